@@ -1,0 +1,190 @@
+"""Mail addresses: as people write them, as SES wants them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from .errors import InvalidMessageError
+
+__all__ = ["Address", "phrase", "quoted", "refuse_controls"]
+
+# C0, DEL, C1 and lone surrogates: nothing of these may come near a header.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+# One alternative a mailbox form, no nested repetition: matching is linear.
+_PLAIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
+_QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)"\s*')
+_ATEXT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
+_NAME_SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+_MAX_LOCAL = 64
+_MAX_LABEL = 63
+_MAX_DOMAIN = 253
+_MAX_NAME = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox: a bare address and, apart from it, the name to show.
+
+    The domain is kept as SES wants it, in lower case and as IDNA 2008 A-labels (``bücher.de`` becomes
+    ``xn--bcher-kva.de``); the local part stays as given and has to be ASCII, because SES has no SMTPUTF8.
+
+    Args:
+        email: The bare address, at most 64 characters before the ``@`` and 253 after it.
+        name: The display name, any characters but controls, at most 320.
+
+    Raises:
+        InvalidMessageError: The address or the name can't be one; the text says why.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
+    """
+
+    email: str
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.email, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise _invalid(f"an address is text or an Address, not {type(self.email).__name__}")
+        object.__setattr__(self, "email", _normalised(self.email))
+        if self.name is not None:
+            _check_name(self.name)
+            object.__setattr__(self, "name", self.name.strip(" ") or None)
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read one mailbox: ``a@b.example``, ``<a@b.example>``, ``Name <a@b.example>``, ``"Name" <a@b.example>``.
+
+        Comments, groups, routes and lists are refused; for a name with ``,`` ``;`` ``:`` ``@`` or brackets put it in
+        double quotes or use ``Address(email, name)``.
+
+        Raises:
+            InvalidMessageError: The text isn't one mailbox.
+        """
+        text = text.strip(" ")
+        if not text.endswith(">"):
+            return cls(text)
+        head, bracket, email = text[:-1].rpartition("<")
+        if not bracket:
+            raise _invalid("there is a '>' without a '<'")
+        head = head.strip(" ")
+        if head.startswith('"'):
+            quoted = _QUOTED_NAME.fullmatch(head)
+            if quoted is None:
+                raise _invalid("the quoted name isn't closed properly before '<'")
+            return cls(email, re.sub(r"\\(.)", r"\1", quoted[1]))
+        if _NAME_SPECIALS.search(head):
+            raise _invalid(
+                'write one mailbox; put a name that has any of ()<>[]:;@\\," in double quotes, '
+                "or use Address(email, name)"
+            )
+        return cls(email, head)
+
+    def __str__(self) -> str:
+        """The mailbox as people write it, which ``parse`` reads back to an equal Address."""
+        return self.email if self.name is None else f"{phrase(self.name)} <{self.email}>"
+
+
+def phrase(name: str) -> str:
+    """A display name the way it stands before ``<``: plain where it can, in double quotes otherwise."""
+    return name if _ATOMS.fullmatch(name) else quoted(name)
+
+
+def quoted(text: str) -> str:
+    """Text as an RFC 5322 quoted-string or a MIME parameter value."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def refuse_controls(text: str, what: str) -> None:
+    """Refuse text with control characters or lone surrogates in something bound for a header."""
+    found = _CONTROLS.search(text)
+    if found:
+        raise _invalid(f"{what} has U+{ord(found[0]):04X} at position {found.start()}; remove control characters")
+
+
+def _check_name(name: str) -> None:
+    refuse_controls(name, "the name")
+    if len(name) > _MAX_NAME:
+        raise _invalid(f"the name is longer than {_MAX_NAME} characters", limit=_MAX_NAME, actual=len(name))
+
+
+def _normalised(email: str) -> str:
+    """The bare address with its domain in lower-case A-labels, or a refusal that says why."""
+    local, at, domain = email.rpartition("@")
+    if _PLAIN.fullmatch(email) is None:
+        if not at:
+            raise _invalid("there is no '@' in it")
+        _check_local(local)
+        domain = _ascii_domain(domain)
+    domain = domain.lower()
+    if ".." in local or local[0] == "." or local[-1] == ".":
+        raise _invalid("the part before '@' may not begin or end with a dot, or have two in a row")
+    _check_domain(domain)
+    return f"{local}@{domain}"
+
+
+def _check_local(local: str) -> None:
+    if not local:
+        raise _invalid("there is nothing before the '@'")
+    if len(local) > _MAX_LOCAL:
+        raise _invalid(
+            f"the part before '@' has more than {_MAX_LOCAL} characters", limit=_MAX_LOCAL, actual=len(local)
+        )
+    if not local.isascii():
+        raise _invalid("the part before '@' has to be ASCII: SES doesn't support internationalised local parts")
+    if _ATEXT.fullmatch(local) is None:
+        raise _invalid(
+            "the part before '@' has a character that an address can't have; "
+            "give one mailbox, without comments, quotes or spaces"
+        )
+
+
+def _ascii_domain(domain: str) -> str:
+    """A domain by IDNA 2008, without the mappings that would quietly turn one domain into another."""
+    if len(domain) > _MAX_DOMAIN:  # before idna, whose cost grows faster than the length
+        raise _invalid(f"the domain has more than {_MAX_DOMAIN} characters", limit=_MAX_DOMAIN, actual=len(domain))
+    if domain.isascii():
+        return domain
+    import idna  # comes with anyio; only non-ASCII domains pay for it
+
+    try:
+        return idna.encode(unicodedata.normalize("NFC", domain).lower()).decode("ascii")
+    except idna.IDNAError as err:
+        raise _invalid("the domain can't be written as an internationalised domain name (IDNA 2008)") from err
+
+
+def _check_domain(domain: str) -> None:
+    if len(domain) > _MAX_DOMAIN:
+        raise _invalid(f"the domain has more than {_MAX_DOMAIN} characters", limit=_MAX_DOMAIN, actual=len(domain))
+    labels = domain.split(".")
+    if len(labels) < 2:
+        raise _invalid("the domain needs a dot, as in example.com")
+    for label in labels:
+        if len(label) > _MAX_LABEL:
+            raise _invalid(
+                f"a part of the domain has more than {_MAX_LABEL} characters", limit=_MAX_LABEL, actual=len(label)
+            )
+        if _LABEL.fullmatch(label) is None:
+            raise _invalid("the domain may only have letters, digits, dots and hyphens inside of its parts")
+        if label.startswith("xn--"):
+            _check_a_label(label)
+    if labels[-1].isdigit():
+        raise _invalid("the domain has to be a name, not an IP address")
+
+
+def _check_a_label(label: str) -> None:
+    import idna
+
+    try:
+        idna.ulabel(label)
+    except idna.IDNAError as err:
+        raise _invalid("the domain has an 'xn--' part that isn't a valid internationalised name") from err
+
+
+def _invalid(message: str, *, limit: int | None = None, actual: int | None = None) -> InvalidMessageError:
+    return InvalidMessageError(message, field="address", limit=limit, actual=actual)

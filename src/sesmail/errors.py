@@ -1,0 +1,230 @@
+"""Everything that can go wrong, as one tree with one leaf for each different reaction of the caller.
+
+SesmailError
+├── InvalidMessageError (ValueError)      mend the message: nothing was sent
+│   └── UnsupportedFeatureError           the chosen API has no place for it: nothing was sent
+├── ConfigurationError (ValueError)       mend the set-up: nothing was sent
+└── SendError                             a call to Amazon did not succeed
+    ├── RejectedError                     Amazon said no: nothing was sent
+    │   ├── ThrottledError                slow down, then send again
+    │   ├── QuotaExceededError            stop for hours
+    │   ├── SendingPausedError            tell a human
+    │   ├── MessageRejectedError          never send this message again
+    │   ├── NotVerifiedError              verify the identity, or leave the sandbox
+    │   ├── NotFoundError                 create the template or configuration set
+    │   ├── AccessDeniedError             mend the credentials or the IAM policy
+    │   └── BadRequestError (ValueError)  mend the parameters
+    ├── NotSentError (ConnectionError)    no byte left: sending again is safe
+    └── UnknownOutcomeError               Amazon may have it: sending again may send it twice
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, TypeAlias
+
+__all__ = [
+    "AccessDeniedError",
+    "BadRequestError",
+    "BulkSendError",
+    "ConfigurationError",
+    "InvalidMessageError",
+    "MessageRejectedError",
+    "NotFoundError",
+    "NotSentError",
+    "NotVerifiedError",
+    "Outcome",
+    "QuotaExceededError",
+    "RejectedError",
+    "SendError",
+    "SendingPausedError",
+    "SesmailError",
+    "ThrottledError",
+    "UnknownOutcomeError",
+    "UnsupportedFeatureError",
+]
+
+Outcome: TypeAlias = Literal["accepted", "rejected", "not_sent", "unknown"]
+"""What became of a message at the moment its call ended.
+
+``accepted``: SES issued a message id. ``rejected``: SES said no. ``not_sent``: no byte of the request left.
+``unknown``: bytes may have left and no answer proves what became of them.
+"""
+
+
+class SesmailError(Exception):
+    """The base of every error that sesmail raises on its own."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+
+class InvalidMessageError(SesmailError, ValueError):
+    """A message that SES can't take, found before any network call.
+
+    Attributes:
+        field: The field of the message, for instance ``to`` or ``recipients[3].data``.
+        limit: The limit that was passed, where there is one.
+        actual: The value, size or count that passed it.
+    """
+
+    outcome: ClassVar[Outcome] = "not_sent"
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self, message: str = "", *, field: str = "", limit: int | None = None, actual: int | None = None
+    ) -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.field = field
+        self.limit = limit
+        self.actual = actual
+
+
+class UnsupportedFeatureError(InvalidMessageError):
+    """A field for which the chosen SES API has no place.
+
+    Attributes:
+        feature: The field that was given.
+        api: The API that has no place for it, ``v1`` or ``v2``.
+        instead: What to do instead.
+    """
+
+    def __init__(self, *, feature: str = "", api: str = "", instead: str = "") -> None:
+        super().__init__(f"SES API {api} has no place for it; {instead}", field=feature)
+        self.feature = feature
+        self.api = api
+        self.instead = instead
+
+
+class ConfigurationError(SesmailError, ValueError):
+    """No credentials, no region, a missing extra, or a client used after it was closed."""
+
+    outcome: ClassVar[Outcome] = "not_sent"
+    retryable: ClassVar[bool] = False
+
+
+class SendError(SesmailError):
+    """A call to Amazon that did not succeed; the original exception is its ``__cause__``.
+
+    Attributes:
+        outcome: ``rejected``, ``not_sent`` or ``unknown``.
+        retryable: Whether the same call may be made again later, without changing it and without sending twice.
+        message: Amazon's own words, or what happened instead of an answer.
+        code: Amazon's error code, for instance ``MessageRejected``; None without an answer of Amazon's.
+        operation: The API operation, for instance ``SendEmail``.
+        request_id: Amazon's request id, to quote to their support.
+    """
+
+    outcome: ClassVar[Outcome] = "unknown"
+    default_retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        operation: str = "",
+        code: str | None = None,
+        request_id: str | None = None,
+        retryable: bool | None = None,
+    ) -> None:
+        details = ", ".join(
+            f"{name} {value}" for name, value in (("operation", operation), ("request id", request_id)) if value
+        )
+        text = f"{code}: {message}" if code else message
+        super().__init__(f"{text} ({details})" if details else text)
+        self.message = message
+        self.operation = operation
+        self.code = code
+        self.request_id = request_id
+        self.retryable = self.default_retryable if retryable is None else retryable
+
+
+class RejectedError(SendError):
+    """Amazon answered that it did not take the call; the leaves tell why, this class stands for every other code."""
+
+    outcome = "rejected"
+
+
+class ThrottledError(RejectedError):
+    """Too fast for the account's sending rate or for the API; wait and send again.
+
+    https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
+    """
+
+    default_retryable = True
+
+
+class QuotaExceededError(RejectedError):
+    """The account's quota of recipients in 24 hours is used up; stop for hours, or ask Amazon for more.
+
+    https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
+    """
+
+
+class SendingPausedError(RejectedError):
+    """Sending is paused, or the account suspended; only a human can mend it."""
+
+
+class MessageRejectedError(RejectedError):
+    """SES refuses this very message, for its content or its recipients; never send it again."""
+
+
+class NotVerifiedError(RejectedError):
+    """An address, its domain or the MAIL FROM domain isn't verified; in the sandbox recipients count too.
+
+    https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+    """
+
+
+class NotFoundError(RejectedError):
+    """The template, configuration set or other resource that the call names doesn't exist in this region."""
+
+
+class AccessDeniedError(RejectedError):
+    """The credentials are wrong, expired, or lack the IAM permission for the operation."""
+
+
+class BadRequestError(RejectedError, ValueError):
+    """SES finds a parameter invalid."""
+
+
+class NotSentError(SendError, ConnectionError):
+    """The call failed before a byte of the request could leave; sending again is safe."""
+
+    outcome = "not_sent"
+    default_retryable = True
+
+
+class UnknownOutcomeError(SendError):
+    """The request may have reached SES and no answer tells what became of it; sending again may send it twice.
+
+    Attributes:
+        answer: What came back instead of a proper answer, where anything did; None otherwise.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        operation: str = "",
+        code: str | None = None,
+        request_id: str | None = None,
+        answer: Any = None,
+    ) -> None:
+        super().__init__(message, operation=operation, code=code, request_id=request_id)
+        self.answer = answer
+
+
+class BulkSendError(SesmailError, ExceptionGroup[SendError]):
+    """Some recipients of a bulk message failed; its ``exceptions`` are their SendErrors, in their order."""
+
+    def derive(self, excs: Sequence[SendError], /) -> BulkSendError:  # type: ignore[override]
+        """Part of the group, for ``except*``."""
+        return BulkSendError(self.message, excs)
+
+
+def _rebuild(cls: type[SesmailError], args: tuple[Any, ...], state: dict[str, Any]) -> SesmailError:
+    """Unpickle an error without ``__init__``, which would make its text a second time."""
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error

@@ -1,0 +1,103 @@
+"""Reads SES's answers: an id that SES issued is the only proof that it took a mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..address import Address
+from ..errors import SendError, UnknownOutcomeError
+from ..rejections import is_amazons_word, rejection
+from .result import BulkResult, RecipientResult, SendResult, rfc5322_message_id
+
+__all__ = ["read_bulk", "read_single", "unknown_for_all"]
+
+_MESSAGE_ID = re.compile(r"[!#-;=?A-~]{1,255}")
+
+
+def read_single(answer: Mapping[str, Any], recipients: Sequence[Address], *, operation: str, region: str) -> SendResult:
+    """The result of a single send.
+
+    Raises:
+        UnknownOutcomeError: There is no message id in the answer, which it keeps.
+    """
+    message_id = _message_id(answer)
+    request_id = _request_id(answer)
+    if message_id is None:
+        raise UnknownOutcomeError(
+            "the answer has no message id", operation=operation, request_id=request_id, answer=answer
+        )
+    header = rfc5322_message_id(message_id, region)
+    return SendResult(
+        message_id,
+        header,
+        tuple(RecipientResult(address.email, "accepted", message_id, header) for address in recipients),
+        request_id,
+    )
+
+
+def read_bulk(
+    answer: Mapping[str, Any],
+    entries: Sequence[Mapping[str, Any]],
+    recipients: Sequence[Address],
+    *,
+    operation: str,
+    region: str,
+) -> BulkResult:
+    """The result of a bulk call, with a result for each of its recipients, whatever the entries look like."""
+    request_id = _request_id(answer)
+    if len(entries) != len(recipients):
+        return unknown_for_all(
+            recipients,
+            UnknownOutcomeError(
+                f"{len(entries)} entries answer {len(recipients)} recipients, so none can be told whose it is",
+                operation=operation,
+                request_id=request_id,
+                answer=answer,
+            ),
+        )
+    return BulkResult(
+        tuple(
+            _read_entry(entry, address, operation, request_id, region)
+            for entry, address in zip(entries, recipients, strict=True)
+        )
+    )
+
+
+def unknown_for_all(recipients: Sequence[Address], error: UnknownOutcomeError) -> BulkResult:
+    """The result of a bulk call whose outcome nobody knows."""
+    return BulkResult(tuple(RecipientResult(address.email, "unknown", error=error) for address in recipients))
+
+
+def _read_entry(
+    entry: Mapping[str, Any], address: Address, operation: str, request_id: str | None, region: str
+) -> RecipientResult:
+    status: str | None = entry.get("Status")
+    message_id = _message_id(entry)
+    if message_id is not None and (status is None or status.lower() == "success"):
+        header = rfc5322_message_id(message_id, region)
+        return RecipientResult(address.email, "accepted", message_id, header, status)
+    error: SendError
+    if status is not None and is_amazons_word(status):
+        error = rejection(status, entry.get("Error") or "", operation=operation, request_id=request_id)
+    else:
+        error = UnknownOutcomeError(
+            f"the entry says {status or 'nothing'}, {'with' if message_id else 'without'} a message id",
+            operation=operation,
+            code=status,
+            request_id=request_id,
+            answer=entry,
+        )
+    return RecipientResult(address.email, error.outcome, status=status, error=error)
+
+
+def _message_id(answer: Mapping[str, Any]) -> str | None:
+    """The id that SES issued, if what stands there can be one."""
+    message_id = answer.get("MessageId")
+    return message_id if isinstance(message_id, str) and _MESSAGE_ID.fullmatch(message_id) else None
+
+
+def _request_id(answer: Mapping[str, Any]) -> str | None:
+    request_id: str | None = answer.get("ResponseMetadata", {}).get("RequestId")
+    return request_id

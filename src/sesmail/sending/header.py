@@ -1,0 +1,136 @@
+"""Header fields as 7-bit lines: folded only where a reader joins them again, encoded only where they must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..address import Address, phrase, quoted
+from ..encoded_word import encode_words, needs_encoding
+from ..errors import InvalidMessageError
+
+__all__ = ["address_field", "fold", "mailbox", "parameter", "text_field", "text_value"]
+
+_FOLD_AT = 78  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
+_MAX_TOKEN = 900  # leaves room for a name of 76 below the 998 of the same section
+_MAX_QUOTED_NAME = 64
+_ATTRIBUTE_CHARS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")
+
+# Fields of message ids and URLs: an encoded-word in them would break threads and one-click unsubscribing.
+_LITERAL_FIELDS = frozenset(
+    {
+        "archived-at",
+        "in-reply-to",
+        "list-archive",
+        "list-help",
+        "list-owner",
+        "list-post",
+        "list-subscribe",
+        "list-unsubscribe",
+        "list-unsubscribe-post",
+        "message-id",
+        "references",
+    }
+)
+
+
+def text_field(name: str, text: str) -> str:
+    """A field of plain text, such as Subject, as folded lines with their CRLF.
+
+    Raises:
+        InvalidMessageError: The field holds message ids or URLs, and this text would have to be encoded.
+    """
+    if len(text) <= _MAX_TOKEN and not needs_encoding(text):
+        return fold(name, text.split(" "))
+    if needs_encoding(text) or _longest(text) > _MAX_TOKEN:
+        _refuse_encoding(name)
+        return fold(name, encode_words(text, _FOLD_AT - len(name) - 4))
+    return fold(name, text.split(" "))
+
+
+def text_value(name: str, text: str) -> str:
+    """The value of a field of plain text on one line of ASCII, the way the SES API takes it.
+
+    Raises:
+        InvalidMessageError: As for ``text_field``.
+    """
+    if not needs_encoding(text):
+        return text
+    _refuse_encoding(name)
+    return " ".join(encode_words(text))
+
+
+def _refuse_encoding(name: str) -> None:
+    """Refuse encoded-words in a field that holds message ids or URLs."""
+    if name.lower() in _LITERAL_FIELDS:
+        raise InvalidMessageError(
+            f"{name} holds message ids or URLs: it has to be ASCII without '=?', outer spaces "
+            f"or runs of more than {_MAX_TOKEN} characters; percent-encode URLs",
+            field="headers",
+        )
+
+
+def _longest(text: str) -> int:
+    return max(map(len, text.split(" ")))
+
+
+def address_field(name: str, addresses: Iterable[Address]) -> str:
+    """A field of mailboxes, such as To, as folded lines with their CRLF."""
+    tokens: list[str] = []
+    for address in addresses:
+        if tokens:
+            tokens[-1] += ","
+        tokens += _mailbox_tokens(address)
+    return fold(name, tokens)
+
+
+def mailbox(address: Address) -> str:
+    """One mailbox as one line of ASCII, the way the SES API takes it."""
+    return " ".join(_mailbox_tokens(address))
+
+
+def _mailbox_tokens(address: Address) -> list[str]:
+    name = address.name
+    if name is None:
+        return [address.email]
+    if len(name) > _MAX_QUOTED_NAME or needs_encoding(name):
+        return [*encode_words(name), f"<{address.email}>"]
+    return [phrase(name), f"<{address.email}>"]
+
+
+def parameter(name: str, value: str) -> list[str]:
+    """A parameter of Content-Disposition or the like, as tokens for ``fold``; in RFC 2231 form where it must be.
+
+    https://www.rfc-editor.org/rfc/rfc2231
+    """
+    if value.isascii() and "=?" not in value:
+        return [f"{name}={quoted(value)}"]
+    segments = [""]
+    for byte in value.encode():
+        encoded = chr(byte) if byte in _ATTRIBUTE_CHARS else f"%{byte:02X}"
+        if len(segments[-1]) + len(encoded) > 48:
+            segments.append("")
+        segments[-1] += encoded
+    if len(segments) == 1:
+        return [f"{name}*=utf-8''{segments[0]}"]
+    first = f"{name}*0*=utf-8''{segments[0]};"
+    rest = [f"{name}*{number}*={segment};" for number, segment in enumerate(segments[1:], 1)]
+    return [first, *rest[:-1], rest[-1][:-1]]
+
+
+def fold(name: str, tokens: Sequence[str]) -> str:
+    """A field whose tokens are joined by spaces or, where a line would get longer than 78, by folds.
+
+    No token is ever cut, and no line is white space alone.
+    """
+    line = f"{name}: {' '.join(tokens)}"
+    if len(line) <= _FOLD_AT:
+        return line + "\r\n"
+    lines: list[str] = []
+    line = start = f"{name}:"
+    for token in tokens:
+        if token and len(line) + len(token) >= _FOLD_AT and line != start:
+            lines.append(line)
+            line = f" {token}"
+        else:
+            line = f"{line} {token}"
+    return "\r\n".join([*lines, line, ""])

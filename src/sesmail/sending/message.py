@@ -1,0 +1,385 @@
+"""What you want to send: typed, frozen models in which SES's lacks can't be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+
+from pydantic import Field, model_validator
+
+from ..address import Address
+from ..frozen import FrozenDict
+from .attachment import Alternative, Attachment, Attachments
+from .model import (
+    Arn,
+    BodyText,
+    ConfigurationSet,
+    Extra,
+    Headers,
+    HeaderText,
+    JsonMapping,
+    Mailbox,
+    Mailboxes,
+    MailboxesInput,
+    MessageTags,
+    Model,
+    PositionalModel,
+    Tags,
+    point_out,
+)
+from .raw import RawContent
+
+if TYPE_CHECKING:
+    from email.message import Message as StandardMessage
+    from typing import Required, TypedDict, Unpack
+
+    class CallFields(TypedDict, total=False):
+        """The fields of every kind of message."""
+
+        configuration_set: str | None
+        message_tags: Mapping[str, str]
+        envelope_sender: str | Address | None
+        track_opens: bool | None
+        track_clicks: bool | None
+        tenant: str | None
+        endpoint_id: str | None
+        source_arn: str | None
+        from_arn: str | None
+        return_path_arn: str | None
+        extra: Mapping[str, Any]
+
+    class _RecipientFields(TypedDict, total=False):
+        to: MailboxesInput
+        cc: MailboxesInput
+        bcc: MailboxesInput
+        list_management: ListManagement | None
+
+    class _WrittenFields(CallFields, total=False):
+        reply_to: MailboxesInput
+        headers: Mapping[str, str]
+        tags: Iterable[str]
+        metadata: Mapping[str, Any]
+        attachments: Iterable[Attachment]
+
+    class _TemplateFields(_WrittenFields, total=False):
+        from_email: str | Address | None
+        template: Required[str | InlineTemplate]
+        data: Mapping[str, Any]
+
+    class MessageFields(_WrittenFields, _RecipientFields, total=False):
+        """The fields of a Message."""
+
+        from_email: MailboxesInput
+        sender: str | Address | None
+        subject: str | None
+        text: str | None
+        html: str | None
+        alternatives: Iterable[Alternative]
+
+    class _RawFields(CallFields, _RecipientFields, total=False):
+        content: Required[bytes | StandardMessage]
+
+    class _TemplateMessageFields(_TemplateFields, _RecipientFields):
+        pass
+
+    class _BulkFields(_TemplateFields, total=False):
+        recipients: Required[Iterable[Recipient]]
+        cc: MailboxesInput
+        bcc: MailboxesInput
+
+
+__all__ = [
+    "AnyMessage",
+    "BulkMessage",
+    "InlineTemplate",
+    "ListManagement",
+    "Message",
+    "RawMessage",
+    "Recipient",
+    "TemplateMessage",
+]
+
+_TEMPLATE_WORDS = "the template says it; put what varies into data"
+
+
+class InlineTemplate(Model):
+    """A template that travels with the call instead of being stored at SES; v2 only.
+
+    Only simple ``{{name}}`` substitution works in it; SES refuses ``{{#if}}`` and the like.
+
+    Args:
+        subject: The subject with its ``{{placeholders}}``.
+        text: The plain text body.
+        html: The html body.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_EmailTemplateContent.html
+    """
+
+    subject: str
+    text: str | None = None
+    html: str | None = None
+
+
+class ListManagement(Model):
+    """The contact list and topic by which SES writes unsubscribe links and leaves out who unsubscribed; v2 only.
+
+    Args:
+        contact_list: The name of the contact list.
+        topic: The name of the topic; every topic of the list if it isn't given.
+
+    https://docs.aws.amazon.com/ses/latest/dg/sending-email-subscription-management.html
+    """
+
+    contact_list: str = Field(min_length=1)
+    topic: str | None = None
+
+
+class _Call(Model):
+    """What SES lets every kind of send say."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {}
+
+    configuration_set: ConfigurationSet | None = None
+    message_tags: MessageTags = Field(default_factory=FrozenDict)
+    envelope_sender: Mailbox | None = None
+    track_opens: bool | None = None
+    track_clicks: bool | None = None
+    tenant: str | None = Field(default=None, min_length=1)
+    endpoint_id: str | None = Field(default=None, min_length=1)
+    source_arn: Arn | None = None
+    from_arn: Arn | None = None
+    return_path_arn: Arn | None = None
+    extra: Extra = Field(default_factory=FrozenDict)
+
+
+class _Templated(_Call):
+    """What a single and a bulk templated message have in common."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "subject": _TEMPLATE_WORDS,
+        "text": _TEMPLATE_WORDS,
+        "html": _TEMPLATE_WORDS,
+        "alternatives": _TEMPLATE_WORDS,
+        "sender": "SES has no place for it beside a template; use from_email",
+    }
+
+    from_email: Mailbox | None = None
+    cc: Mailboxes = ()
+    bcc: Mailboxes = ()
+    reply_to: Mailboxes = ()
+    template: Annotated[str, Field(min_length=1)] | InlineTemplate
+    data: JsonMapping = Field(default_factory=FrozenDict)
+    headers: Headers = Field(default_factory=FrozenDict)
+    tags: Tags = ()
+    metadata: JsonMapping = Field(default_factory=FrozenDict)
+    attachments: Attachments = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _show_the_way(cls, fields: object) -> object:
+        return point_out(cls.misplaced, fields)
+
+
+class Message(_Call):
+    """One mail, written here and sent as MIME: v2 SendEmail with raw content, v1 SendRawEmail.
+
+    An address is text, such as ``"Shop <shop@example.com>"``, or an ``Address``; fields for several take one or a
+    list. A field that isn't given is absent from the call. The same class holds the client-wide defaults.
+
+    Args:
+        from_email: The author, or several; ``sender`` then is the first of them unless it is given.
+        sender: Who posted it, where that isn't the author.
+        to: Recipients in the To header. Together with cc and bcc at most 50.
+        cc: Recipients in the Cc header.
+        bcc: Recipients that stand nowhere in the mail.
+        reply_to: Where answers go.
+        subject: The subject line.
+        text: The plain text body.
+        html: The html body.
+        alternatives: Other forms of the body, such as AMP or a calendar invitation.
+        attachments: Files, inline images, attached mails. The whole mail: 10 MB at most on v1, 40 MB on v2, encoded.
+        headers: Further header fields. ``To`` replaces the visible To while the mail still goes to ``to``.
+            SES writes ``Date`` and ``Message-ID`` itself and drops yours.
+        tags: Sent as one ``X-Tag`` header each, which comes back with events.
+        metadata: Sent as JSON in the header ``X-Metadata``, which comes back with events.
+        message_tags: SES message tags, names and values of 1 to 256 of ``A-Z a-z 0-9 _ -``.
+        configuration_set: The configuration set, 1 to 64 of ``A-Z a-z 0-9 _ -``.
+        envelope_sender: Where bounces go. v1 ``Source``, v2 ``FeedbackForwardingEmailAddress``.
+        track_opens: Turns open tracking on or off for this mail; v2 only.
+        track_clicks: Turns click tracking on or off for this mail; v2 only.
+        tenant: The tenant to send for; v2 only.
+        endpoint_id: The multi-region endpoint; v2 only, and needs ``awscrt`` installed.
+        list_management: Contact list and topic; v2 only.
+        source_arn: v1 ``SourceArn``; v2 ``FromEmailAddressIdentityArn``.
+        from_arn: v1 ``FromArn``; v2 ``FromEmailAddressIdentityArn``.
+        return_path_arn: v1 ``ReturnPathArn``; v2 ``FeedbackForwardingEmailAddressIdentityArn``.
+        extra: Laid over the parameters of the API call, last, for what this class doesn't name.
+
+    Raises:
+        pydantic.ValidationError: A field is wrong; it names the field and the way out.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+    """
+
+    from_email: Mailboxes = ()
+    sender: Mailbox | None = None
+    to: Mailboxes = ()
+    cc: Mailboxes = ()
+    bcc: Mailboxes = ()
+    reply_to: Mailboxes = ()
+    subject: HeaderText | None = None
+    text: BodyText | None = None
+    html: BodyText | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    attachments: Attachments = ()
+    headers: Headers = Field(default_factory=FrozenDict)
+    tags: Tags = ()
+    metadata: JsonMapping = Field(default_factory=FrozenDict)
+    list_management: ListManagement | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[MessageFields]) -> None: ...
+
+
+class RawMessage(_Call):
+    """One mail that is ready-made MIME: bytes, or a message of the standard library.
+
+    Bcc headers are removed, single LFs become CRLFs, and the rest has to keep SES's rules for the wire already: 7-bit,
+    lines of at most 998 characters, no NUL, no CR alone. Client-wide defaults for its headers and bodies don't apply.
+
+    Args:
+        content: The mail. In JSON it is base64.
+        to: Recipients; its headers don't count. Together with cc and bcc at most 50.
+        cc: More recipients.
+        bcc: More recipients.
+        configuration_set: As for ``Message``, and so are all the others.
+
+    Raises:
+        pydantic.ValidationError: A field is wrong; it names the field and the way out.
+    """
+
+    misplaced: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        (
+            "from_email", "sender", "reply_to", "subject", "text", "html", "alternatives", "attachments", "headers",
+            "tags", "metadata",
+        ),
+        "it stands in the content already, or use a Message",
+    )  # fmt: skip
+
+    content: RawContent = Field(repr=False)
+    to: Mailboxes = ()
+    cc: Mailboxes = ()
+    bcc: Mailboxes = ()
+    list_management: ListManagement | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[_RawFields]) -> None: ...
+
+    @model_validator(mode="before")
+    @classmethod
+    def _show_the_way(cls, fields: object) -> object:
+        return point_out(cls.misplaced, fields)
+
+
+class TemplateMessage(_Templated):
+    """One mail that SES writes from a template: v2 SendEmail with template content, v1 SendTemplatedEmail.
+
+    SES accepts it before it renders: a mail whose template lacks data is dropped, told only by a Rendering Failure
+    event.
+
+    Args:
+        template: The name or the ARN of a stored template, or, on v2, an ``InlineTemplate``.
+        data: What the template's placeholders stand for; at most 262,144 characters as JSON.
+        from_email: The one author; SES has no place for several here.
+        to: Recipients; together with cc and bcc at most 50.
+        headers: At most 15 with those for tags and metadata, each name and value at most 996 ASCII characters; v2 only.
+        tags: As for ``Message``; v2 only, or with the client's ``message_tag_name``.
+        metadata: As for ``Message``; v2 only, at most 995 characters as ASCII JSON.
+        attachments: As for ``Message``; v2 only.
+        cc: As for ``Message``, and so are all the others.
+
+    Raises:
+        pydantic.ValidationError: A field is wrong; it names the field and the way out.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
+    """
+
+    to: Mailboxes = ()
+    list_management: ListManagement | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[_TemplateMessageFields]) -> None: ...
+
+
+class Recipient(PositionalModel):
+    """One recipient of a bulk message, with what is only for them.
+
+    Args:
+        to: The address.
+        data: Laid over the message's data, key by key, by SES.
+        cc: Copies of this recipient's mail, beside the message's.
+        bcc: Blind copies of this recipient's mail, beside the message's.
+        headers: Over the message's headers of the same name; v2 only.
+        metadata: Over the message's metadata, key by key; v2 only.
+        message_tags: SES message tags for this recipient's mail.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
+    """
+
+    positional: ClassVar[tuple[str, ...]] = ("to",)
+
+    to: Mailbox
+    data: JsonMapping = Field(default_factory=FrozenDict)
+    cc: Mailboxes = ()
+    bcc: Mailboxes = ()
+    headers: Headers = Field(default_factory=FrozenDict)
+    metadata: JsonMapping = Field(default_factory=FrozenDict)
+    message_tags: MessageTags = Field(default_factory=FrozenDict)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            to: str | Address,
+            *,
+            data: Mapping[str, Any] = ...,
+            cc: MailboxesInput = ...,
+            bcc: MailboxesInput = ...,
+            headers: Mapping[str, str] = ...,
+            metadata: Mapping[str, Any] = ...,
+            message_tags: Mapping[str, str] = ...,
+        ) -> None: ...
+
+
+class BulkMessage(_Templated):
+    """One template for many recipients, a mail each: v2 SendBulkEmail, v1 SendBulkTemplatedEmail.
+
+    Args:
+        recipients: Who gets a mail of their own, and what is only for them.
+        cc: Gets a copy of every single mail: 50 recipients make 50 copies.
+        bcc: As cc, blind.
+        template: As for ``TemplateMessage``, and so are all the others.
+
+    Raises:
+        pydantic.ValidationError: A field is wrong; it names the field and the way out.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
+    """
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        **_Templated.misplaced,
+        "to": "give recipients, each with an address",
+        "list_management": "SES has no place for it on a bulk call; send each one a TemplateMessage",
+    }
+
+    recipients: tuple[Recipient, ...] = Field(min_length=1)
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[_BulkFields]) -> None: ...
+
+
+AnyMessage: TypeAlias = Message | RawMessage | TemplateMessage

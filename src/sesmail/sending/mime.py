@@ -1,0 +1,244 @@
+"""A message as 7-bit MIME bytes."""
+
+from __future__ import annotations
+
+import secrets
+from binascii import b2a_base64, b2a_qp
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import Struct
+
+from ..address import Address
+from ..encoded_word import needs_encoding
+from ..errors import InvalidMessageError
+from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
+from .attachment import Alternative, Attachment
+from .header import address_field, fold, parameter, text_field
+from .message import Message
+from .wire import as_crlf, check_intended, check_wire
+
+__all__ = ["write_mime"]
+
+_MAX_PARTS = 500  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+_ASCII = bytes(range(128))
+_BASE64_LINES = Struct("76s" * 64)
+_AMP = "text/x-amp-html"
+
+Field = tuple[str, str]
+"""The name of a header field, and its lines with their CRLF."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of a mail: its header, the pieces of its body, and how many leaves it has."""
+
+    fields: list[Field]
+    body: list[bytes]
+    leaves: int = 1
+
+    def head(self) -> bytes:
+        return "".join([*(lines for _, lines in self.fields), "\r\n"]).encode("ascii")
+
+
+class _Boundaries:
+    """The boundaries of one mail.
+
+    No quoted-printable and no base64 can have ``=_``, so just attached mails, which stand as they are, are searched.
+    """
+
+    def __init__(self, attached: Sequence[bytes]) -> None:
+        self.used: list[tuple[str, int]] = []
+        self._stem = "=_sesmail"
+        while any(self._stem.encode() in mail for mail in attached):
+            self._stem = f"=_sesmail_{secrets.token_hex(8)}"
+
+    def new(self, parts: int) -> str:
+        boundary = f"{self._stem}_{len(self.used) + 1}_"
+        self.used.append((boundary, parts + 1))
+        return boundary
+
+
+def write_mime(message: Message) -> bytes:
+    """A message as the bytes that SES takes: 7-bit, CRLF, no line over 998 characters, never a Bcc.
+
+    Raises:
+        InvalidMessageError: No author, more than 500 parts, an attached mail that isn't 7-bit, or the like.
+    """
+    boundaries = _Boundaries([item.content for item in message.attachments if _is_mail(item)])
+    root = _root(message, boundaries)
+    if root.leaves > _MAX_PARTS:
+        raise InvalidMessageError(
+            f"a mail has at most {_MAX_PARTS} parts, this one has {root.leaves}; send fewer attachments",
+            field="attachments",
+            limit=_MAX_PARTS,
+            actual=root.leaves,
+        )
+    whole = _Part([*_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.fields], root.body)
+    mail = b"".join([whole.head(), *whole.body])
+    try:
+        check_wire(mail)
+        check_intended(mail, [name for name, _ in whole.fields], boundaries.used)
+    except ValueError as err:
+        raise InvalidMessageError(f"the mail can't be written safely: {err}", field="message") from err
+    return mail
+
+
+def _fields(message: Message) -> list[Field]:
+    if not message.from_email:
+        raise InvalidMessageError("give the author, on the message or as a client-wide default", field="from_email")
+    sender = message.sender
+    if sender is None and len(message.from_email) > 1:  # https://www.rfc-editor.org/rfc/rfc5322#section-3.6.2
+        sender = message.from_email[0]
+    headers = dict(message.headers)
+    visible_to = next((headers.pop(name) for name in message.headers if name.lower() == "to"), None)
+    mailboxes: list[tuple[str, Sequence[Address]]] = [
+        ("From", message.from_email),
+        ("Sender", () if sender is None else (sender,)),
+        ("To", message.to if visible_to is None else ()),
+        ("Cc", message.cc),
+        ("Reply-To", message.reply_to),
+    ]
+    fields = [(name, address_field(name, addresses)) for name, addresses in mailboxes if addresses]
+    if visible_to is not None:
+        fields.append(("To", _visible_to(visible_to)))
+    texts = [
+        *([] if message.subject is None else [("Subject", message.subject)]),
+        *headers.items(),
+        *((TAG_HEADER, tag) for tag in message.tags),
+        *([(METADATA_HEADER, metadata_text(message.metadata))] if message.metadata else []),
+    ]
+    return [*fields, *((name, text_field(name, text)) for name, text in texts)]
+
+
+def _visible_to(text: str) -> str:
+    """A To field of the caller's own words: one mailbox, or anything that is plain ASCII."""
+    try:
+        return address_field("To", [Address.parse(text)])
+    except InvalidMessageError as err:
+        if needs_encoding(text):
+            raise InvalidMessageError(
+                "a To of your own has to be one mailbox or plain ASCII text", field="headers"
+            ) from err
+        return text_field("To", text)
+
+
+def _root(message: Message, boundaries: _Boundaries) -> _Part:
+    """The tree of parts: mixed of alternatives and files, the html related to its images."""
+    shown: list[Attachment] = []
+    files: list[Attachment] = []
+    for item in message.attachments:
+        (shown if message.html is not None and _is_shown(item) else files).append(item)
+    bodies: list[_Part] = []
+    if message.text is not None or (message.html is None and not message.alternatives):
+        bodies.append(_text("text/plain", message.text or ""))
+    # Many readers show the last form that they know: AMP stands before html, everything else after it.
+    bodies += [_alternative(form) for form in message.alternatives if form.media_type == _AMP]
+    if message.html is not None:
+        html = _text("text/html", message.html)
+        images = [_file(item) for item in shown]
+        bodies.append(_multipart("related", [html, *images], boundaries, 'type="text/html";') if images else html)
+    bodies += [_alternative(form) for form in message.alternatives if form.media_type != _AMP]
+    body = bodies[0] if len(bodies) == 1 else _multipart("alternative", bodies, boundaries)
+    if not files:
+        return body
+    return _multipart("mixed", [body, *(_mail(item) if _is_mail(item) else _file(item) for item in files)], boundaries)
+
+
+def _is_shown(item: Attachment) -> bool:
+    return item.content_id is not None and item.disposition == "inline" and not _is_mail(item)
+
+
+def _is_mail(item: Attachment) -> bool:
+    return item.media_type.lower().startswith("message/")
+
+
+def _multipart(kind: str, parts: Sequence[_Part], boundaries: _Boundaries, *parameters: str) -> _Part:
+    boundary = boundaries.new(len(parts))
+    delimiter = f"--{boundary}\r\n".encode()
+    body: list[bytes] = []
+    for part in parts:
+        body += [delimiter, part.head(), *part.body, b"\r\n"]
+    body.append(f"--{boundary}--\r\n".encode())
+    content_type = fold("Content-Type", [f"multipart/{kind};", *parameters, f'boundary="{boundary}"'])
+    return _Part([("Content-Type", content_type)], body, sum(part.leaves for part in parts))
+
+
+def _text(media_type: str, text: str) -> _Part:
+    """A text part, for which line breaks of every kind are the same."""
+    data = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+    if 2 * len(data.translate(None, _ASCII)) > len(data):  # quoted-printable would be half as long again, or more
+        return _Part(_content_fields(f'{media_type}; charset="utf-8"', "base64"), [_base64(data)])
+    # b2a_qp takes its line break from the first one that it meets: this way there is one, and it is CRLF.
+    encoded = b2a_qp(data + b"\r\n")[:-2]
+    return _Part(_content_fields(f'{media_type}; charset="utf-8"', "quoted-printable"), [encoded])
+
+
+def _alternative(form: Alternative) -> _Part:
+    kind = form.media_type.lower()
+    if kind.startswith("text/") and "charset=" not in kind:
+        try:
+            return _text(form.media_type, form.content.decode())
+        except UnicodeDecodeError as err:
+            raise InvalidMessageError(
+                f"{form.media_type} isn't UTF-8; encode it so, or name its charset in media_type", field="alternatives"
+            ) from err
+    return _Part(_content_fields(form.media_type, "base64"), [_base64(form.content)])
+
+
+def _file(item: Attachment) -> _Part:
+    kind = item.media_type
+    if kind.lower().startswith("text/") and "charset=" not in kind.lower() and _is_utf8(item.content):
+        kind += '; charset="utf-8"'
+    return _Part([*_content_fields(kind, "base64"), *_file_fields(item)], [_base64(item.content)])
+
+
+def _mail(item: Attachment) -> _Part:
+    """An attached mail, which RFC 2046 lets nobody encode."""
+    try:
+        content = as_crlf(item.content)
+        check_wire(content)
+    except ValueError as err:
+        raise InvalidMessageError(
+            f"{item.filename!r} can't be attached as {item.media_type}: {err}; "
+            "or attach it as 'application/octet-stream'",
+            field="attachments",
+        ) from err
+    return _Part([*_content_fields(item.media_type, "7bit"), *_file_fields(item)], [content])
+
+
+def _content_fields(media_type: str, encoding: str) -> list[Field]:
+    return [
+        ("Content-Type", f"Content-Type: {media_type}\r\n"),
+        ("Content-Transfer-Encoding", f"Content-Transfer-Encoding: {encoding}\r\n"),
+    ]
+
+
+def _file_fields(item: Attachment) -> list[Field]:
+    fields = [
+        (
+            "Content-Disposition",
+            fold("Content-Disposition", [f"{item.disposition};", *parameter("filename", item.filename)]),
+        )
+    ]
+    if item.content_id is not None:
+        fields.append(("Content-ID", f"Content-ID: <{item.content_id}>\r\n"))
+    if item.description is not None:
+        fields.append(("Content-Description", text_field("Content-Description", item.description)))
+    return fields
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _base64(data: bytes) -> bytes:
+    """Base64 in lines of 76: encoded whole by one call in C, then cut by another."""
+    encoded = b2a_base64(data, newline=False)
+    even = len(encoded) - len(encoded) % _BASE64_LINES.size
+    lines = [line for block in _BASE64_LINES.iter_unpack(memoryview(encoded)[:even]) for line in block]
+    lines += [encoded[start : start + 76] for start in range(even, len(encoded), 76)]
+    return b"\r\n".join(lines)

@@ -1,0 +1,202 @@
+"""The habits that all message models share, and the field types that they are made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, cast
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
+
+from ..address import Address, refuse_controls
+from ..frozen import FrozenDict
+
+__all__ = [
+    "Arn",
+    "BodyText",
+    "ConfigurationSet",
+    "Content",
+    "Extra",
+    "HeaderText",
+    "Headers",
+    "JsonMapping",
+    "Mailbox",
+    "Mailboxes",
+    "MailboxesInput",
+    "MessageTags",
+    "Model",
+    "PositionalModel",
+    "Tags",
+    "point_out",
+]
+
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
+_TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
+
+# Header fields that have a field of their own on the models, or that are SES's to write.
+_TAKEN_HEADERS = {
+    "bcc": "use bcc",
+    "cc": "use cc",
+    "dkim-signature": "SES signs by itself",
+    "from": "use from_email",
+    "mime-version": "sesmail writes it",
+    "received": "mail servers write it",
+    "reply-to": "use reply_to",
+    "return-path": "use envelope_sender",
+    "sender": "use sender",
+    "subject": "use subject",
+    "x-metadata": "use metadata",
+    "x-tag": "use tags",
+}
+_TAKEN_PREFIXES = {
+    "content-": "sesmail writes it from text, html, alternatives and attachments",
+    "resent-": "send a RawMessage",
+    "x-ses-": "use configuration_set, message_tags, the _arn fields or list_management",
+}
+
+
+class Model(BaseModel):
+    """A model that users fill in: frozen, closed, and silent about values in its errors."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64"
+    )
+
+
+if TYPE_CHECKING:
+
+    class PositionalModel(Model):
+        """A model whose first fields may be given without their names; each subclass types its own ``__init__``."""
+
+        positional: ClassVar[tuple[str, ...]] = ()
+
+else:
+
+    class _Positional(type(BaseModel)):
+        """Names the values that come without one; not in ``__init__``, which pydantic would call for JSON, too."""
+
+        def __call__(cls, *values, **fields):
+            if len(values) > len(cls.positional):
+                raise TypeError(f"{cls.__name__} takes at most {len(cls.positional)} values without a name")
+            for name, value in zip(cls.positional, values, strict=False):
+                if name in fields:
+                    raise TypeError(f"{cls.__name__} got {name} twice")
+                fields[name] = value
+            return super().__call__(**fields)
+
+    class PositionalModel(Model, metaclass=_Positional):
+        positional: ClassVar[tuple[str, ...]] = ()
+
+
+def _mailbox(value: object) -> Address:
+    if isinstance(value, Address):
+        return value
+    if isinstance(value, str):
+        return Address.parse(value)
+    raise ValueError("an address is text such as 'Name <user@example.com>', or an Address")
+
+
+def _mailboxes(value: object) -> tuple[Address, ...]:
+    if isinstance(value, (str, Address)):
+        return (_mailbox(value),)
+    if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray, Mapping)):
+        raise ValueError("give one address or a list of them")
+    found: list[Address] = []
+    for item in cast("Iterable[object]", value):
+        try:
+            found.append(_mailbox(item))
+        except ValueError as err:
+            raise ValueError(f"address {len(found) + 1} of the list: {err}") from err
+    return tuple(found)
+
+
+def _header_text(text: str) -> str:
+    refuse_controls(text, "the text")
+    return text
+
+
+def _headers(headers: Mapping[str, str]) -> FrozenDict[str, str]:
+    seen: set[str] = set()
+    for name, text in headers.items():
+        if _HEADER_NAME.fullmatch(name) is None:
+            raise ValueError("a header name is 1 to 76 printable ASCII characters without spaces and colons")
+        key = name.lower()
+        if key in seen:
+            raise ValueError(f"{name} is given twice, in different spelling")
+        seen.add(key)
+        taken = _TAKEN_HEADERS.get(key)
+        if taken is None and (hyphen := key.find("-", 2)) > 0:
+            taken = _TAKEN_PREFIXES.get(key[: hyphen + 1])
+        if taken is not None:
+            raise ValueError(f"{name} can't be given as a header: {taken}")
+        refuse_controls(text, f"the value of {name}")
+    return FrozenDict(headers)
+
+
+def _message_tags(tags: Mapping[str, str]) -> FrozenDict[str, str]:
+    for name, value in tags.items():
+        if _TAG_WORD.fullmatch(name) is None and name not in _FEEDBACK_TAGS:
+            raise ValueError(f"the name {name!r} has to be 1 to 256 of A-Z a-z 0-9 _ -")
+        if _TAG_WORD.fullmatch(value) is None:
+            raise ValueError(f"the value of {name} has to be 1 to 256 of A-Z a-z 0-9 _ -")
+    return FrozenDict(tags)
+
+
+def _body_text(text: str) -> str:
+    text.encode()  # lone surrogates have no UTF-8, and say so as a ValueError
+    return text
+
+
+def point_out(misplaced: Mapping[str, str], fields: object) -> object:
+    """Refuse fields that other kinds of message have, and say what to do instead."""
+    if isinstance(fields, dict):
+        for name in misplaced.keys() & cast("dict[str, object]", fields).keys():
+            raise ValueError(f"{name} can't be given here: {misplaced[name]}")
+    return cast("object", fields)
+
+
+def _content(value: object, info: ValidationInfo) -> object:
+    """Text given in Python is meant as UTF-8; in JSON it is base64, which pydantic reads."""
+    return value.encode() if isinstance(value, str) and info.mode == "python" else value
+
+
+def _freeze(mapping: Mapping[str, Any]) -> FrozenDict[str, Any]:
+    return FrozenDict(mapping)
+
+
+MailboxesInput: TypeAlias = str | Address | Iterable[str | Address]
+
+Mailbox = Annotated[
+    Address,
+    PlainValidator(_mailbox),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
+Mailboxes = Annotated[
+    tuple[Address, ...],
+    PlainValidator(_mailboxes),
+    PlainSerializer(lambda addresses: [str(address) for address in addresses], return_type=list[str]),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}}),
+]
+HeaderText = Annotated[str, AfterValidator(_header_text)]
+Content = Annotated[bytes, BeforeValidator(_content)]
+BodyText = Annotated[str, AfterValidator(_body_text)]
+Tags = tuple[Annotated[str, Field(min_length=1), AfterValidator(_header_text)], ...]
+Headers = Annotated[Mapping[str, str], AfterValidator(_headers)]
+MessageTags = Annotated[Mapping[str, str], AfterValidator(_message_tags)]
+JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze)]
+Extra = Annotated[Mapping[str, Any], AfterValidator(_freeze)]
+ConfigurationSet = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{1,64}\z")]
+Arn = Annotated[str, Field(pattern=r"\Aarn:[!-~]{1,2000}\z")]

@@ -1,0 +1,152 @@
+"""Spells calls for SES API v1, and reads its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import UnsupportedFeatureError
+from .header import mailbox
+from .message import AnyMessage, BulkMessage, InlineTemplate, Message, RawMessage, TemplateMessage
+from .mime import write_mime
+from .payload import (
+    Call,
+    destination,
+    entry_destination,
+    finish,
+    message_tags,
+    refuse_given,
+    refuse_size,
+    tag_list,
+    template_data,
+    the_author,
+)
+
+__all__ = ["SERVICE", "build", "build_bulk", "read_bulk"]
+
+SERVICE = "ses"
+
+MAX_BYTES = 10 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+
+_USE_V2 = "use Client(api='v2')"
+_TRACKING = "turn it on or off in a configuration set and name that in configuration_set, or use Client(api='v2')"
+_ONLY_V2 = {
+    "track_opens": _TRACKING,
+    "track_clicks": _TRACKING,
+    "tenant": _USE_V2,
+    "endpoint_id": _USE_V2,
+}
+_ONLY_V2_SINGLE = {**_ONLY_V2, "list_management": "write List-Unsubscribe headers yourself, or use Client(api='v2')"}
+_NOT_BESIDE_TEMPLATE = {
+    "headers": _USE_V2,
+    "metadata": "use message_tags, which come back with events, or Client(api='v2')",
+    "attachments": "send a Message, or use Client(api='v2')",
+    "from_arn": "use source_arn",
+}
+_NOT_FOR_RECIPIENT = {
+    "headers": _USE_V2,
+    "metadata": "use message_tags, which come back with events, or Client(api='v2')",
+}
+
+
+def build(message: AnyMessage, tag_name: str | None = None) -> Call:
+    """SendTemplatedEmail for a templated message, SendRawEmail for any other."""
+    refuse_given(message, _ONLY_V2_SINGLE, "v1")
+    return _templated(message, tag_name) if isinstance(message, TemplateMessage) else _raw(message, tag_name)
+
+
+def _raw(message: Message | RawMessage, tag_name: str | None) -> Call:
+    """https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html"""
+    mail = message.content if isinstance(message, RawMessage) else write_mime(message)
+    refuse_size(len(mail), MAX_BYTES, "v1", "use Client(api='v2'), which takes four times as much, or send a link")
+    params = {
+        "Source": _source(message),
+        "Destinations": [address.email for address in (*message.to, *message.cc, *message.bcc)],
+        "RawMessage": {"Data": mail},
+        "SourceArn": message.source_arn,
+        "FromArn": message.from_arn,
+        "ReturnPathArn": message.return_path_arn,
+        "Tags": tag_list(message_tags(message, tag_name)),
+        "ConfigurationSetName": message.configuration_set,
+    }
+    return finish("SendRawEmail", params, message.extra, len(mail))
+
+
+def _source(message: Message | RawMessage) -> str | None:
+    """The envelope sender, where it is given or SES could not tell it from a From header with several authors."""
+    if message.envelope_sender is not None:
+        return message.envelope_sender.email
+    if isinstance(message, Message) and len(message.from_email) > 1:
+        return (message.sender or message.from_email[0]).email
+    return None
+
+
+def _templated(message: TemplateMessage, tag_name: str | None) -> Call:
+    """https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html"""
+    data = template_data(message.data, "data")
+    params = {
+        "Destination": destination(map(mailbox, message.to), map(mailbox, message.cc), map(mailbox, message.bcc)),
+        "TemplateData": data,
+        "Tags": tag_list(message_tags(message, tag_name)),
+        **_beside_template(message, tag_name),
+    }
+    return finish("SendTemplatedEmail", params, message.extra, len(data))
+
+
+def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
+    """SendBulkTemplatedEmail, one destination for each recipient.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendBulkTemplatedEmail.html
+    """
+    refuse_given(message, _ONLY_V2, "v1")
+    data = template_data(message.data, "data")
+    size = len(data)
+    destinations: list[dict[str, Any]] = []
+    for number, recipient in enumerate(message.recipients):
+        refuse_given(recipient, _NOT_FOR_RECIPIENT, "v1", f"recipients[{number}].")
+        own = template_data(recipient.data, f"recipients[{number}].data")
+        size += len(own)
+        entry: dict[str, Any] = {
+            "Destination": entry_destination(message, recipient),
+            "ReplacementTemplateData": own,
+        }
+        if recipient.message_tags:
+            entry["ReplacementTags"] = tag_list(recipient.message_tags)
+        destinations.append(entry)
+    params = {
+        "DefaultTemplateData": data,
+        "DefaultTags": tag_list(message_tags(message, tag_name)),
+        "Destinations": destinations,
+        **_beside_template(message, tag_name),
+    }
+    return finish("SendBulkTemplatedEmail", params, message.extra, size)
+
+
+def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of a bulk answer: Status, Error and MessageId each."""
+    return list(answer.get("Status") or ())
+
+
+def _beside_template(message: TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, Any]:
+    """The parameters that both templated operations spell alike."""
+    refuse_given(message, _NOT_BESIDE_TEMPLATE, "v1")
+    if message.tags and tag_name is None:
+        raise UnsupportedFeatureError(
+            feature="tags", api="v1", instead="give the client a message_tag_name, or use message_tags or api='v2'"
+        )
+    if isinstance(message.template, InlineTemplate):
+        raise UnsupportedFeatureError(
+            feature="template", api="v1", instead="store the template and name it, or use Client(api='v2')"
+        )
+    by_arn = message.template.startswith("arn:")
+    return {
+        "Source": the_author(message),
+        "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
+        "ReturnPath": message.envelope_sender and message.envelope_sender.email,
+        "SourceArn": message.source_arn,
+        "ReturnPathArn": message.return_path_arn,
+        "ConfigurationSetName": message.configuration_set,
+        # The model requires the name beside the ARN, which ends with it.
+        "Template": message.template.rpartition("/")[2] if by_arn else message.template,
+        "TemplateArn": message.template if by_arn else None,
+    }

@@ -1,0 +1,216 @@
+"""Spells calls for SES API v2, and reads its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..address import Address
+from ..errors import InvalidMessageError
+from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
+from .attachment import Attachment
+from .header import mailbox, text_value
+from .message import AnyMessage, BulkMessage, InlineTemplate, RawMessage, TemplateMessage
+from .mime import write_mime
+from .payload import (
+    Call,
+    destination,
+    entry_destination,
+    finish,
+    given,
+    message_tags,
+    refuse_size,
+    tag_list,
+    template_data,
+    the_author,
+)
+
+__all__ = ["SERVICE", "build", "build_bulk", "read_bulk"]
+
+SERVICE = "sesv2"
+
+MAX_BYTES = 40 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+_MAX_HEADERS = (
+    15  # this and the next two: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
+)
+_MAX_HEADER_VALUE = 995
+_MAX_HEADER = 996
+
+# https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+_SES_HEADERS = frozenset({"date", "message-id", "to"})
+
+
+def build(message: AnyMessage, tag_name: str | None = None) -> Call:
+    """SendEmail, with raw content for a mail and template content for a templated one.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+    """
+    # Raw content names its author itself: FromEmailAddress would replace the whole From header by one address.
+    # It names its visible recipients, too, so the destination needs no names.
+    addressing: dict[str, Any]
+    if isinstance(message, TemplateMessage):
+        size, template = _template(message)
+        content = {"Template": template}
+        addressing = {
+            "FromEmailAddress": the_author(message),
+            "Destination": destination(*(map(mailbox, some) for some in (message.to, message.cc, message.bcc))),
+            "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
+        }
+    else:
+        mail = message.content if isinstance(message, RawMessage) else write_mime(message)
+        size, content = len(mail), {"Raw": {"Data": mail}}
+        refuse_size(size, MAX_BYTES, "v2", "send less, or a link to it")
+        addressing = {"Destination": destination(*(map(_bare, some) for some in (message.to, message.cc, message.bcc)))}
+    params = {
+        **addressing,
+        "Content": content,
+        "EmailTags": tag_list(message_tags(message, tag_name)),
+        "ListManagementOptions": message.list_management
+        and given(
+            {"ContactListName": message.list_management.contact_list, "TopicName": message.list_management.topic}
+        ),
+        **_common(message),
+    }
+    return finish("SendEmail", params, message.extra, size)
+
+
+def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
+    """SendBulkEmail, one entry for each recipient.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
+    """
+    size, template = _template(message)
+    entries: list[dict[str, Any]] = []
+    for number, recipient in enumerate(message.recipients):
+        field = f"recipients[{number}]."
+        metadata = {**message.metadata, **recipient.metadata} if recipient.metadata else {}
+        data = template_data(recipient.data, f"{field}data")
+        size += len(data)
+        entries.append(
+            given(
+                {
+                    "Destination": entry_destination(message, recipient),
+                    "ReplacementTags": tag_list(recipient.message_tags),
+                    "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
+                    "ReplacementHeaders": _headers(recipient.headers, (), metadata, field),
+                }
+            )
+        )
+    params = {
+        "FromEmailAddress": the_author(message),
+        "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
+        "DefaultContent": {"Template": template},
+        "DefaultEmailTags": tag_list(message_tags(message, tag_name)),
+        "BulkEmailEntries": entries,
+        **_common(message),
+    }
+    return finish("SendBulkEmail", params, message.extra, size)
+
+
+def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of a bulk answer: Status, Error and MessageId each."""
+    return list(answer.get("BulkEmailEntryResults") or ())
+
+
+def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
+    """The parameters that SendEmail and SendBulkEmail spell alike."""
+    if message.source_arn and message.from_arn and message.source_arn != message.from_arn:
+        raise InvalidMessageError("SES API v2 has one ARN for both source_arn and from_arn; give one", field="from_arn")
+    tracking = given(
+        {
+            "OpenTrackingEnabled": _switch(message.track_opens),
+            "ClickTrackingEnabled": _switch(message.track_clicks),
+        }
+    )
+    return {
+        "FromEmailAddressIdentityArn": message.from_arn or message.source_arn,
+        "FeedbackForwardingEmailAddress": message.envelope_sender and message.envelope_sender.email,
+        "FeedbackForwardingEmailAddressIdentityArn": message.return_path_arn,
+        "ConfigurationSetName": message.configuration_set,
+        "EndpointId": message.endpoint_id,
+        "TenantName": message.tenant,
+        "ConfigurationOverrides": given({"Tracking": tracking}),
+    }
+
+
+def _switch(on: bool | None) -> str | None:
+    return None if on is None else "ENABLED" if on else "DISABLED"
+
+
+def _bare(address: Address) -> str:
+    return address.email
+
+
+def _template(message: TemplateMessage | BulkMessage) -> tuple[int, dict[str, Any]]:
+    """The Template structure and its size.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
+    """
+    template = message.template
+    if isinstance(template, InlineTemplate):
+        source: dict[str, Any] = {
+            "TemplateContent": given({"Subject": template.subject, "Text": template.text, "Html": template.html})
+        }
+    else:
+        source = {"TemplateArn" if template.startswith("arn:") else "TemplateName": template}
+    data = template_data(message.data, "data")
+    encoded = sum(4 * len(item.content) // 3 for item in message.attachments)
+    refuse_size(encoded, MAX_BYTES, "v2", "send smaller attachments, or links to them")
+    return len(data) + encoded, given(
+        {
+            **source,
+            "TemplateData": data,
+            "Headers": _headers(message.headers, message.tags, message.metadata, ""),
+            "Attachments": [_attachment(item) for item in message.attachments],
+        }
+    )
+
+
+def _attachment(item: Attachment) -> dict[str, Any]:
+    return given(
+        {
+            "RawContent": item.content,
+            "FileName": item.filename,
+            "ContentType": item.media_type,
+            "ContentDisposition": item.disposition.upper(),
+            "ContentId": item.content_id,
+            "ContentDescription": item.description,
+            "ContentTransferEncoding": "BASE64",
+        }
+    )
+
+
+def _headers(
+    headers: Mapping[str, str], tags: tuple[str, ...], metadata: Mapping[str, Any], field: str
+) -> list[dict[str, str]]:
+    """Header fields beside a template, which SES wants as printable ASCII on one line."""
+    named = [
+        *((f"{field}headers", name, text) for name, text in headers.items()),
+        *((f"{field}tags", TAG_HEADER, tag) for tag in tags),
+    ]
+    if metadata:
+        named.append((f"{field}metadata", METADATA_HEADER, metadata_text(metadata, f"{field}metadata")))
+    if len(named) > _MAX_HEADERS:
+        raise InvalidMessageError(
+            f"beside a template a mail has at most {_MAX_HEADERS} headers, those for tags and metadata included; "
+            f"this one has {len(named)}",
+            field=f"{field}headers",
+            limit=_MAX_HEADERS,
+            actual=len(named),
+        )
+    return [_header(*each) for each in named]
+
+
+def _header(field: str, name: str, text: str) -> dict[str, str]:
+    if name.lower() in _SES_HEADERS:
+        raise InvalidMessageError(f"{name} can't be given beside a template: SES writes it", field=field)
+    value = text_value(name, text)
+    longest = min(_MAX_HEADER_VALUE, _MAX_HEADER - len(name))
+    if not 1 <= len(value) <= longest:
+        raise InvalidMessageError(
+            f"beside a template the value of {name} has 1 to {longest} ASCII characters, this one has {len(value)}",
+            field=field,
+            limit=longest,
+            actual=len(value),
+        )
+    return {"Name": name, "Value": value}

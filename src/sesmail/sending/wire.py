@@ -1,0 +1,62 @@
+"""The last look at a mail's bytes before they leave: nothing in them may mean more than was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["as_crlf", "check_intended", "check_wire"]
+
+_MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
+
+
+def as_crlf(mail: bytes) -> bytes:
+    """A mail with CRLF for every line break.
+
+    Raises:
+        ValueError: It has a CR alone or a NUL, for which there is no safe reading.
+    """
+    if b"\0" in mail:
+        raise ValueError("it has a NUL byte, which mail can't carry")
+    crlf = mail.count(b"\r\n")
+    if mail.count(b"\r") != crlf:
+        raise ValueError("it has a CR without LF")
+    return mail if mail.count(b"\n") == crlf else mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def check_wire(mail: bytes) -> None:
+    """Prove that a mail is 7-bit, that every line ends with CRLF, and that none is longer than 998 characters.
+
+    Raises:
+        ValueError: It isn't so; the text says what is wrong.
+    """
+    if not mail.isascii():
+        raise ValueError("it has bytes above 127; encode its parts as quoted-printable or base64")
+    if not mail.count(b"\r\n") == mail.count(b"\n") == mail.count(b"\r"):
+        raise ValueError("it has a CR or an LF alone")
+    start, end = 0, len(mail)
+    while end - start > _MAX_LINE:
+        # The last line break within reach: when there is one, every line before it is short enough, too.
+        line_break = mail.rfind(b"\n", start, start + _MAX_LINE + 2)
+        if line_break < 0:
+            raise ValueError(f"it has a line longer than {_MAX_LINE} characters, from byte {start}")
+        start = line_break + 1
+
+
+def check_intended(mail: bytes, names: Sequence[str], boundaries: Sequence[tuple[str, int]]) -> None:
+    """Prove that a mail has the intended header fields in order, and each boundary just where parts begin and end.
+
+    Args:
+        mail: The mail, which ``check_wire`` has passed.
+        names: The names of its header fields.
+        boundaries: Each boundary with the count of delimiter lines that it makes.
+
+    Raises:
+        ValueError: It isn't so.
+    """
+    head = mail[: mail.index(b"\r\n\r\n")].decode("ascii")
+    found = [line.partition(":")[0] for line in head.split("\r\n") if line[0] not in " \t"]
+    if found != list(names):
+        raise ValueError("its header fields aren't the intended ones")
+    for boundary, count in boundaries:
+        if mail.count(f"--{boundary}".encode()) != count:
+            raise ValueError("a part of it has the text of a boundary")
