@@ -86,11 +86,13 @@ class Address:
 
     def __str__(self) -> str:
         """The mailbox as people write it, which ``parse`` reads back to an equal Address."""
-        return self.email if self.name is None else f"{phrase(self.name)} <{self.email}>"
+        if self.name is None:
+            return self.email
+        return f"{quoted(self.name) if _NAME_SPECIALS.search(self.name) else self.name} <{self.email}>"
 
 
 def phrase(name: str) -> str:
-    """A display name the way it stands before ``<``: plain where it can, in double quotes otherwise."""
+    """An ASCII display name as RFC 5322 wants it before ``<``: plain where it can be, in double quotes otherwise."""
     return name if _ATOMS.fullmatch(name) else quoted(name)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 import anyio
 
 from ..errors import ConfigurationError, InvalidMessageError, NotSentError, SesmailError, UnknownOutcomeError
-from .failure import explain
+from .failure import explain, explain_opening
 from .http import session_class
 
 __all__ = ["Aws", "ClientParams"]
@@ -157,8 +157,6 @@ class Aws:
         return answer
 
     async def _connect(self, service: str) -> Any:
-        from botocore.exceptions import BotoCoreError
-
         try:
             if self._session is None:
                 self._session = self._new_session()
@@ -166,8 +164,8 @@ class Aws:
             client = await self._stack.enter_async_context(context)
         except SesmailError:
             raise
-        except (BotoCoreError, TypeError, ValueError) as err:
-            raise ConfigurationError(f"no client for {service}: {err}") from err
+        except Exception as err:
+            raise explain_opening(err, service) from err
         client.meta.events.register("before-send", _set_mark)
         return client
 

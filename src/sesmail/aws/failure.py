@@ -15,7 +15,7 @@ from ..errors import (
 from ..rejections import is_amazons_word, rejection
 from .http import never_connected
 
-__all__ = ["explain"]
+__all__ = ["explain", "explain_opening"]
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
 
@@ -43,22 +43,31 @@ def explain(error: Exception, operation: str, *, may_have_left: bool) -> Sesmail
     return UnknownOutcomeError(f"no answer to be relied on: {error}", operation=operation)
 
 
+def explain_opening(error: Exception, service: str) -> SesmailError:
+    """The typed error for a client that could not be made: a setting, unless it may pass by itself.
+
+    Args:
+        error: What aiobotocore raised.
+        service: The service.
+    """
+    from botocore import exceptions as boto
+
+    passing = (boto.ClientError, boto.ConnectionError, boto.CredentialRetrievalError, boto.HTTPClientError)
+    if isinstance(error, passing):
+        return NotSentError(f"no credentials could be fetched: {error}")
+    return ConfigurationError(f"no client for {service}: {error}")
+
+
 def _before_leaving(error: Exception, operation: str) -> SesmailError:
     from botocore import exceptions as boto
 
     set_up = (
-        boto.NoCredentialsError,
-        boto.PartialCredentialsError,
         boto.BaseEndpointResolverError,
-        boto.ProfileNotFound,
-        boto.ConfigNotFound,
-        boto.ConfigParseError,
-        boto.InvalidConfigError,
+        boto.EndpointProviderError,
         boto.MissingDependencyException,
+        boto.NoCredentialsError,
         boto.SSOTokenLoadError,
         boto.UnauthorizedSSOTokenError,
-        boto.EndpointProviderError,
-        boto.UnknownCredentialError,
     )
     if isinstance(error, boto.ParamValidationError):
         return InvalidMessageError(f"{operation} does not take these parameters: {error}", field="params")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from typing import Any
 
 from ..errors import ConfigurationError
 
@@ -23,6 +22,8 @@ def session_class(chosen: type | None) -> type:
     from aiobotocore.httpsession import AIOHTTPSession
     from aiobotocore.httpxsession import HttpxSession
 
+    from .direct import DirectSession
+
     if _on_trio() or (chosen is not None and issubclass(chosen, HttpxSession)):
         if importlib.util.find_spec("httpx2") is None:
             raise ConfigurationError("httpx2 is missing, which trio needs: pip install 'sesmail[trio]'")
@@ -30,23 +31,7 @@ def session_class(chosen: type | None) -> type:
     if chosen is not None and chosen is not AIOHTTPSession:
         raise ConfigurationError("sesmail brings its own http_session_cls, which follows no redirect; leave it out")
 
-    class DirectSession(AIOHTTPSession):
-        """aiobotocore's session, which would post body and credentials again wherever a 307 points."""
-
-        async def _get_session(self, proxy_url: str | None) -> _Direct:
-            return _Direct(await super()._get_session(proxy_url))  # type: ignore[misc]  # missing in the stubs
-
     return DirectSession
-
-
-class _Direct:
-    """An aiohttp session of which only ``request`` is used, and only without redirects."""
-
-    def __init__(self, session: Any) -> None:
-        self._session = session
-
-    def request(self, method: str, **options: Any) -> Any:
-        return self._session.request(method, allow_redirects=False, **options)
 
 
 def _on_trio() -> bool:

@@ -30,7 +30,7 @@ class _Dialect(Protocol):
     """How an API spells calls and answers; ``v1`` and ``v2`` are the two."""
 
     @property
-    def SERVICE(self) -> str: ...  # noqa: N802
+    def SERVICE(self) -> str: ...
 
     def build(self, message: AnyMessage, tag_name: str | None = None) -> Call: ...
 

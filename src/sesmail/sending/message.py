@@ -25,7 +25,7 @@ from .model import (
     Model,
     PositionalModel,
     Tags,
-    point_out,
+    refuse_misplaced,
 )
 from .raw import RawContent
 
@@ -176,8 +176,9 @@ class _Templated(_Call):
 
     @model_validator(mode="before")
     @classmethod
-    def _show_the_way(cls, fields: object) -> object:
-        return point_out(cls.misplaced, fields)
+    def _show_the_way(cls, fields: Any) -> Any:
+        refuse_misplaced(fields, cls.misplaced)
+        return fields
 
 
 class Message(_Call):
@@ -279,8 +280,9 @@ class RawMessage(_Call):
 
     @model_validator(mode="before")
     @classmethod
-    def _show_the_way(cls, fields: object) -> object:
-        return point_out(cls.misplaced, fields)
+    def _show_the_way(cls, fields: Any) -> Any:
+        refuse_misplaced(fields, cls.misplaced)
+        return fields
 
 
 class TemplateMessage(_Templated):

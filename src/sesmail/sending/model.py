@@ -38,7 +38,7 @@ __all__ = [
     "Model",
     "PositionalModel",
     "Tags",
-    "point_out",
+    "refuse_misplaced",
 ]
 
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
@@ -97,6 +97,8 @@ else:
             return super().__call__(**fields)
 
     class PositionalModel(Model, metaclass=_Positional):
+        """A model whose first fields may be given without their names."""
+
         positional: ClassVar[tuple[str, ...]] = ()
 
 
@@ -159,12 +161,11 @@ def _body_text(text: str) -> str:
     return text
 
 
-def point_out(misplaced: Mapping[str, str], fields: object) -> object:
+def refuse_misplaced(fields: object, misplaced: Mapping[str, str]) -> None:
     """Refuse fields that other kinds of message have, and say what to do instead."""
     if isinstance(fields, dict):
-        for name in misplaced.keys() & cast("dict[str, object]", fields).keys():
+        for name in misplaced.keys() & cast("dict[str, Any]", fields).keys():
             raise ValueError(f"{name} can't be given here: {misplaced[name]}")
-    return cast("object", fields)
 
 
 def _content(value: object, info: ValidationInfo) -> object:

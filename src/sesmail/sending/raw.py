@@ -34,7 +34,7 @@ def _serialised(content: Any) -> Any:
             if not _FIELD.fullmatch(f"{name}:".encode()) or _CONTROLS.search(_FOLD.sub("", str(value))):
                 raise ValueError(f"its header {name!r} has a line break or another control character")
     written = message.as_bytes(policy=message.policy.clone(linesep="\r\n", cte_type="7bit"))
-    if [name for name, _ in _fields(written)] != [name.lower().encode() for name in message.keys()]:
+    if [name for name, _ in _fields(written)] != [name.lower().encode() for name in message]:
         raise ValueError("its headers, written out, aren't the ones that it has; look for line breaks in them")
     return written
 

@@ -56,7 +56,10 @@ def build(message: AnyMessage, tag_name: str | None = None) -> Call:
 
 
 def _raw(message: Message | RawMessage, tag_name: str | None) -> Call:
-    """https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html"""
+    """SendRawEmail.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
+    """
     mail = message.content if isinstance(message, RawMessage) else write_mime(message)
     refuse_size(len(mail), MAX_BYTES, "v1", "use Client(api='v2'), which takes four times as much, or send a link")
     params = {
@@ -82,7 +85,10 @@ def _source(message: Message | RawMessage) -> str | None:
 
 
 def _templated(message: TemplateMessage, tag_name: str | None) -> Call:
-    """https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html"""
+    """SendTemplatedEmail.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html
+    """
     data = template_data(message.data, "data")
     params = {
         "Destination": destination(map(mailbox, message.to), map(mailbox, message.cc), map(mailbox, message.bcc)),

@@ -1,0 +1,53 @@
+"""The workshop: `nox` runs the checks and the tests, `nox -s quickstart` the first example."""
+
+import nox
+
+nox.needs_version = ">=2025.10"
+nox.options.sessions = ["lint", "types", "tests", "minimal"]
+nox.options.error_on_missing_interpreters = False  # in CI too: the tests run on every Python that is installed
+nox.options.download_python = "never"
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def group(*names: str) -> tuple[str, ...]:
+    # Resolved here, because pip knows dependency groups only since 25.1.
+    return nox.project.dependency_groups(PYPROJECT, *names)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    session.install(*group("lint"))
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check", *session.posargs)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    session.install(".[all]", *group("test", "types"))
+    session.run("mypy", *session.posargs)
+    session.run("pyright", *session.posargs)
+    session.run("pyright", "--verifytypes", "sesmail", "--ignoreexternal")
+
+
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def tests(session: nox.Session) -> None:
+    session.install("-e", ".[all]", *group("test"))
+    session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    if not session.posargs:
+        session.run("coverage", "report")
+
+
+@nox.session(python="3.11")
+def minimal(session: nox.Session) -> None:
+    """The lowest versions that are promised, and no extras."""
+    lowest = [requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]]
+    session.install(".", *lowest, *group("test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def quickstart(session: nox.Session) -> None:
+    session.install(".", *group("moto"))
+    session.run("python", "examples/quickstart.py", *session.posargs)

@@ -1,0 +1,69 @@
+"""aiobotocore's aiohttp session, made safe for sends; imported only when a client connects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio.lowlevel
+from aiobotocore.httpsession import AIOHTTPSession
+from aiohttp import Payload
+from aiohttp.abc import AbstractStreamWriter
+
+__all__ = ["DirectSession"]
+
+_CHUNK = 256 * 1024
+
+
+class DirectSession(AIOHTTPSession):
+    """Posts to the endpoint and nowhere else, and leaves no half-written request behind.
+
+    aiobotocore's own would post body and credentials again wherever a 307 points.
+    """
+
+    async def _get_session(self, proxy_url: str | None) -> _Requests:
+        return _Requests(await super()._get_session(proxy_url))  # type: ignore[misc]  # missing in the stubs
+
+
+class _Requests:
+    """Of an aiohttp session the one method that aiobotocore calls."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    async def request(self, method: str, *, data: Any, **options: Any) -> Any:
+        body = _Body(data) if isinstance(data, bytes) else None
+        try:
+            return await self._session.request(
+                method, data=data if body is None else body, allow_redirects=False, **options
+            )
+        except BaseException:
+            if body is not None:
+                body.abort()
+            raise
+
+
+class _Body(Payload):
+    """A body that is written in pieces, between which other tasks run, and whose rest can be called back."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self._size = len(body)
+        self._transport: Any = None
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The body as text, which aiohttp wants of every payload."""
+        return str(self._value, encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write all of it."""
+        self._transport = getattr(writer, "transport", None)
+        view = memoryview(self._value)
+        for start in range(0, len(view), _CHUNK):
+            if start:
+                await anyio.lowlevel.checkpoint()
+            await writer.write(view[start : start + _CHUNK])
+
+    def abort(self) -> None:
+        """Drop what hasn't left: closing would go on writing it, for as long as the server lets it wait."""
+        if self._transport is not None:
+            self._transport.abort()

@@ -1,0 +1,383 @@
+"""Each fault on the wire ends one send, with one request at most, in the outcome that is true."""
+
+import contextlib
+from typing import Any
+
+import anyio
+import pytest
+
+import sesmail
+from sesmail import ConfigurationError, Message, NotSentError, UnknownOutcomeError
+from support import answers
+from support.answers import error, ok
+from support.clients import NEWS, ORDER, new_client
+from support.faults import FaultServer, StartFaultServer
+
+pytestmark = pytest.mark.anyio
+
+APIS = pytest.mark.parametrize("api", ["v1", "v2"])
+
+
+@pytest.fixture(params=["asyncio-aiohttp", "asyncio-httpx", "trio-httpx"], scope="module")
+def transport(request: pytest.FixtureRequest) -> str:
+    """Each pair of an event loop and an HTTP session that aiobotocore can send by."""
+    name: str = request.param
+    for needed in ("httpx2", "trio") if name == "trio-httpx" else ("httpx2",) if name == "asyncio-httpx" else ():
+        pytest.importorskip(needed, reason="pip install sesmail[trio]")
+    return name
+
+
+@pytest.fixture(scope="module")
+def anyio_backend(transport: str) -> str:
+    """The event loop of the transport."""
+    return transport.partition("-")[0]
+
+
+@pytest.fixture
+def session(transport: str) -> str:
+    """The HTTP session of the transport."""
+    return transport.partition("-")[2]
+
+
+async def failure_of(client: sesmail.Client) -> sesmail.SendError:
+    """How one send fails."""
+    with pytest.raises(sesmail.SendError) as failure:
+        await client.send(ORDER)
+    return failure.value
+
+
+async def the_failure(server: FaultServer, **settings: Any) -> sesmail.SendError:
+    """How one send fails, after which nothing is left open."""
+    async with new_client(server.url, **settings) as client:
+        failure = await failure_of(client)
+    assert await anyio.to_thread.run_sync(server.wait_until_closed)
+    return failure
+
+
+UNKNOWN = {
+    "reset_after_request": answers.reset_after_request(),
+    "reset_mid_request": answers.reset_mid_request(10),
+    "close_after_request": answers.close_after_request(),
+    "half_answer": answers.half_answer(),
+    "truncated": answers.truncated(),
+    "empty_200": answers.empty_200(),
+    "html_200": answers.html_200(),
+    "no_content": answers.raw(204),
+    "json_array": answers.raw(200, answers.JSON, b"[]"),
+    "json_null": answers.raw(200, answers.JSON, b"null"),
+    "not_utf8": answers.raw(200, answers.JSON, b"\xff\xfe{}"),
+    **{f"redirect_{status}": answers.redirect(status, "/elsewhere") for status in (300, 301, 302, 303, 307, 308)},
+    "not_modified": answers.raw(304),
+    **{f"bare_{status}": answers.raw(status, answers.HTML, b"<p>no</p>") for status in (400, 403, 404, 413, 429)},
+    "proxy_json_400": answers.raw(400, {**answers.JSON, "x-amzn-RequestId": ""}, b'{"error": "blocked"}'),
+    "timeout_408": error(408, "RequestTimeout"),
+    **{f"server_{status}": error(status, "InternalFailure") for status in (500, 502, 503, 504)},
+    "captive_portal_502": answers.raw(502, answers.HTML, b"<p>Bad gateway</p>"),
+}
+
+
+@APIS
+async def test_what_proves_nothing_is_unknown(
+    fault_server: StartFaultServer, session: str, api: Any, subtests: pytest.Subtests
+) -> None:
+    server = fault_server(ok())
+    async with new_client(server.url, session, api=api) as client:
+        for name, answer in UNKNOWN.items():
+            with subtests.test(name):
+                server.requests.clear()
+                server.answer_with(answer, ok())
+                failure = await failure_of(client)
+                assert isinstance(failure, UnknownOutcomeError)
+                assert (failure.outcome, failure.retryable) == ("unknown", False)
+                assert len(server.requests) == 1
+    assert await anyio.to_thread.run_sync(server.wait_until_closed)
+
+
+REJECTED = [
+    (400, "MessageRejected", "no", sesmail.MessageRejectedError, False),
+    (400, "MessageRejected", "Email address is not verified.", sesmail.NotVerifiedError, False),
+    (400, "MailFromDomainNotVerifiedException", "no", sesmail.NotVerifiedError, False),
+    (400, "BadRequestException", "no", sesmail.BadRequestError, False),
+    (400, "InvalidParameterValue", "no", sesmail.BadRequestError, False),
+    (404, "NotFoundException", "no", sesmail.NotFoundError, False),
+    (400, "ConfigurationSetDoesNotExist", "no", sesmail.NotFoundError, False),
+    (400, "AccountSuspendedException", "no", sesmail.SendingPausedError, False),
+    (400, "SendingPausedException", "no", sesmail.SendingPausedError, False),
+    (400, "LimitExceededException", "no", sesmail.RejectedError, False),
+    (400, "LimitExceededException", "Daily message quota exceeded.", sesmail.QuotaExceededError, False),
+    (403, "AccessDeniedException", "no", sesmail.AccessDeniedError, False),
+    (403, "SignatureDoesNotMatch", "no", sesmail.AccessDeniedError, False),
+    (400, "Throttling", "Maximum sending rate exceeded.", sesmail.ThrottledError, True),
+    (400, "ThrottlingException", "Rate exceeded", sesmail.ThrottledError, True),
+    (429, "TooManyRequestsException", "Maximum sending rate exceeded", sesmail.ThrottledError, True),
+    (429, "TooManyRequestsException", "Daily message quota exceeded", sesmail.QuotaExceededError, False),
+    (400, "Throttling", "Daily message quota exceeded.", sesmail.QuotaExceededError, False),
+    (429, "SomethingNew", "no", sesmail.ThrottledError, True),
+    (400, "SomethingNewException", "no", sesmail.RejectedError, False),
+]
+
+
+@APIS
+async def test_a_no_of_amazons_is_rejected(
+    fault_server: StartFaultServer, session: str, api: Any, subtests: pytest.Subtests
+) -> None:  # R23
+    server = fault_server(ok())
+    async with new_client(server.url, session, api=api) as client:
+        for status, code, text, kind, retryable in REJECTED:
+            with subtests.test(f"{status} {code} {text}"):
+                server.requests.clear()
+                server.answer_with(error(status, code, text), ok())
+                failure = await failure_of(client)
+                assert type(failure) is kind
+                assert (failure.outcome, failure.retryable) == ("rejected", retryable)
+                assert (failure.code, failure.message) == (code, text)
+                assert failure.operation == ("SendEmail" if api == "v2" else "SendRawEmail")
+                assert failure.request_id
+                assert failure.__cause__ is not None
+                assert len(server.requests) == 1
+
+
+@APIS
+async def test_a_refused_connection_is_not_sent(session: str, api: Any) -> None:
+    async with new_client("http://127.0.0.1:1", session, api=api) as client:
+        with pytest.raises(NotSentError) as failure:
+            await client.send(ORDER)
+    assert (failure.value.outcome, failure.value.retryable) == ("not_sent", True)
+
+
+async def test_a_name_that_does_not_resolve_is_not_sent(session: str) -> None:
+    async with new_client("http://ses.invalid", session) as client:
+        with pytest.raises(NotSentError):
+            await client.send(ORDER)
+
+
+async def test_a_failed_tls_handshake_is_not_sent(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(ok())
+    async with new_client(server.url.replace("http:", "https:"), session) as client:
+        with pytest.raises(NotSentError):
+            await client.send(ORDER)
+    assert server.requests == []
+
+
+async def test_a_reset_before_the_request_was_read_is_unknown(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(answers.reset_unread(), ok())
+    failure = await the_failure(server, session=session)
+    assert failure.outcome == "unknown"
+    assert server.requests == []
+
+
+@APIS
+async def test_silence_is_unknown_at_the_deadline(fault_server: StartFaultServer, session: str, api: Any) -> None:
+    server = fault_server(answers.no_answer(), ok())
+    failure = await the_failure(server, session=session, api=api, timeout=0.3)
+    assert failure.outcome == "unknown"
+    assert "deadline" in failure.message
+    assert len(server.requests) == 1
+
+
+async def test_a_trickle_can_not_stretch_the_deadline(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(answers.trickle(interval=0.1), ok())
+    failure = await the_failure(server, session=session, timeout=0.4)
+    assert failure.outcome == "unknown"
+
+
+async def test_a_server_that_stops_reading_is_unknown(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(answers.stops_reading(), ok())
+    large = Message(
+        from_email="a@example.com", to="b@example.com", attachments=[sesmail.Attachment("x.bin", bytes(6_000_000))]
+    )
+    async with new_client(server.url, session, timeout=0.1) as client:
+        with pytest.raises(UnknownOutcomeError):
+            await client.send(large)
+        assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
+    assert len(server.requests) == 1
+
+
+async def test_a_redirect_is_not_followed_anywhere(fault_server: StartFaultServer, session: str) -> None:
+    elsewhere = fault_server(ok())
+    server = fault_server(answers.redirect(307, elsewhere.url))
+    assert (await the_failure(server, session=session)).outcome == "unknown"
+    assert elsewhere.connections_opened == 0
+
+
+async def test_the_deadline_grows_with_the_mail(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(answers.slow(0.7, ok()))
+    large = Message(
+        from_email="a@example.com", to="b@example.com", attachments=[sesmail.Attachment("x.bin", bytes(6_000_000))]
+    )
+    async with new_client(server.url, session, timeout=0.3) as client:
+        await client.send(large)
+        with pytest.raises(UnknownOutcomeError):
+            await client.send(ORDER)
+
+
+async def test_waiting_for_a_connection_has_sent_nothing(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(answers.no_answer())
+    outcomes: list[str] = []
+
+    async def send(client: sesmail.Client) -> None:
+        try:
+            await client.send(ORDER)
+        except sesmail.SendError as failure:
+            outcomes.append(failure.outcome)
+
+    async with (
+        new_client(server.url, session, timeout=0.5, config={"max_pool_connections": 2}) as client,
+        anyio.create_task_group() as group,
+    ):
+        for _ in range(5):
+            group.start_soon(send, client)
+    assert sorted(outcomes) == ["not_sent", "not_sent", "not_sent", "unknown", "unknown"]
+    assert len(server.requests) == 2
+
+
+async def test_a_deadline_in_the_middle_of_an_except_block_is_not_confused_by_it(
+    fault_server: StartFaultServer, session: str
+) -> None:
+    """What the caller is handling becomes the context of our exception, and proves nothing about this send."""
+    server = fault_server(answers.reset_after_request())
+    async with new_client("http://127.0.0.1:1", session) as refused, new_client(server.url, session) as client:
+        try:
+            await refused.send(ORDER)
+        except NotSentError:
+            with pytest.raises(UnknownOutcomeError):
+                await client.send(ORDER)
+
+
+@pytest.mark.parametrize("retries", [{"max_attempts": 5}, {"total_max_attempts": 4, "mode": "standard"}])
+async def test_nothing_makes_it_try_twice(
+    fault_server: StartFaultServer, session: str, retries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
+    server = fault_server(error(503, "ServiceUnavailable"), ok())
+    await the_failure(server, session=session, config={"retries": retries})
+    assert len(server.requests) == 1
+
+
+async def test_cancelling_leaves_nothing_open(
+    fault_server: StartFaultServer, session: str, caplog: pytest.LogCaptureFixture
+) -> None:  # R9
+    server = fault_server(answers.no_answer())
+    async with new_client(server.url, session) as client:
+        with anyio.move_on_after(0.3) as scope:
+            await client.send(ORDER)
+        assert scope.cancelled_caught
+        assert await anyio.to_thread.run_sync(server.wait_until_closed)
+    assert "its outcome is unknown" in caplog.text
+    assert "alice" not in caplog.text
+
+
+async def test_cancelling_before_anything_left_is_not_worth_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    async with new_client("http://127.0.0.1:1") as client:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await client.send(ORDER)
+    assert "unknown" not in caplog.text
+
+
+async def test_no_credentials_are_a_configuration_error(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    server = fault_server(ok())
+    async with new_client(server.url, session) as client:
+        with pytest.raises(ConfigurationError, match="credentials"):
+            await client.send(ORDER)
+    assert server.requests == []
+
+
+async def test_no_region_is_a_configuration_error(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(ConfigurationError, match="region"):
+        async with new_client("http://127.0.0.1:1", session):
+            pass
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"profile": "nobody"},
+        {"config": {"no_such_setting": 1}},
+        {"endpoint_url": "not a url"},
+        {"aws_access_key_id": "half"},
+    ],
+)
+async def test_settings_that_aws_libraries_refuse_are_configuration_errors(settings: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        async with sesmail.Client(**settings):
+            pass
+
+
+async def test_credentials_that_can_not_be_fetched_are_not_sent(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    (tmp_path / "config").write_text("[profile shop]\ncredential_process = false\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    server = fault_server(ok())
+    with pytest.raises(NotSentError):
+        async with new_client(server.url, session, profile="shop") as client:
+            await client.send(ORDER)
+    assert server.requests == []
+
+
+async def test_an_idle_connection_that_the_server_closed_is_not_reused_blindly(
+    fault_server: StartFaultServer, session: str
+) -> None:
+    server = fault_server(answers.close_idle(0.0), ok())
+    async with new_client(server.url, session) as client:
+        first = await client.send(ORDER)
+        await anyio.sleep(0.2)
+        second = await client.send(ORDER)
+    assert first.message_id != second.message_id
+    assert len(server.requests) == 2
+
+
+async def test_the_callers_config_is_never_changed(fault_server: StartFaultServer, session: str) -> None:  # R3
+    from aiobotocore.config import AioConfig
+    from botocore.config import Config
+
+    server = fault_server(ok())
+    for config in (Config(connect_timeout=3), AioConfig(connect_timeout=3), {"connect_timeout": 3}):
+        before = dict(config) if isinstance(config, dict) else dict(vars(config))
+        async with sesmail.Client(endpoint_url=server.url, config=config) as client:
+            await client.send(ORDER)
+        assert before == (dict(config) if isinstance(config, dict) else dict(vars(config)))
+
+
+async def test_an_http_session_that_could_follow_redirects_is_refused(anyio_backend: str) -> None:
+    from aiobotocore.httpsession import AIOHTTPSession
+
+    class Mine(AIOHTTPSession):
+        pass
+
+    async def connect(chosen: type) -> None:
+        async with new_client("http://127.0.0.1:1", config={"http_session_cls": chosen}):
+            pass
+
+    expected = contextlib.nullcontext() if anyio_backend == "trio" else pytest.raises(ConfigurationError)
+    with expected:
+        await connect(Mine)
+    await connect(AIOHTTPSession)
+
+
+async def test_trio_without_httpx_says_what_to_install(anyio_backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sesmail.aws import http
+
+    monkeypatch.setattr(http.importlib.util, "find_spec", lambda name: None)
+    expected = pytest.raises(ConfigurationError, match=r"sesmail\[trio\]") if anyio_backend == "trio" else None
+    with expected or contextlib.nullcontext():
+        async with new_client("http://127.0.0.1:1"):
+            pass
+
+
+async def test_the_answer_of_bulk_is_unknown_for_each_after_a_reset(
+    fault_server: StartFaultServer, session: str
+) -> None:
+    server = fault_server(answers.reset_after_request())
+    async with new_client(server.url, session) as client:
+        result = await client.send_bulk(NEWS)
+    assert [each.outcome for each in result.recipients] == ["unknown", "unknown"]
+    assert len(server.requests) == 1

@@ -1,0 +1,84 @@
+"""Fixtures: an environment without anybody's AWS account, and the servers that the tests send to."""
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.faults import FaultServer, StartFaultServer, Step
+
+if TYPE_CHECKING:
+    from support.moto import MotoServer
+
+TRIO_IS_MISSING = [name for name in ("trio", "httpx2") if not importlib.util.find_spec(name)]
+FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give every test the same AWS settings, and none of the machine's own."""
+    nowhere: Path = tmp_path_factory.mktemp("aws")
+    settings = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(nowhere / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(nowhere / "credentials"),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.upper().startswith(FOREIGN_SETTINGS)]:
+            patch.delenv(name)
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "asyncio",
+        pytest.param(
+            "trio",
+            marks=pytest.mark.skipif(
+                bool(TRIO_IS_MISSING),
+                reason=f"{' and '.join(TRIO_IS_MISSING)} not installed: pip install sesmail[trio]",
+            ),
+        ),
+    ],
+)
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """Run each test that is marked anyio on both event loops."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def fault_server() -> Iterator[StartFaultServer]:
+    """Start servers that answer by a script of `support.answers`."""
+    with ExitStack() as servers:
+
+        def start(*script: Step) -> FaultServer:
+            return servers.enter_context(FaultServer(*script))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def running_moto() -> "Iterator[MotoServer]":
+    """Start moto's server once for all tests."""
+    from support.moto import MotoServer  # here, so that only the tests that need moto wait for it
+
+    with MotoServer() as server:
+        yield server
+
+
+@pytest.fixture
+def moto_server(running_moto: "MotoServer") -> "MotoServer":
+    """Provide moto's server, empty at the start of each test."""
+    running_moto.reset()
+    return running_moto

@@ -1,0 +1,336 @@
+"""The client on the wire: what SES gets, and what becomes of each answer that is an answer."""
+
+import email.policy
+from email.parser import BytesParser
+from typing import Any
+
+import anyio
+import pytest
+
+import sesmail
+from sesmail import BulkMessage, ConfigurationError, InvalidMessageError, Message, RawMessage, Recipient
+from sesmail import TemplateMessage as Template
+from support.answers import bulk, empty_200, error, json_200, ok, slow
+from support.clients import NEWS, ORDER, new_client
+from support.faults import StartFaultServer
+from support.moto import MotoServer
+
+pytestmark = pytest.mark.anyio
+APIS = pytest.mark.parametrize("api", ["v1", "v2"])
+
+
+@APIS
+async def test_a_mail_comes_back_out_of_the_server_as_the_mail_that_it_was(moto_server: MotoServer, api: Any) -> None:
+    moto_server.verify("example.com")
+    message = Message(
+        from_email="Shöp <shop@example.com>",
+        to=["Alice <alice@example.com>"],
+        cc="bob@example.com",
+        bcc="archive@example.com",
+        subject="Ihre Bestellung ✓",
+        text="Schöne Grüße\n",
+        html='<p>Schöne Grüße <img src="cid:logo"></p>',
+        attachments=[
+            sesmail.Attachment("logo.png", b"\x89PNG", content_id="logo"),
+            sesmail.Attachment("Rechnung Ö.pdf", b"%PDF"),
+        ],
+        tags=["order"],
+        metadata={"order_id": 12345},
+    )
+    async with new_client(moto_server.url, api=api) as client:
+        result = await client.send(message)
+    (held,) = moto_server.sent()
+    assert held.message_id == result.message_id
+    assert result.rfc5322_message_id == f"<{result.message_id}@eu-west-1.amazonses.com>"  # R22
+    assert [(each.recipient, each.outcome) for each in result.recipients] == [
+        ("alice@example.com", "accepted"),
+        ("bob@example.com", "accepted"),
+        ("archive@example.com", "accepted"),
+    ]
+    assert set(held.recipients) == {"alice@example.com", "bob@example.com", "archive@example.com"}
+    assert held.mime is not None
+    assert b"archive" not in held.mime
+    mail = BytesParser(policy=email.policy.default).parsebytes(held.mime)
+    assert (mail["Subject"], mail["From"], mail["X-Tag"]) == (message.subject, str(message.from_email[0]), "order")
+    plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert plain.get_content() == "Schöne Grüße\r\n"
+    assert html.get_content() == message.html
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["Rechnung Ö.pdf"]
+
+
+async def test_templates_leave_by_v1_to_a_server_that_knows_them(moto_server: MotoServer) -> None:
+    moto_server.verify("example.com")
+    moto_server.create_template("News", "{{month}}", "Hello {{name}}")
+    async with new_client(moto_server.url, api="v1") as client:
+        single = await client.send(Template(from_email="shop@example.com", to="alice@example.com", template="News"))
+        result = await client.send_bulk(NEWS)
+        with pytest.raises(sesmail.NotFoundError) as missing:
+            await client.send(Template(from_email="shop@example.com", to="alice@example.com", template="Olds"))
+        quota = await client.call("GetSendQuota")
+    assert single.message_id == moto_server.sent()[0].message_id
+    assert [(each.recipient, each.outcome) for each in result.recipients] == [
+        ("alice@example.com", "accepted"),
+        ("bob@example.com", "accepted"),
+    ]
+    assert result.failed == ()
+    result.raise_for_failed()
+    assert (missing.value.code, missing.value.outcome, missing.value.retryable) == (
+        "TemplateDoesNotExist",
+        "rejected",
+        False,
+    )
+    assert quota["SentLast24Hours"] == 3
+
+
+@APIS
+async def test_an_identity_that_is_not_verified_is_refused(moto_server: MotoServer, api: Any) -> None:
+    async with new_client(moto_server.url, api=api) as client:
+        with pytest.raises(sesmail.MessageRejectedError) as refused:
+            await client.send(ORDER)
+    assert refused.value.request_id
+    assert refused.value.operation in {"SendEmail", "SendRawEmail"}
+    assert type(refused.value.__cause__).__name__ == "MessageRejected"
+
+
+@APIS
+async def test_a_standard_library_message_is_sent_as_it_is(moto_server: MotoServer, api: Any) -> None:  # R10
+    moto_server.verify("example.com")
+    mail = email.message.EmailMessage()
+    mail["From"], mail["To"], mail["Bcc"] = "shop@example.com", "alice@example.com", "secret@example.com"
+    mail["Subject"] = "Größe"
+    mail.set_content("Grüße\n")
+    async with new_client(moto_server.url, api=api) as client:
+        await client.send(RawMessage(content=mail, to="alice@example.com"))
+    (held,) = moto_server.sent()
+    assert held.recipients == ("alice@example.com",)
+    assert held.mime is not None
+    assert b"Bcc" not in held.mime
+
+
+@APIS
+async def test_defaults_and_the_tag_name_reach_the_wire(fault_server: StartFaultServer, api: Any) -> None:  # R4 R5 R7
+    server = fault_server(ok())
+    defaults = Message(from_email="shop@example.com", bcc="archive@example.com", tags=["mail"])
+    async with new_client(
+        server.url, api=api, configuration_set="tracking", message_tag_name="kind", defaults=defaults
+    ) as client:
+        await client.send(Message(to="alice@example.com", text="Hello"))
+        await client.send(Message(to="alice@example.com", text="Hello", configuration_set="other", bcc=[]))
+    first, second = server.requests
+    if api == "v2":
+        assert first.json["Destination"]["BccAddresses"] == ["archive@example.com"]
+        assert first.json["EmailTags"] == [{"Name": "kind", "Value": "mail"}]
+        assert [each.json["ConfigurationSetName"] for each in (first, second)] == ["tracking", "other"]
+        assert "BccAddresses" not in second.json["Destination"]
+    else:
+        assert first.form["Destinations.member.2"] == "archive@example.com"
+        assert first.form["Tags.member.1.Value"] == "mail"
+        assert [each.form["ConfigurationSetName"] for each in (first, second)] == ["tracking", "other"]
+
+
+async def test_the_given_configuration_set_wins_over_that_of_the_defaults(fault_server: StartFaultServer) -> None:
+    server = fault_server(ok())
+    defaults = Message(from_email="shop@example.com", configuration_set="other")
+    async with new_client(server.url, configuration_set="tracking", defaults=defaults) as client:
+        await client.send(Message(to="alice@example.com", text="Hello"))
+    assert server.requests[0].json["ConfigurationSetName"] == "tracking"
+
+
+@APIS
+async def test_every_request_says_who_sends(fault_server: StartFaultServer, api: Any) -> None:  # R6
+    server = fault_server(ok())
+    async with new_client(server.url, api=api, config={"user_agent_extra": "shop/7"}) as client:
+        await client.send(ORDER)
+    agent = server.requests[0].headers["user-agent"]
+    assert f"sesmail/{sesmail.__version__}" in agent
+    assert "shop/7" in agent
+    assert "otocore/" in agent
+
+
+async def test_credentials_and_region_come_from_the_chain(
+    fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:  # R2
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIACHAIN")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server = fault_server(ok("id-1"))
+    async with new_client(server.url) as client:
+        result = await client.send(ORDER)
+    assert "Credential=AKIACHAIN/" in server.requests[0].headers["authorization"]
+    assert "/us-east-1/ses/" in server.requests[0].headers["authorization"]
+    assert result.rfc5322_message_id == "<id-1@email.amazonses.com>"
+
+
+async def test_parameters_of_the_client_pass_through(fault_server: StartFaultServer) -> None:  # R3
+    server = fault_server(ok())
+    async with new_client(
+        server.url, region="eu-central-1", aws_access_key_id="AKIAOWN", aws_secret_access_key="x"
+    ) as client:
+        await client.send(ORDER)
+    assert "Credential=AKIAOWN/" in server.requests[0].headers["authorization"]
+    assert "/eu-central-1/ses/" in server.requests[0].headers["authorization"]
+
+
+async def test_a_profile_names_the_account(
+    fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:  # R3
+    (tmp_path / "config").write_text("[profile shop]\naws_access_key_id=AKIAPROFILE\naws_secret_access_key=x\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    server = fault_server(ok())
+    async with new_client(server.url, profile="shop") as client:
+        await client.send(ORDER)
+    assert "Credential=AKIAPROFILE/" in server.requests[0].headers["authorization"]
+
+
+async def test_a_bulk_answer_tells_each_recipient_apart(fault_server: StartFaultServer) -> None:  # R30
+    statuses = [
+        ("SUCCESS", "id-1"),
+        ("MAIL_FROM_DOMAIN_NOT_VERIFIED", "no"),
+        ("ACCOUNT_THROTTLED", "slowly"),
+        ("TRANSIENT_FAILURE", "later"),
+        ("ABDUCTED_BY_ALIENS", "who knows"),
+    ]
+    server = fault_server(bulk(*statuses))
+    message = BulkMessage(
+        from_email="shop@example.com",
+        template="News",
+        recipients=[Recipient(f"user{number}@example.com") for number in range(5)],
+    )
+    async with new_client(server.url) as client:
+        result = await client.send_bulk(message)
+    assert [each.recipient for each in result.recipients] == [f"user{number}@example.com" for number in range(5)]
+    assert [each.status for each in result.recipients] == [status for status, _ in statuses]
+    assert [each.outcome for each in result.recipients] == ["accepted", "rejected", "rejected", "rejected", "unknown"]
+    assert [each.error.retryable for each in result.failed if each.error] == [False, True, True, False]
+    assert [type(each.error) for each in result.failed] == [
+        sesmail.NotVerifiedError,
+        sesmail.ThrottledError,
+        sesmail.RejectedError,
+        sesmail.UnknownOutcomeError,
+    ]
+    assert result.accepted[0].message_id == "id-1"
+    with pytest.raises(sesmail.BulkSendError) as failed:
+        result.raise_for_failed()
+    assert len(failed.value.exceptions) == 4
+
+
+@APIS
+async def test_a_bulk_answer_of_another_length_is_unknown_for_everyone(
+    fault_server: StartFaultServer, api: Any
+) -> None:  # R30
+    server = fault_server(bulk(("Success", "id-1")))
+    async with new_client(server.url, api=api) as client:
+        result = await client.send_bulk(NEWS)
+    assert [each.outcome for each in result.recipients] == ["unknown", "unknown"]
+    assert isinstance(result.recipients[0].error, sesmail.UnknownOutcomeError)
+    assert result.recipients[0].error.answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+async def test_a_bulk_call_that_is_refused_raises(fault_server: StartFaultServer) -> None:
+    server = fault_server(error(404, "NotFoundException", "no template"))
+    async with new_client(server.url) as client:
+        with pytest.raises(sesmail.NotFoundError):
+            await client.send_bulk(NEWS)
+
+
+async def test_a_bulk_call_without_an_answer_is_unknown_for_everyone(fault_server: StartFaultServer) -> None:
+    server = fault_server(error(503, "ServiceUnavailable"))
+    async with new_client(server.url) as client:
+        result = await client.send_bulk(NEWS)
+    assert [each.outcome for each in result.recipients] == ["unknown", "unknown"]
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"MessageId": None}, {"MessageId": ""}, {"MessageId": "two words"}, {"MessageId": "<id>"}, {"Message": "hi"}],
+)
+async def test_an_answer_without_a_message_id_is_unknown_and_kept(fault_server: StartFaultServer, answer: Any) -> None:
+    server = fault_server(json_200(answer))
+    async with new_client(server.url) as client:
+        with pytest.raises(sesmail.UnknownOutcomeError) as unknown:
+            await client.send(ORDER)  # R22
+    assert unknown.value.answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert unknown.value.request_id
+
+
+async def test_bad_messages_never_reach_the_network(fault_server: StartFaultServer) -> None:
+    server = fault_server(ok())
+    crowd = [f"user{number}@example.com" for number in range(51)]
+    async with new_client(server.url) as client:
+        with pytest.raises(InvalidMessageError, match="at least one recipient"):
+            await client.send(Message(from_email="shop@example.com", text="Hello"))
+        with pytest.raises(InvalidMessageError, match="from_email"):
+            await client.send(Message(to="alice@example.com", text="Hello"))
+        with pytest.raises(InvalidMessageError) as crowded:
+            await client.send(ORDER.model_copy(update={"to": Message(to=crowd).to}))
+        with pytest.raises(InvalidMessageError, match="recipients"):
+            await client.send_bulk(
+                BulkMessage(from_email="a@example.com", template="T", recipients=map(Recipient, crowd))
+            )
+        with pytest.raises(InvalidMessageError, match="send_bulk"):
+            await client.send(NEWS)  # type: ignore[arg-type]
+        with pytest.raises(InvalidMessageError, match="Surprise"):
+            await client.send(Message(**ORDER.model_dump(exclude_unset=True), extra={"Surprise": 1}))
+        with pytest.raises(InvalidMessageError, match="operation"):
+            await client.call("SendPigeon")
+    assert (crowded.value.field, crowded.value.limit, crowded.value.actual) == ("to", 50, 51)
+    assert server.requests == []
+
+
+async def test_one_client_serves_many_tasks_at_once(fault_server: StartFaultServer) -> None:  # R9
+    server = fault_server(slow(0.05, ok()))
+    ids: set[str] = set()
+
+    async def send(client: sesmail.Client) -> None:
+        ids.add((await client.send(ORDER)).message_id)
+
+    async with (
+        new_client(server.url, config={"max_pool_connections": 10}) as client,
+        anyio.create_task_group() as group,
+    ):
+        for _ in range(40):
+            group.start_soon(send, client)
+    assert len(ids) == 40
+    assert server.connections_opened <= 10
+    assert await anyio.to_thread.run_sync(server.wait_until_closed)
+
+
+async def test_nothing_is_opened_before_the_first_use(fault_server: StartFaultServer) -> None:  # R9
+    server = fault_server(ok())
+    client = new_client(server.url)
+    assert server.connections_opened == 0
+    await client.send(ORDER)
+    await client.aclose()
+    await client.aclose()
+    assert await anyio.to_thread.run_sync(server.wait_until_closed)
+
+
+async def test_a_closed_client_says_so() -> None:
+    client = new_client("http://127.0.0.1:1")
+    await client.aclose()
+    with pytest.raises(ConfigurationError, match="closed"):
+        await client.send(ORDER)
+    with pytest.raises(ConfigurationError, match="closed"):
+        async with client:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [({"api": "v3"}, "v3"), ({"message_tag_name": "two words"}, "message_tag_name"), ({"timeout": 0}, "timeout")],
+)
+async def test_settings_that_can_not_be_are_refused(settings: Any, word: str) -> None:
+    with pytest.raises(ConfigurationError, match=word):
+        sesmail.Client(**settings)
+
+
+async def test_an_empty_success_of_another_operation_is_an_answer(fault_server: StartFaultServer) -> None:
+    server = fault_server(empty_200())
+    async with new_client(server.url) as client:
+        answer = await client.call("DeleteSuppressedDestination", {"EmailAddress": "alice@example.com"})
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert server.requests[0].method == "DELETE"

@@ -1,0 +1,239 @@
+"""A loopback HTTP server that answers whatever a test asks for, faults included.
+
+Each request takes the next step of the script; the last step repeats. A step is one of `support.answers`, or a function
+that chooses one for a request. The server runs in threads of its own, whatever event loop its clients run on.
+"""
+
+import base64
+import dataclasses
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, Protocol, Self
+from urllib.parse import parse_qs
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A request as far as it arrived; the names of its headers are in lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    complete: bool = False
+
+    @property
+    def json(self) -> Any:
+        """The parameters of a v2 call."""
+        return json.loads(self.body)
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The parameters of a v1 call; empty for v2."""
+        if "x-www-form-urlencoded" not in self.headers.get("content-type", ""):
+            return {}
+        return {name: values[0] for name, values in parse_qs(self.body.decode(), keep_blank_values=True).items()}
+
+    @property
+    def mime(self) -> bytes:
+        """The message of a raw send, through either API."""
+        data = self.form["RawMessage.Data"] if self.form else self.json["Content"]["Raw"]["Data"]
+        return base64.b64decode(data, validate=True)
+
+
+class Connection:
+    """One accepted connection, served by a thread of its own."""
+
+    def __init__(self, sock: socket.socket, stopping: threading.Event) -> None:
+        """Serve `sock` until `stopping` is set."""
+        self.sock = sock
+        self.closed = False
+        self._stopping = stopping
+        self._reader = sock.makefile("rb")
+
+    def wait_for_bytes(self) -> bool:
+        """Wait for a request, without reading; false when the client has left instead."""
+        return bool(self.sock.recv(1, socket.MSG_PEEK))
+
+    def read_head(self) -> Request | None:
+        """Read a request up to its body; None when the client breaks off, or speaks TLS."""
+        if self._reader.peek(1)[:1] == b"\x16":
+            self.respond(400, {}, b"this server speaks plain HTTP")
+            return None
+        lines = []
+        while line := self._reader.readline().decode("latin-1").strip():
+            lines.append(line)
+        if not lines:
+            return None
+        method, target, _ = lines[0].split(" ", 2)
+        fields = (line.partition(":") for line in lines[1:])
+        return Request(method, target, {name.lower(): value.strip() for name, _, value in fields})
+
+    def read_body(self, head: Request, at_most: float) -> Request:
+        """Complete `head` with its body, or with as much of it as arrives and is wanted."""
+        length = int(head.headers.get("content-length", 0))
+        wanted = int(min(length, at_most))
+        body = bytearray()
+        with suppress(OSError):  # the client broke off: what has arrived is what counts
+            while len(body) < wanted and (chunk := self._reader.read1(wanted - len(body))):
+                body += chunk
+        return dataclasses.replace(head, body=bytes(body), complete=len(body) == length)
+
+    def respond(self, status: int, headers: Mapping[str, str], body: bytes, missing: int = 0) -> None:
+        """Send a response, announced with `missing` more bytes than it has."""
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Length: {len(body) + missing}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self.sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Sleep, until the server stops at the latest."""
+        self._stopping.wait(seconds)
+
+    def wait_for_client(self) -> None:
+        """Sleep until the client leaves, or the server stops."""
+        while self._reader.read1(65536):
+            pass
+
+    def close(self) -> None:
+        """Close with a FIN."""
+        self.closed = True
+        self._reader.close()
+        self.sock.close()
+
+    def reset(self) -> None:
+        """Close with an RST."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What the server does once it has read `after_bytes` of a request's body, or all of it, or nothing."""
+
+    act: Callable[[Connection, Request], None]
+    after_bytes: float = float("inf")
+    unread: bool = False
+
+
+Step = Answer | Callable[[Request], Answer]
+
+
+class FaultServer:
+    """The server: a context manager that ends every thread and connection when it is left."""
+
+    def __init__(self, *script: Step) -> None:
+        """Prepare to answer by `script`."""
+        self.requests: list[Request] = []
+        self.connections_opened = 0
+        self._script = list(script)
+        self._open: dict[threading.Thread, socket.socket] = {}
+        self._changed = threading.Condition()
+        self._stopping = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._acceptor = threading.Thread(target=self._accept)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        """Start to listen."""
+        self._acceptor.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop, whatever the clients are waiting for."""
+        self._stopping.set()
+        socket.create_connection(("127.0.0.1", self.port)).close()  # wakes the acceptor
+        self._acceptor.join()
+        self._listener.close()
+        with self._changed:
+            threads = list(self._open)
+            for sock in self._open.values():
+                with suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+        for thread in threads:
+            thread.join()
+
+    @property
+    def connections_open(self) -> int:
+        """How many connections neither side has closed."""
+        return len(self._open)
+
+    def answer_with(self, *script: Step) -> None:
+        """Go on with another script."""
+        with self._changed:
+            self._script = list(script)
+
+    def wait_for_requests(self, count: int, seconds: float = 5) -> bool:
+        """Wait (blocking) until so many requests have arrived, or were cut off."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self.requests) >= count, seconds)
+
+    def wait_until_closed(self, seconds: float = 5) -> bool:
+        """Wait (blocking) until no connection is open."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._open, seconds)
+
+    def _accept(self) -> None:
+        while True:
+            sock, _ = self._listener.accept()
+            if self._stopping.is_set():
+                sock.close()
+                return
+            thread = threading.Thread(target=self._serve, args=[sock])
+            with self._changed:
+                self.connections_opened += 1
+                self._open[thread] = sock
+            thread.start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        connection = Connection(sock, self._stopping)
+        try:
+            with suppress(OSError):  # the client is gone
+                while not connection.closed and connection.wait_for_bytes():
+                    self._serve_request(connection)
+        finally:
+            connection.close()
+            with self._changed:
+                del self._open[threading.current_thread()]
+                self._changed.notify_all()
+
+    def _serve_request(self, connection: Connection) -> None:
+        if unread := self._next_unread():
+            unread.act(connection, Request("", "", {}))
+            return
+        if not (head := connection.read_head()):
+            connection.close()
+            return
+        step = self._next_step()
+        request = connection.read_body(head, step.after_bytes if isinstance(step, Answer) else float("inf"))
+        with self._changed:
+            self.requests.append(request)
+            self._changed.notify_all()
+        answer = step if isinstance(step, Answer) else step(request)
+        if request.complete or len(request.body) >= answer.after_bytes:
+            answer.act(connection, request)
+        if not request.complete:
+            connection.close()
+
+    def _next_unread(self) -> Answer | None:
+        with self._changed:
+            if isinstance(step := self._script[0], Answer) and step.unread:
+                self._next_step()
+                return step
+            return None
+
+    def _next_step(self) -> Step:
+        with self._changed:
+            return self._script.pop(0) if len(self._script) > 1 else self._script[0]
+
+
+class StartFaultServer(Protocol):
+    """What the `fault_server` fixture is: a function that starts a server for the rest of the test."""
+
+    def __call__(self, *script: Step) -> FaultServer:
+        """Start a server that answers by `script`."""
