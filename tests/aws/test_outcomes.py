@@ -39,10 +39,15 @@ def session(transport: str) -> str:
     return transport.partition("-")[2]
 
 
-async def failure_of(client: sesmail.Client) -> sesmail.SendError:
+LARGE = Message(
+    from_email="a@example.com", to="b@example.com", attachments=[sesmail.Attachment("x.bin", bytes(6_000_000))]
+)
+
+
+async def failure_of(client: sesmail.Client, message: Message = ORDER) -> sesmail.SendError:
     """How one send fails."""
     with pytest.raises(sesmail.SendError) as failure:
-        await client.send(ORDER)
+        await client.send(message)
     return failure.value
 
 
@@ -183,12 +188,9 @@ async def test_a_trickle_can_not_stretch_the_deadline(fault_server: StartFaultSe
 
 async def test_a_server_that_stops_reading_is_unknown(fault_server: StartFaultServer, session: str) -> None:
     server = fault_server(answers.stops_reading(), ok())
-    large = Message(
-        from_email="a@example.com", to="b@example.com", attachments=[sesmail.Attachment("x.bin", bytes(6_000_000))]
-    )
     async with new_client(server.url, session, timeout=0.1) as client:
         with pytest.raises(UnknownOutcomeError):
-            await client.send(large)
+            await client.send(LARGE)
         assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
     assert len(server.requests) == 1
 
@@ -202,33 +204,24 @@ async def test_a_redirect_is_not_followed_anywhere(fault_server: StartFaultServe
 
 async def test_the_deadline_grows_with_the_mail(fault_server: StartFaultServer, session: str) -> None:
     server = fault_server(answers.slow(0.7, ok()))
-    large = Message(
-        from_email="a@example.com", to="b@example.com", attachments=[sesmail.Attachment("x.bin", bytes(6_000_000))]
-    )
     async with new_client(server.url, session, timeout=0.3) as client:
-        await client.send(large)
+        await client.send(LARGE)
         with pytest.raises(UnknownOutcomeError):
             await client.send(ORDER)
 
 
 async def test_waiting_for_a_connection_has_sent_nothing(fault_server: StartFaultServer, session: str) -> None:
     server = fault_server(answers.no_answer())
-    outcomes: list[str] = []
-
-    async def send(client: sesmail.Client) -> None:
-        try:
-            await client.send(ORDER)
-        except sesmail.SendError as failure:
-            outcomes.append(failure.outcome)
-
     async with (
-        new_client(server.url, session, timeout=0.5, config={"max_pool_connections": 2}) as client,
+        new_client(server.url, session, timeout=0.3, config={"max_pool_connections": 1}) as client,
         anyio.create_task_group() as group,
     ):
-        for _ in range(5):
-            group.start_soon(send, client)
-    assert sorted(outcomes) == ["not_sent", "not_sent", "not_sent", "unknown", "unknown"]
-    assert len(server.requests) == 2
+        group.start_soon(failure_of, client, LARGE)  # keeps the only connection for longer than a small mail waits
+        assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
+        failure = await failure_of(client)
+        assert (failure.outcome, failure.retryable) == ("not_sent", True)
+        group.cancel_scope.cancel()
+    assert len(server.requests) == 1
 
 
 async def test_a_deadline_in_the_middle_of_an_except_block_is_not_confused_by_it(

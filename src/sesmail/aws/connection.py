@@ -12,7 +12,7 @@ import anyio
 
 from ..errors import ConfigurationError, InvalidMessageError, NotSentError, SesmailError, UnknownOutcomeError
 from .failure import explain, explain_opening
-from .http import session_class
+from .http import http_session
 
 __all__ = ["Aws", "ClientParams"]
 
@@ -198,10 +198,12 @@ def _configured(config: Mapping[str, Any] | object | None, user_agent: str) -> A
     )
     merged: Any = ours.merge(theirs)
     extra: str | None = merged.user_agent_extra
+    session, connector = http_session(getattr(theirs, "http_session_cls", None))
     return merged.merge(
         AioConfig(
             retries={"total_max_attempts": 1},
             user_agent_extra=f"{extra} {user_agent}" if extra else user_agent,
-            http_session_cls=session_class(getattr(theirs, "http_session_cls", None)),
+            http_session_cls=session,
+            connector_args={**connector, **getattr(theirs, "connector_args", {})},
         )
     )

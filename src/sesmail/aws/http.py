@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from typing import Any
 
 from ..errors import ConfigurationError
 
-__all__ = ["never_connected", "session_class"]
+__all__ = ["http_session", "never_connected"]
 
 
-def session_class(chosen: type | None) -> type:
-    """The session class for the event loop that runs: httpx on trio, aiohttp on asyncio.
+def http_session(chosen: type | None) -> tuple[type, dict[str, Any]]:
+    """The session class for the event loop that runs, and its settings: httpx on trio, aiohttp on asyncio.
 
     Args:
         chosen: The class that the caller's settings name.
@@ -24,14 +25,15 @@ def session_class(chosen: type | None) -> type:
 
     from .direct import DirectSession
 
-    if _on_trio() or (chosen is not None and issubclass(chosen, HttpxSession)):
+    by_httpx = chosen is not None and issubclass(chosen, HttpxSession)
+    if by_httpx or _on_trio():
         if importlib.util.find_spec("httpx2") is None:
             raise ConfigurationError("httpx2 is missing, which trio needs: pip install 'sesmail[trio]'")
-        return chosen if chosen is not None and issubclass(chosen, HttpxSession) else HttpxSession
+        # The deadline covers these; httpx's own 5 seconds would cut off a large mail on a slow line.
+        return (chosen if chosen and by_httpx else HttpxSession), {"write_timeout": None, "pool_timeout": None}
     if chosen is not None and chosen is not AIOHTTPSession:
         raise ConfigurationError("sesmail brings its own http_session_cls, which follows no redirect; leave it out")
-
-    return DirectSession
+    return DirectSession, {}
 
 
 def _on_trio() -> bool:

@@ -71,7 +71,12 @@ class Model(BaseModel):
     """A model that users fill in: frozen, closed, and silent about values in its errors."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, ser_json_bytes="base64", val_json_bytes="base64"
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        defer_build=True,  # who imports sesmail and uses only some of the models waits for only those
     )
 
 

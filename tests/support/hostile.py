@@ -1,0 +1,6 @@
+"""Text that nobody wants near a mail header, under names that read well in a test's id."""
+
+CONTROLS = {f"U+{code:04X}": chr(code) for code in (*range(0x20), 0x7F, *range(0x80, 0xA0))}
+"""C0 with NUL, TAB, CR and LF, then DEL, then C1."""
+
+SURROGATES = {"high": "\ud83d", "low": "\udca9", "reversed": "\udca9\ud83d"}

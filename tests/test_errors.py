@@ -1,0 +1,215 @@
+"""Errors: one tree, each the builtin that it is, each whole after pickling and copying."""
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import sesmail
+from sesmail import (
+    AccessDeniedError,
+    BadRequestError,
+    BulkSendError,
+    ConfigurationError,
+    InvalidMessageError,
+    MessageRejectedError,
+    NotFoundError,
+    NotSentError,
+    NotVerifiedError,
+    QuotaExceededError,
+    RejectedError,
+    SendError,
+    SendingPausedError,
+    SesmailError,
+    ThrottledError,
+    UnknownOutcomeError,
+    UnsupportedFeatureError,
+)
+
+PARENTS = {
+    SesmailError: Exception,
+    InvalidMessageError: SesmailError,
+    UnsupportedFeatureError: InvalidMessageError,
+    ConfigurationError: SesmailError,
+    SendError: SesmailError,
+    RejectedError: SendError,
+    ThrottledError: RejectedError,
+    QuotaExceededError: RejectedError,
+    SendingPausedError: RejectedError,
+    MessageRejectedError: RejectedError,
+    NotVerifiedError: RejectedError,
+    NotFoundError: RejectedError,
+    AccessDeniedError: RejectedError,
+    BadRequestError: RejectedError,
+    NotSentError: SendError,
+    UnknownOutcomeError: SendError,
+    BulkSendError: SesmailError,
+}
+BUILTINS = {
+    InvalidMessageError: ValueError,
+    UnsupportedFeatureError: ValueError,
+    ConfigurationError: ValueError,
+    BadRequestError: ValueError,
+    NotSentError: ConnectionError,
+    BulkSendError: ExceptionGroup,
+}
+OUTCOMES = {
+    InvalidMessageError: "not_sent",
+    UnsupportedFeatureError: "not_sent",
+    ConfigurationError: "not_sent",
+    NotSentError: "not_sent",
+    SendError: "unknown",
+    UnknownOutcomeError: "unknown",
+    **{kind: "rejected" for kind in PARENTS if issubclass(kind, RejectedError)},
+}
+SEND_ERRORS = [kind for kind in PARENTS if issubclass(kind, SendError)]
+DETAILS = {"operation": "SendEmail", "code": "Code", "request_id": "r-1"}
+ERRORS: list[SesmailError] = [
+    SesmailError("plain"),
+    InvalidMessageError(),
+    InvalidMessageError("too many", field="to", limit=50, actual=51),
+    UnsupportedFeatureError(feature="tenant", api="v1", instead="use v2"),
+    ConfigurationError("no region"),
+    *(kind("it says no", **DETAILS) for kind in SEND_ERRORS),
+    *(kind() for kind in SEND_ERRORS),
+    RejectedError("for a moment", retryable=True),
+    UnknownOutcomeError("no id", answer={"ResponseMetadata": {}}),
+    BulkSendError("two failed", [ThrottledError("slow"), UnknownOutcomeError("hm", answer={})]),
+]
+
+
+def names(error: SesmailError) -> str:
+    return repr(error)[:60]
+
+
+def test_every_error_of_the_face_is_in_the_tree() -> None:
+    assert {getattr(sesmail, name) for name in sesmail.__all__ if name.endswith("Error")} == set(PARENTS)
+
+
+@pytest.mark.parametrize("kind", PARENTS, ids=lambda kind: kind.__name__)
+def test_tree(kind: type[SesmailError]) -> None:
+    assert kind.__bases__[0] is PARENTS[kind]
+    assert issubclass(kind, BUILTINS.get(kind, Exception))
+    builtin = {base for base in (ValueError, OSError, ExceptionGroup) if issubclass(kind, base)}
+    assert builtin == {base for base in (ValueError, OSError, ExceptionGroup) if issubclass(BUILTINS.get(kind, kind), base)}
+
+
+@pytest.mark.parametrize("kind", PARENTS, ids=lambda kind: kind.__name__)
+def test_the_docstring_draws_it(kind: type[SesmailError]) -> None:
+    from sesmail import errors
+
+    assert errors.__doc__ is not None
+    assert kind is BulkSendError or kind.__name__ in errors.__doc__
+
+
+@pytest.mark.parametrize("kind", OUTCOMES, ids=lambda kind: kind.__name__)
+def test_outcome(kind: Any) -> None:
+    assert kind.outcome == kind().outcome == OUTCOMES[kind]
+
+
+@pytest.mark.parametrize("kind", OUTCOMES, ids=lambda kind: kind.__name__)
+def test_retryable(kind: Any) -> None:
+    assert kind().retryable is (kind in (ThrottledError, NotSentError))
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_retryable_can_be_told(retryable: bool) -> None:
+    assert ThrottledError(retryable=retryable).retryable is retryable
+
+
+@pytest.mark.parametrize("kind", SEND_ERRORS, ids=lambda kind: kind.__name__)
+def test_a_send_error_says_everything(kind: type[SendError]) -> None:  # R23
+    error = kind("it says no", **DETAILS)
+    assert str(error) == "Code: it says no (operation SendEmail, request id r-1)"
+    assert (error.message, error.code, error.operation, error.request_id) == ("it says no", "Code", "SendEmail", "r-1")
+
+
+@pytest.mark.parametrize(
+    ("details", "text"),
+    [
+        ({}, "no"),
+        ({"code": "Code"}, "Code: no"),
+        ({"operation": "SendEmail"}, "no (operation SendEmail)"),
+        ({"request_id": "r-1"}, "no (request id r-1)"),
+    ],
+    ids=["nothing", "code", "operation", "request id"],
+)
+def test_a_send_error_says_what_it_knows(details: dict[str, str], text: str) -> None:
+    assert str(RejectedError("no", **details)) == text  # type: ignore[arg-type]
+
+
+def test_an_invalid_message_names_field_and_numbers() -> None:
+    error = InvalidMessageError("too many", field="to", limit=50, actual=51)
+    assert (str(error), error.field, error.limit, error.actual) == ("to: too many", "to", 50, 51)
+    assert str(InvalidMessageError("too many")) == "too many"
+
+
+def test_an_unsupported_feature_names_the_way_out() -> None:
+    error = UnsupportedFeatureError(feature="tenant", api="v1", instead="use v2")
+    assert (error.field, error.feature, error.api, error.instead) == ("tenant", "tenant", "v1", "use v2")
+    assert str(error) == "tenant: SES API v1 has no place for it; use v2"
+
+
+def test_an_unknown_outcome_keeps_the_answer() -> None:
+    assert UnknownOutcomeError("no id", answer={"a": 1}).answer == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+@pytest.mark.parametrize("error", ERRORS, ids=[f"{number}-{type(error).__name__}" for number, error in enumerate(ERRORS)])
+def test_duplicates_are_whole(error: SesmailError, duplicate: Callable[[Any], Any]) -> None:
+    error.add_note("seen twice")
+    made = duplicate(error)
+    assert type(made) is type(error)
+    assert str(made) == str(error)
+    if isinstance(error, BulkSendError):
+        assert [repr(each) for each in made.exceptions] == [repr(each) for each in error.exceptions]
+        assert [vars(each) for each in made.exceptions] == [vars(each) for each in error.exceptions]
+    else:
+        assert (repr(made), made.args, vars(made)) == (repr(error), error.args, vars(error))
+
+
+GROUP = BulkSendError(
+    "3 of 4 recipients failed", [ThrottledError("slow"), MessageRejectedError("virus"), UnknownOutcomeError("hm")]
+)
+
+
+def test_a_bulk_error_is_taken_apart() -> None:
+    seen = []
+    try:
+        raise GROUP
+    except* ThrottledError as slow:
+        seen.append((type(slow), slow.exceptions))
+    except* RejectedError as refused:
+        seen.append((type(refused), refused.exceptions))
+    except* UnknownOutcomeError as unknown:
+        seen.append((type(unknown), unknown.exceptions))
+    assert seen == [(BulkSendError, (each,)) for each in GROUP.exceptions]
+
+
+def test_what_is_left_of_a_bulk_error_is_one() -> None:
+    with pytest.raises(BulkSendError) as caught:
+        try:
+            raise GROUP
+        except* ThrottledError:
+            pass
+    assert caught.value.exceptions == GROUP.exceptions[1:]
+
+
+def test_splitting_a_bulk_error() -> None:
+    matching, rest = GROUP.split(RejectedError)
+    assert isinstance(matching, BulkSendError)
+    assert isinstance(rest, BulkSendError)
+    assert (matching.exceptions, rest.exceptions) == (GROUP.exceptions[:2], GROUP.exceptions[2:])
+    assert matching.message == rest.message == GROUP.message
+    assert GROUP.subgroup(AccessDeniedError) is None
+
+
+def test_a_bulk_error_is_caught_as_any_other() -> None:
+    with pytest.raises(SesmailError):
+        raise GROUP
