@@ -43,7 +43,6 @@ __all__ = [
     "Outcome",
     "QuotaExceededError",
     "RejectedError",
-    "ReplayedError",
     "SendError",
     "SendingPausedError",
     "SesmailError",
@@ -263,7 +262,7 @@ class MalformedBodyError(WebhookError, ValueError):
         input: At most 200 characters of what stands there; empty where that could be a secret.
     """
 
-    def __init__(self, reason: str = "", *, path: str = "", input: str = "") -> None:  # noqa: A002
+    def __init__(self, reason: str = "", *, path: str = "", input: str = "") -> None:
         super().__init__(f"{path}: {reason}" if path else reason)
         self.path = path
         self.reason = reason
@@ -324,20 +323,6 @@ class UnexpectedEventError(WebhookError):
     def __init__(self, message: str = "", *, topic_arn: str | None = None) -> None:
         super().__init__(message)
         self.topic_arn = topic_arn
-
-
-class ReplayedError(WebhookError):
-    """A message that was delivered before; answer 200, so that it doesn't come again.
-
-    Attributes:
-        message_id: The id of the SNS message.
-    """
-
-    status = 200
-
-    def __init__(self, message: str = "", *, message_id: str = "") -> None:
-        super().__init__(message)
-        self.message_id = message_id
 
 
 class TemporaryError(WebhookError):
