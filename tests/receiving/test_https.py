@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import time
 
 import pytest
 
@@ -122,6 +123,17 @@ def test_a_deadline_that_has_passed_reads_nothing() -> None:
         pytest.raises(TimeoutError, match="took too long"),
     ):
         reader.read(1)
+
+
+def test_each_read_has_only_the_time_that_is_left() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, https._UntilDeadline(ours, time.monotonic() + 60) as reader:
+        ours.settimeout(1000)
+        theirs.send(b"x")
+        assert reader.read(1) == b"x"
+        left = ours.gettimeout()
+        assert left is not None
+        assert left <= 60
 
 
 def test_a_server_that_nobody_trusts() -> None:
