@@ -139,8 +139,11 @@ def authority(name: str = "localhost") -> Authority:
     dates = {"start": now - timedelta(days=1), "end": now + timedelta(days=2)}
     root_key, key = rsa_key(name="root"), rsa_key(name="server")
     usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-    root = certificate((), common_name="Tests", key=root_key, authority=True, more=[usage], **dates)
-    server = certificate((name,), key=key, issuer=(root, root_key), **dates)
+    # Since Python 3.13 TLS is strict about what an authority's certificates say.
+    known = x509.SubjectKeyIdentifier.from_public_key(root_key.public_key())
+    by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(known)
+    root = certificate((), common_name="Tests", key=root_key, authority=True, more=[usage, known], **dates)
+    server = certificate((name,), key=key, issuer=(root, root_key), more=[by], **dates)
     encoding, none = serialization.Encoding.PEM, serialization.NoEncryption()
     secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none)
     return Authority(pem(root), pem(server), secret)
