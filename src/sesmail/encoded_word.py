@@ -57,8 +57,9 @@ def decode_words(text: str) -> str:
     charset = ""
     start = end = 0  # of that run
     for match in _WORD.finditer(text):
-        data = _word_bytes(match[2], match[3])
-        word_charset = _CHARSETS.get(match[1].partition("*")[0].lower(), "")  # the * is RFC 2231's, for a language
+        named, encoding, encoded = match.groups()
+        word_charset = _CHARSETS.get(named.partition("*")[0].lower(), "")  # the * is RFC 2231's, for a language
+        data = _word_bytes(encoding, encoded)
         if data is None or not word_charset:
             continue
         gap = text[end : match.start()]

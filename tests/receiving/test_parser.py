@@ -413,7 +413,17 @@ class TestTimes:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "late", 5, None, "2018-13-08T14:05:45Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-0100", "+0000"],
+        [
+            "",
+            "late",
+            5,
+            None,
+            "2018-13-08T14:05:45Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-0100",
+            "+0000",
+            "9" * 51,
+        ],
         ids=repr,
     )
     def test_the_message_has_one_if_the_event_has_none(self, text: Any) -> None:
@@ -494,6 +504,13 @@ def test_an_action_needs_a_type() -> None:
     (event,) = parse(changed(received(), "receipt.action.type", ...))
     assert isinstance(event, Received)
     assert event.action is None
+
+
+def test_notes_are_few() -> None:
+    many = [{"emailAddress": f"{number}@example.com", "status": 5, "action": []} for number in range(500)]
+    events = parse(changed(published("Bounce"), "bounce.bouncedRecipients", many))
+    assert len(events) == 500
+    assert len(events[0].notes) == 20
 
 
 def test_preferences_that_are_partly_malformed() -> None:

@@ -33,7 +33,8 @@ Body: TypeAlias = bytes | str | Mapping[str, Any]
 Document: TypeAlias = dict[str, Any]
 """A JSON object."""
 
-_SECRET = re.compile(r"""[{"\\]|token|signature|[\w+/=%-]{64}""", re.IGNORECASE | re.ASCII)
+_SECRET = re.compile(r"token|signature|[\w+/=%-]{64}", re.IGNORECASE | re.ASCII)
+_SHOWN = 200
 _MAX_BITS = 512  # Python refuses to write integers of many thousand digits
 
 
@@ -95,7 +96,8 @@ def refuse_size(size: int, limit: int, path: str = "") -> None:
 def excerpt(value: object) -> str:
     """What may be shown of a value that can't be read: no container, no piece of JSON, nothing like a secret."""
     if isinstance(value, str):
-        return "" if _SECRET.search(value) else value[:200]
+        piece_of_json = '"' in value or "{" in value or "\\" in value
+        return "" if piece_of_json or _SECRET.search(value[: _SHOWN + 64]) else value[:_SHOWN]
     if isinstance(value, int) and value.bit_length() > _MAX_BITS:
         return ""
     return str(value) if isinstance(value, (bool, int, float)) else ""

@@ -13,6 +13,9 @@ from .decode import Document, excerpt, is_list, is_object
 
 __all__ = ["Fields", "read_time"]
 
+_MAX_NOTES = 20
+_MAX_ITEMS = 1000
+_MAX_TIME = 50
 _LOOSE_ZONE = re.compile(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
 
 
@@ -40,8 +43,9 @@ class Fields:
         return f"{self._path}.{key}" if self._path else key
 
     def note(self, key: str, reason: str) -> None:
-        """Note what is wrong with a field."""
-        self.notes.append(f"{self.path(key)}: {reason}")
+        """Note what is wrong with a field, as long as there are few such notes."""
+        if len(self.notes) < _MAX_NOTES:
+            self.notes.append(f"{self.path(key)}: {reason}")
 
     def malformed(self, key: str, reason: str) -> MalformedBodyError:
         """The error for a field that the event can't do without."""
@@ -135,7 +139,7 @@ class Fields:
 
     def objects(self, key: str) -> list[Fields]:
         """A list of objects; an item that is something else is left out."""
-        items = self._list(key)
+        items = self._list(key)[:_MAX_ITEMS]
         found = [
             Fields(item, self.path(f"{key}[{number}]"), self.notes)
             for number, item in enumerate(items)
@@ -192,11 +196,13 @@ def read_time(text: str) -> datetime | None:
 
     A rare form is ``2018-10-08T14:05:45 +0000``. What names no zone is UTC.
     """
+    if len(text) > _MAX_TIME:
+        return None
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        tight = _LOOSE_ZONE.sub(r"\1", text)
-        return None if tight == text else read_time(tight)
+        loose = _LOOSE_ZONE.search(text)
+        return read_time(text[: loose.start()] + loose[1]) if loose else None
     if time.tzinfo is UTC:
         return time
     try:

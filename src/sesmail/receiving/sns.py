@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..errors import MalformedBodyError
 from ..frozen import make
@@ -161,18 +161,19 @@ def unwrap_envelope(envelope: Envelope, path: str = "Message") -> Parcels:
 
 def _lines(text: bytes, error: MalformedBodyError) -> Parcels:
     """The lines of a Firehose; the error is for what isn't lines of JSON at all."""
-    lines = [(f"line {number}", line) for number, line in enumerate(text.split(b"\n"), 1) if line.strip()]
-    if len(lines) < 2:
+    first, _, others = text.lstrip().partition(b"\n")
+    if not others.strip():
         raise error
     try:
-        decode(lines[0][1])
+        decode(first)
     except MalformedBodyError:
         raise error from None
-    _refuse_many(lines, "")
+    _refuse_many(text.count(b"\n"), "")
     found: Parcels = []
-    for path, line in lines:
-        refuse_size(len(line), MAX_EVENT, path)
-        found += _single(decode(line, path), path)
+    for number, line in enumerate(text.split(b"\n"), 1):
+        if line.strip():
+            refuse_size(len(line), MAX_EVENT, f"line {number}")
+            found += _single(decode(line, f"line {number}"), f"line {number}")
     return found
 
 
@@ -180,7 +181,7 @@ def _records(records: object) -> Parcels:
     """The records of a call of Lambda."""
     if not is_list(records):
         raise MalformedBodyError("it isn't a list", path="Records", input=excerpt(records))
-    _refuse_many(records, "Records")
+    _refuse_many(len(records), "Records")
     return [parcel for number, record in enumerate(records) for parcel in _record(record, f"Records[{number}]")]
 
 
@@ -222,9 +223,9 @@ def _bare(document: Document, path: str, sns: SnsOrigin | None) -> Parcel:
     return Parcel(detail, f"{path}detail", sns, _BRIDGE_WORDS.get(word, word))
 
 
-def _refuse_many(parcels: list[Any], path: str) -> None:
-    if len(parcels) > _MAX_PARCELS:
-        raise MalformedBodyError(f"there are {len(parcels):,} in it, more than {_MAX_PARCELS:,}", path=path)
+def _refuse_many(count: int, path: str) -> None:
+    if count > _MAX_PARCELS:
+        raise MalformedBodyError(f"there are {count:,} in it, more than {_MAX_PARCELS:,}", path=path)
 
 
 def _is_set_up(text: bytes | str) -> bool:
