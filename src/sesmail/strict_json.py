@@ -10,6 +10,7 @@ from pydantic_core import from_json
 __all__ = ["read_json"]
 
 _INFINITY = b"\0\0\0\0\0\0\xf0"  # the last byte tells the sign
+_TEXTS = frozenset({str})
 
 
 def read_json(text: bytes | str) -> Any:
@@ -24,9 +25,14 @@ def read_json(text: bytes | str) -> Any:
     except TypeError:  # from_json's answer to text with half a surrogate pair
         raise ValueError("half a surrogate pair stands alone") from None
     # 1e999 is an infinity, too. In marshal's form a float is its eight bytes: one search in C for a walk in Python.
-    if _INFINITY in marshal.dumps(value) and _has_infinity(value):
+    if not _is_flat(value) and _INFINITY in marshal.dumps(value) and _has_infinity(value):
         raise ValueError("a number is larger than any double")
     return value
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether it is an object of nothing but texts, as SNS's are."""
+    return type(value) is dict and _TEXTS.issuperset(map(type, cast("dict[str, Any]", value).values()))
 
 
 def _has_infinity(value: Any) -> bool:

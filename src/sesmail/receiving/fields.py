@@ -157,10 +157,10 @@ class Fields:
             name = header.get("name") if is_object(header) else None
             if type(name) is not str:
                 malformed = True
-            elif name.lower() in names:
+            elif (lower := name.lower()) in names:
                 value = header.get("value")
                 if type(value) is str:
-                    found.append((name.lower(), value))
+                    found.append((lower, value))
                 else:
                     malformed = True
         if malformed:
