@@ -561,6 +561,25 @@ class TestLabels:  # R13, R33
         assert isinstance(event, Opened)
         assert event.metadata == {"a": 2}
 
+    def test_only_the_last_metadata_are_read(self) -> None:
+        event = parse(with_headers(("X-Metadata", "{"), ("X-Metadata", '{"a": 2}')))[0]
+        assert isinstance(event, Opened)
+        assert (event.metadata, event.notes) == ({"a": 2}, ())
+
+    def test_are_read_up_to_a_length(self) -> None:
+        long = "x" * (1 << 17)
+        event = parse(with_headers(*[("X-Tag", long)] * 3, ("X-Metadata", "{}")))[0]
+        assert isinstance(event, Opened)
+        assert event.tags == (long, long)
+        assert event.notes == ("mail.headers: tags and metadata beyond 262,144 characters are left out",)
+
+    def test_message_tags_are_read_up_to_a_number(self) -> None:
+        event = parse(changed(published("Open"), "mail.tags", {str(number): [] for number in range(1001)}))[0]
+        assert isinstance(event, Opened)
+        assert event.message_tags is not None
+        assert len(event.message_tags) == 1000
+        assert len(event.notes) == 1
+
     @pytest.mark.parametrize(("told", "read"), [(True, True), ("true", True), (False, False), ("false", False)])
     def test_truncation_is_told(self, told: Any, read: bool) -> None:  # R33
         event = parse(changed(published("Open"), "mail.headersTruncated", told))[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from ..errors import MalformedBodyError
@@ -139,14 +140,14 @@ class Fields:
 
     def objects(self, key: str) -> list[Fields]:
         """A list of objects; an item that is something else is left out."""
-        items = self._list(key)[:_MAX_ITEMS]
+        items = self._list(key)
         found = [
             Fields(item, self.path(f"{key}[{number}]"), self.notes)
-            for number, item in enumerate(items)
+            for number, item in enumerate(items[:_MAX_ITEMS])
             if is_object(item)
         ]
         if len(found) < len(items):
-            self.note(key, "not every item is an object")
+            self.note(key, f"not every item is an object, or there are more than {_MAX_ITEMS:,}")
         return found
 
     def headers(self, key: str, names: Collection[str]) -> list[tuple[str, str]]:
@@ -171,7 +172,7 @@ class Fields:
         """An object of lists of texts, such as tags; a value that is something else is left out."""
         found: dict[str, tuple[str, ...]] = {}
         document = self.fields(key).document
-        for name, values in document.items():
+        for name, values in islice(document.items(), _MAX_ITEMS):
             if is_list(values):
                 for value in values:
                     if type(value) is not str:
@@ -179,7 +180,7 @@ class Fields:
                 else:
                     found[name] = tuple(values)
         if len(found) < len(document):
-            self.note(key, "not every value is a list of texts")
+            self.note(key, f"not every value is a list of texts, or there are more than {_MAX_ITEMS:,}")
         return FrozenDict(found)
 
     def _list(self, key: str) -> list[Any]:

@@ -29,6 +29,7 @@ from .tracking import (
 __all__ = ["KINDS", "Kind", "read_tracking"]
 
 _MAX_RECIPIENTS = 1000  # SES takes 50 a message
+_MAX_LABELS = 1 << 18  # SES cuts headers off after 10 kB
 _TAG = TAG_HEADER.lower()
 _LABELS = frozenset({_TAG, METADATA_HEADER.lower()})
 _NOTHING: FrozenDict[str, Any] = FrozenDict()
@@ -225,13 +226,23 @@ def _recipients(kind: Kind, part: Fields, mail: Fields) -> dict[str, dict[str, A
 def _labels(mail: Fields) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     """The tags and the metadata that stand in the headers."""
     tags: list[str] = []
-    metadata: Mapping[str, Any] = _NOTHING
+    metadata: str | None = None
+    room = _MAX_LABELS
     for name, value in mail.headers("headers", _LABELS):
+        room -= len(value)
+        if room < 0:
+            mail.note("headers", f"tags and metadata beyond {_MAX_LABELS:,} characters are left out")
+            break
         if name == _TAG:
             tags.append(read_tag(value))
-            continue
-        try:
-            metadata = FrozenDict(read_metadata(value))
-        except ValueError:
-            mail.note("headers", f"{METADATA_HEADER} isn't a JSON object")
-    return tuple(tags), metadata
+        else:
+            metadata = value
+    return tuple(tags), _NOTHING if metadata is None else _metadata(mail, metadata)
+
+
+def _metadata(mail: Fields, value: str) -> Mapping[str, Any]:
+    try:
+        return FrozenDict(read_metadata(value))
+    except ValueError:
+        mail.note("headers", f"{METADATA_HEADER} isn't a JSON object")
+        return _NOTHING
