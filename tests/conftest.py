@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from support.faults import FaultServer, StartFaultServer, Step
@@ -82,3 +83,9 @@ def moto_server(running_moto: "MotoServer") -> "MotoServer":
     """Provide moto's server, empty at the start of each test."""
     running_moto.reset()
     return running_moto
+
+
+# Derandomised, the examples are the same in every run; `HYPOTHESIS_PROFILE=nightly` looks for new ones.
+hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("nightly", max_examples=5_000, deadline=None, database=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 from .errors import InvalidMessageError
 
-__all__ = ["Address", "phrase", "quoted", "refuse_controls"]
+__all__ = ["Address", "as_address", "found_control", "phrase", "quoted"]
 
 # C0, DEL, C1 and lone surrogates: nothing of these may come near a header.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -84,11 +85,35 @@ class Address:
             )
         return cls(email, head)
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """An Address as a field of a pydantic model, which takes text, too, and is text in JSON."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(
+            as_address,
+            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        """In JSON schemas an Address is text."""
+        return {"type": "string"}
+
     def __str__(self) -> str:
         """The mailbox as people write it, which ``parse`` reads back to an equal Address."""
         if self.name is None:
             return self.email
         return f"{quoted(self.name) if _NAME_SPECIALS.search(self.name) else self.name} <{self.email}>"
+
+
+def as_address(value: object) -> Address:
+    """What a model's field may be given for an Address."""
+    if isinstance(value, Address):
+        return value
+    if isinstance(value, str):
+        return Address.parse(value)
+    raise ValueError("give one address: text such as 'Name <user@example.com>', or an Address")
 
 
 def phrase(name: str) -> str:
@@ -102,15 +127,15 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def refuse_controls(text: str, what: str) -> None:
-    """Refuse text with control characters or lone surrogates in something bound for a header."""
+def found_control(text: str) -> str | None:
+    """Which control character or lone surrogate text has, in words; None if it has none."""
     found = _CONTROLS.search(text)
-    if found:
-        raise _invalid(f"{what} has U+{ord(found[0]):04X} at position {found.start()}; remove control characters")
+    return f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters" if found else None
 
 
 def _check_name(name: str) -> None:
-    refuse_controls(name, "the name")
+    if control := found_control(name):
+        raise _invalid(f"the name has {control}")
     if len(name) > _MAX_NAME:
         raise _invalid(f"the name is longer than {_MAX_NAME} characters", limit=_MAX_NAME, actual=len(name))
 
@@ -121,6 +146,10 @@ def _normalised(email: str) -> str:
     if _PLAIN.fullmatch(email) is None:
         if not at:
             raise _invalid("there is no '@' in it")
+        if "<" in email:
+            raise _invalid("for a name and an address in one text use Address.parse")
+        if "," in email or ";" in email:
+            raise _invalid("one text is one mailbox; give a list for several")
         _check_local(local)
         domain = _ascii_domain(domain)
     domain = domain.lower()

@@ -40,7 +40,9 @@ def explain(error: Exception, operation: str, *, may_have_left: bool) -> Sesmail
     handshake = isinstance(error, SSLError) and isinstance(original, ssl.SSLError)
     if handshake or never_connected(original):
         return NotSentError(f"no connection: {error}", operation=operation)
-    return UnknownOutcomeError(f"no answer to be relied on: {error}", operation=operation)
+    # Not its text: that may be a proxy's page, or advise to try again.
+    kind = type(original or error).__name__
+    return UnknownOutcomeError(f"no answer to be relied on, but a {kind}", operation=operation)
 
 
 def explain_opening(error: Exception, service: str) -> SesmailError:
@@ -88,7 +90,7 @@ def _answered(error: Exception, operation: str) -> SesmailError:
     return UnknownOutcomeError(
         f"HTTP status {status} does not tell whether SES took it",
         operation=operation,
-        code=code or None,
+        code=code if _CODE.fullmatch(code) else None,  # botocore fills in the status where there is none
         request_id=request_id,
         answer=response,
     )

@@ -11,7 +11,7 @@ from ..errors import ConfigurationError
 __all__ = ["http_session", "never_connected"]
 
 
-def http_session(chosen: type | None) -> tuple[type, dict[str, Any]]:
+def http_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
     """The session class for the event loop that runs, and its settings: httpx on trio, aiohttp on asyncio.
 
     Args:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, cast
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from .model import Content, HeaderText, PositionalModel
 
@@ -37,11 +37,11 @@ def _content_id(text: str) -> str:
     return text
 
 
-def _guess(filename: str) -> str:
+def _guess(filename: object) -> str:
     """The media type that the standard library knows for a file name, or the one that promises nothing."""
     import mimetypes
 
-    kind, encoding = mimetypes.guess_type(filename, strict=False)
+    kind, encoding = mimetypes.guess_type(filename if isinstance(filename, str) else "", strict=False)
     if encoding is not None:  # who opens "x.tar.gz" has gzip to deal with
         return _COMPRESSED.get(encoding, "application/octet-stream")
     return kind or "application/octet-stream"
@@ -88,11 +88,9 @@ class Attachment(PositionalModel):
 
     filename: Annotated[HeaderText, Field(min_length=1, max_length=255)]
     content: Content = Field(repr=False)
-    media_type: MediaType = Field(default_factory=lambda data: _guess(data.get("filename", "")))
+    media_type: MediaType
     content_id: Annotated[str, AfterValidator(_content_id)] | None = None
-    disposition: Disposition = Field(
-        default_factory=lambda data: "attachment" if data.get("content_id") is None else "inline"
-    )
+    disposition: Disposition
     description: Annotated[HeaderText, Field(max_length=1000)] | None = None
 
     if TYPE_CHECKING:
@@ -107,6 +105,19 @@ class Attachment(PositionalModel):
             disposition: Disposition = ...,
             description: str | None = ...,
         ) -> None: ...
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict):
+            return fields
+        given = cast("dict[str, Any]", fields)
+        inline = given.get("content_id") is not None
+        return {
+            "media_type": _guess(given.get("filename")),
+            "disposition": "inline" if inline else "attachment",
+            **given,
+        }
 
     @classmethod
     def from_path(
@@ -146,6 +157,12 @@ class Attachment(PositionalModel):
         )
 
 
+def _listed(value: object) -> object:
+    if isinstance(value, (str, bytes, Attachment)):
+        raise ValueError("give a list of Attachment; Attachment.from_path reads a file")
+    return value
+
+
 def _distinct_ids(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
     ids = [item.content_id for item in attachments if item.content_id is not None]
     if len(set(ids)) < len(ids):
@@ -153,4 +170,4 @@ def _distinct_ids(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]
     return attachments
 
 
-Attachments = Annotated[tuple[Attachment, ...], AfterValidator(_distinct_ids)]
+Attachments = Annotated[tuple[Attachment, ...], BeforeValidator(_listed), AfterValidator(_distinct_ids)]

@@ -14,7 +14,7 @@ from ..errors import ConfigurationError, InvalidMessageError, UnknownOutcomeErro
 from ..version import __version__
 from . import v1, v2
 from .answer import read_bulk, read_single, unknown_for_all
-from .message import AnyMessage, BulkMessage, Message
+from .message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
 from .payload import Call, lay_defaults, recipients_of, refuse_crowd
 from .result import BulkResult, SendResult
 
@@ -84,6 +84,10 @@ class Client:
             raise ConfigurationError(f"api is 'v1' or 'v2', not {api!r}")
         if message_tag_name is not None and _TAG_NAME.fullmatch(message_tag_name) is None:
             raise ConfigurationError("message_tag_name is 1 to 256 of A-Z a-z 0-9 _ -")
+        if defaults is not None and not isinstance(defaults, Message):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError("defaults is a Message, whose given fields stand for what other messages lack")
+        if unknown := params.keys() - ClientParams.__annotations__.keys():
+            raise TypeError(f"Client() got unexpected arguments: {', '.join(sorted(unknown))}")
         if not timeout > 0:
             raise ConfigurationError("timeout is a number of seconds above 0")
         self._dialect = _DIALECTS[api]
@@ -119,8 +123,12 @@ class Client:
             ConfigurationError: No credentials and the like; nothing was sent.
             SendError: It wasn't accepted, or may not have been; see ``outcome`` and ``retryable``.
         """
-        if isinstance(message, BulkMessage):
-            raise InvalidMessageError("send a BulkMessage with send_bulk", field="message")
+        if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(
+                f"send takes a Message, a TemplateMessage or a RawMessage, not a {type(message).__name__}; "
+                "a BulkMessage goes by send_bulk",
+                field="message",
+            )
         started = anyio.current_time()
         message = lay_defaults(message, self._defaults)
         recipients = recipients_of(message)
@@ -141,6 +149,8 @@ class Client:
             RejectedError: SES refused the whole call; nothing was sent.
             NotSentError: Nothing was sent.
         """
+        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(f"send_bulk takes a BulkMessage, not a {type(message).__name__}", field="message")
         started = anyio.current_time()
         message = lay_defaults(message, self._defaults)
         copies = len(message.cc) + len(message.bcc)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, cast
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ..address import Address
 from ..frozen import FrozenDict
@@ -18,13 +18,13 @@ from .model import (
     Headers,
     HeaderText,
     JsonMapping,
-    Mailbox,
     Mailboxes,
     MailboxesInput,
     MessageTags,
     Model,
     PositionalModel,
     Tags,
+    TemplateName,
     refuse_misplaced,
 )
 from .raw import RawContent
@@ -83,7 +83,7 @@ if TYPE_CHECKING:
         pass
 
     class _BulkFields(_TemplateFields, total=False):
-        recipients: Required[Iterable[Recipient]]
+        recipients: Required[Iterable[Recipient | str | Address]]
         cc: MailboxesInput
         bcc: MailboxesInput
 
@@ -99,7 +99,7 @@ __all__ = [
     "TemplateMessage",
 ]
 
-_TEMPLATE_WORDS = "the template says it; put what varies into data"
+_TEMPLATE_WORDS = "can't be given here: the template says it; put what varies into data"
 
 
 class InlineTemplate(Model):
@@ -141,7 +141,7 @@ class _Call(Model):
 
     configuration_set: ConfigurationSet | None = None
     message_tags: MessageTags = Field(default_factory=FrozenDict)
-    envelope_sender: Mailbox | None = None
+    envelope_sender: Address | None = None
     track_opens: bool | None = None
     track_clicks: bool | None = None
     tenant: str | None = Field(default=None, min_length=1)
@@ -150,6 +150,11 @@ class _Call(Model):
     from_arn: Arn | None = None
     return_path_arn: Arn | None = None
     extra: Extra = Field(default_factory=FrozenDict)
+
+    @model_serializer(mode="wrap")
+    def _given_only(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What isn't given stays out: read back, it is again a field for which client-wide defaults stand in."""
+        return {name: value for name, value in dump(self).items() if name in self.model_fields_set}
 
 
 class _Templated(_Call):
@@ -160,18 +165,18 @@ class _Templated(_Call):
         "text": _TEMPLATE_WORDS,
         "html": _TEMPLATE_WORDS,
         "alternatives": _TEMPLATE_WORDS,
-        "sender": "SES has no place for it beside a template; use from_email",
+        "sender": "can't be given here: SES has no place for it beside a template; use from_email",
     }
 
-    from_email: Mailbox | None = None
+    from_email: Address | None = None
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
-    template: Annotated[str, Field(min_length=1)] | InlineTemplate
-    data: JsonMapping = Field(default_factory=FrozenDict)
+    template: TemplateName | InlineTemplate
+    data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     headers: Headers = Field(default_factory=FrozenDict)
     tags: Tags = ()
-    metadata: JsonMapping = Field(default_factory=FrozenDict)
+    metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     attachments: Attachments = ()
 
     @model_validator(mode="before")
@@ -223,19 +228,19 @@ class Message(_Call):
     """
 
     from_email: Mailboxes = ()
-    sender: Mailbox | None = None
+    sender: Address | None = None
     to: Mailboxes = ()
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
     subject: HeaderText | None = None
-    text: BodyText | None = None
-    html: BodyText | None = None
+    text: BodyText | None = Field(default=None, repr=False)
+    html: BodyText | None = Field(default=None, repr=False)
     alternatives: tuple[Alternative, ...] = ()
     attachments: Attachments = ()
     headers: Headers = Field(default_factory=FrozenDict)
     tags: Tags = ()
-    metadata: JsonMapping = Field(default_factory=FrozenDict)
+    metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     list_management: ListManagement | None = None
 
     if TYPE_CHECKING:
@@ -265,7 +270,7 @@ class RawMessage(_Call):
             "from_email", "sender", "reply_to", "subject", "text", "html", "alternatives", "attachments", "headers",
             "tags", "metadata",
         ),
-        "it stands in the content already, or use a Message",
+        "can't be given here: it stands in the content already, or use a Message",
     )  # fmt: skip
 
     content: RawContent = Field(repr=False)
@@ -298,7 +303,7 @@ class TemplateMessage(_Templated):
         to: Recipients; together with cc and bcc at most 50.
         headers: At most 15 with those for tags and metadata, each name and value at most 996 ASCII characters; v2 only.
         tags: As for ``Message``; v2 only, or with the client's ``message_tag_name``.
-        metadata: As for ``Message``; v2 only, at most 995 characters as ASCII JSON.
+        metadata: As for ``Message``; v2 only, at most 986 characters as ASCII JSON.
         attachments: As for ``Message``; v2 only.
         cc: As for ``Message``, and so are all the others.
 
@@ -333,12 +338,12 @@ class Recipient(PositionalModel):
 
     positional: ClassVar[tuple[str, ...]] = ("to",)
 
-    to: Mailbox
-    data: JsonMapping = Field(default_factory=FrozenDict)
+    to: Address
+    data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     headers: Headers = Field(default_factory=FrozenDict)
-    metadata: JsonMapping = Field(default_factory=FrozenDict)
+    metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     message_tags: MessageTags = Field(default_factory=FrozenDict)
 
     if TYPE_CHECKING:
@@ -356,11 +361,20 @@ class Recipient(PositionalModel):
         ) -> None: ...
 
 
+def _recipients(value: object) -> object:
+    if isinstance(value, (str, Address, Recipient)) or not isinstance(value, Iterable):
+        raise ValueError("give a list of Recipient or of addresses")
+    found = [{"to": item} if isinstance(item, (str, Address)) else item for item in cast("Iterable[object]", value)]
+    if not found:
+        raise ValueError("give at least one recipient")
+    return found
+
+
 class BulkMessage(_Templated):
     """One template for many recipients, a mail each: v2 SendBulkEmail, v1 SendBulkTemplatedEmail.
 
     Args:
-        recipients: Who gets a mail of their own, and what is only for them.
+        recipients: Who gets a mail of their own, and what is only for them; an address alone will do, too.
         cc: Gets a copy of every single mail: 50 recipients make 50 copies.
         bcc: As cc, blind.
         template: As for ``TemplateMessage``, and so are all the others.
@@ -373,11 +387,11 @@ class BulkMessage(_Templated):
 
     misplaced: ClassVar[Mapping[str, str]] = {
         **_Templated.misplaced,
-        "to": "give recipients, each with an address",
-        "list_management": "SES has no place for it on a bulk call; send each one a TemplateMessage",
+        "to": "can't be given here: give recipients, each with an address",
+        "list_management": "can't be given here: SES has no place for it on a bulk call; send each a TemplateMessage",
     }
 
-    recipients: tuple[Recipient, ...] = Field(min_length=1)
+    recipients: Annotated[tuple[Recipient, ...], BeforeValidator(_recipients)]
 
     if TYPE_CHECKING:
 

@@ -15,11 +15,13 @@ from pydantic import (
     JsonValue,
     PlainSerializer,
     PlainValidator,
+    ValidationError,
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..address import Address, refuse_controls
+from ..address import Address, as_address, found_control
 from ..frozen import FrozenDict
 
 __all__ = [
@@ -31,18 +33,20 @@ __all__ = [
     "HeaderText",
     "Headers",
     "JsonMapping",
-    "Mailbox",
     "Mailboxes",
     "MailboxesInput",
     "MessageTags",
     "Model",
     "PositionalModel",
     "Tags",
+    "TemplateName",
     "refuse_misplaced",
 ]
 
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
 _TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ARN = re.compile(r"arn:[!-~]{1,2000}")
 _FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
 
 # Header fields that have a field of their own on the models, or that are SES's to write.
@@ -107,30 +111,23 @@ else:
         positional: ClassVar[tuple[str, ...]] = ()
 
 
-def _mailbox(value: object) -> Address:
-    if isinstance(value, Address):
-        return value
-    if isinstance(value, str):
-        return Address.parse(value)
-    raise ValueError("an address is text such as 'Name <user@example.com>', or an Address")
-
-
 def _mailboxes(value: object) -> tuple[Address, ...]:
     if isinstance(value, (str, Address)):
-        return (_mailbox(value),)
+        return (as_address(value),)
     if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray, Mapping)):
         raise ValueError("give one address or a list of them")
     found: list[Address] = []
     for item in cast("Iterable[object]", value):
         try:
-            found.append(_mailbox(item))
+            found.append(as_address(item))
         except ValueError as err:
             raise ValueError(f"address {len(found) + 1} of the list: {err}") from err
     return tuple(found)
 
 
 def _header_text(text: str) -> str:
-    refuse_controls(text, "the text")
+    if control := found_control(text):
+        raise ValueError(f"the text has {control}")
     return text
 
 
@@ -148,7 +145,8 @@ def _headers(headers: Mapping[str, str]) -> FrozenDict[str, str]:
             taken = _TAKEN_PREFIXES.get(key[: hyphen + 1])
         if taken is not None:
             raise ValueError(f"{name} can't be given as a header: {taken}")
-        refuse_controls(text, f"the value of {name}")
+        if control := found_control(text):
+            raise ValueError(f"the value of {name} has {control}")
     return FrozenDict(headers)
 
 
@@ -168,14 +166,41 @@ def _body_text(text: str) -> str:
 
 def refuse_misplaced(fields: object, misplaced: Mapping[str, str]) -> None:
     """Refuse fields that other kinds of message have, and say what to do instead."""
-    if isinstance(fields, dict):
-        for name in misplaced.keys() & cast("dict[str, Any]", fields).keys():
-            raise ValueError(f"{name} can't be given here: {misplaced[name]}")
+    if isinstance(fields, dict) and (found := misplaced.keys() & cast("dict[str, Any]", fields).keys()):
+        errors: list[InitErrorDetails] = [
+            {"type": PydanticCustomError("misplaced", "{way}", {"way": misplaced[name]}), "loc": (name,), "input": None}
+            for name in sorted(found)
+        ]
+        raise ValidationError.from_exception_data("message", errors, hide_input=True)
 
 
 def _content(value: object, info: ValidationInfo) -> object:
     """Text given in Python is meant as UTF-8; in JSON it is base64, which pydantic reads."""
     return value.encode() if isinstance(value, str) and info.mode == "python" else value
+
+
+def _listed(value: object) -> object:
+    if isinstance(value, str):
+        raise ValueError("give a list, even for one")
+    return value
+
+
+def _configuration_set(name: str) -> str:
+    if _CONFIGURATION_SET.fullmatch(name) is None:
+        raise ValueError("the name of a configuration set is 1 to 64 of A-Z a-z 0-9 _ -")
+    return name
+
+
+def _arn(text: str) -> str:
+    if _ARN.fullmatch(text) is None:
+        raise ValueError("give a whole ARN, such as arn:aws:ses:eu-west-1:111122223333:identity/example.com")
+    return text
+
+
+def _template_name(name: str) -> str:
+    if not name or found_control(name):
+        raise ValueError("give the name or the ARN of a stored template, or an InlineTemplate")
+    return name
 
 
 def _freeze(mapping: Mapping[str, Any]) -> FrozenDict[str, Any]:
@@ -184,12 +209,6 @@ def _freeze(mapping: Mapping[str, Any]) -> FrozenDict[str, Any]:
 
 MailboxesInput: TypeAlias = str | Address | Iterable[str | Address]
 
-Mailbox = Annotated[
-    Address,
-    PlainValidator(_mailbox),
-    PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string"}),
-]
 Mailboxes = Annotated[
     tuple[Address, ...],
     PlainValidator(_mailboxes),
@@ -199,10 +218,13 @@ Mailboxes = Annotated[
 HeaderText = Annotated[str, AfterValidator(_header_text)]
 Content = Annotated[bytes, BeforeValidator(_content)]
 BodyText = Annotated[str, AfterValidator(_body_text)]
-Tags = tuple[Annotated[str, Field(min_length=1), AfterValidator(_header_text)], ...]
+Tags = Annotated[
+    tuple[Annotated[str, Field(min_length=1), AfterValidator(_header_text)], ...], BeforeValidator(_listed)
+]
 Headers = Annotated[Mapping[str, str], AfterValidator(_headers)]
 MessageTags = Annotated[Mapping[str, str], AfterValidator(_message_tags)]
 JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze)]
 Extra = Annotated[Mapping[str, Any], AfterValidator(_freeze)]
-ConfigurationSet = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{1,64}\z")]
-Arn = Annotated[str, Field(pattern=r"\Aarn:[!-~]{1,2000}\z")]
+TemplateName = Annotated[str, AfterValidator(_template_name)]
+ConfigurationSet = Annotated[str, AfterValidator(_configuration_set)]
+Arn = Annotated[str, AfterValidator(_arn)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from .wire import as_crlf, check_wire
 
@@ -20,15 +20,17 @@ _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
-def _serialised(content: Any) -> Any:
+def _serialised(content: Any, info: ValidationInfo) -> Any:
     """The bytes of a message of the standard library; anything else as it is.
 
     On some patch levels of Python its writer lets line breaks in names and values through, and they would begin
     header fields of their own: so they are looked for before it writes, and the fields compared after it.
     """
+    if isinstance(content, str) and info.mode == "python":
+        raise ValueError("give bytes, or a message of the standard library")
     if not (hasattr(content, "as_bytes") and hasattr(content, "walk")):
         return content
-    message: StandardMessage[Any, Any] = content
+    message = cast("StandardMessage[Any, Any]", content)
     for part in message.walk():
         for name, value in part.items():
             if not _FIELD.fullmatch(f"{name}:".encode()) or _CONTROLS.search(_FOLD.sub("", str(value))):
