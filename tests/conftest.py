@@ -86,6 +86,9 @@ def moto_server(running_moto: "MotoServer") -> "MotoServer":
 
 
 # Derandomised, the examples are the same in every run; `HYPOTHESIS_PROFILE=nightly` looks for new ones.
-hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, database=None)
-hypothesis.settings.register_profile("nightly", max_examples=5_000, deadline=None, database=None)
+PHASES = set(hypothesis.Phase) - {hypothesis.Phase.explain}  # which takes minutes for a whole mail
+hypothesis.settings.register_profile(
+    "ci", max_examples=100, deadline=None, derandomize=True, database=None, phases=PHASES
+)
+hypothesis.settings.register_profile("nightly", max_examples=5_000, deadline=None, database=None, phases=PHASES)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sesmail import Address, InvalidMessageError
-from sesmail.address import phrase, quoted, refuse_controls
+from sesmail.address import phrase, quoted
 from support.hostile import CONTROLS, SURROGATES
 
 ACCEPTED = {
@@ -164,7 +164,6 @@ def test_refuses(text: str, reason: str) -> None:  # R20
     assert caught.value.field == "address"
 
 
-@pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS)
 @pytest.mark.parametrize(
     "template",
     [
@@ -185,9 +184,15 @@ def test_refuses(text: str, reason: str) -> None:  # R20
         '{}"John" <user@example.com>',
     ],
 )
-def test_refuses_controls_everywhere(template: str, control: str) -> None:  # R20
-    with pytest.raises(InvalidMessageError):
-        Address.parse(template.format(control))
+def test_refuses_controls_everywhere(template: str) -> None:  # R20
+    accepted = []
+    for name, control in CONTROLS.items():
+        try:
+            Address.parse(template.format(control))
+        except InvalidMessageError:
+            continue
+        accepted.append(name)
+    assert accepted == []
 
 
 @pytest.mark.parametrize("bad", [*CONTROLS.values(), *SURROGATES.values()], ids=[*CONTROLS, *SURROGATES])
@@ -344,6 +349,5 @@ def test_long_phrases_end_in_time() -> None:
 
 
 def test_controls_are_told_by_place() -> None:
-    refuse_controls("Zoë 👩‍💻 ~", "the text")
-    with pytest.raises(InvalidMessageError, match=r"the text has U\+000A at position 3"):
-        refuse_controls("abc\ndef\r", "the text")
+    with pytest.raises(InvalidMessageError, match=r"the name has U\+000A at position 3"):
+        Address("user@example.com", "abc\ndef\r")

@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import InvalidMessageError
 
-__all__ = ["Address", "as_address", "found_control", "phrase", "quoted"]
+__all__ = ["Address", "as_address", "found_control", "found_spoof", "phrase", "quoted"]
 
 # C0, DEL, C1 and lone surrogates: nothing of these may come near a header.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -21,6 +21,10 @@ _ATEXT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
 _NAME_SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+_WIDE_DOTS = "\u3002\uff0e\uff61"
+# Line separators and bidi embeddings, overrides and isolates: they make a name read as what it isn't.
+_SPOOFS = re.compile("[\u2028-\u202e\u2066-\u2069]")
 
 _MAX_LOCAL = 64
 _MAX_LABEL = 63
@@ -133,9 +137,15 @@ def found_control(text: str) -> str | None:
     return f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters" if found else None
 
 
+def found_spoof(name: str) -> str | None:
+    """Which control character, or character that hides what a name is, it has, in words; None if it has none."""
+    found = _CONTROLS.search(name) or _SPOOFS.search(name)
+    return f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters" if found else None
+
+
 def _check_name(name: str) -> None:
-    if control := found_control(name):
-        raise _invalid(f"the name has {control}")
+    if spoof := found_spoof(name):
+        raise _invalid(f"the name has {spoof}")
     if len(name) > _MAX_NAME:
         raise _invalid(f"the name is longer than {_MAX_NAME} characters", limit=_MAX_NAME, actual=len(name))
 
@@ -181,12 +191,19 @@ def _ascii_domain(domain: str) -> str:
         raise _invalid(f"the domain has more than {_MAX_DOMAIN} characters", limit=_MAX_DOMAIN, actual=len(domain))
     if domain.isascii():
         return domain
+    for character in domain:
+        if character in _WIDE_DOTS or (not character.isascii() and _folded(character).isascii()):
+            raise _invalid(f"the domain has U+{ord(character):04X}, which only looks like ASCII; write the ASCII one")
     import idna  # comes with anyio; only non-ASCII domains pay for it
 
     try:
-        return idna.encode(unicodedata.normalize("NFC", domain).lower()).decode("ascii")
+        return idna.encode(_folded(domain)).decode("ascii")
     except idna.IDNAError as err:
         raise _invalid("the domain can't be written as an internationalised domain name (IDNA 2008)") from err
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).lower()
 
 
 def _check_domain(domain: str) -> None:

@@ -195,15 +195,13 @@ def test_a_mapping_is_a_mapping(field: str, wrong: Any) -> None:
         (Address("a@example.com"), (Address("a@example.com"),)),
         (["a@example.com", Address("b@example.com")], (Address("a@example.com"), Address("b@example.com"))),
         (("a@example.com",), (Address("a@example.com"),)),
-        ((text for text in ("a@example.com", "b@example.com")), (Address("a@example.com"), Address("b@example.com"))),
         ({"a@example.com": 1}.keys(), (Address("a@example.com"),)),
         ([], ()),
     ],
-    ids=["text", "Address", "list", "tuple", "generator", "view", "empty"],
+    ids=["text", "Address", "list", "tuple", "view", "empty"],
 )
 @pytest.mark.parametrize("field", ["from_email", "to", "cc", "bcc", "reply_to"])
 def test_one_address_or_several(field: str, given: Any, expected: tuple[Address, ...]) -> None:
-    given = list(given) if hasattr(given, "gi_frame") else given
     assert getattr(Message(**{field: given}), field) == expected
 
 
@@ -271,7 +269,7 @@ HEADER_BOUND: dict[str, Callable[[str], object]] = {
     "configuration set": lambda bad: Message(configuration_set=f"a{bad}"),
     "source_arn": lambda bad: Message(source_arn=f"arn:{bad}"),
     "from_arn": lambda bad: Message(from_arn=f"{ARN}{bad}"),
-    "return_path_arn": lambda bad: Message(return_path_arn=f"{bad}{ARN}"),
+    "return_path_arn": lambda bad: Message(return_path_arn=f"{ARN}{bad}x"),
     "inline template's subject": lambda bad: InlineTemplate(subject=f"Hi{bad}"),
     "template's reply_to": lambda bad: TemplateMessage(template="T", reply_to=f"a{bad}@example.com"),
     "template's header": lambda bad: TemplateMessage(template="T", headers={"X-One": f"a{bad}b"}),
@@ -284,18 +282,22 @@ HEADER_BOUND: dict[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.parametrize("bad", CONTROLS.values(), ids=CONTROLS)
-@pytest.mark.parametrize("write", HEADER_BOUND.values(), ids=HEADER_BOUND)
-def test_controls_are_refused(write: Callable[[str], object], bad: str) -> None:  # R20
-    with pytest.raises(ValidationError):
-        write(bad)
+def accepted(write: Callable[[str], object], texts: Mapping[str, str]) -> list[str]:
+    """The names of the texts that aren't refused."""
+    found = []
+    for name, text in texts.items():
+        try:
+            write(text)
+        except (ValidationError, InvalidMessageError):
+            continue
+        found.append(name)
+    return found
 
 
-@pytest.mark.parametrize("bad", SURROGATES.values(), ids=SURROGATES)
 @pytest.mark.parametrize("write", HEADER_BOUND.values(), ids=HEADER_BOUND)
-def test_half_characters_are_refused(write: Callable[[str], object], bad: str) -> None:
-    with pytest.raises(ValidationError):
-        write(bad)
+def test_controls_and_half_characters_are_refused(write: Callable[[str], object]) -> None:  # R20
+    write("x")
+    assert accepted(write, CONTROLS | SURROGATES) == []
 
 
 def build(**fields: Any) -> object:
@@ -333,11 +335,10 @@ OTHER_TEXT: dict[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.parametrize("bad", SURROGATES.values(), ids=SURROGATES)
 @pytest.mark.parametrize("write", OTHER_TEXT.values(), ids=OTHER_TEXT)
-def test_half_characters_are_refused_elsewhere_too(write: Callable[[str], object], bad: str) -> None:
-    with pytest.raises((ValidationError, InvalidMessageError)):
-        write(bad)
+def test_half_characters_are_refused_elsewhere_too(write: Callable[[str], object]) -> None:
+    write("x")
+    assert accepted(write, SURROGATES) == []
 
 
 @pytest.mark.parametrize("field", ["subject", "tags", "headers"])
@@ -402,7 +403,7 @@ def test_feedback_tags_have_names_of_their_own() -> None:
     assert Message(message_tags=tags).message_tags == tags
 
 
-@pytest.mark.parametrize("tags", ["order", [""], ["a", 5], [b"a"], None], ids=repr)
+@pytest.mark.parametrize("tags", ["order", [""], ["a", 5], None], ids=repr)
 def test_wrong_tags(tags: Any) -> None:
     with pytest.raises(ValidationError, match="tags"):
         Message(tags=tags)

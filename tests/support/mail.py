@@ -65,8 +65,7 @@ def read_by_standard_library(wire: bytes) -> Mail:
 def read_by_fast_mail_parser(wire: bytes) -> Mail:
     root = parse_email_tree(wire)
     leaves = [
-        # It doesn't take the backslashes out of quoted file names.
-        Leaf(part.content_type, part.content or b"", re.sub(r"\\(.)", r"\1", part.filename), part.content_id or "")
+        Leaf(part.content_type, part.content or b"", part.filename, part.content_id or "")
         for part in _walk(root)
         if not part.content_type.startswith("multipart/")
     ]

@@ -39,7 +39,7 @@ def _details(shape: Any, value: Any, path: str) -> Iterator[str]:
 
 
 def _empty(value: Any, path: str) -> Iterator[str]:
-    if value is None or (not value and value is not False):
+    if value is None or (isinstance(value, (str, list, dict)) and not value):  # a file may be empty
         yield f"{path} is {value!r}"
     elif isinstance(value, dict):
         for name, inner in value.items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, 
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from ..address import found_spoof
 from .model import Content, HeaderText, PositionalModel
 
 if TYPE_CHECKING:
@@ -37,6 +38,18 @@ def _content_id(text: str) -> str:
     return text
 
 
+def _filename(name: str) -> str:
+    if spoof := found_spoof(name):
+        raise ValueError(f"the file name has {spoof}")
+    return name
+
+
+def _form(media_type: str) -> str:
+    if media_type.lower().startswith("message/"):
+        raise ValueError("a whole mail is an attachment")
+    return media_type
+
+
 def _guess(filename: object) -> str:
     """The media type that the standard library knows for a file name, or the one that promises nothing."""
     import mimetypes
@@ -61,7 +74,18 @@ class Alternative(PositionalModel):
     positional: ClassVar[tuple[str, ...]] = ("content", "media_type")
 
     content: Content = Field(repr=False)
-    media_type: MediaType
+    media_type: Annotated[MediaType, AfterValidator(_form)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _agree_on_charset(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict):
+            return fields
+        given = cast("dict[str, Any]", fields)
+        charset = re.search(r"charset=\"?([^\";]*)", str(given.get("media_type")).lower())
+        if isinstance(given.get("content"), str) and charset and charset[1] not in ("utf-8", "us-ascii"):
+            raise ValueError("text is encoded as UTF-8; give bytes for another charset")
+        return given
 
     if TYPE_CHECKING:
 
@@ -86,7 +110,7 @@ class Attachment(PositionalModel):
 
     positional: ClassVar[tuple[str, ...]] = ("filename", "content", "media_type")
 
-    filename: Annotated[HeaderText, Field(min_length=1, max_length=255)]
+    filename: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_filename)]
     content: Content = Field(repr=False)
     media_type: MediaType
     content_id: Annotated[str, AfterValidator(_content_id)] | None = None

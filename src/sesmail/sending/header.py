@@ -11,17 +11,20 @@ from ..errors import InvalidMessageError
 __all__ = ["address_field", "fold", "mailbox", "parameter", "text_field", "text_value"]
 
 _FOLD_AT = 78  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
-_MAX_TOKEN = 900  # leaves room for a name of 76 below the 998 of the same section
+_MAX_LINE = 998  # the same section
 _MAX_QUOTED_NAME = 64
 _ATTRIBUTE_CHARS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")
 
-# Fields of message ids and URLs: an encoded-word in them would break threads and one-click unsubscribing.
+# Fields of ids, URLs and addresses: an encoded-word in them would break threads and one-click unsubscribing.
 _LITERAL_FIELDS = frozenset(
     {
         "archived-at",
+        "disposition-notification-to",
+        "errors-to",
         "in-reply-to",
         "list-archive",
         "list-help",
+        "list-id",
         "list-owner",
         "list-post",
         "list-subscribe",
@@ -29,6 +32,8 @@ _LITERAL_FIELDS = frozenset(
         "list-unsubscribe-post",
         "message-id",
         "references",
+        "return-receipt-to",
+        "to",
     }
 )
 
@@ -37,14 +42,14 @@ def text_field(name: str, text: str) -> str:
     """A field of plain text, such as Subject, as folded lines with their CRLF.
 
     Raises:
-        InvalidMessageError: The field holds message ids or URLs, and this text would have to be encoded.
+        InvalidMessageError: The field holds ids, URLs or addresses, and this text would have to be encoded.
     """
-    if len(text) <= _MAX_TOKEN and not needs_encoding(text):
-        return fold(name, text.split(" "))
-    if needs_encoding(text) or _longest(text) > _MAX_TOKEN:
-        _refuse_encoding(name)
-        return fold(name, encode_words(text, _FOLD_AT - len(name) - 4))
-    return fold(name, text.split(" "))
+    if not needs_encoding(text):
+        lines = fold(name, text.split(" "))
+        if len(lines) <= _MAX_LINE or max(map(len, lines.split("\r\n"))) <= _MAX_LINE:
+            return lines
+    _refuse_encoding(name)
+    return fold(name, encode_words(text, _FOLD_AT - len(name) - 4))
 
 
 def text_value(name: str, text: str) -> str:
@@ -60,17 +65,13 @@ def text_value(name: str, text: str) -> str:
 
 
 def _refuse_encoding(name: str) -> None:
-    """Refuse encoded-words in a field that holds message ids or URLs."""
+    """Refuse encoded-words in a field that holds ids, URLs or addresses."""
     if name.lower() in _LITERAL_FIELDS:
         raise InvalidMessageError(
-            f"{name} holds message ids or URLs: it has to be ASCII without '=?', outer spaces "
-            f"or runs of more than {_MAX_TOKEN} characters; percent-encode URLs",
+            f"{name} holds ids, URLs or addresses: it has to be ASCII without '=?' and outer spaces, and can't have a "
+            f"run of more than {_MAX_LINE} characters without a space; percent-encode URLs",
             field="headers",
         )
-
-
-def _longest(text: str) -> int:
-    return max(map(len, text.split(" ")))
 
 
 def address_field(name: str, addresses: Iterable[Address]) -> str:
@@ -102,7 +103,7 @@ def parameter(name: str, value: str) -> list[str]:
 
     https://www.rfc-editor.org/rfc/rfc2231
     """
-    if value.isascii() and "=?" not in value:
+    if not needs_encoding(value):
         return [f"{name}={quoted(value)}"]
     segments = [""]
     for byte in value.encode():

@@ -22,9 +22,9 @@ from .model import (
     MailboxesInput,
     MessageTags,
     Model,
+    Name,
     PositionalModel,
     Tags,
-    TemplateName,
     refuse_misplaced,
 )
 from .raw import RawContent
@@ -115,9 +115,9 @@ class InlineTemplate(Model):
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_EmailTemplateContent.html
     """
 
-    subject: str
-    text: str | None = None
-    html: str | None = None
+    subject: Annotated[HeaderText, Field(min_length=1)]
+    text: BodyText | None = None
+    html: BodyText | None = None
 
 
 class ListManagement(Model):
@@ -130,8 +130,8 @@ class ListManagement(Model):
     https://docs.aws.amazon.com/ses/latest/dg/sending-email-subscription-management.html
     """
 
-    contact_list: str = Field(min_length=1)
-    topic: str | None = None
+    contact_list: Name
+    topic: Name | None = None
 
 
 class _Call(Model):
@@ -144,8 +144,8 @@ class _Call(Model):
     envelope_sender: Address | None = None
     track_opens: bool | None = None
     track_clicks: bool | None = None
-    tenant: str | None = Field(default=None, min_length=1)
-    endpoint_id: str | None = Field(default=None, min_length=1)
+    tenant: Name | None = None
+    endpoint_id: Name | None = None
     source_arn: Arn | None = None
     from_arn: Arn | None = None
     return_path_arn: Arn | None = None
@@ -172,7 +172,7 @@ class _Templated(_Call):
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
-    template: TemplateName | InlineTemplate
+    template: Name | InlineTemplate
     data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     headers: Headers = Field(default_factory=FrozenDict)
     tags: Tags = ()

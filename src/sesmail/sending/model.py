@@ -25,6 +25,7 @@ from ..address import Address, as_address, found_control
 from ..frozen import FrozenDict
 
 __all__ = [
+    "TAG_WORD",
     "Arn",
     "BodyText",
     "ConfigurationSet",
@@ -37,14 +38,14 @@ __all__ = [
     "MailboxesInput",
     "MessageTags",
     "Model",
+    "Name",
     "PositionalModel",
     "Tags",
-    "TemplateName",
     "refuse_misplaced",
 ]
 
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
-_TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
+TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ARN = re.compile(r"arn:[!-~]{1,2000}")
 _FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
@@ -145,6 +146,8 @@ def _headers(headers: Mapping[str, str]) -> FrozenDict[str, str]:
             taken = _TAKEN_PREFIXES.get(key[: hyphen + 1])
         if taken is not None:
             raise ValueError(f"{name} can't be given as a header: {taken}")
+        if not text:
+            raise ValueError(f"the value of {name} is empty; leave it out")
         if control := found_control(text):
             raise ValueError(f"the value of {name} has {control}")
     return FrozenDict(headers)
@@ -152,9 +155,9 @@ def _headers(headers: Mapping[str, str]) -> FrozenDict[str, str]:
 
 def _message_tags(tags: Mapping[str, str]) -> FrozenDict[str, str]:
     for name, value in tags.items():
-        if _TAG_WORD.fullmatch(name) is None and name not in _FEEDBACK_TAGS:
+        if TAG_WORD.fullmatch(name) is None and name not in _FEEDBACK_TAGS:
             raise ValueError(f"the name {name!r} has to be 1 to 256 of A-Z a-z 0-9 _ -")
-        if _TAG_WORD.fullmatch(value) is None:
+        if TAG_WORD.fullmatch(value) is None:
             raise ValueError(f"the value of {name} has to be 1 to 256 of A-Z a-z 0-9 _ -")
     return FrozenDict(tags)
 
@@ -197,14 +200,20 @@ def _arn(text: str) -> str:
     return text
 
 
-def _template_name(name: str) -> str:
+def _name(name: str) -> str:
     if not name or found_control(name):
-        raise ValueError("give the name or the ARN of a stored template, or an InlineTemplate")
+        raise ValueError("a name has one character at least, and no control characters")
     return name
 
 
-def _freeze(mapping: Mapping[str, Any]) -> FrozenDict[str, Any]:
-    return FrozenDict(mapping)
+def _freeze(value: Any) -> Any:
+    """A copy in which no mapping can be changed, at whatever depth."""
+    if isinstance(value, Mapping):
+        mapping = cast("Mapping[str, Any]", value)
+        return FrozenDict({key: _freeze(item) for key, item in mapping.items()})
+    if isinstance(value, list):
+        return [_freeze(item) for item in cast("Iterable[Any]", value)]
+    return value
 
 
 MailboxesInput: TypeAlias = str | Address | Iterable[str | Address]
@@ -225,6 +234,6 @@ Headers = Annotated[Mapping[str, str], AfterValidator(_headers)]
 MessageTags = Annotated[Mapping[str, str], AfterValidator(_message_tags)]
 JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze)]
 Extra = Annotated[Mapping[str, Any], AfterValidator(_freeze)]
-TemplateName = Annotated[str, AfterValidator(_template_name)]
+Name = Annotated[str, AfterValidator(_name)]
 ConfigurationSet = Annotated[str, AfterValidator(_configuration_set)]
 Arn = Annotated[str, AfterValidator(_arn)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from .wire import as_crlf, check_wire
+from .wire import MAX_PARTS, as_crlf, check_wire
 
 if TYPE_CHECKING:
     from email.message import Message as StandardMessage
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["RawContent"]
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_BOUNDARY = re.compile(rb'boundary="?([^"\r\n;]{1,70})', re.IGNORECASE)
+_DELIMITER = re.compile(rb"\r\n--([^\r\n]{1,70})\r\n")
 _BLIND = frozenset({b"bcc", b"resent-bcc"})
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -38,7 +40,20 @@ def _serialised(content: Any, info: ValidationInfo) -> Any:
     written = message.as_bytes(policy=message.policy.clone(linesep="\r\n", cte_type="7bit"))
     if [name for name, _ in _fields(written)] != [name.lower().encode() for name in message]:
         raise ValueError("its headers, written out, aren't the ones that it has; look for line breaks in them")
+    _refuse_rewritten(message, written)
     return written
+
+
+def _refuse_rewritten(message: StandardMessage[Any, Any], written: bytes) -> None:
+    """Refuse what the standard library's folding changes: it drops the quotes of long names, which may be addresses."""
+    for (name, value), (_, lines) in zip(message.items(), _fields(written), strict=True):
+        if not hasattr(value, "addresses"):
+            continue
+        text = lines.decode("ascii", "replace").partition(":")[2].replace("\r\n", "")
+        policy: Any = message.policy
+        read = policy.header_factory(name, text.strip())
+        if [each.addr_spec for each in read.addresses] != [each.addr_spec for each in value.addresses]:
+            raise ValueError(f"the standard library would write other addresses into {name}; send a Message instead")
 
 
 def _prepared(content: bytes) -> bytes:
@@ -51,7 +66,15 @@ def _prepared(content: bytes) -> bytes:
     if len(visible) < len(fields):
         content = b"\r\n".join(visible) + b"\r\n\r\n" + content.partition(b"\r\n\r\n")[2]
     check_wire(content)
+    _refuse_parts(content)
     return content
+
+
+def _refuse_parts(content: bytes) -> None:
+    boundaries = set(_BOUNDARY.findall(content))
+    parts = sum(line in boundaries for line in _DELIMITER.findall(content))
+    if parts > MAX_PARTS:
+        raise ValueError(f"a mail has at most {MAX_PARTS} parts, this one has {parts}")
 
 
 def _fields(content: bytes) -> list[tuple[bytes, bytes]]:
@@ -63,7 +86,7 @@ def _fields(content: bytes) -> list[tuple[bytes, bytes]]:
         begins = _FIELD.match(line)
         if begins:
             fields.append((begins[1].lower(), [line]))
-        elif fields and line[:1] in (b" ", b"\t"):
+        elif fields and line[:1] in (b" ", b"\t") and line.strip():
             fields[-1][1].append(line)
         else:
             raise ValueError(f"line {number} is neither a header field nor the continuation of one")

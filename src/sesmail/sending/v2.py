@@ -11,7 +11,7 @@ from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
 from .attachment import Attachment
 from .header import mailbox, text_value
 from .message import AnyMessage, BulkMessage, InlineTemplate, RawMessage, TemplateMessage
-from .mime import write_mime
+from .mime import content_type, write_mime
 from .payload import (
     Call,
     destination,
@@ -109,7 +109,7 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
 
 def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The entries of a bulk answer: Status, Error and MessageId each."""
-    return list(answer.get("BulkEmailEntryResults") or ())
+    return [entry or {} for entry in answer.get("BulkEmailEntryResults") or ()]
 
 
 def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
@@ -171,10 +171,10 @@ def _attachment(item: Attachment) -> dict[str, Any]:
         {
             "RawContent": item.content,
             "FileName": item.filename,
-            "ContentType": item.media_type,
+            "ContentType": content_type(item),
             "ContentDisposition": item.disposition.upper(),
             "ContentId": item.content_id,
-            "ContentDescription": item.description,
+            "ContentDescription": item.description or None,
             "ContentTransferEncoding": "BASE64",
         }
     )
