@@ -1,5 +1,6 @@
 """Addresses: what is one mailbox, what it is called afterwards, and why anything else isn't."""
 
+import contextlib
 import copy
 import pickle
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from sesmail import Address, InvalidMessageError
 from sesmail.address import phrase, quoted
-from support.hostile import CONTROLS, SURROGATES
+from support.hostile import CONTROLS, SPOOFS, SURROGATES
 
 ACCEPTED = {
     "bare": ("user@example.com", "user@example.com", None),
@@ -88,12 +89,13 @@ REFUSED = {
     "comment after": ("user@example.com(comment)", "domain"),
     "comment for a name": ("(John) <user@example.com>", "double quotes"),
     "route": ("<@relay.example:user@example.com>", "character"),
-    "group": ("Friends: user@example.com;", "character"),
+    "group": ("Friends: user@example.com;", "one mailbox"),
     "empty group": ("undisclosed-recipients:;", "no '@'"),
+    "colon in the local part": ("Friends:user@example.com", "character"),
     "group in a name": ("Friends: John <user@example.com>", "double quotes"),
-    "two mailboxes": ("a@example.com, b@example.com", "character"),
+    "two mailboxes": ("a@example.com, b@example.com", "give a list"),
     "two mailboxes with brackets": ("A <a@example.com>, B <b@example.com>", "double quotes"),
-    "two mailboxes with semicolons": ("a@example.com;b@example.com", "character"),
+    "two mailboxes with semicolons": ("a@example.com;b@example.com", "give a list"),
     "address for a name": ("a@example.com <b@example.com>", "double quotes"),
     "brackets for a name": ("<a@example.com> <b@example.com>", "double quotes"),
     "comma in a name": ("Doe, John <user@example.com>", "double quotes"),
@@ -102,10 +104,10 @@ REFUSED = {
     "text after quotes": ('"John" Doe <user@example.com>', "quote"),
     "quotes within a name": ('John "Joe" Doe <user@example.com>', "double quotes"),
     "bracket not opened": ("user@example.com>", "without a '<'"),
-    "bracket not closed": ("John <user@example.com", "character"),
-    "text after the bracket": ("John <user@example.com> x", "character"),
+    "bracket not closed": ("John <user@example.com", "Address.parse"),
+    "text after the bracket": ("John <user@example.com> x", "Address.parse"),
     "two brackets": ("<<user@example.com>>", "double quotes"),
-    "domain with brackets inside": ("user@example.com>, <evil@example.com", "character"),
+    "domain with brackets inside": ("user@example.com>, <evil@example.com", "Address.parse"),
     "local part of 65": (f"{'a' * 65}@example.com", "64"),
     "label of 64": (f"user@{'a' * 64}.com", "63"),
     "domain of 254": (f"user@{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 62}", "253"),
@@ -126,9 +128,10 @@ REFUSED = {
     "non-ASCII local part and domain": ("用户@例子.测试", "ASCII"),
     "full-width at sign": ("user\uff20example.com", "no '@'"),
     "full-width letters": ("user@\uff45xample.com", "IDNA"),
-    "ideographic full stop": ("user@example\u3002com", "IDNA"),
-    "full-width full stop": ("user@example\uff0ecom", "IDNA"),
-    "half-width ideographic full stop": ("user@example\uff61com", "IDNA"),
+    "ideographic full stop": ("user@example\u3002com", "looks like ASCII"),
+    "full-width full stop": ("user@example\uff0ecom", "looks like ASCII"),
+    "half-width ideographic full stop": ("user@example\uff61com", "looks like ASCII"),
+    "Kelvin sign": ("user@\u212aelvin.com", "looks like ASCII"),
     "one dot leader": ("user@example\u2024com", "IDNA"),
     "fraction slash": ("user@example.com\u2044x", "IDNA"),
     "zero-width joiner": ("user@exam\u200dple.com", "IDNA"),
@@ -195,7 +198,7 @@ def test_refuses_controls_everywhere(template: str) -> None:  # R20
     assert accepted == []
 
 
-@pytest.mark.parametrize("bad", [*CONTROLS.values(), *SURROGATES.values()], ids=[*CONTROLS, *SURROGATES])
+@pytest.mark.parametrize("bad", (CONTROLS | SURROGATES | SPOOFS).values(), ids=CONTROLS | SURROGATES | SPOOFS)
 def test_a_name_has_no_controls(bad: str) -> None:  # R20
     for name in (bad, f"{bad}John", f"Jo{bad}hn", f"John{bad}"):
         with pytest.raises(InvalidMessageError, match=rf"U\+{ord(bad[0]):04X} at position"):
@@ -260,8 +263,8 @@ def test_pickles_and_copies(address: Address) -> None:
     assert pickle.loads(pickle.dumps(address)) == copy.copy(address) == copy.deepcopy(address) == address
 
 
-NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=320)
-ODD_NAMES = st.text(st.sampled_from(' \\"<>@,;:()[].=?é\u2028\u00a0a'), max_size=40)
+NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=SPOOFS.values()), max_size=320)
+ODD_NAMES = st.text(st.sampled_from(' \\"<>@,;:()[].=?é\u00a0a'), max_size=40)
 
 
 @given(NAMES | ODD_NAMES)
@@ -283,10 +286,8 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
 
 @given(st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-"), max_size=59))
 def test_any_a_label_is_an_address_or_refused(label: str) -> None:
-    try:
-        Address(f"user@xn--{label}.com")
-    except InvalidMessageError as err:
-        assert err.field == "address"
+    with contextlib.suppress(InvalidMessageError):
+        assert Address(f"user@xn--{label}.com").email == f"user@xn--{label}.com"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,9 @@ async def first_screen() -> None:
         assert_type(result.recipients, tuple[RecipientResult, ...])
 
         await client.send(
-            TemplateMessage(from_email="shop@example.com", to="a@example.com", template="Shipped", data={"name": "Alice"})
+            TemplateMessage(
+                from_email="shop@example.com", to="a@example.com", template="Shipped", data={"name": "Alice"}
+            )
         )
         await client.send(RawMessage(content=b"From: a@example.com\r\n\r\n", to="a@example.com"))
         bulk = await client.send_bulk(
@@ -81,9 +83,12 @@ def one_address_or_several(texts: list[str], mixed: list[str | Address], some: I
     Message(to=(f"{name}@example.com" for name in "ab"))
     Message(from_email=texts, to=mixed, cc=some, bcc=[], reply_to=())
     Message(sender="a@example.com", envelope_sender=Address("b@example.com"))
-    TemplateMessage(template="T", to=texts, cc=mixed, bcc=some, reply_to="a@example.com", from_email=Address("a@b.example"))
+    TemplateMessage(
+        template="T", to=texts, cc=mixed, bcc=some, reply_to="a@example.com", from_email=Address("a@b.example")
+    )
     RawMessage(content=b"", to=texts, cc=mixed, bcc=some)
     BulkMessage(template="T", recipients=(Recipient(text) for text in texts), cc=mixed, bcc="a@example.com")
+    BulkMessage(template="T", recipients=["a@example.com", Address("b@example.com"), Recipient("c@example.com")])
     Recipient(Address("a@example.com"), cc=texts, bcc=mixed)
     Recipient(to="a@example.com")
 
@@ -255,7 +260,7 @@ def wrong_types() -> None:
     Message(attachments=["a.pdf"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     RawMessage(content="From: a@example.com")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     TemplateMessage(template="T", from_email=["a@example.com"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    BulkMessage(template="T", recipients=["a@example.com"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    BulkMessage(template="T", recipients=[5])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     Recipient(["a@example.com"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Attachment("a", 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Attachment("a", b"x", disposition="inlined")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -265,7 +270,7 @@ def wrong_types() -> None:
 
 def wrong_fields() -> None:
     Message(subjekt="Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    Message("Hi")  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+    Message("Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Message(template="T")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     RawMessage(to="a@example.com")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     RawMessage(content=b"", subject="Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -276,11 +281,11 @@ def wrong_fields() -> None:
     BulkMessage(template="T", recipients=[], to="a@example.com")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     BulkMessage(template="T", recipients=[], html="Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Recipient()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    Recipient("a@example.com", {"name": "A"})  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+    Recipient("a@example.com", {"name": "A"})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Attachment("a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    Attachment("a", b"x", "text/x", "id")  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+    Attachment("a", b"x", "text/x", "id")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Alternative("x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    Client("eu-west-1", "v2")  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+    Client("eu-west-1", "v2")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def wrong_kinds(client: Client, bulk: BulkMessage, message: Message) -> None:

@@ -16,7 +16,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 # One alternative a mailbox form, no nested repetition: matching is linear.
 _PLAIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
-_QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)"\s*')
+_QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)" *')
 _ATEXT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
 _NAME_SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
@@ -144,6 +144,8 @@ def found_spoof(name: str) -> str | None:
 
 
 def _check_name(name: str) -> None:
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise _invalid(f"a name is text, not {type(name).__name__}")
     if spoof := found_spoof(name):
         raise _invalid(f"the name has {spoof}")
     if len(name) > _MAX_NAME:
@@ -158,7 +160,7 @@ def _normalised(email: str) -> str:
             raise _invalid("there is no '@' in it")
         if "<" in email:
             raise _invalid("for a name and an address in one text use Address.parse")
-        if "," in email or ";" in email:
+        if "," in email or (";" in email and ":" not in email):
             raise _invalid("one text is one mailbox; give a list for several")
         _check_local(local)
         domain = _ascii_domain(domain)

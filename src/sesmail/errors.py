@@ -226,5 +226,6 @@ class BulkSendError(SesmailError, ExceptionGroup[SendError]):
 def _rebuild(cls: type[SesmailError], args: tuple[Any, ...], state: dict[str, Any]) -> SesmailError:
     """Unpickle an error without ``__init__``, which would make its text a second time."""
     error = cls.__new__(cls, *args)
+    error.args = args  # which OSError, that NotSentError is, takes from __init__ alone
     error.__dict__.update(state)
     return error

@@ -44,7 +44,15 @@ def test_a_single_mail() -> None:  # R22
 
 
 def test_a_request_id_may_be_missing() -> None:
-    assert single({"MessageId": ID}).request_id is None
+    assert single({"MessageId": ID, "ResponseMetadata": {"HTTPStatusCode": 200}}).request_id is None
+
+
+@pytest.mark.parametrize(
+    "meta", [{}, {"ResponseMetadata": {}}, {"ResponseMetadata": {"HTTPStatusCode": 204}}], ids=repr
+)
+def test_an_id_with_another_status_proves_nothing(meta: dict[str, Any]) -> None:  # R22
+    with pytest.raises(UnknownOutcomeError):
+        single({"MessageId": ID, **meta})
 
 
 NO_IDS = [None, "", " ", "a b", "<id>", "a@b", "ü", "x" * 256, "a\n", 5, b"id", ["id"], {}]
@@ -83,14 +91,26 @@ def test_an_accepted_entry(status: str | None) -> None:  # R30
 )
 def test_a_rejected_entry(status: str, message: str | None, kind: type[RejectedError], retryable: bool) -> None:  # R30
     result = entry(Status=status, Error=message)
-    assert (result.outcome, result.status, result.message_id, result.rfc5322_message_id) == ("rejected", status, None, None)
+    assert (result.outcome, result.status, result.message_id, result.rfc5322_message_id) == (
+        "rejected",
+        status,
+        None,
+        None,
+    )
     assert type(result.error) is kind
     assert (result.error.retryable, result.error.message) == (retryable, message or "")
     assert (result.error.code, result.error.operation, result.error.request_id) == (status, "SendBulkEmail", "r-1")
 
 
-def test_a_rejected_entry_with_an_id_is_rejected() -> None:
-    assert entry(Status="FAILED", MessageId=ID).outcome == "rejected"
+def test_a_rejected_entry_with_an_id_is_unknown() -> None:
+    assert entry(Status="FAILED", MessageId=ID).outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"Status": 5}, {"Status": {}, "Error": []}, {"Status": "FAILED", "Error": 5}], ids=str
+)
+def test_an_entry_of_odd_types_is_no_crash(fields: dict[str, Any]) -> None:
+    assert entry(**fields).outcome in ("unknown", "rejected")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from sesmail import Alternative, Attachment, Message
+from support.hostile import SPOOFS
 
 
 @pytest.mark.parametrize(
@@ -139,6 +140,29 @@ def test_content_is_bytes_or_text(content: Any) -> None:
         Attachment("a", content)
 
 
+@pytest.mark.parametrize("charset", ["iso-8859-1", '"UTF-16"'])
+def test_text_is_not_called_what_it_is_not(charset: str) -> None:
+    with pytest.raises(ValidationError, match="give bytes"):
+        Alternative("Zoë", f"text/calendar; charset={charset}")
+    assert Alternative(b"Zo\xeb", f"text/calendar; charset={charset}").content == b"Zo\xeb"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "us-ascii"])
+def test_text_may_be_called_what_it_is(charset: str) -> None:
+    assert Alternative("text", f"text/calendar; charset={charset}").content == b"text"
+
+
+def test_text_beyond_ascii_is_not_called_ascii() -> None:
+    with pytest.raises(ValidationError, match="give bytes"):
+        Alternative("Zoë", "text/calendar; charset=us-ascii")
+
+
+def test_a_file_name_hides_nothing() -> None:
+    for character in SPOOFS.values():
+        with pytest.raises(ValidationError, match="filename"):
+            Attachment(f"annual{character}fdp.exe", b"x")
+
+
 def test_unknown_fields_are_refused() -> None:
     for make in (lambda: Attachment("a", b"x", encoding="x"), lambda: Alternative("x", "a/b", encoding="x")):
         with pytest.raises(ValidationError, match="encoding"):
@@ -169,9 +193,7 @@ def test_from_path(tmp_path: Path) -> None:  # R11
         content_id="logo",
         disposition="attachment",
         description="Logo",
-    ) == Attachment(
-        "logo.gif", b"\x89PNG", "image/x", content_id="logo", disposition="attachment", description="Logo"
-    )
+    ) == Attachment("logo.gif", b"\x89PNG", "image/x", content_id="logo", disposition="attachment", description="Logo")
     assert Attachment.from_path(path, filename="logo.gif").media_type == "image/gif"
 
 
@@ -186,7 +208,11 @@ def test_content_in_json_is_base64(text: str) -> None:
 
 
 def test_json_and_pickle_round_trip() -> None:
-    for item in (Attachment("Zoë", bytes(range(256)), content_id="i", description="ü"), Alternative(b"\xff", "a/b")):
+    for item in (
+        Attachment("Zoë", bytes(range(256)), content_id="i", description="ü"),
+        Alternative(b"\xff", "a/b"),
+        Alternative(b"\xe9", "text/calendar; charset=iso-8859-1"),
+    ):
         assert type(item).model_validate_json(item.model_dump_json()) == item
         assert pickle.loads(pickle.dumps(item)) == item
 

@@ -23,7 +23,7 @@ from sesmail import (
     Recipient,
     TemplateMessage,
 )
-from sesmail.sending import v1, v2
+from sesmail.sending import v2
 from support.hostile import CONTROLS, SURROGATES
 
 MAIL = b"From: a@example.com\r\n\r\n"
@@ -61,7 +61,11 @@ WRITTEN = {
     "attachments": [Attachment("Zoë.bin", bytes(range(256)), content_id="i")],
 }
 LISTED = {"list_management": ListManagement(contact_list="list", topic="topic")}
-ADDRESSED = {"to": ["A <a@example.com>", Address("b@bücher.de", "Doe, J.")], "cc": "c@example.com", "bcc": "d@example.com"}
+ADDRESSED = {
+    "to": ["A <a@example.com>", Address("b@bücher.de", "Doe, J.")],
+    "cc": "c@example.com",
+    "bcc": "d@example.com",
+}
 WHOLE: dict[str, BaseModel] = {
     "Message": Message(
         from_email=["Zoë <zoe@example.com>", "b@example.com"],
@@ -77,7 +81,13 @@ WHOLE: dict[str, BaseModel] = {
     ),
     "RawMessage": RawMessage(content=MAIL, **ADDRESSED, **EVERY_CALL, **LISTED),
     "TemplateMessage": TemplateMessage(
-        from_email="a@example.com", template="Shipped", data={"a": [1, "é"]}, **ADDRESSED, **WRITTEN, **EVERY_CALL, **LISTED
+        from_email="a@example.com",
+        template="Shipped",
+        data={"a": [1, "é"]},
+        **ADDRESSED,
+        **WRITTEN,
+        **EVERY_CALL,
+        **LISTED,
     ),
     "inline": TemplateMessage(template=InlineTemplate(subject="Hi {{name}}", text="t", html="h"), to="a@example.com"),
     "BulkMessage": BulkMessage(
@@ -215,7 +225,7 @@ def test_a_generator_of_addresses() -> None:
     [
         ("a@example.com, b@example.com", "one mailbox"),
         (["a@example.com", "nobody"], "address 2 of the list: address: there is no '@'"),
-        (["a@example.com", None], "address 2 of the list: an address is text"),
+        (["a@example.com", None], "address 2 of the list: give one address"),
         (["a@example.com", ["b@example.com"]], "address 2 of the list"),
         ({"a@example.com": "A"}, "one address or a list"),
         (b"a@example.com", "one address or a list"),
@@ -349,7 +359,9 @@ def test_a_refusal_speaks_of_its_own_field(field: str) -> None:
     assert "address" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["X-One", "X" * 76, "!#$%&'*+-.^_`|~0Aa", "Date", "Message-ID", "References", "List-Id"])
+@pytest.mark.parametrize(
+    "name", ["X-One", "X" * 76, "!#$%&'*+-.^_`|~0Aa", "Date", "Message-ID", "References", "List-Id"]
+)
 def test_header_names(name: str) -> None:
     assert Message(headers={name: "x"}).headers == {name: "x"}
 
@@ -390,7 +402,9 @@ def test_message_tags(word: str) -> None:  # R14, R21
     assert Message(message_tags={word: word}).message_tags == {word: word}
 
 
-@pytest.mark.parametrize("word", ["", "x" * 257, "a b", "a.b", "a:b", "ü", "ses:configuration-set", "a\n"], ids=lambda word: repr(word)[:20])
+@pytest.mark.parametrize(
+    "word", ["", "x" * 257, "a b", "a.b", "a:b", "ü", "ses:configuration-set", "a\n"], ids=lambda word: repr(word)[:20]
+)
 def test_wrong_message_tags(word: str) -> None:  # R14, R20, R21
     for kind in (*KINDS, Recipient):
         for tags in ({word: "x"}, {"x": word}):
@@ -533,12 +547,18 @@ def test_misplaced_fields_are_found_in_json_too() -> None:
         TemplateMessage.model_validate_json('{"template": "T", "subject": "s"}')
 
 
-def test_validating_an_object_of_another_kind_is_refused() -> None:
-    with pytest.raises(ValidationError):
-        TemplateMessage.model_validate(5)
+@pytest.mark.parametrize("kind", BASES, ids=lambda kind: kind.__name__)
+def test_validating_an_object_of_another_kind_is_refused(kind: type[Any]) -> None:
+    for wrong in (5, None, [], "text"):
+        with pytest.raises(ValidationError, match="valid dictionary or instance"):
+            kind.model_validate(wrong)
 
 
-@pytest.mark.parametrize("kind", [RawMessage, TemplateMessage, BulkMessage, Recipient, InlineTemplate, ListManagement], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind",
+    [RawMessage, TemplateMessage, BulkMessage, Recipient, InlineTemplate, ListManagement],
+    ids=lambda kind: kind.__name__,
+)
 def test_required_fields(kind: type[Any]) -> None:
     with pytest.raises(ValidationError, match="required"):
         kind()
@@ -550,9 +570,53 @@ def test_values_stay_out_of_errors() -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_recipients_may_be_dicts() -> None:
-    message = BulkMessage(template="T", recipients=[{"to": "a@example.com"}])  # type: ignore[list-item]
-    assert message.recipients == (Recipient("a@example.com"),)
+@pytest.mark.parametrize(
+    "given",
+    ["a@example.com", Address("a@example.com"), Recipient("a@example.com"), {"to": "a@example.com"}],
+    ids=["text", "Address", "Recipient", "dict"],
+)
+def test_recipients_may_be_given_as_addresses(given: Any) -> None:
+    assert BulkMessage(template="T", recipients=[given]).recipients == (Recipient("a@example.com"),)
+    assert BulkMessage(template="T", recipients=(each for each in [given])).recipients == (Recipient("a@example.com"),)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["a@example.com", Recipient("a@example.com"), Address("a@example.com"), 5, None], ids=repr
+)
+def test_recipients_are_several(wrong: Any) -> None:
+    with pytest.raises(ValidationError, match="give a list of Recipient"):
+        BulkMessage(template="T", recipients=wrong)
+
+
+@pytest.mark.parametrize("wrong", [Attachment("a", b"x"), "a.pdf", b"x"], ids=["Attachment", "text", "bytes"])
+def test_attachments_are_several(wrong: Any) -> None:
+    with pytest.raises(ValidationError, match="give a list of Attachment"):
+        Message(attachments=wrong)
+
+
+def test_empty_headers_are_refused() -> None:  # R18
+    with pytest.raises(ValidationError, match="X-One is empty"):
+        Message(headers={"X-One": ""})
+
+
+def test_extra_may_not_hold_itself() -> None:
+    with pytest.raises(ValidationError, match="extra"):
+        Message(extra={"a": Cycle()})
+
+
+def test_nested_mappings_are_frozen() -> None:
+    message = Message(metadata={"a": [{"b": 1}]}, extra={"a": {"b": {"c": 1}}})
+    for mapping in (message.metadata["a"][0], message.extra["a"], message.extra["a"]["b"]):
+        with pytest.raises(TypeError, match="make a new model"):
+            mapping["b"] = 2
+
+
+def test_what_is_private_stays_out_of_repr() -> None:
+    message = Message(text="secret", html="secret", metadata={"a": "secret"})
+    template = TemplateMessage(template="T", data={"a": "secret"}, metadata={"a": "secret"})
+    recipient = Recipient("a@example.com", data={"a": "secret"}, metadata={"a": "secret"})
+    for model in (message, template, recipient, RawMessage(content=MAIL + b"secret")):
+        assert "secret" not in repr(model)
 
 
 def test_positions() -> None:

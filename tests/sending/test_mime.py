@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from sesmail import Address, Alternative, Attachment, InvalidMessageError, Message
 from sesmail.sending.mime import write_mime
@@ -114,11 +115,11 @@ def test_a_to_header_replaces_the_visible_one(name: str, text: str, visible: str
 
 @pytest.mark.parametrize(
     "text",
-    ["Zoë <zoe@example.com>, b@example.com", "Zoë", "=?utf-8?q?x?=", "a@example.com," * 100],
+    ["Zoë <zoe@example.com>, b@example.com", "Zoë", "=?utf-8?q?x?=", "a@example.com," * 200],
     ids=["list with a non-ASCII name", "non-ASCII text", "encoded-word", "too long to fold"],
 )
 def test_a_to_header_is_never_an_encoded_word(text: str) -> None:  # R12
-    with pytest.raises(InvalidMessageError, match="To of your own") as caught:
+    with pytest.raises(InvalidMessageError, match="To") as caught:
         mime(headers={"To": text})
     assert caught.value.field == "headers"
 
@@ -224,7 +225,13 @@ def test_bodies_arrive(text: str) -> None:  # R19
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
-    [("plain", "quoted-printable"), ("Grüße aus Köln", "quoted-printable"), ("你好", "base64"), ("ab你", "base64"), ("a你b", "base64")],
+    [
+        ("plain", "quoted-printable"),
+        ("Grüße aus Köln", "quoted-printable"),
+        ("你好", "base64"),
+        ("ab你", "base64"),
+        ("a你b", "base64"),
+    ],
 )
 def test_base64_only_where_it_is_shorter_by_far(text: str, encoding: str) -> None:  # R19
     assert header(mime(text=text), "Content-Transfer-Encoding") == encoding
@@ -254,8 +261,8 @@ def test_a_file_has_its_name_id_and_description() -> None:
 
 
 FILENAMES = [
-    "a.txt", "two words.txt", "Zoë.txt", "文件.txt", "=?utf-8?q?x?=", 'a"b.txt', "a\\b.txt", "a;b.txt", "../../etc/passwd",
-    "100%.txt", "it's.txt", "x" * 255, "é" * 255, "😀" * 100, "a*b.txt", "a=b",
+    "a.txt", "two words.txt", "Zoë.txt", "文件.txt", "=?utf-8?q?x?=", 'a"b.txt', "a\\b.txt", "a;b.txt", '"a"',
+    "../../etc/passwd", "100%.txt", "it's.txt", "x" * 255, "é" * 255, "😀" * 100, "a*b.txt", "a=b",
 ]  # fmt: skip
 
 
@@ -288,7 +295,13 @@ def test_encoded_words_arrive_literally(word: str) -> None:
 
 
 def test_text_files_say_utf_8_if_they_are() -> None:
-    wire = mime(attachments=[Attachment("a.txt", "é"), Attachment("b.txt", b"\xe9"), Attachment("c.txt", "é", "text/x; charset=x")])
+    wire = mime(
+        attachments=[
+            Attachment("a.txt", "é"),
+            Attachment("b.txt", b"\xe9"),
+            Attachment("c.txt", "é", "text/x; charset=x"),
+        ]
+    )
     types = [part.partition(b"\r\n")[0] for part in wire.split(b"Content-Type: ")[3:]]
     assert types == [b'text/plain; charset="utf-8"', b"text/plain", b"text/x; charset=x"]
 
@@ -312,8 +325,8 @@ def test_an_alternative_may_be_binary() -> None:
 
 def test_an_alternative_is_no_mail() -> None:
     """RFC 2046 lets nobody encode a mail, and an alternative is encoded."""
-    with pytest.raises((InvalidMessageError, ValueError), match="message/rfc822"):
-        mime(text="t", alternatives=[Alternative(b"From: a@example.com\r\n\r\n", "message/rfc822")])
+    with pytest.raises(ValidationError, match="a whole mail is an attachment"):
+        Alternative(b"From: a@example.com\r\n\r\n", "message/rfc822")
 
 
 def test_an_attached_mail_stands_as_it_is() -> None:  # R11
@@ -323,7 +336,9 @@ def test_an_attached_mail_stands_as_it_is() -> None:  # R11
 
 
 def test_an_attached_mail_gets_crlf() -> None:
-    assert b"\r\n\r\nFrom: a\r\n\r\nx\r\n" in mime(attachments=[Attachment("a.eml", b"From: a\n\nx\n", "message/rfc822")])
+    assert b"\r\n\r\nFrom: a\r\n\r\nx\r\n" in mime(
+        attachments=[Attachment("a.eml", b"From: a\n\nx\n", "message/rfc822")]
+    )
 
 
 @pytest.mark.parametrize(
@@ -342,7 +357,16 @@ def test_a_mail_of_ours_can_be_attached_to_a_mail_of_ours() -> None:
     wire = mime(text="0", html="0")
     for depth in range(1, 4):
         wire = mime(text=str(depth), html=str(depth), attachments=[Attachment("a.eml", wire, "message/rfc822")])
-    assert [leaf.content for leaf in read_by_standard_library(wire).leaves] == [b"3", b"3", b"2", b"2", b"1", b"1", b"0", b"0"]
+    assert [leaf.content for leaf in read_by_standard_library(wire).leaves] == [
+        b"3",
+        b"3",
+        b"2",
+        b"2",
+        b"1",
+        b"1",
+        b"0",
+        b"0",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -413,3 +437,25 @@ def test_a_long_subject_is_folded_and_read_back() -> None:
 def test_a_header_that_can_not_be_encoded_is_refused() -> None:
     with pytest.raises(InvalidMessageError, match="percent-encode"):
         mime(headers={"List-Unsubscribe": "<https://example.com/é>"})
+
+
+INJECTIONS: list[dict[str, Any]] = [
+    {"subject": "x\r\nBcc: s@example.com"},
+    {"subject": "x\r\n\r\nbody"},
+    {"subject": "x\r\n \r\n"},
+    {"headers": {"X-One": "x\nBcc: s@example.com"}},
+    {"headers": {"X-One: 1\r\nBcc": "s@example.com"}},
+    {"tags": ("x\rBcc: s@example.com",)},
+    {"attachments": (Attachment("a", b"x").model_copy(update={"media_type": "a/b\r\n\r\nbody"}),)},
+    {"attachments": (Attachment("a", b"x").model_copy(update={"content_id": "a>\r\nX-Evil: 1"}),)},
+    {"attachments": (Attachment("a", b"x").model_copy(update={"filename": "a\r\nX-Evil: 1"}),)},
+    {"attachments": (Attachment("a", b"x").model_copy(update={"media_type": f"a/{'b' * 1_000}"}),)},
+]
+
+
+@pytest.mark.parametrize("update", INJECTIONS, ids=lambda update: repr(update)[:60])
+def test_what_no_model_has_checked_is_refused_at_the_last_look(update: dict[str, Any]) -> None:
+    """`model_copy` takes anything."""
+    message = Message(from_email="shop@example.com", to="alice@example.com", text="t").model_copy(update=update)
+    with pytest.raises(InvalidMessageError, match="can't be written"):
+        write_mime(message)

@@ -182,7 +182,9 @@ def test_folds_are_no_line_breaks() -> None:
     assert decoded(dict(raw_fields(content_of(old(Subject="one\r\n two\n\tthree"))))["Subject"]) == "one two\tthree"
 
 
-@pytest.mark.parametrize("name", ["Sübject", "Sub ject", "Sub\ud800ject", ""], ids=["non-ASCII", "space", "half", "empty"])
+@pytest.mark.parametrize(
+    "name", ["Sübject", "Sub ject", "Sub\ud800ject", ""], ids=["non-ASCII", "space", "half", "empty"]
+)
 def test_odd_header_names_are_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="content"):
         content_of(old(**{name: "x"}))
@@ -215,7 +217,31 @@ def test_payloads_that_can_not_be_written_are_refused(payload: Any) -> None:
         content_of(message)
 
 
-@pytest.mark.parametrize("wrong", [None, 5, [MAIL], {"mail": MAIL}], ids=repr)
+def parts(count: int, part: bytes = b"\r\nx\r\n") -> bytes:
+    head = b'From: a\r\nContent-Type: multipart/mixed; boundary="xyz"\r\n\r\n'
+    return head + (b"--xyz\r\n" + part) * count + b"--xyz--\r\n"
+
+
+@pytest.mark.parametrize("part", [b"\r\nx\r\n", b"\r\n", b""], ids=["text", "nothing", "not even a header"])
+def test_500_parts_pass_and_501_are_refused(part: bytes) -> None:  # R21
+    assert content_of(parts(500, part)) == parts(500, part)
+    with pytest.raises(ValidationError, match="at most 500 parts, this one has 501"):
+        content_of(parts(501, part))
+
+
+def test_text_like_a_boundary_is_no_part() -> None:
+    content_of(b"From: a\r\n\r\n" + b"--xyz\r\n\r\nx\r\n" * 600)
+
+
+def test_addresses_that_the_standard_library_would_rewrite_are_refused() -> None:
+    """It drops the quotes of long names, whose commas then part addresses."""
+    name = ", ".join(f"word{number}" for number in range(20))
+    message = made(To=f'"evil@example.com, {name}" <b@example.com>')
+    with pytest.raises(ValidationError, match="other addresses into To"):
+        content_of(message)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, [MAIL], {"mail": MAIL}, MAIL.decode()], ids=repr)
 def test_anything_else_is_refused(wrong: Any) -> None:
     with pytest.raises(ValidationError, match="content"):
         content_of(wrong)

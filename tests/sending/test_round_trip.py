@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 
 from sesmail import Address, Alternative, Attachment, Message
 from sesmail.sending import v1, v2
-from sesmail.sending.mime import write_mime
+from support.hostile import SPOOFS
 from support.mail import Mail, mailboxes, raw_fields, read_by_fast_mail_parser, read_by_standard_library
 
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs",)))
-LINE = st.text(st.characters(exclude_categories=("Cc", "Cs"))) | st.text(
-    st.sampled_from('abc =?"\\,;:<>@()[].!éß你😀\u2028\u00a0'), max_size=200
+ODD = 'abc =?"\\,;:<>@()[].!éß你😀\u00a0'
+LINE = st.text(st.characters(exclude_categories=("Cc", "Cs"))) | st.text(st.sampled_from(ODD + "\u2028"), max_size=200)
+CLEAR = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=SPOOFS.values())) | st.text(
+    st.sampled_from(ODD), max_size=200
 )
 LOCAL = st.from_regex(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}(\.[a-z0-9]{1,10})?", fullmatch=True)
 DOMAIN = st.sampled_from(["example.com", "mail.example.org", "bücher.example", "例子.example"])
-NAME = st.none() | LINE.map(lambda text: text.strip(" ")[:320])
+NAME = st.none() | CLEAR.map(lambda text: text.strip(" ")[:320])
 
 
 def addresses(domain: st.SearchStrategy[str] = DOMAIN) -> st.SearchStrategy[Address]:
@@ -34,7 +36,7 @@ HEADER_NAMES = st.from_regex(r"X-[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}", fullmatch=Tr
     lambda name: not name.lower().startswith(("x-ses-", "x-tag", "x-metadata"))
 )
 # Readers strip file names, or take what looks like their own syntax apart.
-FILE_NAMES = LINE.map(lambda text: text.strip()[:255]).filter(bool)
+FILE_NAMES = CLEAR.map(lambda text: text.strip()[:255]).filter(bool)
 MEDIA_TYPES = st.sampled_from(["application/pdf", "image/png", "text/plain", "text/csv", "application/octet-stream"])
 ATTACHMENTS = st.lists(
     st.builds(
@@ -63,7 +65,7 @@ MESSAGES: st.SearchStrategy[Message] = st.builds(
     html=st.none() | ANY_TEXT,
     alternatives=ALTERNATIVES,
     attachments=ATTACHMENTS,
-    headers=st.dictionaries(HEADER_NAMES, LINE, max_size=3).filter(
+    headers=st.dictionaries(HEADER_NAMES, LINE.filter(bool), max_size=3).filter(
         lambda headers: len({name.lower() for name in headers}) == len(headers)
     ),
     tags=st.lists(LINE.filter(bool), max_size=3),
@@ -95,7 +97,7 @@ def check_leaves(message: Message, mail: Mail) -> None:
 
 
 def check_headers(message: Message, mail: Mail) -> None:
-    assert mail.all("Subject") == ([] if message.subject is None else [message.subject])
+    assert mail.all("Subject") == ([message.subject] if message.subject else [])
     assert mail.all("X-Tag") == list(message.tags)
     assert [json.loads(text) for text in mail.all("X-Metadata")] == ([message.metadata] if message.metadata else [])
     for name, text in message.headers.items():
@@ -118,13 +120,17 @@ def check_wire(message: Message, wire: bytes) -> None:
         "To",
         *(["Cc"] if message.cc else []),
         *(["Reply-To"] if message.reply_to else []),
-        *(["Subject"] if message.subject is not None else []),
+        *(["Subject"] if message.subject else []),
         *message.headers,
         *["X-Tag"] * len(message.tags),
         *(["X-Metadata"] if message.metadata else []),
         "MIME-Version",
         "Content-Type",
-        *([] if b"\r\n\r\n--=_" in wire and "multipart/" in dict(fields)["Content-Type"] else ["Content-Transfer-Encoding"]),
+        *(
+            []
+            if b"\r\n\r\n--=_" in wire and "multipart/" in dict(fields)["Content-Type"]
+            else ["Content-Transfer-Encoding"]
+        ),
     ]
     raw = dict(fields)
     assert mailboxes(raw["From"]) == pairs(message.from_email)
@@ -144,13 +150,15 @@ def test_two_readers_find_what_was_written(message: Message) -> None:  # R11, R1
         check_leaves(message, mail)
     again = Message.model_validate_json(message.model_dump_json())
     assert again == message
-    assert write_mime(again) == wire
+    assert v2.build(again).params["Content"]["Raw"]["Data"] == wire
 
 
 @given(
     st.lists(addresses(), max_size=5), st.lists(addresses(), max_size=5), st.lists(addresses(), min_size=1, max_size=5)
 )
-def test_every_recipient_is_in_the_call_and_nobody_else(to: list[Address], cc: list[Address], bcc: list[Address]) -> None:  # R12
+def test_every_recipient_is_in_the_call_and_nobody_else(
+    to: list[Address], cc: list[Address], bcc: list[Address]
+) -> None:  # R12
     message = Message(from_email="shop@example.net", to=to, cc=cc, bcc=bcc)
     two: dict[str, Any] = v2.build(message).params["Destination"]
     for name, some in (("ToAddresses", to), ("CcAddresses", cc), ("BccAddresses", bcc)):

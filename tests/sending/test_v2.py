@@ -85,10 +85,12 @@ SINGLES: dict[str, Any] = {
     "template": TemplateMessage(from_email="a@example.com", to="b@example.com", template="Shipped"),
     "template by ARN": TemplateMessage(from_email="a@example.com", to="b@example.com", template=TEMPLATE_ARN),
     "inline template": TemplateMessage(
-        from_email="a@example.com", to="b@example.com", template=InlineTemplate(subject="Hi {{name}}", text="t", html="h")
+        from_email="a@example.com",
+        to="b@example.com",
+        template=InlineTemplate(subject="Hi {{name}}", text="t", html="h"),
     ),
     "inline template of little": TemplateMessage(
-        from_email="a@example.com", to="b@example.com", template=InlineTemplate(subject="s", text="")
+        from_email="a@example.com", to="b@example.com", template=InlineTemplate(subject="s")
     ),
     "template with everything": TemplateMessage(
         from_email="Zoë <zoe@example.com>",
@@ -120,7 +122,9 @@ BULKS: dict[str, Any] = {
         **WRITTEN,
     ),
     "50 recipients": BulkMessage(
-        from_email="a@example.com", template="T", recipients=[Recipient(f"r{number}@example.com") for number in range(50)]
+        from_email="a@example.com",
+        template="T",
+        recipients=[Recipient(f"r{number}@example.com") for number in range(50)],
     ),
 }
 
@@ -145,7 +149,11 @@ def test_amazon_takes_every_bulk_call(message: BulkMessage, tag_name: str | None
 FIELDS: dict[str, Any] = {**OF_EVERY_CALL, "cc": "c@example.com", "extra": {"EndpointId": "x"}, **LISTED}
 
 
-@pytest.mark.parametrize("chosen", list(product([False, True], repeat=len(FIELDS)))[::263], ids=lambda chosen: "".join("01"[each] for each in chosen))
+@pytest.mark.parametrize(
+    "chosen",
+    list(product([False, True], repeat=len(FIELDS)))[::263],
+    ids=lambda chosen: "".join("01"[each] for each in chosen),
+)
 def test_amazon_takes_any_combination(chosen: tuple[bool, ...]) -> None:
     fields = {name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted}
     for kind, own in ((Message, {}), (TemplateMessage, {"template": "T", **WRITTEN})):
@@ -198,7 +206,7 @@ def test_a_mail_with_everything() -> None:  # R5, R12, R14-R17
             "CcAddresses": ["c@example.com"],
             "BccAddresses": ["d@xn--bcher-kva.de"],
         },
-        "EmailTags": [{"Name": "Campaign", "Value": "order"}, *TAGS],
+        "EmailTags": [*TAGS, {"Name": "Campaign", "Value": "order"}],
         "ListManagementOptions": LIST,
         **COMMON,
     }
@@ -228,7 +236,7 @@ def test_a_templated_mail_with_everything() -> None:  # R13, R19, R24, R27
                     {
                         "RawContent": b"text",
                         "FileName": "Zoë.txt",
-                        "ContentType": "text/plain",
+                        "ContentType": 'text/plain; charset="utf-8"',
                         "ContentDisposition": "ATTACHMENT",
                         "ContentDescription": "Büro",
                         "ContentTransferEncoding": "BASE64",
@@ -263,7 +271,10 @@ def test_a_templated_mail_with_everything() -> None:  # R13, R19, R24, R27
     [
         ("Shipped", {"TemplateName": "Shipped"}),
         (TEMPLATE_ARN, {"TemplateArn": TEMPLATE_ARN}),
-        (InlineTemplate(subject="s", text="t", html="h"), {"TemplateContent": {"Subject": "s", "Text": "t", "Html": "h"}}),
+        (
+            InlineTemplate(subject="s", text="t", html="h"),
+            {"TemplateContent": {"Subject": "s", "Text": "t", "Html": "h"}},
+        ),
         (InlineTemplate(subject="s", html="h"), {"TemplateContent": {"Subject": "s", "Html": "h"}}),
     ],
     ids=["name", "ARN", "inline", "inline html"],
@@ -293,7 +304,9 @@ def test_tracking(fields: dict[str, bool], overrides: dict[str, str] | None) -> 
 
 
 @pytest.mark.parametrize(
-    "fields", [{"source_arn": ARN}, {"from_arn": ARN}, {"source_arn": ARN, "from_arn": ARN}], ids=lambda fields: "+".join(fields)
+    "fields",
+    [{"source_arn": ARN}, {"from_arn": ARN}, {"source_arn": ARN, "from_arn": ARN}],
+    ids=lambda fields: "+".join(fields),
 )
 def test_one_arn_for_source_and_from(fields: dict[str, str]) -> None:  # R17
     params = v2.build(Message(from_email="a@example.com", to="b@example.com", **fields)).params  # type: ignore[typeddict-item]
@@ -338,7 +351,7 @@ def test_bulk() -> None:  # R24, R26, R27
     assert call.params == {
         "FromEmailAddress": "=?utf-8?b?Wm/Dqw==?= <zoe@example.com>",
         "ReplyToAddresses": ["=?utf-8?b?Wm/Dqw==?= <r@example.com>", "s@example.com"],
-        "DefaultEmailTags": [{"Name": "Campaign", "Value": "order"}, *TAGS],
+        "DefaultEmailTags": [*TAGS, {"Name": "Campaign", "Value": "order"}],
         **COMMON,
     }
 
@@ -386,17 +399,14 @@ def test_a_recipient_s_16th_header_is_refused() -> None:  # R21, R27
     assert (caught.value.field, caught.value.actual) == ("recipients[1].headers", 16)
 
 
-@pytest.mark.parametrize(("name", "longest"), [("X", 995), ("X-One", 991), ("X" * 76, 920)], ids=lambda value: str(value)[:6])
+@pytest.mark.parametrize(
+    ("name", "longest"), [("X", 995), ("X-One", 991), ("X" * 76, 920)], ids=lambda value: str(value)[:6]
+)
 def test_name_and_value_have_996_characters_at_most(name: str, longest: int) -> None:  # R13, R21
     assert templated(headers={name: "x" * longest}) == [{"Name": name, "Value": "x" * longest}]
     with pytest.raises(InvalidMessageError, match=f"1 to {longest} ASCII") as caught:
         templated(headers={name: "x" * (longest + 1)})
     assert (caught.value.field, caught.value.limit, caught.value.actual) == ("headers", longest, longest + 1)
-
-
-def test_a_value_of_nothing_is_refused() -> None:  # R21
-    with pytest.raises(InvalidMessageError, match="X-One"):
-        templated(headers={"X-One": ""})
 
 
 def test_encoded_words_count_as_they_are_written() -> None:  # R13
@@ -495,7 +505,7 @@ def test_extra_is_laid_over_last() -> None:  # R8
 @pytest.mark.parametrize(
     ("answer", "entries"),
     [
-        ({"BulkEmailEntryResults": [{"Status": "SUCCESS"}]}, [{"Status": "SUCCESS"}]),
+        ({"BulkEmailEntryResults": [{"Status": "SUCCESS"}, None]}, [{"Status": "SUCCESS"}, {}]),
         ({"BulkEmailEntryResults": None}, []),
         ({}, []),
     ],

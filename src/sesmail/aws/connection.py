@@ -53,7 +53,7 @@ class _Mark:
         self.may_have_left = False
 
 
-_mark: ContextVar[_Mark | None] = ContextVar("sesmail_mark", default=None)
+_mark: ContextVar[_Mark] = ContextVar("sesmail_mark")
 
 
 class Aws:
@@ -208,9 +208,7 @@ class Aws:
 
 
 def _set_mark(**_: object) -> None:
-    mark = _mark.get()
-    if mark is not None:
-        mark.may_have_left = True
+    _mark.get().may_have_left = True
 
 
 def _configured(config: Mapping[str, Any] | object | None, user_agent: str) -> Any:

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from ..address import found_spoof
-from .model import Content, HeaderText, PositionalModel
+from .model import Content, PositionalModel, header_text
 
 if TYPE_CHECKING:
     import os
@@ -18,6 +18,7 @@ __all__ = ["Alternative", "Attachment", "Attachments"]
 
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
+_CHARSET = re.compile(r"""charset="?([^"; ]+)""", re.IGNORECASE)
 _CONTENT_ID = re.compile(r"[!-;=?-~]{1,78}")
 _COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
@@ -78,14 +79,14 @@ class Alternative(PositionalModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _agree_on_charset(cls, fields: Any) -> Any:
-        if not isinstance(fields, dict):
-            return fields
-        given = cast("dict[str, Any]", fields)
-        charset = re.search(r"charset=\"?([^\";]*)", str(given.get("media_type")).lower())
-        if isinstance(given.get("content"), str) and charset and charset[1] not in ("utf-8", "us-ascii"):
-            raise ValueError("text is encoded as UTF-8; give bytes for another charset")
-        return given
+    def _agree_on_charset(cls, fields: Any, info: ValidationInfo) -> Any:
+        if isinstance(fields, dict) and info.mode == "python":
+            given = cast("dict[str, Any]", fields)
+            content, charset = given.get("content"), _CHARSET.search(str(given.get("media_type")))
+            ascii_suffices = isinstance(content, str) and content.isascii()
+            if isinstance(content, str) and charset and charset[1].lower() != "utf-8" and not ascii_suffices:
+                raise ValueError("media_type: text is encoded as UTF-8; give bytes for another charset")
+        return cast("Any", fields)
 
     if TYPE_CHECKING:
 
@@ -115,7 +116,7 @@ class Attachment(PositionalModel):
     media_type: MediaType
     content_id: Annotated[str, AfterValidator(_content_id)] | None = None
     disposition: Disposition
-    description: Annotated[HeaderText, Field(max_length=1000)] | None = None
+    description: Annotated[str, Field(max_length=1000), AfterValidator(header_text)] | None = None
 
     if TYPE_CHECKING:
 

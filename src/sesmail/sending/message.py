@@ -115,7 +115,7 @@ class InlineTemplate(Model):
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_EmailTemplateContent.html
     """
 
-    subject: Annotated[HeaderText, Field(min_length=1)]
+    subject: Name
     text: BodyText | None = None
     html: BodyText | None = None
 
@@ -151,6 +151,12 @@ class _Call(Model):
     return_path_arn: Arn | None = None
     extra: Extra = Field(default_factory=FrozenDict)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _show_the_way(cls, fields: Any) -> Any:
+        refuse_misplaced(fields, cls.misplaced)
+        return fields
+
     @model_serializer(mode="wrap")
     def _given_only(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What isn't given stays out: read back, it is again a field for which client-wide defaults stand in."""
@@ -178,12 +184,6 @@ class _Templated(_Call):
     tags: Tags = ()
     metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     attachments: Attachments = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _show_the_way(cls, fields: Any) -> Any:
-        refuse_misplaced(fields, cls.misplaced)
-        return fields
 
 
 class Message(_Call):
@@ -226,6 +226,13 @@ class Message(_Call):
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
     """
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "content": "can't be given here: ready-made MIME goes as a RawMessage",
+        "data": "can't be given here: use a TemplateMessage",
+        "recipients": "can't be given here: use a BulkMessage, or to",
+        "template": "can't be given here: use a TemplateMessage",
+    }
 
     from_email: Mailboxes = ()
     sender: Address | None = None
@@ -283,12 +290,6 @@ class RawMessage(_Call):
 
         def __init__(self, **fields: Unpack[_RawFields]) -> None: ...
 
-    @model_validator(mode="before")
-    @classmethod
-    def _show_the_way(cls, fields: Any) -> Any:
-        refuse_misplaced(fields, cls.misplaced)
-        return fields
-
 
 class TemplateMessage(_Templated):
     """One mail that SES writes from a template: v2 SendEmail with template content, v1 SendTemplatedEmail.
@@ -312,6 +313,11 @@ class TemplateMessage(_Templated):
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
     """
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        **_Templated.misplaced,
+        "recipients": "can't be given here: use a BulkMessage, or to",
+    }
 
     to: Mailboxes = ()
     list_management: ListManagement | None = None

@@ -16,7 +16,8 @@ from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
 from .attachment import Alternative, Attachment
 from .header import address_field, fold, parameter, text_field
 from .message import Message
-from .wire import MAX_PARTS, as_crlf, check_intended, check_wire
+from .payload import refuse_parts
+from .wire import as_crlf, check_intended, check_wire
 
 __all__ = ["content_type", "write_mime"]
 
@@ -70,13 +71,7 @@ def write_mime(message: Message) -> bytes:
     """
     boundaries = _Boundaries([item.content for item in message.attachments if _is_mail(item)])
     root = _root(message, boundaries)
-    if root.leaves > MAX_PARTS:
-        raise InvalidMessageError(
-            f"a mail has at most {MAX_PARTS} parts, this one has {root.leaves}; send fewer attachments",
-            field="attachments",
-            limit=MAX_PARTS,
-            actual=root.leaves,
-        )
+    refuse_parts(root.leaves)
     whole = _Part([*_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.fields], root.body)
     mail = b"".join([whole.head(), *whole.body])
     try:

@@ -41,6 +41,7 @@ __all__ = [
     "Name",
     "PositionalModel",
     "Tags",
+    "header_text",
     "refuse_misplaced",
 ]
 
@@ -126,7 +127,8 @@ def _mailboxes(value: object) -> tuple[Address, ...]:
     return tuple(found)
 
 
-def _header_text(text: str) -> str:
+def header_text(text: str) -> str:
+    """Refuse what can't stand in a header."""
     if control := found_control(text):
         raise ValueError(f"the text has {control}")
     return text
@@ -206,6 +208,13 @@ def _name(name: str) -> str:
     return name
 
 
+def _frozen(mapping: Mapping[str, Any]) -> Any:
+    try:
+        return _freeze(mapping)
+    except RecursionError as err:
+        raise ValueError("it is nested too deeply, or holds itself") from err
+
+
 def _freeze(value: Any) -> Any:
     """A copy in which no mapping can be changed, at whatever depth."""
     if isinstance(value, Mapping):
@@ -224,16 +233,14 @@ Mailboxes = Annotated[
     PlainSerializer(lambda addresses: [str(address) for address in addresses], return_type=list[str]),
     WithJsonSchema({"type": "array", "items": {"type": "string"}}),
 ]
-HeaderText = Annotated[str, AfterValidator(_header_text)]
+HeaderText = Annotated[str, AfterValidator(header_text)]
 Content = Annotated[bytes, BeforeValidator(_content)]
 BodyText = Annotated[str, AfterValidator(_body_text)]
-Tags = Annotated[
-    tuple[Annotated[str, Field(min_length=1), AfterValidator(_header_text)], ...], BeforeValidator(_listed)
-]
+Tags = Annotated[tuple[Annotated[str, Field(min_length=1), AfterValidator(header_text)], ...], BeforeValidator(_listed)]
 Headers = Annotated[Mapping[str, str], AfterValidator(_headers)]
 MessageTags = Annotated[Mapping[str, str], AfterValidator(_message_tags)]
-JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze)]
-Extra = Annotated[Mapping[str, Any], AfterValidator(_freeze)]
+JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_frozen)]
+Extra = Annotated[Mapping[str, Any], AfterValidator(_frozen)]
 Name = Annotated[str, AfterValidator(_name)]
 ConfigurationSet = Annotated[str, AfterValidator(_configuration_set)]
 Arn = Annotated[str, AfterValidator(_arn)]

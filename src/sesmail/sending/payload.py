@@ -15,6 +15,7 @@ from ..frozen import FrozenDict
 from .header import mailbox
 from .message import BulkMessage, Message, RawMessage, Recipient, TemplateMessage
 from .model import TAG_WORD
+from .wire import MAX_PARTS
 
 __all__ = [
     "Call",
@@ -198,6 +199,17 @@ def template_data(data: Mapping[str, Any], field: str) -> str:
             actual=len(text),
         )
     return text
+
+
+def refuse_parts(count: int) -> None:
+    """Refuse a mail of more parts than SES takes."""
+    if count > MAX_PARTS:
+        raise InvalidMessageError(
+            f"a mail has at most {MAX_PARTS} parts, this one has {count}; send fewer attachments",
+            field="attachments",
+            limit=MAX_PARTS,
+            actual=count,
+        )
 
 
 def refuse_size(size: int, limit: int, api: str, instead: str) -> None:

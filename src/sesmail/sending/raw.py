@@ -16,7 +16,7 @@ __all__ = ["RawContent"]
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _BOUNDARY = re.compile(rb'boundary="?([^"\r\n;]{1,70})', re.IGNORECASE)
-_DELIMITER = re.compile(rb"\r\n--([^\r\n]{1,70})\r\n")
+_DELIMITER = re.compile(rb"\r\n--([^\r\n]{1,70})(?=\r\n)")
 _BLIND = frozenset({b"bcc", b"resent-bcc"})
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -32,7 +32,13 @@ def _serialised(content: Any, info: ValidationInfo) -> Any:
         raise ValueError("give bytes, or a message of the standard library")
     if not (hasattr(content, "as_bytes") and hasattr(content, "walk")):
         return content
-    message = cast("StandardMessage[Any, Any]", content)
+    try:
+        return _written(cast("StandardMessage[Any, Any]", content))
+    except (AttributeError, LookupError, TypeError) as err:
+        raise ValueError(f"the standard library can't write it: {err}") from err
+
+
+def _written(message: StandardMessage[Any, Any]) -> bytes:
     for part in message.walk():
         for name, value in part.items():
             if not _FIELD.fullmatch(f"{name}:".encode()) or _CONTROLS.search(_FOLD.sub("", str(value))):

@@ -19,6 +19,7 @@ from .payload import (
     finish,
     given,
     message_tags,
+    refuse_parts,
     refuse_size,
     tag_list,
     template_data,
@@ -154,6 +155,7 @@ def _template(message: TemplateMessage | BulkMessage) -> tuple[int, dict[str, An
     else:
         source = {"TemplateArn" if template.startswith("arn:") else "TemplateName": template}
     data = template_data(message.data, "data")
+    refuse_parts(len(message.attachments) + 1)
     encoded = sum(4 * len(item.content) // 3 for item in message.attachments)
     refuse_size(encoded, MAX_BYTES, "v2", "send smaller attachments, or links to them")
     return len(data) + encoded, given(
@@ -204,7 +206,7 @@ def _headers(
 def _header(field: str, name: str, text: str) -> dict[str, str]:
     if name.lower() in _SES_HEADERS:
         raise InvalidMessageError(f"{name} can't be given beside a template: SES writes it", field=field)
-    value = text_value(name, text)
+    value = text_value(name, text, field)
     longest = min(_MAX_HEADER_VALUE, _MAX_HEADER - len(name))
     if not 1 <= len(value) <= longest:
         raise InvalidMessageError(
