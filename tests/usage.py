@@ -270,7 +270,6 @@ def wrong_types() -> None:
 
 def wrong_fields() -> None:
     Message(subjekt="Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    Message("Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Message(template="T")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     RawMessage(to="a@example.com")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     RawMessage(content=b"", subject="Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -136,13 +136,13 @@ class SendError(SesmailError):
         self.operation = operation
         self.code = code
         self.request_id = request_id
-        self.retryable = self.default_retryable if retryable is None else retryable
+        self.retryable: bool = self.default_retryable if retryable is None else retryable
 
 
 class RejectedError(SendError):
     """Amazon answered that it did not take the call; the leaves tell why, this class stands for every other code."""
 
-    outcome = "rejected"
+    outcome: ClassVar[Outcome] = "rejected"
 
 
 class ThrottledError(RejectedError):
@@ -151,7 +151,7 @@ class ThrottledError(RejectedError):
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
     """
 
-    default_retryable = True
+    default_retryable: ClassVar[bool] = True
 
 
 class QuotaExceededError(RejectedError):
@@ -191,8 +191,8 @@ class BadRequestError(RejectedError, ValueError):
 class NotSentError(SendError, ConnectionError):
     """The call failed before a byte of the request could leave; sending again is safe."""
 
-    outcome = "not_sent"
-    default_retryable = True
+    outcome: ClassVar[Outcome] = "not_sent"
+    default_retryable: ClassVar[bool] = True
 
 
 class UnknownOutcomeError(SendError):

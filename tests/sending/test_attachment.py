@@ -152,6 +152,16 @@ def test_text_may_be_called_what_it_is(charset: str) -> None:
     assert Alternative("text", f"text/calendar; charset={charset}").content == b"text"
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "UTF-16LE", "utf-7", "unheard-of"])
+def test_ascii_is_not_called_what_it_is_not_either(charset: str) -> None:
+    with pytest.raises(ValidationError, match="give bytes"):
+        Alternative("1 + 1", f"text/calendar; charset={charset}")
+
+
+def test_only_a_charset_is_a_charset() -> None:
+    assert Alternative("Zoë", "text/calendar; x-charset=latin1").content == "Zoë".encode()
+
+
 def test_text_beyond_ascii_is_not_called_ascii() -> None:
     with pytest.raises(ValidationError, match="give bytes"):
         Alternative("Zoë", "text/calendar; charset=us-ascii")

@@ -261,7 +261,7 @@ def test_a_file_has_its_name_id_and_description() -> None:
 
 
 FILENAMES = [
-    "a.txt", "two words.txt", "Zoë.txt", "文件.txt", "=?utf-8?q?x?=", 'a"b.txt', "a\\b.txt", "a;b.txt", '"a"',
+    "a.txt", "two words.txt", "Zoë.txt", "文件.txt", "=?utf-8?q?x?=", 'a"b.txt', "a\\b.txt", "a;b.txt", '"a"', "<a>",
     "../../etc/passwd", "100%.txt", "it's.txt", "x" * 255, "é" * 255, "😀" * 100, "a*b.txt", "a=b",
 ]  # fmt: skip
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sesmail import RawMessage
+from sesmail import Attachment, Message, RawMessage
 from sesmail.sending import v1, v2
+from sesmail.sending.mime import write_mime
 from support.hostile import CONTROLS
 from support.mail import Leaf, decoded, field_names, raw_fields, read_by_standard_library
 
@@ -227,6 +228,13 @@ def test_500_parts_pass_and_501_are_refused(part: bytes) -> None:  # R21
     assert content_of(parts(500, part)) == parts(500, part)
     with pytest.raises(ValidationError, match="at most 500 parts, this one has 501"):
         content_of(parts(501, part))
+
+
+def test_a_mail_of_500_parts_that_sesmail_wrote_passes() -> None:  # R21
+    """Whichever way parts are counted: it is the same for both."""
+    files = [Attachment("a", b"x")] * 498
+    mail = write_mime(Message(from_email="a@example.com", text="t", html="h", attachments=files))
+    assert content_of(mail) == mail
 
 
 def test_text_like_a_boundary_is_no_part() -> None:

@@ -76,7 +76,7 @@ _TAKEN_PREFIXES = {
 class Model(BaseModel):
     """A model that users fill in: frozen, closed, and silent about values in its errors."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
