@@ -218,7 +218,7 @@ class UnknownOutcomeError(SendError):
 class BulkSendError(SesmailError, ExceptionGroup[SendError]):
     """Some recipients of a bulk message failed; its ``exceptions`` are their SendErrors, in their order."""
 
-    def derive(self, excs: Sequence[SendError], /) -> BulkSendError:  # type: ignore[override]
+    def derive(self, excs: Sequence[SendError], /) -> BulkSendError:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         """Part of the group, for ``except*``."""
         return BulkSendError(self.message, excs)
 

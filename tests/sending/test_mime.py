@@ -299,7 +299,7 @@ def test_text_files_say_utf_8_if_they_are() -> None:
         attachments=[
             Attachment("a.txt", "é"),
             Attachment("b.txt", b"\xe9"),
-            Attachment("c.txt", "é", "text/x; charset=x"),
+            Attachment("c.txt", b"\xe9", "text/x; charset=x"),
         ]
     )
     types = [part.partition(b"\r\n")[0] for part in wire.split(b"Content-Type: ")[3:]]

@@ -14,11 +14,11 @@ from .model import Content, PositionalModel, header_text
 if TYPE_CHECKING:
     import os
 
-__all__ = ["Alternative", "Attachment", "Attachments"]
+__all__ = ["Alternative", "Attachment", "Attachments", "charset_of"]
 
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
-_CHARSET = re.compile(r"""charset="?([^"; ]+)""", re.IGNORECASE)
+_CHARSET = re.compile(r"""; ?charset="?([^"; ]+)""", re.IGNORECASE)
 _CONTENT_ID = re.compile(r"[!-;=?-~]{1,78}")
 _COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
@@ -51,6 +51,28 @@ def _form(media_type: str) -> str:
     return media_type
 
 
+def charset_of(media_type: str) -> str | None:
+    """The charset that a media type names, if it names one."""
+    found = _CHARSET.search(media_type)
+    return found[1] if found else None
+
+
+def _refuse_mislabelled(fields: object, info: ValidationInfo) -> None:
+    """Refuse text whose UTF-8 would be labelled as something else."""
+    if not isinstance(fields, dict) or info.mode != "python":
+        return
+    given = cast("dict[str, Any]", fields)
+    text, charset = given.get("content"), charset_of(str(given.get("media_type")))
+    if not isinstance(text, str) or charset is None:
+        return
+    try:
+        agree = text.encode(charset) == text.encode()
+    except (LookupError, UnicodeError):
+        agree = False
+    if not agree:
+        raise ValueError(f"media_type: text is encoded as UTF-8, which isn't {charset}; give bytes")
+
+
 def _guess(filename: object) -> str:
     """The media type that the standard library knows for a file name, or the one that promises nothing."""
     import mimetypes
@@ -64,7 +86,7 @@ def _guess(filename: object) -> str:
 MediaType = Annotated[str, Field(max_length=78), AfterValidator(_media_type)]
 
 
-class Alternative(PositionalModel):
+class Alternative(PositionalModel, frozen=True):
     """Another form of the body, for readers that prefer it: ``text/x-amp-html``, ``text/calendar; method=REQUEST``.
 
     Args:
@@ -79,21 +101,16 @@ class Alternative(PositionalModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _agree_on_charset(cls, fields: Any, info: ValidationInfo) -> Any:
-        if isinstance(fields, dict) and info.mode == "python":
-            given = cast("dict[str, Any]", fields)
-            content, charset = given.get("content"), _CHARSET.search(str(given.get("media_type")))
-            ascii_suffices = isinstance(content, str) and content.isascii()
-            if isinstance(content, str) and charset and charset[1].lower() != "utf-8" and not ascii_suffices:
-                raise ValueError("media_type: text is encoded as UTF-8; give bytes for another charset")
-        return cast("Any", fields)
+    def _agree(cls, fields: Any, info: ValidationInfo) -> Any:
+        _refuse_mislabelled(fields, info)
+        return fields
 
     if TYPE_CHECKING:
 
         def __init__(self, content: bytes | str, media_type: str) -> None: ...
 
 
-class Attachment(PositionalModel):
+class Attachment(PositionalModel, frozen=True):
     """A file that travels with the mail, or an inline image that the html shows by ``<img src="cid:...">``.
 
     A whole mail can be attached as ``message/rfc822``; it has to be 7-bit then, with lines of at most 998 characters.
@@ -133,7 +150,8 @@ class Attachment(PositionalModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_in(cls, fields: Any) -> Any:
+    def _fill_in(cls, fields: Any, info: ValidationInfo) -> Any:
+        _refuse_mislabelled(fields, info)
         if not isinstance(fields, dict):
             return fields
         given = cast("dict[str, Any]", fields)

@@ -14,7 +14,7 @@ __all__ = ["address_field", "fold", "mailbox", "parameter", "text_field", "text_
 _FOLD_AT = 78  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _FOLD_ENCODED_AT = 76  # https://www.rfc-editor.org/rfc/rfc2047#section-2
 _MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
-_MISREAD = re.compile(r'[";\\]')  # escaped in a parameter, some readers get them wrong
+_MISREAD = re.compile(r'[";\\<>]')  # escaped in a parameter, some readers get them wrong
 _MAX_QUOTED_NAME = 64
 _ATTRIBUTE_CHARS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")
 

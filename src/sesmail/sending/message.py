@@ -102,7 +102,7 @@ __all__ = [
 _TEMPLATE_WORDS = "can't be given here: the template says it; put what varies into data"
 
 
-class InlineTemplate(Model):
+class InlineTemplate(Model, frozen=True):
     """A template that travels with the call instead of being stored at SES; v2 only.
 
     Only simple ``{{name}}`` substitution works in it; SES refuses ``{{#if}}`` and the like.
@@ -120,7 +120,7 @@ class InlineTemplate(Model):
     html: BodyText | None = None
 
 
-class ListManagement(Model):
+class ListManagement(Model, frozen=True):
     """The contact list and topic by which SES writes unsubscribe links and leaves out who unsubscribed; v2 only.
 
     Args:
@@ -134,7 +134,7 @@ class ListManagement(Model):
     topic: Name | None = None
 
 
-class _Call(Model):
+class _Call(Model, frozen=True):
     """What SES lets every kind of send say."""
 
     misplaced: ClassVar[Mapping[str, str]] = {}
@@ -163,7 +163,7 @@ class _Call(Model):
         return {name: value for name, value in dump(self).items() if name in self.model_fields_set}
 
 
-class _Templated(_Call):
+class _Templated(_Call, frozen=True):
     """What a single and a bulk templated message have in common."""
 
     misplaced: ClassVar[Mapping[str, str]] = {
@@ -186,7 +186,7 @@ class _Templated(_Call):
     attachments: Attachments = ()
 
 
-class Message(_Call):
+class Message(_Call, frozen=True):
     """One mail, written here and sent as MIME: v2 SendEmail with raw content, v1 SendRawEmail.
 
     An address is text, such as ``"Shop <shop@example.com>"``, or an ``Address``; fields for several take one or a
@@ -255,7 +255,7 @@ class Message(_Call):
         def __init__(self, **fields: Unpack[MessageFields]) -> None: ...
 
 
-class RawMessage(_Call):
+class RawMessage(_Call, frozen=True):
     """One mail that is ready-made MIME: bytes, or a message of the standard library.
 
     Bcc headers are removed, single LFs become CRLFs, and the rest has to keep SES's rules for the wire already: 7-bit,
@@ -291,7 +291,7 @@ class RawMessage(_Call):
         def __init__(self, **fields: Unpack[_RawFields]) -> None: ...
 
 
-class TemplateMessage(_Templated):
+class TemplateMessage(_Templated, frozen=True):
     """One mail that SES writes from a template: v2 SendEmail with template content, v1 SendTemplatedEmail.
 
     SES accepts it before it renders: a mail whose template lacks data is dropped, told only by a Rendering Failure
@@ -327,7 +327,7 @@ class TemplateMessage(_Templated):
         def __init__(self, **fields: Unpack[_TemplateMessageFields]) -> None: ...
 
 
-class Recipient(PositionalModel):
+class Recipient(PositionalModel, frozen=True):
     """One recipient of a bulk message, with what is only for them.
 
     Args:
@@ -376,7 +376,7 @@ def _recipients(value: object) -> object:
     return found
 
 
-class BulkMessage(_Templated):
+class BulkMessage(_Templated, frozen=True):
     """One template for many recipients, a mail each: v2 SendBulkEmail, v1 SendBulkTemplatedEmail.
 
     Args:

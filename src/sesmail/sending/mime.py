@@ -13,7 +13,7 @@ from ..address import Address
 from ..encoded_word import needs_encoding
 from ..errors import InvalidMessageError
 from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
-from .attachment import Alternative, Attachment
+from .attachment import Alternative, Attachment, charset_of
 from .header import address_field, fold, parameter, text_field
 from .message import Message
 from .payload import refuse_parts
@@ -177,8 +177,7 @@ def _text(media_type: str, text: str) -> _Part:
 
 
 def _alternative(form: Alternative) -> _Part:
-    kind = form.media_type.lower()
-    if kind.startswith("text/") and "charset=" not in kind:
+    if form.media_type.lower().startswith("text/") and charset_of(form.media_type) is None:
         try:
             return _text(form.media_type, form.content.decode())
         except UnicodeDecodeError as err:
@@ -194,10 +193,10 @@ def _file(item: Attachment) -> _Part:
 
 def content_type(item: Attachment) -> str:
     """The media type of an attachment, with its charset where it is text that names none and is UTF-8."""
-    kind = item.media_type.lower()
-    if kind.startswith("text/") and "charset=" not in kind and len(kind) < 60 and _is_utf8(item.content):
-        return f'{item.media_type}; charset="utf-8"'
-    return item.media_type
+    kind = item.media_type
+    if kind.lower().startswith("text/") and charset_of(kind) is None and len(kind) < 60 and _is_utf8(item.content):
+        return f'{kind}; charset="utf-8"'
+    return kind
 
 
 def _mail(item: Attachment) -> _Part:

@@ -73,11 +73,10 @@ _TAKEN_PREFIXES = {
 }
 
 
-class Model(BaseModel):
+class Model(BaseModel, frozen=True):
     """A model that users fill in: frozen, closed, and silent about values in its errors."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
         ser_json_bytes="base64",
@@ -88,7 +87,7 @@ class Model(BaseModel):
 
 if TYPE_CHECKING:
 
-    class PositionalModel(Model):
+    class PositionalModel(Model, frozen=True):
         """A model whose first fields may be given without their names; each subclass types its own ``__init__``."""
 
         positional: ClassVar[tuple[str, ...]] = ()
@@ -107,7 +106,7 @@ else:
                 fields[name] = value
             return super().__call__(**fields)
 
-    class PositionalModel(Model, metaclass=_Positional):
+    class PositionalModel(Model, frozen=True, metaclass=_Positional):
         """A model whose first fields may be given without their names."""
 
         positional: ClassVar[tuple[str, ...]] = ()

@@ -32,9 +32,11 @@ def _serialised(content: Any, info: ValidationInfo) -> Any:
         raise ValueError("give bytes, or a message of the standard library")
     if not (hasattr(content, "as_bytes") and hasattr(content, "walk")):
         return content
+    from email.errors import MessageError
+
     try:
         return _written(cast("StandardMessage[Any, Any]", content))
-    except (AttributeError, LookupError, TypeError) as err:
+    except (AttributeError, LookupError, MessageError, TypeError) as err:
         raise ValueError(f"the standard library can't write it: {err}") from err
 
 
@@ -78,7 +80,8 @@ def _prepared(content: bytes) -> bytes:
 
 def _refuse_parts(content: bytes) -> None:
     boundaries = set(_BOUNDARY.findall(content))
-    parts = sum(line in boundaries for line in _DELIMITER.findall(content))
+    delimiters = [line for line in _DELIMITER.findall(content) if line in boundaries]
+    parts = len(delimiters) - max(0, len(set(delimiters)) - 1)  # without the multiparts inside of others
     if parts > MAX_PARTS:
         raise ValueError(f"a mail has at most {MAX_PARTS} parts, this one has {parts}")
 
