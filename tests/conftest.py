@@ -1,5 +1,6 @@
 """Fixtures: an environment without anybody's AWS account, and the servers that the tests send to."""
 
+import functools
 import importlib.util
 import os
 from collections.abc import Iterator
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
 
 TRIO_IS_MISSING = [name for name in ("trio", "httpx2") if not importlib.util.find_spec(name)]
 FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def botocore_files() -> Iterator[None]:
+    """Read each of botocore's model files once: hundreds of clients are opened, and each would read them again."""
+    from botocore.loaders import JSONFileLoader
+
+    cached = functools.lru_cache(maxsize=None)(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: cached(path))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
