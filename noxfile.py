@@ -34,8 +34,10 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     session.install("-e", ".[all]", *group("test"))
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-n", "auto", *session.posargs)
     if not session.posargs:
+        session.run("coverage", "combine", "-q")
         session.run("coverage", "report")
 
 
@@ -44,7 +46,7 @@ def minimal(session: nox.Session) -> None:
     """The lowest versions that are promised, and no extras."""
     lowest = [requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]]
     session.install(".", *lowest, *group("test"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session

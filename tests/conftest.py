@@ -1,5 +1,6 @@
 """Fixtures: an environment without anybody's AWS account, and the servers that the tests send to."""
 
+import functools
 import importlib.util
 import os
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from support.faults import FaultServer, StartFaultServer, Step
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
 
 TRIO_IS_MISSING = [name for name in ("trio", "httpx2") if not importlib.util.find_spec(name)]
 FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def botocore_files() -> Iterator[None]:
+    """Read each of botocore's model files once: hundreds of clients are opened, and each would read them again."""
+    from botocore.loaders import JSONFileLoader
+
+    cached = functools.lru_cache(maxsize=None)(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: cached(path))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,3 +95,12 @@ def moto_server(running_moto: "MotoServer") -> "MotoServer":
     """Provide moto's server, empty at the start of each test."""
     running_moto.reset()
     return running_moto
+
+
+# Derandomised, the examples are the same in every run; `HYPOTHESIS_PROFILE=nightly` looks for new ones.
+PHASES = set(hypothesis.Phase) - {hypothesis.Phase.explain}  # which takes minutes for a whole mail
+hypothesis.settings.register_profile(
+    "ci", max_examples=100, deadline=None, derandomize=True, database=None, phases=PHASES
+)
+hypothesis.settings.register_profile("nightly", max_examples=5_000, deadline=None, database=None, phases=PHASES)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -1,5 +1,6 @@
 """Addresses: what is one mailbox, what it is called afterwards, and why anything else isn't."""
 
+import contextlib
 import copy
 import pickle
 
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sesmail import Address, InvalidMessageError
-from sesmail.address import phrase, quoted, refuse_controls
-from support.hostile import CONTROLS, SURROGATES
+from sesmail.address import phrase, quoted
+from support.hostile import CONTROLS, SPOOFS, SURROGATES
 
 ACCEPTED = {
     "bare": ("user@example.com", "user@example.com", None),
@@ -55,7 +56,12 @@ ACCEPTED = {
     "final sigma": ("user@βόλος.com", "user@xn--nxasmm1c.com", None),
     "Chinese": ("user@例子.测试", "user@xn--fsqu00a.xn--0zwm56d", None),
     "Arabic": ("user@مثال.إختبار", "user@xn--mgbh0fb.xn--kgbechtv", None),
-    "joiner where the script needs it": ("user@नेपाली.example", "user@xn--11bt2b4a4bb2g.example", None),
+    "joiner where the script needs it": ("user@\u0915\u094d\u200d\u0937.com", "user@xn--11b2ezcw70k.com", None),
+    "non-joiner where the script needs it": (
+        "user@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.com",
+        "user@xn--mgba3gch31f060k.com",
+        None,
+    ),
     "A-label": ("user@xn--bcher-kva.de", "user@xn--bcher-kva.de", None),
     "upper-case A-label": ("user@XN--BCHER-KVA.de", "user@xn--bcher-kva.de", None),
     "name and international domain": ("Zoë <zoe@bücher.de>", "zoe@xn--bcher-kva.de", "Zoë"),
@@ -83,12 +89,13 @@ REFUSED = {
     "comment after": ("user@example.com(comment)", "domain"),
     "comment for a name": ("(John) <user@example.com>", "double quotes"),
     "route": ("<@relay.example:user@example.com>", "character"),
-    "group": ("Friends: user@example.com;", "character"),
+    "group": ("Friends: user@example.com;", "one mailbox"),
     "empty group": ("undisclosed-recipients:;", "no '@'"),
+    "colon in the local part": ("Friends:user@example.com", "character"),
     "group in a name": ("Friends: John <user@example.com>", "double quotes"),
-    "two mailboxes": ("a@example.com, b@example.com", "character"),
+    "two mailboxes": ("a@example.com, b@example.com", "give a list"),
     "two mailboxes with brackets": ("A <a@example.com>, B <b@example.com>", "double quotes"),
-    "two mailboxes with semicolons": ("a@example.com;b@example.com", "character"),
+    "two mailboxes with semicolons": ("a@example.com;b@example.com", "give a list"),
     "address for a name": ("a@example.com <b@example.com>", "double quotes"),
     "brackets for a name": ("<a@example.com> <b@example.com>", "double quotes"),
     "comma in a name": ("Doe, John <user@example.com>", "double quotes"),
@@ -97,10 +104,10 @@ REFUSED = {
     "text after quotes": ('"John" Doe <user@example.com>', "quote"),
     "quotes within a name": ('John "Joe" Doe <user@example.com>', "double quotes"),
     "bracket not opened": ("user@example.com>", "without a '<'"),
-    "bracket not closed": ("John <user@example.com", "character"),
-    "text after the bracket": ("John <user@example.com> x", "character"),
+    "bracket not closed": ("John <user@example.com", "Address.parse"),
+    "text after the bracket": ("John <user@example.com> x", "Address.parse"),
     "two brackets": ("<<user@example.com>>", "double quotes"),
-    "domain with brackets inside": ("user@example.com>, <evil@example.com", "character"),
+    "domain with brackets inside": ("user@example.com>, <evil@example.com", "Address.parse"),
     "local part of 65": (f"{'a' * 65}@example.com", "64"),
     "label of 64": (f"user@{'a' * 64}.com", "63"),
     "domain of 254": (f"user@{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 62}", "253"),
@@ -116,14 +123,15 @@ REFUSED = {
     "slash in the domain": ("user@example.com/x", "letters, digits"),
     "IPv4 address": ("user@192.0.2.1", "IP address"),
     "IPv4 literal": ("user@[192.0.2.1]", "letters, digits"),
-    "IPv6 literal": ("user@[IPv6:2001:db8::1]", "letters, digits"),
+    "IPv6 literal": ("user@[IPv6:2001:db8::1]", "dot"),
     "non-ASCII local part": ("zoë@example.com", "ASCII"),
     "non-ASCII local part and domain": ("用户@例子.测试", "ASCII"),
     "full-width at sign": ("user\uff20example.com", "no '@'"),
     "full-width letters": ("user@\uff45xample.com", "IDNA"),
-    "ideographic full stop": ("user@example\u3002com", "IDNA"),
-    "full-width full stop": ("user@example\uff0ecom", "IDNA"),
-    "half-width ideographic full stop": ("user@example\uff61com", "IDNA"),
+    "ideographic full stop": ("user@example\u3002com", "looks like ASCII"),
+    "full-width full stop": ("user@example\uff0ecom", "looks like ASCII"),
+    "half-width ideographic full stop": ("user@example\uff61com", "looks like ASCII"),
+    "Kelvin sign": ("user@\u212aelvin.com", "looks like ASCII"),
     "one dot leader": ("user@example\u2024com", "IDNA"),
     "fraction slash": ("user@example.com\u2044x", "IDNA"),
     "zero-width joiner": ("user@exam\u200dple.com", "IDNA"),
@@ -139,7 +147,7 @@ REFUSED = {
     "A-label of nothing": ("user@xn--.com", "domain"),
     "A-label of ASCII": ("user@xn--ascii.com", "xn--"),
     "A-label out of range": ("user@xn--99999999999.com", "xn--"),
-    "A-label of upper case": ("user@xn--Bcher-jva.de", "xn--"),
+    "A-label of an upper-case letter": ("user@xn--cher-fna.de", "xn--"),
     "lone surrogate in the domain": ("user@exam\ud800ple.com", "IDNA"),
     "lone surrogate in the local part": ("us\ud800er@example.com", "ASCII"),
 }
@@ -159,7 +167,6 @@ def test_refuses(text: str, reason: str) -> None:  # R20
     assert caught.value.field == "address"
 
 
-@pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS)
 @pytest.mark.parametrize(
     "template",
     [
@@ -180,12 +187,18 @@ def test_refuses(text: str, reason: str) -> None:  # R20
         '{}"John" <user@example.com>',
     ],
 )
-def test_refuses_controls_everywhere(template: str, control: str) -> None:  # R20
-    with pytest.raises(InvalidMessageError):
-        Address.parse(template.format(control))
+def test_refuses_controls_everywhere(template: str) -> None:  # R20
+    accepted = []
+    for name, control in CONTROLS.items():
+        try:
+            Address.parse(template.format(control))
+        except InvalidMessageError:
+            continue
+        accepted.append(name)
+    assert accepted == []
 
 
-@pytest.mark.parametrize("bad", [*CONTROLS.values(), *SURROGATES.values()], ids=[*CONTROLS, *SURROGATES])
+@pytest.mark.parametrize("bad", (CONTROLS | SURROGATES | SPOOFS).values(), ids=CONTROLS | SURROGATES | SPOOFS)
 def test_a_name_has_no_controls(bad: str) -> None:  # R20
     for name in (bad, f"{bad}John", f"Jo{bad}hn", f"John{bad}"):
         with pytest.raises(InvalidMessageError, match=rf"U\+{ord(bad[0]):04X} at position"):
@@ -250,8 +263,8 @@ def test_pickles_and_copies(address: Address) -> None:
     assert pickle.loads(pickle.dumps(address)) == copy.copy(address) == copy.deepcopy(address) == address
 
 
-NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=320)
-ODD_NAMES = st.text(st.sampled_from(' \\"<>@,;:()[].=?é\u2028\u00a0a'), max_size=40)
+NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=SPOOFS.values()), max_size=320)
+ODD_NAMES = st.text(st.sampled_from(' \\"<>@,;:()[].=?é\u00a0a'), max_size=40)
 
 
 @given(NAMES | ODD_NAMES)
@@ -273,10 +286,8 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
 
 @given(st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-"), max_size=59))
 def test_any_a_label_is_an_address_or_refused(label: str) -> None:
-    try:
-        Address(f"user@xn--{label}.com")
-    except InvalidMessageError as err:
-        assert err.field == "address"
+    with contextlib.suppress(InvalidMessageError):
+        assert Address(f"user@xn--{label}.com").email == f"user@xn--{label}.com"
 
 
 @pytest.mark.parametrize(
@@ -320,6 +331,13 @@ def test_long_text_ends_in_time(text: str) -> None:
 )
 def test_phrase(name: str, text: str) -> None:
     assert phrase(name) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("J. Doe", "J. Doe"), ("Zoë  Müller", "Zoë  Müller"), ("Doe, John", '"Doe, John"'), ('a"b\\c', '"a\\"b\\\\c"')],
+)
+def test_is_written_as_people_write_it(name: str, text: str) -> None:
     assert str(Address("user@example.com", name)) == f"{text} <user@example.com>"
 
 
@@ -332,6 +350,5 @@ def test_long_phrases_end_in_time() -> None:
 
 
 def test_controls_are_told_by_place() -> None:
-    refuse_controls("Zoë 👩‍💻 ~", "the text")
-    with pytest.raises(InvalidMessageError, match=r"the text has U\+000A at position 3"):
-        refuse_controls("abc\ndef\r", "the text")
+    with pytest.raises(InvalidMessageError, match=r"the name has U\+000A at position 3"):
+        Address("user@example.com", "abc\ndef\r")

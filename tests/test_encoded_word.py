@@ -58,4 +58,6 @@ def test_no_character_is_cut(character: str, shift: int) -> None:
 
 
 def test_fills_its_room() -> None:
-    assert {len(word) for word in encode_words("x" * 450)} == {72}  # 75 is no multiple of base64's four beside the frame
+    assert {len(word) for word in encode_words("x" * 450)} == {
+        72
+    }  # 75 is no multiple of base64's four beside the frame

@@ -93,7 +93,9 @@ def test_tree(kind: type[SesmailError]) -> None:
     assert kind.__bases__[0] is PARENTS[kind]
     assert issubclass(kind, BUILTINS.get(kind, Exception))
     builtin = {base for base in (ValueError, OSError, ExceptionGroup) if issubclass(kind, base)}
-    assert builtin == {base for base in (ValueError, OSError, ExceptionGroup) if issubclass(BUILTINS.get(kind, kind), base)}
+    assert builtin == {
+        base for base in (ValueError, OSError, ExceptionGroup) if issubclass(BUILTINS.get(kind, kind), base)
+    }
 
 
 @pytest.mark.parametrize("kind", PARENTS, ids=lambda kind: kind.__name__)
@@ -161,7 +163,9 @@ def test_an_unknown_outcome_keeps_the_answer() -> None:
     [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))],
     ids=["copy", "deepcopy", "pickle"],
 )
-@pytest.mark.parametrize("error", ERRORS, ids=[f"{number}-{type(error).__name__}" for number, error in enumerate(ERRORS)])
+@pytest.mark.parametrize(
+    "error", ERRORS, ids=[f"{number}-{type(error).__name__}" for number, error in enumerate(ERRORS)]
+)
 def test_duplicates_are_whole(error: SesmailError, duplicate: Callable[[Any], Any]) -> None:
     error.add_note("seen twice")
     made = duplicate(error)
@@ -193,11 +197,14 @@ def test_a_bulk_error_is_taken_apart() -> None:
 
 
 def test_what_is_left_of_a_bulk_error_is_one() -> None:
-    with pytest.raises(BulkSendError) as caught:
+    def handle() -> None:
         try:
             raise GROUP
         except* ThrottledError:
             pass
+
+    with pytest.raises(BulkSendError) as caught:
+        handle()
     assert caught.value.exceptions == GROUP.exceptions[1:]
 
 

@@ -11,10 +11,11 @@ from sesmail import InvalidMessageError
 from sesmail.labels import metadata_text
 from support.hostile import SURROGATES
 
+TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
-    max_leaves=10,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(TEXT, children, max_size=3),
+    max_leaves=5,
 )
 
 
@@ -37,13 +38,9 @@ def test_is_ascii_json(metadata: dict[str, Any], text: str) -> None:  # R13
     assert json.loads(text) == metadata
 
 
-@given(st.dictionaries(st.text(st.characters(exclude_categories=("Cs",))), JSON_VALUES.filter(json.dumps)))
+@given(st.dictionaries(TEXT, JSON_VALUES, max_size=4))
 def test_reads_back(metadata: dict[str, Any]) -> None:  # R13
-    try:
-        text = metadata_text(metadata)
-    except InvalidMessageError as err:
-        assert "surrogates" in str(err)
-        return
+    text = metadata_text(metadata)
     assert json.loads(text) == metadata
     assert text.isascii()
     assert text.isprintable()

@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 from .errors import InvalidMessageError
 
-__all__ = ["Address", "phrase", "quoted", "refuse_controls"]
+__all__ = ["Address", "as_address", "found_control", "found_spoof", "phrase", "quoted"]
 
 # C0, DEL, C1 and lone surrogates: nothing of these may come near a header.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 # One alternative a mailbox form, no nested repetition: matching is linear.
 _PLAIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
-_QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)"\s*')
+_QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)" *')
 _ATEXT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
 _NAME_SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+_WIDE_DOTS = "\u3002\uff0e\uff61"
+# Line separators and bidi embeddings, overrides and isolates: they make a name read as what it isn't.
+_SPOOFS = re.compile("[\u2028-\u202e\u2066-\u2069]")
 
 _MAX_LOCAL = 64
 _MAX_LABEL = 63
@@ -84,11 +89,35 @@ class Address:
             )
         return cls(email, head)
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """An Address as a field of a pydantic model, which takes text, too, and is text in JSON."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(
+            as_address,
+            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        """In JSON schemas an Address is text."""
+        return {"type": "string"}
+
     def __str__(self) -> str:
         """The mailbox as people write it, which ``parse`` reads back to an equal Address."""
         if self.name is None:
             return self.email
         return f"{quoted(self.name) if _NAME_SPECIALS.search(self.name) else self.name} <{self.email}>"
+
+
+def as_address(value: object) -> Address:
+    """What a model's field may be given for an Address."""
+    if isinstance(value, Address):
+        return value
+    if isinstance(value, str):
+        return Address.parse(value)
+    raise ValueError("give one address: text such as 'Name <user@example.com>', or an Address")
 
 
 def phrase(name: str) -> str:
@@ -102,15 +131,23 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def refuse_controls(text: str, what: str) -> None:
-    """Refuse text with control characters or lone surrogates in something bound for a header."""
+def found_control(text: str) -> str | None:
+    """Which control character or lone surrogate text has, in words; None if it has none."""
     found = _CONTROLS.search(text)
-    if found:
-        raise _invalid(f"{what} has U+{ord(found[0]):04X} at position {found.start()}; remove control characters")
+    return f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters" if found else None
+
+
+def found_spoof(name: str) -> str | None:
+    """Which control character, or character that hides what a name is, it has, in words; None if it has none."""
+    found = _CONTROLS.search(name) or _SPOOFS.search(name)
+    return f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters" if found else None
 
 
 def _check_name(name: str) -> None:
-    refuse_controls(name, "the name")
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise _invalid(f"a name is text, not {type(name).__name__}")
+    if spoof := found_spoof(name):
+        raise _invalid(f"the name has {spoof}")
     if len(name) > _MAX_NAME:
         raise _invalid(f"the name is longer than {_MAX_NAME} characters", limit=_MAX_NAME, actual=len(name))
 
@@ -121,6 +158,10 @@ def _normalised(email: str) -> str:
     if _PLAIN.fullmatch(email) is None:
         if not at:
             raise _invalid("there is no '@' in it")
+        if "<" in email:
+            raise _invalid("for a name and an address in one text use Address.parse")
+        if "," in email or (";" in email and ":" not in email):
+            raise _invalid("one text is one mailbox; give a list for several")
         _check_local(local)
         domain = _ascii_domain(domain)
     domain = domain.lower()
@@ -152,12 +193,19 @@ def _ascii_domain(domain: str) -> str:
         raise _invalid(f"the domain has more than {_MAX_DOMAIN} characters", limit=_MAX_DOMAIN, actual=len(domain))
     if domain.isascii():
         return domain
+    for character in domain:
+        if character in _WIDE_DOTS or (not character.isascii() and _folded(character).isascii()):
+            raise _invalid(f"the domain has U+{ord(character):04X}, which only looks like ASCII; write the ASCII one")
     import idna  # comes with anyio; only non-ASCII domains pay for it
 
     try:
-        return idna.encode(unicodedata.normalize("NFC", domain).lower()).decode("ascii")
+        return idna.encode(_folded(domain)).decode("ascii")
     except idna.IDNAError as err:
         raise _invalid("the domain can't be written as an internationalised domain name (IDNA 2008)") from err
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).lower()
 
 
 def _check_domain(domain: str) -> None:

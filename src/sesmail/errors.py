@@ -149,13 +149,13 @@ class SendError(SesmailError):
         self.operation = operation
         self.code = code
         self.request_id = request_id
-        self.retryable = self.default_retryable if retryable is None else retryable
+        self.retryable: bool = self.default_retryable if retryable is None else retryable
 
 
 class RejectedError(SendError):
     """Amazon answered that it did not take the call; the leaves tell why, this class stands for every other code."""
 
-    outcome = "rejected"
+    outcome: ClassVar[Outcome] = "rejected"
 
 
 class ThrottledError(RejectedError):
@@ -164,7 +164,7 @@ class ThrottledError(RejectedError):
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
     """
 
-    default_retryable = True
+    default_retryable: ClassVar[bool] = True
 
 
 class QuotaExceededError(RejectedError):
@@ -204,8 +204,8 @@ class BadRequestError(RejectedError, ValueError):
 class NotSentError(SendError, ConnectionError):
     """The call failed before a byte of the request could leave; sending again is safe."""
 
-    outcome = "not_sent"
-    default_retryable = True
+    outcome: ClassVar[Outcome] = "not_sent"
+    default_retryable: ClassVar[bool] = True
 
 
 class UnknownOutcomeError(SendError):
@@ -231,7 +231,7 @@ class UnknownOutcomeError(SendError):
 class BulkSendError(SesmailError, ExceptionGroup[SendError]):
     """Some recipients of a bulk message failed; its ``exceptions`` are their SendErrors, in their order."""
 
-    def derive(self, excs: Sequence[SendError], /) -> BulkSendError:  # type: ignore[override]
+    def derive(self, excs: Sequence[SendError], /) -> BulkSendError:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         """Part of the group, for ``except*``."""
         return BulkSendError(self.message, excs)
 
@@ -368,5 +368,6 @@ class ContentTamperedError(ContentError):
 def _rebuild(cls: type[SesmailError], args: tuple[Any, ...], state: dict[str, Any]) -> SesmailError:
     """Unpickle an error without ``__init__``, which would make its text a second time."""
     error = cls.__new__(cls, *args)
+    error.args = args  # which OSError, that NotSentError is, takes from __init__ alone
     error.__dict__.update(state)
     return error

@@ -273,8 +273,14 @@ async def test_bad_messages_never_reach_the_network(fault_server: StartFaultServ
             )
         with pytest.raises(InvalidMessageError, match="send_bulk"):
             await client.send(NEWS)  # type: ignore[arg-type]
+        with pytest.raises(InvalidMessageError, match="takes a BulkMessage"):
+            await client.send_bulk(ORDER)  # type: ignore[arg-type]
+        with pytest.raises(InvalidMessageError, match="not a str"):
+            await client.send("Hello")  # type: ignore[arg-type]
+        with pytest.raises(InvalidMessageError, match="own fields"):
+            await client.send(Message(**ORDER.model_dump(), extra={"Destination": {}}))
         with pytest.raises(InvalidMessageError, match="Surprise"):
-            await client.send(Message(**ORDER.model_dump(exclude_unset=True), extra={"Surprise": 1}))
+            await client.send(Message(**ORDER.model_dump(), extra={"Surprise": 1}))
         with pytest.raises(InvalidMessageError, match="operation"):
             await client.call("SendPigeon")
     assert (crowded.value.field, crowded.value.limit, crowded.value.actual) == ("to", 50, 51)
@@ -326,6 +332,19 @@ async def test_a_closed_client_says_so() -> None:
 async def test_settings_that_can_not_be_are_refused(settings: Any, word: str) -> None:
     with pytest.raises(ConfigurationError, match=word):
         sesmail.Client(**settings)
+
+
+async def test_opening_does_not_take_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sesmail.sending import client as module
+
+    async def open_slowly(*_: object) -> None:
+        await anyio.sleep_forever()
+
+    monkeypatch.setattr(module, "_OPEN_TIMEOUT", 0.01)
+    monkeypatch.setattr(module.Aws, "open", open_slowly)
+    with pytest.raises(sesmail.NotSentError, match="credentials"):
+        async with sesmail.Client():
+            pass
 
 
 async def test_an_empty_success_of_another_operation_is_an_answer(fault_server: StartFaultServer) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import anyio
@@ -19,6 +20,7 @@ __all__ = ["Aws", "ClientParams"]
 _log = logging.getLogger("sesmail.aws")
 
 _POOL = 50
+_CLOSE_TIMEOUT = 5.0  # seconds
 _CONNECT_TIMEOUT = 10.0  # seconds; a connection that was never made is known not to have sent anything
 
 
@@ -35,6 +37,13 @@ class ClientParams(TypedDict, total=False):
     aws_account_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """An open client: its methods by the operations that they call."""
+
+    methods: Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]
+
+
 class _Mark:
     """Whether a request may have left: set by ``before-send``, just before the connection is made."""
 
@@ -44,7 +53,7 @@ class _Mark:
         self.may_have_left = False
 
 
-_mark: ContextVar[_Mark | None] = ContextVar("sesmail_mark", default=None)
+_mark: ContextVar[_Mark] = ContextVar("sesmail_mark")
 
 
 class Aws:
@@ -74,14 +83,15 @@ class Aws:
         self._config = config
         self._user_agent = user_agent
         self._params = params
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[str, _Client] = {}
+        self._regions: dict[str, str] = {}
         self._stack = AsyncExitStack()
         self._opening = anyio.Lock()
         self._session: Any = None
         self._places: Any = None
         self._closed = False
 
-    async def open(self, service: str) -> Any:
+    async def open(self, service: str) -> _Client:
         """The client of a service, made at its first use.
 
         Raises:
@@ -91,23 +101,30 @@ class Aws:
         if service in self._clients:
             return self._clients[service]
         async with self._opening:
-            if self._closed:
-                raise ConfigurationError("this client is closed; make a new one")
+            self._refuse_closed()
             if service not in self._clients:
-                self._clients[service] = await self._connect(service)
+                client = await self._connect(service)
+                self._refuse_closed()
+                self._clients[service] = client
             return self._clients[service]
 
     async def aclose(self) -> None:
-        """Close every connection; closing again does nothing."""
-        with anyio.CancelScope(shield=True):
-            async with self._opening:
-                self._closed = True
-                self._clients.clear()
-                await self._stack.aclose()
+        """Close every connection; closing again does nothing.
 
-    async def region(self, service: str) -> str:
-        """The region in which a service is called, whoever chose it."""
-        return str((await self.open(service)).meta.region_name)
+        Calls that have left end in an unknown outcome, those that are still waiting never leave.
+        """
+        self._closed = True
+        self._clients.clear()
+        with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+            await self._stack.aclose()
+
+    def region(self, service: str) -> str:
+        """The region in which a service is called, whoever chose it, once it was opened."""
+        return self._regions[service]
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise ConfigurationError("this client is closed; make a new one")
 
     async def call(self, service: str, operation: str, params: Mapping[str, Any], *, deadline: float) -> dict[str, Any]:
         """Make one call, once.
@@ -144,35 +161,46 @@ class Aws:
 
     async def _attempt(self, mark: _Mark, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         client = await self.open(service)
-        method = {api: name for name, api in client.meta.method_to_api_mapping.items()}.get(operation)
+        method = client.methods.get(operation)
         if method is None:
             raise InvalidMessageError(f"{service} has no operation {operation!r}", field="operation")
         # Waiting for a connection happens here, where nothing has left, and not in the pool, where nobody could tell.
         async with self._places:
+            self._refuse_closed()
             token = _mark.set(mark)
             try:
-                answer: dict[str, Any] = await getattr(client, method)(**params)
+                answer: dict[str, Any] = await method(**params)
             finally:
                 _mark.reset(token)
         return answer
 
-    async def _connect(self, service: str) -> Any:
+    async def _connect(self, service: str) -> _Client:
+        from aiobotocore.config import AioConfig
+
         try:
             if self._session is None:
                 self._session = self._new_session()
-            context = self._session.create_client(service, region_name=self._region, **self._params)
+            once = AioConfig(retries={"total_max_attempts": 1}, parameter_validation=True)
+            context = self._session.create_client(service, region_name=self._region, config=once, **self._params)
             client = await self._stack.enter_async_context(context)
         except SesmailError:
             raise
         except Exception as err:
             raise explain_opening(err, service) from err
+        if self._closed:
+            await self._stack.aclose()
         client.meta.events.register("before-send", _set_mark)
-        return client
+        self._regions[service] = client.meta.region_name
+        return _Client(
+            {operation: getattr(client, name) for name, operation in client.meta.method_to_api_mapping.items()}
+        )
 
     def _new_session(self) -> Any:
         from aiobotocore.session import AioSession
 
         config = _configured(self._config, self._user_agent)
+        if config.max_pool_connections < 1:
+            raise ConfigurationError("max_pool_connections is 1 at least")
         session = AioSession(profile=self._profile)
         session.set_default_client_config(config)  # credentials are fetched over the same kind of HTTP session
         self._places = anyio.Semaphore(config.max_pool_connections)
@@ -180,9 +208,7 @@ class Aws:
 
 
 def _set_mark(**_: object) -> None:
-    mark = _mark.get()
-    if mark is not None:
-        mark.may_have_left = True
+    _mark.get().may_have_left = True
 
 
 def _configured(config: Mapping[str, Any] | object | None, user_agent: str) -> Any:
@@ -199,11 +225,13 @@ def _configured(config: Mapping[str, Any] | object | None, user_agent: str) -> A
     merged: Any = ours.merge(theirs)
     extra: str | None = merged.user_agent_extra
     session, connector = http_session(getattr(theirs, "http_session_cls", None))
+    connector |= getattr(theirs, "connector_args", {})
+    if connector.get("force_close"):
+        connector["keepalive_timeout"] = None  # aiobotocore puts one in, and aiohttp refuses both together
     return merged.merge(
         AioConfig(
-            retries={"total_max_attempts": 1},
             user_agent_extra=f"{extra} {user_agent}" if extra else user_agent,
             http_session_cls=session,
-            connector_args={**connector, **getattr(theirs, "connector_args", {})},
+            connector_args=connector,
         )
     )

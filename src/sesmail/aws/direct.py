@@ -21,7 +21,8 @@ class DirectSession(AIOHTTPSession):
     """
 
     async def _get_session(self, proxy_url: str | None) -> _Requests:
-        return _Requests(await super()._get_session(proxy_url))  # type: ignore[misc]  # missing in the stubs
+        get_session: Any = getattr(super(), "_get_session")  # noqa: B009  # the stubs don't have it
+        return _Requests(await get_session(proxy_url))
 
 
 class _Requests:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import ssl
+from typing import TYPE_CHECKING, Any
 
 from ..errors import (
     ConfigurationError,
@@ -12,8 +12,11 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
-from ..rejections import is_amazons_word, rejection
+from ..rejections import rejection
 from .http import never_connected
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 __all__ = ["explain", "explain_opening"]
 
@@ -28,6 +31,8 @@ def explain(error: Exception, operation: str, *, may_have_left: bool) -> Sesmail
         operation: The API operation.
         may_have_left: Whether ``before-send`` had fired.
     """
+    import ssl
+
     from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
     if not may_have_left:
@@ -40,7 +45,9 @@ def explain(error: Exception, operation: str, *, may_have_left: bool) -> Sesmail
     handshake = isinstance(error, SSLError) and isinstance(original, ssl.SSLError)
     if handshake or never_connected(original):
         return NotSentError(f"no connection: {error}", operation=operation)
-    return UnknownOutcomeError(f"no answer to be relied on: {error}", operation=operation)
+    # Not its text: that may be a proxy's page, or advise to try again.
+    kind = type(original or error).__name__
+    return UnknownOutcomeError(f"no answer to be relied on ({kind})", operation=operation)
 
 
 def explain_opening(error: Exception, service: str) -> SesmailError:
@@ -50,12 +57,18 @@ def explain_opening(error: Exception, service: str) -> SesmailError:
         error: What aiobotocore raised.
         service: The service.
     """
+    if _may_pass(error):
+        return NotSentError(f"no credentials could be fetched for {service}: {error}")
+    return ConfigurationError(f"no client for {service}: {error}")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether what failed before the request could leave may succeed later: fetching credentials, mostly."""
     from botocore import exceptions as boto
 
-    passing = (boto.ClientError, boto.ConnectionError, boto.CredentialRetrievalError, boto.HTTPClientError)
-    if isinstance(error, passing):
-        return NotSentError(f"no credentials could be fetched: {error}")
-    return ConfigurationError(f"no client for {service}: {error}")
+    if isinstance(error, boto.ClientError):  # of the service that gives credentials
+        return not 400 <= _status(error) < 500
+    return isinstance(error, (boto.ConnectionError, boto.CredentialRetrievalError, boto.HTTPClientError))
 
 
 def _before_leaving(error: Exception, operation: str) -> SesmailError:
@@ -63,6 +76,7 @@ def _before_leaving(error: Exception, operation: str) -> SesmailError:
 
     set_up = (
         boto.BaseEndpointResolverError,
+        boto.ClientError,
         boto.EndpointProviderError,
         boto.MissingDependencyException,
         boto.NoCredentialsError,
@@ -71,19 +85,20 @@ def _before_leaving(error: Exception, operation: str) -> SesmailError:
     )
     if isinstance(error, boto.ParamValidationError):
         return InvalidMessageError(f"{operation} does not take these parameters: {error}", field="params")
-    if isinstance(error, set_up):
-        return ConfigurationError(str(error))
-    return NotSentError(f"it failed before it could leave: {error}", operation=operation)
+    passing = _may_pass(error)
+    if isinstance(error, set_up) and not passing:
+        return ConfigurationError(f"{operation} could not be signed: {error}")
+    return NotSentError(f"it failed before it could leave: {error}", operation=operation, retryable=passing)
 
 
-def _answered(error: Exception, operation: str) -> SesmailError:
-    """A no is Amazon's own where it is a 4xx with an error type of Amazon's; a proxy's or a server's proves nothing."""
-    response = getattr(error, "response", {})
-    meta = response.get("ResponseMetadata", {})
-    status, request_id = meta.get("HTTPStatusCode", 0), meta.get("RequestId")
-    code, message = response.get("Error", {}).get("Code", ""), response.get("Error", {}).get("Message", "")
-    amazons = _CODE.fullmatch(code) and (request_id or is_amazons_word(code))
-    if 400 <= status < 500 and status != 408 and amazons:
+def _answered(error: ClientError, operation: str) -> SesmailError:
+    """A no is Amazon's own where it is a 4xx with an error type and a request id; a proxy's proves nothing."""
+    response: Any = error.response
+    status = _status(error)
+    request_id: str | None = response.get("ResponseMetadata", {}).get("RequestId")
+    code, message = (_text(response.get("Error", {}).get(key)) for key in ("Code", "Message"))
+    code = code if _CODE.fullmatch(code) else ""  # botocore fills in the status where there is none
+    if 400 <= status < 500 and status != 408 and code and request_id:
         return rejection(code, message, operation=operation, request_id=request_id, status=status)
     return UnknownOutcomeError(
         f"HTTP status {status} does not tell whether SES took it",
@@ -92,3 +107,13 @@ def _answered(error: Exception, operation: str) -> SesmailError:
         request_id=request_id,
         answer=response,
     )
+
+
+def _status(error: ClientError) -> int:
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status
+
+
+def _text(value: object) -> str:
+    """What an answer says, which botocore passes on whatever its type is."""
+    return value if isinstance(value, str) else ""

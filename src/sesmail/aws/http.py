@@ -11,28 +11,27 @@ from ..errors import ConfigurationError
 __all__ = ["http_session", "never_connected"]
 
 
-def http_session(chosen: type | None) -> tuple[type, dict[str, Any]]:
+def http_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
     """The session class for the event loop that runs, and its settings: httpx on trio, aiohttp on asyncio.
 
     Args:
         chosen: The class that the caller's settings name.
 
     Raises:
-        ConfigurationError: httpx is needed and missing, or the chosen class may follow redirects.
+        ConfigurationError: httpx is needed and missing, or the chosen class isn't aiobotocore's own.
     """
     from aiobotocore.httpsession import AIOHTTPSession
     from aiobotocore.httpxsession import HttpxSession
 
     from .direct import DirectSession
 
-    by_httpx = chosen is not None and issubclass(chosen, HttpxSession)
-    if by_httpx or _on_trio():
+    if chosen not in (None, AIOHTTPSession, HttpxSession):
+        raise ConfigurationError("http_session_cls is one of aiobotocore's: another might follow redirects")
+    if chosen is HttpxSession or _on_trio():
         if importlib.util.find_spec("httpx2") is None:
             raise ConfigurationError("httpx2 is missing, which trio needs: pip install 'sesmail[trio]'")
         # The deadline covers these; httpx's own 5 seconds would cut off a large mail on a slow line.
-        return (chosen if chosen and by_httpx else HttpxSession), {"write_timeout": None, "pool_timeout": None}
-    if chosen is not None and chosen is not AIOHTTPSession:
-        raise ConfigurationError("sesmail brings its own http_session_cls, which follows no redirect; leave it out")
+        return HttpxSession, {"write_timeout": None, "pool_timeout": None}
     return DirectSession, {}
 
 

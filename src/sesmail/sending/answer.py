@@ -24,9 +24,12 @@ def read_single(answer: Mapping[str, Any], recipients: Sequence[Address], *, ope
     """
     message_id = _message_id(answer)
     request_id = _request_id(answer)
-    if message_id is None:
+    if message_id is None or answer.get("ResponseMetadata", {}).get("HTTPStatusCode") != 200:
         raise UnknownOutcomeError(
-            "the answer has no message id", operation=operation, request_id=request_id, answer=answer
+            "the answer has no message id, or a status of its own",
+            operation=operation,
+            request_id=request_id,
+            answer=answer,
         )
     header = rfc5322_message_id(message_id, region)
     return SendResult(
@@ -73,14 +76,14 @@ def unknown_for_all(recipients: Sequence[Address], error: UnknownOutcomeError) -
 def _read_entry(
     entry: Mapping[str, Any], address: Address, operation: str, request_id: str | None, region: str
 ) -> RecipientResult:
-    status: str | None = entry.get("Status")
+    status, reason = _text(entry, "Status"), _text(entry, "Error")
     message_id = _message_id(entry)
     if message_id is not None and (status is None or status.lower() == "success"):
         header = rfc5322_message_id(message_id, region)
         return RecipientResult(address.email, "accepted", message_id, header, status)
     error: SendError
-    if status is not None and is_amazons_word(status):
-        error = rejection(status, entry.get("Error") or "", operation=operation, request_id=request_id)
+    if status is not None and message_id is None and is_amazons_word(status):
+        error = rejection(status, reason or "", operation=operation, request_id=request_id)
     else:
         error = UnknownOutcomeError(
             f"the entry says {status or 'nothing'}, {'with' if message_id else 'without'} a message id",
@@ -94,8 +97,14 @@ def _read_entry(
 
 def _message_id(answer: Mapping[str, Any]) -> str | None:
     """The id that SES issued, if what stands there can be one."""
-    message_id = answer.get("MessageId")
-    return message_id if isinstance(message_id, str) and _MESSAGE_ID.fullmatch(message_id) else None
+    message_id = _text(answer, "MessageId")
+    return message_id if message_id is not None and _MESSAGE_ID.fullmatch(message_id) else None
+
+
+def _text(answer: Mapping[str, Any], name: str) -> str | None:
+    """A text of an answer, which botocore passes on whatever its type is."""
+    value = answer.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _request_id(answer: Mapping[str, Any]) -> str | None:

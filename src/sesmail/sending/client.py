@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeAlias, Unpack
 
 import anyio
+from pydantic import ValidationError
 
 from ..aws import Aws, ClientParams
-from ..errors import ConfigurationError, InvalidMessageError, UnknownOutcomeError
+from ..errors import ConfigurationError, InvalidMessageError, NotSentError, UnknownOutcomeError
 from ..version import __version__
 from . import v1, v2
 from .answer import read_bulk, read_single, unknown_for_all
-from .message import AnyMessage, BulkMessage, Message
+from .message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from .model import TAG_WORD
 from .payload import Call, lay_defaults, recipients_of, refuse_crowd
 from .result import BulkResult, SendResult
 
@@ -22,7 +23,7 @@ __all__ = ["Client"]
 
 Api: TypeAlias = Literal["v1", "v2"]
 
-_TAG_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_OPEN_TIMEOUT = 30.0  # seconds
 _MEGABYTE = 1024 * 1024
 
 
@@ -82,21 +83,31 @@ class Client:
     ) -> None:
         if api not in _DIALECTS:
             raise ConfigurationError(f"api is 'v1' or 'v2', not {api!r}")
-        if message_tag_name is not None and _TAG_NAME.fullmatch(message_tag_name) is None:
+        if message_tag_name is not None and TAG_WORD.fullmatch(message_tag_name) is None:
             raise ConfigurationError("message_tag_name is 1 to 256 of A-Z a-z 0-9 _ -")
+        if defaults is not None and not isinstance(defaults, Message):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError("defaults is a Message, whose given fields stand for what other messages lack")
+        if unknown := params.keys() - ClientParams.__annotations__.keys():
+            raise TypeError(f"Client() got unexpected arguments: {', '.join(sorted(unknown))}")
         if not timeout > 0:
             raise ConfigurationError("timeout is a number of seconds above 0")
         self._dialect = _DIALECTS[api]
         self._tag_name = message_tag_name
         self._defaults = defaults
         if configuration_set is not None:
-            given = Message(configuration_set=configuration_set)
+            try:
+                given = Message(configuration_set=configuration_set)
+            except ValidationError as err:
+                raise ConfigurationError(err.errors()[0]["msg"]) from err
             self._defaults = given if defaults is None else lay_defaults(given, defaults)
         self._timeout = timeout
         self._aws = Aws(region, profile=profile, config=config, user_agent=f"sesmail/{__version__}", params=params)
 
     async def __aenter__(self) -> Self:
-        await self._aws.open(self._dialect.SERVICE)
+        with anyio.move_on_after(_OPEN_TIMEOUT) as scope:
+            await self._aws.open(self._dialect.SERVICE)
+        if scope.cancelled_caught:
+            raise NotSentError(f"no client within {_OPEN_TIMEOUT} seconds; credentials take too long to fetch")
         return self
 
     async def __aexit__(
@@ -119,14 +130,18 @@ class Client:
             ConfigurationError: No credentials and the like; nothing was sent.
             SendError: It wasn't accepted, or may not have been; see ``outcome`` and ``retryable``.
         """
-        if isinstance(message, BulkMessage):
-            raise InvalidMessageError("send a BulkMessage with send_bulk", field="message")
+        if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(
+                f"send takes a Message, a TemplateMessage or a RawMessage, not a {type(message).__name__}; "
+                "a BulkMessage goes by send_bulk",
+                field="message",
+            )
         started = anyio.current_time()
         message = lay_defaults(message, self._defaults)
         recipients = recipients_of(message)
         call = self._dialect.build(message, self._tag_name)
         answer = await self._make(call, started)
-        region = await self._aws.region(self._dialect.SERVICE)
+        region = self._aws.region(self._dialect.SERVICE)
         return read_single(answer, recipients, operation=call.operation, region=region)
 
     async def send_bulk(self, message: BulkMessage) -> BulkResult:
@@ -141,6 +156,8 @@ class Client:
             RejectedError: SES refused the whole call; nothing was sent.
             NotSentError: Nothing was sent.
         """
+        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(f"send_bulk takes a BulkMessage, not a {type(message).__name__}", field="message")
         started = anyio.current_time()
         message = lay_defaults(message, self._defaults)
         copies = len(message.cc) + len(message.bcc)
@@ -152,7 +169,7 @@ class Client:
             answer = await self._make(call, started)
         except UnknownOutcomeError as error:
             return unknown_for_all(recipients, error)
-        region = await self._aws.region(self._dialect.SERVICE)
+        region = self._aws.region(self._dialect.SERVICE)
         entries = self._dialect.read_bulk(answer)
         return read_bulk(answer, entries, recipients, operation=call.operation, region=region)
 

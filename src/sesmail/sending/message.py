@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, cast
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ..address import Address
 from ..frozen import FrozenDict
@@ -18,11 +18,11 @@ from .model import (
     Headers,
     HeaderText,
     JsonMapping,
-    Mailbox,
     Mailboxes,
     MailboxesInput,
     MessageTags,
     Model,
+    Name,
     PositionalModel,
     Tags,
     refuse_misplaced,
@@ -83,7 +83,7 @@ if TYPE_CHECKING:
         pass
 
     class _BulkFields(_TemplateFields, total=False):
-        recipients: Required[Iterable[Recipient]]
+        recipients: Required[Iterable[Recipient | str | Address]]
         cc: MailboxesInput
         bcc: MailboxesInput
 
@@ -99,10 +99,10 @@ __all__ = [
     "TemplateMessage",
 ]
 
-_TEMPLATE_WORDS = "the template says it; put what varies into data"
+_TEMPLATE_WORDS = "can't be given here: the template says it; put what varies into data"
 
 
-class InlineTemplate(Model):
+class InlineTemplate(Model, frozen=True):
     """A template that travels with the call instead of being stored at SES; v2 only.
 
     Only simple ``{{name}}`` substitution works in it; SES refuses ``{{#if}}`` and the like.
@@ -115,12 +115,12 @@ class InlineTemplate(Model):
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_EmailTemplateContent.html
     """
 
-    subject: str
-    text: str | None = None
-    html: str | None = None
+    subject: Name
+    text: BodyText | None = None
+    html: BodyText | None = None
 
 
-class ListManagement(Model):
+class ListManagement(Model, frozen=True):
     """The contact list and topic by which SES writes unsubscribe links and leaves out who unsubscribed; v2 only.
 
     Args:
@@ -130,49 +130,26 @@ class ListManagement(Model):
     https://docs.aws.amazon.com/ses/latest/dg/sending-email-subscription-management.html
     """
 
-    contact_list: str = Field(min_length=1)
-    topic: str | None = None
+    contact_list: Name
+    topic: Name | None = None
 
 
-class _Call(Model):
+class _Call(Model, frozen=True):
     """What SES lets every kind of send say."""
 
     misplaced: ClassVar[Mapping[str, str]] = {}
 
     configuration_set: ConfigurationSet | None = None
     message_tags: MessageTags = Field(default_factory=FrozenDict)
-    envelope_sender: Mailbox | None = None
+    envelope_sender: Address | None = None
     track_opens: bool | None = None
     track_clicks: bool | None = None
-    tenant: str | None = Field(default=None, min_length=1)
-    endpoint_id: str | None = Field(default=None, min_length=1)
+    tenant: Name | None = None
+    endpoint_id: Name | None = None
     source_arn: Arn | None = None
     from_arn: Arn | None = None
     return_path_arn: Arn | None = None
     extra: Extra = Field(default_factory=FrozenDict)
-
-
-class _Templated(_Call):
-    """What a single and a bulk templated message have in common."""
-
-    misplaced: ClassVar[Mapping[str, str]] = {
-        "subject": _TEMPLATE_WORDS,
-        "text": _TEMPLATE_WORDS,
-        "html": _TEMPLATE_WORDS,
-        "alternatives": _TEMPLATE_WORDS,
-        "sender": "SES has no place for it beside a template; use from_email",
-    }
-
-    from_email: Mailbox | None = None
-    cc: Mailboxes = ()
-    bcc: Mailboxes = ()
-    reply_to: Mailboxes = ()
-    template: Annotated[str, Field(min_length=1)] | InlineTemplate
-    data: JsonMapping = Field(default_factory=FrozenDict)
-    headers: Headers = Field(default_factory=FrozenDict)
-    tags: Tags = ()
-    metadata: JsonMapping = Field(default_factory=FrozenDict)
-    attachments: Attachments = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -180,8 +157,36 @@ class _Templated(_Call):
         refuse_misplaced(fields, cls.misplaced)
         return fields
 
+    @model_serializer(mode="wrap")
+    def _given_only(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What isn't given stays out: read back, it is again a field for which client-wide defaults stand in."""
+        return {name: value for name, value in dump(self).items() if name in self.model_fields_set}
 
-class Message(_Call):
+
+class _Templated(_Call, frozen=True):
+    """What a single and a bulk templated message have in common."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "subject": _TEMPLATE_WORDS,
+        "text": _TEMPLATE_WORDS,
+        "html": _TEMPLATE_WORDS,
+        "alternatives": _TEMPLATE_WORDS,
+        "sender": "can't be given here: SES has no place for it beside a template; use from_email",
+    }
+
+    from_email: Address | None = None
+    cc: Mailboxes = ()
+    bcc: Mailboxes = ()
+    reply_to: Mailboxes = ()
+    template: Name | InlineTemplate
+    data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
+    headers: Headers = Field(default_factory=FrozenDict)
+    tags: Tags = ()
+    metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
+    attachments: Attachments = ()
+
+
+class Message(_Call, frozen=True):
     """One mail, written here and sent as MIME: v2 SendEmail with raw content, v1 SendRawEmail.
 
     An address is text, such as ``"Shop <shop@example.com>"``, or an ``Address``; fields for several take one or a
@@ -222,20 +227,27 @@ class Message(_Call):
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
     """
 
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "content": "can't be given here: ready-made MIME goes as a RawMessage",
+        "data": "can't be given here: use a TemplateMessage",
+        "recipients": "can't be given here: use a BulkMessage, or to",
+        "template": "can't be given here: use a TemplateMessage",
+    }
+
     from_email: Mailboxes = ()
-    sender: Mailbox | None = None
+    sender: Address | None = None
     to: Mailboxes = ()
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
     subject: HeaderText | None = None
-    text: BodyText | None = None
-    html: BodyText | None = None
+    text: BodyText | None = Field(default=None, repr=False)
+    html: BodyText | None = Field(default=None, repr=False)
     alternatives: tuple[Alternative, ...] = ()
     attachments: Attachments = ()
     headers: Headers = Field(default_factory=FrozenDict)
     tags: Tags = ()
-    metadata: JsonMapping = Field(default_factory=FrozenDict)
+    metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     list_management: ListManagement | None = None
 
     if TYPE_CHECKING:
@@ -243,7 +255,7 @@ class Message(_Call):
         def __init__(self, **fields: Unpack[MessageFields]) -> None: ...
 
 
-class RawMessage(_Call):
+class RawMessage(_Call, frozen=True):
     """One mail that is ready-made MIME: bytes, or a message of the standard library.
 
     Bcc headers are removed, single LFs become CRLFs, and the rest has to keep SES's rules for the wire already: 7-bit,
@@ -265,7 +277,7 @@ class RawMessage(_Call):
             "from_email", "sender", "reply_to", "subject", "text", "html", "alternatives", "attachments", "headers",
             "tags", "metadata",
         ),
-        "it stands in the content already, or use a Message",
+        "can't be given here: it stands in the content already, or use a Message",
     )  # fmt: skip
 
     content: RawContent = Field(repr=False)
@@ -278,14 +290,8 @@ class RawMessage(_Call):
 
         def __init__(self, **fields: Unpack[_RawFields]) -> None: ...
 
-    @model_validator(mode="before")
-    @classmethod
-    def _show_the_way(cls, fields: Any) -> Any:
-        refuse_misplaced(fields, cls.misplaced)
-        return fields
 
-
-class TemplateMessage(_Templated):
+class TemplateMessage(_Templated, frozen=True):
     """One mail that SES writes from a template: v2 SendEmail with template content, v1 SendTemplatedEmail.
 
     SES accepts it before it renders: a mail whose template lacks data is dropped, told only by a Rendering Failure
@@ -298,7 +304,7 @@ class TemplateMessage(_Templated):
         to: Recipients; together with cc and bcc at most 50.
         headers: At most 15 with those for tags and metadata, each name and value at most 996 ASCII characters; v2 only.
         tags: As for ``Message``; v2 only, or with the client's ``message_tag_name``.
-        metadata: As for ``Message``; v2 only, at most 995 characters as ASCII JSON.
+        metadata: As for ``Message``; v2 only, at most 986 characters as ASCII JSON.
         attachments: As for ``Message``; v2 only.
         cc: As for ``Message``, and so are all the others.
 
@@ -308,6 +314,11 @@ class TemplateMessage(_Templated):
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
     """
 
+    misplaced: ClassVar[Mapping[str, str]] = {
+        **_Templated.misplaced,
+        "recipients": "can't be given here: use a BulkMessage, or to",
+    }
+
     to: Mailboxes = ()
     list_management: ListManagement | None = None
 
@@ -316,7 +327,7 @@ class TemplateMessage(_Templated):
         def __init__(self, **fields: Unpack[_TemplateMessageFields]) -> None: ...
 
 
-class Recipient(PositionalModel):
+class Recipient(PositionalModel, frozen=True):
     """One recipient of a bulk message, with what is only for them.
 
     Args:
@@ -333,12 +344,12 @@ class Recipient(PositionalModel):
 
     positional: ClassVar[tuple[str, ...]] = ("to",)
 
-    to: Mailbox
-    data: JsonMapping = Field(default_factory=FrozenDict)
+    to: Address
+    data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     headers: Headers = Field(default_factory=FrozenDict)
-    metadata: JsonMapping = Field(default_factory=FrozenDict)
+    metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     message_tags: MessageTags = Field(default_factory=FrozenDict)
 
     if TYPE_CHECKING:
@@ -356,11 +367,20 @@ class Recipient(PositionalModel):
         ) -> None: ...
 
 
-class BulkMessage(_Templated):
+def _recipients(value: object) -> object:
+    if isinstance(value, (str, Address, Recipient)) or not isinstance(value, Iterable):
+        raise ValueError("give a list of Recipient or of addresses")
+    found = [{"to": item} if isinstance(item, (str, Address)) else item for item in cast("Iterable[object]", value)]
+    if not found:
+        raise ValueError("give at least one recipient")
+    return found
+
+
+class BulkMessage(_Templated, frozen=True):
     """One template for many recipients, a mail each: v2 SendBulkEmail, v1 SendBulkTemplatedEmail.
 
     Args:
-        recipients: Who gets a mail of their own, and what is only for them.
+        recipients: Who gets a mail of their own, and what is only for them; an address alone will do, too.
         cc: Gets a copy of every single mail: 50 recipients make 50 copies.
         bcc: As cc, blind.
         template: As for ``TemplateMessage``, and so are all the others.
@@ -373,11 +393,11 @@ class BulkMessage(_Templated):
 
     misplaced: ClassVar[Mapping[str, str]] = {
         **_Templated.misplaced,
-        "to": "give recipients, each with an address",
-        "list_management": "SES has no place for it on a bulk call; send each one a TemplateMessage",
+        "to": "can't be given here: give recipients, each with an address",
+        "list_management": "can't be given here: SES has no place for it on a bulk call; send each a TemplateMessage",
     }
 
-    recipients: tuple[Recipient, ...] = Field(min_length=1)
+    recipients: Annotated[tuple[Recipient, ...], BeforeValidator(_recipients)]
 
     if TYPE_CHECKING:
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import os
+import re
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,17 +13,17 @@ from ..address import Address
 from ..encoded_word import needs_encoding
 from ..errors import InvalidMessageError
 from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
-from .attachment import Alternative, Attachment
+from .attachment import Alternative, Attachment, charset_of
 from .header import address_field, fold, parameter, text_field
 from .message import Message
+from .payload import refuse_parts
 from .wire import as_crlf, check_intended, check_wire
 
-__all__ = ["write_mime"]
+__all__ = ["content_type", "write_mime"]
 
-_MAX_PARTS = 500  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _ASCII = bytes(range(128))
 _BASE64_LINES = Struct("76s" * 64)
-_AMP = "text/x-amp-html"
+_FIELD_LINES = re.compile(r"[ -~]+\r\n(?: [ -~]*[!-~][ -~]*\r\n)*")
 
 Field = tuple[str, str]
 """The name of a header field, and its lines with their CRLF."""
@@ -37,6 +38,10 @@ class _Part:
     leaves: int = 1
 
     def head(self) -> bytes:
+        """The header with the empty line after it, proven to have just these fields."""
+        for name, lines in self.fields:
+            if not (lines.startswith(f"{name}:") and _FIELD_LINES.fullmatch(lines)):
+                raise InvalidMessageError(f"{name} can't be written as one header field", field="message")
         return "".join([*(lines for _, lines in self.fields), "\r\n"]).encode("ascii")
 
 
@@ -50,7 +55,7 @@ class _Boundaries:
         self.used: list[tuple[str, int]] = []
         self._stem = "=_sesmail"
         while any(self._stem.encode() in mail for mail in attached):
-            self._stem = f"=_sesmail_{secrets.token_hex(8)}"
+            self._stem = f"=_sesmail_{os.urandom(8).hex()}"
 
     def new(self, parts: int) -> str:
         boundary = f"{self._stem}_{len(self.used) + 1}_"
@@ -66,13 +71,7 @@ def write_mime(message: Message) -> bytes:
     """
     boundaries = _Boundaries([item.content for item in message.attachments if _is_mail(item)])
     root = _root(message, boundaries)
-    if root.leaves > _MAX_PARTS:
-        raise InvalidMessageError(
-            f"a mail has at most {_MAX_PARTS} parts, this one has {root.leaves}; send fewer attachments",
-            field="attachments",
-            limit=_MAX_PARTS,
-            actual=root.leaves,
-        )
+    refuse_parts(root.leaves)
     whole = _Part([*_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.fields], root.body)
     mail = b"".join([whole.head(), *whole.body])
     try:
@@ -102,7 +101,7 @@ def _fields(message: Message) -> list[Field]:
     if visible_to is not None:
         fields.append(("To", _visible_to(visible_to)))
     texts = [
-        *([] if message.subject is None else [("Subject", message.subject)]),
+        *([("Subject", message.subject)] if message.subject else []),
         *headers.items(),
         *((TAG_HEADER, tag) for tag in message.tags),
         *([(METADATA_HEADER, metadata_text(message.metadata))] if message.metadata else []),
@@ -132,16 +131,20 @@ def _root(message: Message, boundaries: _Boundaries) -> _Part:
     if message.text is not None or (message.html is None and not message.alternatives):
         bodies.append(_text("text/plain", message.text or ""))
     # Many readers show the last form that they know: AMP stands before html, everything else after it.
-    bodies += [_alternative(form) for form in message.alternatives if form.media_type == _AMP]
+    bodies += [_alternative(form) for form in message.alternatives if _is_amp(form)]
     if message.html is not None:
         html = _text("text/html", message.html)
         images = [_file(item) for item in shown]
         bodies.append(_multipart("related", [html, *images], boundaries, 'type="text/html";') if images else html)
-    bodies += [_alternative(form) for form in message.alternatives if form.media_type != _AMP]
+    bodies += [_alternative(form) for form in message.alternatives if not _is_amp(form)]
     body = bodies[0] if len(bodies) == 1 else _multipart("alternative", bodies, boundaries)
     if not files:
         return body
     return _multipart("mixed", [body, *(_mail(item) if _is_mail(item) else _file(item) for item in files)], boundaries)
+
+
+def _is_amp(form: Alternative) -> bool:
+    return form.media_type.partition(";")[0].strip().lower() == "text/x-amp-html"
 
 
 def _is_shown(item: Attachment) -> bool:
@@ -174,8 +177,7 @@ def _text(media_type: str, text: str) -> _Part:
 
 
 def _alternative(form: Alternative) -> _Part:
-    kind = form.media_type.lower()
-    if kind.startswith("text/") and "charset=" not in kind:
+    if form.media_type.lower().startswith("text/") and charset_of(form.media_type) is None:
         try:
             return _text(form.media_type, form.content.decode())
         except UnicodeDecodeError as err:
@@ -186,10 +188,15 @@ def _alternative(form: Alternative) -> _Part:
 
 
 def _file(item: Attachment) -> _Part:
+    return _Part([*_content_fields(content_type(item), "base64"), *_file_fields(item)], [_base64(item.content)])
+
+
+def content_type(item: Attachment) -> str:
+    """The media type of an attachment, with its charset where it is text that names none and is UTF-8."""
     kind = item.media_type
-    if kind.lower().startswith("text/") and "charset=" not in kind.lower() and _is_utf8(item.content):
-        kind += '; charset="utf-8"'
-    return _Part([*_content_fields(kind, "base64"), *_file_fields(item)], [_base64(item.content)])
+    if kind.lower().startswith("text/") and charset_of(kind) is None and len(kind) < 60 and _is_utf8(item.content):
+        return f'{kind}; charset="utf-8"'
+    return kind
 
 
 def _mail(item: Attachment) -> _Part:
@@ -222,7 +229,7 @@ def _file_fields(item: Attachment) -> list[Field]:
     ]
     if item.content_id is not None:
         fields.append(("Content-ID", f"Content-ID: <{item.content_id}>\r\n"))
-    if item.description is not None:
+    if item.description:
         fields.append(("Content-Description", text_field("Content-Description", item.description)))
     return fields
 

@@ -15,14 +15,17 @@ from pydantic import (
     JsonValue,
     PlainSerializer,
     PlainValidator,
+    ValidationError,
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..address import Address, refuse_controls
+from ..address import Address, as_address, found_control
 from ..frozen import FrozenDict
 
 __all__ = [
+    "TAG_WORD",
     "Arn",
     "BodyText",
     "ConfigurationSet",
@@ -31,18 +34,21 @@ __all__ = [
     "HeaderText",
     "Headers",
     "JsonMapping",
-    "Mailbox",
     "Mailboxes",
     "MailboxesInput",
     "MessageTags",
     "Model",
+    "Name",
     "PositionalModel",
     "Tags",
+    "header_text",
     "refuse_misplaced",
 ]
 
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
-_TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
+TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ARN = re.compile(r"arn:[!-~]{1,2000}")
 _FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
 
 # Header fields that have a field of their own on the models, or that are SES's to write.
@@ -67,11 +73,10 @@ _TAKEN_PREFIXES = {
 }
 
 
-class Model(BaseModel):
+class Model(BaseModel, frozen=True):
     """A model that users fill in: frozen, closed, and silent about values in its errors."""
 
-    model_config = ConfigDict(
-        frozen=True,
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid",
         hide_input_in_errors=True,
         ser_json_bytes="base64",
@@ -82,7 +87,7 @@ class Model(BaseModel):
 
 if TYPE_CHECKING:
 
-    class PositionalModel(Model):
+    class PositionalModel(Model, frozen=True):
         """A model whose first fields may be given without their names; each subclass types its own ``__init__``."""
 
         positional: ClassVar[tuple[str, ...]] = ()
@@ -101,36 +106,30 @@ else:
                 fields[name] = value
             return super().__call__(**fields)
 
-    class PositionalModel(Model, metaclass=_Positional):
+    class PositionalModel(Model, frozen=True, metaclass=_Positional):
         """A model whose first fields may be given without their names."""
 
         positional: ClassVar[tuple[str, ...]] = ()
 
 
-def _mailbox(value: object) -> Address:
-    if isinstance(value, Address):
-        return value
-    if isinstance(value, str):
-        return Address.parse(value)
-    raise ValueError("an address is text such as 'Name <user@example.com>', or an Address")
-
-
 def _mailboxes(value: object) -> tuple[Address, ...]:
     if isinstance(value, (str, Address)):
-        return (_mailbox(value),)
+        return (as_address(value),)
     if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray, Mapping)):
         raise ValueError("give one address or a list of them")
     found: list[Address] = []
     for item in cast("Iterable[object]", value):
         try:
-            found.append(_mailbox(item))
+            found.append(as_address(item))
         except ValueError as err:
             raise ValueError(f"address {len(found) + 1} of the list: {err}") from err
     return tuple(found)
 
 
-def _header_text(text: str) -> str:
-    refuse_controls(text, "the text")
+def header_text(text: str) -> str:
+    """Refuse what can't stand in a header."""
+    if control := found_control(text):
+        raise ValueError(f"the text has {control}")
     return text
 
 
@@ -148,15 +147,18 @@ def _headers(headers: Mapping[str, str]) -> FrozenDict[str, str]:
             taken = _TAKEN_PREFIXES.get(key[: hyphen + 1])
         if taken is not None:
             raise ValueError(f"{name} can't be given as a header: {taken}")
-        refuse_controls(text, f"the value of {name}")
+        if not text:
+            raise ValueError(f"the value of {name} is empty; leave it out")
+        if control := found_control(text):
+            raise ValueError(f"the value of {name} has {control}")
     return FrozenDict(headers)
 
 
 def _message_tags(tags: Mapping[str, str]) -> FrozenDict[str, str]:
     for name, value in tags.items():
-        if _TAG_WORD.fullmatch(name) is None and name not in _FEEDBACK_TAGS:
+        if TAG_WORD.fullmatch(name) is None and name not in _FEEDBACK_TAGS:
             raise ValueError(f"the name {name!r} has to be 1 to 256 of A-Z a-z 0-9 _ -")
-        if _TAG_WORD.fullmatch(value) is None:
+        if TAG_WORD.fullmatch(value) is None:
             raise ValueError(f"the value of {name} has to be 1 to 256 of A-Z a-z 0-9 _ -")
     return FrozenDict(tags)
 
@@ -168,9 +170,12 @@ def _body_text(text: str) -> str:
 
 def refuse_misplaced(fields: object, misplaced: Mapping[str, str]) -> None:
     """Refuse fields that other kinds of message have, and say what to do instead."""
-    if isinstance(fields, dict):
-        for name in misplaced.keys() & cast("dict[str, Any]", fields).keys():
-            raise ValueError(f"{name} can't be given here: {misplaced[name]}")
+    if isinstance(fields, dict) and (found := misplaced.keys() & cast("dict[str, Any]", fields).keys()):
+        errors: list[InitErrorDetails] = [
+            {"type": PydanticCustomError("misplaced", "{way}", {"way": misplaced[name]}), "loc": (name,), "input": None}
+            for name in sorted(found)
+        ]
+        raise ValidationError.from_exception_data("message", errors, hide_input=True)
 
 
 def _content(value: object, info: ValidationInfo) -> object:
@@ -178,31 +183,63 @@ def _content(value: object, info: ValidationInfo) -> object:
     return value.encode() if isinstance(value, str) and info.mode == "python" else value
 
 
-def _freeze(mapping: Mapping[str, Any]) -> FrozenDict[str, Any]:
-    return FrozenDict(mapping)
+def _listed(value: object) -> object:
+    if isinstance(value, str):
+        raise ValueError("give a list, even for one")
+    return value
+
+
+def _configuration_set(name: str) -> str:
+    if _CONFIGURATION_SET.fullmatch(name) is None:
+        raise ValueError("the name of a configuration set is 1 to 64 of A-Z a-z 0-9 _ -")
+    return name
+
+
+def _arn(text: str) -> str:
+    if _ARN.fullmatch(text) is None:
+        raise ValueError("give a whole ARN, such as arn:aws:ses:eu-west-1:111122223333:identity/example.com")
+    return text
+
+
+def _name(name: str) -> str:
+    if not name or found_control(name):
+        raise ValueError("a name has one character at least, and no control characters")
+    return name
+
+
+def _frozen(mapping: Mapping[str, Any]) -> Any:
+    try:
+        return _freeze(mapping)
+    except RecursionError as err:
+        raise ValueError("it is nested too deeply, or holds itself") from err
+
+
+def _freeze(value: Any) -> Any:
+    """A copy in which no mapping can be changed, at whatever depth."""
+    if isinstance(value, Mapping):
+        mapping = cast("Mapping[str, Any]", value)
+        return FrozenDict({key: _freeze(item) for key, item in mapping.items()})
+    if isinstance(value, list):
+        return [_freeze(item) for item in cast("Iterable[Any]", value)]
+    return value
 
 
 MailboxesInput: TypeAlias = str | Address | Iterable[str | Address]
 
-Mailbox = Annotated[
-    Address,
-    PlainValidator(_mailbox),
-    PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string"}),
-]
 Mailboxes = Annotated[
     tuple[Address, ...],
     PlainValidator(_mailboxes),
     PlainSerializer(lambda addresses: [str(address) for address in addresses], return_type=list[str]),
     WithJsonSchema({"type": "array", "items": {"type": "string"}}),
 ]
-HeaderText = Annotated[str, AfterValidator(_header_text)]
+HeaderText = Annotated[str, AfterValidator(header_text)]
 Content = Annotated[bytes, BeforeValidator(_content)]
 BodyText = Annotated[str, AfterValidator(_body_text)]
-Tags = tuple[Annotated[str, Field(min_length=1), AfterValidator(_header_text)], ...]
+Tags = Annotated[tuple[Annotated[str, Field(min_length=1), AfterValidator(header_text)], ...], BeforeValidator(_listed)]
 Headers = Annotated[Mapping[str, str], AfterValidator(_headers)]
 MessageTags = Annotated[Mapping[str, str], AfterValidator(_message_tags)]
-JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze)]
-Extra = Annotated[Mapping[str, Any], AfterValidator(_freeze)]
-ConfigurationSet = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{1,64}\z")]
-Arn = Annotated[str, Field(pattern=r"\Aarn:[!-~]{1,2000}\z")]
+JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_frozen)]
+Extra = Annotated[Mapping[str, Any], AfterValidator(_frozen)]
+Name = Annotated[str, AfterValidator(_name)]
+ConfigurationSet = Annotated[str, AfterValidator(_configuration_set)]
+Arn = Annotated[str, AfterValidator(_arn)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -15,6 +14,8 @@ from ..errors import InvalidMessageError, UnsupportedFeatureError
 from ..frozen import FrozenDict
 from .header import mailbox
 from .message import BulkMessage, Message, RawMessage, Recipient, TemplateMessage
+from .model import TAG_WORD
+from .wire import MAX_PARTS
 
 __all__ = [
     "Call",
@@ -32,8 +33,8 @@ __all__ = [
 ]
 
 MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+_CHECKED = frozenset({"BulkEmailEntries", "Content", "DefaultContent", "Destination", "Destinations", "RawMessage"})
 _MAX_TEMPLATE_DATA = 262_144
-_TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 M = TypeVar("M", bound="Message | RawMessage | TemplateMessage | BulkMessage")
 
@@ -160,12 +161,17 @@ def message_tags(message: Message | RawMessage | TemplateMessage | BulkMessage, 
             limit=1,
             actual=1 + len(others),
         )
-    if _TAG_WORD.fullmatch(tag) is None:
+    if TAG_WORD.fullmatch(tag) is None:
         raise InvalidMessageError(
             "with message_tag_name a tag is 1 to 256 of A-Z a-z 0-9 _ -, because it is an SES message tag, too",
             field="tags",
         )
-    return {tag_name: tag, **tags}
+    if tags.get(tag_name, tag) != tag:
+        raise InvalidMessageError(
+            f"the client sends it as the message tag {tag_name}, for which message_tags has another value; give one",
+            field="tags",
+        )
+    return {**tags, tag_name: tag}
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
@@ -195,6 +201,17 @@ def template_data(data: Mapping[str, Any], field: str) -> str:
     return text
 
 
+def refuse_parts(count: int) -> None:
+    """Refuse a mail of more parts than SES takes."""
+    if count > MAX_PARTS:
+        raise InvalidMessageError(
+            f"a mail has at most {MAX_PARTS} parts, this one has {count}; send fewer attachments",
+            field="attachments",
+            limit=MAX_PARTS,
+            actual=count,
+        )
+
+
 def refuse_size(size: int, limit: int, api: str, instead: str) -> None:
     """Refuse a mail that is larger than the API takes."""
     if size > limit:
@@ -222,9 +239,15 @@ def refuse_given(message: object, instead: Mapping[str, str], api: str, prefix: 
 
 def given(params: Mapping[str, Any]) -> dict[str, Any]:
     """Only the parameters that have a value: what isn't given is absent from the call, never empty or null."""
-    return {name: value for name, value in params.items() if value not in (None, "", [], {})}
+    return {name: value for name, value in params.items() if value is not None and value != [] and value != {}}
 
 
 def finish(operation: str, params: Mapping[str, Any], extra: Mapping[str, Any], size: int) -> Call:
-    """The call, with ``extra`` laid over it last."""
+    """The call, with ``extra`` laid over it last.
+
+    Raises:
+        InvalidMessageError: ``extra`` would replace the recipients or the content, which were checked.
+    """
+    for name in _CHECKED & extra.keys():
+        raise InvalidMessageError(f"{name} is made from the message's own fields; give it there", field="extra")
     return Call(operation, {**given(params), **extra}, size)

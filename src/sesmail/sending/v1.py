@@ -130,7 +130,7 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
 
 def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The entries of a bulk answer: Status, Error and MessageId each."""
-    return list(answer.get("Status") or ())
+    return [entry or {} for entry in answer.get("Status") or ()]
 
 
 def _beside_template(message: TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
 from .attachment import Attachment
 from .header import mailbox, text_value
 from .message import AnyMessage, BulkMessage, InlineTemplate, RawMessage, TemplateMessage
-from .mime import write_mime
+from .mime import content_type, write_mime
 from .payload import (
     Call,
     destination,
@@ -19,6 +19,7 @@ from .payload import (
     finish,
     given,
     message_tags,
+    refuse_parts,
     refuse_size,
     tag_list,
     template_data,
@@ -109,7 +110,7 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
 
 def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The entries of a bulk answer: Status, Error and MessageId each."""
-    return list(answer.get("BulkEmailEntryResults") or ())
+    return [entry or {} for entry in answer.get("BulkEmailEntryResults") or ()]
 
 
 def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
@@ -154,6 +155,7 @@ def _template(message: TemplateMessage | BulkMessage) -> tuple[int, dict[str, An
     else:
         source = {"TemplateArn" if template.startswith("arn:") else "TemplateName": template}
     data = template_data(message.data, "data")
+    refuse_parts(len(message.attachments) + 1)
     encoded = sum(4 * len(item.content) // 3 for item in message.attachments)
     refuse_size(encoded, MAX_BYTES, "v2", "send smaller attachments, or links to them")
     return len(data) + encoded, given(
@@ -171,10 +173,10 @@ def _attachment(item: Attachment) -> dict[str, Any]:
         {
             "RawContent": item.content,
             "FileName": item.filename,
-            "ContentType": item.media_type,
+            "ContentType": content_type(item),
             "ContentDisposition": item.disposition.upper(),
             "ContentId": item.content_id,
-            "ContentDescription": item.description,
+            "ContentDescription": item.description or None,
             "ContentTransferEncoding": "BASE64",
         }
     )
@@ -204,7 +206,7 @@ def _headers(
 def _header(field: str, name: str, text: str) -> dict[str, str]:
     if name.lower() in _SES_HEADERS:
         raise InvalidMessageError(f"{name} can't be given beside a template: SES writes it", field=field)
-    value = text_value(name, text)
+    value = text_value(name, text, field)
     longest = min(_MAX_HEADER_VALUE, _MAX_HEADER - len(name))
     if not 1 <= len(value) <= longest:
         raise InvalidMessageError(

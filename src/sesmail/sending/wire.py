@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["as_crlf", "check_intended", "check_wire"]
+__all__ = ["MAX_PARTS", "as_crlf", "check_intended", "check_wire"]
 
+MAX_PARTS = 500  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 
 
@@ -58,5 +59,5 @@ def check_intended(mail: bytes, names: Sequence[str], boundaries: Sequence[tuple
     if found != list(names):
         raise ValueError("its header fields aren't the intended ones")
     for boundary, count in boundaries:
-        if mail.count(f"--{boundary}".encode()) != count:
+        if mail.count(f"\r\n--{boundary}".encode()) != count:
             raise ValueError("a part of it has the text of a boundary")

@@ -1,0 +1,24 @@
+"""On trio: pip install 'sesmail[trio]'. The client notices which event loop runs."""
+
+import trio
+from embedded_ses import some_ses
+
+import sesmail
+
+
+async def main() -> None:
+    async with sesmail.Client() as client, trio.open_nursery() as nursery:
+
+        async def send(name: str) -> None:
+            message = sesmail.Message(
+                from_email="Shop <shop@example.com>", to=f"{name}@example.com", subject="Hello", text=f"Hello {name}!"
+            )
+            print(name, (await client.send(message)).recipients[0].outcome)
+
+        for name in ("alice", "bob", "carol"):  # one client, any number of tasks
+            nursery.start_soon(send, name)
+
+
+if __name__ == "__main__":
+    with some_ses():
+        trio.run(main)
