@@ -107,25 +107,24 @@ async def test_few_are_kept() -> None:
     assert len(source._kept) == 32
 
 
+FAILURES = [
+    OSError("no network"),
+    TimeoutError(),
+    ValueError("x"),
+    KeyError("x"),
+    RuntimeError("x"),
+    TemporaryError("busy"),
+    b"",
+    b"<html><body>Please log in.</body></html>",
+    GOOD + GOOD,
+    GOOD[:-40],
+    LARGE + b" ",
+    pem(certificate(key=rsa_key(1024))),
+]
+
+
 @pytest.mark.anyio
-@pytest.mark.parametrize(
-    "failure",
-    [
-        OSError("no network"),
-        TimeoutError(),
-        ValueError("x"),
-        KeyError("x"),
-        RuntimeError("x"),
-        TemporaryError("busy"),
-        b"",
-        b"<html><body>Please log in.</body></html>",
-        GOOD + GOOD,
-        GOOD[:-40],
-        LARGE + b" ",
-        pem(certificate(key=rsa_key(1024))),
-    ],
-    ids=repr,
-)
+@pytest.mark.parametrize("failure", FAILURES, ids=[str(number) for number in range(len(FAILURES))])
 async def test_a_failure_passes_and_is_not_kept(failure: bytes | Exception) -> None:
     fetch = Fetch(failure, failure, GOOD)
     source = CertificateSource(fetch, Clock())

@@ -40,7 +40,7 @@ from support.signing import (
     unsigned,
 )
 
-AMAZONS = Path("/work/shared/reference/sns-messages-signed-by-aws.json")
+AMAZONS = Path(__file__).resolve().parents[3] / "shared/reference/sns-messages-signed-by-aws.json"
 CONFIRMATIONS = ["SubscriptionConfirmation", "UnsubscribeConfirmation"]
 KINDS = ["Notification", *CONFIRMATIONS]
 
