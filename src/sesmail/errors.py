@@ -20,7 +20,7 @@ SesmailError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeAlias
 
 __all__ = [
@@ -28,7 +28,14 @@ __all__ = [
     "BadRequestError",
     "BulkSendError",
     "ConfigurationError",
+    "ContentDeniedError",
+    "ContentError",
+    "ContentMissingError",
+    "ContentTamperedError",
+    "ContentTooLargeError",
+    "ForbiddenTopicError",
     "InvalidMessageError",
+    "MalformedBodyError",
     "MessageRejectedError",
     "NotFoundError",
     "NotSentError",
@@ -39,9 +46,15 @@ __all__ = [
     "SendError",
     "SendingPausedError",
     "SesmailError",
+    "SignatureError",
+    "TemporaryError",
     "ThrottledError",
+    "UnauthenticatedError",
+    "UnexpectedEventError",
+    "UnexpectedSubscriptionError",
     "UnknownOutcomeError",
     "UnsupportedFeatureError",
+    "WebhookError",
 ]
 
 Outcome: TypeAlias = Literal["accepted", "rejected", "not_sent", "unknown"]
@@ -221,6 +234,135 @@ class BulkSendError(SesmailError, ExceptionGroup[SendError]):
     def derive(self, excs: Sequence[SendError], /) -> BulkSendError:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         """Part of the group, for ``except*``."""
         return BulkSendError(self.message, excs)
+
+
+class WebhookError(SesmailError):
+    """A request to a webhook that gives no events.
+
+    Attributes:
+        status: The HTTP status to answer with. SNS drops a message after a 4xx and comes again after a 5xx.
+        headers: The HTTP headers to answer with.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+    """
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str = "", *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.headers: Mapping[str, str] = dict(headers or {})
+
+
+class MalformedBodyError(WebhookError, ValueError):
+    """A body that is not what SNS or SES sends.
+
+    Attributes:
+        path: Where in the body, for instance ``Message.bounce.bouncedRecipients[0]``; empty for the whole.
+        reason: What is wrong there.
+        input: At most 200 characters of what stands there; empty where that could be a secret.
+    """
+
+    def __init__(self, reason: str = "", *, path: str = "", input: str = "") -> None:
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.path = path
+        self.reason = reason
+        self.input = input[:200]
+
+
+class UnauthenticatedError(WebhookError):
+    """No secret, or a wrong one; SNS sends its first request without, and comes back with it after this answer."""
+
+    status = 401
+
+
+class SignatureError(WebhookError):
+    """The message isn't proven to be Amazon's, or not any more."""
+
+    status = 403
+
+
+class ForbiddenTopicError(WebhookError):
+    """The message comes from a topic that isn't allowed.
+
+    Attributes:
+        topic_arn: The topic.
+    """
+
+    status = 403
+
+    def __init__(self, message: str = "", *, topic_arn: str | None = None) -> None:
+        super().__init__(message)
+        self.topic_arn = topic_arn
+
+
+class UnexpectedSubscriptionError(WebhookError):
+    """A subscription that was not confirmed; confirm it by hand if it is meant for you.
+
+    Attributes:
+        topic_arn: The topic that wants to deliver here.
+        token: What ``Receiver.confirm`` and sns:ConfirmSubscription need; a capability, so it stands in no text.
+    """
+
+    status = 403
+
+    def __init__(self, message: str = "", *, topic_arn: str = "", token: str = "") -> None:
+        super().__init__(message)
+        self.topic_arn = topic_arn
+        self.token = token
+
+
+class UnexpectedEventError(WebhookError):
+    """A tracking event at a receiver for inbound mail, or the other way round: two topics are mixed up.
+
+    Attributes:
+        topic_arn: The topic that it came from; None where the wrapping has none.
+    """
+
+    status = 403
+
+    def __init__(self, message: str = "", *, topic_arn: str | None = None) -> None:
+        super().__init__(message)
+        self.topic_arn = topic_arn
+
+
+class TemporaryError(WebhookError):
+    """Something that may pass, such as a certificate that could not be fetched; SNS comes again."""
+
+    status = 503
+
+
+class ContentError(WebhookError):
+    """The mail of an inbound event can't be had."""
+
+    status = 500
+
+
+class ContentMissingError(ContentError):
+    """Nothing is stored where the event says, or the event's action stores nothing."""
+
+
+class ContentDeniedError(ContentError):
+    """Amazon denies reading or decrypting it: mend the IAM policy, the bucket's or the key's."""
+
+
+class ContentTooLargeError(ContentError):
+    """It is larger than the limit.
+
+    Attributes:
+        limit: The limit in bytes.
+        actual: The size in bytes.
+    """
+
+    def __init__(self, message: str = "", *, limit: int = 0, actual: int = 0) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.actual = actual
+
+
+class ContentTamperedError(ContentError):
+    """It isn't what SES stored for this event: encrypted otherwise, by another key, or changed since."""
+
+    status = 403
 
 
 def _rebuild(cls: type[SesmailError], args: tuple[Any, ...], state: dict[str, Any]) -> SesmailError:

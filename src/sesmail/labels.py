@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+from .encoded_word import decode_words
 from .errors import InvalidMessageError
+from .strict_json import read_json
 
-__all__ = ["METADATA_HEADER", "TAG_HEADER", "metadata_text"]
+__all__ = ["METADATA_HEADER", "TAG_HEADER", "metadata_text", "read_metadata", "read_tag"]
 
 METADATA_HEADER = "X-Metadata"
 TAG_HEADER = "X-Tag"
+
+_FOLD = re.compile(r"\r?\n[ \t]?")
 
 
 def metadata_text(metadata: Mapping[str, Any], field: str = "metadata") -> str:
@@ -33,3 +38,24 @@ def metadata_text(metadata: Mapping[str, Any], field: str = "metadata") -> str:
     except ValueError as err:
         raise InvalidMessageError(f"it can't be written as JSON: {err}", field=field) from err
     return text.replace("=?", "\\u003d?")
+
+
+def read_tag(value: str) -> str:
+    """A tag from its header, which may be folded, encoded-words, or plain."""
+    return decode_words(_unfolded(value))
+
+
+def read_metadata(value: str) -> dict[str, Any]:
+    """Metadata from their header, which may be folded, encoded-words, or plain.
+
+    Raises:
+        ValueError: It isn't a JSON object.
+    """
+    metadata = read_json(decode_words(_unfolded(value)))
+    if type(metadata) is not dict:
+        raise ValueError("it isn't a JSON object")
+    return cast("dict[str, Any]", metadata)
+
+
+def _unfolded(value: str) -> str:
+    return _FOLD.sub(" ", value) if "\n" in value else value

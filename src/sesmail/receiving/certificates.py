@@ -1,0 +1,113 @@
+"""Where SNS's signing certificates come from: fetched over TLS, once, and kept for a day."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+import anyio
+import anyio.to_thread
+
+from ..errors import ConfigurationError, SignatureError, TemporaryError
+from .verify import check_certificate
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["CertificateSource", "Clock", "FetchCertificate", "fetch_certificate"]
+
+FetchCertificate: TypeAlias = Callable[[str], Awaitable[bytes]]
+Clock: TypeAlias = Callable[[], datetime]
+
+_SECONDS = 5.0
+_LIMIT = 16 * 1024
+_KEPT = 32  # one a region, while it changes two
+_AGE = timedelta(hours=24)
+
+
+class CertificateSource:
+    """Fetches certificates, one at a time, and keeps those that it got.
+
+    Args:
+        fetch: How to fetch one, if not by `fetch_certificate` in a thread; bounded in time as that is.
+        clock: The time, aware of its zone.
+    """
+
+    def __init__(self, fetch: FetchCertificate | None = None, clock: Clock | None = None) -> None:
+        self._fetch = fetch or _fetch_in_thread
+        self._clock = clock or _now
+        self._kept: dict[str, tuple[bytes, datetime]] = {}
+        self._fetching = anyio.Lock()
+
+    async def get(self, url: str) -> bytes:
+        """The certificate at a URL that was checked before.
+
+        Raises:
+            TemporaryError: It could not be had in 5 seconds, waiting for others included.
+        """
+        certificate = self._recall(url)
+        if certificate is not None:
+            return certificate
+        with anyio.move_on_after(_SECONDS):
+            async with self._fetching:
+                certificate = self._recall(url)
+                if certificate is None:
+                    certificate = await self._fetch_checked(url)
+                    self._keep(url, certificate)
+                return certificate
+        raise TemporaryError(f"the signing certificate could not be fetched in {_SECONDS:g} s")
+
+    async def _fetch_checked(self, url: str) -> bytes:
+        """What was fetched, if it is a certificate: another answer says nothing about the message, and is not kept."""
+        try:
+            certificate = await self._fetch(url)
+            if len(certificate) > _LIMIT:
+                raise ValueError(f"it has more than {_LIMIT} bytes")
+            check_certificate(certificate)
+        except (ConfigurationError, TemporaryError):
+            raise
+        except SignatureError as err:
+            raise TemporaryError(f"what was fetched is no certificate: {err}") from err
+        except Exception as err:
+            raise TemporaryError(f"the signing certificate could not be fetched: {err!r}") from err
+        return certificate
+
+    def _recall(self, url: str) -> bytes | None:
+        certificate, since = self._kept.get(url, (None, None))
+        if since is None or abs(self._clock() - since) > _AGE:  # either way: a clock may be set back
+            return None
+        return certificate
+
+    def _keep(self, url: str, certificate: bytes) -> None:
+        self._kept.pop(url, None)
+        if len(self._kept) >= _KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[url] = certificate, self._clock()
+
+
+def fetch_certificate(url: str, *, context: ssl.SSLContext | None = None) -> bytes:
+    """Fetch a certificate, blocking for some seconds at most; for programs without an event loop.
+
+    Args:
+        url: Its URL, which must have been checked before.
+        context: TLS settings, if not the standard library's.
+
+    Raises:
+        TemporaryError: It could not be had.
+    """
+    from .https import HTTPException, get  # here, for it loads much of the standard library
+
+    try:
+        return get(url, limit=_LIMIT, seconds=_SECONDS, context=context)
+    except (OSError, HTTPException) as err:
+        raise TemporaryError(f"the signing certificate could not be fetched: {err}") from err
+
+
+async def _fetch_in_thread(url: str) -> bytes:
+    # Abandoned at the deadline: the thread's own bounds end it soon.
+    return await anyio.to_thread.run_sync(fetch_certificate, url, abandon_on_cancel=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,103 @@
+"""Bodies from strangers: JSON within limits, and errors that show nothing secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias, TypeGuard
+
+from pydantic_core import to_json
+
+from ..errors import MalformedBodyError
+from ..strict_json import read_json
+
+__all__ = [
+    "MAX_BATCH",
+    "MAX_EVENT",
+    "Body",
+    "Document",
+    "body_text",
+    "decode",
+    "excerpt",
+    "is_list",
+    "is_object",
+    "refuse_size",
+]
+
+MAX_EVENT = 1 << 20
+MAX_BATCH = 6 << 20  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+
+Body: TypeAlias = bytes | str | Mapping[str, Any]
+"""A body as it came, or as a framework decoded it already."""
+
+Document: TypeAlias = dict[str, Any]
+"""A JSON object."""
+
+_SECRET = re.compile(r"token|signature|[\w+/=%-]{64}", re.IGNORECASE | re.ASCII)
+_SHOWN = 200
+_MAX_BITS = 512  # Python refuses to write integers of many thousand digits
+
+
+def body_text(body: Body, limit: int) -> bytes:
+    """A body as the text that it is, or as the JSON that it stands for.
+
+    Raises:
+        MalformedBodyError: It is something else, too large, or not Unicode.
+    """
+    if isinstance(body, str):
+        refuse_size(len(body), limit)
+        try:
+            body = body.encode()
+        except UnicodeEncodeError:
+            raise MalformedBodyError("it isn't Unicode: half a surrogate pair stands alone") from None
+    elif isinstance(body, Mapping):
+        try:
+            body = to_json(body, inf_nan_mode="constants", fallback=dict)  # a copy, which passes every check as text
+        except (TypeError, ValueError):
+            raise MalformedBodyError("it has something that JSON can't carry, or is too deep") from None
+    elif not isinstance(body, (bytes, bytearray)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise MalformedBodyError(f"a body is bytes, text or a mapping, not {type(body).__name__}")
+    refuse_size(len(body), limit)
+    return body
+
+
+def decode(text: bytes | str, path: str = "") -> Document:
+    """Decode a JSON object.
+
+    Raises:
+        MalformedBodyError: It is nothing of the kind.
+    """
+    try:
+        document = read_json(text)
+    except ValueError as err:
+        shown = text if isinstance(text, str) else text.decode(errors="replace")
+        raise MalformedBodyError(f"it isn't JSON: {err}", path=path, input=excerpt(shown)) from None
+    if not is_object(document):
+        raise MalformedBodyError("it isn't a JSON object", path=path, input=excerpt(document))
+    return document
+
+
+def is_object(value: object) -> TypeGuard[Document]:
+    """Whether it is a JSON object."""
+    return type(value) is dict
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether it is a JSON list."""
+    return type(value) is list
+
+
+def refuse_size(size: int, limit: int, path: str = "") -> None:
+    """Refuse what is too large before any work is spent on it."""
+    if size > limit:
+        raise MalformedBodyError(f"its size is {size:,}, more than {limit:,}", path=path)
+
+
+def excerpt(value: object) -> str:
+    """What may be shown of a value that can't be read: no container, no piece of JSON, nothing like a secret."""
+    if isinstance(value, str):
+        piece_of_json = '"' in value or "{" in value or "\\" in value
+        return "" if piece_of_json or _SECRET.search(value[: _SHOWN + 64]) else value[:_SHOWN]
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        return ""
+    return str(value) if isinstance(value, (bool, int, float)) else ""

@@ -1,0 +1,109 @@
+"""What all events have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from ..frozen import FrozenDict
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+__all__ = ["BaseEvent", "SnsOrigin", "TrackingEvent", "moment"]
+
+
+@dataclass(frozen=True)
+class SnsOrigin:
+    """The SNS message that brought an event.
+
+    Attributes:
+        message_id: Its id, which stays when SNS delivers it again.
+        topic_arn: The topic.
+        timestamp: When it was published; None if that can't be read.
+        subject: Its subject; None if it has none.
+    """
+
+    message_id: str
+    topic_arn: str
+    timestamp: datetime | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseEvent:
+    """What all events have.
+
+    Attributes:
+        kind: The name of the class, which tells the kinds apart in JSON.
+        sns: The SNS message that brought it, which no comparison looks at; None where the wrapping has none.
+        notes: What stands in the event and could not be read, as ``path: reason``.
+    """
+
+    kind: str = field(repr=False)
+    sns: SnsOrigin | None = field(default=None, compare=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def dedup_key(self) -> str:
+        """Equal for an occurrence that is reported twice, however it came; 64 hexadecimal digits."""
+        return sha256(json.dumps([self.kind, *self._identity()]).encode()).hexdigest()
+
+    def _identity(self) -> tuple[str | None, ...]:
+        raise NotImplementedError
+
+    def to_json(self) -> str:
+        """The event as JSON, for ``event_from_json``."""
+        kind: Any = type(self)
+        return _writer(kind).dump_json(self).decode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackingEvent(BaseEvent):
+    """What all events of sent mail have; each is about one recipient.
+
+    An open or a click doesn't tell whose it was: there is an event for every recipient of the message.
+
+    Attributes:
+        recipient: The address.
+        message_id: The id that SES issued for the message.
+        timestamp: When it happened.
+        sent_at: When the message was sent; None if that can't be read.
+        source: The address that the message was sent from.
+        tags: The message's tags, from its headers.
+        metadata: The message's metadata, from its headers.
+        message_tags: The SES message tags, SES's own among them; None in notifications, which have none.
+        headers_truncated: Whether SES left headers out, so that tags and metadata may be missing.
+        raw: The event as SES wrote it, which no comparison looks at.
+    """
+
+    recipient: str
+    message_id: str
+    timestamp: datetime
+    sent_at: datetime | None = None
+    source: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any])
+    message_tags: Mapping[str, tuple[str, ...]] | None = None
+    headers_truncated: bool = False
+    raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, compare=False)
+
+    def _identity(self) -> tuple[str | None, ...]:
+        return self.message_id, self.recipient, moment(self.timestamp)
+
+
+def moment(time: datetime) -> str:
+    """A time as text that is the same in every zone."""
+    return time.astimezone(UTC).isoformat()
+
+
+@cache
+def _writer(kind: Any) -> TypeAdapter[BaseEvent]:
+    from pydantic import TypeAdapter  # here, for only who stores events needs it
+
+    return TypeAdapter(kind)

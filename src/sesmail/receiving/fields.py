@@ -1,0 +1,212 @@
+"""A JSON object read field by field, with a note of what can't be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from ..errors import MalformedBodyError
+from ..frozen import FrozenDict
+from .decode import Document, excerpt, is_list, is_object
+
+__all__ = ["Fields", "read_time"]
+
+_MAX_NOTES = 20
+_MAX_ITEMS = 1000
+_MAX_TIME = 50
+_LOOSE_ZONE = re.compile(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
+
+
+class Fields:
+    """A JSON object of an event.
+
+    What is null is taken for absent. The ``need`` methods raise a MalformedBodyError where there is nothing fit; the
+    others give None, and note it if something else stands there.
+
+    Args:
+        document: The object.
+        path: Where it is.
+        notes: Where to note what can't be read.
+    """
+
+    __slots__ = ("_path", "document", "notes")
+
+    def __init__(self, document: Document, path: str, notes: list[str]) -> None:
+        self.document = document
+        self._path = path
+        self.notes = notes
+
+    def path(self, key: str) -> str:
+        """Where a field is."""
+        return f"{self._path}.{key}" if self._path else key
+
+    def note(self, key: str, reason: str) -> None:
+        """Note what is wrong with a field, as long as there are few such notes."""
+        if len(self.notes) < _MAX_NOTES:
+            self.notes.append(f"{self.path(key)}: {reason}")
+
+    def malformed(self, key: str, reason: str) -> MalformedBodyError:
+        """The error for a field that the event can't do without."""
+        value = self.document.get(key)
+        return MalformedBodyError(
+            "it is missing" if value is None else reason, path=self.path(key), input=excerpt(value)
+        )
+
+    def need_text(self, key: str) -> str:
+        """A text that isn't empty."""
+        value = self.document.get(key)
+        if type(value) is str and value:
+            return value
+        raise self.malformed(key, "it is empty" if value == "" else "it isn't a text")
+
+    def need_fields(self, key: str) -> Fields:
+        """An object."""
+        value = self.document.get(key)
+        if is_object(value):
+            return Fields(value, self.path(key), self.notes)
+        raise self.malformed(key, "it isn't an object")
+
+    def need_list(self, key: str) -> list[Any]:
+        """A list; what is absent is one without items."""
+        value = self.document.get(key)
+        if value is None:
+            return []
+        if is_list(value):
+            return value
+        raise self.malformed(key, "it isn't a list")
+
+    def text(self, key: str) -> str | None:
+        """A text, which may be empty."""
+        value = self.document.get(key)
+        if type(value) is str:
+            return value
+        if value is not None:
+            self.note(key, "it isn't a text")
+        return None
+
+    def texts(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """Several texts at once, by the names that they get and their keys."""
+        document = self.document
+        found: dict[str, Any] = {}
+        for name, key in names.items():
+            value = document.get(key)
+            if value is not None and type(value) is not str:
+                self.note(key, "it isn't a text")
+                value = None
+            found[name] = value
+        return found
+
+    def number(self, key: str) -> int | None:
+        """A whole number."""
+        value = self.document.get(key)
+        if type(value) is int:
+            return value
+        if value is not None:
+            self.note(key, "it isn't a whole number")
+        return None
+
+    def flag(self, key: str) -> bool | None:
+        """True or false, which SES also writes as texts."""
+        value = self.document.get(key)
+        if type(value) is bool:
+            return value
+        if value == "true":
+            return True
+        if value == "false":
+            return False
+        if value is not None:
+            self.note(key, "it is neither true nor false")
+        return None
+
+    def time(self, key: str) -> datetime | None:
+        """A time, in UTC."""
+        value = self.document.get(key)
+        time = read_time(value) if type(value) is str else None
+        if time is None and value is not None:
+            self.note(key, "it isn't a time")
+        return time
+
+    def fields(self, key: str) -> Fields:
+        """An object; one without fields where there is nothing fit."""
+        value = self.document.get(key)
+        if is_object(value):
+            return Fields(value, self.path(key), self.notes)
+        if value is not None:
+            self.note(key, "it isn't an object")
+        return Fields({}, self.path(key), self.notes)
+
+    def objects(self, key: str) -> list[Fields]:
+        """A list of objects; an item that is something else is left out."""
+        items = self._list(key)
+        found = [
+            Fields(item, self.path(f"{key}[{number}]"), self.notes)
+            for number, item in enumerate(items[:_MAX_ITEMS])
+            if is_object(item)
+        ]
+        if len(found) < len(items):
+            self.note(key, f"not every item is an object, or there are more than {_MAX_ITEMS:,}")
+        return found
+
+    def headers(self, key: str, names: Collection[str]) -> list[tuple[str, str]]:
+        """The headers that have one of these names, which are in lower case."""
+        found: list[tuple[str, str]] = []
+        malformed = False
+        for header in self._list(key):
+            name = header.get("name") if is_object(header) else None
+            if type(name) is not str:
+                malformed = True
+            elif (lower := name.lower()) in names:
+                value = header.get("value")
+                if type(value) is str:
+                    found.append((lower, value))
+                else:
+                    malformed = True
+        if malformed:
+            self.note(key, "not every item is a name and a value")
+        return found
+
+    def lists_of_texts(self, key: str) -> FrozenDict[str, tuple[str, ...]]:
+        """An object of lists of texts, such as tags; a value that is something else is left out."""
+        found: dict[str, tuple[str, ...]] = {}
+        document = self.fields(key).document
+        for name, values in islice(document.items(), _MAX_ITEMS):
+            if is_list(values):
+                for value in values:
+                    if type(value) is not str:
+                        break
+                else:
+                    found[name] = tuple(values)
+        if len(found) < len(document):
+            self.note(key, f"not every value is a list of texts, or there are more than {_MAX_ITEMS:,}")
+        return FrozenDict(found)
+
+    def _list(self, key: str) -> list[Any]:
+        value = self.document.get(key)
+        if is_list(value):
+            return value
+        if value is not None:
+            self.note(key, "it isn't a list")
+        return []
+
+
+def read_time(text: str) -> datetime | None:
+    """A time as AWS writes it, in UTC; None if it isn't one.
+
+    A rare form is ``2018-10-08T14:05:45 +0000``. What names no zone is UTC.
+    """
+    if len(text) > _MAX_TIME:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        loose = _LOOSE_ZONE.search(text)
+        return read_time(text[: loose.start()] + loose[1]) if loose else None
+    if time.tzinfo is UTC:
+        return time
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:  # the zone takes it before the year 1, or after 9999
+        return None

@@ -1,0 +1,172 @@
+"""The header of a mail or of one of its parts: its fields as they stand, and as text."""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_qp
+from collections.abc import Iterator
+from itertools import islice
+from typing import TypeAlias
+
+from .charsets import decode_text
+from .transfer import decode_base64
+
+__all__ = ["Defects", "Field", "MailHeaders", "decode_words", "plain_text", "read_fields"]
+
+MAX_BLOCK = 1 << 20
+MAX_FIELD = 1 << 16
+
+BAD_WORD = "malformed encoded-word"
+BLOCK_TOO_LARGE = "header over 1 MiB, not read further"
+CONTROLS = "control characters in the header"
+EIGHT_BIT = "header that is neither ASCII nor UTF-8"
+FIELD_TOO_LARGE = "header field over 64 KiB, cut"
+NOT_A_FIELD = "line in the header that is no field"
+TOO_MANY_FIELDS = "too many header fields, not read further"
+
+Defects: TypeAlias = dict[str, None]
+"""What is wrong with a mail, each thing once, in the order in which it was found."""
+
+Field: TypeAlias = tuple[bytes, bytes]
+"""The name of a header field and its value, as they stand in the mail."""
+
+_NO_FIELD: Field = (b"", b"")  # a line that is none
+_FIELD = re.compile(rb"^(?:([!-9;-~]++)[ \t]*+:(.*(?:\n[ \t].*)*+)|.++)", re.MULTILINE)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Each run between two question marks is looked at a fixed number of times: the work is linear.
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+
+
+class MailHeaders:
+    """The header fields of a mail in their order, repeated as they are; their names match in any case.
+
+    Values are text on one line: unfolded, encoded-words decoded, control characters replaced by spaces. What is
+    malformed stays as it came.
+    """
+
+    __slots__ = ("_defects", "_fields", "_values")
+
+    def __init__(self, fields: list[Field], defects: Defects) -> None:
+        self._fields = fields
+        self._defects = defects
+        self._values: dict[bytes, list[bytes]] = {}
+        for name, value in fields:
+            self._values.setdefault(name.lower(), []).append(value)
+
+    def get(self, name: str) -> str | None:
+        """The value of the first field of a name; None if there is none."""
+        found = self.raw(name)
+        return self._text(found[0]) if found else None
+
+    def get_all(self, name: str) -> tuple[str, ...]:
+        """The values of all fields of a name."""
+        return tuple(map(self._text, self.raw(name)))
+
+    def raw(self, name: str) -> tuple[bytes, ...]:
+        """The values of all fields of a name as they stand in the mail, folds and encoded-words and all."""
+        return tuple(self._values.get(name.lower().encode("utf-8", "replace"), ()))
+
+    def plain(self, name: bytes) -> str:
+        """The value of the first field of a name, given in lower case, encoded-words as they are; empty without."""
+        found = self._values.get(name)
+        return plain_text(found[0], self._defects) if found else ""
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self.raw(name))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Name and value of each field, in order."""
+        return ((name.decode("ascii"), self._text(value)) for name, value in self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"<MailHeaders of {len(self)} fields>"
+
+    def _text(self, value: bytes) -> str:
+        return decode_words(plain_text(value, self._defects), self._defects)
+
+
+def read_fields(raw: bytes, start: int, end: int, most: int, defects: Defects) -> list[Field]:
+    """The fields of a header block, of which the first ``most`` lines and the first MiB are read.
+
+    Args:
+        raw: The mail.
+        start: Where the block starts.
+        end: Where it ends.
+        most: How many fields to read at most.
+        defects: Where to note what is wrong.
+    """
+    if end - start > MAX_BLOCK:
+        end = start + MAX_BLOCK
+        defects[BLOCK_TOO_LARGE] = None
+    if raw.count(b"\n", start, end) < most:
+        fields: list[Field] = _FIELD.findall(raw, start, end)
+    else:
+        fields = [(match[1] or b"", match[2] or b"") for match in islice(_FIELD.finditer(raw, start, end), most)]
+        defects[TOO_MANY_FIELDS] = None
+    if _NO_FIELD in fields:
+        fields = [field for field in fields if field[0]]
+        defects[NOT_A_FIELD] = None
+    return fields
+
+
+def plain_text(value: bytes, defects: Defects) -> str:
+    """The value of a field as one line of text without control characters, encoded-words as they are."""
+    if len(value) > MAX_FIELD:
+        value = value[:MAX_FIELD]
+        defects[FIELD_TOO_LARGE] = None
+    try:
+        text = value.strip().decode()
+    except UnicodeDecodeError:
+        text = value.strip().decode("utf-8", "replace")
+        defects[EIGHT_BIT] = None
+    if text.isprintable():
+        return text
+    text = text.replace("\r\n", "").replace("\n", "").replace("\t", " ")
+    return text if text.isprintable() else _without_controls(text, defects)
+
+
+def decode_words(text: str, defects: Defects) -> str:
+    """Text with its RFC 2047 encoded-words decoded; those side by side as one, for some cut a character in two."""
+    if "=?" not in text:
+        return text
+    pieces: list[str] = []
+    charset, words = "", [b""]
+    at = 0
+    for match in _WORD.finditer(text):
+        between = text[at : match.start()]
+        if match[1].lower() != charset or (between and not between.isspace()):
+            pieces.append(_decoded(words, charset, defects))
+            pieces.append("" if at and between.isspace() else between)
+            charset, words = match[1].lower(), []
+        words.append(_word(match[2], match[3], defects))
+        at = match.end()
+    pieces += _decoded(words, charset, defects), text[at:]
+    decoded = "".join(pieces)
+    return decoded if decoded.isprintable() else _without_controls(decoded, defects)
+
+
+def _word(encoding: str, encoded: str, defects: Defects) -> bytes:
+    data = encoded.encode()
+    if encoding in "qQ":
+        return a2b_qp(data, header=True)
+    content, flaw = decode_base64(data, 0, len(data))
+    if flaw:
+        defects[BAD_WORD] = None
+    return content
+
+
+def _decoded(words: list[bytes], charset: str, defects: Defects) -> str:
+    text, flaw = decode_text(b"".join(words), charset.partition("*")[0])  # RFC 2231 puts a language there
+    if flaw:
+        defects[flaw] = None
+    return text
+
+
+def _without_controls(text: str, defects: Defects) -> str:
+    cleaned, count = _CONTROL.subn(" ", text)
+    if count:
+        defects[CONTROLS] = None
+    return cleaned

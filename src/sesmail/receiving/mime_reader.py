@@ -1,0 +1,220 @@
+"""Where the parts of a mail are: found, not copied, and within limits that no mail can pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .header_reader import Defects, MailHeaders, read_fields
+from .parameters import read_parameters
+from .transfer import decode_transfer
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_PARTS", "Part", "read_parts"]
+
+MAX_BYTES = 40 << 20
+MAX_DEPTH = 20
+MAX_PARTS = 1000
+MAX_FIELDS = 20_000
+MAX_FALSE_DELIMITERS = 20_000
+
+BAD_CONTENT_TYPE = "malformed content type"
+ENCODED_TWICE = "attached mail in an encoded mail, not read"
+NO_BOUNDARY = "multipart without parts"
+NO_HEADER = "part without a header"
+NO_SEPARATOR = "header without an end"
+NOT_CLOSED = "multipart without an end"
+TOO_DEEP = f"parts nested deeper than {MAX_DEPTH}, not read"
+TOO_LARGE = f"mail over {MAX_BYTES >> 20} MiB, not read further"
+TOO_MANY_DELIMITERS = "too many lines that are nearly delimiters, not read further"
+TOO_MANY_PARTS = f"more than {MAX_PARTS} parts, not read further"
+
+_MAX_BOUNDARY = 200  # https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1 allows 70
+_AS_IS = frozenset(["", "7bit", "8bit", "binary"])
+_MAILS = frozenset(["message/rfc822", "message/global"])
+
+_EMPTY_LINE = re.compile(rb"\r?\n")
+_END_OF_HEADER = re.compile(rb"\n\r?\n")
+_FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}+[ \t]*+:")
+_MBOX_LINE = re.compile(rb">?From [^\n]*\n")
+_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\r?\Z)")
+_KIND = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
+_WORD = re.compile(r"[^\s;(]*")
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Part:
+    """A mail or a part of one: where it is, and what its header says of it.
+
+    Attributes:
+        raw: The bytes in which it is, with much else.
+        start: Where its header starts in them.
+        body: Where its content starts.
+        end: Where it ends.
+        headers: The fields of its header.
+        defects: What is wrong with the mail that it is or belongs to.
+        kind: Its media type in lower case; of a multipart without parts it is ``text/plain``.
+        parameters: Those of its Content-Type.
+        encoding: Its transfer encoding in lower case; empty without.
+        parts: The parts of a multipart.
+        mail: The mail that is attached by it.
+    """
+
+    raw: bytes
+    start: int
+    body: int
+    end: int
+    headers: MailHeaders
+    defects: Defects
+    kind: str
+    parameters: dict[str, str]
+    encoding: str
+    parts: list[Part]
+    mail: Part | None = None
+
+    def content(self) -> bytes:
+        """Its content, decoded."""
+        content, flaw = decode_transfer(self.raw, self.body, self.end, self.encoding)
+        if flaw:
+            self.defects[flaw] = None
+        return content
+
+    def leaves(self) -> Iterator[Part]:
+        """The parts that have content of their own, in order; this one, if it isn't a multipart."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
+
+def read_parts(raw: bytes) -> Part:
+    """Read where the parts of a mail are, whatever the bytes; what is malformed is content, and a defect."""
+    defects: Defects = {}
+    end = len(raw)
+    if end > MAX_BYTES:
+        end = MAX_BYTES
+        defects[TOO_LARGE] = None
+    return _Reader(raw).read(raw, 0, end, 1, defects)
+
+
+class _Reader:
+    """One reading of one mail, and how much of it is left."""
+
+    __slots__ = ("_delimiters", "_fields", "_parts", "_whole")
+
+    def __init__(self, whole: bytes) -> None:
+        self._whole = whole
+        self._parts = MAX_PARTS
+        self._fields = MAX_FIELDS
+        self._delimiters = MAX_FALSE_DELIMITERS
+
+    def read(self, raw: bytes, start: int, end: int, depth: int, defects: Defects, default: str = "text/plain") -> Part:
+        self._parts -= 1
+        head, stop, body = _header(raw, start, end, defects)
+        fields = read_fields(raw, head, stop, self._fields, defects) if head < stop else []
+        self._fields -= len(fields)
+        headers = MailHeaders(fields, defects)
+        kind, parameters = _content_type(headers, default, defects)
+        encoding = _WORD.match(headers.plain(b"content-transfer-encoding").lower())
+        part = Part(raw, start, body, end, headers, defects, kind, parameters, encoding[0] if encoding else "", [])
+        if part.kind.startswith("multipart/") or part.kind in _MAILS:
+            if depth >= MAX_DEPTH:
+                defects[TOO_DEEP] = None
+            elif part.kind in _MAILS:
+                self._open(part, depth)
+            else:
+                self._divide(part, depth)
+        return part
+
+    def _divide(self, part: Part, depth: int) -> None:
+        """Read the parts of a multipart."""
+        default = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
+        for start, end in self._spans(part):
+            if not self._parts:
+                part.defects[TOO_MANY_PARTS] = None
+                break
+            part.parts.append(self.read(part.raw, start, end, depth + 1, part.defects, default))
+        if not part.parts:
+            part.kind = "text/plain"
+            part.defects[NO_BOUNDARY] = None
+
+    def _open(self, part: Part, depth: int) -> None:
+        """Read an attached mail. Encoded ones may not be, but are; in one of those a second time is too much."""
+        if not self._parts:
+            part.defects[TOO_MANY_PARTS] = None
+        elif part.encoding in _AS_IS:
+            part.mail = self.read(part.raw, part.body, part.end, depth + 1, {})
+        elif part.raw is not self._whole:
+            part.defects[ENCODED_TWICE] = None
+        else:
+            content = part.content()
+            part.mail = self.read(content, 0, len(content), depth + 1, {})
+
+    def _spans(self, part: Part) -> Iterator[tuple[int, int]]:
+        """Where each part of a multipart starts and ends."""
+        boundary = part.parameters.get("boundary", "").rstrip().encode()
+        if not 0 < len(boundary) <= _MAX_BOUNDARY:
+            return
+        raw, start = part.raw, -1
+        for at, stop, last in self._delimiter_lines(part, b"--" + boundary):
+            if start >= 0:
+                yield start, max(start, _without_line_break(raw, at))
+            if last:
+                return
+            start = stop
+        if start >= 0:
+            part.defects[NOT_CLOSED] = None
+            yield start, part.end
+
+    def _delimiter_lines(self, part: Part, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
+        """Where each line of a boundary starts and ends, and whether it is the last one's."""
+        raw, body, end = part.raw, part.body, part.end
+        at = raw.find(delimiter, body, end)
+        while at >= 0:
+            stop = at + len(delimiter)
+            found = _END_OF_DELIMITER.match(raw, stop, end) if at == body or raw[at - 1] == 10 else None
+            if found is not None:
+                stop = found.end()
+                yield at, stop, found[1] is not None
+            elif self._delimiters:
+                self._delimiters -= 1
+            else:
+                part.defects[TOO_MANY_DELIMITERS] = None
+                return
+            at = raw.find(delimiter, stop, end)
+
+
+def _header(raw: bytes, start: int, end: int, defects: Defects) -> tuple[int, int, int]:
+    """Where the header of a part starts and ends, and where its content starts."""
+    if not _FIRST_FIELD.match(raw, start, end):
+        if mbox := _MBOX_LINE.match(raw, start, end):
+            start = mbox.end()
+        else:
+            blank = _EMPTY_LINE.match(raw, start, end)
+            if blank is None and start < end:
+                defects[NO_HEADER] = None
+            return start, start, blank.end() if blank else start
+    blank = _END_OF_HEADER.search(raw, start, end)
+    if blank is None:
+        defects[NO_SEPARATOR] = None
+        return start, end, end
+    return start, blank.start() + 1, blank.end()
+
+
+def _content_type(headers: MailHeaders, default: str, defects: Defects) -> tuple[str, dict[str, str]]:
+    """The media type of a part, and the parameters of its Content-Type."""
+    text = headers.plain(b"content-type")
+    if not text:
+        return default, {}
+    value, parameters = read_parameters(text, defects)
+    kind = _KIND.match(value)
+    if kind is None:
+        defects[BAD_CONTENT_TYPE] = None
+        return "text/plain", parameters
+    return kind[0], parameters
+
+
+def _without_line_break(raw: bytes, at: int) -> int:
+    """Where the line before a delimiter ends, without its line break, which belongs to the delimiter."""
+    at -= 1
+    return at - 1 if raw[at - 1] == 13 else at

@@ -1,0 +1,248 @@
+"""Events of sent mail, read from SES's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ..errors import MalformedBodyError
+from ..frozen import FrozenDict, make
+from ..labels import METADATA_HEADER, TAG_HEADER, read_metadata, read_tag
+from .decode import excerpt, is_object
+from .event import SnsOrigin, TrackingEvent
+from .fields import Fields
+from .tracking import (
+    Bounced,
+    Clicked,
+    Complained,
+    Delayed,
+    Delivered,
+    Opened,
+    Rejected,
+    RenderingFailed,
+    Sent,
+    SubscriptionChanged,
+    TopicPreferences,
+)
+
+__all__ = ["KINDS", "Kind", "read_tracking"]
+
+_MAX_RECIPIENTS = 1000  # SES takes 50 a message
+_MAX_LABELS = 1 << 18  # SES cuts headers off after 10 kB
+_TAG = TAG_HEADER.lower()
+_LABELS = frozenset({_TAG, METADATA_HEADER.lower()})
+_NOTHING: FrozenDict[str, Any] = FrozenDict()
+
+
+def _bounce(part: Fields) -> dict[str, Any]:
+    return {"bounce_type": part.need_text("bounceType")}
+
+
+def _click(part: Fields) -> dict[str, Any]:
+    return {"link": part.need_text("link"), "link_tags": part.lists_of_texts("linkTags")}
+
+
+def _complaint(part: Fields) -> dict[str, Any]:
+    return {"arrived_at": part.time("arrivalDate")}
+
+
+def _delay(part: Fields) -> dict[str, Any]:
+    return {"expires_at": part.time("expirationTime")}
+
+
+def _delivery(part: Fields) -> dict[str, Any]:
+    return {"processing_millis": part.number("processingTimeMillis")}
+
+
+def _subscription(part: Fields) -> dict[str, Any]:
+    return {
+        "new_preferences": _preferences(part, "newTopicPreferences"),
+        "old_preferences": _preferences(part, "oldTopicPreferences"),
+    }
+
+
+def _preferences(part: Fields, key: str) -> TopicPreferences | None:
+    wanted = part.fields(key)
+    if not wanted.document:
+        return None
+    topics: dict[str, str] = {}
+    for status in wanted.objects("topicSubscriptionStatus"):
+        topic, choice = status.text("topicName"), status.text("subscriptionStatus")
+        if topic is not None and choice is not None:
+            topics[topic] = choice
+    return TopicPreferences(wanted.flag("unsubscribeAll"), FrozenDict(topics))
+
+
+class Kind(NamedTuple):
+    """How to read a kind of event.
+
+    Attributes:
+        event: What becomes of it.
+        key: Where SES has what is special about it.
+        texts: The texts there, by the names of the event's fields.
+        more: Reads what else is there.
+        named: Where SES names whom it is about; empty where it is about every recipient of the message.
+        each: The texts beside each of those, by the names of the event's fields.
+        timed: Whether it happens at a time of its own, after the message was sent.
+    """
+
+    event: type[TrackingEvent]
+    key: str
+    texts: Mapping[str, str] = _NOTHING
+    more: Callable[[Fields], dict[str, Any]] = lambda _: {}
+    named: str = ""
+    each: Mapping[str, str] = _NOTHING
+    timed: bool = True
+
+
+_READER = {"ip_address": "ipAddress", "user_agent": "userAgent"}
+_SMTP = {"status": "status", "diagnostic_code": "diagnosticCode"}
+
+KINDS: Mapping[str, Kind] = {
+    "Send": Kind(Sent, "send", timed=False),
+    "Delivery": Kind(
+        Delivered,
+        "delivery",
+        {"smtp_response": "smtpResponse", "reporting_mta": "reportingMTA", "remote_mta_ip": "remoteMtaIp"},
+        _delivery,
+        named="recipients",
+    ),
+    "DeliveryDelay": Kind(
+        Delayed,
+        "deliveryDelay",
+        {"delay_type": "delayType", "reporting_mta": "reportingMTA"},
+        _delay,
+        named="delayedRecipients",
+        each=_SMTP,
+    ),
+    "Bounce": Kind(
+        Bounced,
+        "bounce",
+        {
+            "bounce_subtype": "bounceSubType",
+            "feedback_id": "feedbackId",
+            "remote_mta_ip": "remoteMtaIp",
+            "reporting_mta": "reportingMTA",
+        },
+        _bounce,
+        named="bouncedRecipients",
+        each={"action": "action", **_SMTP},
+    ),
+    "Complaint": Kind(
+        Complained,
+        "complaint",
+        {
+            "feedback_type": "complaintFeedbackType",
+            "complaint_subtype": "complaintSubType",
+            "feedback_id": "feedbackId",
+            "user_agent": "userAgent",
+        },
+        _complaint,
+        named="complainedRecipients",
+    ),
+    "Reject": Kind(Rejected, "reject", {"reason": "reason"}, timed=False),
+    "Open": Kind(Opened, "open", _READER),
+    "Click": Kind(Clicked, "click", _READER, _click),
+    "Rendering Failure": Kind(
+        RenderingFailed, "failure", {"template": "templateName", "error_message": "errorMessage"}, timed=False
+    ),
+    "Subscription": Kind(
+        SubscriptionChanged, "subscription", {"contact_list": "contactList", "changed_by": "source"}, _subscription
+    ),
+}
+
+
+def read_tracking(kind: Kind, event: Fields, *, published: bool, sns: SnsOrigin | None) -> list[Any]:
+    """The events in SES's JSON, one for each recipient whom it is about.
+
+    Args:
+        kind: How to read it.
+        event: The JSON.
+        published: Whether it comes from event publishing, and not from an identity's notifications.
+        sns: The SNS message that brought it.
+
+    Raises:
+        MalformedBodyError: Something is missing that an event can't do without.
+    """
+    mail = event.need_fields("mail")
+    part = event.need_fields(kind.key)
+    recipients = _recipients(kind, part, mail)
+    sent_at = mail.time("timestamp")
+    tags, metadata = _labels(mail)
+    fields = {
+        "kind": kind.event.kind,
+        "message_id": mail.need_text("messageId"),
+        "timestamp": _timestamp(kind, part, mail, sent_at),
+        "sent_at": sent_at,
+        "source": mail.text("source"),
+        "tags": tags,
+        "metadata": metadata,
+        "message_tags": mail.lists_of_texts("tags") if published else None,
+        "headers_truncated": mail.flag("headersTruncated") or False,
+        "raw": event.document,
+        "sns": sns,
+        **part.texts(kind.texts),
+        **kind.more(part),
+    }
+    fields["notes"] = tuple(event.notes)
+    return [make(kind.event, {**fields, **recipient}) for recipient in recipients.values()]
+
+
+def _timestamp(kind: Kind, part: Fields, mail: Fields, sent_at: datetime | None) -> datetime:
+    time = part.time("timestamp") if kind.timed else None
+    if time is not None:
+        return time
+    if sent_at is None:
+        raise mail.malformed("timestamp", "it isn't a time")
+    if kind.timed:
+        part.note("timestamp", "the message's own stands in for it")
+    return sent_at
+
+
+def _recipients(kind: Kind, part: Fields, mail: Fields) -> dict[str, dict[str, Any]]:
+    """Whom an event is about, each once, with what is told of each."""
+    place, key = mail, "destination"
+    if kind.named and part.need_list(kind.named):
+        place, key = part, kind.named
+    elif kind.named:
+        part.note(kind.named, "it is empty, and every recipient of the message stands in for it")
+    items = place.need_list(key)
+    if not 0 < len(items) <= _MAX_RECIPIENTS:
+        raise place.malformed(key, f"it has {len(items):,} recipients, and 1 to {_MAX_RECIPIENTS:,} are possible")
+    found: dict[str, dict[str, Any]] = {}
+    for number, item in enumerate(items):
+        if is_object(item):
+            one = Fields(item, place.path(f"{key}[{number}]"), place.notes)
+            address = one.need_text("emailAddress")
+            found.setdefault(address, {"recipient": address, **one.texts(kind.each)})
+        elif type(item) is str and item:
+            found.setdefault(item, {"recipient": item, **dict.fromkeys(kind.each)})
+        else:
+            raise MalformedBodyError("it isn't an address", path=place.path(f"{key}[{number}]"), input=excerpt(item))
+    return found
+
+
+def _labels(mail: Fields) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """The tags and the metadata that stand in the headers."""
+    tags: list[str] = []
+    metadata: str | None = None
+    room = _MAX_LABELS
+    for name, value in mail.headers("headers", _LABELS):
+        room -= len(value)
+        if room < 0:
+            mail.note("headers", f"tags and metadata beyond {_MAX_LABELS:,} characters are left out")
+            break
+        if name == _TAG:
+            tags.append(read_tag(value))
+        else:
+            metadata = value
+    return tuple(tags), _NOTHING if metadata is None else _metadata(mail, metadata)
+
+
+def _metadata(mail: Fields, value: str) -> Mapping[str, Any]:
+    try:
+        return FrozenDict(read_metadata(value))
+    except ValueError:
+        mail.note("headers", f"{METADATA_HEADER} isn't a JSON object")
+        return _NOTHING

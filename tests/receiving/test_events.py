@@ -1,0 +1,196 @@
+"""Events as values: made by hand, compared, stored."""
+
+import json
+import pickle
+from dataclasses import FrozenInstanceError, replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, get_args
+
+import pytest
+
+from sesmail.receiving import events
+from sesmail.receiving.events import (
+    BaseEvent,
+    Bounced,
+    Clicked,
+    Complained,
+    Delivered,
+    Event,
+    Opened,
+    Received,
+    SnsOrigin,
+    SubscriptionConfirmation,
+    UnknownEvent,
+    event_from_json,
+)
+from sesmail.receiving.parser import parse
+from support.ses_events import DOCUMENTS, TOKEN, confirmation, envelope, published
+
+NOW = datetime(2026, 3, 6, 19, 55, tzinfo=UTC)
+KINDS: tuple[type[BaseEvent], ...] = get_args(Event)
+PARSED = [
+    event
+    for body in [*(envelope(json.dumps(document)) for document in DOCUMENTS.values()), confirmation()]
+    for event in parse(body)
+]
+
+
+def clicked(**fields: Any) -> Clicked:
+    return Clicked(**{"recipient": "a@example.com", "message_id": "1", "timestamp": NOW, "link": "https://x", **fields})
+
+
+def bounced(**fields: Any) -> Bounced:
+    return Bounced(
+        **{"recipient": "a@example.com", "message_id": "1", "timestamp": NOW, "bounce_type": "Transient", **fields}
+    )
+
+
+def test_there_is_a_kind_for_everything() -> None:
+    assert {kind.__name__ for kind in KINDS} == {
+        "Bounced",
+        "Clicked",
+        "Complained",
+        "Delayed",
+        "Delivered",
+        "Opened",
+        "Received",
+        "Rejected",
+        "RenderingFailed",
+        "Sent",
+        "SubscriptionChanged",
+        "SubscriptionConfirmation",
+        "UnknownEvent",
+        "UnsubscribeConfirmation",
+    }
+    assert {*events.__all__} >= {kind.__name__ for kind in KINDS}
+    assert {type(event) for event in PARSED} >= {*KINDS} - {events.UnsubscribeConfirmation}
+
+
+@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+def test_survive_storing(event: Event) -> None:
+    for same in (pickle.loads(pickle.dumps(event)), event_from_json(event.to_json()), replace(event)):
+        assert type(same) is type(event)
+        assert same == event
+        assert vars(same) == vars(event)
+        assert same.dedup_key == event.dedup_key
+
+
+@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+def test_have_all_fields_and_no_others(event: Event) -> None:
+    assert vars(event).keys() == type(event).__dataclass_fields__.keys()
+
+
+@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+def test_hide_what_is_large_or_secret(event: Event) -> None:
+    shown = repr(event)
+    assert "commonHeaders" not in shown
+    assert "U3ViamVjdDogSGVscA0KDQpIZWxwIQ0K" not in shown
+    assert TOKEN not in shown
+    assert "kind=" not in shown
+
+
+def test_can_be_made_by_hand() -> None:
+    event = clicked()
+    assert event.tags == ()
+    assert event.metadata == {}
+    assert event.message_tags is None
+    assert event.raw == {}
+    assert event.kind == "Clicked"
+    assert event.sns is None
+    assert event_from_json(event.to_json()) == event
+
+
+def test_match() -> None:
+    match bounced(bounce_type="Permanent"):
+        case Bounced(recipient=who, permanent=True):
+            assert who == "a@example.com"
+        case _:
+            pytest.fail("it is one")
+
+
+def test_can_not_be_changed() -> None:
+    for event in (clicked(), PARSED[0]):
+        with pytest.raises(FrozenInstanceError):
+            event.notes = ("x",)  # type: ignore[misc]
+    (opened, _) = parse(published("Open"))
+    assert isinstance(opened, Opened)
+    with pytest.raises(TypeError):
+        opened.metadata["a"] = 1  # type: ignore[index]
+    with pytest.raises(TypeError):
+        opened.message_tags["a"] = ("b",)  # type: ignore[index]
+
+
+def test_compare_by_what_happened() -> None:
+    assert clicked() == clicked()
+    assert clicked() == clicked(sns=SnsOrigin("1", "arn"), raw={"shiny": True})
+    assert clicked() != clicked(recipient="b@example.com")
+    assert clicked() != clicked(notes=("x",))
+    assert clicked() != "clicked"
+    assert UnknownEvent(event_type="A", raw={"a": 1}) != UnknownEvent(event_type="A", raw={"a": 2})
+
+
+@pytest.mark.parametrize(
+    ("word", "permanent"), [("Permanent", True), ("Transient", False), ("Undetermined", False), ("New", False)]
+)
+def test_permanent(word: str, permanent: bool) -> None:  # R32
+    assert bounced(bounce_type=word).permanent is permanent
+
+
+@pytest.mark.parametrize(
+    ("word", "is_spam"),
+    [("abuse", True), (None, True), ("other", True), ("New", True), ("not-spam", False), ("Not-Spam", False)],
+)
+def test_is_spam(word: str | None, is_spam: bool) -> None:  # R32
+    event = Complained(recipient="a@example.com", message_id="1", timestamp=NOW, feedback_type=word)
+    assert event.is_spam is is_spam
+
+
+class TestDedupKey:  # R34
+    def test_is_short_text(self) -> None:
+        for event in PARSED:
+            assert len(event.dedup_key) == 64
+            assert int(event.dedup_key, 16)
+
+    def test_is_the_same_for_the_same_occurrence(self) -> None:
+        there = NOW.astimezone(timezone(timedelta(hours=5)))
+        changes: list[dict[str, Any]] = [
+            {"sns": SnsOrigin("2", "arn")},
+            {"timestamp": there},
+            {"message_tags": {}},
+            {"feedback_id": "2"},
+            {"notes": ("x",)},
+            {"raw": {"a": 1}},
+        ]
+        for change in changes:
+            assert bounced(**change).dedup_key == bounced().dedup_key
+
+    def test_differs_by_occurrence(self) -> None:
+        keys = [event.dedup_key for event in PARSED]
+        again = {"Delivery notified": 1, "Bounce notified": 2, "Complaint notified": 1, "Received in S3": 1}
+        again["Received and bounced"] = 1
+        assert len({*keys}) == len(keys) - sum(again.values())
+        assert clicked().dedup_key != clicked(link="https://y").dedup_key
+        assert clicked().dedup_key != clicked(timestamp=NOW + timedelta(milliseconds=1)).dedup_key
+        assert clicked().dedup_key != clicked(recipient="b@example.com").dedup_key
+        assert clicked().dedup_key != clicked(message_id="2").dedup_key
+        delivered = Delivered(recipient="a@example.com", message_id="1", timestamp=NOW)
+        assert delivered.dedup_key != Opened(recipient="a@example.com", message_id="1", timestamp=NOW).dedup_key
+
+    def test_of_what_has_no_recipient(self) -> None:
+        one = Received(message_id="1", timestamp=NOW, recipients=("a@example.com",))
+        assert one.dedup_key != replace(one, recipients=("b@example.com",)).dedup_key
+        assert one.dedup_key == replace(one, content="x").dedup_key
+        unknown = UnknownEvent(event_type="A", raw={"a": NOW})
+        assert unknown.dedup_key != replace(unknown, raw={"a": 2}).dedup_key
+        asked = SubscriptionConfirmation(topic_arn="arn", token="t", message_id="1")
+        assert asked.dedup_key != replace(asked, message_id="2").dedup_key
+
+    def test_every_kind_has_its_own(self) -> None:
+        with pytest.raises(NotImplementedError):
+            _ = BaseEvent(kind="None").dedup_key
+
+
+def test_json_tells_the_kind() -> None:
+    assert json.loads(clicked().to_json())["kind"] == "Clicked"
+    with pytest.raises(ValueError, match="kind"):
+        event_from_json('{"kind": "Teleported"}')

@@ -1,0 +1,312 @@
+"""Headers: fields, encoded-words, parameters, mailboxes, dates and charsets, in every way that mails write them."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sesmail.encoded_word import encode_words
+from sesmail.receiving import charsets
+from sesmail.receiving.header_reader import (
+    BAD_WORD,
+    CONTROLS,
+    EIGHT_BIT,
+    FIELD_TOO_LARGE,
+    NOT_A_FIELD,
+    TOO_MANY_FIELDS,
+    Defects,
+    MailHeaders,
+    decode_words,
+    plain_text,
+    read_fields,
+)
+from sesmail.receiving.mail_date import BAD_DATE, read_date
+from sesmail.receiving.mailbox import BAD_MAILBOX, Mailbox, read_mailboxes
+from sesmail.receiving.parameters import BAD_PARAMETER, read_parameters
+from sesmail.sending.header import parameter, text_field
+
+
+def fields(block: bytes, most: int = 100) -> tuple[list[tuple[bytes, bytes]], list[str]]:
+    defects: Defects = {}
+    return read_fields(block, 0, len(block), most, defects), list(defects)
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_fields(end: bytes) -> None:
+    block = end.join([b"To: a", b"X-Folded: one", b" two", b"\tthree", b"Empty:", b"Spaced \t : x", b""])
+    found, defects = fields(block)
+    headers = MailHeaders(found, {})
+    assert list(headers) == [("To", "a"), ("X-Folded", "one two three"), ("Empty", ""), ("Spaced", "x")]
+    assert defects == []
+
+
+def test_names_match_in_any_case_and_repeat() -> None:
+    headers = MailHeaders([(b"Received", b" one"), (b"received", b" two"), (b"To", b" me")], {})
+    assert headers.get("RECEIVED") == "one"
+    assert headers.get_all("Received") == ("one", "two")
+    assert headers.raw("received") == (b" one", b" two")
+    assert headers.get("Cc") is None
+    assert headers.get_all("Cc") == ()
+    assert "to" in headers
+    assert "R\ud800eceived" not in headers
+    assert len(headers) == 3
+    assert repr(headers) == "<MailHeaders of 3 fields>"
+
+
+def test_lines_that_are_no_fields() -> None:
+    found, defects = fields(b"To: a\nwords\n: x\nname with: space\nCc: b\n")
+    assert [name for name, _ in found] == [b"To", b"Cc"]
+    assert defects == [NOT_A_FIELD]
+
+
+def test_too_many_fields() -> None:
+    found, defects = fields(b"a: b\n" * 11 + b"words\n", most=10)
+    assert len(found) == 10
+    assert defects == [TOO_MANY_FIELDS]
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "defect"),
+    [
+        (b" plain ", "plain", None),
+        (b" a\r\n b\r", "a b", None),
+        (b" a\n\tb", "a b", None),
+        ("Grüße".encode(), "Grüße", None),
+        ("a\N{NO-BREAK SPACE}b".encode(), "a\N{NO-BREAK SPACE}b", None),
+        (b"Gr\xfc\xdfe", "Gr\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}e", EIGHT_BIT),
+        (b"a\rb\0c", "a b c", CONTROLS),
+        ("a\u2028b\x85c".encode(), "a b c", CONTROLS),
+        (b"x" * 70_000, "x" * 65_536, FIELD_TOO_LARGE),
+    ],
+)
+def test_plain_text(value: bytes, text: str, defect: str | None) -> None:
+    defects: Defects = {}
+    assert plain_text(value, defects) == text
+    assert list(defects) == ([] if defect is None else [defect])
+
+
+@pytest.mark.parametrize(
+    ("text", "decoded", "defect"),
+    [
+        ("plain = text ?", "plain = text ?", None),
+        ("=?utf-8?q?Gr=C3=BC=C3=9Fe_an_=5F?=", "Grüße an _", None),
+        ("=?UTF-8?B?R3LDvMOfZQ==?= und mehr", "Grüße und mehr", None),
+        ("=?iso-8859-1?Q?a?= =?ISO-8859-1?Q?b?=", "ab", None),
+        ("=?utf-8?q?a?=  =?iso-8859-1?q?=E4?=", "aä", None),
+        ("=?utf-8?q?a?= b =?utf-8?q?c?=", "a b c", None),
+        ("=?utf-8?q?a?=b=?utf-8?q?c?=", "abc", None),
+        ("x =?utf-8?q?a?=", "x a", None),
+        ("=?utf-8?b?w?= =?utf-8?b?6Q?=", "\N{REPLACEMENT CHARACTER}", BAD_WORD),
+        ("=?utf-8?q?=C3?= =?utf-8?q?=A4?=", "ä", None),
+        ("=?utf-8*de?q?=C3=A4?=", "ä", None),
+        ("=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "日本", None),
+        ("=?gb2312?B?xOO6ww==?=", "你好", None),
+        ("=?utf-8?q?with spaces?=", "with spaces", None),
+        ("=?utf-8?q?ä?=", "ä", None),
+        ("=?utf-8?x?a?=", "=?utf-8?x?a?=", None),
+        ("=?utf-8?q?a", "=?utf-8?q?a", None),
+        ("=??q?a?=", "=??q?a?=", None),
+        ("=?utf-8?q??=", "", None),
+        ("=?utf-8?q?a=0D=0Ab?=", "a  b", CONTROLS),
+        ("=?no-such?q?=C3=A4?=", "ä", charsets.UNKNOWN_CHARSET),
+        ("=?utf-8?q?=C3?=", "\N{REPLACEMENT CHARACTER}", charsets.BAD_TEXT),
+    ],
+)
+def test_encoded_words(text: str, decoded: str, defect: str | None) -> None:
+    defects: Defects = {}
+    assert decode_words(text, defects) == decoded
+    assert (defect is None and not defects) or defect in defects
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
+
+
+@given(TEXT)
+@settings(derandomize=True, max_examples=200)
+def test_reads_what_sending_writes(text: str) -> None:
+    defects: Defects = {}
+    assert decode_words(" ".join(encode_words(text)), defects) == text
+    field = text_field("Subject", text).encode().partition(b":")[2]
+    assert decode_words(plain_text(field, defects), defects) == text
+    file_name = text.replace("\\", "").strip()
+    written = " ".join(["attachment;", *parameter("filename", file_name)])
+    assert read_parameters(written, defects) == ("attachment", {"filename": file_name})
+    assert not defects
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "found", "defect"),
+    [
+        ("", "", {}, None),
+        ("Text/HTML", "text/html", {}, None),
+        ("text/plain;", "text/plain", {}, None),
+        ("text/plain; charset=UTF-8", "text/plain", {"charset": "UTF-8"}, None),
+        ('text/plain;CHARSET = "utf-8" ; format=flowed', "text/plain", {"charset": "utf-8", "format": "flowed"}, None),
+        ("a/b; x=1; x=2", "a/b", {"x": "1"}, None),
+        ("a/b; name=My File (1).pdf", "a/b", {"name": "My File (1).pdf"}, None),
+        (r'a/b; name="C:\new \"one\" \\"', "a/b", {"name": r'C:\new "one" ' + "\\"}, None),
+        ('a/b; name="a;b=c"; d=e', "a/b", {"name": "a;b=c", "d": "e"}, None),
+        ("a/b; ; =x; y; z=", "a/b", {"z": ""}, None),
+        ('a/b; name="open', "a/b", {"name": "open"}, BAD_PARAMETER),
+        ('a/b; name="=?utf-8?q?=C3=A4.txt?="', "a/b", {"name": "ä.txt"}, None),
+        ("a/b; name*=utf-8'de'%C3%A4%20.txt", "a/b", {"name": "ä .txt"}, None),
+        ("a/b; name=a.txt; name*=utf-8''%C3%A4.txt", "a/b", {"name": "ä.txt"}, None),
+        ("a/b; name*=iso-8859-1''%E4", "a/b", {"name": "ä"}, None),
+        ("a/b; name*=''%C3%A4", "a/b", {"name": "ä"}, None),
+        ("a/b; name*=%C3%A4", "a/b", {"name": "ä"}, None),
+        ("a/b; name*0=a; name*1=b", "a/b", {"name": "ab"}, None),
+        ("a/b; name*1*=%C3; name*0*=utf-8''x; name*2*=%A4", "a/b", {"name": "xä"}, None),
+        ("a/b; name*0*=utf-8''%41; name*1=%42", "a/b", {"name": "A%42"}, None),
+        ("a/b; name*0=a; name*0=b", "a/b", {"name": "a"}, None),
+        ("a/b; name*0=a; name*2=c", "a/b", {"name": "a"}, BAD_PARAMETER),
+        ("a/b; name*1=a", "a/b", {}, BAD_PARAMETER),
+        ("a/b; name*=no-such''%FF", "a/b", {"name": "\N{REPLACEMENT CHARACTER}"}, BAD_PARAMETER),
+        ("a/b; name*x=1", "a/b", {"name*x": "1"}, None),
+    ],
+)
+def test_parameters(text: str, value: str, found: dict[str, str], defect: str | None) -> None:
+    defects: Defects = {}
+    assert read_parameters(text, defects) == (value, found)
+    assert list(defects) == ([] if defect is None else [defect])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        (" , ; ,", []),
+        ("a@b.example", [("a@b.example", None)]),
+        ("<a@b.example>", [("a@b.example", None)]),
+        ("Alice <a@b.example>", [("a@b.example", "Alice")]),
+        ('"Doe, J\\"ane\\"" <a@b.example>', [("a@b.example", 'Doe, J"ane"')]),
+        ('"" <a@b.example>', [("a@b.example", None)]),
+        ("Alice <a@b.example>, Bob <b@b.example>; c@b.example", [
+            ("a@b.example", "Alice"), ("b@b.example", "Bob"), ("c@b.example", None),
+        ]),
+        ("=?utf-8?q?J=C3=BCrgen?= <a@b.example>", [("a@b.example", "Jürgen")]),
+        ("=?utf-8?q?M,=C3=BC?= <a@b.example>", [("a@b.example", "M,ü")]),
+        ('"=?utf-8?q?J=C3=BCrgen?=" <a@b.example>', [("a@b.example", "Jürgen")]),
+        ("=?utf-8?q?=3Cevil=40x=2Eexample=3E=2C?= <a@b.example>", [("a@b.example", "<evil@x.example>,")]),
+        ("a=b <a=b@b.example>", [("a=b@b.example", "a=b")]),
+        ("a@b.example (Alice (the (first)) one \\))", [("a@b.example", "Alice one )")]),
+        ("a@b.example (never ends", [("a@b.example", "never ends")]),
+        ("(comment) Alice <a@b.example>", [("a@b.example", "Alice")]),
+        ("a(comment)@b.example", [("a@b.example", "comment")]),
+        ('"a b"@b.example', [('"a b"@b.example', None)]),
+        ('<"a>b"@b.example>', [('"a>b"@b.example', None)]),
+        ("<a@[192.0.2.1]>", [("a@[192.0.2.1]", None)]),
+        ("<jürgen@bücher.example>", [("jürgen@bücher.example", None)]),
+        ("undisclosed-recipients:;", []),
+        ("Friends: a@b.example, Bob <b@b.example>; c@b.example", [
+            ("a@b.example", None), ("b@b.example", "Bob"), ("c@b.example", None),
+        ]),
+        ("<>", [("", None)]),
+        ("Mail Delivery System <>", [("", "Mail Delivery System")]),
+    ],
+)  # fmt: skip
+def test_mailboxes(text: str, found: list[tuple[str, str | None]]) -> None:
+    defects: Defects = {}
+    assert read_mailboxes(text, defects) == [Mailbox(email, name) for email, name in found]
+    assert not defects
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Alice",
+        "Alice <alice>",
+        "<a@b.example",
+        "a@b.example>",
+        "a b@c.example",
+        "a@b@c.example",
+        "a@b.example:x",
+        "<@route.example:a@b.example>",
+        "Good <good@example.com> <evil@example.com>",
+        "<a@b.example\\>",
+        '"a@b.example',
+        "<a@b.example <c@d.example",
+    ],
+)
+def test_what_is_no_mailbox_is_kept_as_it_is(text: str) -> None:
+    defects: Defects = {}
+    (mailbox,) = read_mailboxes(text, defects)
+    assert mailbox == Mailbox("", text)
+    assert list(defects) == [BAD_MAILBOX]
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Fri, 03 May 2024 10:11:12 +0200", "2024-05-03T10:11:12+02:00"),
+        ("3 May 2024 10:11 -0330 (NST)", "2024-05-03T10:11:00-03:30"),
+        ("Fri,3 may 24 1:02:03 GMT", "2024-05-03T01:02:03+00:00"),
+        ("Friday, 03-May-2024 10:11:12 EST", "2024-05-03T10:11:12-05:00"),
+        ("03 May 99 10:11:12 PDT", "1999-05-03T10:11:12-07:00"),
+        ("03 May 124 10:11:12", "2024-05-03T10:11:12+00:00"),
+        ("31 December 2016 23:59:60 +0000", "2016-12-31T23:59:59+00:00"),
+        ("03 May 2024 10.11.12 -0000", "2024-05-03T10:11:12+00:00"),
+        ("03 May 2024 10:11:12 XYZ", "2024-05-03T10:11:12+00:00"),
+    ],
+)
+def test_dates(text: str, date: str) -> None:
+    defects: Defects = {}
+    assert read_date(text, defects) == datetime.fromisoformat(date)
+    assert not defects
+
+
+@pytest.mark.parametrize(
+    "text", ["soon", "03 Foo 2024 10:11:12 +0000", "31 Feb 2024 10:11:12 +0000", "03 May 2024 10:11:12 +9900"]
+)
+def test_what_is_no_date(text: str) -> None:
+    defects: Defects = {}
+    assert read_date(text, defects) is None
+    assert list(defects) == [BAD_DATE]
+
+
+@given(st.datetimes(timezones=st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(
+    lambda offset: timezone(timedelta(minutes=offset // timedelta(minutes=1))))
+))  # fmt: skip
+@settings(derandomize=True, max_examples=100)
+def test_dates_as_everybody_writes_them(date: datetime) -> None:
+    sign, offset = ("-", -date.utcoffset()) if date.utcoffset() < timedelta() else ("+", date.utcoffset())
+    zone = f"{sign}{offset // timedelta(hours=1):02}{offset // timedelta(minutes=1) % 60:02}"
+    month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][date.month - 1]
+    written = f"Mon, {date.day:02} {month} {date.year:04} {date:%H:%M:%S} {zone}"
+    assert read_date(written, {}) == date.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("charset", sorted(charsets._CODECS))
+def test_every_charset_reads_every_byte(charset: str) -> None:
+    data = bytes(range(256)) * 2
+    text, defect = charsets.decode_text(data, charset)
+    assert text
+    assert defect in (None, charsets.BAD_TEXT)
+    assert charsets.decode_text(b"", charset)[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("charset", "data", "text", "defect"),
+    [
+        (None, "ä".encode(), "ä", None),
+        ("", "ä".encode(), "ä", None),
+        ("UTF-8", "ä".encode(), "ä", None),
+        (' "utf8"', "ä".encode(), "ä", None),
+        ("us-ascii (words)", b"a", "a", None),
+        ("us-ascii", "ä".encode(), "ä", charsets.BAD_TEXT),
+        ("iso-8859-1", b"\xe4\x81", "ä\x81", None),
+        ("Windows-1252", b"\x80\x81", "€\N{REPLACEMENT CHARACTER}", charsets.BAD_TEXT),
+        ("cp1252:2000", b"\x80", "\N{REPLACEMENT CHARACTER}", charsets.UNKNOWN_CHARSET),
+        ("ks_c_5601-1987", "\ub620".encode("cp949"), "\ub620", None),
+        ("gb2312", "\u9555".encode("gbk"), "\u9555", None),
+        ("gb2312", b"\xff\xff", "\N{REPLACEMENT CHARACTER}" * 2, charsets.BAD_TEXT),
+        ("iso-8859-8-i", b"\xe0", "א", None),
+        ("x-sjis", b"\x93\xfa", "日", None),
+        ("utf-16", "aä".encode("utf-16"), "aä", None),
+        ("utf-16", b"a", "a", charsets.BAD_TEXT),
+        ("utf-7", b"+AOQ-", "+AOQ-", charsets.UNKNOWN_CHARSET),
+        ("?", b"a", "a", charsets.UNKNOWN_CHARSET),
+    ],
+)
+def test_charsets(charset: str | None, data: bytes, text: str, defect: str | None) -> None:
+    assert charsets.decode_text(data, charset) == (text, defect)

@@ -1,0 +1,269 @@
+"""Mails that were made to break, to stall or to fool whoever reads them."""
+
+from base64 import b64encode
+from collections.abc import Callable
+
+from sesmail.receiving.charsets import BAD_TEXT, UNKNOWN_CHARSET
+from sesmail.receiving.contents import DUPLICATE_ID
+from sesmail.receiving.header_reader import (
+    BAD_WORD,
+    BLOCK_TOO_LARGE,
+    CONTROLS,
+    EIGHT_BIT,
+    FIELD_TOO_LARGE,
+    NOT_A_FIELD,
+    TOO_MANY_FIELDS,
+)
+from sesmail.receiving.mail_date import BAD_DATE
+from sesmail.receiving.mailbox import BAD_MAILBOX
+from sesmail.receiving.mime_reader import (
+    BAD_CONTENT_TYPE,
+    ENCODED_TWICE,
+    NO_BOUNDARY,
+    NO_HEADER,
+    NO_SEPARATOR,
+    NOT_CLOSED,
+    TOO_DEEP,
+    TOO_LARGE,
+    TOO_MANY_DELIMITERS,
+    TOO_MANY_PARTS,
+)
+from sesmail.receiving.parameters import BAD_PARAMETER
+from sesmail.receiving.transfer import BAD_BASE64, BAD_QUOTED_PRINTABLE, UNKNOWN_ENCODING
+
+MIB = 1 << 20
+
+
+def header(name: str, value: bytes, body: bytes = b"body") -> bytes:
+    return b"From: a@b.example\r\n" + name.encode() + b": " + value + b"\r\n\r\n" + body
+
+
+def text(charset: bytes, body: bytes, encoding: bytes = b"8bit") -> bytes:
+    return (
+        b"Content-Type: text/plain; charset=%s\r\nContent-Transfer-Encoding: %s\r\n\r\n" % (charset, encoding)
+    ) + body
+
+
+def multipart(*parts: bytes, boundary: bytes = b"b", kind: bytes = b"mixed", close: bool = True) -> bytes:
+    lines = [b'Content-Type: multipart/%s; boundary="%s"\r\n' % (kind, boundary)]
+    for part in parts:
+        lines += [b"\r\n--", boundary, b"\r\n", part]
+    return b"".join([*lines, *([b"\r\n--", boundary, b"--\r\n"] if close else [])])
+
+
+def nested(depth: int, boundary: Callable[[int], bytes], inner: bytes = b"\r\nhello") -> bytes:
+    for level in range(depth):
+        inner = multipart(inner, boundary=boundary(level))
+    return inner
+
+
+def opened(depth: int) -> bytes:
+    """Multiparts in each other, none of which ends."""
+    return b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(depth))
+
+
+def attached(depth: int, inner: bytes = b"Subject: in\r\n\r\nhello", encoding: bytes = b"7bit") -> bytes:
+    """Mails attached to each other."""
+    head = b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: %s\r\n\r\n" % encoding
+    for _ in range(depth):
+        inner = head + (b64encode(inner) if encoding == b"base64" else inner)
+    return inner
+
+
+def named(parameter: bytes) -> bytes:
+    return multipart(
+        b"\r\ntext",
+        b"Content-Type: application/pdf\r\nContent-Disposition: attachment; %s\r\n\r\nx" % parameter,
+    )
+
+
+def continued(count: int, step: int = 1) -> bytes:
+    pieces = b";\r\n ".join(b"filename*%d*=%%41%%42" % (number * step) for number in range(count))
+    return named(pieces)
+
+
+# By the name of the mail: what makes it, and the defect that a reader has to name, if any.
+HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
+    "nothing": (lambda: b"", None),
+    "one line break": (lambda: b"\n", None),
+    "one NUL": (lambda: b"\0", NO_HEADER),
+    "only a colon": (lambda: b":", NO_HEADER),
+    "only NULs": (lambda: b"\0" * MIB, NO_HEADER),
+    "every byte": (lambda: bytes(range(256)) * 100, NO_HEADER),
+    "no header": (lambda: b"just some words\r\nand more\r\n", NO_HEADER),
+    "no separator": (lambda: b"Subject: x\r\nTo: a@b.example", NO_SEPARATOR),
+    "first line folded": (lambda: b" folded\r\nSubject: x\r\n\r\nbody", NO_HEADER),
+    "mbox line": (lambda: b"From a@b.example Mon Jan  1 00:00:00 2024\r\nSubject: x\r\n\r\nbody", None),
+    "bare CR instead of line breaks": (lambda: b"Subject: x\rTo: a@b.example\r\rbody", CONTROLS),
+    "bare CR and LF mixed": (lambda: b"Subject: a\rb\nTo: x\r\r\n\n\rbody\r\n\r", CONTROLS),
+    "LF CR": (lambda: b"Subject: x\n\rTo: y\n\r\n\rbody", NOT_A_FIELD),
+    "garbage between fields": (lambda: b"Subject: x\r\ngarbage\r\nTo: a@b.example\r\n\r\nbody", NOT_A_FIELD),
+    "header of 10 MB": (lambda: header("Subject", b"x" * (10 * MIB)), BLOCK_TOO_LARGE),
+    "folded header of 10 MB": (lambda: header("Subject", b"x\r\n " * (5 * MIB // 2)), BLOCK_TOO_LARGE),
+    "header of 10 MB in short fields": (lambda: b"a:\n" * (10 * MIB // 3) + b"\nbody", TOO_MANY_FIELDS),
+    "40 MB of header, no body": (lambda: b"a: b\n" * (40 * MIB // 5), TOO_MANY_FIELDS),
+    "40 MB in one line": (lambda: b"x" * (40 * MIB), NO_HEADER),
+    "40 MB of folds": (lambda: b"a: b" + b"\n " * (20 * MIB - 8), BLOCK_TOO_LARGE),
+    "field of 100 kB": (lambda: header("Subject", b"y" * 100_000), FIELD_TOO_LARGE),
+    "64,000 encoded-words": (lambda: header("Subject", b" ".join([b"=?utf-8?b?w6Q=?="] * 64_000)), BLOCK_TOO_LARGE),
+    "60 kB of encoded-words": (lambda: header("Subject", b"=?utf-8?q?=C3=A4?=" * 3_400), None),
+    "encoded-words without an end": (lambda: header("Subject", b"=?utf-8?q?" * 6_000), None),
+    "encoded-words without a middle": (lambda: header("Subject", b"=?" * 30_000), None),
+    "question marks": (lambda: header("Subject", b"=?a?q?" + b"?" * 60_000), None),
+    "encoded-word with line breaks": (lambda: header("Subject", b"=?utf-8?q?a=0D=0ABcc:_x@y?="), CONTROLS),
+    "encoded-word with NUL": (lambda: header("Subject", b"=?utf-8?b?AAAA?="), CONTROLS),
+    "encoded-word with bad base64": (lambda: header("Subject", b"=?utf-8?b?a*?="), BAD_WORD),
+    "encoded-word in no charset": (lambda: header("Subject", b"=?no-such?q?=FF?="), UNKNOWN_CHARSET),
+    "encoded-word in utf-7": (lambda: header("Subject", b"=?utf-7?q?+AGEAYg-?="), UNKNOWN_CHARSET),
+    "encoded-word in idna": (lambda: header("Subject", b"=?idna?q?xn--a?="), UNKNOWN_CHARSET),
+    "encoded-word that isn't its charset": (lambda: header("Subject", b"=?utf-8?q?=FF=FE?="), BAD_TEXT),
+    "8-bit header": (lambda: header("Subject", b"Gr\xfc\xdfe"), EIGHT_BIT),
+    "surrogates in UTF-8": (lambda: header("Subject", b"\xed\xa0\x80\xed\xb0\x80"), EIGHT_BIT),
+    "bad date": (lambda: header("Date", b"Mon, 99 Foo 99999 99:99:99 +9999"), BAD_DATE),
+    "date out of range": (lambda: header("Date", b"Mon, 31 Feb 2024 25:61:61 +9999"), BAD_DATE),
+    "date of digits": (lambda: header("Date", b"1" * 60_000), BAD_DATE),
+    "date of spaces": (lambda: header("Date", b"1" + b" " * 60_000 + b"Jan"), BAD_DATE),
+    "addresses without an end": (lambda: header("To", b'"' + b"a\\" * 30_000), BAD_MAILBOX),
+    "addresses without an at": (lambda: header("To", b"a " * 10_000 + b"a" * 40_000), BAD_MAILBOX),
+    "angles": (lambda: header("To", b"<" * 60_000), BAD_MAILBOX),
+    "angles and quotes": (lambda: header("To", b'<"' * 30_000), BAD_MAILBOX),
+    "comments in comments": (lambda: header("To", b"(" * 60_000), None),
+    "comments": (lambda: header("To", b"a@b.example" + b"()" * 30_000), None),
+    "colons after an at": (lambda: header("To", b"@" + b":" * 60_000), BAD_MAILBOX),
+    "groups": (lambda: header("To", b"a:;" * 20_000), None),
+    "commas": (lambda: header("To", b"," * 60_000), None),
+    "20,000 mailboxes": (lambda: header("To", b"a@b," * 16_000), None),
+    "two addresses in one": (lambda: header("From", b"<good@example.com> <evil@example.com>"), BAD_MAILBOX),
+    "content type of one word": (lambda: header("Content-Type", b"text"), BAD_CONTENT_TYPE),
+    "content type of garbage": (lambda: header("Content-Type", b"/;=;;;\"\"'*0*=''%"), BAD_CONTENT_TYPE),
+    "content type with 20,000 parameters": (lambda: header("Content-Type", b"text/plain" + b";a=b" * 15_000), None),
+    "parameter without an end": (
+        lambda: header("Content-Type", b'text/plain; charset="' + b"\\a" * 30_000),
+        BAD_PARAMETER,
+    ),
+    "boundary missing": (lambda: header("Content-Type", b"multipart/mixed", b"--\r\n\r\nx\r\n----"), NO_BOUNDARY),
+    "boundary empty": (
+        lambda: header("Content-Type", b'multipart/mixed; boundary=""', b"--\r\n\r\nx\r\n----"),
+        NO_BOUNDARY,
+    ),
+    "boundary of 60 kB": (
+        lambda: header("Content-Type", b"multipart/mixed; boundary=" + b"b" * 60_000, b"--" + b"b" * 60_000),
+        NO_BOUNDARY,
+    ),
+    "boundary never used": (lambda: header("Content-Type", b"multipart/mixed; boundary=b"), NO_BOUNDARY),
+    "boundary of another charset": (
+        lambda: header("Content-Type", b"multipart/mixed; boundary=\xff", b"--\xff\r\n"),
+        NO_BOUNDARY,
+    ),
+    "only the last boundary": (lambda: header("Content-Type", b"multipart/mixed; boundary=b", b"--b--"), NO_BOUNDARY),
+    "no last boundary": (lambda: multipart(b"\r\nx", close=False), NOT_CLOSED),
+    "parts without content": (lambda: multipart(*[b""] * 500), None),
+    "parts without a header": (lambda: multipart(b"words\r\nand words"), NO_HEADER),
+    "100,000 parts": (lambda: multipart(*[b"\r\nx"] * 100_000), TOO_MANY_PARTS),
+    "900 parts in 10 multiparts": (lambda: multipart(*[multipart(*[b"\r\nx"] * 90, boundary=b"c")] * 10), None),
+    "half a million nearly delimiters": (lambda: multipart(b"\r\n" + b"--b-\n" * 500_000), TOO_MANY_DELIMITERS),
+    "40 MB of nearly delimiters in 19 multiparts": (
+        lambda: nested(19, lambda level: b"-" * (40 + level), b"\r\n" + (b"-" * 39 + b"x\n") * (40 * MIB // 41 - 200)),
+        NOT_CLOSED,
+    ),
+    "40 MB in 19 multiparts": (
+        lambda: nested(19, lambda level: b"b%d" % level, b"\r\n" + b"x" * (40 * MIB - 10_000)),
+        None,
+    ),
+    "depth 900": (lambda: nested(900, lambda level: b"b%d" % level), TOO_DEEP),
+    "depth 3,000, none closed": (lambda: opened(3_000), TOO_DEEP),
+    "one boundary for all": (lambda: nested(50, lambda _: b"b"), NO_BOUNDARY),
+    "boundaries that begin alike": (lambda: nested(19, lambda level: b"b" * (20 - level)), None),
+    "boundaries that end alike": (lambda: nested(19, lambda level: b"b" * (level + 1)), None),
+    "boundary that looks closed": (lambda: nested(2, lambda level: b"b" + b"--" * level), NOT_CLOSED),
+    "spaces after a boundary": (
+        lambda: multipart(b"\r\nx").replace(b"--b\r\n", b"--b" + b" \t" * 50_000 + b"\r\n"),
+        None,
+    ),
+    "1,000 attached mails": (lambda: attached(1_000), TOO_DEEP),
+    "attached mails encoded in each other": (lambda: attached(8, encoding=b"base64"), ENCODED_TWICE),
+    "attached mail of 39 MB, 19 deep": (lambda: attached(19, b"Subject: in\r\n\r\n" + b"x" * (39 * MIB)), None),
+    "1,000 attached mails side by side": (
+        lambda: multipart(*[b"\r\nSubject: digest\r\n\r\nx"] * 2_000, kind=b"digest"),
+        TOO_MANY_PARTS,
+    ),
+    "multipart in base64": (
+        lambda: header(
+            "Content-Transfer-Encoding",
+            b"base64\r\nContent-Type: multipart/mixed; boundary=b",
+            b64encode(multipart(b"\r\nx")),
+        ),
+        NO_BOUNDARY,
+    ),
+    **{
+        f"charset {charset}": (
+            lambda charset=charset: text(charset.encode(), b"+AGEAYg- \\x41 xn--a \x01\x80\xff", b"8bit"),
+            UNKNOWN_CHARSET,
+        )
+        for charset in (
+            "utf-7",
+            "idna",
+            "punycode",
+            "unicode_escape",
+            "raw_unicode_escape",
+            "undefined",
+            "hex",
+            "rot13",
+            "zlib",
+            "bz2",
+            "base64",
+            "uu",
+            "quopri",
+            "mbcs",
+            "oem",
+            "charmap",
+            "../../etc/passwd",
+            "x" * 50_000,
+            "\u0131so-8859-1",
+            "..",
+        )
+    },
+    "40 MB that isn't cp1252": (lambda: text(b"cp1252", b"\x81" * (39 * MIB)), BAD_TEXT),
+    "40 MB that isn't UTF-8": (lambda: text(b"utf-8", b"\xff" * (39 * MIB)), BAD_TEXT),
+    "40 MB that isn't UTF-16": (lambda: text(b"utf-16-le", b"\0\xd8" * (39 * MIB // 2)), BAD_TEXT),
+    "40 MB that isn't ASCII": (lambda: text(b"us-ascii", b"\xe9" * (39 * MIB)), BAD_TEXT),
+    "20 MB that isn't Big5": (lambda: text(b"big5", b"\xff" * (20 * MIB)), BAD_TEXT),
+    "20 MB that isn't GB 2312": (lambda: text(b"gb2312", b"\xff" * (20 * MIB)), BAD_TEXT),
+    "20 MB that isn't ISO-2022-JP": (lambda: text(b"iso-2022-jp", b"\x1b$B\xff" * (5 * MIB)), BAD_TEXT),
+    "UTF-16 of an odd length": (lambda: text(b"utf-16", b"a\0b"), BAD_TEXT),
+    "base64 of one character": (lambda: text(b"utf-8", b"a", b"base64"), BAD_BASE64),
+    "base64 without padding": (lambda: text(b"utf-8", b"aGVsbG8", b"base64"), BAD_BASE64),
+    "base64 with words after its padding": (
+        lambda: text(b"utf-8", b"aGVsbG8=\r\n-- \r\nlist footer", b"base64"),
+        BAD_BASE64,
+    ),
+    "base64 of garbage": (lambda: text(b"utf-8", bytes(range(256)) * 4_000, b"base64"), BAD_BASE64),
+    "40 MB of padding": (lambda: text(b"utf-8", b"=" * (39 * MIB), b"base64"), None),
+    "40 MB of padding after one": (lambda: text(b"utf-8", b"a=" * (39 * MIB // 2), b"base64"), BAD_BASE64),
+    "quoted-printable of garbage": (
+        lambda: text(b"utf-8", b"=ZZ=\r=3=\0==" * 10_000, b"quoted-printable"),
+        BAD_QUOTED_PRINTABLE,
+    ),
+    "40 MB of equals signs": (lambda: text(b"utf-8", b"=" * (39 * MIB), b"quoted-printable"), BAD_QUOTED_PRINTABLE),
+    "transfer encoding of nobody's": (lambda: text(b"utf-8", b"x", b"x-uuencode"), UNKNOWN_ENCODING),
+    "file name with slashes": (lambda: named(b'filename="../../../etc/passwd"'), None),
+    "file name with backslashes": (lambda: named(b'filename="..\\..\\windows\\system.ini"'), None),
+    "file name with NUL": (lambda: named(b"filename*=utf-8''a%00.exe%0d%0a"), None),
+    "file name turned round": (lambda: named(b"filename*=utf-8''invoice%E2%80%AEfdp.exe"), None),
+    "file name of a device": (lambda: named(b"filename=CON.txt"), None),
+    "file name of dots": (lambda: named(b'filename=".."'), None),
+    "file name of combining marks": (lambda: named(b"filename*=utf-8''" + b"%CC%95%CC%80" * 5_000), None),
+    "file name in no charset": (lambda: named(b"filename*=no-such''%FF"), BAD_PARAMETER),
+    "file name with half a quote": (lambda: named(b'filename="a.pdf'), BAD_PARAMETER),
+    "10,000 continuations": (lambda: continued(10_000), FIELD_TOO_LARGE),
+    "3,000 continuations": (lambda: continued(2_500), None),
+    "continuations with gaps": (lambda: continued(1_000, step=2), BAD_PARAMETER),
+    "continuation of a huge number": (lambda: named(b"filename*" + b"9" * 5_000 + b"=x"), None),
+    "continuations without a first": (lambda: named(b"filename*1=a; filename*2=b"), BAD_PARAMETER),
+    "percent signs": (lambda: named(b"filename*=utf-8''" + b"%" * 50_000), None),
+    DUPLICATE_ID: (
+        lambda: multipart(*[b"Content-Type: image/png\r\nContent-ID: <a>\r\n\r\nx"] * 2),
+        DUPLICATE_ID,
+    ),
+    "more than 40 MiB": (lambda: header("Subject", b"x", b"x" * (40 * MIB + 1)), TOO_LARGE),
+}
