@@ -58,12 +58,14 @@ class _BoundedHandler(HTTPSHandler):
         self._tls = context
 
     def https_open(self, req: Request) -> HTTPResponse:
-        return self.do_open(self._connection, req)  # type: ignore[arg-type]
+        connection: Any = self._connection  # of which the stubs expect every parameter of the class
+        return self.do_open(connection, req)
 
     def _connection(self, host: str, *, timeout: float) -> HTTPSConnection:
-        connection = HTTPSConnection(host, timeout=timeout, context=self._tls)
-        connection.response_class = self._response  # type: ignore[assignment]
-        return connection
+        connection: Any = HTTPSConnection(host, timeout=timeout, context=self._tls)
+        connection.response_class = self._response
+        opened: HTTPSConnection = connection
+        return opened
 
     def _response(self, sock: socket.socket, **options: Any) -> HTTPResponse:
         response = HTTPResponse(sock, **options)
