@@ -23,15 +23,8 @@ from .errors import (
 )
 from .sending.attachment import Alternative, Attachment
 from .sending.client import Client
-from .sending.message import (
-    BulkMessage,
-    InlineTemplate,
-    ListManagement,
-    Message,
-    RawMessage,
-    Recipient,
-    TemplateMessage,
-)
+from .sending.message import BulkMessage, Message, RawMessage, TemplateMessage
+from .sending.parts import InlineTemplate, ListManagement, Recipient
 from .sending.result import BulkResult, RecipientResult, SendResult
 from .version import __version__
 

@@ -13,8 +13,9 @@ from ..address import Address
 from ..errors import InvalidMessageError, UnsupportedFeatureError
 from ..frozen import FrozenDict
 from .header import mailbox
-from .message import BulkMessage, Message, RawMessage, Recipient, TemplateMessage
+from .message import BulkMessage, Message, RawMessage, TemplateMessage
 from .model import TAG_WORD
+from .parts import Recipient
 from .wire import MAX_PARTS
 
 __all__ = [

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..errors import UnsupportedFeatureError
 from .header import mailbox
-from .message import AnyMessage, BulkMessage, InlineTemplate, Message, RawMessage, TemplateMessage
+from .message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
 from .mime import write_mime
+from .parts import InlineTemplate
 from .payload import (
     Call,
     destination,

@@ -10,8 +10,9 @@ from ..errors import InvalidMessageError
 from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
 from .attachment import Attachment
 from .header import mailbox, text_value
-from .message import AnyMessage, BulkMessage, InlineTemplate, RawMessage, TemplateMessage
+from .message import AnyMessage, BulkMessage, RawMessage, TemplateMessage
 from .mime import content_type, write_mime
+from .parts import InlineTemplate
 from .payload import (
     Call,
     destination,
