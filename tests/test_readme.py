@@ -14,7 +14,6 @@ import pytest
 from pydantic import BaseModel
 
 import sesmail
-from sesmail import errors
 from sesmail.aws import ClientParams
 from sesmail.sending import v1, v2
 from support import answers
@@ -114,7 +113,7 @@ def test_every_setting() -> None:
 def test_every_error() -> None:
     rows = {names(row[0])[0]: row[1:3] for row in table("Error")}
     assert rows.pop("pydantic.ValidationError") == ["", ""]
-    assert set(rows) == {name for name in errors.__all__ if name.endswith("Error")} - {
+    assert set(rows) == {name for name in sesmail.__all__ if name.endswith("Error")} - {
         "SesmailError",
         "SendError",
         "BulkSendError",
