@@ -27,6 +27,13 @@ from sesmail import (
     UnknownOutcomeError,
     UnsupportedFeatureError,
 )
+from sesmail.errors import (
+    ContentTooLargeError,
+    ForbiddenTopicError,
+    MalformedBodyError,
+    UnexpectedEventError,
+    UnexpectedSubscriptionError,
+)
 
 PARENTS = {
     SesmailError: Exception,
@@ -68,6 +75,11 @@ SEND_ERRORS = [kind for kind in PARENTS if issubclass(kind, SendError)]
 DETAILS = {"operation": "SendEmail", "code": "Code", "request_id": "r-1"}
 ERRORS: list[SesmailError] = [
     SesmailError("plain"),
+    MalformedBodyError("it is missing", path="mail.messageId", input="x" * 300),
+    ForbiddenTopicError("not ours", topic_arn="arn:aws:sns:eu-west-1:1:t"),
+    UnexpectedSubscriptionError("not asked for", topic_arn="arn:aws:sns:eu-west-1:1:t", token="t"),
+    UnexpectedEventError("inbound", topic_arn="arn:aws:sns:eu-west-1:1:t"),
+    ContentTooLargeError("too large", limit=1, actual=2),
     InvalidMessageError(),
     InvalidMessageError("too many", field="to", limit=50, actual=51),
     UnsupportedFeatureError(feature="tenant", api="v1", instead="use v2"),

@@ -266,19 +266,19 @@ class MalformedBodyError(WebhookError, ValueError):
         super().__init__(f"{path}: {reason}" if path else reason)
         self.path = path
         self.reason = reason
-        self.input = input[:200]
+        self.input: str = input[:200]
 
 
 class UnauthenticatedError(WebhookError):
     """No secret, or a wrong one; SNS sends its first request without, and comes back with it after this answer."""
 
-    status = 401
+    status: ClassVar[int] = 401
 
 
 class SignatureError(WebhookError):
     """The message isn't proven to be Amazon's, or not any more."""
 
-    status = 403
+    status: ClassVar[int] = 403
 
 
 class ForbiddenTopicError(WebhookError):
@@ -288,7 +288,7 @@ class ForbiddenTopicError(WebhookError):
         topic_arn: The topic.
     """
 
-    status = 403
+    status: ClassVar[int] = 403
 
     def __init__(self, message: str = "", *, topic_arn: str | None = None) -> None:
         super().__init__(message)
@@ -303,7 +303,7 @@ class UnexpectedSubscriptionError(WebhookError):
         token: What ``Receiver.confirm`` and sns:ConfirmSubscription need; a capability, so it stands in no text.
     """
 
-    status = 403
+    status: ClassVar[int] = 403
 
     def __init__(self, message: str = "", *, topic_arn: str = "", token: str = "") -> None:
         super().__init__(message)
@@ -318,7 +318,7 @@ class UnexpectedEventError(WebhookError):
         topic_arn: The topic that it came from; None where the wrapping has none.
     """
 
-    status = 403
+    status: ClassVar[int] = 403
 
     def __init__(self, message: str = "", *, topic_arn: str | None = None) -> None:
         super().__init__(message)
@@ -328,13 +328,13 @@ class UnexpectedEventError(WebhookError):
 class TemporaryError(WebhookError):
     """Something that may pass, such as a certificate that could not be fetched; SNS comes again."""
 
-    status = 503
+    status: ClassVar[int] = 503
 
 
 class ContentError(WebhookError):
     """The mail of an inbound event can't be had."""
 
-    status = 500
+    status: ClassVar[int] = 500
 
 
 class ContentMissingError(ContentError):
@@ -362,7 +362,7 @@ class ContentTooLargeError(ContentError):
 class ContentTamperedError(ContentError):
     """It isn't what SES stored for this event: encrypted otherwise, by another key, or changed since."""
 
-    status = 403
+    status: ClassVar[int] = 403
 
 
 def _rebuild(cls: type[SesmailError], args: tuple[Any, ...], state: dict[str, Any]) -> SesmailError:

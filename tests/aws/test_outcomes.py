@@ -188,7 +188,7 @@ async def test_a_trickle_can_not_stretch_the_deadline(fault_server: StartFaultSe
 
 async def test_a_server_that_stops_reading_is_unknown(fault_server: StartFaultServer, session: str) -> None:
     server = fault_server(answers.stops_reading(), ok())
-    async with new_client(server.url, session, timeout=0.4) as client:
+    async with new_client(server.url, session, timeout=0.25) as client:
         with pytest.raises(UnknownOutcomeError):
             await client.send(LARGE)
         assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)

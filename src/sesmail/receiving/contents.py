@@ -32,10 +32,10 @@ class InboundAttachment:
     def __init__(self, part: Part) -> None:
         word, parameters = read_parameters(part.headers.plain(b"content-disposition"), part.defects)
         self._part = part
-        self.media_type = part.kind
-        self.disposition = word or None
-        self.claimed_file_name = parameters.get("filename") or part.parameters.get("name") or None
-        self.content_id = part.headers.plain(b"content-id").strip("<> ") or None
+        self.media_type: str = part.kind
+        self.disposition: str | None = word or None
+        self.claimed_file_name: str | None = parameters.get("filename") or part.parameters.get("name") or None
+        self.content_id: str | None = part.headers.plain(b"content-id").strip("<> ") or None
 
     @property
     def file_name(self) -> str:

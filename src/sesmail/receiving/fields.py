@@ -35,9 +35,9 @@ class Fields:
     __slots__ = ("_path", "document", "notes")
 
     def __init__(self, document: Document, path: str, notes: list[str]) -> None:
-        self.document = document
+        self.document: Document = document
         self._path = path
-        self.notes = notes
+        self.notes: list[str] = notes
 
     def path(self, key: str) -> str:
         """Where a field is."""

@@ -43,7 +43,7 @@ class InboundMail:
         self._part = part
         self._raw = raw
         self.envelope_sender = envelope_sender
-        self.envelope_recipients = tuple(envelope_recipients)
+        self.envelope_recipients: tuple[str, ...] = tuple(envelope_recipients)
         self.verdicts = verdicts
 
     @property

@@ -39,7 +39,7 @@ class Proof:
         signatures: bool,
         allow_unproven: bool = False,
     ) -> None:
-        self.signatures = signatures
+        self.signatures: bool = signatures
         self._secrets = None if secret is None else Secrets(secret)
         self._topics = None if topics is None else _checked_topics(topics)
         if self._secrets is None and not (signatures and self._topics) and not allow_unproven:
