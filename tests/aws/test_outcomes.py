@@ -1,6 +1,7 @@
 """Each fault on the wire ends one send, with one request at most, in the outcome that is true."""
 
 import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
@@ -8,6 +9,7 @@ import pytest
 
 import sesmail
 from sesmail import ConfigurationError, Message, NotSentError, UnknownOutcomeError
+from sesmail.aws import Aws
 from support import answers
 from support.answers import error, ok
 from support.clients import NEWS, ORDER, new_client
@@ -391,8 +393,26 @@ async def test_closing_never_turns_an_accepted_mail_into_another_outcome(
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
 
 
-async def test_closing_while_it_opens_leaves_nothing_open(fault_server: StartFaultServer, session: str) -> None:
+async def test_closing_while_it_opens_leaves_nothing_open(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = fault_server(ok())
+    go_on = anyio.Event()
+    new_session = Aws._new_session
+
+    class Waiting:
+        """An AWS session whose clients are made when the test says so."""
+
+        def __init__(self, aws: Aws) -> None:
+            self.session = new_session(aws)
+
+        @contextlib.asynccontextmanager
+        async def create_client(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
+            await go_on.wait()
+            async with self.session.create_client(*args, **options) as client:
+                yield client
+
+    monkeypatch.setattr(Aws, "_new_session", lambda aws: Waiting(aws))
     client = new_client(server.url, session)
 
     async def send() -> None:
@@ -403,6 +423,7 @@ async def test_closing_while_it_opens_leaves_nothing_open(fault_server: StartFau
         group.start_soon(send)
         await anyio.wait_all_tasks_blocked()
         await client.aclose()
+        go_on.set()
     assert server.requests == []
 
 
