@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ class SnsOrigin:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BaseEvent:
+class BaseEvent(ABC):
     """What all events have.
 
     Attributes:
@@ -54,8 +55,9 @@ class BaseEvent:
         """Equal for an occurrence that is reported twice, however it came; 64 hexadecimal digits."""
         return sha256(json.dumps([self.kind, *self._identity()]).encode()).hexdigest()
 
+    @abstractmethod
     def _identity(self) -> tuple[str | None, ...]:
-        raise NotImplementedError
+        """What tells one occurrence of this kind from another."""
 
     def to_json(self) -> str:
         """The event as JSON, for ``event_from_json``."""
