@@ -4,18 +4,33 @@ SesmailError
 ├── InvalidMessageError (ValueError)      mend the message: nothing was sent
 │   └── UnsupportedFeatureError           the chosen API has no place for it: nothing was sent
 ├── ConfigurationError (ValueError)       mend the set-up: nothing was sent
-└── SendError                             a call to Amazon did not succeed
-    ├── RejectedError                     Amazon said no: nothing was sent
-    │   ├── ThrottledError                slow down, then send again
-    │   ├── QuotaExceededError            stop for hours
-    │   ├── SendingPausedError            tell a human
-    │   ├── MessageRejectedError          never send this message again
-    │   ├── NotVerifiedError              verify the identity, or leave the sandbox
-    │   ├── NotFoundError                 create the template or configuration set
-    │   ├── AccessDeniedError             mend the credentials or the IAM policy
-    │   └── BadRequestError (ValueError)  mend the parameters
-    ├── NotSentError (ConnectionError)    no byte left: sending again is safe
-    └── UnknownOutcomeError               Amazon may have it: sending again may send it twice
+├── SendError                             a call to Amazon did not succeed
+│   ├── RejectedError                     Amazon said no: nothing was sent
+│   │   ├── ThrottledError                slow down, then send again
+│   │   ├── QuotaExceededError            stop for hours
+│   │   ├── SendingPausedError            tell a human
+│   │   ├── MessageRejectedError          never send this message again
+│   │   ├── NotVerifiedError              verify the identity, or leave the sandbox
+│   │   ├── NotFoundError                 create the template or configuration set
+│   │   ├── AccessDeniedError             mend the credentials or the IAM policy
+│   │   └── BadRequestError (ValueError)  mend the parameters
+│   ├── NotSentError (ConnectionError)    no byte left: sending again is safe
+│   └── UnknownOutcomeError               Amazon may have it: sending again may send it twice
+└── WebhookError                          a request from outside gives no events: answer its status and headers
+    ├── MalformedBodyError (ValueError)   400: not what SNS or SES sends
+    ├── UnauthenticatedError              401: SNS comes again with the secret, an intruder without
+    ├── SignatureError                    403: not proven to be Amazon's
+    ├── ForbiddenTopicError               403: not one of your topics
+    ├── UnexpectedSubscriptionError       403: confirm it by hand, if it is yours
+    ├── UnexpectedEventError              403: two topics are mixed up
+    ├── ConfirmationError                 500: mend the IAM policy, or subscribe again
+    ├── TemporaryError                    503: SNS comes again, and it may work then
+    └── ContentError                      500: the mail of an inbound event can't be had
+        ├── ContentMissingError           it isn't stored where the event says
+        ├── ContentDeniedError            mend the IAM policy, the bucket's or the key's
+        ├── ContentTooLargeError          raise the limit
+        ├── ContentKeyError               configure the KMS key that encrypted it
+        └── ContentTamperedError          403: never trust it
 """
 
 from __future__ import annotations
@@ -28,8 +43,10 @@ __all__ = [
     "BadRequestError",
     "BulkSendError",
     "ConfigurationError",
+    "ConfirmationError",
     "ContentDeniedError",
     "ContentError",
+    "ContentKeyError",
     "ContentMissingError",
     "ContentTamperedError",
     "ContentTooLargeError",
@@ -325,6 +342,22 @@ class UnexpectedEventError(WebhookError):
         self.topic_arn = topic_arn
 
 
+class ConfirmationError(WebhookError):
+    """Amazon refused the confirmation of a subscription: mend the IAM policy, or subscribe again.
+
+    Attributes:
+        topic_arn: The topic that wants to deliver here.
+        token: What ``Receiver.confirm`` needs; a capability, so it stands in no text. It is good for 3 days.
+    """
+
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str = "", *, topic_arn: str = "", token: str = "") -> None:
+        super().__init__(message)
+        self.topic_arn = topic_arn
+        self.token = token
+
+
 class TemporaryError(WebhookError):
     """Something that may pass, such as a certificate that could not be fetched; SNS comes again."""
 
@@ -342,7 +375,10 @@ class ContentMissingError(ContentError):
 
 
 class ContentDeniedError(ContentError):
-    """Amazon denies reading or decrypting it: mend the IAM policy, the bucket's or the key's."""
+    """It may not be read or decrypted: mend the IAM policy, the bucket's or the key's, or the receiver's ``buckets``.
+
+    S3 also denies what isn't there, to whoever may not list the bucket.
+    """
 
 
 class ContentTooLargeError(ContentError):
@@ -359,8 +395,12 @@ class ContentTooLargeError(ContentError):
         self.actual = actual
 
 
+class ContentKeyError(ContentError):
+    """It is encrypted by another KMS key than the configured one, or by one that is disabled or gone."""
+
+
 class ContentTamperedError(ContentError):
-    """It isn't what SES stored for this event: encrypted otherwise, by another key, or changed since."""
+    """It isn't what SES stored for this event: not encrypted as it must be, for another mail, or changed since."""
 
     status: ClassVar[int] = 403
 

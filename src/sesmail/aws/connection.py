@@ -11,17 +11,24 @@ from typing import Any, TypedDict
 
 import anyio
 
-from ..errors import ConfigurationError, InvalidMessageError, NotSentError, SesmailError, UnknownOutcomeError
+from ..errors import (
+    ConfigurationError,
+    ContentTooLargeError,
+    InvalidMessageError,
+    NotSentError,
+    SesmailError,
+    UnknownOutcomeError,
+)
 from .failure import explain, explain_opening
-from .http import http_session
+from .settings import configured
 
 __all__ = ["Aws", "ClientParams"]
 
 _log = logging.getLogger("sesmail.aws")
 
-_POOL = 50
 _CLOSE_TIMEOUT = 5.0  # seconds
-_CONNECT_TIMEOUT = 10.0  # seconds; a connection that was never made is known not to have sent anything
+_READ_TIMEOUT = 10.0  # seconds, of a call that may be repeated
+_CHUNK = 256 * 1024
 
 
 class ClientParams(TypedDict, total=False):
@@ -39,8 +46,9 @@ class ClientParams(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class _Client:
-    """An open client: its methods by the operations that they call."""
+    """An open client: its region, and its methods by the operations that they call."""
 
+    region: str
     methods: Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]
 
 
@@ -59,7 +67,7 @@ _mark: ContextVar[_Mark] = ContextVar("sesmail_mark")
 class Aws:
     """AWS clients of one configuration, opened when they are needed and closed together.
 
-    It makes one attempt per call, follows no redirect, and bounds every call by a deadline.
+    It follows no redirect and bounds every call by a deadline.
 
     Args:
         region: The AWS region; the AWS chain finds it if it isn't given.
@@ -67,6 +75,11 @@ class Aws:
         config: Settings for botocore's ``Config``; never changed.
         user_agent: What every request carries in its user agent beside botocore's own.
         params: Passed on to ``create_client``.
+        repeatable: Whether every call does the same when it is made twice: then aiobotocore repeats what fails.
+            Otherwise each is made once.
+
+    Raises:
+        TypeError: ``params`` has something that aiobotocore doesn't take.
     """
 
     def __init__(
@@ -77,36 +90,44 @@ class Aws:
         config: Mapping[str, Any] | object | None,
         user_agent: str,
         params: ClientParams,
+        repeatable: bool = False,
     ) -> None:
+        if unknown := params.keys() - ClientParams.__annotations__.keys():
+            raise TypeError(f"got unexpected arguments: {', '.join(sorted(unknown))}")
         self._region = region
         self._profile = profile
         self._config = config
         self._user_agent = user_agent
         self._params = params
-        self._clients: dict[str, _Client] = {}
-        self._regions: dict[str, str] = {}
+        self._repeatable = repeatable
+        self._clients: dict[tuple[str, str | None], _Client] = {}
         self._stack = AsyncExitStack()
         self._opening = anyio.Lock()
         self._session: Any = None
         self._places: Any = None
         self._closed = False
 
-    async def open(self, service: str) -> _Client:
+    async def open(self, service: str, region: str | None = None) -> _Client:
         """The client of a service, made at its first use.
+
+        Args:
+            service: botocore's name of the service.
+            region: Another region than that of the configuration.
 
         Raises:
             ConfigurationError: No region, a bad setting, a missing extra, or closed already.
             NotSentError: The credentials could not be fetched just now.
         """
-        if service in self._clients:
-            return self._clients[service]
+        key = service, region
+        if key in self._clients:
+            return self._clients[key]
         async with self._opening:
             self._refuse_closed()
-            if service not in self._clients:
-                client = await self._connect(service)
+            if key not in self._clients:
+                client = await self._connect(service, region or self._region)
                 self._refuse_closed()
-                self._clients[service] = client
-            return self._clients[service]
+                self._clients[key] = client
+            return self._clients[key]
 
     async def aclose(self) -> None:
         """Close every connection; closing again does nothing.
@@ -120,20 +141,31 @@ class Aws:
 
     def region(self, service: str) -> str:
         """The region in which a service is called, whoever chose it, once it was opened."""
-        return self._regions[service]
+        return self._clients[service, None].region
 
     def _refuse_closed(self) -> None:
         if self._closed:
             raise ConfigurationError("this client is closed; make a new one")
 
-    async def call(self, service: str, operation: str, params: Mapping[str, Any], *, deadline: float) -> dict[str, Any]:
-        """Make one call, once.
+    async def call(
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        *,
+        deadline: float,
+        region: str | None = None,
+        body_limit: int = 0,
+    ) -> dict[str, Any]:
+        """Make one call.
 
         Args:
             service: botocore's name of the service, for instance ``sesv2``.
             operation: The API operation, for instance ``SendEmail``.
             params: Its parameters.
             deadline: When to give up, on anyio's clock.
+            region: Another region than that of the configuration.
+            body_limit: How many bytes the ``Body`` of the answer may have, which is read here, where it has one.
 
         Returns:
             The answer, with its ``ResponseMetadata``.
@@ -142,11 +174,13 @@ class Aws:
             InvalidMessageError: The operation or a parameter doesn't exist; nothing was sent.
             ConfigurationError: No credentials and the like; nothing was sent.
             SendError: The call did not succeed; its ``outcome`` tells what became of it.
+            ContentTooLargeError: The body of the answer has more bytes.
         """
         mark = _Mark()
         with anyio.CancelScope(deadline=deadline) as scope:
             try:
-                return await self._attempt(mark, service, operation, params)
+                client = await self.open(service, region)
+                return await self._attempt(mark, client, operation, params, body_limit)
             except SesmailError:
                 raise
             except anyio.get_cancelled_exc_class():
@@ -159,29 +193,34 @@ class Aws:
             raise UnknownOutcomeError("no answer before the deadline", operation=operation)
         raise NotSentError("the deadline passed before the request could leave", operation=operation)
 
-    async def _attempt(self, mark: _Mark, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        client = await self.open(service)
+    async def _attempt(
+        self, mark: _Mark, client: _Client, operation: str, params: Mapping[str, Any], body_limit: int
+    ) -> dict[str, Any]:
         method = client.methods.get(operation)
         if method is None:
-            raise InvalidMessageError(f"{service} has no operation {operation!r}", field="operation")
+            raise InvalidMessageError(f"there is no operation {operation!r}", field="operation")
         # Waiting for a connection happens here, where nothing has left, and not in the pool, where nobody could tell.
         async with self._places:
             self._refuse_closed()
             token = _mark.set(mark)
             try:
                 answer: dict[str, Any] = await method(**params)
+                if "Body" in answer:
+                    answer["Body"] = await _read(answer["Body"], answer.get("ContentLength"), body_limit)
             finally:
                 _mark.reset(token)
         return answer
 
-    async def _connect(self, service: str) -> _Client:
+    async def _connect(self, service: str, region: str | None) -> _Client:
         from aiobotocore.config import AioConfig
 
         try:
             if self._session is None:
                 self._session = self._new_session()
-            once = AioConfig(retries={"total_max_attempts": 1}, parameter_validation=True)
-            context = self._session.create_client(service, region_name=self._region, config=once, **self._params)
+            ours = AioConfig(parameter_validation=True)
+            if not self._repeatable:
+                ours = ours.merge(AioConfig(retries={"total_max_attempts": 1}))
+            context = self._session.create_client(service, region_name=region, config=ours, **self._params)
             client = await self._stack.enter_async_context(context)
         except SesmailError:
             raise
@@ -190,15 +229,14 @@ class Aws:
         if self._closed:
             await self._stack.aclose()
         client.meta.events.register("before-send", _set_mark)
-        self._regions[service] = client.meta.region_name
-        return _Client(
-            {operation: getattr(client, name) for name, operation in client.meta.method_to_api_mapping.items()}
-        )
+        methods = {operation: getattr(client, name) for name, operation in client.meta.method_to_api_mapping.items()}
+        return _Client(client.meta.region_name, methods)
 
     def _new_session(self) -> Any:
         from aiobotocore.session import AioSession
 
-        config = _configured(self._config, self._user_agent)
+        # Where a call is made once, the deadline covers it: a time per read would let a trickle go on for ever.
+        config = configured(self._config, self._user_agent, _READ_TIMEOUT if self._repeatable else None)
         if config.max_pool_connections < 1:
             raise ConfigurationError("max_pool_connections is 1 at least")
         session = AioSession(profile=self._profile)
@@ -211,27 +249,20 @@ def _set_mark(**_: object) -> None:
     _mark.get().may_have_left = True
 
 
-def _configured(config: Mapping[str, Any] | object | None, user_agent: str) -> Any:
-    """The caller's settings between sesmail's defaults and what sesmail insists on."""
-    from aiobotocore.config import AioConfig
+async def _read(body: Any, size: int | None, limit: int) -> bytes:
+    """All of an answer's body; nothing of one that is too large."""
+    chunks: list[bytes] = []
+    actual = 0
+    async with body:
+        if size is not None:
+            _refuse_size(size, limit)
+        while chunk := await body.read(_CHUNK):
+            actual += len(chunk)
+            _refuse_size(actual, limit)
+            chunks.append(chunk)
+    return b"".join(chunks)
 
-    theirs: Any = AioConfig(**config) if isinstance(config, Mapping) else config or AioConfig()
-    ours = AioConfig(
-        connect_timeout=_CONNECT_TIMEOUT,
-        read_timeout=None,  # the deadline covers the whole call; a time per read would let a trickle go on for ever
-        max_pool_connections=_POOL,
-        warm_up_loader_caches=True,
-    )
-    merged: Any = ours.merge(theirs)
-    extra: str | None = merged.user_agent_extra
-    session, connector = http_session(getattr(theirs, "http_session_cls", None))
-    connector |= getattr(theirs, "connector_args", {})
-    if connector.get("force_close"):
-        connector["keepalive_timeout"] = None  # aiobotocore puts one in, and aiohttp refuses both together
-    return merged.merge(
-        AioConfig(
-            user_agent_extra=f"{extra} {user_agent}" if extra else user_agent,
-            http_session_cls=session,
-            connector_args=connector,
-        )
-    )
+
+def _refuse_size(actual: int, limit: int) -> None:
+    if actual > limit:
+        raise ContentTooLargeError(f"it has {actual:,} bytes; the limit is {limit:,}", limit=limit, actual=actual)

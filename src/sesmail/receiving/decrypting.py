@@ -18,10 +18,11 @@ from ..frozen import FrozenDict
 from ..strict_json import read_json
 from .strict_base64 import from_base64
 
-__all__ = ["Encryption", "decrypt", "is_encrypted", "read_encryption"]
+__all__ = ["TAG", "Encryption", "decrypt", "is_encrypted", "read_encryption"]
 
 _PREFIX = "x-amz-"
-_TAG = 16
+TAG = 16
+"""Bytes by which an encrypted mail is longer."""
 _NONCE = 12
 _KEY = 32
 _MAX_WRAPPED_KEY = 6144  # https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
@@ -112,7 +113,7 @@ def decrypt(ciphertext: bytes, encryption: Encryption, key: bytes) -> bytes:
         raise ConfigurationError("decrypting needs a package: pip install 'sesmail[signatures]'") from err
     if len(key) != _KEY:
         raise _tampered(f"its key hasn't {_KEY} bytes")
-    if len(ciphertext) != encryption.length + _TAG:
+    if len(ciphertext) != encryption.length + TAG:
         raise _tampered("its length isn't the one in its metadata")
     try:
         return AESGCM(key).decrypt(encryption.nonce, ciphertext, None)

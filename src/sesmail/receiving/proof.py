@@ -42,13 +42,23 @@ class Proof:
         self.signatures: bool = signatures
         self._secrets = None if secret is None else Secrets(secret)
         self._topics = None if topics is None else _checked_topics(topics)
-        if self._secrets is None and not (signatures and self._topics) and not allow_unproven:
+        if not self.is_enough and not allow_unproven:
             raise ConfigurationError(
                 "a webhook needs a secret, or signatures and the topics that may post: a signature alone doesn't tell "
                 "whose topic it is; allow_unproven=True goes without"
             )
         if signatures:
             check_cryptography()
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether a secret is demanded."""
+        return self._secrets is not None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it proves that what passes is meant for us: a signature alone doesn't tell whose topic it is."""
+        return self.has_secret or bool(self.signatures and self._topics)
 
     def check_secret(self, headers: Headers) -> None:
         """Check the secret, if there is one.

@@ -87,8 +87,6 @@ class Client:
             raise ConfigurationError("message_tag_name is 1 to 256 of A-Z a-z 0-9 _ -")
         if defaults is not None and not isinstance(defaults, Message):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError("defaults is a Message, whose given fields stand for what other messages lack")
-        if unknown := params.keys() - ClientParams.__annotations__.keys():
-            raise TypeError(f"Client() got unexpected arguments: {', '.join(sorted(unknown))}")
         if not timeout > 0:
             raise ConfigurationError("timeout is a number of seconds above 0")
         self._dialect = _DIALECTS[api]
