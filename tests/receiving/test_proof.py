@@ -20,6 +20,7 @@ from sesmail.errors import (
 )
 from sesmail.receiving import verify as signatures
 from sesmail.receiving.proof import Proof, check_headers, verify
+from sesmail.receiving.secret import Secrets
 from sesmail.receiving.verify import read_message
 from support.signing import (
     MESSAGE_ID,
@@ -104,8 +105,8 @@ def test_topics_that_are_one_text() -> None:
 def test_signatures_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signatures, "find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match="signatures"):
-        Proof(secret=SECRET, topics=None, signatures=True)
-    assert not Proof(secret=SECRET, topics=None, signatures=False).signatures
+        Proof(secrets=Secrets(SECRET), topics=None, signatures=True)
+    assert not Proof(secrets=Secrets(SECRET), topics=None, signatures=False).signatures
 
 
 def test_the_order() -> None:

@@ -133,7 +133,7 @@ def test_the_console_is_named_for_its_asterisks() -> None:
 )
 def test_what_protects_nothing_is_refused(secret: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Secrets(secret)
+        Secrets(secret).check()
     assert "canary" not in everything_told(caught.value)
     with pytest.raises(ConfigurationError):
         check_secret(basic(SECRET), secret)

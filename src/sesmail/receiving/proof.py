@@ -20,7 +20,7 @@ class Proof:
     """What a webhook demands: a secret, messages of certain topics, signatures.
 
     Args:
-        secret: ``user:password`` of the webhook's URL, or several, any of which is good.
+        secrets: The secrets in the webhook's URL, if there are any.
         topics: The ARNs of the topics that may post.
         signatures: Whether Amazon's signature is demanded.
         allow_unproven: Demand less than a secret, or signatures and topics.
@@ -34,13 +34,15 @@ class Proof:
     def __init__(
         self,
         *,
-        secret: Secret | Iterable[Secret] | None,
+        secrets: Secrets | None,
         topics: Collection[str] | None,
         signatures: bool,
         allow_unproven: bool = False,
     ) -> None:
         self.signatures: bool = signatures
-        self._secrets = None if secret is None else Secrets(secret)
+        if secrets is not None:
+            secrets.check()
+        self._secrets = secrets
         self._topics = None if topics is None else _checked_topics(topics)
         if not self.is_enough and not allow_unproven:
             raise ConfigurationError(
@@ -137,8 +139,9 @@ def verify(
         WebhookError: It isn't proven; answer with its ``status`` and ``headers``.
         ConfigurationError: It would prove too little.
     """
-    proof = Proof(secret=secret, topics=topics, signatures=certificate is not None, allow_unproven=allow_unproven)
-    del secret  # or a traceback that shows local variables would show it
+    secrets = None if secret is None else Secrets(secret)
+    del secret
+    proof = Proof(secrets=secrets, topics=topics, signatures=certificate is not None, allow_unproven=allow_unproven)
     proof.check_secret(headers)
     message = read_message(body)
     check_headers(headers, message)

@@ -34,7 +34,7 @@ from .inbound import InboundMail, read_mail
 from .parser import parse_envelope, parse_raw
 from .proof import Proof, check_headers
 from .received import Received, SnsAction
-from .secret import Secret
+from .secret import Secret, Secrets
 from .sns import Envelope, read_envelope
 from .storage import MAX_STORED, Storage
 from .topic import read_topic
@@ -114,8 +114,9 @@ class Receiver:
         config: Mapping[str, Any] | object | None = None,
         **params: Unpack[ClientParams],
     ) -> None:
-        self._proof = Proof(secret=secret, topics=topics, signatures=signatures, allow_unproven=allow_unproven)
-        del secret  # or a traceback that shows local variables would show it
+        secrets = None if secret is None else Secrets(secret)
+        del secret
+        self._proof = Proof(secrets=secrets, topics=topics, signatures=signatures, allow_unproven=allow_unproven)
         if accept not in _UNWANTED:
             raise ConfigurationError(f"accept is 'any', 'tracking' or 'inbound', not {accept!r}")
         if allow_raw and not self._proof.has_secret:

@@ -26,22 +26,27 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 class Secrets:
     """Secrets as ``user:password``, any of which is good; only their digests are kept.
 
+    Whoever makes them lets go of the text before they are checked: a traceback may show local variables.
+
     Args:
         secret: One secret, or several while one takes the place of another.
-
-    Raises:
-        ConfigurationError: None is given, or one that protects nothing.
     """
 
-    __slots__ = ("_digests",)
+    __slots__ = ("_digests", "_misfit")
 
     def __init__(self, secret: Secret | Iterable[Secret]) -> None:
         given = [secret] if isinstance(secret, (str, SecretStr)) else list(secret)
-        flaw = "no secret is given" if not given else next(filter(None, map(_misfit, given)), None)
-        self._digests = () if flaw else tuple(sha256(_reveal(each).encode()).digest() for each in given)
-        del secret, given  # or a traceback that shows local variables would show them
-        if flaw:
-            raise ConfigurationError(flaw)
+        self._misfit = next(filter(None, map(_misfit, given)), None) if given else "no secret is given"
+        self._digests = () if self._misfit else tuple(sha256(_reveal(each).encode()).digest() for each in given)
+
+    def check(self) -> None:
+        """Check that there is one, and that each protects something.
+
+        Raises:
+            ConfigurationError: There is none, or one that protects nothing.
+        """
+        if self._misfit:
+            raise ConfigurationError(self._misfit)
 
     def __repr__(self) -> str:
         return f"Secrets({len(self._digests)})"
@@ -84,8 +89,10 @@ def check_secret(headers: Headers, secret: Secrets | Secret | Iterable[Secret]) 
     https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
     """
     secrets = secret if isinstance(secret, Secrets) else Secrets(secret)
+    del secret
+    secrets.check()
     flaw = secrets.flaw(headers)
-    del headers, secret  # or a traceback that shows local variables would show them
+    del headers
     if flaw:
         raise UnauthenticatedError(flaw, headers=_CHALLENGE)
 

@@ -1,0 +1,525 @@
+"""The receiver: what it takes, what it refuses and with which answer, and what it asks of Amazon."""
+
+import base64
+import json
+import logging
+import pickle
+import traceback
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import anyio
+import pytest
+
+import sesmail
+from sesmail import ConfigurationError, Receiver
+from sesmail.aws import Aws
+from support import answers, ses_events
+from support.faults import StartFaultServer
+
+pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+
+from support import signing
+from support.receivers import SECRET, good_certificate, new_receiver, notification, post
+from support.signing import TOKEN, TOPIC
+
+pytestmark = pytest.mark.anyio
+
+BOUNCE = ses_events.published("Bounce")
+RECEIVED = ses_events.received()
+OTHER_TOPIC = TOPIC.replace("mail", "other")
+
+
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where an AWS client is opened."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("an AWS client was opened")
+
+    monkeypatch.setattr(Aws, "open", refuse)
+
+
+# What a receiver can be
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({}, "needs a secret, or signatures and the topics"),
+        ({"signatures": True}, "needs a secret, or signatures and the topics"),
+        ({"topics": [TOPIC], "signatures": False}, "needs a secret, or signatures and the topics"),
+        ({"secret": ""}, "no colon"),
+        ({"secret": []}, "no secret"),
+        ({"secret": ["a:b", "a:"]}, "empty password"),
+        ({"secret": "a:b", "topics": TOPIC}, "list of ARNs"),
+        ({"secret": "a:b", "topics": ["mail"]}, "not the ARN"),
+        ({"secret": "a:b", "accept": "all"}, "accept is"),
+        ({"secret": "a:b", "timeout": 0}, "timeout"),
+        ({"topics": [TOPIC], "allow_raw": True}, "allow_raw needs a secret"),
+        ({"allow_unproven": True, "allow_raw": True}, "allow_raw needs a secret"),
+        ({"secret": "a:b", "buckets": "inbound"}, "buckets"),
+        ({"secret": "a:b", "buckets": ["arn:aws:s3:::inbound"]}, "buckets"),
+        ({"secret": "a:b", "account": "1234"}, "account"),
+        ({"secret": "a:b", "max_mail_size": 0}, "max_mail_size"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(settings: dict[str, Any], reason: str) -> None:  # R43
+    with pytest.raises(ConfigurationError, match=reason):
+        Receiver(**settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"secret": "a:b"},
+        {"secret": "a:b", "signatures": False},
+        {"topics": [TOPIC]},
+        {"allow_unproven": True},
+        {"allow_unproven": True, "signatures": False},
+    ],
+)
+def test_what_proves_enough_or_is_allowed_to_prove_less(settings: dict[str, Any]) -> None:
+    Receiver(**settings)
+
+
+def test_an_unknown_argument_is_refused() -> None:
+    with pytest.raises(TypeError, match="secrets"):
+        Receiver(secret="a:b", secrets=["c:d"])  # type: ignore[call-arg]
+
+
+# What is proven, in which order
+
+
+async def test_every_check_in_its_order() -> None:
+    """A request with every flaw at once, mended one by one."""
+    body = signing.message(TopicArn=OTHER_TOPIC, Message=json.dumps(BOUNCE))
+    forged, large = {**body, "Message": "{}"}, {**body, "Message": "x" * (1 << 20)}
+    steps: list[tuple[bytes, dict[str, str], type[sesmail.WebhookError], int]] = [
+        (post(large)[0], {}, sesmail.UnauthenticatedError, 401),
+        (post(large)[0], signing.basic("a:b"), sesmail.UnauthenticatedError, 401),
+        (post(large)[0], signing.basic(SECRET), sesmail.MalformedBodyError, 400),
+        (b"{}", signing.basic(SECRET), sesmail.MalformedBodyError, 400),
+        (post(forged)[0], signing.basic(SECRET), sesmail.MalformedBodyError, 400),
+        (*post(forged), sesmail.SignatureError, 403),
+        (*post(body), sesmail.ForbiddenTopicError, 403),
+    ]
+    async with new_receiver() as receiver:
+        reasons = []
+        for sent, headers, kind, status in steps:
+            with pytest.raises(kind) as refused:
+                await receiver.receive(sent, headers)
+            assert type(refused.value) is kind
+            assert refused.value.status == status
+            reasons.append(str(refused.value))
+        (bounced, other) = await receiver.receive(*notification(BOUNCE))
+    assert "size" in reasons[2]
+    assert "envelope" in reasons[3]
+    assert "x-amz-sns-message-type" in reasons[4]
+    assert isinstance(bounced, sesmail.Bounced)
+    assert (bounced.recipient, other.recipient) == (ses_events.ALICE, ses_events.BOB)  # type: ignore[union-attr]
+    assert bounced.sns is not None
+    assert bounced.sns.topic_arn == TOPIC
+
+
+async def test_the_first_request_is_answered_with_a_challenge() -> None:  # R39
+    async with new_receiver() as receiver:
+        with pytest.raises(sesmail.UnauthenticatedError) as challenged:
+            await receiver.receive(*post(signing.message(), secret=None))
+    assert challenged.value.status == 401
+    assert challenged.value.headers["WWW-Authenticate"].startswith("Basic realm=")
+
+
+@pytest.mark.parametrize("secret", ["old:one", "new:two"])
+async def test_several_secrets_while_one_takes_the_place_of_another(secret: str) -> None:
+    receiver = new_receiver(secret=["old:one", "new:two"])
+    assert await receiver.receive(*post(signing.message(Message=json.dumps(BOUNCE)), secret=secret))
+
+
+async def test_events_open_no_aws_client(no_aws: None) -> None:
+    async with new_receiver() as receiver:
+        for word in ses_events.DOCUMENTS:
+            await receiver.receive(*notification(ses_events.DOCUMENTS[word]))
+
+
+async def test_an_unknown_kind_is_an_event() -> None:
+    (event,) = await new_receiver().receive(*notification({"eventType": "Teleport", "mail": {}}))
+    assert isinstance(event, sesmail.UnknownEvent)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Successfully validated SNS topic for Amazon SES event publishing.",
+        json.dumps({"notificationType": "Received", "mail": {"messageId": "AMAZON_SES_SETUP_NOTIFICATION"}}),
+    ],
+)
+async def test_what_tells_that_a_topic_was_set_up_gives_no_events(message: str) -> None:  # R36
+    assert await new_receiver().receive(*post(signing.message(Message=message))) == ()
+
+
+async def test_a_secret_alone_is_enough_if_signatures_are_not_demanded() -> None:
+    receiver = new_receiver(signatures=False, topics=None, fetch_certificate=None)
+    assert await receiver.receive(*post({**signing.unsigned(Message=json.dumps(BOUNCE)), "Signature": "none"}))
+
+
+async def test_signatures_and_topics_are_enough_without_a_secret() -> None:
+    receiver = new_receiver(secret=None)
+    assert await receiver.receive(*post(signing.message(Message=json.dumps(BOUNCE)), secret=None))
+    with pytest.raises(sesmail.ForbiddenTopicError) as refused:
+        await receiver.receive(*post(signing.message(TopicArn=OTHER_TOPIC), secret=None))
+    assert refused.value.topic_arn == OTHER_TOPIC
+
+
+@pytest.mark.parametrize(("age", "max_age", "fits"), [(3899, 3900, True), (3901, 3900, False), (3901, 86400, True)])
+async def test_age(age: int, max_age: int, fits: bool) -> None:
+    sent = signing.datetime.fromisoformat(signing.SENT)
+    receiver = new_receiver(clock=lambda: sent + timedelta(seconds=age), max_age=max_age)
+    if fits:
+        assert await receiver.receive(*notification(BOUNCE))
+    else:
+        with pytest.raises(sesmail.SignatureError, match="old"):
+            await receiver.receive(*notification(BOUNCE))
+
+
+async def test_many_requests_fetch_the_certificate_once() -> None:
+    asked: list[str] = []
+
+    async def fetch(url: str) -> bytes:
+        asked.append(url)
+        await anyio.sleep(0.01)
+        return signing.good_certificate()
+
+    receiver = new_receiver(fetch_certificate=fetch)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(receiver.receive, *notification(BOUNCE))
+    assert asked == [signing.URL]
+
+
+async def test_a_certificate_that_cannot_be_fetched_may_come_later() -> None:
+    failing = [True]
+
+    async def fetch(url: str) -> bytes:
+        if failing.pop():
+            raise OSError("no route to Amazon")
+        return signing.good_certificate()
+
+    receiver = new_receiver(fetch_certificate=fetch)
+    failing.insert(0, False)
+    with pytest.raises(sesmail.TemporaryError, match="no route") as passing:
+        await receiver.receive(*notification(BOUNCE))
+    assert passing.value.status == 503
+    assert await receiver.receive(*notification(BOUNCE))
+
+
+# Raw delivery
+
+
+async def test_raw_delivery_is_refused_unless_it_is_allowed() -> None:  # R35
+    body, headers = json.dumps(BOUNCE).encode(), signing.basic(SECRET)
+    with pytest.raises(sesmail.MalformedBodyError, match="allow_raw"):
+        await new_receiver().receive(body, headers)
+    receiver = new_receiver(allow_raw=True)
+    (bounced, _) = await receiver.receive(body, headers)
+    assert isinstance(bounced, sesmail.Bounced)
+    assert bounced.sns is None
+    assert await receiver.receive(*notification(BOUNCE)) == await receiver.receive(body, headers)
+    with pytest.raises(sesmail.UnauthenticatedError):
+        await receiver.receive(body, {})
+
+
+async def test_raw_delivery_cannot_smuggle_an_envelope() -> None:
+    receiver = new_receiver(allow_raw=True)
+    wrapped = {"Records": [{"Sns": {**signing.unsigned("SubscriptionConfirmation")}}]}
+    with pytest.raises(sesmail.MalformedBodyError):
+        await receiver.receive(json.dumps(wrapped).encode(), signing.basic(SECRET))
+    forged = {**signing.message(Message=json.dumps(BOUNCE)), "Signature": base64.b64encode(b"forged").decode()}
+    with pytest.raises(sesmail.SignatureError):
+        await receiver.receive(*post(forged))
+
+
+# Whose events
+
+
+@pytest.mark.parametrize(
+    ("accept", "event", "named"),
+    [("tracking", RECEIVED, "a mail that came in"), ("inbound", BOUNCE, "an event of a sent mail")],
+)
+async def test_an_event_of_the_other_kind_names_its_topic(accept: Any, event: dict[str, Any], named: str) -> None:
+    receiver = new_receiver(accept=accept)
+    with pytest.raises(sesmail.UnexpectedEventError, match=named) as refused:
+        await receiver.receive(*notification(event))
+    assert TOPIC in str(refused.value)
+    assert (refused.value.topic_arn, refused.value.status) == (TOPIC, 403)
+
+
+@pytest.mark.parametrize("accept", ["any", "tracking", "inbound"])
+async def test_what_both_kinds_take(accept: Any) -> None:
+    receiver = new_receiver(accept=accept)
+    assert await receiver.receive(*notification({"eventType": "Teleport"}))
+    if accept in ("any", "tracking"):
+        assert await receiver.receive(*notification(BOUNCE))
+    if accept in ("any", "inbound"):
+        assert await receiver.receive(*notification(RECEIVED))
+
+
+async def test_an_unexpected_raw_event_has_no_topic() -> None:
+    receiver = new_receiver(accept="inbound", allow_raw=True)
+    with pytest.raises(sesmail.UnexpectedEventError) as refused:
+        await receiver.receive(json.dumps(BOUNCE), signing.basic(SECRET))
+    assert refused.value.topic_arn is None
+
+
+# What came before
+
+
+async def test_the_hook_is_asked_for_what_is_proven_alone() -> None:
+    asked: list[str] = []
+
+    async def seen(message_id: str) -> bool:
+        asked.append(message_id)
+        return len(asked) > 1
+
+    receiver = new_receiver(seen=seen)
+    with pytest.raises(sesmail.SignatureError):
+        await receiver.receive(*post({**signing.message(), "Message": "{}"}))
+    assert asked == []
+    assert await receiver.receive(*notification(BOUNCE))
+    assert await receiver.receive(*notification(BOUNCE)) == ()
+    assert asked == [signing.MESSAGE_ID] * 2
+
+
+async def test_what_was_handled_does_not_come_again() -> None:
+    recent = sesmail.RecentMessages(size=2)
+    receiver = new_receiver(seen=recent)
+    events = await receiver.receive(*notification(BOUNCE))
+    assert await receiver.receive(*notification(BOUNCE)) == events  # not handled yet
+    recent.add(events)
+    assert await receiver.receive(*notification(BOUNCE)) == ()
+    for number in range(2):
+        other = f"{number}" + signing.MESSAGE_ID[1:]
+        recent.add(await receiver.receive(*notification(BOUNCE, MessageId=other)))
+    assert await receiver.receive(*notification(BOUNCE)) == events  # forgotten
+    recent.add(sesmail.parse(BOUNCE))  # of no SNS message
+    assert await recent(signing.MESSAGE_ID) is False
+
+
+# Subscriptions
+
+
+@pytest.fixture
+def confirmed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    """What reaches the ConfirmSubscription of moto's server, where the topics exist."""
+    from moto.sns.models import sns_backends
+    from moto.sns.responses import SNSResponse
+
+    calls: list[dict[str, Any]] = []
+    original = SNSResponse.confirm_subscription
+
+    def record(self: Any) -> Any:
+        names = ("TopicArn", "Token", "AuthenticateOnUnsubscribe")
+        agent = self.headers["User-Agent"]
+        calls.append({name: self._get_param(name) for name in names} | {"region": self.region, "agent": agent})
+        return original(self)
+
+    monkeypatch.setattr(SNSResponse, "confirm_subscription", record)
+    for region in ("eu-west-1", "us-east-1"):
+        sns_backends["123456789012"][region].create_topic("mail")
+    return iter([calls])
+
+
+def expected(region: str) -> dict[str, str]:
+    """A good call of ConfirmSubscription."""
+    topic = TOPIC.replace("eu-west-1", region)
+    return {"TopicArn": topic, "Token": TOKEN, "AuthenticateOnUnsubscribe": "true", "region": region}
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
+async def test_a_proven_subscription_is_confirmed_in_the_region_of_its_topic(
+    moto_server: Any, confirmed: Iterator[list[dict[str, Any]]], region: str, caplog: pytest.LogCaptureFixture
+) -> None:  # R41
+    caplog.set_level(logging.DEBUG, "sesmail")
+    topic = TOPIC.replace("eu-west-1", region)
+    url = signing.URL.replace("eu-west-1", region)
+    body = signing.message("SubscriptionConfirmation", TopicArn=topic, SigningCertURL=url)
+    async with new_receiver(moto_server.url, topics=[topic]) as receiver:
+        (event,) = await receiver.receive(*post(body))
+    assert isinstance(event, sesmail.SubscriptionConfirmation)
+    [[call]] = confirmed
+    assert f"sesmail/{sesmail.__version__}" in call.pop("agent")
+    assert call == expected(region)
+    assert [record.message for record in caplog.records if record.name == "sesmail.receiver"] == [
+        f"confirmed the subscription to {topic}"
+    ]
+    assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"auto_confirm": False}, {"secret": None, "topics": None, "allow_unproven": True}],
+    ids=["not automatically", "a signature alone"],
+)
+async def test_other_subscriptions_are_confirmed_by_hand(
+    moto_server: Any, confirmed: Iterator[list[dict[str, Any]]], settings: dict[str, Any]
+) -> None:
+    [calls] = confirmed
+    async with new_receiver(moto_server.url, **settings) as receiver:
+        with pytest.raises(sesmail.UnexpectedSubscriptionError) as refused:
+            await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+        error = refused.value
+        assert calls == []
+        assert (error.status, error.topic_arn, error.token) == (403, TOPIC, TOKEN)
+        assert TOKEN not in f"{error} {error!r}"
+        assert (await receiver.confirm(error)).startswith(f"{TOPIC}:")
+        (event,) = sesmail.parse(signing.message("SubscriptionConfirmation"))
+        assert isinstance(event, sesmail.SubscriptionConfirmation)
+        await receiver.confirm(event)
+    assert [{name: call[name] for name in expected("eu-west-1")} for call in calls] == [expected("eu-west-1")] * 2
+
+
+async def test_the_end_of_a_subscription_never_begins_it_again(no_aws: None) -> None:
+    (event,) = await new_receiver().receive(*post(signing.message("UnsubscribeConfirmation")))
+    assert isinstance(event, sesmail.UnsubscribeConfirmation)
+
+
+async def test_what_is_no_arn_is_not_confirmed(no_aws: None) -> None:
+    receiver = new_receiver(topics=None, signatures=False)
+    body = signing.unsigned("SubscriptionConfirmation", TopicArn="arn:aws:sns:evil.example:123456789012:x")
+    with pytest.raises(sesmail.MalformedBodyError, match="TopicArn"):
+        await receiver.receive(*post(body))
+
+
+async def test_a_refused_confirmation_can_be_mended(fault_server: StartFaultServer) -> None:
+    server = fault_server(answers.error(403, "AuthorizationError"), answers.error(400, "InvalidParameter", "token"))
+    async with new_receiver(server.url) as receiver:
+        for _ in range(2):
+            with pytest.raises(sesmail.ConfirmationError) as refused:
+                await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+            error = refused.value
+            assert (error.status, error.topic_arn, error.token) == (500, TOPIC, TOKEN)
+            assert TOKEN not in f"{error} {error!r}"
+            assert isinstance(pickle.loads(pickle.dumps(error)), sesmail.ConfirmationError)
+    assert len(server.requests) == 2
+    assert server.requests[0].form["AuthenticateOnUnsubscribe"] == "true"
+
+
+CONFIRMED = answers.Answer(
+    lambda connection, request: connection.respond(
+        200, answers.XML, answers.result(request, answers.element("SubscriptionArn", f"{TOPIC}:1"))
+    )
+)
+
+
+async def test_what_fails_in_between_is_repeated(fault_server: StartFaultServer) -> None:
+    server = fault_server(answers.error(500, "InternalError"), answers.error(503, "Unavailable"), CONFIRMED)
+    async with new_receiver(server.url) as receiver:
+        await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+    assert len(server.requests) == 3
+
+
+async def test_a_confirmation_may_work_later(fault_server: StartFaultServer) -> None:
+    server = fault_server(answers.error(500, "InternalError"))
+    async with new_receiver(server.url, config={"retries": {"total_max_attempts": 1}}) as receiver:
+        with pytest.raises(sesmail.TemporaryError) as passing:
+            await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+        assert passing.value.status == 503
+        server.answer_with(answers.error(400, "Throttling"))
+        with pytest.raises(sesmail.TemporaryError):
+            await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+        server.answer_with(CONFIRMED)
+        await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+
+
+async def test_a_closed_receiver_says_so(fault_server: StartFaultServer) -> None:
+    server = fault_server(CONFIRMED)
+    async with new_receiver(server.url) as receiver:
+        await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+    await receiver.aclose()
+    with pytest.raises(ConfigurationError, match="closed"):
+        await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+    assert server.wait_until_closed()
+
+
+async def test_without_credentials_the_set_up_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    async with new_receiver() as receiver:
+        assert await receiver.receive(*notification(BOUNCE))
+        with pytest.raises(ConfigurationError):
+            await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+
+
+# Canaries
+
+CANARY = "canary-secret-5f1d6a3e0c8e"
+CANARY_TOKEN = "canary0token0" + "5f1d6a3e" * 8
+
+
+def shown(error: BaseException) -> str:
+    """Everything that could be shown of an error, but for the local variables of who calls sesmail."""
+    chain = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [frame for frame in chain.stack if "/sesmail/" in frame.filename.replace("\\", "/")]
+    texts = [str(frame.locals) for frame in frames] + [str(error), repr(error), repr(error.args)]
+    return "".join(texts + [shown(cause) for cause in (error.__cause__, error.__context__) if cause is not None])
+
+
+CANARY_MESSAGE = signing.message(
+    "SubscriptionConfirmation", Token=CANARY_TOKEN, SubscribeURL=f"https://sns.example/?Token={CANARY_TOKEN}"
+)
+CANARIES = {
+    "no secret": post(CANARY_MESSAGE, secret=None),
+    "another secret": post(CANARY_MESSAGE, secret=f"a:{CANARY}x"),
+    "no basic": (post(CANARY_MESSAGE)[0], {"Authorization": f"Bearer {CANARY}"}),
+    "no base64": (post(CANARY_MESSAGE)[0], {"Authorization": f"Basic {CANARY}"}),
+    "malformed": (post(CANARY_MESSAGE)[0][:-1], signing.basic(f"a:{CANARY}")),
+    "no text": post({**CANARY_MESSAGE, "Token": [CANARY_TOKEN]}, secret=f"a:{CANARY}"),
+    "no type": (post({**CANARY_MESSAGE, "Type": "Token"})[0], signing.basic(f"a:{CANARY}")),
+    "no headers": (post(CANARY_MESSAGE)[0], signing.basic(f"a:{CANARY}")),
+    "forged": post({**CANARY_MESSAGE, "Message": "x"}, secret=f"a:{CANARY}"),
+    "a line break": post({**CANARY_MESSAGE, "Token": f"{CANARY_TOKEN}\n"}, secret=f"a:{CANARY}"),
+    "no base64 signature": post({**CANARY_MESSAGE, "Signature": f"{CANARY}!"}, secret=f"a:{CANARY}"),
+    "not confirmed": post(CANARY_MESSAGE, secret=f"a:{CANARY}"),
+}
+
+
+@pytest.mark.parametrize("name", CANARIES)
+async def test_no_secret_and_no_token_is_ever_shown(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    receiver = new_receiver(secret=f"a:{CANARY}", auto_confirm=False)
+    body, headers = CANARIES[name]
+    with pytest.raises(sesmail.WebhookError) as refused:
+        await receiver.receive(body, headers)
+    error = refused.value
+    texts = f"{error} {error!r} {error.args} {error.headers} {receiver!r} {vars(receiver)} {caplog.text}"
+    texts += "".join(traceback.format_exception(error))
+    assert CANARY not in texts
+    assert CANARY_TOKEN not in texts
+
+
+async def test_no_token_of_a_failing_confirmation_is_shown(
+    fault_server: StartFaultServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server = fault_server(answers.error(403, "AuthorizationError"))
+    body = signing.message("SubscriptionConfirmation", Token=CANARY_TOKEN)
+    async with new_receiver(server.url) as receiver:
+        with pytest.raises(sesmail.ConfirmationError) as refused:
+            await receiver.receive(*post(body))
+    texts = f"{refused.value!r} {caplog.text}" + "".join(traceback.format_exception(refused.value))
+    assert CANARY_TOKEN not in texts
+
+
+@pytest.mark.parametrize("secret", [f"a{CANARY}", f"a:{CANARY}\n", f"a:{CANARY}\ud800"])
+def test_no_secret_is_shown_at_construction(secret: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Receiver(secret=secret)
+    assert CANARY not in shown(refused.value)
+
+
+def test_the_receiver_is_documented() -> None:
+    doc = Receiver.__doc__ or ""
+    for name in Receiver.__init__.__annotations__.keys() - {"return", "params"}:
+        assert f"        {name}: " in doc, name
+    assert good_certificate

@@ -1,0 +1,43 @@
+"""Receivers for the tests, and requests as SNS makes them."""
+
+import json
+from typing import Any
+
+from sesmail import Receiver
+from support import signing
+
+SECRET = "amazon:correct horse battery staple"
+Posted = tuple[bytes, dict[str, str]]
+
+
+async def good_certificate(url: str) -> bytes:
+    """The tests' own certificate, whatever the URL."""
+    return signing.good_certificate()
+
+
+def new_receiver(url: str | None = None, session: str = "aiohttp", **settings: Any) -> Receiver:
+    """A receiver that demands everything, at the time of the tests' messages, with Amazon at a URL."""
+    defaults: dict[str, Any] = {
+        "secret": SECRET,
+        "topics": [signing.TOPIC],
+        "fetch_certificate": good_certificate,
+        "clock": lambda: signing.NOW,
+    }
+    if url is not None:
+        defaults["endpoint_url"] = url
+    if session == "httpx":
+        from aiobotocore.httpxsession import HttpxSession
+
+        settings["config"] = {**settings.get("config", {}), "http_session_cls": HttpxSession}
+    return Receiver(**{**defaults, **settings})
+
+
+def post(message: dict[str, Any], secret: str | None = SECRET) -> Posted:
+    """The body and the headers of the request that brings a message."""
+    credentials = {} if secret is None else signing.basic(secret)
+    return json.dumps(message).encode(), signing.headers_of(message) | credentials
+
+
+def notification(event: dict[str, Any], **changes: Any) -> Posted:
+    """The request that brings an event, signed."""
+    return post(signing.message(Message=json.dumps(event), **changes))
