@@ -254,15 +254,14 @@ async def _read(body: Any, size: int | None, limit: int) -> bytes:
     chunks: list[bytes] = []
     actual = 0
     async with body:
-        if size is not None:
-            _refuse_size(size, limit)
+        if size is not None and size > limit:
+            raise ContentTooLargeError(f"it has {size:,} bytes; the limit is {limit:,}", limit=limit, actual=size)
         while chunk := await body.read(_CHUNK):
             actual += len(chunk)
-            _refuse_size(actual, limit)
             chunks.append(chunk)
+            if actual > limit:
+                with anyio.CancelScope() as scope:
+                    scope.cancel()
+                    await body.read(_CHUNK)  # so that httpx's generators end, which nobody could close
+                raise ContentTooLargeError(f"it has more than {limit:,} bytes", limit=limit, actual=actual)
     return b"".join(chunks)
-
-
-def _refuse_size(actual: int, limit: int) -> None:
-    if actual > limit:
-        raise ContentTooLargeError(f"it has {actual:,} bytes; the limit is {limit:,}", limit=limit, actual=actual)

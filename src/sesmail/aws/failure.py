@@ -101,7 +101,7 @@ def _answered(error: ClientError, operation: str) -> SesmailError:
     if 400 <= status < 500 and status != 408 and code and request_id:
         return rejection(code, message, operation=operation, request_id=request_id, status=status)
     return UnknownOutcomeError(
-        f"HTTP status {status} does not tell whether SES took it",
+        f"HTTP status {status} does not tell whether Amazon took it",
         operation=operation,
         code=code or None,
         request_id=request_id,

@@ -1,0 +1,430 @@
+"""The mail of an event: from the notification, from S3, encrypted by KMS; what keeps it away is told apart."""
+
+import base64
+import dataclasses
+import json
+import threading
+from typing import Any
+
+import pytest
+
+import sesmail
+from sesmail import InboundMail, Received, S3Action, SnsAction
+from support import answers, ses_events
+from support.answers import Answer
+from support.faults import Connection, Request, StartFaultServer
+
+pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from support import signing
+from support.receivers import new_receiver, notification
+
+pytestmark = pytest.mark.anyio
+
+BUCKET = "inbound-mail"
+ACCOUNT = "123456789012"
+MESSAGE_ID = "o3vrnil0e2ic28tr"
+MAIL = b"From: Alice <alice@example.com>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\nHello\r\n"
+ONCE = {"retries": {"total_max_attempts": 1}}
+
+
+def stored(key: str = f"mail/{MESSAGE_ID}", bucket: str = BUCKET) -> Received:
+    """The event of a mail in S3."""
+    return Received(
+        message_id=MESSAGE_ID,
+        timestamp=signing.NOW,
+        recipients=("me@example.com", "hidden@example.com"),
+        source="bounces@example.com",
+        verdicts=sesmail.Verdicts(spam="PASS", virus="FAIL"),
+        action=S3Action(bucket=bucket, key=key),
+    )
+
+
+def put(body: bytes = MAIL, metadata: dict[str, str] | None = None) -> None:
+    """Store a mail in moto's S3, as SES does."""
+    from moto.s3.models import s3_backends
+
+    backend = s3_backends[ACCOUNT]["aws"]
+    backend.create_bucket(BUCKET, "eu-west-1")
+    stored = backend.put_object(BUCKET, f"mail/{MESSAGE_ID}", body)
+    stored.set_metadata({f"x-amz-meta-{name}": value for name, value in (metadata or {}).items()})
+
+
+# From S3
+
+
+async def test_a_stored_mail_is_fetched_read_and_deleted_when_asked(moto_server: Any) -> None:  # R44 R45 R46
+    put()
+    async with new_receiver(moto_server.url, buckets=[BUCKET], account=ACCOUNT) as receiver:
+        (event,) = await receiver.receive(*notification(ses_events.received(s3_action())))
+        mail = await receiver.fetch(event)  # type: ignore[arg-type]
+        assert (mail.subject, mail.text, mail.raw) == ("Grüße", "Hello\n", MAIL)
+        again = await receiver.fetch(stored())
+        assert (again.envelope_sender, again.envelope_recipients) == (
+            "bounces@example.com",
+            ("me@example.com", "hidden@example.com"),
+        )
+        assert (again.verdicts.spam, again.verdicts.virus) == ("PASS", "FAIL")
+        await receiver.delete_object(stored())
+        with pytest.raises(sesmail.ContentMissingError) as missing:
+            await receiver.fetch(stored())
+        await receiver.delete_object(stored())
+    assert missing.value.status == 500
+    assert type(missing.value.__cause__).__name__ == "RejectedError"
+
+
+async def test_a_stored_mail_is_fetched_over_httpx(moto_server: Any) -> None:
+    pytest.importorskip("httpx2", reason="pip install sesmail[trio]")
+    put(MAIL + b"x" * 1_000_000)
+    async with new_receiver(moto_server.url, "httpx") as receiver:
+        assert len((await receiver.fetch(stored())).raw) == len(MAIL) + 1_000_000
+
+
+def s3_action() -> dict[str, str]:
+    return {"type": "S3", "topicArn": signing.TOPIC, "bucketName": BUCKET, "objectKey": f"mail/{MESSAGE_ID}"}
+
+
+async def test_a_bucket_that_is_not_there(moto_server: Any) -> None:
+    async with new_receiver(moto_server.url) as receiver:
+        with pytest.raises(sesmail.ContentMissingError, match="NoSuchBucket"):
+            await receiver.fetch(stored(bucket="nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "event"),
+    [
+        ({"buckets": ["another"]}, stored()),
+        ({"buckets": []}, stored()),
+        ({}, stored(bucket="arn:aws:s3:eu-west-1:123456789012:accesspoint/mine")),
+        ({}, stored(bucket="in/bound")),
+        ({}, stored(bucket="")),
+    ],
+)
+async def test_a_bucket_that_may_not_be_read(settings: dict[str, Any], event: Received) -> None:
+    async with new_receiver("http://127.0.0.1:1", **settings) as receiver:
+        for ask in (receiver.fetch, receiver.delete_object):
+            with pytest.raises(sesmail.ContentDeniedError, match="bucket"):
+                await ask(event)
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (dataclasses.replace(stored(), action=None), "can't be read"),
+        (dataclasses.replace(stored(), action=sesmail.OtherAction(type="Lambda")), "Lambda"),
+        (stored(key=""), "no object"),
+    ],
+)
+async def test_an_event_without_a_place(event: Received, reason: str) -> None:  # R44
+    async with new_receiver("http://127.0.0.1:1") as receiver:
+        for ask in (receiver.fetch, receiver.delete_object):
+            with pytest.raises(sesmail.ContentMissingError, match=reason):
+                await ask(event)
+
+
+def s3_error(status: int, code: str) -> Answer:
+    """A no of S3's."""
+    body = answers.element("Code", code) + answers.element("Message", "No.") + answers.element("RequestId", "A1")
+    return answers.raw(status, {"x-amz-request-id": "A1"}, f"<Error>{body}</Error>".encode())
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (404, "NoSuchKey", sesmail.ContentMissingError),
+        (404, "NoSuchBucket", sesmail.ContentMissingError),
+        (403, "AccessDenied", sesmail.ContentDeniedError),
+        (403, "InvalidAccessKeyId", sesmail.ContentDeniedError),
+        (403, "SignatureDoesNotMatch", sesmail.ContentDeniedError),
+        (403, "InvalidObjectState", sesmail.ContentDeniedError),
+        (400, "KMS.DisabledException", sesmail.ContentKeyError),
+        (400, "InvalidRequest", sesmail.ContentError),
+        (503, "SlowDown", sesmail.TemporaryError),
+        (500, "InternalError", sesmail.TemporaryError),
+        (400, "RequestTimeout", sesmail.ContentError),
+        (429, "Anything", sesmail.TemporaryError),
+    ],
+)
+async def test_each_no_of_amazons_has_its_error(
+    fault_server: StartFaultServer, status: int, code: str, kind: type[sesmail.WebhookError]
+) -> None:
+    server = fault_server(s3_error(status, code))
+    async with new_receiver(server.url, config=ONCE) as receiver:
+        for ask in (receiver.fetch, receiver.delete_object):
+            with pytest.raises(kind) as refused:
+                await ask(stored())
+            assert type(refused.value) is kind
+    assert all(request.target.endswith(f"/{BUCKET}/mail/{MESSAGE_ID}") for request in server.requests)
+    assert len(server.requests) == 2
+
+
+async def test_the_owner_of_the_bucket_is_checked_by_amazon(fault_server: StartFaultServer) -> None:
+    server = fault_server(answers.raw(200, {}, MAIL))
+    async with new_receiver(server.url, account=ACCOUNT) as receiver:
+        await receiver.fetch(stored())
+    assert server.requests[0].headers["x-amz-expected-bucket-owner"] == ACCOUNT
+    assert f"sesmail/{sesmail.__version__}" in server.requests[0].headers["user-agent"]
+
+
+async def test_a_failing_call_is_repeated(fault_server: StartFaultServer) -> None:
+    server = fault_server(s3_error(500, "InternalError"), answers.raw(200, {}, MAIL))
+    async with new_receiver(server.url) as receiver:
+        assert (await receiver.fetch(stored())).raw == MAIL
+    assert len(server.requests) == 2
+
+
+async def test_a_large_mail_is_refused_before_it_is_read(fault_server: StartFaultServer) -> None:
+    answer = Answer(lambda connection, _: too_large(connection))
+    server = fault_server(answer)
+    async with new_receiver(server.url, max_mail_size=len(MAIL), timeout=5) as receiver:
+        with pytest.raises(sesmail.ContentTooLargeError) as refused:
+            await receiver.fetch(stored())
+        assert (refused.value.limit, refused.value.actual) == (len(MAIL), 50_000_000)
+        server.answer_with(answers.raw(200, {}, MAIL))
+        assert (await receiver.fetch(stored())).raw == MAIL
+    assert server.wait_until_closed()
+
+
+def too_large(connection: Connection) -> None:
+    """Announce a large mail and never send it."""
+    connection.respond(200, {}, b"", missing=50_000_000)
+    connection.wait_for_client()
+
+
+async def test_a_mail_of_unknown_length_is_read_up_to_the_limit(fault_server: StartFaultServer) -> None:
+    def act(connection: Connection, _: Request) -> None:
+        connection.sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:  # for ever, until the client closes
+            connection.sock.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+
+    server = fault_server(Answer(act))
+    async with new_receiver(server.url, max_mail_size=1_000_000) as receiver:
+        with pytest.raises(sesmail.ContentTooLargeError):
+            await receiver.fetch(stored())
+    assert server.wait_until_closed()
+
+
+def half(connection: Connection) -> None:
+    """Send half of a mail, and close."""
+    connection.respond(200, {}, MAIL[:20], missing=len(MAIL) - 20)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(lambda connection, _: half(connection)),
+        answers.no_answer(),
+        answers.trickle(MAIL, 0.2),
+        answers.reset_after_request(),
+        answers.redirect(307, "http://127.0.0.1:1/"),
+    ],
+    ids=["half a mail", "no answer", "trickle", "reset", "redirect"],
+)
+async def test_what_may_pass_is_told_as_such(fault_server: StartFaultServer, answer: Answer) -> None:  # R43
+    server = fault_server(answer)
+    async with new_receiver(server.url, timeout=1, config=ONCE) as receiver:
+        with pytest.raises(sesmail.TemporaryError) as passing:
+            await receiver.fetch(stored())
+    assert passing.value.status == 503
+    assert server.wait_until_closed()
+
+
+# Encrypted
+
+
+def new_key() -> str:
+    """A key in moto's KMS."""
+    from moto.kms.models import kms_backends
+
+    key = kms_backends[ACCOUNT]["eu-west-1"].create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "", None)
+    key_id: str = key.id
+    return key_id
+
+
+def encrypt(**changes: Any) -> tuple[bytes, dict[str, str], str]:
+    """What SES stores of an encrypted mail, its metadata, and its key in moto's KMS."""
+    from moto.kms.models import kms_backends
+
+    kms = kms_backends[ACCOUNT]["eu-west-1"]
+    key_id = new_key()
+    context = {
+        "aws:ses:message-id": MESSAGE_ID,
+        "aws:ses:rule-name": "store",
+        "aws:ses:source-account": ACCOUNT,
+        "kms_cmk_id": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key_id}",
+    } | changes
+    plain, wrapped, _ = kms.generate_data_key(key_id, context, 32, "AES_256")
+    nonce = b"nonce of 12."
+    metadata = {
+        "x-amz-wrap-alg": "kms",
+        "x-amz-cek-alg": "AES/GCM/NoPadding",
+        "x-amz-tag-len": "128",
+        "x-amz-iv": base64.b64encode(nonce).decode(),
+        "x-amz-key-v2": base64.b64encode(wrapped).decode(),
+        "x-amz-unencrypted-content-length": str(len(MAIL)),
+        "x-amz-matdesc": json.dumps(context),
+    }
+    return AESGCM(plain).encrypt(nonce, MAIL, None), metadata, key_id
+
+
+@pytest.mark.parametrize("form", ["", "id", "arn"])
+async def test_an_encrypted_mail_is_decrypted(moto_server: Any, form: str) -> None:  # R46
+    body, metadata, key_id = encrypt()
+    arn = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key_id}"
+    put(body, metadata)
+    settings = {"id": {"kms_key": key_id}, "arn": {"kms_key": arn, "region": "us-east-1"}}.get(form, {})
+    async with new_receiver(moto_server.url, require_encrypted=True, account=ACCOUNT, **settings) as receiver:
+        assert (await receiver.fetch(stored())).raw == MAIL
+
+
+async def test_an_encrypted_mail_is_decided_by_its_metadata_alone(moto_server: Any) -> None:
+    body, metadata, _ = encrypt()
+    put(body, {name: value for name, value in metadata.items() if name == "x-amz-iv"})
+    async with new_receiver(moto_server.url) as receiver:
+        with pytest.raises(sesmail.ContentTamperedError):
+            await receiver.fetch(stored())
+
+
+async def test_a_plain_mail_is_refused_where_encryption_is_required(moto_server: Any) -> None:
+    put()
+    async with new_receiver(moto_server.url, require_encrypted=True) as receiver:
+        with pytest.raises(sesmail.ContentTamperedError, match="isn't encrypted") as refused:
+            await receiver.fetch(stored())
+    assert refused.value.status == 403
+
+
+def flipped(body: bytes) -> bytes:
+    return body[:-1] + bytes([body[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("change", "metadata", "reason"),
+    [
+        (flipped, {}, "it was changed"),
+        (bytes.upper, {}, "changed, or"),
+        (lambda body: body[:-1], {}, "length"),
+        (bytes, {"x-amz-iv": "AAAAAAAAAAAAAAAA"}, "another one"),
+        (bytes, {"x-amz-key-v2": "AAAA"}, "InvalidCiphertextException"),
+        (bytes, {"x-amz-matdesc": "rule-name"}, "InvalidCiphertext"),
+        (bytes, {"x-amz-matdesc": "message-id"}, "another mail"),
+        (bytes, {"x-amz-cek-alg": "AES/CBC/PKCS5Padding"}, "cek-alg"),
+    ],
+    ids=["bit", "letters", "cut", "nonce", "key", "rule", "mail", "cbc"],
+)
+async def test_a_changed_mail_is_never_given_out(
+    moto_server: Any, change: Any, metadata: dict[str, str], reason: str
+) -> None:
+    body, original, _ = encrypt()
+    if name := metadata.get("x-amz-matdesc"):
+        context = json.loads(original["x-amz-matdesc"]) | {f"aws:ses:{name}": "another"}
+        metadata = {"x-amz-matdesc": json.dumps(context)}
+    put(change(body), original | metadata)
+    async with new_receiver(moto_server.url) as receiver:
+        with pytest.raises(sesmail.ContentTamperedError, match=reason):
+            await receiver.fetch(stored())
+
+
+async def test_a_mail_of_another_account(moto_server: Any) -> None:
+    body, metadata, _ = encrypt(**{"aws:ses:source-account": "999999999999"})
+    put(body, metadata)
+    async with new_receiver(moto_server.url, account=ACCOUNT) as receiver:
+        with pytest.raises(sesmail.ContentTamperedError, match="account"):
+            await receiver.fetch(stored())
+
+
+async def test_another_key_than_the_configured_one(moto_server: Any) -> None:
+    body, metadata, _ = encrypt()
+    put(body, metadata)
+    other = new_key()
+    async with new_receiver(moto_server.url, kms_key=other) as receiver:
+        with pytest.raises(sesmail.ContentDeniedError, match="AccessDenied"):  # which moto says for IncorrectKey
+            await receiver.fetch(stored())
+    async with new_receiver(moto_server.url, kms_key="alias/missing") as receiver:
+        with pytest.raises(sesmail.ContentKeyError, match="NotFound"):
+            await receiver.fetch(stored())
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "AccessDeniedException", sesmail.ContentDeniedError),
+        (400, "IncorrectKeyException", sesmail.ContentKeyError),
+        (400, "DisabledException", sesmail.ContentKeyError),
+        (400, "KMSInvalidStateException", sesmail.ContentKeyError),
+        (400, "InvalidKeyUsageException", sesmail.ContentKeyError),
+        (400, "InvalidCiphertextException", sesmail.ContentTamperedError),
+        (400, "ThrottlingException", sesmail.TemporaryError),
+        (500, "KeyUnavailableException", sesmail.TemporaryError),
+        (500, "DependencyTimeoutException", sesmail.TemporaryError),
+    ],
+)
+async def test_each_no_of_kms_has_its_error(
+    moto_server: Any, fault_server: StartFaultServer, status: int, code: str, kind: type[sesmail.WebhookError]
+) -> None:
+    body, metadata, _ = encrypt()
+    headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+    refusal = json.dumps({"__type": code, "message": "No."}).encode()
+    server = fault_server(answers.raw(200, headers, body), answers.raw(status, answers.JSON, refusal))
+    async with new_receiver(server.url, config=ONCE) as receiver:
+        with pytest.raises(kind) as refused:
+            await receiver.fetch(stored())
+    assert type(refused.value) is kind
+    assert server.requests[1].json.keys() == {"CiphertextBlob", "EncryptionContext"}
+    assert server.requests[1].json["EncryptionContext"] == json.loads(metadata["x-amz-matdesc"])
+
+
+# With the notification
+
+
+def enclosed(content: str | None, encoding: str | None) -> Received:
+    return dataclasses.replace(stored(), action=SnsAction(encoding=encoding), content=content)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (MAIL.decode(), None),
+        (MAIL.decode(), "UTF8"),
+        (base64.b64encode(MAIL).decode(), "BASE64"),
+        (base64.encodebytes(MAIL).decode(), "Base64"),
+    ],
+)
+async def test_a_mail_that_came_with_the_notification(content: str, encoding: str | None) -> None:  # R44
+    async with new_receiver("http://127.0.0.1:1") as receiver:
+        mail = await receiver.fetch(enclosed(content, encoding))
+        with pytest.raises(sesmail.ContentMissingError):
+            await receiver.delete_object(enclosed(content, encoding))
+    assert mail.raw == MAIL
+    assert mail.subject == "Grüße"
+    assert mail.envelope_recipients == ("me@example.com", "hidden@example.com")
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "reason"),
+    [
+        (enclosed(None, None), sesmail.ContentMissingError, "no content"),
+        (enclosed("é", "BASE64"), sesmail.ContentError, "base64"),
+        (enclosed("A", "BASE64"), sesmail.ContentError, "base64"),
+    ],
+)
+async def test_content_that_is_none(event: Received, kind: type[sesmail.ContentError], reason: str) -> None:
+    async with new_receiver() as receiver:
+        with pytest.raises(kind, match=reason):
+            await receiver.fetch(event)
+
+
+async def test_a_mail_is_read_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    load = InboundMail.load
+
+    def record(self: InboundMail) -> InboundMail:
+        threads.append(threading.get_ident())
+        return load(self)
+
+    monkeypatch.setattr(InboundMail, "load", record)
+    await new_receiver().fetch(enclosed(MAIL.decode(), None))
+    assert len(threads) == 1
+    assert threads != [threading.get_ident()]
