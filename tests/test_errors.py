@@ -13,7 +13,16 @@ from sesmail import (
     BadRequestError,
     BulkSendError,
     ConfigurationError,
+    ConfirmationError,
+    ContentDeniedError,
+    ContentError,
+    ContentKeyError,
+    ContentMissingError,
+    ContentTamperedError,
+    ContentTooLargeError,
+    ForbiddenTopicError,
     InvalidMessageError,
+    MalformedBodyError,
     MessageRejectedError,
     NotFoundError,
     NotSentError,
@@ -23,16 +32,15 @@ from sesmail import (
     SendError,
     SendingPausedError,
     SesmailError,
+    SignatureError,
+    TemporaryError,
     ThrottledError,
-    UnknownOutcomeError,
-    UnsupportedFeatureError,
-)
-from sesmail.errors import (
-    ContentTooLargeError,
-    ForbiddenTopicError,
-    MalformedBodyError,
+    UnauthenticatedError,
     UnexpectedEventError,
     UnexpectedSubscriptionError,
+    UnknownOutcomeError,
+    UnsupportedFeatureError,
+    WebhookError,
 )
 
 PARENTS = {
@@ -53,6 +61,21 @@ PARENTS = {
     NotSentError: SendError,
     UnknownOutcomeError: SendError,
     BulkSendError: SesmailError,
+    WebhookError: SesmailError,
+    MalformedBodyError: WebhookError,
+    UnauthenticatedError: WebhookError,
+    SignatureError: WebhookError,
+    ForbiddenTopicError: WebhookError,
+    UnexpectedSubscriptionError: WebhookError,
+    UnexpectedEventError: WebhookError,
+    ConfirmationError: WebhookError,
+    TemporaryError: WebhookError,
+    ContentError: WebhookError,
+    ContentMissingError: ContentError,
+    ContentDeniedError: ContentError,
+    ContentTooLargeError: ContentError,
+    ContentKeyError: ContentError,
+    ContentTamperedError: ContentError,
 }
 BUILTINS = {
     InvalidMessageError: ValueError,
@@ -61,6 +84,18 @@ BUILTINS = {
     BadRequestError: ValueError,
     NotSentError: ConnectionError,
     BulkSendError: ExceptionGroup,
+    MalformedBodyError: ValueError,
+}
+STATUSES = {  # R43; any other error is 500
+    WebhookError: 400,
+    MalformedBodyError: 400,
+    UnauthenticatedError: 401,
+    SignatureError: 403,
+    ForbiddenTopicError: 403,
+    UnexpectedSubscriptionError: 403,
+    UnexpectedEventError: 403,
+    ContentTamperedError: 403,
+    TemporaryError: 503,
 }
 OUTCOMES = {
     InvalidMessageError: "not_sent",
@@ -78,6 +113,7 @@ ERRORS: list[SesmailError] = [
     MalformedBodyError("it is missing", path="mail.messageId", input="x" * 300),
     ForbiddenTopicError("not ours", topic_arn="arn:aws:sns:eu-west-1:1:t"),
     UnexpectedSubscriptionError("not asked for", topic_arn="arn:aws:sns:eu-west-1:1:t", token="t"),
+    ConfirmationError("refused", topic_arn="arn:aws:sns:eu-west-1:1:t", token="t"),
     UnexpectedEventError("inbound", topic_arn="arn:aws:sns:eu-west-1:1:t"),
     ContentTooLargeError("too large", limit=1, actual=2),
     InvalidMessageError(),
@@ -116,6 +152,12 @@ def test_the_docstring_draws_it(kind: type[SesmailError]) -> None:
 
     assert errors.__doc__ is not None
     assert kind is BulkSendError or kind.__name__ in errors.__doc__
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PARENTS if issubclass(kind, WebhookError)])
+def test_status(kind: type[WebhookError]) -> None:
+    assert (kind.status, kind().status) == (STATUSES.get(kind, 500),) * 2
+    assert kind().headers == {}
 
 
 @pytest.mark.parametrize("kind", OUTCOMES, ids=lambda kind: kind.__name__)
