@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import anyio
+import anyio.to_thread
 
 from ..errors import (
     ConfigurationError,
@@ -212,11 +213,11 @@ class Aws:
         return answer
 
     async def _connect(self, service: str, region: str | None) -> _Client:
-        from aiobotocore.config import AioConfig
-
         try:
             if self._session is None:
-                self._session = self._new_session()
+                self._session = self._new_session(await anyio.to_thread.run_sync(_load))
+            from aiobotocore.config import AioConfig
+
             ours = AioConfig(parameter_validation=True)
             if not self._repeatable:
                 ours = ours.merge(AioConfig(retries={"total_max_attempts": 1}))
@@ -232,17 +233,22 @@ class Aws:
         methods = {operation: getattr(client, name) for name, operation in client.meta.method_to_api_mapping.items()}
         return _Client(client.meta.region_name, methods)
 
-    def _new_session(self) -> Any:
-        from aiobotocore.session import AioSession
-
+    def _new_session(self, kind: type[Any]) -> Any:
         # Where a call is made once, the deadline covers it: a time per read would let a trickle go on for ever.
         config = configured(self._config, self._user_agent, _READ_TIMEOUT if self._repeatable else None)
         if config.max_pool_connections < 1:
             raise ConfigurationError("max_pool_connections is 1 at least")
-        session = AioSession(profile=self._profile)
+        session = kind(profile=self._profile)
         session.set_default_client_config(config)  # credentials are fetched over the same kind of HTTP session
         self._places = anyio.Semaphore(config.max_pool_connections)
         return session
+
+
+def _load() -> type[Any]:
+    """Import what takes half a second: in a thread, so that the event loop goes on."""
+    from aiobotocore.session import AioSession
+
+    return AioSession
 
 
 def _set_mark(**_: object) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from encodings.aliases import aliases
 from functools import cache, lru_cache
+from typing import Any
 
 __all__ = ["BAD_TEXT", "UNKNOWN_CHARSET", "decode_text"]
 
@@ -61,6 +63,7 @@ _WIDER = {
     "shift_jis": "cp932",
 }
 
+_PIECE = 1 << 20  # bytes that are decoded at once: while C code works, no other thread runs
 _NAME = re.compile(r"[\s'\"]*([\w.:-]{1,40})", re.ASCII)
 
 
@@ -76,23 +79,35 @@ def decode_text(data: bytes, charset: str | None) -> tuple[str, str | None]:
     """
     codec = _codec(charset[:100]) if charset else "utf_8"
     if codec is None:
-        return data.decode("utf-8", "replace"), UNKNOWN_CHARSET
+        return _decode(data, "utf_8", "replace"), UNKNOWN_CHARSET
     try:
-        return data.decode(codec), None
+        return _decode(data, codec), None
     except UnicodeError:
         return _repaired(data, codec)
+
+
+def _decode(data: bytes, codec: str, errors: str = "strict") -> str:
+    if len(data) <= _PIECE:
+        return data.decode(codec, errors)
+    decode = codecs.getincrementaldecoder(codec)(errors).decode
+    return "".join([*map(decode, _pieces(data)), decode(b"", True)])
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
 
 
 def _repaired(data: bytes, codec: str) -> tuple[str, str | None]:
     wider = _WIDER.get(codec)
     if wider is not None:
         try:
-            return data.decode(wider), None
+            return _decode(data, wider), None
         except UnicodeError:
             pass
     if codec in _BY_TABLE:
-        return codecs.charmap_decode(data, "strict", _table(codec))[0], BAD_TEXT  # pyright: ignore[reportArgumentType]
-    return data.decode("utf-8" if codec in _STRICT else codec, "replace"), BAD_TEXT
+        table: Any = _table(codec)
+        return "".join([codecs.charmap_decode(piece, "strict", table)[0] for piece in _pieces(data)]), BAD_TEXT
+    return _decode(data, "utf_8" if codec in _STRICT else codec, "replace"), BAD_TEXT
 
 
 @lru_cache(maxsize=256)
