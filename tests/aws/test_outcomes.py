@@ -403,8 +403,8 @@ async def test_closing_while_it_opens_leaves_nothing_open(
     class Waiting:
         """An AWS session whose clients are made when the test says so."""
 
-        def __init__(self, aws: Aws) -> None:
-            self.session = new_session(aws)
+        def __init__(self, aws: Aws, kind: type[Any]) -> None:
+            self.session = new_session(aws, kind)
 
         @contextlib.asynccontextmanager
         async def create_client(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
@@ -412,7 +412,7 @@ async def test_closing_while_it_opens_leaves_nothing_open(
             async with self.session.create_client(*args, **options) as client:
                 yield client
 
-    monkeypatch.setattr(Aws, "_new_session", lambda aws: Waiting(aws))
+    monkeypatch.setattr(Aws, "_new_session", lambda aws, kind: Waiting(aws, kind))
     client = new_client(server.url, session)
 
     async def send() -> None:

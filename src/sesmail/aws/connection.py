@@ -30,6 +30,7 @@ _log = logging.getLogger("sesmail.aws")
 _CLOSE_TIMEOUT = 5.0  # seconds
 _READ_TIMEOUT = 10.0  # seconds, of a call that may be repeated
 _CHUNK = 256 * 1024
+_MOST_REQUESTS = 20  # of a call that may be repeated
 
 
 class ClientParams(TypedDict, total=False):
@@ -54,12 +55,23 @@ class _Client:
 
 
 class _Mark:
-    """Whether a request may have left: set by ``before-send``, just before the connection is made."""
+    """How many requests of a call may have left: counted by ``before-send``, just before the connection is made."""
 
-    __slots__ = ("may_have_left",)
+    __slots__ = ("_left", "_most")
 
-    def __init__(self) -> None:
-        self.may_have_left = False
+    def __init__(self, most: int) -> None:
+        self._left = 0
+        self._most = most
+
+    @property
+    def may_have_left(self) -> bool:
+        return self._left > 0
+
+    def count(self) -> None:
+        """One more; aiobotocore, which looks for the region of a bucket by itself, may go on for ever."""
+        if self._left == self._most:
+            raise RuntimeError(f"more than {self._most} requests for one call")
+        self._left += 1
 
 
 _mark: ContextVar[_Mark] = ContextVar("sesmail_mark")
@@ -177,7 +189,7 @@ class Aws:
             SendError: The call did not succeed; its ``outcome`` tells what became of it.
             ContentTooLargeError: The body of the answer has more bytes.
         """
-        mark = _Mark()
+        mark = _Mark(_MOST_REQUESTS if self._repeatable else 1)
         with anyio.CancelScope(deadline=deadline) as scope:
             try:
                 client = await self.open(service, region)
@@ -229,7 +241,7 @@ class Aws:
             raise explain_opening(err, service) from err
         if self._closed:
             await self._stack.aclose()
-        client.meta.events.register("before-send", _set_mark)
+        client.meta.events.register("before-send", _count)
         methods = {operation: getattr(client, name) for name, operation in client.meta.method_to_api_mapping.items()}
         return _Client(client.meta.region_name, methods)
 
@@ -251,8 +263,8 @@ def _load() -> type[Any]:
     return AioSession
 
 
-def _set_mark(**_: object) -> None:
-    _mark.get().may_have_left = True
+def _count(**_: object) -> None:
+    _mark.get().count()
 
 
 async def _read(body: Any, size: int | None, limit: int) -> bytes:
