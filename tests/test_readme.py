@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 import sesmail
 from sesmail.aws import ClientParams
+from sesmail.receiving import decode, mime_reader
 from sesmail.sending import v1, v2
 from support import answers, ses_events, signing
 from support.faults import Answer, Request, StartFaultServer
@@ -219,6 +220,16 @@ def test_every_setting(beginning: str, door: type) -> None:
     assert sorted(settings) == sorted(own | set(ClientParams.__annotations__))
 
 
+def test_numbers_of_receiving() -> None:
+    arguments = {names(row[0])[0]: row[1] for row in table("Argument of the receiver")}
+    defaults = {name: each.default for name, each in inspect.signature(sesmail.Receiver).parameters.items()}
+    assert f"{defaults['max_age']:,.0f}" in arguments["max_age"]
+    assert f"{defaults['timeout']:.0f};" in arguments["timeout"]
+    assert f"of SNS of {decode.MAX_EVENT >> 20} MiB at most" in README
+    limits = f"{mime_reader.MAX_BYTES >> 20} MiB, {mime_reader.MAX_PARTS:,} parts, {mime_reader.MAX_DEPTH} levels"
+    assert [row for row in table("Of the mail") if limits in row[1]]
+
+
 ERRORS = {name: getattr(sesmail, name) for name in sesmail.__all__ if name.endswith("Error")}
 OF_WEBHOOKS = {name for name, error in ERRORS.items() if issubclass(error, sesmail.WebhookError)}
 
@@ -373,18 +384,24 @@ def example(name: str) -> Any:
     return {"message_tags": {"a": "b"}, "extra": {"A": "b"}, "alternatives": []}.get(name, "text")
 
 
-def test_links_lead_somewhere() -> None:
-    anchors = {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in HEADINGS}
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        if target.startswith("#"):
-            assert target[1:] in anchors
-        elif not target.startswith("https://"):
-            assert (ROOT / target).exists(), target
+LINKS = set(re.findall(r"\]\(([^)]+)\)", README))
+
+
+def test_links_within_lead_somewhere() -> None:
+    anchors = [re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in HEADINGS]
+    unambiguous = {anchor for anchor in anchors if anchors.count(anchor) == 1}
+    assert {link[1:] for link in LINKS if link.startswith("#")} <= unambiguous
+
+
+def test_links_to_files_lead_somewhere() -> None:
+    files = {link for link in LINKS if not link.startswith(("#", "https://"))}
+    assert {link for link in files if not (ROOT / link).exists()} == set()
 
 
 def test_every_example_is_linked() -> None:
     linked = set(re.findall(r"\(examples/(\w+)\.py\)", README))
-    assert linked == {path.stem for path in (ROOT / "examples").glob("*.py")} - {"embedded_ses"}
+    programs = {path.stem for path in (ROOT / "examples").glob("*.py")}
+    assert linked == {name for name in programs if not name.startswith("embedded_")}
 
 
 def test_python_and_commands() -> None:
