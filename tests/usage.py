@@ -4,28 +4,45 @@ Each line that has to be an error carries the comments that silence it: where it
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, assert_never, assert_type
+from typing import Any, Literal, assert_never, assert_type
+
+from pydantic import SecretStr
 
 import sesmail
 from sesmail import (
     Address,
     Alternative,
     Attachment,
+    Bounced,
     BulkMessage,
     BulkResult,
     Client,
+    Envelope,
+    Event,
+    InboundAttachment,
+    InboundMail,
     InlineTemplate,
     ListManagement,
+    Mailbox,
     Message,
     Outcome,
     RawMessage,
+    Received,
+    Receiver,
+    RecentMessages,
     Recipient,
     RecipientResult,
     SendResult,
     TemplateMessage,
+    TopicPreferences,
+    Verdicts,
 )
+
+TOPICS = ["arn:aws:sns:eu-west-1:111122223333:mail"]
 
 
 async def first_screen() -> None:
@@ -232,6 +249,203 @@ def matching(result: RecipientResult) -> str:
             return recipient
 
 
+async def webhook(receiver: Receiver, body: bytes, headers: dict[str, str]) -> tuple[int, Mapping[str, str]]:
+    try:
+        events = await receiver.receive(body, headers)
+    except sesmail.WebhookError as error:
+        assert_type(error.status, int)
+        assert_type(error.headers, Mapping[str, str])
+        return error.status, error.headers
+    assert_type(events, tuple[Event, ...])
+    for event in events:
+        match event:
+            case sesmail.Bounced(recipient=who, permanent=True):
+                assert_type(who, str)
+            case sesmail.Received():
+                mail = await receiver.fetch(event)
+                assert_type(mail, InboundMail)
+                await receiver.delete_object(event)
+            case _:
+                pass
+    return 204, {}
+
+
+def receivers(path: Path) -> None:
+    recent = RecentMessages(size=1_000)
+    Receiver(secret="user:password")
+    Receiver(topics=TOPICS)
+    Receiver(secret=SecretStr("user:password"), topics=set(TOPICS), signatures=False)
+    Receiver(secret=["new:password", SecretStr("old:password")])
+    Receiver(secret=path.read_text().splitlines(), topics=tuple(TOPICS))
+    Receiver(allow_unproven=True, signatures=False)
+    Receiver(
+        secret="user:password",
+        topics=TOPICS,
+        signatures=True,
+        accept="inbound",
+        auto_confirm=False,
+        allow_raw=True,
+        max_age=600,
+        seen=recent,
+        buckets=["example-inbound"],
+        account="111122223333",
+        kms_key="alias/mail",
+        require_encrypted=True,
+        max_mail_size=10_000_000,
+        fetch_certificate=certificate,
+        clock=lambda: datetime.now(UTC),
+        region="eu-west-1",
+        profile="work",
+        timeout=5,
+        config={"max_pool_connections": 10},
+        endpoint_url="http://localhost:5000",
+        verify=False,
+    )
+
+
+async def certificate(url: str) -> bytes:
+    return url.encode()
+
+
+async def handled(message_id: str) -> bool:
+    return not message_id
+
+
+async def bodies_and_headers(receiver: Receiver, body: Mapping[str, Any], raw: list[tuple[bytes, bytes]]) -> None:
+    await receiver.receive("{}", {"x-amz-sns-message-type": "Notification"})
+    await receiver.receive(body, [("x-amz-sns-message-type", "Notification")])
+    await receiver.receive(b"{}", raw)
+    assert_type(sesmail.parse(b"{}"), tuple[Event, ...])
+    sesmail.parse("{}")
+    sesmail.parse(body)
+    async with Receiver(secret="user:password", seen=handled) as entered:
+        assert_type(entered, Receiver)
+    await receiver.aclose()
+
+
+async def refusals(receiver: Receiver, body: bytes, headers: Mapping[str, str], event: Received) -> None:
+    try:
+        await receiver.receive(body, headers)
+    except sesmail.MalformedBodyError as error:
+        assert_type(error.path, str)
+        assert_type(error.reason, str)
+        assert_type(error.input, str)
+    except sesmail.UnexpectedSubscriptionError as error:
+        assert_type(error.topic_arn, str)
+        assert_type(error.token, str)
+        assert_type(await receiver.confirm(error), str)
+    except (sesmail.ForbiddenTopicError, sesmail.UnexpectedEventError) as error:
+        assert_type(error.topic_arn, str | None)
+    except (sesmail.UnauthenticatedError, sesmail.SignatureError, sesmail.ConfirmationError, sesmail.TemporaryError):
+        raise
+    try:
+        await receiver.fetch(event)
+    except sesmail.ContentTooLargeError as error:
+        assert_type(error.limit, int)
+        assert_type(error.actual, int)
+    except (sesmail.ContentMissingError, sesmail.ContentDeniedError, sesmail.ContentKeyError):
+        raise
+    except sesmail.ContentTamperedError:
+        pass
+    except sesmail.ContentError as error:
+        assert_type(error.status, int)
+
+
+def without_an_event_loop(body: bytes, headers: Mapping[str, str]) -> tuple[Event, ...]:
+    fetch = lru_cache(sesmail.fetch_certificate)
+    message = sesmail.verify(body, headers, secret="user:password", topics=TOPICS, certificate=fetch)
+    assert_type(message, Envelope)
+    assert_type(message.type, str)
+    assert_type(message.token, str | None)
+    sesmail.verify(body, headers, topics=TOPICS, certificate=b"-----BEGIN", now=datetime.now(UTC), max_age=60)
+    sesmail.check_secret(headers, ["new:password", "old:password"])
+    assert_type(sesmail.check_signature(message, b"-----BEGIN", now=datetime.now(UTC)), Envelope)
+    return sesmail.parse(message.message)
+
+
+def each_event(event: Event) -> str:
+    assert_type(event.dedup_key, str)
+    assert_type(event.notes, tuple[str, ...])
+    assert_type(event.sns, sesmail.SnsOrigin | None)
+    assert_type(event.to_json(), str)
+    assert_type(sesmail.event_from_json(event.to_json()), Event)
+    match event:
+        case sesmail.Sent() | sesmail.Delivered() | sesmail.Delayed() | sesmail.Rejected() | sesmail.RenderingFailed():
+            return event.recipient
+        case sesmail.Bounced(diagnostic_code=str(words)):
+            return words
+        case sesmail.Bounced(bounce_type=word, bounce_subtype=subtype):
+            return f"{word} {subtype}"
+        case sesmail.Complained(is_spam=True, arrived_at=datetime() as arrived):
+            return arrived.isoformat()
+        case sesmail.Complained():
+            return event.feedback_type or ""
+        case sesmail.Opened(user_agent=program):
+            return program or ""
+        case sesmail.Clicked(link=link):
+            return link
+        case sesmail.SubscriptionChanged(new_preferences=TopicPreferences(topics=topics)):
+            return ", ".join(topics)
+        case sesmail.SubscriptionChanged():
+            return event.contact_list or ""
+        case sesmail.Received(action=sesmail.S3Action(bucket=bucket, key=key)):
+            return f"{bucket}/{key}"
+        case sesmail.Received(recipients=recipients):
+            return ", ".join(recipients)
+        case sesmail.UnknownEvent(event_type=word):
+            return word
+        case sesmail.SubscriptionConfirmation() | sesmail.UnsubscribeConfirmation():
+            return event.topic_arn
+        case _:
+            assert_never(event)
+
+
+def fields_of_events(event: sesmail.TrackingEvent, click: sesmail.Clicked, received: Received) -> None:
+    assert_type(event.recipient, str)
+    assert_type(event.timestamp, datetime)
+    assert_type(event.sent_at, datetime | None)
+    assert_type(event.tags, tuple[str, ...])
+    assert_type(event.metadata, Mapping[str, Any])
+    assert_type(event.message_tags, Mapping[str, tuple[str, ...]] | None)
+    assert_type(event.headers_truncated, bool)
+    assert_type(event.raw, Mapping[str, Any])
+    assert_type(click.link_tags, Mapping[str, tuple[str, ...]])
+    assert_type(click.kind, Literal["Clicked"])
+    assert_type(received.recipients, tuple[str, ...])
+    assert_type(received.source, str | None)
+    assert_type(received.verdicts, Verdicts)
+    assert_type(received.verdicts.spam, str | None)
+    assert_type(received.action, sesmail.S3Action | sesmail.SnsAction | sesmail.OtherAction | None)
+    made = Bounced(recipient="a@b.example", message_id="1", timestamp=datetime.now(UTC), bounce_type="Permanent")
+    assert_type(made.permanent, bool)
+
+
+def inbound(mail: InboundMail, event: Received) -> None:
+    assert_type(mail.envelope_sender, str | None)
+    assert_type(mail.envelope_recipients, tuple[str, ...])
+    assert_type(mail.from_, tuple[Mailbox, ...])
+    assert_type(mail.from_[0].email, str)
+    assert_type(mail.from_[0].name, str | None)
+    assert_type(mail.subject, str | None)
+    assert_type(mail.date, datetime | None)
+    assert_type(mail.text, str | None)
+    assert_type(mail.html, str | None)
+    assert_type(mail.attachments, tuple[InboundAttachment, ...])
+    assert_type(mail.attachments[0].file_name, str)
+    assert_type(mail.attachments[0].claimed_file_name, str | None)
+    assert_type(mail.attachments[0].content, bytes)
+    assert_type(mail.inline, Mapping[str, InboundAttachment])
+    assert_type(mail.mails, tuple[InboundMail, ...])
+    assert_type(mail.headers.get("Subject"), str | None)
+    assert_type(mail.headers.get_all("received"), tuple[str, ...])
+    assert_type(list(mail.headers), list[tuple[str, str]])
+    assert_type(mail.defects, tuple[str, ...])
+    assert_type(mail.raw, bytes)
+    assert_type(sesmail.read_mail(b""), InboundMail)
+    sesmail.read_mail(b"", envelope_sender=event.source, envelope_recipients=event.recipients, verdicts=event.verdicts)
+    Message(to=[Address(mailbox.email, mailbox.name) for mailbox in mail.reply_to or mail.from_])
+
+
 # What has to be an error
 
 
@@ -291,3 +505,39 @@ async def wrong_kinds(client: Client, bulk: BulkMessage, message: Message) -> No
     await client.send(bulk)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.send_bulk(message)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.send("Hi")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def frozen_events(event: Event, bounce: Bounced, mail: InboundMail, mailbox: Mailbox) -> None:
+    event.notes = ()  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    bounce.recipient = "b@example.com"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    bounce.permanent = False  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    bounce.metadata["a"] = 1  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+    mailbox.email = "b@example.com"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    mail.raw = b""  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    mail.inline["id"] = mail.attachments[0]  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+
+
+def wrong_receivers() -> None:
+    Receiver("user:password")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Receiver(secret=b"user:password")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Receiver(secret="user:password", topics=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Receiver(secret="user:password", accept="bounces")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Receiver(secret="user:password", seen=lambda message_id: False)  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]
+    Receiver(secret="user:password", fetch_certificate=sesmail.fetch_certificate)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Receiver(secret="user:password", account=111122223333)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Receiver(secret="user:password", region_name="eu-west-1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+async def wrong_calls(receiver: Receiver, bounce: Bounced, event: Event, envelope: Envelope) -> None:
+    await receiver.receive(b"{}")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await receiver.receive(5, {})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await receiver.fetch(bounce)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await receiver.fetch(event)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await receiver.delete_object(bounce)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await receiver.confirm(bounce)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sesmail.parse(envelope)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    print(event.recipient)  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+    Bounced(recipient="a@b.example", message_id="1", timestamp=datetime.now(UTC))  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    sesmail.verify(b"{}", {}, certificate=certificate)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sesmail.check_signature(envelope, b"")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    sesmail.read_mail("From: a@b.example")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
