@@ -94,6 +94,7 @@ STATUSES = {  # R43; any other error is 500
     ForbiddenTopicError: 403,
     UnexpectedSubscriptionError: 403,
     UnexpectedEventError: 403,
+    ContentMissingError: 410,
     ContentTamperedError: 403,
     TemporaryError: 503,
 }

@@ -225,6 +225,7 @@ def test_numbers_of_receiving() -> None:
     defaults = {name: each.default for name, each in inspect.signature(sesmail.Receiver).parameters.items()}
     assert f"{defaults['max_age']:,.0f}" in arguments["max_age"]
     assert f"{defaults['timeout']:.0f};" in arguments["timeout"]
+    assert f"leaves {defaults['timeout']:.0f}," in README
     assert f"of SNS of {decode.MAX_EVENT >> 20} MiB at most" in README
     limits = f"{mime_reader.MAX_BYTES >> 20} MiB, {mime_reader.MAX_PARTS:,} parts, {mime_reader.MAX_DEPTH} levels"
     assert [row for row in table("Of the mail") if limits in row[1]]

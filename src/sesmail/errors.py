@@ -26,7 +26,7 @@ SesmailError
     ├── ConfirmationError                 500: mend the IAM policy, or subscribe again
     ├── TemporaryError                    503: SNS comes again, and it may work then
     └── ContentError                      500: the mail of an inbound event can't be had
-        ├── ContentMissingError           it isn't stored where the event says
+        ├── ContentMissingError           410: it isn't stored where the event says, and won't be
         ├── ContentDeniedError            mend the IAM policy, the bucket's or the key's
         ├── ContentTooLargeError          raise the limit
         ├── ContentKeyError               configure the KMS key that encrypted it
@@ -347,7 +347,7 @@ class ConfirmationError(WebhookError):
 
     Attributes:
         topic_arn: The topic that wants to deliver here.
-        token: What ``Receiver.confirm`` needs; a capability, so it stands in no text. It is good for 3 days.
+        token: What ``Receiver.confirm`` needs; a capability, so it stands in no text. It is good for two days.
     """
 
     status: ClassVar[int] = 500
@@ -371,7 +371,9 @@ class ContentError(WebhookError):
 
 
 class ContentMissingError(ContentError):
-    """Nothing is stored where the event says, or the event's action stores nothing."""
+    """Nothing is stored where the event says, or the event's action stores nothing; SNS needn't come again."""
+
+    status: ClassVar[int] = 410
 
 
 class ContentDeniedError(ContentError):

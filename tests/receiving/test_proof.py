@@ -132,6 +132,13 @@ def test_the_order() -> None:
             run(body, headers)
 
 
+def test_what_is_fetched_and_no_certificate_may_be_one_later() -> None:
+    body = message()
+    for fetched in (b"<html>Please log in.</html>", b"x" * 20_000):
+        with pytest.raises(TemporaryError, match="no certificate"):
+            run(body, certificate=lambda _, file=fetched: file)
+
+
 def test_nothing_is_fetched_for_what_is_not_worth_it() -> None:
     asked: list[str] = []
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from ..errors import (
@@ -119,6 +120,7 @@ class Aws:
         self._session: Any = None
         self._places: Any = None
         self._closed = False
+        self._loop: anyio.lowlevel.EventLoopToken | None = None
 
     async def open(self, service: str, region: str | None = None) -> _Client:
         """The client of a service, made at its first use.
@@ -128,10 +130,11 @@ class Aws:
             region: Another region than that of the configuration.
 
         Raises:
-            ConfigurationError: No region, a bad setting, a missing extra, or closed already.
+            ConfigurationError: No region, a bad setting, a missing extra, closed already, or another event loop.
             NotSentError: The credentials could not be fetched just now.
         """
         key = service, region
+        self._refuse_other_loop()
         if key in self._clients:
             return self._clients[key]
         async with self._opening:
@@ -159,6 +162,13 @@ class Aws:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise ConfigurationError("this client is closed; make a new one")
+
+    def _refuse_other_loop(self) -> None:
+        loop = anyio.lowlevel.current_token()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop != loop:
+            raise ConfigurationError("it belongs to the event loop that used it first: make another for this one")
 
     async def call(
         self,

@@ -15,7 +15,7 @@ from .verify import check_certificate
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["CertificateSource", "Clock", "FetchCertificate", "fetch_certificate"]
+__all__ = ["CertificateSource", "Clock", "FetchCertificate", "fetch_certificate", "fetched"]
 
 FetchCertificate: TypeAlias = Callable[[str], Awaitable[bytes]]
 Clock: TypeAlias = Callable[[], datetime]
@@ -59,19 +59,12 @@ class CertificateSource:
         raise TemporaryError(f"the signing certificate could not be fetched in {_SECONDS:g} s")
 
     async def _fetch_checked(self, url: str) -> bytes:
-        """What was fetched, if it is a certificate: another answer says nothing about the message, and is not kept."""
         try:
-            certificate = await self._fetch(url)
-            if len(certificate) > _LIMIT:
-                raise ValueError(f"it has more than {_LIMIT} bytes")
-            check_certificate(certificate)
+            return fetched(await self._fetch(url))
         except (ConfigurationError, TemporaryError):
             raise
-        except SignatureError as err:
-            raise TemporaryError(f"what was fetched is no certificate: {err}") from err
         except Exception as err:
             raise TemporaryError(f"the signing certificate could not be fetched: {err!r}") from err
-        return certificate
 
     def _recall(self, url: str) -> bytes | None:
         certificate, since = self._kept.get(url, (None, None))
@@ -94,14 +87,29 @@ def fetch_certificate(url: str, *, context: ssl.SSLContext | None = None) -> byt
         context: TLS settings, if not the standard library's.
 
     Raises:
-        TemporaryError: It could not be had.
+        TemporaryError: It could not be had, or what was had is no certificate.
     """
     from .https import HTTPException, get  # here, for it loads much of the standard library
 
     try:
-        return get(url, limit=_LIMIT, seconds=_SECONDS, context=context)
+        return fetched(get(url, limit=_LIMIT, seconds=_SECONDS, context=context))
     except (OSError, HTTPException) as err:
         raise TemporaryError(f"the signing certificate could not be fetched: {err}") from err
+
+
+def fetched(certificate: bytes) -> bytes:
+    """What was fetched, if it is a certificate: something else says nothing about the message.
+
+    Raises:
+        TemporaryError: It isn't.
+    """
+    try:
+        if len(certificate) > _LIMIT:
+            raise SignatureError(f"it has more than {_LIMIT} bytes")
+        check_certificate(certificate)
+    except SignatureError as err:
+        raise TemporaryError(f"what was fetched is no certificate: {err}") from err
+    return certificate
 
 
 async def _fetch_in_thread(url: str) -> bytes:

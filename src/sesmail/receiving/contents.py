@@ -30,12 +30,12 @@ class InboundAttachment:
     """
 
     def __init__(self, part: Part) -> None:
-        word, parameters = read_parameters(part.headers.plain(b"content-disposition"), part.defects)
+        word, parameters = read_parameters(part.headers.plain("content-disposition"), part.defects)
         self._part = part
         self.media_type: str = part.kind
         self.disposition: str | None = word or None
         self.claimed_file_name: str | None = parameters.get("filename") or part.parameters.get("name") or None
-        self.content_id: str | None = part.headers.plain(b"content-id").strip("<> ") or None
+        self.content_id: str | None = part.headers.plain("content-id").strip("<> ") or None
 
     @property
     def file_name(self) -> str:

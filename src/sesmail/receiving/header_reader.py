@@ -66,9 +66,9 @@ class MailHeaders:
         """The values of all fields of a name as they stand in the mail, folds and encoded-words and all."""
         return tuple(self._values.get(name.lower().encode("utf-8", "replace"), ()))
 
-    def plain(self, name: bytes) -> str:
-        """The value of the first field of a name, given in lower case, encoded-words as they are; empty without."""
-        found = self._values.get(name)
+    def plain(self, name: str) -> str:
+        """The value of the first field of a name with its encoded-words as they are; empty if there is none."""
+        found = self.raw(name)
         return plain_text(found[0], self._defects) if found else ""
 
     def __contains__(self, name: str) -> bool:

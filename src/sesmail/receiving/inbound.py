@@ -90,7 +90,7 @@ class InboundMail:
     @cached_property
     def date(self) -> datetime | None:
         """When the mail says that it was written, with a time zone; None without a date that can be read."""
-        text = self.headers.plain(b"date")
+        text = self.headers.plain("date")
         return read_date(text, self._part.defects) if text else None
 
     @cached_property

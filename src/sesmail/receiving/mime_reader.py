@@ -115,7 +115,7 @@ class _Reader:
         self._fields -= len(fields)
         headers = MailHeaders(fields, defects)
         kind, parameters = _content_type(headers, default, defects)
-        encoding = _WORD.match(headers.plain(b"content-transfer-encoding").lower())
+        encoding = _WORD.match(headers.plain("content-transfer-encoding").lower())
         part = Part(raw, start, body, end, headers, defects, kind, parameters, encoding[0] if encoding else "", [])
         if part.kind.startswith("multipart/") or part.kind in _MAILS:
             if depth >= MAX_DEPTH:
@@ -203,7 +203,7 @@ def _header(raw: bytes, start: int, end: int, defects: Defects) -> tuple[int, in
 
 def _content_type(headers: MailHeaders, default: str, defects: Defects) -> tuple[str, dict[str, str]]:
     """The media type of a part, and the parameters of its Content-Type."""
-    text = headers.plain(b"content-type")
+    text = headers.plain("content-type")
     if not text:
         return default, {}
     value, parameters = read_parameters(text, defects)

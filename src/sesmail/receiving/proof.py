@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 
 from ..errors import ConfigurationError, ForbiddenTopicError, MalformedBodyError
+from .certificates import fetched
 from .decode import Body
 from .headers import Headers, header_values
 from .secret import Secret, Secrets, check_secret
@@ -148,7 +149,7 @@ def verify(
     if certificate is not None:
         now = now or datetime.now(UTC)
         claim = read_claim(message, now=now, max_age=max_age, max_ahead=max_ahead)
-        file = certificate if isinstance(certificate, bytes) else certificate(claim.certificate_url)
+        file = certificate if isinstance(certificate, bytes) else fetched(certificate(claim.certificate_url))
         claim.check(file, now=now)
     proof.check_topic(message)
     return message

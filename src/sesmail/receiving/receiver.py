@@ -52,7 +52,6 @@ _UNWANTED: dict[str, tuple[tuple[type[Any], ...], str]] = {
     "tracking": ((Received,), "a mail that came in"),
     "inbound": ((TrackingEvent,), "an event of a sent mail"),
 }
-_CONFIRM_TIMEOUT = 10.0  # seconds, of the 15 in which SNS wants its answer
 
 
 class Receiver:
@@ -81,7 +80,7 @@ class Receiver:
         clock: The time, aware of its zone, if not the system's.
         region: The AWS region of S3 and KMS, if not that of the AWS chain; topics tell their own.
         profile: A profile of the AWS configuration files.
-        timeout: Seconds for each call of Amazon's, repetitions included; 10 at most to confirm.
+        timeout: Seconds for all that confirming, fetching or deleting asks of Amazon; SNS waits 15 for its answer.
         config: Settings for botocore's ``Config``, as a mapping or as one; never changed.
         **params: Passed on to aiobotocore's ``create_client``: ``endpoint_url``, ``verify``, ``aws_access_key_id``...
 
@@ -110,7 +109,7 @@ class Receiver:
         clock: Clock | None = None,
         region: str | None = None,
         profile: str | None = None,
-        timeout: float = 30.0,
+        timeout: float = 10.0,
         config: Mapping[str, Any] | object | None = None,
         **params: Unpack[ClientParams],
     ) -> None:
@@ -213,7 +212,7 @@ class Receiver:
         topic = read_topic(arn)
         if topic is None:
             raise MalformedBodyError("it isn't the ARN of an SNS topic", path="TopicArn", input=excerpt(arn))
-        deadline = anyio.current_time() + min(self._timeout, _CONFIRM_TIMEOUT)
+        deadline = anyio.current_time() + self._timeout
         params = {"TopicArn": arn, "Token": token, "AuthenticateOnUnsubscribe": "true"}
         try:
             answer = await self._aws.call("sns", "ConfirmSubscription", params, deadline=deadline, region=topic.region)

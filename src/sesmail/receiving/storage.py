@@ -63,7 +63,7 @@ class Storage:
         kms_key: The id, alias or ARN of the KMS key that has to encrypt mails; any, if None.
         require_encrypted: Whether a mail that isn't encrypted is refused.
         limit: How many bytes a mail may have as it is stored.
-        timeout: Seconds for each call.
+        timeout: Seconds for a whole fetch, or a delete.
 
     Raises:
         ConfigurationError: A setting can't be.
@@ -101,12 +101,13 @@ class Storage:
             ContentError: It can't be had.
             TemporaryError: It can't be had just now.
         """
-        answer = await self._call("s3", "GetObject", self._place(event), body_limit=self._limit)
+        deadline = anyio.current_time() + self._timeout
+        answer = await self._call("s3", "GetObject", self._place(event), deadline, body_limit=self._limit)
         body: bytes = answer["Body"]
         metadata: Mapping[str, str] = answer.get("Metadata", {})
         if is_encrypted(metadata):
             encryption = read_encryption(metadata, message_id=event.message_id, account=self._account)
-            key = await self._unwrap(encryption)
+            key = await self._unwrap(encryption, deadline)
             return await anyio.to_thread.run_sync(decrypt, body, encryption, key, abandon_on_cancel=True)
         if self._require_encrypted:
             raise ContentTamperedError("the stored mail isn't encrypted, as this receiver demands")
@@ -119,7 +120,7 @@ class Storage:
             ContentError: It can't be deleted.
             TemporaryError: It can't be deleted just now.
         """
-        await self._call("s3", "DeleteObject", self._place(event))
+        await self._call("s3", "DeleteObject", self._place(event), anyio.current_time() + self._timeout)
 
     def _place(self, event: Received) -> dict[str, str]:
         """Where the event says that the mail lies, if that is a place where it may."""
@@ -136,7 +137,7 @@ class Storage:
         owner = {} if self._account is None else {"ExpectedBucketOwner": self._account}
         return {"Bucket": action.bucket, "Key": action.key, **owner}
 
-    async def _unwrap(self, encryption: Encryption) -> bytes:
+    async def _unwrap(self, encryption: Encryption, deadline: float) -> bytes:
         params: dict[str, Any] = {
             "CiphertextBlob": encryption.wrapped_key,
             "EncryptionContext": dict(encryption.context),
@@ -146,18 +147,15 @@ class Storage:
             params["KeyId"] = self._kms_key
             arn = _KEY_REGION.match(self._kms_key)
             region = arn[1] if arn else None
-        answer = await self._call("kms", "Decrypt", params, region=region)
+        answer = await self._call("kms", "Decrypt", params, deadline, region=region)
         key: bytes = answer["Plaintext"]
         return key
 
     async def _call(
-        self, service: str, operation: str, params: Mapping[str, Any], *, region: str | None = None, body_limit: int = 0
+        self, service: str, operation: str, params: Mapping[str, Any], deadline: float, **options: Any
     ) -> dict[str, Any]:
-        deadline = anyio.current_time() + self._timeout
         try:
-            return await self._aws.call(
-                service, operation, params, deadline=deadline, region=region, body_limit=body_limit
-            )
+            return await self._aws.call(service, operation, params, deadline=deadline, **options)
         except SendError as err:
             raise _explain(err) from err
 

@@ -78,7 +78,7 @@ class Delayed(TrackingEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Bounced(TrackingEvent):
-    """The message was not delivered, and won't be.
+    """The recipient's mail server sent the message back, for good or for now, or SES didn't try.
 
     Attributes:
         bounce_type: Permanent, Transient, Undetermined.
