@@ -36,7 +36,7 @@ from .errors import (
     UnsupportedFeatureError,
     WebhookError,
 )
-from .receiving.certificates import fetch_certificate
+from .receiving.certificates import CertificateCache, fetch_certificate
 from .receiving.contents import InboundAttachment
 from .receiving.events import (
     BaseEvent,
@@ -92,6 +92,7 @@ __all__ = [
     "BulkMessage",
     "BulkResult",
     "BulkSendError",
+    "CertificateCache",
     "Clicked",
     "Client",
     "Complained",

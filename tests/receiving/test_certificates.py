@@ -10,7 +10,7 @@ import pytest
 
 from sesmail.errors import ConfigurationError, SesmailError, TemporaryError
 from sesmail.receiving import certificates, verify
-from sesmail.receiving.certificates import CertificateSource, fetch_certificate
+from sesmail.receiving.certificates import CertificateCache, CertificateSource, fetch_certificate
 from support.signing import NOW, URL, certificate, good_certificate, pem, rsa_key
 from support.tls import Act, TlsServer, answer, bytes_of, silence, trickle
 
@@ -104,7 +104,32 @@ async def test_few_are_kept() -> None:
     assert len(fetch.urls) == 33
     await source.get(f"{URL}0")
     assert len(fetch.urls) == 34
-    assert len(source._kept) == 32
+    assert len(source._kept._found) == 32
+
+
+def test_a_cache_without_an_event_loop() -> None:
+    asked: list[str] = []
+    clock = Clock()
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return b"no certificate" if len(asked) == 1 else GOOD
+
+    cache = CertificateCache(fetch, clock)
+    with pytest.raises(TemporaryError, match="no certificate"):
+        cache(URL)
+    for hours in (0, 24):
+        clock.now = NOW + timedelta(hours=hours)
+        assert cache(URL) == GOOD
+    assert len(asked) == 2
+    clock.now += timedelta(seconds=1)
+    cache(URL)
+    assert len(asked) == 3
+
+
+def test_a_cache_fetches_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "fetch_certificate", lambda _: GOOD)
+    assert CertificateCache()(URL) == GOOD
 
 
 FAILURES = [

@@ -4,7 +4,6 @@ import json
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -19,7 +18,8 @@ from sesmail.errors import (
     WebhookError,
 )
 from sesmail.receiving import verify as signatures
-from sesmail.receiving.proof import Proof, check_headers, verify
+from sesmail.receiving.certificates import CertificateCache
+from sesmail.receiving.proof import Proof, verify
 from sesmail.receiving.secret import Secrets
 from sesmail.receiving.verify import read_message
 from support.signing import (
@@ -172,12 +172,40 @@ def test_a_function_that_fetches() -> None:
             raise TemporaryError("no network")
         return good_certificate()
 
-    kept = lru_cache(fetch)
+    kept = CertificateCache(fetch, lambda: NOW)
     with pytest.raises(TemporaryError):
         run(certificate=kept)
     run(certificate=kept)
     run(certificate=kept)
     assert asked == [URL, URL]
+
+
+@pytest.mark.parametrize("age", [float("nan"), -1.0])
+def test_an_age_that_nothing_has_lets_nothing_pass(age: float) -> None:
+    with pytest.raises(SignatureError, match="old"):
+        run(max_age=age)
+    with pytest.raises(SignatureError, match="ahead"):
+        run(max_ahead=float("nan"))
+
+
+def test_topics_that_come_one_by_one() -> None:
+    assert run(topics=(arn for arn in [TOPIC])).topic_arn == TOPIC
+
+
+def test_a_certificate_in_a_buffer() -> None:
+    assert run(certificate=bytearray(good_certificate())).topic_arn == TOPIC
+
+
+@pytest.mark.parametrize(
+    "changes", [{"Message": "forged"}, {"MessageId": "x"}, {"TopicArn": OTHER_TOPIC}, {"Type": "x"}]
+)
+def test_no_traceback_shows_the_right_secret(changes: dict[str, Any]) -> None:
+    with pytest.raises(WebhookError) as refused:
+        run({**message(), **changes}, {**headers_of(message()), **basic(SECRET)})
+    frames = [frame for frame, _ in traceback.walk_tb(refused.value.__traceback__)]
+    shown = [repr(frame.f_locals) for frame in frames if "/sesmail/" in frame.f_code.co_filename.replace("\\", "/")]
+    assert shown
+    assert basic(SECRET)["Authorization"] not in "".join(shown)
 
 
 def test_the_time_is_the_present_if_not_given() -> None:
@@ -209,6 +237,10 @@ def test_raw_delivery_proves_nothing() -> None:
     raw = {"eventType": "Send", "mail": {"messageId": "x"}}
     with pytest.raises(MalformedBodyError, match="raw delivery"):
         run(raw, secret=SECRET)
+
+
+def check_headers(headers: Any, message: Any) -> None:
+    Proof(secrets=None, topics=None, signatures=False, allow_unproven=True).read(headers).check_message(message)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,7 @@ def test_the_console_is_named_for_its_asterisks() -> None:
     "secret",
     [
         *("", "   ", "canary", ":", "canary:", "canary: ", "canary:\t", "canary:x\n", "canary\x7f:x", "canary:\ud800"),
+        *(b"canary:x", [b"canary:x"], [SECRET, None], [None]),
         *("canary:********", SecretStr(""), SecretStr("canary"), [], [SECRET, ""], ["canary"], [SECRET, "canary:"]),
     ],
 )

@@ -511,7 +511,7 @@ def test_age() -> None:
     sent = datetime(2026, 3, 6, 20, tzinfo=UTC)
     for seconds in (-300, -299, 0, 3899, 3900):
         check(body, now=sent + timedelta(seconds=seconds))
-    assert "3901 s old" in str(refusal(body, now=sent + timedelta(seconds=3901)))
+    assert "3901.0 s old" in str(refusal(body, now=sent + timedelta(seconds=3901)))
     assert "301 s ahead" in str(refusal(body, now=sent - timedelta(seconds=301)))
     check(body, now=sent + timedelta(seconds=60), max_age=60)
     refusal(body, now=sent + timedelta(seconds=61), max_age=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,7 +16,7 @@ from .verify import check_certificate
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["CertificateSource", "Clock", "FetchCertificate", "fetch_certificate", "fetched"]
+__all__ = ["CertificateCache", "CertificateSource", "Clock", "FetchCertificate", "fetch_certificate", "fetched"]
 
 FetchCertificate: TypeAlias = Callable[[str], Awaitable[bytes]]
 Clock: TypeAlias = Callable[[], datetime]
@@ -36,8 +37,7 @@ class CertificateSource:
 
     def __init__(self, fetch: FetchCertificate | None = None, clock: Clock | None = None) -> None:
         self._fetch = fetch or _fetch_in_thread
-        self._clock = clock or _now
-        self._kept: dict[str, tuple[bytes, datetime]] = {}
+        self._kept = _Kept(clock or _now)
         self._fetching = anyio.Lock()
 
     async def get(self, url: str) -> bytes:
@@ -46,15 +46,15 @@ class CertificateSource:
         Raises:
             TemporaryError: It could not be had in 5 seconds, waiting for others included.
         """
-        certificate = self._recall(url)
+        certificate = self._kept.recall(url)
         if certificate is not None:
             return certificate
         with anyio.move_on_after(_SECONDS):
             async with self._fetching:
-                certificate = self._recall(url)
+                certificate = self._kept.recall(url)
                 if certificate is None:
                     certificate = await self._fetch_checked(url)
-                    self._keep(url, certificate)
+                    self._kept.keep(url, certificate)
                 return certificate
         raise TemporaryError(f"the signing certificate could not be fetched in {_SECONDS:g} s")
 
@@ -66,17 +66,52 @@ class CertificateSource:
         except Exception as err:
             raise TemporaryError(f"the signing certificate could not be fetched: {err!r}") from err
 
-    def _recall(self, url: str) -> bytes | None:
-        certificate, since = self._kept.get(url, (None, None))
+
+class CertificateCache:
+    """The ``certificate`` of `verify`: fetches certificates, one at a time, and keeps those that it got for a day.
+
+    Args:
+        fetch: How to fetch one, if not by `fetch_certificate`.
+        clock: The time, aware of its zone.
+    """
+
+    def __init__(self, fetch: Callable[[str], bytes] | None = None, clock: Clock | None = None) -> None:
+        self._fetch = fetch or fetch_certificate
+        self._kept = _Kept(clock or _now)
+        self._fetching = threading.Lock()
+
+    def __call__(self, url: str) -> bytes:
+        """The certificate at a URL that was checked before.
+
+        Raises:
+            TemporaryError: It could not be had.
+        """
+        with self._fetching:
+            certificate = self._kept.recall(url)
+            if certificate is None:
+                certificate = fetched(self._fetch(url))
+                self._kept.keep(url, certificate)
+            return certificate
+
+
+class _Kept:
+    """Certificates by their URLs, a few, for a day."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._found: dict[str, tuple[bytes, datetime]] = {}
+
+    def recall(self, url: str) -> bytes | None:
+        certificate, since = self._found.get(url, (None, None))
         if since is None or abs(self._clock() - since) > _AGE:  # either way: a clock may be set back
             return None
         return certificate
 
-    def _keep(self, url: str, certificate: bytes) -> None:
-        self._kept.pop(url, None)
-        if len(self._kept) >= _KEPT:
-            del self._kept[next(iter(self._kept))]
-        self._kept[url] = certificate, self._clock()
+    def keep(self, url: str, certificate: bytes) -> None:
+        self._found.pop(url, None)
+        if len(self._found) >= _KEPT:
+            del self._found[next(iter(self._found))]
+        self._found[url] = certificate, self._clock()
 
 
 def fetch_certificate(url: str, *, context: ssl.SSLContext | None = None) -> bytes:

@@ -24,7 +24,7 @@ def get(url: str, *, limit: int, seconds: float, context: ssl.SSLContext | None 
     Args:
         url: An HTTPS URL.
         limit: How many bytes the body may have.
-        seconds: How long it may take, once there is a connection; making one may take as long again.
+        seconds: How long it may take in all, but for the resolver, which has a time of its own.
         context: TLS settings, if not the standard library's.
 
     Raises:
@@ -64,14 +64,37 @@ class _BoundedHandler(HTTPSHandler):
     def _connection(self, host: str, *, timeout: float) -> HTTPSConnection:
         connection: Any = HTTPSConnection(host, timeout=timeout, context=self._tls)
         connection.response_class = self._response
+        connection._create_connection = self._connect
         opened: HTTPSConnection = connection
         return opened
+
+    def _connect(self, address: tuple[str, int], *_: object) -> socket.socket:
+        """A connection to any of a host's addresses, for which the standard library takes the whole time each."""
+        failure = OSError("the host has no address")
+        for family, kind, protocol, _name, place in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.settimeout(_left(self._deadline))
+                sock.connect(place)
+            except OSError as err:
+                sock.close()
+                failure = err
+            else:
+                return sock
+        raise failure
 
     def _response(self, sock: socket.socket, **options: Any) -> HTTPResponse:
         response = HTTPResponse(sock, **options)
         response.fp.close()
         response.fp = io.BufferedReader(_UntilDeadline(sock, self._deadline))
         return response
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("it took too long")
+    return left
 
 
 class _UntilDeadline(io.RawIOBase):
@@ -86,10 +109,7 @@ class _UntilDeadline(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        self._sock.settimeout(left)
+        self._sock.settimeout(_left(self._deadline))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:

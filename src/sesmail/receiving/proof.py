@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from ..errors import ConfigurationError, ForbiddenTopicError, MalformedBodyError
 from .certificates import fetched
 from .decode import Body
 from .headers import Headers, header_values
-from .secret import Secret, Secrets, check_secret
+from .secret import Secret, Secrets, refuse_flaw
 from .sns import Envelope
 from .topic import read_topic
 from .verify import MAX_AGE, MAX_AHEAD, check_cryptography, read_claim, read_message
 
-__all__ = ["Proof", "check_headers", "verify"]
+__all__ = ["Proof", "RequestHeaders", "verify"]
+
+# What SNS repeats in HTTP headers, and where it stands in the body.
+_REPEATED = {"x-amz-sns-message-type": "Type", "x-amz-sns-message-id": "MessageId", "x-amz-sns-topic-arn": "TopicArn"}
 
 
 class Proof:
@@ -63,14 +67,10 @@ class Proof:
         """Whether it proves that what passes is meant for us: a signature alone doesn't tell whose topic it is."""
         return self.has_secret or bool(self.signatures and self._topics)
 
-    def check_secret(self, headers: Headers) -> None:
-        """Check the secret, if there is one.
-
-        Raises:
-            UnauthenticatedError: It isn't there, or wrong.
-        """
-        if self._secrets is not None:
-            check_secret(headers, self._secrets)
+    def read(self, headers: Headers) -> RequestHeaders:
+        """What matters of a request's headers."""
+        flaw = None if self._secrets is None else self._secrets.flaw(headers)
+        return RequestHeaders(flaw, {name: header_values(headers, name) for name in _REPEATED})
 
     def check_topic(self, message: Envelope) -> None:
         """Check that the message comes from one of the topics, if there are any.
@@ -84,24 +84,38 @@ class Proof:
             )
 
 
-def check_headers(headers: Headers, message: Envelope) -> None:
-    """Check that what SNS repeats in HTTP headers is what the body says.
+class RequestHeaders(NamedTuple):
+    """What matters of a request's headers, and not the secret: a traceback may show local variables.
 
-    The headers aren't signed, so nothing but the body decides.
-
-    Raises:
-        MalformedBodyError: They differ, or aren't there.
+    Attributes:
+        flaw: What is wrong with its secret; None if it is right, or none is demanded.
+        repeated: What SNS repeats of the body, by the headers' names.
     """
-    for name, path, expected in (
-        ("x-amz-sns-message-type", "Type", message.type),
-        ("x-amz-sns-message-id", "MessageId", message.message_id),
-        ("x-amz-sns-topic-arn", "TopicArn", message.topic_arn),
-    ):
-        values = header_values(headers, name)
-        if not values and path != "TopicArn":
-            raise MalformedBodyError(f"the header {name} is missing, which SNS sends with each message", path=path)
-        if any(value != expected for value in values):
-            raise MalformedBodyError(f"the header {name} says something else", path=path)
+
+    flaw: str | None
+    repeated: Mapping[str, list[str]]
+
+    def check_secret(self) -> None:
+        """Check the secret.
+
+        Raises:
+            UnauthenticatedError: It isn't there, or wrong.
+        """
+        refuse_flaw(self.flaw)
+
+    def check_message(self, message: Envelope) -> None:
+        """Check that what is repeated is what the body says. It isn't signed, so nothing but the body decides.
+
+        Raises:
+            MalformedBodyError: It differs, or isn't there.
+        """
+        said = {"Type": message.type, "MessageId": message.message_id, "TopicArn": message.topic_arn}
+        for name, path in _REPEATED.items():
+            values = self.repeated[name]
+            if not values and path != "TopicArn":
+                raise MalformedBodyError(f"the header {name} is missing, which SNS sends with each message", path=path)
+            if any(value != said[path] for value in values):
+                raise MalformedBodyError(f"the header {name} says something else", path=path)
 
 
 def verify(
@@ -126,8 +140,8 @@ def verify(
         headers: Its headers, as the framework has them.
         secret: ``user:password`` of the webhook's URL, or several, any of which is good.
         topics: The ARNs of the topics that may post.
-        certificate: The signing certificate, or a function that fetches it from a URL, for instance
-            ``functools.lru_cache(fetch_certificate)``; no signature is demanded without.
+        certificate: The signing certificate, or a function that fetches it from a URL, for instance a
+            ``CertificateCache``; no signature is demanded without.
         now: The time, aware of its zone, if not the present.
         max_age: How many seconds old a signed message may be.
         max_ahead: How many seconds a signed message may be ahead of ``now``.
@@ -143,13 +157,15 @@ def verify(
     secrets = None if secret is None else Secrets(secret)
     del secret
     proof = Proof(secrets=secrets, topics=topics, signatures=certificate is not None, allow_unproven=allow_unproven)
-    proof.check_secret(headers)
+    said = proof.read(headers)
+    del headers
+    said.check_secret()
     message = read_message(body)
-    check_headers(headers, message)
+    said.check_message(message)
     if certificate is not None:
         now = now or datetime.now(UTC)
         claim = read_claim(message, now=now, max_age=max_age, max_ahead=max_ahead)
-        file = certificate if isinstance(certificate, bytes) else fetched(certificate(claim.certificate_url))
+        file = fetched(certificate(claim.certificate_url)) if callable(certificate) else bytes(certificate)
         claim.check(file, now=now)
     proof.check_topic(message)
     return message
@@ -157,9 +173,10 @@ def verify(
 
 def _checked_topics(topics: Collection[str]) -> frozenset[str]:
     """The topics as a set; one that could never match is a mistake."""
-    if isinstance(topics, str) or not topics:
+    arns = () if isinstance(topics, str) else tuple(topics)
+    if not arns:
         raise ConfigurationError("topics is a list of ARNs, with one at least")
-    for arn in topics:
+    for arn in arns:
         if read_topic(arn) is None:
             raise ConfigurationError(f"not the ARN of an SNS topic: {arn!r}")
-    return frozenset(topics)
+    return frozenset(arns)

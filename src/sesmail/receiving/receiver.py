@@ -32,7 +32,7 @@ from .events import Event, SubscriptionConfirmation
 from .headers import Headers
 from .inbound import InboundMail, read_mail
 from .parser import parse_envelope, parse_raw
-from .proof import Proof, check_headers
+from .proof import Proof
 from .received import Received, SnsAction
 from .secret import Secret, Secrets
 from .sns import Envelope, read_envelope
@@ -174,11 +174,13 @@ class Receiver:
             WebhookError: It gives none; answer with the error's ``status`` and ``headers``.
             ConfigurationError: The webhook's own set-up is wrong, for instance without credentials to confirm by.
         """
-        self._proof.check_secret(headers)
+        said = self._proof.read(headers)
+        del headers
+        said.check_secret()
         message = read_envelope(body)
         if message is None:
             return self._wanted(self._raw_events(body), None)
-        check_headers(headers, message)
+        said.check_message(message)
         if self._proof.signatures:
             claim = read_claim(message, now=self._clock(), max_age=self._max_age)
             certificate = await self._certificates.get(claim.certificate_url)

@@ -14,7 +14,7 @@ from ..errors import ConfigurationError, UnauthenticatedError
 from .headers import Headers, header_values
 from .strict_base64 import from_base64
 
-__all__ = ["Secret", "Secrets", "check_secret"]
+__all__ = ["Secret", "Secrets", "check_secret", "refuse_flaw"]
 
 Secret: TypeAlias = str | SecretStr
 
@@ -35,7 +35,7 @@ class Secrets:
     __slots__ = ("_digests", "_misfit")
 
     def __init__(self, secret: Secret | Iterable[Secret]) -> None:
-        given = [secret] if isinstance(secret, (str, SecretStr)) else list(secret)
+        given = [secret] if isinstance(secret, (str, bytes, SecretStr)) else list(secret)
         self._misfit = next(filter(None, map(_misfit, given)), None) if given else "no secret is given"
         self._digests = () if self._misfit else tuple(sha256(_reveal(each).encode()).digest() for each in given)
 
@@ -93,6 +93,15 @@ def check_secret(headers: Headers, secret: Secrets | Secret | Iterable[Secret]) 
     secrets.check()
     flaw = secrets.flaw(headers)
     del headers
+    refuse_flaw(flaw)
+
+
+def refuse_flaw(flaw: str | None) -> None:
+    """Answer what is wrong with a request's credentials by asking for the right ones.
+
+    Raises:
+        UnauthenticatedError: There is something wrong.
+    """
     if flaw:
         raise UnauthenticatedError(flaw, headers=_CHALLENGE)
 
@@ -103,6 +112,8 @@ def _reveal(secret: Secret) -> str:
 
 def _misfit(secret: Secret) -> str | None:
     """Why something can't be a secret; never with the secret itself."""
+    if not isinstance(secret, (str, SecretStr)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return f"a secret is a text, and one is a {type(secret).__name__}"
     text = _reveal(secret)
     _, colon, password = text.partition(":")
     if not colon:

@@ -17,23 +17,24 @@ class Topic:
         arn: Its ARN.
         partition: AWS's partition, for instance ``aws``.
         region: Its region, which belongs to the partition.
-        certificate_url: How the URL of every certificate begins that signs for the topic.
+        certificate_prefix: How the URL of every certificate begins that signs for the topic.
         certificate_name: The host name in such a certificate.
     """
 
     arn: str
     partition: str
     region: str
-    certificate_url: str
+    certificate_prefix: str
     certificate_name: str
 
     def signs_at(self, url: str) -> bool:
         """Whether a URL is that of a certificate which may sign for this topic: the whole text, no pattern of hosts."""
-        start = len(self.certificate_url)
-        return url[:start] == self.certificate_url and _FILE.fullmatch(url, start) is not None
+        start = len(self.certificate_prefix)
+        return url[:start] == self.certificate_prefix and _FILE.fullmatch(url, start) is not None
 
 
 _ARN = re.compile(r"arn:([a-z-]{3,16}):sns:([a-z0-9-]{1,32}):[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?")
+_LONGEST = 400  # so that nobody makes us remember megabytes
 _FILE = re.compile(r"[0-9a-f]{32}\.pem")
 
 # Partition: its regions, its DNS suffix, the name in its certificates. None but Amazon owns sns.REGION.SUFFIX for these
@@ -59,9 +60,13 @@ _SHARING = re.compile(
 )
 
 
-@lru_cache(maxsize=64)
 def read_topic(arn: str) -> Topic | None:
     """What a topic's ARN tells; None if it isn't one, letter by letter."""
+    return _read(arn) if len(arn) <= _LONGEST else None
+
+
+@lru_cache(maxsize=64)
+def _read(arn: str) -> Topic | None:
     match = _ARN.fullmatch(arn)
     if match is None or match[1] not in _PARTITIONS:
         return None
@@ -73,6 +78,6 @@ def read_topic(arn: str) -> Topic | None:
         arn=arn,
         partition=partition,
         region=region,
-        certificate_url=f"https://sns.{region}.{suffix}/SimpleNotificationService-",
+        certificate_prefix=f"https://sns.{region}.{suffix}/SimpleNotificationService-",
         certificate_name=_SHARED_NAME if _SHARING.fullmatch(region) else name.format(region),
     )

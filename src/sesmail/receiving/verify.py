@@ -93,8 +93,8 @@ def check_signature(
     Args:
         message: The message, or the body that it came in.
         certificate: The file that the message's SigningCertURL names, in PEM.
-        now: The time, aware of its zone.
-        max_age: How many seconds old the message may be; ``math.inf`` for stored ones.
+        now: The time, aware of its zone; for a stored message when it came, for certificates expire.
+        max_age: How many seconds old the message may be.
         max_ahead: How many seconds the message may be ahead of ``now``.
 
     Returns:
@@ -168,10 +168,10 @@ def _check_age(timestamp: str, now: datetime, max_age: float, max_ahead: float) 
         age = (now - datetime.fromisoformat(timestamp)).total_seconds()
     except ValueError:
         raise SignatureError("Timestamp isn't a time") from None
-    if age > max_age:
-        raise SignatureError(f"the message is {age:.0f} s old, more than {max_age:.0f} s")
-    if age < -max_ahead:
-        raise SignatureError(f"the message is {-age:.0f} s ahead of the clock, more than {max_ahead:.0f} s")
+    if not age <= max_age:
+        raise SignatureError(f"the message is {age:.1f} s old, more than {max_age:g} s")
+    if not age >= -max_ahead:
+        raise SignatureError(f"the message is {-age:.1f} s ahead of the clock, more than {max_ahead:g} s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def _signer(certificate: bytes) -> _Signer:
         raise SignatureError("the signing certificate is malformed") from err
     if not isinstance(key, RSAPublicKey) or key.key_size < _SMALLEST_KEY:
         raise SignatureError(f"the signing certificate has no RSA key of {_SMALLEST_KEY} bits or more")
-    return _Signer(parsed.not_valid_before_utc, parsed.not_valid_after_utc, names, _by(key))
+    return _Signer(parsed.not_valid_before_utc, parsed.not_valid_after_utc, names, _verifier(key))
 
 
 def _names(certificate: x509.Certificate) -> frozenset[str]:
@@ -214,7 +214,7 @@ def _names(certificate: x509.Certificate) -> frozenset[str]:
     return frozenset(found.value.get_values_for_type(x509.DNSName))
 
 
-def _by(key: RSAPublicKey) -> Callable[[str, bytes, bytes], bool]:
+def _verifier(key: RSAPublicKey) -> Callable[[str, bytes, bytes], bool]:
     """The question whether this key signed a text, with everything imported that it takes."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
