@@ -151,6 +151,14 @@ def test_errors(run: Run, moto_server: "MotoServer") -> None:
     assert printed[1:] == [f"shop@example.com {mail.message_id}", "shop@unknown.example dropped"]
 
 
+def test_events_by_hand(run: Run) -> None:
+    assert run("events_by_hand").splitlines() == [
+        "Bounced permanent",
+        "Bounced True known",
+        "Received S3Action(bucket='inbox', key='mail/d6iitobk75ur44p8kdnnp7g2n800', topic_arn=None)",
+    ]
+
+
 @pytest.mark.skipif(
     not (importlib.util.find_spec("trio") and importlib.util.find_spec("httpx2")), reason="needs sesmail[trio]"
 )
@@ -172,6 +180,19 @@ def test_other_operations(run: Run) -> None:
         "refused before the network: params: ListEmailIdentities does not take these parameters: Parameter validation "
         "failed:",
         'Unknown parameter in input: "Page", must be one of: Filter, NextToken, PageSize',
+    ]
+
+
+def test_parse_events(run: Run) -> None:
+    bounced = "Bounced       never send to alice@example.com again; it was about order 12345"
+    assert run("parse_events").splitlines() == [
+        f"raw              {bounced}",
+        f"Lambda from SQS  {bounced}",
+        f"EventBridge      {bounced}",
+        "Firehose         Clicked       alice@example.com or another recipient followed https://example.com/12345",
+        "Firehose         Clicked       bob@example.com or another recipient followed https://example.com/12345",
+        "Firehose         UnknownEvent  something new: Teleport",
+        "something else   bounce: it is missing",
     ]
 
 
