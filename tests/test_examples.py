@@ -159,6 +159,31 @@ def test_events_by_hand(run: Run) -> None:
     ]
 
 
+def test_inbound_encrypted(run: Run) -> None:
+    pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+    subject, refused = run("inbound_encrypted").splitlines()
+    assert subject == "For your eyes only"
+    assert "it was encrypted for another mail" in refused
+
+
+def test_inbound_mail(run: Run) -> None:
+    printed = run("inbound_mail").splitlines()
+    assert [line[11:] for line in printed if not line.startswith("gone")] == [
+        "alice@example.com to help@example.com",
+        "Verdicts(spam='PASS', virus='PASS', spf='PASS', dkim='PASS', dmarc='FAIL', dmarc_policy=None)",
+        "Zoë <zoe@example.com>",
+        "Größe 42?",
+        r"'Have you got them in 42?\n'",
+        r"'Have you got them in <b>42</b>? <script>alert()</script>\n'",
+        "application/pdf 12 orderfdp.exe",
+        r"'../../order\u202efdp.exe'",
+        "From To Subject MIME-Version Content-Type",
+        "Qapla' Hello",
+        "unknown charset, malformed base64",
+    ]
+    assert "NoSuchKey" in printed[-3]
+
+
 @pytest.mark.skipif(
     not (importlib.util.find_spec("trio") and importlib.util.find_spec("httpx2")), reason="needs sesmail[trio]"
 )
