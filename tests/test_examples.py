@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from support.moto import MotoServer, SentMail
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-HELPERS = {"embedded_ses"}
+HELPERS = {"embedded_ses", "embedded_sns"}
 
 Run = Callable[[str], str]
 
@@ -219,6 +219,17 @@ def test_parse_events(run: Run) -> None:
         "Firehose         UnknownEvent  something new: Teleport",
         "something else   bounce: it is missing",
     ]
+
+
+def test_prove_requests(run: Run) -> None:
+    pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+    first, second, refused, confirmed, signed, challenged, forged = run("prove_requests").splitlines()
+    assert (first, second) == ("1 events", "0 events")
+    assert refused.startswith("403 the topic 'arn:aws:sns:eu-west-1:123456789012:mail' wants to deliver here")
+    assert confirmed.startswith("confirmed: arn:aws:sns:eu-west-1:123456789012:mail:")
+    assert signed == "signed by Amazon, from our topic"
+    assert challenged.startswith("""401 ('WWW-Authenticate', 'Basic realm="sesmail"')""")
+    assert forged == "403 the signature doesn't match the message"
 
 
 def test_raw_message(run: Run, moto_server: "MotoServer") -> None:
