@@ -8,7 +8,7 @@ import email.policy
 import logging
 import os
 from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -82,6 +82,13 @@ def embedded_ses(*identities: str) -> Generator[EmbeddedSes]:
 def some_ses() -> AbstractContextManager[object]:
     """The server that AWS_ENDPOINT_URL names, where example.com is verified; an embedded one if there is none."""
     return nullcontext() if "AWS_ENDPOINT_URL" in os.environ else embedded_ses(DOMAIN)
+
+
+def amazon(service: str) -> AbstractAsyncContextManager[Any]:
+    """A client for what isn't sesmail's: to make a bucket or topic, and to do what Amazon does by itself."""
+    from aiobotocore.session import get_session
+
+    return get_session().create_client(service)
 
 
 def _read(mail: Any) -> HeldMail:

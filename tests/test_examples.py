@@ -1,4 +1,4 @@
-"""Every example runs, without a warning, and the server holds what it sent."""
+"""Every example runs, without a warning, and the server holds what it sent; test_receiving_examples.py has webhooks."""
 
 import email
 import email.policy
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from support.moto import MotoServer, SentMail
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-HELPERS = {"embedded_ses"}
+HELPERS = {"embedded_ses", "embedded_sns"}
 
 Run = Callable[[str], str]
 
@@ -56,7 +56,8 @@ def run(
 
 
 def test_no_example_is_forgotten() -> None:
-    names = {path.stem for path in EXAMPLES.glob("*.py")} - HELPERS
+    webhooks = {path.stem for path in EXAMPLES.glob("receive_*.py")}  # of which test_receiving_examples.py has a table
+    names = {path.stem for path in EXAMPLES.glob("*.py")} - HELPERS - webhooks
     assert {f"test_{name}" for name in names} - globals().keys() == set()
 
 
@@ -150,6 +151,39 @@ def test_errors(run: Run, moto_server: "MotoServer") -> None:
     assert printed[1:] == [f"shop@example.com {mail.message_id}", "shop@unknown.example dropped"]
 
 
+def test_events_by_hand(run: Run) -> None:
+    assert run("events_by_hand").splitlines() == [
+        "Bounced permanent",
+        "Bounced True known",
+        "Received S3Action(bucket='inbox', key='mail/d6iitobk75ur44p8kdnnp7g2n800', topic_arn=None)",
+    ]
+
+
+def test_inbound_encrypted(run: Run) -> None:
+    pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+    subject, refused = run("inbound_encrypted").splitlines()
+    assert subject == "For your eyes only"
+    assert "it was encrypted for another mail" in refused
+
+
+def test_inbound_mail(run: Run) -> None:
+    printed = run("inbound_mail").splitlines()
+    assert [line[11:] for line in printed if not line.startswith("gone")] == [
+        "alice@example.com to help@example.com",
+        "Verdicts(spam='PASS', virus='PASS', spf='PASS', dkim='PASS', dmarc='FAIL', dmarc_policy=None)",
+        "Zoë <zoe@example.com>",
+        "Größe 42?",
+        r"'Have you got them in 42?\n'",
+        r"'Have you got them in <b>42</b>? <script>alert()</script>\n'",
+        "application/pdf 12 orderfdp.exe",
+        r"'../../order\u202efdp.exe'",
+        "From To Subject MIME-Version Content-Type",
+        "Qapla' Hello",
+        "unknown charset, malformed base64",
+    ]
+    assert "NoSuchKey" in printed[-3]
+
+
 @pytest.mark.skipif(
     not (importlib.util.find_spec("trio") and importlib.util.find_spec("httpx2")), reason="needs sesmail[trio]"
 )
@@ -172,6 +206,30 @@ def test_other_operations(run: Run) -> None:
         "failed:",
         'Unknown parameter in input: "Page", must be one of: Filter, NextToken, PageSize',
     ]
+
+
+def test_parse_events(run: Run) -> None:
+    bounced = "Bounced       never send to alice@example.com again; it was about order 12345"
+    assert run("parse_events").splitlines() == [
+        f"raw              {bounced}",
+        f"Lambda from SQS  {bounced}",
+        f"EventBridge      {bounced}",
+        "Firehose         Clicked       alice@example.com or another recipient followed https://example.com/12345",
+        "Firehose         Clicked       bob@example.com or another recipient followed https://example.com/12345",
+        "Firehose         UnknownEvent  something new: Teleport",
+        "something else   bounce: it is missing",
+    ]
+
+
+def test_prove_requests(run: Run) -> None:
+    pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+    first, second, refused, confirmed, signed, challenged, forged = run("prove_requests").splitlines()
+    assert (first, second) == ("1 events", "0 events")
+    assert refused.startswith("403 the topic 'arn:aws:sns:eu-west-1:123456789012:mail' wants to deliver here")
+    assert confirmed.startswith("confirmed: arn:aws:sns:eu-west-1:123456789012:mail:")
+    assert signed == "signed by Amazon, from our topic"
+    assert challenged.startswith("""401 ('WWW-Authenticate', 'Basic realm="sesmail"')""")
+    assert forged == "403 the signature doesn't match the message"
 
 
 def test_raw_message(run: Run, moto_server: "MotoServer") -> None:

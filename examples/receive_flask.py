@@ -1,0 +1,55 @@
+"""SES's events and mails in a Flask app, or any without an event loop: flask --app examples/receive_flask.py run
+
+SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+"""
+
+import asyncio
+import functools
+import logging
+import os
+
+from flask import Flask, Response, request
+
+import sesmail
+
+SECRET = os.environ["SNS_SECRET"]
+TOPICS = os.environ["SNS_TOPICS"].split()
+cached = functools.lru_cache(sesmail.fetch_certificate)
+log = logging.getLogger("shop.mail")
+suppressed: dict[str, str] = {}  # stands for a table
+app = Flask(__name__)
+app.config["MAX_CONTENT_LENGTH"] = 1 << 20
+
+
+@app.post("/ses")
+def receive() -> tuple[str, int]:
+    proven = sesmail.verify(request.get_data(), list(request.headers), secret=SECRET, topics=TOPICS, certificate=cached)
+    if proven.type == "SubscriptionConfirmation":
+        asyncio.run(confirm(proven.topic_arn, proven.token or ""))
+    elif proven.type == "Notification":
+        for event in sesmail.parse(proven.message):  # not the body, which may hold more than was proven
+            match event:
+                case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
+                    suppressed[event.recipient] = event.kind
+                case sesmail.Received():
+                    mail = asyncio.run(fetch(event))
+                    log.info("mail from %s: %s", event.source, mail.subject)
+                case _:
+                    pass
+    return "", 204
+
+
+async def confirm(topic_arn: str, token: str) -> None:
+    async with sesmail.Receiver(secret=SECRET) as receiver:
+        await receiver.confirm(sesmail.SubscriptionConfirmation(topic_arn=topic_arn, token=token, message_id=""))
+
+
+async def fetch(event: sesmail.Received) -> sesmail.InboundMail:
+    async with sesmail.Receiver(secret=SECRET) as receiver:
+        return await receiver.fetch(event)
+
+
+@app.errorhandler(sesmail.WebhookError)
+def refuse(error: sesmail.WebhookError) -> Response:
+    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)  # after 401 SNS sends the secret
+    return Response(status=error.status, headers=error.headers)
