@@ -23,7 +23,7 @@ app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 
 @app.post("/ses")
 def receive() -> tuple[str, int]:
-    proven = sesmail.verify(request.get_data(), list(request.headers), secret=SECRET, topics=TOPICS, certificate=cached)
+    proven = sesmail.verify(request.get_data(), request.headers, secret=SECRET, topics=TOPICS, certificate=cached)
     if proven.type == "SubscriptionConfirmation":
         asyncio.run(confirm(proven.topic_arn, proven.token or ""))
     elif proven.type == "Notification":

@@ -26,7 +26,7 @@ def handler(request: dict[str, Any], context: object) -> dict[str, Any]:
         runner.run(receive(base64.b64decode(body) if request["isBase64Encoded"] else body, request["headers"]))
     except sesmail.WebhookError as error:
         log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)  # after 401 SNS sends the secret
-        return {"statusCode": error.status, "headers": dict(error.headers)}
+        return {"statusCode": error.status, "headers": error.headers}
     return {"statusCode": 204}
 
 

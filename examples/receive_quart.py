@@ -20,7 +20,7 @@ app.after_serving(receiver.aclose)
 
 @app.post("/ses")
 async def receive() -> tuple[str, int]:
-    for event in await receiver.receive(await request.get_data(), list(request.headers)):
+    for event in await receiver.receive(await request.get_data(), request.headers):
         match event:
             case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
                 suppressed[event.recipient] = event.kind
@@ -35,4 +35,4 @@ async def receive() -> tuple[str, int]:
 @app.errorhandler(sesmail.WebhookError)
 async def refuse(error: sesmail.WebhookError) -> Response:
     log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)  # after 401 SNS sends the secret
-    return Response("", error.status, dict(error.headers))
+    return Response("", error.status, error.headers)

@@ -254,7 +254,7 @@ async def webhook(receiver: Receiver, body: bytes, headers: dict[str, str]) -> t
         events = await receiver.receive(body, headers)
     except sesmail.WebhookError as error:
         assert_type(error.status, int)
-        assert_type(error.headers, Mapping[str, str])
+        assert_type(error.headers, dict[str, str])
         return error.status, error.headers
     assert_type(events, tuple[Event, ...])
     for event in events:

@@ -267,7 +267,7 @@ class WebhookError(SesmailError):
 
     def __init__(self, message: str = "", *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
-        self.headers: Mapping[str, str] = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
 
 
 class MalformedBodyError(WebhookError, ValueError):

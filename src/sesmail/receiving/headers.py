@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol, TypeAlias, cast
 
 __all__ = ["Headers", "header_values"]
 
-Pairs: TypeAlias = Collection[tuple[str | bytes, "str | bytes | list[str] | None"]]
+Pair: TypeAlias = "tuple[str | bytes, str | bytes | list[str] | None]"
 
 
 class HasItems(Protocol):
     """A mapping of headers, or one that may repeat them."""
 
-    def items(self) -> Pairs:
+    def items(self) -> Iterable[Pair]:
         """Names and values, as text or bytes."""
         ...
 
 
-Headers: TypeAlias = HasItems | Pairs
+Headers: TypeAlias = HasItems | Collection[Pair]
 """What a framework has for headers: any mapping, or pairs, of text or of bytes, in any case."""
 
 
@@ -29,9 +29,9 @@ def header_values(headers: Headers, name: str) -> list[str]:
         headers: The headers as the framework has them; a value may be a list, as behind AWS's load balancers.
         name: The header's name in lower case.
     """
-    items: Callable[[], Pairs] | None = getattr(headers, "items", None)
+    items: Callable[[], Iterable[Pair]] | None = getattr(headers, "items", None)
     found: list[str] = []
-    for key, value in items() if items else cast(Pairs, headers):
+    for key, value in items() if items else cast("Collection[Pair]", headers):
         if _text(key).lower() == name and value is not None:
             found += [_text(each) for each in value] if isinstance(value, (list, tuple)) else [_text(value)]
     return found
