@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from ..errors import ConfigurationError, ForbiddenTopicError, MalformedBodyError
 from .decode import Body
+from .envelope import Envelope
 from .headers import Headers, header_values
 from .secret import Secret, Secrets, check_secret
-from .sns import Envelope
 from .topic import read_topic
 from .verify import MAX_AGE, MAX_AHEAD, check_cryptography, read_claim, read_message
 
@@ -133,7 +133,7 @@ def verify(
         allow_unproven: Demand less than a secret, or a signature and topics.
 
     Returns:
-        The message.
+        The message, for ``parse``: what else the body says isn't proven.
 
     Raises:
         WebhookError: It isn't proven; answer with its ``status`` and ``headers``.
