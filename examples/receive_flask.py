@@ -4,7 +4,6 @@ SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARN
 """
 
 import asyncio
-import functools
 import logging
 import os
 
@@ -14,7 +13,7 @@ import sesmail
 
 SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
-cached = functools.lru_cache(sesmail.fetch_certificate)
+certificates = sesmail.CertificateCache()
 log = logging.getLogger("shop.mail")
 suppressed: dict[str, str] = {}  # stands for a table
 app = Flask(__name__)
@@ -23,25 +22,25 @@ app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 
 @app.post("/ses")
 def receive() -> tuple[str, int]:
-    proven = sesmail.verify(request.get_data(), request.headers, secret=SECRET, topics=TOPICS, certificate=cached)
-    if proven.type == "SubscriptionConfirmation":
-        asyncio.run(confirm(proven.topic_arn, proven.token or ""))
-    elif proven.type == "Notification":
-        for event in sesmail.parse(proven.message):  # not the body, which may hold more than was proven
-            match event:
-                case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
-                    suppressed[event.recipient] = event.kind
-                case sesmail.Received():
-                    mail = asyncio.run(fetch(event))
-                    log.info("mail from %s: %s", event.source, mail.subject)
-                case _:
-                    pass
+    body, headers = request.get_data(), request.headers
+    proven = sesmail.verify(body, headers, secret=SECRET, topics=TOPICS, certificate=certificates)
+    for event in sesmail.parse(proven):  # not the body, which may hold more than was proven
+        match event:
+            case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
+                suppressed[event.recipient] = event.kind
+            case sesmail.Received():
+                mail = asyncio.run(fetch(event))
+                log.info("mail from %s: %s", event.source, mail.subject)
+            case sesmail.SubscriptionConfirmation():
+                asyncio.run(confirm(event))
+            case _:
+                pass
     return "", 204
 
 
-async def confirm(topic_arn: str, token: str) -> None:
+async def confirm(event: sesmail.SubscriptionConfirmation) -> None:
     async with sesmail.Receiver(secret=SECRET) as receiver:
-        await receiver.confirm(sesmail.SubscriptionConfirmation(topic_arn=topic_arn, token=token, message_id=""))
+        await receiver.confirm(event)
 
 
 async def fetch(event: sesmail.Received) -> sesmail.InboundMail:

@@ -143,7 +143,8 @@ def test_all_other_code(
     recipients = [event.recipient for event in events]
     assert recipients == [ses_events.ALICE, ses_events.BOB]
     assert done == [*((event.dedup_key, event.to_json()) for event in known["events"]), *zip(recipients)]
-    assert known["receive"](*posted("SubscriptionConfirmation")) == ()
+    [confirmation] = known["receive"](*posted("SubscriptionConfirmation"))
+    assert isinstance(confirmation, sesmail.SubscriptionConfirmation)
     known["handler"](ses_events.WRAPPINGS["Lambda from SNS"](ses_events.published("Bounce")), None)
     printed = capsys.readouterr().out
     assert "('help@example.com', 'sales@example.com') Help Help!" in printed

@@ -6,7 +6,6 @@ Each line that has to be an error carries the comments that silence it: where it
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, assert_never, assert_type
 
@@ -352,15 +351,15 @@ async def refusals(receiver: Receiver, body: bytes, headers: Mapping[str, str], 
 
 
 def without_an_event_loop(body: bytes, headers: Mapping[str, str]) -> tuple[Event, ...]:
-    fetch = lru_cache(sesmail.fetch_certificate)
-    message = sesmail.verify(body, headers, secret="user:password", topics=TOPICS, certificate=fetch)
+    cache = sesmail.CertificateCache()
+    message = sesmail.verify(body, headers, secret="user:password", topics=TOPICS, certificate=cache)
     assert_type(message, Envelope)
     assert_type(message.type, str)
     assert_type(message.token, str | None)
     sesmail.verify(body, headers, topics=TOPICS, certificate=b"-----BEGIN", now=datetime.now(UTC), max_age=60)
     sesmail.check_secret(headers, ["new:password", "old:password"])
     assert_type(sesmail.check_signature(message, b"-----BEGIN", now=datetime.now(UTC)), Envelope)
-    return sesmail.parse(message.message)
+    return sesmail.parse(message)
 
 
 def each_event(event: Event) -> str:
@@ -535,7 +534,6 @@ async def wrong_calls(receiver: Receiver, bounce: Bounced, event: Event, envelop
     await receiver.fetch(event)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await receiver.delete_object(bounce)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await receiver.confirm(bounce)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    sesmail.parse(envelope)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     print(event.recipient)  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
     Bounced(recipient="a@b.example", message_id="1", timestamp=datetime.now(UTC))  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     sesmail.verify(b"{}", {}, certificate=certificate)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

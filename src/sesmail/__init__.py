@@ -38,6 +38,7 @@ from .errors import (
 )
 from .receiving.certificates import CertificateCache, fetch_certificate
 from .receiving.contents import InboundAttachment
+from .receiving.envelope import Envelope
 from .receiving.events import (
     BaseEvent,
     Bounced,
@@ -72,7 +73,6 @@ from .receiving.proof import verify
 from .receiving.receiver import Receiver
 from .receiving.recent import RecentMessages
 from .receiving.secret import check_secret
-from .receiving.sns import Envelope
 from .receiving.verify import check_signature
 from .sending.attachment import Alternative, Attachment
 from .sending.client import Client

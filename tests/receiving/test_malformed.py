@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sesmail.errors import MalformedBodyError
+from sesmail.receiving.envelope import read_envelope
 from sesmail.receiving.parser import parse, parse_raw
-from sesmail.receiving.sns import read_envelope
 from support.ses_events import (
     DOCUMENTS,
     PARTS,
@@ -32,7 +32,7 @@ from support.ses_events import (
 
 OPEN = json.dumps(published("Open"))
 DEEP = 300
-CERT = envelope("")["SigningCertURL"]
+SPELLINGS = ("SigningCertUrl", "UnsubscribeUrl")
 
 
 def without(document: Json, *names: str) -> Json:
@@ -63,6 +63,7 @@ def nested(depth: int, value: Any = 1) -> Any:
     return value
 
 
+CROWD = [f"{number}@example.com" for number in range(1000)]
 BODIES: dict[str, tuple[Any, str]] = {
     # No JSON object at all.
     "empty": (b"", ""),
@@ -148,6 +149,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "large message": ({"Records": [{"Sns": envelope("x" * ((1 << 20) + 1))}]}, "Records[0].Sns.Message"),
     "large line": (OPEN + "\n" + '{"x": "' + "x" * (1 << 20) + '"}', "line 2"),
     "many records": ({"Records": [{}] * 10_001}, "Records"),
+    "many events": ({"Records": [{"body": json.dumps(with_mail(destination=CROWD))}] * 51}, ""),
     "many lines": ("{}\n" * 10_001, ""),
     "many recipients": (with_mail(destination=["a@example.com"] * 1001), "mail.destination"),
     "many bounced": (
@@ -258,7 +260,8 @@ BODIES: dict[str, tuple[Any, str]] = {
     # Envelopes.
     "unknown type": ({**envelope(OPEN), "Type": "Advertisement"}, "Type"),
     "type in lower case": ({**envelope(OPEN), "Type": "notification"}, "Type"),
-    "type is null": ({**envelope(OPEN), "Type": None}, "Type"),
+    "type is null": ({**envelope(OPEN), "Type": None}, "notificationType"),
+    "type without a message": ({"Type": "Advertisement"}, "notificationType"),
     "type is a number": ({**envelope(OPEN), "Type": 5}, "Type"),
     "type is a list": ({**envelope(OPEN), "Type": ["Notification"]}, "Type"),
     "type is an object": ({**envelope(OPEN), "Type": {}}, "Type"),
@@ -272,15 +275,16 @@ BODIES: dict[str, tuple[Any, str]] = {
     },
     **{
         f"{name} is a list": ({**envelope(OPEN), name: ["x"]}, name)
-        for name in ("Subject", "SignatureVersion", "Signature", "SigningCertURL", "SigningCertUrl")
+        for name in ("Subject", "SignatureVersion", "Signature", "SigningCertURL", *SPELLINGS)
     },
+    **{f"{name} is empty": ({**confirmation(), name: ""}, name) for name in ("MessageId", "TopicArn", "Token")},
     "message is an object": ({**envelope(OPEN), "Message": published("Open")}, "Message"),
     "message is no JSON": (envelope("Hello! This message has a subject."), "Message"),
     "message is empty": (envelope(""), "Message"),
     "message is a list": (envelope("[]"), "Message"),
     "message is JSON twice": (envelope(json.dumps(OPEN)), "Message"),
     "message has two lines": (envelope(OPEN + "\n" + OPEN), "Message"),
-    "two spellings differ": ({**envelope(OPEN), "SigningCertUrl": "https://x"}, "SigningCertUrl"),
+    **{f"two spellings of {name} differ": ({**envelope(OPEN), name: "https://x"}, name) for name in SPELLINGS},
     **{
         f"{name} is {what}": ({**confirmation(), name: value}, name)
         for name in ("Token", "SubscribeURL")
@@ -313,7 +317,8 @@ BODIES: dict[str, tuple[Any, str]] = {
     "of another source": ({**bridge(published("Open")), "source": "aws.s3"}, "source"),
     "of no source": (without(bridge(published("Open")), "source"), "source"),
     "of a listed source": ({**bridge(published("Open")), "source": ["aws.ses"]}, "source"),
-    "without detail": (without(bridge(published("Open")), "detail"), "detail"),
+    "without detail": (without(bridge(published("Open")), "detail"), "notificationType"),
+    "detail is null": ({**bridge(published("Open")), "detail": None}, "detail"),
     "with a text for detail": ({**bridge(published("Open")), "detail": OPEN}, "detail"),
     "with a number for detail type": ({**bridge(published("Open")), "detail-type": 5}, "detail-type"),
     # Lines.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sesmail.receiving.envelope import read_envelope
 from sesmail.receiving.events import (
     Bounced,
     Clicked,
@@ -30,8 +31,7 @@ from sesmail.receiving.events import (
     UnsubscribeConfirmation,
     Verdicts,
 )
-from sesmail.receiving.parser import parse, parse_envelope, parse_raw
-from sesmail.receiving.sns import read_envelope
+from sesmail.receiving.parser import parse, parse_raw
 from support import ses_events
 from support.ses_events import (
     ALICE,
@@ -305,7 +305,7 @@ def test_confirmations() -> None:  # R31
         assert TOKEN not in repr(event)
         found = read_envelope(body)
         assert found is not None
-        assert parse_envelope(found) == (event,)
+        assert parse(found) == (event,)
 
 
 def test_what_an_envelope_brings_is_no_envelope() -> None:

@@ -19,9 +19,11 @@ from sesmail.errors import (
 )
 from sesmail.receiving import verify as signatures
 from sesmail.receiving.certificates import CertificateCache
+from sesmail.receiving.parser import parse
 from sesmail.receiving.proof import Proof, verify
 from sesmail.receiving.secret import Secrets
 from sesmail.receiving.verify import read_message
+from support.ses_events import published
 from support.signing import (
     MESSAGE_ID,
     NOW,
@@ -53,6 +55,18 @@ def test_a_message_that_is_proven(kind: str) -> None:
     body = message(kind)
     envelope = run(body)
     assert (envelope.type, envelope.message_id, envelope.message) == (kind, MESSAGE_ID, body["Message"])
+
+
+def test_what_is_proven_is_all_that_is_parsed() -> None:
+    """What stands beside the signed fields is a stranger's."""
+    body = message(Message=json.dumps(published("Open")))
+    forged = {**body, "Records": [{"body": json.dumps(published("Bounce"))}]}
+    for posted in (body, forged):
+        assert [event.kind for event in parse(run(posted))] == ["Opened", "Opened"]
+        assert parse(run(posted)) == parse(posted)
+    for more in (published("Bounce"), {"notificationType": "Bounce"}):
+        with pytest.raises(MalformedBodyError, match="no envelope"):
+            run({**body, **more})
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from sesmail.errors import ConfigurationError, MalformedBodyError, SignatureError, WebhookError
 from sesmail.receiving import verify as module
-from sesmail.receiving.sns import Envelope
+from sesmail.receiving.envelope import Envelope
 from sesmail.receiving.verify import check_certificate, check_signature, read_claim
 from support.signing import (
     MESSAGE_ID,

@@ -45,20 +45,34 @@ def body_text(body: Body, limit: int) -> bytes:
         MalformedBodyError: It is something else, too large, or not Unicode.
     """
     if isinstance(body, str):
-        refuse_size(len(body), limit)
-        try:
-            body = body.encode()
-        except UnicodeEncodeError:
-            raise MalformedBodyError("it isn't Unicode: half a surrogate pair stands alone") from None
-    elif isinstance(body, Mapping):
-        try:
-            body = to_json(body, inf_nan_mode="constants", fallback=dict)  # a copy, which passes every check as text
-        except (TypeError, ValueError):
-            raise MalformedBodyError("it has something that JSON can't carry, or is too deep") from None
-    elif not isinstance(body, (bytes, bytearray)):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise MalformedBodyError(f"a body is bytes, text or a mapping, not {type(body).__name__}")
-    refuse_size(len(body), limit)
+        refuse_size(body, limit)
+        return _encoded(body)
+    if not isinstance(body, (bytes, bytearray)):
+        body = _dumped(body)
+    refuse_size(body, limit)
     return body
+
+
+# Errors are raised outside of `except` here: as their context, Python's own would carry the whole body with them.
+
+
+def _encoded(body: str) -> bytes:
+    try:
+        return body.encode()
+    except UnicodeEncodeError:
+        pass
+    raise MalformedBodyError("it isn't Unicode: half a surrogate pair stands alone")
+
+
+def _dumped(body: Mapping[str, Any]) -> bytes:
+    """A copy, which passes every check as text."""
+    if not isinstance(body, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise MalformedBodyError(f"a body is bytes, text or a mapping, not {type(body).__name__}")
+    try:
+        return to_json(body, inf_nan_mode="constants", fallback=dict)
+    except (TypeError, ValueError):
+        pass
+    raise MalformedBodyError("it has something that JSON can't carry, or is too deep")
 
 
 def decode(text: bytes | str, path: str = "") -> Document:
@@ -68,10 +82,12 @@ def decode(text: bytes | str, path: str = "") -> Document:
         MalformedBodyError: It is nothing of the kind.
     """
     try:
-        document = read_json(text)
+        document, fault = read_json(text), ""
     except ValueError as err:
+        document, fault = None, str(err)
+    if fault:
         shown = text if isinstance(text, str) else text.decode(errors="replace")
-        raise MalformedBodyError(f"it isn't JSON: {err}", path=path, input=excerpt(shown)) from None
+        raise MalformedBodyError(f"it can't be read as JSON: {fault}", path=path, input=excerpt(shown))
     if not is_object(document):
         raise MalformedBodyError("it isn't a JSON object", path=path, input=excerpt(document))
     return document
@@ -87,8 +103,11 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
     return type(value) is list
 
 
-def refuse_size(size: int, limit: int, path: str = "") -> None:
-    """Refuse what is too large before any work is spent on it."""
+def refuse_size(text: bytes | str, limit: int, path: str = "") -> None:
+    """Refuse what has too many bytes before any work is spent on it."""
+    size = len(text)
+    if isinstance(text, str) and size <= limit < 4 * size:  # a character has four bytes at most
+        size = len(text.encode(errors="surrogatepass"))
     if size > limit:
         raise MalformedBodyError(f"its size is {size:,}, more than {limit:,}", path=path)
 

@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..errors import MalformedBodyError
+from ..frozen import FrozenDict, make
 from .decode import Body
+from .envelope import Envelope
 from .events import Event, SnsOrigin, SubscriptionConfirmation, UnknownEvent, UnsubscribeConfirmation
 from .fields import Fields, read_time
 from .received_parser import read_received
-from .sns import Envelope, Parcel, Parcels, read_raw, unwrap, unwrap_envelope
+from .set_up import is_set_up_notice
 from .tracking_parser import KINDS, read_tracking
+from .wrappings import Parcel, Parcels, open_envelope, read_raw, unwrap
 
-__all__ = ["parse", "parse_envelope", "parse_raw"]
+__all__ = ["parse", "parse_raw"]
 
-# What SES posts once when a receipt rule for inbound mail is set up has this for its message id.
-_SET_UP = "AMAZON_SES_SETUP_NOTIFICATION"
+_MAX_EVENTS = 50_000
+
+_CONFIRMATIONS: Mapping[str, type[SubscriptionConfirmation | UnsubscribeConfirmation]] = {
+    "SubscriptionConfirmation": SubscriptionConfirmation,
+    "UnsubscribeConfirmation": UnsubscribeConfirmation,
+}
 
 
-def parse(body: Body) -> tuple[Event, ...]:
+def parse(body: Body | Envelope) -> tuple[Event, ...]:
     """The events in a body: one for each recipient whom SES tells something about.
 
     It takes what SNS posts or hands on raw, what SQS holds of either, what AWS Lambda is called with by SNS, SQS and
     SES, EventBridge's events, and Firehose's lines. It proves nothing: whoever can reach a webhook can write a body.
+    There, parse what ``verify`` gives, which holds nothing but what is proven.
 
     Args:
-        body: The body as it came, or as a framework decoded it already.
+        body: The body as it came, or as a framework decoded it already; or what ``verify`` or ``check_signature`` gave.
 
     Raises:
         MalformedBodyError: It is something else.
     """
-    return _events(unwrap(body))
-
-
-def parse_envelope(envelope: Envelope) -> tuple[Event, ...]:
-    """The events in an envelope of SNS.
-
-    Raises:
-        MalformedBodyError: It has something else.
-    """
-    return _events(unwrap_envelope(envelope))
+    return _events(open_envelope(body) if isinstance(body, Envelope) else unwrap(body))
 
 
 def parse_raw(body: Body) -> tuple[Event, ...]:
@@ -62,26 +61,33 @@ def _events(parcels: Parcels) -> tuple[Event, ...]:
         except MalformedBodyError as err:
             path = ".".join(filter(None, (parcel.path, err.path)))
             raise MalformedBodyError(err.reason, path=path, input=err.input) from None
+        if len(events) > _MAX_EVENTS:
+            raise MalformedBodyError(f"there are more than {_MAX_EVENTS:,} events in it")
     return tuple(events)
 
 
 def _confirmation(envelope: Envelope) -> Event:
-    kind = SubscriptionConfirmation if envelope.type == "SubscriptionConfirmation" else UnsubscribeConfirmation
-    return kind(
-        topic_arn=envelope.topic_arn,
-        token=envelope.token or "",
-        message_id=envelope.message_id,
-        timestamp=read_time(envelope.timestamp),
-        subscribe_url=envelope.subscribe_url,
-        sns=envelope.origin(),
-    )
+    kind = _CONFIRMATIONS.get(envelope.type)
+    if kind is None or envelope.token is None:  # made by hand
+        raise MalformedBodyError("SNS has no such message", path="Type")
+    fields = {
+        "kind": kind.kind,
+        "topic_arn": envelope.topic_arn,
+        "token": envelope.token,
+        "message_id": envelope.message_id,
+        "timestamp": read_time(envelope.timestamp),
+        "subscribe_url": envelope.subscribe_url,
+        "sns": envelope.origin(),
+        "notes": (),
+    }
+    return make(kind, fields)
 
 
 def _read(parcel: Parcel) -> Iterable[Event]:
     document = parcel.document
-    event = Fields(document, "", [])
-    if event.fields("mail").document.get("messageId") == _SET_UP:
+    if is_set_up_notice(document):
         return ()
+    event = Fields(document, "", [])
     published = document.get("eventType") is not None
     if published:
         word = event.need_text("eventType")
@@ -99,11 +105,12 @@ def _read(parcel: Parcel) -> Iterable[Event]:
 
 def _unknown(word: str, event: Fields, sns: SnsOrigin | None) -> UnknownEvent:
     mail = event.fields("mail")
-    return UnknownEvent(
-        event_type=word,
-        message_id=mail.text("messageId"),
-        timestamp=mail.time("timestamp"),
-        raw=event.document,
-        sns=sns,
-        notes=tuple(event.notes),
-    )
+    fields = {
+        "kind": UnknownEvent.kind,
+        "event_type": word,
+        "message_id": mail.text("messageId"),
+        "timestamp": mail.time("timestamp"),
+        "raw": FrozenDict(event.document),
+        "sns": sns,
+    }
+    return make(UnknownEvent, {**fields, "notes": tuple(event.notes)})

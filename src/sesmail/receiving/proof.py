@@ -9,9 +9,9 @@ from typing import NamedTuple
 from ..errors import ConfigurationError, ForbiddenTopicError, MalformedBodyError
 from .certificates import fetched
 from .decode import Body
+from .envelope import Envelope
 from .headers import Headers, header_values
 from .secret import Secret, Secrets, refuse_flaw
-from .sns import Envelope
 from .topic import read_topic
 from .verify import MAX_AGE, MAX_AHEAD, check_cryptography, read_claim, read_message
 
@@ -148,7 +148,7 @@ def verify(
         allow_unproven: Demand less than a secret, or a signature and topics.
 
     Returns:
-        The message.
+        The message, for ``parse``: what else the body says isn't proven.
 
     Raises:
         WebhookError: It isn't proven; answer with its ``status`` and ``headers``.

@@ -27,15 +27,15 @@ from ..errors import (
 from ..version import __version__
 from .certificates import CertificateSource, Clock, FetchCertificate
 from .decode import Body, excerpt
+from .envelope import Envelope, read_envelope
 from .event import TrackingEvent
 from .events import Event, SubscriptionConfirmation
 from .headers import Headers
 from .inbound import InboundMail, read_mail
-from .parser import parse_envelope, parse_raw
+from .parser import parse, parse_raw
 from .proof import Proof
 from .received import Received, SnsAction
 from .secret import Secret, Secrets
-from .sns import Envelope, read_envelope
 from .storage import MAX_STORED, Storage
 from .topic import read_topic
 from .verify import MAX_AGE, read_claim
@@ -186,7 +186,7 @@ class Receiver:
             certificate = await self._certificates.get(claim.certificate_url)
             claim.check(certificate, now=self._clock())
         self._proof.check_topic(message)
-        events = self._wanted(parse_envelope(message), message)
+        events = self._wanted(parse(message), message)
         if self._seen is not None and await self._seen(message.message_id):
             return ()
         for event in events:

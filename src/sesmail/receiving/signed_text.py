@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from ..errors import SignatureError
-from .sns import Envelope
+from .envelope import Envelope
 from .topic import read_topic
 
 __all__ = ["signed_text"]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError, MalformedBodyError, SignatureError
 from .decode import Body
+from .envelope import Envelope, read_envelope
 from .signed_text import signed_text
-from .sns import Envelope, read_envelope
 from .strict_base64 import from_base64
 from .topic import read_topic
 
@@ -98,7 +98,7 @@ def check_signature(
         max_ahead: How many seconds the message may be ahead of ``now``.
 
     Returns:
-        The message: what else the body says isn't signed.
+        The message, for ``parse``: what else the body says isn't signed.
 
     Raises:
         SignatureError: It isn't proven.
