@@ -3,11 +3,15 @@
 import copy
 import json
 import pickle
-from collections.abc import Callable
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
-from sesmail.frozen import FrozenDict
+from sesmail.frozen import FrozenDict, FrozenMappings, make
 
 CHANGES: dict[str, Callable[[FrozenDict[str, int]], object]] = {
     "set": lambda mapping: mapping.__setitem__("a", 2),
@@ -54,3 +58,25 @@ def test_duplicates_stay_frozen(duplicate: Callable[[object], object]) -> None:
 def test_dumps_as_a_dict() -> None:
     assert json.dumps(FrozenDict({"a": 1})) == '{"a": 1}'
     assert {**FrozenDict({"a": 1}), "b": 2} == FrozenDict({"a": 1}) | {"b": 2} == {"a": 1, "b": 2}
+
+
+@dataclass(frozen=True)
+class Parcel(FrozenMappings):
+    name: str
+    first: Mapping[str, Any]
+    second: Mapping[str, Any] | None = None
+
+
+@pytest.mark.parametrize("kind", [dict, ChainMap, MappingProxyType, FrozenDict], ids=lambda kind: kind.__name__)
+def test_what_a_dataclass_is_given_is_frozen(kind: Callable[[Any], Mapping[str, Any]]) -> None:
+    given = {"a": [1]}
+    parcel = Parcel("x", kind(given))
+    given["b"] = [2]
+    for same in (parcel, replace(parcel, name="x")):
+        assert type(same.first) is FrozenDict
+        assert (same.name, same.first, same.second) == ("x", {"a": [1]}, None)
+
+
+def test_what_is_made_quickly_is_taken_as_it_is() -> None:
+    first: dict[str, Any] = {}
+    assert make(Parcel, {"name": "x", "first": first, "second": None}).first is first

@@ -1,10 +1,11 @@
-"""What frozen classes need: a dict that can't be changed, and a quick way to make instances."""
+"""What frozen classes need: mappings that can't be changed, and a quick way to make instances."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
-__all__ = ["FrozenDict", "make"]
+__all__ = ["FrozenDict", "FrozenMappings", "make"]
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -31,8 +32,18 @@ class FrozenDict(dict[K, V]):
         return type(self), (dict(self),)
 
 
+class FrozenMappings:
+    """A base of dataclasses that keep a FrozenDict of each mapping that they are given."""
+
+    def __post_init__(self) -> None:
+        fields: dict[str, Any] = vars(self)
+        for name in fields:
+            if isinstance(fields[name], Mapping):
+                fields[name] = FrozenDict(fields[name])
+
+
 def make(cls: type[T], fields: dict[str, Any]) -> T:
-    """An instance of a frozen dataclass without slots, all of whose fields are given.
+    """An instance of a frozen dataclass without slots, all of whose fields are given, as they shall be.
 
     Its ``__init__`` would set each field around the freeze, one by one, and take ten times as long.
     """

@@ -1,4 +1,4 @@
-"""JSON read strictly: no half characters, no numbers that are none, no endless depth."""
+"""JSON read strictly: no half characters, no numbers that are none, no endless depth, few containers."""
 
 from __future__ import annotations
 
@@ -10,29 +10,49 @@ from pydantic_core import from_json
 __all__ = ["read_json"]
 
 _INFINITY = b"\0\0\0\0\0\0\xf0"  # the last byte tells the sign
-_TEXTS = frozenset({str})
+_PLAIN = frozenset({str, int, bool, type(None)})
+_SMALL = 8192  # bytes, which take no time whatever they hold
 
 
 def read_json(text: bytes | str) -> Any:
     """Read JSON: UTF-8 alone, 200 deep at most, finite numbers; of duplicate keys the last wins.
 
     Raises:
-        ValueError: It is something else.
+        ValueError: It is something else, or has far more objects and lists than any event.
     """
+    if len(text) > _SMALL:
+        _refuse_containers(text)
     try:
         # Without the cache of texts, which costs more than it saves in documents as small as these.
         value = from_json(text, allow_inf_nan=False, cache_strings=False)
     except TypeError:  # from_json's answer to text with half a surrogate pair
         raise ValueError("half a surrogate pair stands alone") from None
     # 1e999 is an infinity, too. In marshal's form a float is its eight bytes: one search in C for a walk in Python.
-    if not _is_flat(value) and _INFINITY in marshal.dumps(value) and _has_infinity(value):
+    if not _is_plain(value) and _INFINITY in marshal.dumps(value) and _has_infinity(value):
         raise ValueError("a number is larger than any double")
     return value
 
 
-def _is_flat(value: Any) -> bool:
-    """Whether it is an object of nothing but texts, as SNS's are."""
-    return type(value) is dict and _TEXTS.issuperset(map(type, cast("dict[str, Any]", value).values()))
+def _refuse_containers(text: bytes | str) -> None:
+    """Refuse what would keep Python's garbage collector busy, which looks at each object and list again and again.
+
+    Inside of texts, such as a mail's, there may be any number of brackets and braces.
+    """
+    data = text.encode(errors="surrogatepass") if isinstance(text, str) else text
+    limit = 1000 + len(data) // 32
+    if _count(data) > limit:
+        outside = b"".join(data.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
+        if _count(outside) > limit:
+            raise ValueError(f"it has more than {limit:,} objects and lists")
+
+
+def _count(data: bytes) -> int:
+    return data.count(b"[") + data.count(b"{")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is an object without floats and containers, as SNS's messages and most metadata are."""
+    return type(value) is dict and _PLAIN.issuperset(map(type, cast("dict[str, Any]", value).values()))
 
 
 def _has_infinity(value: Any) -> bool:

@@ -33,6 +33,7 @@ from support.ses_events import (
 OPEN = json.dumps(published("Open"))
 DEEP = 300
 SPELLINGS = ("SigningCertUrl", "UnsubscribeUrl")
+NEEDED = {word: part for word, part in PARTS.items() if word not in ("Send", "Reject")}
 
 
 def without(document: Json, *names: str) -> Json:
@@ -148,7 +149,10 @@ BODIES: dict[str, tuple[Any, str]] = {
     "large record": (sqs_records("x" * ((1 << 20) + 1)), "Records[0].body"),
     "large message": ({"Records": [{"Sns": envelope("x" * ((1 << 20) + 1))}]}, "Records[0].Sns.Message"),
     "large line": (OPEN + "\n" + '{"x": "' + "x" * (1 << 20) + '"}', "line 2"),
-    "many records": ({"Records": [{}] * 10_001}, "Records"),
+    "many records": ({"Records": [{"messageId": "059f36b4-87a3-44ab-83d2-661975830a7d"}] * 10_001}, "Records"),
+    "many containers": ({**published("Open"), "x": [[]] * 100_000}, ""),
+    "many containers in the message": (envelope(json.dumps({**published("Open"), "x": [{}] * 100_000})), "Message"),
+    "many containers and no end": ('{"x": [' + "[]," * 100_000, ""),
     "many events": ({"Records": [{"body": json.dumps(with_mail(destination=CROWD))}] * 51}, ""),
     "many lines": ("{}\n" * 10_001, ""),
     "many recipients": (with_mail(destination=["a@example.com"] * 1001), "mail.destination"),
@@ -210,13 +214,9 @@ BODIES: dict[str, tuple[Any, str]] = {
         "mail.timestamp",
     ),
     # What is special about a kind.
-    **{
-        f"no {key}": (without(published(word), key), key)
-        for word, (key, _) in PARTS.items()
-        if word not in ("Send", "Reject")
-    },
-    **{f"{key} is a text": ({**published(word), key: "x"}, key) for word, (key, _) in PARTS.items()},
-    **{f"{key} is a list": ({**published(word), key: [{}]}, key) for word, (key, _) in PARTS.items()},
+    **{f"no {key}": (without(published(word), key), key) for word, (key, _) in NEEDED.items()},
+    **{f"{key} is a text": ({**published(word), key: "x"}, key) for word, (key, _) in NEEDED.items()},
+    **{f"{key} is a list": ({**published(word), key: [{}]}, key) for word, (key, _) in NEEDED.items()},
     **{
         f"no one {key} can be": (with_part(word, **{key: value}), f"{PARTS[word][0]}.{key}")
         for word, key, value in (
@@ -255,8 +255,10 @@ BODIES: dict[str, tuple[Any, str]] = {
     "received for nobody": (with_receipt(recipients=[]), "receipt.recipients"),
     "received for a text": (with_receipt(recipients="a@example.com"), "receipt.recipients"),
     "received for a number": (with_receipt(recipients=["a@example.com", 5]), "receipt.recipients[1]"),
-    "received at no time": (with_receipt(timestamp=None) | {"mail": {"messageId": "1"}}, "receipt.timestamp"),
-    "received at a bad time": (with_receipt(timestamp="late") | {"mail": {"messageId": "1"}}, "receipt.timestamp"),
+    "received for an empty text": (with_receipt(recipients=[""]), "receipt.recipients[0]"),
+    "received for too many": (with_receipt(recipients=[*CROWD, "a@example.com"]), "receipt.recipients"),
+    "received at no time": (with_receipt(timestamp=None) | {"mail": {"messageId": "1"}}, "mail.timestamp"),
+    "received at a bad time": (with_receipt(timestamp="late") | {"mail": {"messageId": "1"}}, "mail.timestamp"),
     # Envelopes.
     "unknown type": ({**envelope(OPEN), "Type": "Advertisement"}, "Type"),
     "type in lower case": ({**envelope(OPEN), "Type": "notification"}, "Type"),

@@ -241,6 +241,21 @@ DOCUMENTS: dict[str, Json] = {
 WORDS = list(PARTS)
 
 
+def changed(document: Json, path: str, value: Any) -> Json:
+    """The same with another value at a place; ``...`` takes it away."""
+    copy: Json = json.loads(json.dumps(document))
+    *steps, last = path.split(".")
+    place: Any = copy
+    for step in steps:
+        place = place[int(step) if step.isdigit() else step]
+    key: Any = int(last) if last.isdigit() else last
+    if value is ...:
+        del place[key]
+    else:
+        place[key] = value
+    return copy
+
+
 def envelope(message: str, **more: Any) -> Json:
     """A message of SNS as it stands in JSON."""
     return {

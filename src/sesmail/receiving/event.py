@@ -7,14 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..frozen import FrozenDict
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from ..frozen import FrozenDict, FrozenMappings
+from .event_json import write_event
 
 __all__ = ["BaseEvent", "SnsOrigin", "TrackingEvent", "moment"]
 
@@ -37,8 +34,10 @@ class SnsOrigin:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BaseEvent(ABC):
+class BaseEvent(FrozenMappings, ABC):
     """What all events have.
+
+    Its mappings can't be changed. What is nested in ``raw`` and ``metadata`` is shared by all events of one body.
 
     Attributes:
         kind: The name of the class, which tells the kinds apart in JSON.
@@ -61,8 +60,7 @@ class BaseEvent(ABC):
 
     def to_json(self) -> str:
         """The event as JSON, for ``event_from_json``."""
-        kind: Any = type(self)
-        return _writer(kind).dump_json(self).decode()
+        return write_event(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +88,8 @@ class TrackingEvent(BaseEvent):
     sent_at: datetime | None = None
     source: str | None = None
     tags: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any])
-    message_tags: Mapping[str, tuple[str, ...]] | None = None
+    metadata: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], hash=False)
+    message_tags: Mapping[str, tuple[str, ...]] | None = field(default=None, hash=False)
     headers_truncated: bool = False
     raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, compare=False)
 
@@ -102,10 +100,3 @@ class TrackingEvent(BaseEvent):
 def moment(time: datetime) -> str:
     """A time as text that is the same in every zone."""
     return time.astimezone(UTC).isoformat()
-
-
-@cache
-def _writer(kind: Any) -> TypeAdapter[BaseEvent]:
-    from pydantic import TypeAdapter  # here, for only who stores events needs it
-
-    return TypeAdapter(kind)

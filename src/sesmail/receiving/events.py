@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Discriminator
 
 from ..frozen import FrozenDict
-from .event import BaseEvent, SnsOrigin, TrackingEvent
+from .event import BaseEvent, SnsOrigin, TrackingEvent, moment
+from .event_json import read_event
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
 from .tracking import (
     Bounced,
@@ -25,9 +27,6 @@ from .tracking import (
     SubscriptionChanged,
     TopicPreferences,
 )
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 __all__ = [
     "BaseEvent",
@@ -72,10 +71,13 @@ class UnknownEvent(BaseEvent):
     event_type: str
     message_id: str | None = None
     timestamp: datetime | None = None
-    raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False)
+    raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, hash=False)
 
     def _identity(self) -> tuple[str | None, ...]:
-        return self.event_type, json.dumps(self.raw, sort_keys=True, default=str)
+        time = None if self.timestamp is None else moment(self.timestamp)
+        # The keys that tell the kind differ between event publishing and notifications.
+        told = {key: value for key, value in self.raw.items() if key not in ("eventType", "notificationType")}
+        return self.event_type, self.message_id, time, json.dumps(told, sort_keys=True, default=str)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +140,8 @@ Event: TypeAlias = (
 )
 """Any event."""
 
+_TAGGED = Annotated[Event, Discriminator("kind")]
+
 
 def event_from_json(text: str | bytes) -> Event:
     """An event from the JSON of its ``to_json``.
@@ -145,11 +149,5 @@ def event_from_json(text: str | bytes) -> Event:
     Raises:
         pydantic.ValidationError: It isn't such JSON.
     """
-    return _reader().validate_json(text)
-
-
-@cache
-def _reader() -> TypeAdapter[Event]:
-    from pydantic import Field, TypeAdapter  # here, for only who stores events needs it
-
-    return TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+    event: Event = read_event(_TAGGED, text)
+    return event

@@ -17,6 +17,7 @@ __all__ = ["Fields", "read_time"]
 _MAX_NOTES = 20
 _MAX_ITEMS = 1000
 _MAX_TIME = 50
+_FLAGS = {"true": True, "false": False}
 _LOOSE_ZONE = re.compile(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
 
 
@@ -24,7 +25,7 @@ class Fields:
     """A JSON object of an event.
 
     What is null is taken for absent. The ``need`` methods raise a MalformedBodyError where there is nothing fit; the
-    others give None, and note it if something else stands there.
+    others give None or nothing, and note it if something else stands there, for which ``items`` raises the error, too.
 
     Args:
         document: The object.
@@ -69,8 +70,8 @@ class Fields:
             return Fields(value, self.path(key), self.notes)
         raise self.malformed(key, "it isn't an object")
 
-    def need_list(self, key: str) -> list[Any]:
-        """A list; what is absent is one without items."""
+    def items(self, key: str) -> list[Any]:
+        """The items of a list, which may be absent and nothing else."""
         value = self.document.get(key)
         if value is None:
             return []
@@ -81,23 +82,14 @@ class Fields:
     def text(self, key: str) -> str | None:
         """A text, which may be empty."""
         value = self.document.get(key)
-        if type(value) is str:
+        if value is None or type(value) is str:
             return value
-        if value is not None:
-            self.note(key, "it isn't a text")
+        self.note(key, "it isn't a text")
         return None
 
     def texts(self, names: Mapping[str, str]) -> dict[str, Any]:
         """Several texts at once, by the names that they get and their keys."""
-        document = self.document
-        found: dict[str, Any] = {}
-        for name, key in names.items():
-            value = document.get(key)
-            if value is not None and type(value) is not str:
-                self.note(key, "it isn't a text")
-                value = None
-            found[name] = value
-        return found
+        return {name: self.text(key) for name, key in names.items()}
 
     def number(self, key: str) -> int | None:
         """A whole number."""
@@ -111,15 +103,12 @@ class Fields:
     def flag(self, key: str) -> bool | None:
         """True or false, which SES also writes as texts."""
         value = self.document.get(key)
-        if type(value) is bool:
+        if value is None or type(value) is bool:
             return value
-        if value == "true":
-            return True
-        if value == "false":
-            return False
-        if value is not None:
+        flag = _FLAGS.get(value.lower()) if type(value) is str else None
+        if flag is None:
             self.note(key, "it is neither true nor false")
-        return None
+        return flag
 
     def time(self, key: str) -> datetime | None:
         """A time, in UTC."""
@@ -131,12 +120,7 @@ class Fields:
 
     def fields(self, key: str) -> Fields:
         """An object; one without fields where there is nothing fit."""
-        value = self.document.get(key)
-        if is_object(value):
-            return Fields(value, self.path(key), self.notes)
-        if value is not None:
-            self.note(key, "it isn't an object")
-        return Fields({}, self.path(key), self.notes)
+        return Fields(self._object(key), self.path(key), self.notes)
 
     def objects(self, key: str) -> list[Fields]:
         """A list of objects; an item that is something else is left out."""
@@ -171,7 +155,7 @@ class Fields:
     def lists_of_texts(self, key: str) -> FrozenDict[str, tuple[str, ...]]:
         """An object of lists of texts, such as tags; a value that is something else is left out."""
         found: dict[str, tuple[str, ...]] = {}
-        document = self.fields(key).document
+        document = self._object(key)
         for name, values in islice(document.items(), _MAX_ITEMS):
             if is_list(values):
                 for value in values:
@@ -182,6 +166,14 @@ class Fields:
         if len(found) < len(document):
             self.note(key, f"not every value is a list of texts, or there are more than {_MAX_ITEMS:,}")
         return FrozenDict(found)
+
+    def _object(self, key: str) -> Document:
+        value = self.document.get(key)
+        if is_object(value):
+            return value
+        if value is not None:
+            self.note(key, "it isn't an object")
+        return {}
 
     def _list(self, key: str) -> list[Any]:
         value = self.document.get(key)

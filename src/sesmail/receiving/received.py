@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from ..frozen import FrozenDict
+from ..frozen import FrozenDict, FrozenMappings
 from .event import BaseEvent, moment
 
 __all__ = ["OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
@@ -68,7 +68,7 @@ class SnsAction:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OtherAction:
+class OtherAction(FrozenMappings):
     """Something that doesn't leave the mail where it can be had.
 
     Attributes:
@@ -79,7 +79,7 @@ class OtherAction:
 
     type: str
     topic_arn: str | None = None
-    details: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False)
+    details: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)

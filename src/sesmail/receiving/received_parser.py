@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..errors import MalformedBodyError
-from .decode import excerpt
+from ..frozen import FrozenDict, make
 from .event import SnsOrigin
 from .fields import Fields
+from .occurrence import read_moment, read_recipients
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
 
 __all__ = ["read_received"]
@@ -27,34 +25,22 @@ def read_received(event: Fields, *, sns: SnsOrigin | None) -> Received:
     """
     mail = event.need_fields("mail")
     receipt = event.need_fields("receipt")
-    timestamp = receipt.time("timestamp") or mail.time("timestamp")
-    if timestamp is None:
-        raise receipt.malformed("timestamp", "it isn't a time")
+    timestamp = read_moment(mail, mail.time("timestamp"), receipt)
     spam, virus, spf, dkim, dmarc = (receipt.fields(f"{name}Verdict").text("status") for name in _VERDICTS)
-    return Received(
-        message_id=mail.need_text("messageId"),
-        timestamp=timestamp,
-        recipients=_recipients(receipt),
-        source=mail.text("source"),
-        verdicts=Verdicts(spam, virus, spf, dkim, dmarc, receipt.text("dmarcPolicy")),
-        action=_action(receipt),
-        content=event.text("content"),
-        processing_millis=receipt.number("processingTimeMillis"),
-        raw=event.document,
-        sns=sns,
-        notes=tuple(event.notes),
-    )
-
-
-def _recipients(receipt: Fields) -> tuple[str, ...]:
-    recipients: list[Any] = receipt.need_list("recipients")
-    if not recipients:
-        raise receipt.malformed("recipients", "nobody is in it")
-    for number, recipient in enumerate(recipients):
-        if type(recipient) is not str:
-            path = receipt.path(f"recipients[{number}]")
-            raise MalformedBodyError("it isn't a text", path=path, input=excerpt(recipient))
-    return tuple(recipients)
+    fields = {
+        "kind": Received.kind,
+        "message_id": mail.need_text("messageId"),
+        "timestamp": timestamp,
+        "recipients": tuple(read_recipients(receipt, "recipients")),
+        "source": mail.text("source"),
+        "verdicts": Verdicts(spam, virus, spf, dkim, dmarc, receipt.text("dmarcPolicy")),
+        "action": _action(receipt),
+        "content": event.text("content"),
+        "processing_millis": receipt.number("processingTimeMillis"),
+        "raw": FrozenDict(event.document),
+        "sns": sns,
+    }
+    return make(Received, {**fields, "notes": tuple(event.notes)})
 
 
 def _action(receipt: Fields) -> S3Action | SnsAction | OtherAction | None:

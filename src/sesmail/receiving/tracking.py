@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from ..frozen import FrozenDict
+from ..frozen import FrozenDict, FrozenMappings
 from .event import TrackingEvent
 
 __all__ = [
@@ -174,7 +174,7 @@ class Clicked(TrackingEvent):
 
     kind: Literal["Clicked"] = field(default="Clicked", repr=False)
     link: str
-    link_tags: Mapping[str, tuple[str, ...]] = field(default_factory=FrozenDict[str, tuple[str, ...]])
+    link_tags: Mapping[str, tuple[str, ...]] = field(default_factory=FrozenDict[str, tuple[str, ...]], hash=False)
     ip_address: str | None = None
     user_agent: str | None = None
 
@@ -197,7 +197,7 @@ class RenderingFailed(TrackingEvent):
 
 
 @dataclass(frozen=True)
-class TopicPreferences:
+class TopicPreferences(FrozenMappings):
     """What a contact wants of a contact list.
 
     Attributes:
@@ -206,7 +206,7 @@ class TopicPreferences:
     """
 
     unsubscribe_all: bool | None = None
-    topics: Mapping[str, str] = field(default_factory=FrozenDict[str, str])
+    topics: Mapping[str, str] = field(default_factory=FrozenDict[str, str], hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)

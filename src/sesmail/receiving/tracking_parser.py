@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from ..errors import MalformedBodyError
 from ..frozen import FrozenDict, make
 from ..labels import METADATA_HEADER, TAG_HEADER, read_metadata, read_tag
-from .decode import excerpt, is_object
 from .event import SnsOrigin, TrackingEvent
 from .fields import Fields
+from .occurrence import read_moment, read_recipients
 from .tracking import (
     Bounced,
     Clicked,
@@ -28,8 +26,7 @@ from .tracking import (
 
 __all__ = ["KINDS", "Kind", "read_tracking"]
 
-_MAX_RECIPIENTS = 1000  # SES takes 50 a message
-_MAX_LABELS = 1 << 18  # SES cuts headers off after 10 kB
+_MAX_LABELS = 1 << 16  # SES cuts headers off after 10 kB
 _TAG = TAG_HEADER.lower()
 _LABELS = frozenset({_TAG, METADATA_HEADER.lower()})
 _NOTHING: FrozenDict[str, Any] = FrozenDict()
@@ -71,7 +68,8 @@ def _preferences(part: Fields, key: str) -> TopicPreferences | None:
         topic, choice = status.text("topicName"), status.text("subscriptionStatus")
         if topic is not None and choice is not None:
             topics[topic] = choice
-    return TopicPreferences(wanted.flag("unsubscribeAll"), FrozenDict(topics))
+    fields = {"unsubscribe_all": wanted.flag("unsubscribeAll"), "topics": FrozenDict(topics)}
+    return make(TopicPreferences, fields)
 
 
 class Kind(NamedTuple):
@@ -85,6 +83,7 @@ class Kind(NamedTuple):
         named: Where SES names whom it is about; empty where it is about every recipient of the message.
         each: The texts beside each of those, by the names of the event's fields.
         timed: Whether it happens at a time of its own, after the message was sent.
+        bare: Whether there may be nothing special about it.
     """
 
     event: type[TrackingEvent]
@@ -94,13 +93,14 @@ class Kind(NamedTuple):
     named: str = ""
     each: Mapping[str, str] = _NOTHING
     timed: bool = True
+    bare: bool = False
 
 
 _READER = {"ip_address": "ipAddress", "user_agent": "userAgent"}
 _SMTP = {"status": "status", "diagnostic_code": "diagnosticCode"}
 
 KINDS: Mapping[str, Kind] = {
-    "Send": Kind(Sent, "send", timed=False),
+    "Send": Kind(Sent, "send", timed=False, bare=True),
     "Delivery": Kind(
         Delivered,
         "delivery",
@@ -141,7 +141,7 @@ KINDS: Mapping[str, Kind] = {
         _complaint,
         named="complainedRecipients",
     ),
-    "Reject": Kind(Rejected, "reject", {"reason": "reason"}, timed=False),
+    "Reject": Kind(Rejected, "reject", {"reason": "reason"}, timed=False, bare=True),
     "Open": Kind(Opened, "open", _READER),
     "Click": Kind(Clicked, "click", _READER, _click),
     "Rendering Failure": Kind(
@@ -166,61 +166,41 @@ def read_tracking(kind: Kind, event: Fields, *, published: bool, sns: SnsOrigin 
         MalformedBodyError: Something is missing that an event can't do without.
     """
     mail = event.need_fields("mail")
-    part = event.need_fields(kind.key)
+    part = event.fields(kind.key) if kind.bare else event.need_fields(kind.key)
     recipients = _recipients(kind, part, mail)
     sent_at = mail.time("timestamp")
     tags, metadata = _labels(mail)
     fields = {
         "kind": kind.event.kind,
         "message_id": mail.need_text("messageId"),
-        "timestamp": _timestamp(kind, part, mail, sent_at),
+        "timestamp": read_moment(mail, sent_at, part if kind.timed else None),
         "sent_at": sent_at,
         "source": mail.text("source"),
         "tags": tags,
         "metadata": metadata,
         "message_tags": mail.lists_of_texts("tags") if published else None,
         "headers_truncated": mail.flag("headersTruncated") or False,
-        "raw": event.document,
+        "raw": FrozenDict(event.document),
         "sns": sns,
         **part.texts(kind.texts),
         **kind.more(part),
     }
     fields["notes"] = tuple(event.notes)
-    return [make(kind.event, {**fields, **recipient}) for recipient in recipients.values()]
+    return [make(kind.event, {**fields, **recipient}) for recipient in recipients]
 
 
-def _timestamp(kind: Kind, part: Fields, mail: Fields, sent_at: datetime | None) -> datetime:
-    time = part.time("timestamp") if kind.timed else None
-    if time is not None:
-        return time
-    if sent_at is None:
-        raise mail.malformed("timestamp", "it isn't a time")
-    if kind.timed:
-        part.note("timestamp", "the message's own stands in for it")
-    return sent_at
-
-
-def _recipients(kind: Kind, part: Fields, mail: Fields) -> dict[str, dict[str, Any]]:
+def _recipients(kind: Kind, part: Fields, mail: Fields) -> list[dict[str, Any]]:
     """Whom an event is about, each once, with what is told of each."""
     place, key = mail, "destination"
-    if kind.named and part.need_list(kind.named):
+    if kind.named and part.items(kind.named):
         place, key = part, kind.named
     elif kind.named:
         part.note(kind.named, "it is empty, and every recipient of the message stands in for it")
-    items = place.need_list(key)
-    if not 0 < len(items) <= _MAX_RECIPIENTS:
-        raise place.malformed(key, f"it has {len(items):,} recipients, and 1 to {_MAX_RECIPIENTS:,} are possible")
-    found: dict[str, dict[str, Any]] = {}
-    for number, item in enumerate(items):
-        if is_object(item):
-            one = Fields(item, place.path(f"{key}[{number}]"), place.notes)
-            address = one.need_text("emailAddress")
-            found.setdefault(address, {"recipient": address, **one.texts(kind.each)})
-        elif type(item) is str and item:
-            found.setdefault(item, {"recipient": item, **dict.fromkeys(kind.each)})
-        else:
-            raise MalformedBodyError("it isn't an address", path=place.path(f"{key}[{number}]"), input=excerpt(item))
-    return found
+    unknown = dict.fromkeys(kind.each)
+    return [
+        {"recipient": address, **(unknown if one is None else one.texts(kind.each))}
+        for address, one in read_recipients(place, key).items()
+    ]
 
 
 def _labels(mail: Fields) -> tuple[tuple[str, ...], Mapping[str, Any]]:
