@@ -99,9 +99,9 @@ def sort_parts(mail: Part) -> Contents:
     return Contents(bodies, tuple(attachments), MappingProxyType(inline))
 
 
-def part_text(part: Part, content: bytes) -> str:
-    """The content of a part as text."""
-    text, flaw = decode_text(content, part.parameters.get("charset"))
+def part_text(part: Part, content: bytes, *, with_lf: bool = False) -> str:
+    """The content of a part as text; ``with_lf`` if its lines are to end in LF."""
+    text, flaw = decode_text(content, part.parameters.get("charset"), with_lf=with_lf)
     if flaw:
         part.defects[flaw] = None
     return text

@@ -17,7 +17,6 @@ from .received import Verdicts
 __all__ = ["InboundMail", "read_mail"]
 
 _NO_VERDICTS = Verdicts()
-_PIECE = 1 << 20
 
 
 class InboundMail:
@@ -137,7 +136,7 @@ class InboundMail:
 
     def _body(self, kind: str) -> str | None:
         part = self._contents.bodies.get(kind)
-        return None if part is None else _with_lf(part_text(part, part.content()))
+        return None if part is None else part_text(part, part.content(), with_lf=True)
 
     def _mailboxes(self, name: str) -> tuple[Mailbox, ...]:
         defects = self._part.defects
@@ -185,17 +184,6 @@ def read_mail(
         envelope_recipients=envelope_recipients,
         verdicts=verdicts,
     )
-
-
-def _with_lf(text: str) -> str:
-    """A text whose lines end in LF, made piece by piece: while C code works, no other thread runs."""
-    pieces: list[str] = []
-    for start in range(0, len(text), _PIECE):
-        piece = text[start : start + _PIECE]
-        if piece.endswith("\r") and text.startswith("\n", start + _PIECE):
-            piece = piece[:-1]
-        pieces.append(piece.replace("\r\n", "\n"))
-    return "".join(pieces)
 
 
 def _read_again(

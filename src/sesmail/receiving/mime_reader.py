@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .header_reader import Defects, MailHeaders, read_fields
 from .parameters import read_parameters
-from .transfer import decode_transfer
+from .transfer import AS_IS, decode_transfer
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_PARTS", "Part", "read_parts"]
 
@@ -30,7 +30,6 @@ TOO_MANY_DELIMITERS = "too many lines that are nearly delimiters, not read furth
 TOO_MANY_PARTS = f"more than {MAX_PARTS} parts, not read further"
 
 _MAX_BOUNDARY = 200  # https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1 allows 70
-_AS_IS = frozenset(["", "7bit", "8bit", "binary"])
 _MAILS = frozenset(["message/rfc822", "message/global"])
 
 _EMPTY_LINE = re.compile(rb"\r?\n")
@@ -142,7 +141,7 @@ class _Reader:
         """Read an attached mail. Encoded ones may not be, but are; in one of those a second time is too much."""
         if not self._parts:
             part.defects[TOO_MANY_PARTS] = None
-        elif part.encoding in _AS_IS:
+        elif part.encoding in AS_IS:
             part.mail = self.read(part.raw, part.body, part.end, depth + 1, {})
         elif part.raw is not self._whole:
             part.defects[ENCODED_TWICE] = None
