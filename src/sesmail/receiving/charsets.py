@@ -74,6 +74,7 @@ _NAME = re.compile(r"[\s'\"]*([\w.:-]{1,40})", re.ASCII)
 # What begins no escape sequence of ISO 2022, though it looks so: an incremental decoder keeps too little for those.
 _NO_ESCAPE = re.compile(rb"\x1b(?=[$().&])(?!(?:[$().][^&@A-Z]?|&@\x1b\$)[@A-Z])", re.DOTALL)
 _MAX_ESCAPE = 6
+_MANY = 1000  # in a piece: one that has so many is garbage, for which no work is worth while
 
 
 def decode_text(data: bytes, charset: str | None, *, with_lf: bool = False) -> tuple[str, str | None]:
@@ -131,6 +132,7 @@ def _repaired(data: bytes, codec: str, with_lf: bool) -> tuple[str, str | None]:
             return _joined(_decode(data, wider), with_lf), None
         except UnicodeError:
             pass
+    found: Iterator[str]
     if codec in _BY_TABLE:
         table: Any = _table(codec)
         found = (codecs.charmap_decode(piece, "strict", table)[0] for piece in pieces.cut(data))
@@ -142,9 +144,10 @@ def _repaired(data: bytes, codec: str, with_lf: bool) -> tuple[str, str | None]:
 
 
 def _without_bad_escapes(data: bytes) -> Iterator[bytes]:
-    """Bytes with one that means nothing in place of each escape that begins no escape sequence."""
+    """Pieces with a byte that is as wrong in place of each escape that begins no escape sequence."""
     for start, end in pieces.spans(0, len(data)):
-        yield _NO_ESCAPE.sub(b"\xff", data[start : end + _MAX_ESCAPE])[: end - start]
+        piece, count = _NO_ESCAPE.subn(b"\xff", data[start : end + _MAX_ESCAPE], _MANY)
+        yield (piece if count < _MANY else piece.replace(b"\x1b", b"\xff"))[: end - start]
 
 
 @lru_cache(maxsize=256)
