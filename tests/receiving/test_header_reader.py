@@ -1,5 +1,6 @@
 """Headers: fields, encoded-words, parameters, mailboxes, dates and charsets, in every way that mails write them."""
 
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -8,12 +9,14 @@ from hypothesis import strategies as st
 
 from sesmail.encoded_word import encode_words
 from sesmail.receiving import charsets
+from sesmail.receiving.budget import Budget
 from sesmail.receiving.header_reader import (
     BAD_WORD,
     CONTROLS,
     EIGHT_BIT,
     FIELD_TOO_LARGE,
-    NOT_A_FIELD,
+    HEADERS_TOO_LARGE,
+    REPEATED,
     TOO_MANY_FIELDS,
     Defects,
     MailHeaders,
@@ -22,23 +25,25 @@ from sesmail.receiving.header_reader import (
     read_fields,
 )
 from sesmail.receiving.mail_date import BAD_DATE, read_date
-from sesmail.receiving.mailbox import BAD_MAILBOX, Mailbox, read_mailboxes
+from sesmail.receiving.mailbox import BAD_MAILBOX, TOO_MANY_ADDRESSES, Mailbox, read_mailboxes
 from sesmail.receiving.parameters import BAD_PARAMETER, read_parameters
 from sesmail.sending.header import parameter, text_field
 
 
-def fields(block: bytes, most: int = 100) -> tuple[list[tuple[bytes, bytes]], list[str]]:
+def fields(block: bytes, **budget: int) -> tuple[list[tuple[bytes, bytes]], bytes, list[str]]:
+    """The fields of a header, what follows them, and the defects."""
     defects: Defects = {}
-    return read_fields(block, 0, len(block), most, defects), list(defects)
+    found, end = read_fields(block, 0, len(block), Budget(**budget), defects)
+    return found, block[end:], list(defects)
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
 def test_fields(end: bytes) -> None:
     block = end.join([b"To: a", b"X-Folded: one", b" two", b"\tthree", b"Empty:", b"Spaced \t : x", b""])
-    found, defects = fields(block)
+    found, rest, defects = fields(block)
     headers = MailHeaders(found, {})
     assert list(headers) == [("To", "a"), ("X-Folded", "one two three"), ("Empty", ""), ("Spaced", "x")]
-    assert defects == []
+    assert (rest, defects) == (b"", [])
 
 
 def test_names_match_in_any_case_and_repeat() -> None:
@@ -54,16 +59,49 @@ def test_names_match_in_any_case_and_repeat() -> None:
     assert repr(headers) == "<MailHeaders of 3 fields>"
 
 
-def test_lines_that_are_no_fields() -> None:
-    found, defects = fields(b"To: a\nwords\n: x\nname with: space\nCc: b\n")
-    assert [name for name, _ in found] == [b"To", b"Cc"]
-    assert defects == [NOT_A_FIELD]
+@pytest.mark.parametrize("line", [b"words", b": x", b"name with: space", b"\rTo: a"])
+def test_the_header_ends_before_a_line_that_is_no_field(line: bytes) -> None:
+    found, rest, defects = fields(b"To: a\n folded\n" + line + b"\nCc: b\n")
+    assert found == [(b"To", b" a\n folded")]
+    assert rest == line + b"\nCc: b\n"
+    assert defects == []
 
 
 def test_too_many_fields() -> None:
-    found, defects = fields(b"a: b\n" * 11 + b"words\n", most=10)
+    found, rest, defects = fields(b"a: b\n" * 11 + b"words\n", fields=10)
     assert len(found) == 10
-    assert defects == [TOO_MANY_FIELDS]
+    assert (rest, defects) == (b"", [TOO_MANY_FIELDS])
+
+
+def test_too_large_headers() -> None:
+    assert fields(b"a: bc\n", header=4) == ([(b"a", b" b")], b"", [HEADERS_TOO_LARGE])
+    assert fields(b"a: bc\n", header=0) == ([], b"", [HEADERS_TOO_LARGE])
+    assert fields(b"a: bc\n", header=6) == ([(b"a", b" bc")], b"", [])
+
+
+@pytest.mark.parametrize(
+    ("names", "defect"),
+    [
+        (b"From From", REPEATED),
+        (b"Subject subject", REPEATED),
+        (b"Content-Type X Content-type", REPEATED),
+        (b"Received Received To Cc MIME-Version MIME-Version", None),
+    ],
+)
+def test_repeated_fields(names: bytes, defect: str | None) -> None:
+    defects: Defects = {}
+    MailHeaders([(name, b"") for name in names.split()], defects)
+    assert list(defects) == ([] if defect is None else [defect])
+
+
+def test_a_large_header_is_decoded_in_advance() -> None:
+    words = b" ".join([b"=?utf-8?q?=C3=A4?="] * 3_000)
+    for value, loaded in ((b"small", False), (words + words, True)):
+        headers = MailHeaders([(b"Subject", value)], {})
+        text = headers.get("Subject")
+        headers.load()
+        assert headers.get("Subject") == text
+        assert (headers.get("Subject") is headers.get("subject")) is loaded or not loaded
 
 
 @pytest.mark.parametrize(
@@ -207,7 +245,7 @@ def test_parameters(text: str, value: str, found: dict[str, str], defect: str | 
 )  # fmt: skip
 def test_mailboxes(text: str, found: list[tuple[str, str | None]]) -> None:
     defects: Defects = {}
-    assert read_mailboxes(text, defects) == [Mailbox(email, name) for email, name in found]
+    assert read_mailboxes(text, defects, Budget()) == [Mailbox(email, name) for email, name in found]
     assert not defects
 
 
@@ -230,9 +268,32 @@ def test_mailboxes(text: str, found: list[tuple[str, str | None]]) -> None:
 )
 def test_what_is_no_mailbox_is_kept_as_it_is(text: str) -> None:
     defects: Defects = {}
-    (mailbox,) = read_mailboxes(text, defects)
+    (mailbox,) = read_mailboxes(text, defects, Budget())
     assert mailbox == Mailbox("", text)
     assert list(defects) == [BAD_MAILBOX]
+
+
+def test_too_many_addresses() -> None:
+    budget = Budget(addresses=9)
+    defects: Defects = {}
+    assert len(read_mailboxes("a@b.example, " * 4, defects, budget)) == 4
+    assert not defects
+    assert read_mailboxes("Bob <b@b.example>, c@d.example", defects, budget) == []
+    assert list(defects) == [TOO_MANY_ADDRESSES]
+
+
+UNITS = ['<(\\")', '<("', '<(")', "<'=?x?q?\"?=", '<"a" ', "<a,", "()", "(", "(\\a", '"<', "<a(>"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_work_on_mailboxes_grows_with_their_length(unit: str) -> None:
+    seconds = []
+    for size in (1 << 14, 1 << 16):
+        text = unit * (size // len(unit))
+        start = time.process_time()
+        read_mailboxes(text, {}, Budget(addresses=1 << 30))
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 16 * max(seconds[0], 0.01)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +356,7 @@ def test_every_charset_reads_every_byte(charset: str) -> None:
         ("us-ascii (words)", b"a", "a", None),
         ("us-ascii", "ä".encode(), "ä", charsets.BAD_TEXT),
         ("iso-8859-1", b"\xe4", "ä", None),
-        ("latin1", b"\x93a\x94 \x96 \x80", "“a” – €", None),
+        ("latin1", b"\x93a\x94 \x80", "“a” €", None),
         ("iso-8859-1", b"\xe4\x81", "ä\N{REPLACEMENT CHARACTER}", charsets.BAD_TEXT),
         ("Windows-1252", b"\x80\x81", "€\N{REPLACEMENT CHARACTER}", charsets.BAD_TEXT),
         ("cp1252:2000", b"\x80", "\N{REPLACEMENT CHARACTER}", charsets.UNKNOWN_CHARSET),

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sesmail.receiving.budget import MAX_PARTS
 from sesmail.receiving.file_name import safe_file_name
 from sesmail.receiving.inbound import InboundMail, read_mail
 from sesmail.receiving.mailbox import Mailbox
-from sesmail.receiving.mime_reader import MAX_PARTS
 from sesmail.receiving.received import Verdicts
 from sesmail.sending.attachment import Alternative, Attachment
 from sesmail.sending.message import Message

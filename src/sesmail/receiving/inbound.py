@@ -139,9 +139,10 @@ class InboundMail:
         return None if part is None else part_text(part, part.content(), with_lf=True)
 
     def _mailboxes(self, name: str) -> tuple[Mailbox, ...]:
-        defects = self._part.defects
-        values = self.headers.raw(name)
-        return tuple(mailbox for value in values for mailbox in read_mailboxes(plain_text(value, defects), defects))
+        part, found = self._part, []
+        for value in self.headers.raw(name):
+            found += read_mailboxes(plain_text(value, part.defects), part.defects, part.budget)
+        return tuple(found)
 
     def _key(self) -> tuple[Any, ...]:
         return self.raw, self.envelope_sender, self.envelope_recipients, self.verdicts
