@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp
 from collections.abc import Iterator
 from itertools import islice
 from typing import TypeAlias
 
+from .. import encoded_word
 from .budget import Budget
 from .charsets import decode_text
-from .transfer import decode_base64
 
 __all__ = ["Defects", "Field", "MailHeaders", "decode_words", "plain_text", "read_fields"]
 
@@ -40,7 +39,8 @@ _ONCE = (
     *(b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-id"),
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Each run between two question marks is looked at a fixed number of times: the work is linear.
+# Some write spaces and more than ASCII into words. Each run between two question marks is looked at a fixed number of
+# times: the work is linear.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 
 
@@ -152,40 +152,21 @@ def plain_text(value: bytes, defects: Defects) -> str:
 
 
 def decode_words(text: str, defects: Defects) -> str:
-    """Text with its RFC 2047 encoded-words decoded; those side by side as one, for some cut a character in two."""
+    """Text with its RFC 2047 encoded-words decoded, in any charset; what isn't one, though it looks so, stays."""
     if "=?" not in text:
         return text
-    pieces: list[str] = []
-    charset, words = "", [b""]
-    at = 0
-    for match in _WORD.finditer(text):
-        between = text[at : match.start()]
-        if match[1].lower() != charset or (between and not between.isspace()):
-            pieces.append(_decoded(words, charset, defects))
-            pieces.append("" if at and between.isspace() else between)
-            charset, words = match[1].lower(), []
-        words.append(_word(match[2], match[3], defects))
-        at = match.end()
-    pieces += _decoded(words, charset, defects), text[at:]
-    decoded = "".join(pieces)
-    return decoded if decoded.isprintable() else _without_controls(decoded, defects)
 
+    def decode(data: bytes, charset: str) -> str:
+        decoded, flaw = decode_text(data, charset)
+        if flaw:
+            defects[flaw] = None
+        return decoded
 
-def _word(encoding: str, encoded: str, defects: Defects) -> bytes:
-    data = encoded.encode()
-    if encoding in "qQ":
-        return a2b_qp(data, header=True)
-    content, flaw = decode_base64(data, 0, len(data))
-    if flaw:
+    def malformed() -> None:
         defects[BAD_WORD] = None
-    return content
 
-
-def _decoded(words: list[bytes], charset: str, defects: Defects) -> str:
-    text, flaw = decode_text(b"".join(words), charset.partition("*")[0])  # RFC 2231 puts a language there
-    if flaw:
-        defects[flaw] = None
-    return text
+    decoded = encoded_word.decode_words(text, decode, words=_WORD, on_malformed=malformed)
+    return decoded if decoded.isprintable() else _without_controls(decoded, defects)
 
 
 def _without_controls(text: str, defects: Defects) -> str:
