@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from .contents import Contents, InboundAttachment, part_text, sort_parts
+from .contents import Bodies, Files, InboundAttachment, part_text, sort_bodies, sort_files
 from .header_reader import MailHeaders, plain_text
 from .mail_date import read_date
 from .mailbox import Mailbox, read_mailboxes
@@ -63,7 +63,7 @@ class InboundMail:
 
     @cached_property
     def from_(self) -> tuple[Mailbox, ...]:
-        """The authors that the mail claims."""
+        """The authors that the mail claims; of several From fields those of all, as nobody agrees on which counts."""
         return self._mailboxes("From")
 
     @cached_property
@@ -94,23 +94,29 @@ class InboundMail:
 
     @cached_property
     def text(self) -> str | None:
-        """The first plain text that isn't an attachment, its lines ending in LF; None without."""
-        return self._body("text/plain")
+        """The first plain text that isn't an attachment, its lines ending in LF; None without.
+
+        Where a text goes on after a file, as Apple's mail programs write it, it is all of it.
+        """
+        return self._body(self._bodies.text)
 
     @cached_property
     def html(self) -> str | None:
         """The first html that isn't an attachment, NOT sanitised: do that before you show it; None without."""
-        return self._body("text/html")
+        return self._body(self._bodies.html)
 
     @property
     def attachments(self) -> tuple[InboundAttachment, ...]:
         """Every other part, in order, but for those in ``inline`` that are only there to be shown."""
-        return self._contents.attachments
+        return self._files.attachments
 
     @property
     def inline(self) -> Mapping[str, InboundAttachment]:
-        """The parts that html can show by ``<img src="cid:...">``, by content id."""
-        return self._contents.inline
+        """The parts that html can show by ``<img src="cid:...">``, by content id.
+
+        Those that are in ``attachments`` as well aren't shown by it, or not for sure.
+        """
+        return self._files.inline
 
     @cached_property
     def mails(self) -> tuple[InboundMail, ...]:
@@ -120,8 +126,10 @@ class InboundMail:
     def load(self) -> InboundMail:
         """Decode now, attached mails too, what else would be decoded when first asked for; gives the mail itself.
 
-        A mail of 30 MB takes a tenth of a second: in an async program, load it in a worker thread.
+        Only the ``text`` of attachments isn't kept. A mail of 30 MB takes some tenths of a second: in an async program,
+        load it in a worker thread.
         """
+        self.headers.load()
         for name in _LAZY:
             getattr(self, name)
         for item in (*self.attachments, *self.inline.values()):
@@ -131,12 +139,20 @@ class InboundMail:
         return self
 
     @cached_property
-    def _contents(self) -> Contents:
-        return sort_parts(self._part)
+    def _bodies(self) -> Bodies:
+        return sort_bodies(self._part)
 
-    def _body(self, kind: str) -> str | None:
-        part = self._contents.bodies.get(kind)
-        return None if part is None else part_text(part, part.content(), with_lf=True)
+    @cached_property
+    def _files(self) -> Files:
+        return sort_files(self._bodies, lambda: self.html)
+
+    def _body(self, parts: list[Part]) -> str | None:
+        text = ""
+        for part in parts:
+            if text and not text.endswith("\n"):
+                text += "\n"
+            text += part_text(part, part.content(), with_lf=True)
+        return text if parts else None
 
     def _mailboxes(self, name: str) -> tuple[Mailbox, ...]:
         part, found = self._part, []

@@ -75,6 +75,8 @@ class Part:
 
     def content(self) -> bytes:
         """Its content, decoded."""
+        if self.mail is not None and self.mail.raw is not self.raw:
+            return self.mail.raw
         content, flaw = decode_transfer(self.raw, self.body, self.end, self.encoding)
         if flaw:
             self.defects[flaw] = None
