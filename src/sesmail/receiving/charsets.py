@@ -77,7 +77,7 @@ _MAX_ESCAPE = 6
 _MANY = 1000  # in a piece: one that has so many is garbage, for which no work is worth while
 
 
-def decode_text(data: bytes, charset: str | None, *, with_lf: bool = False) -> tuple[str, str | None]:
+def decode_text(data: bytes | memoryview, charset: str | None, *, with_lf: bool = False) -> tuple[str, str | None]:
     """Bytes as text, whatever they are; in work that grows with their length alone.
 
     Args:
@@ -91,7 +91,7 @@ def decode_text(data: bytes, charset: str | None, *, with_lf: bool = False) -> t
     codec = _codec(charset[:100]) if charset else "utf_8"
     if codec is None:
         return _joined(_decode(data, "utf_8", "replace"), with_lf), UNKNOWN_CHARSET
-    if codec in _MARKS and not data.startswith(_MARKS[codec]):
+    if codec in _MARKS and not bytes(data[:4]).startswith(_MARKS[codec]):
         codec += "_le"
     try:
         return _joined(_decode(data, codec), with_lf), None
@@ -99,9 +99,9 @@ def decode_text(data: bytes, charset: str | None, *, with_lf: bool = False) -> t
         return _repaired(data, codec, with_lf)
 
 
-def _decode(data: bytes, codec: str, errors: str = "strict") -> Iterator[str]:
+def _decode(data: bytes | memoryview, codec: str, errors: str = "strict") -> Iterator[str]:
     if len(data) <= pieces.SIZE:
-        yield data.decode(codec, errors)
+        yield str(data, codec, errors)
         return
     decode = codecs.getincrementaldecoder(codec)(errors).decode
     for piece in pieces.cut(data):
@@ -125,7 +125,7 @@ def _joined(found: Iterable[str], with_lf: bool) -> str:
     return text + held
 
 
-def _repaired(data: bytes, codec: str, with_lf: bool) -> tuple[str, str | None]:
+def _repaired(data: bytes | memoryview, codec: str, with_lf: bool) -> tuple[str, str | None]:
     wider = _WIDER.get(codec)
     if wider is not None:
         try:
@@ -143,7 +143,7 @@ def _repaired(data: bytes, codec: str, with_lf: bool) -> tuple[str, str | None]:
     return _joined(found, with_lf), BAD_TEXT
 
 
-def _without_bad_escapes(data: bytes) -> Iterator[bytes]:
+def _without_bad_escapes(data: bytes | memoryview) -> Iterator[bytes]:
     """Pieces with a byte that is as wrong in place of each escape that begins no escape sequence."""
     for start, end in pieces.spans(0, len(data)):
         piece, count = _NO_ESCAPE.subn(b"\xff", data[start : end + _MAX_ESCAPE], _MANY)

@@ -15,8 +15,9 @@ from .charsets import decode_text
 from .file_name import safe_file_name
 from .mime_reader import Part
 from .parameters import read_parameters
+from .transfer import AS_IS
 
-__all__ = ["Bodies", "Files", "InboundAttachment", "part_text", "sort_bodies", "sort_files"]
+__all__ = ["Bodies", "Files", "InboundAttachment", "body_text", "sort_bodies", "sort_files"]
 
 DUPLICATE_ID = "two parts of one content id"
 
@@ -63,7 +64,7 @@ class InboundAttachment:
     @property
     def text(self) -> str:
         """The content as text, in the charset that the part names or in UTF-8; decoded each time, and not kept."""
-        return part_text(self._part, self.content)
+        return _text(self._part, self.content, with_lf=False)
 
     def __repr__(self) -> str:
         return f"<InboundAttachment {self.file_name!r} {self.media_type}>"
@@ -166,8 +167,13 @@ def sort_files(bodies: Bodies, html: Callable[[], str | None]) -> Files:
     return Files(tuple(attachments), MappingProxyType(inline))
 
 
-def part_text(part: Part, content: bytes, *, with_lf: bool = False) -> str:
-    """The content of a part as text; ``with_lf`` if its lines are to end in LF."""
+def body_text(part: Part) -> str:
+    """The content of a part as text, its lines ending in LF; what stands in the mail as it is isn't copied first."""
+    as_is = part.encoding in AS_IS
+    return _text(part, memoryview(part.raw)[part.body : part.end] if as_is else part.content(), with_lf=True)
+
+
+def _text(part: Part, content: bytes | memoryview, *, with_lf: bool) -> str:
     text, flaw = decode_text(content, part.parameters.get("charset"), with_lf=with_lf)
     if flaw:
         part.defects[flaw] = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from .contents import Bodies, Files, InboundAttachment, part_text, sort_bodies, sort_files
+from .contents import Bodies, Files, InboundAttachment, body_text, sort_bodies, sort_files
 from .header_reader import MailHeaders, plain_text
 from .mail_date import read_date
 from .mailbox import Mailbox, read_mailboxes
@@ -151,11 +151,12 @@ class InboundMail:
         for part in parts:
             if text and not text.endswith("\n"):
                 text += "\n"
-            text += part_text(part, part.content(), with_lf=True)
+            text += body_text(part)
         return text if parts else None
 
     def _mailboxes(self, name: str) -> tuple[Mailbox, ...]:
-        part, found = self._part, []
+        part = self._part
+        found: list[Mailbox] = []
         for value in self.headers.raw(name):
             found += read_mailboxes(plain_text(value, part.defects), part.defects, part.budget)
         return tuple(found)

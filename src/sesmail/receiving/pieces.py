@@ -14,6 +14,6 @@ def spans(start: int, end: int) -> Iterator[tuple[int, int]]:
     return ((at, min(at + SIZE, end)) for at in range(start, end, SIZE))
 
 
-def cut(data: bytes) -> Iterator[bytes]:
+def cut(data: bytes | memoryview) -> Iterator[bytes | memoryview]:
     """The pieces of some bytes."""
     return (data[start:end] for start, end in spans(0, len(data)))
