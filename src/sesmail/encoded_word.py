@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64, a2b_qp, b2a_base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 __all__ = ["decode_words", "encode_words", "needs_encoding"]
 
@@ -14,6 +16,15 @@ _MIN_ROOM = _FRAME + 8  # always enough for one character of four bytes
 # Whatever stands between two question marks is looked at a fixed number of times: the work is linear.
 _WORD = re.compile(r"=\?([!->@-~]{1,40})\?([BQ])\?([!->@-~]*)\?=", re.IGNORECASE)
 _CHARSETS = {"ascii": "ascii", "iso-8859-1": "latin-1", "us-ascii": "ascii", "utf-8": "utf-8", "utf8": "utf-8"}
+
+
+def _decode_known(data: bytes, charset: str) -> str | None:
+    """Text in one of the few charsets of which nothing has to be guessed."""
+    codec = _CHARSETS.get(charset)
+    try:
+        return data.decode(codec) if codec else None
+    except UnicodeDecodeError:
+        return None
 
 
 def needs_encoding(text: str) -> bool:
@@ -45,48 +56,72 @@ def encode_words(text: str, room: int = _MAX_WORD) -> list[str]:
     return words
 
 
-def decode_words(text: str) -> str:
-    """Text with its encoded-words read; any that are malformed, or in a rare charset, stay as they stand.
+def decode_words(
+    text: str,
+    decode: Callable[[bytes, str], str | None] = _decode_known,
+    *,
+    words: re.Pattern[str] = _WORD,
+    on_malformed: Callable[[], None] | None = None,
+) -> str:
+    """Text with its encoded-words read; those that can't be stay as they stand.
 
     A character may be cut in two by neighbouring words, and the spaces between them are theirs.
+
+    Args:
+        text: The text.
+        decode: Makes text of what neighbouring words of one charset hold, given its name in lower case, or None.
+        words: What is an encoded-word: a pattern with groups for charset, encoding and encoded text.
+        on_malformed: Called for each word whose base64 can't be read.
     """
     if "=?" not in text:
         return text
     done: list[str] = []
-    run: list[bytes] = []  # what neighbouring words of one charset hold
-    charset = ""
-    start = end = 0  # of that run
-    for match in _WORD.finditer(text):
-        named, encoding, encoded = match.groups()
-        word_charset = _CHARSETS.get(named.partition("*")[0].lower(), "")  # the * is RFC 2231's, for a language
-        data = _word_bytes(encoding, encoded)
-        if data is None or not word_charset:
-            continue
-        gap = text[end : match.start()]
-        if not run or gap.strip(" \t\r\n"):
-            done += [_run_text(run, charset, text[start:end]), gap]
-            run, charset, start = [], word_charset, match.start()
-        elif charset != word_charset:
-            done.append(_run_text(run, charset, text[start:end]))
-            run, charset, start = [], word_charset, match.start()
-        run.append(data)
-        end = match.end()
-    return "".join([*done, _run_text(run, charset, text[start:end]), text[end:]])
+    end = 0  # of what is done
+    was_read = False
+    for run in _runs(text, words, on_malformed):
+        found = decode(b"".join(run.data), run.charset)
+        gap = text[end : run.start]
+        if not was_read or found is None or gap.strip(" \t\r\n"):
+            done.append(gap)
+        done.append(text[run.start : run.end] if found is None else found)
+        was_read, end = found is not None, run.end
+    return "".join([*done, text[end:]])
+
+
+@dataclass(slots=True)
+class _Run:
+    """Neighbouring words of one charset."""
+
+    start: int
+    end: int
+    charset: str
+    data: list[bytes]
+
+
+def _runs(text: str, words: re.Pattern[str], on_malformed: Callable[[], None] | None) -> Iterator[_Run]:
+    run: _Run | None = None
+    for match in words.finditer(text):
+        charset = match[1].partition("*")[0].lower()  # the * is RFC 2231's, for a language
+        data = _word_bytes(match[2], match[3])
+        if data is None:
+            if on_malformed:
+                on_malformed()
+        elif run and run.charset == charset and not text[run.end : match.start()].strip(" \t\r\n"):
+            run.data.append(data)
+            run.end = match.end()
+        else:
+            if run:
+                yield run
+            run = _Run(match.start(), match.end(), charset, [data])
+    if run:
+        yield run
 
 
 def _word_bytes(encoding: str, text: str) -> bytes | None:
+    data = text.encode()
     if encoding in "qQ":
-        return a2b_qp(text, header=True)
+        return a2b_qp(data, header=True)
     try:
-        return a2b_base64(text + "==")  # padding that is missing is common, and too much of it is harmless
+        return a2b_base64(data + b"==")  # padding that is missing is common, and too much of it is harmless
     except ValueError:
         return None
-
-
-def _run_text(run: list[bytes], charset: str, source: str) -> str:
-    if not run:
-        return ""
-    try:
-        return b"".join(run).decode(charset)
-    except UnicodeDecodeError:
-        return source

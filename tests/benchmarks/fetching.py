@@ -52,7 +52,35 @@ def in_japanese(size: int) -> bytes:
     return text + line * (size // len(line))
 
 
-MAILS: dict[str, Callable[[int], bytes]] = {make.__name__: make for make in (attached, quoted, eight_bit, in_japanese)}
+def wide_at_last(size: int) -> bytes:
+    """A mail with a long text in ASCII whose last character makes four times of it."""
+    text = HEAD + b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+    line = b"Nothing but ASCII, for a very long time, and then one emoji.\r\n"
+    return text + line * (size // len(line)) + "\N{BEACH WITH UMBRELLA}".encode()
+
+
+def garbled(size: int) -> bytes:
+    """A mail with a long text that isn't in its charset."""
+    return HEAD + b"Content-Type: text/plain; charset=big5\r\n\r\n" + b"\xff" * size
+
+
+def nested(size: int) -> bytes:
+    """A mail of multiparts in each other around what looks like their delimiters."""
+    inner = b"\r\n" + b"-" * size
+    for level in range(19):
+        inner = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n%s" % (level, level, inner)
+    return HEAD + inner
+
+
+def addressed(size: int) -> bytes:
+    """A mail of attached mails to thousands."""
+    mail = b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + (b"To: " + b"a@b," * 15_000 + b"\r\n") * 8 + b"\r\nx\r\n"
+    return HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + mail * (size // len(mail)) + b"--b--\r\n"
+
+
+ORDINARY = (attached, quoted, eight_bit, in_japanese)
+HOSTILE = (wide_at_last, garbled, nested, addressed)
+MAILS: dict[str, Callable[[int], bytes]] = {make.__name__: make for make in (*ORDINARY, *HOSTILE)}
 
 
 class Bucket(BaseHTTPRequestHandler):

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sesmail.receiving import pieces
+from sesmail.receiving.budget import MAX_PARTS
 from sesmail.receiving.file_name import safe_file_name
+from sesmail.receiving.header_reader import REPEATED
 from sesmail.receiving.inbound import InboundMail, read_mail
 from sesmail.receiving.mailbox import Mailbox
-from sesmail.receiving.mime_reader import MAX_PARTS
 from sesmail.receiving.received import Verdicts
 from sesmail.sending.attachment import Alternative, Attachment
 from sesmail.sending.message import Message
@@ -251,13 +253,12 @@ def test_a_mail_of_outlook() -> None:
 def test_a_mail_of_apple() -> None:
     mail = read(APPLE)
     assert mail.from_ == (Mailbox("jane@icloud.example", "Jane"),)
-    assert mail.text == "before\n"
+    assert mail.text == "before\nafter"
     assert mail.html is None
-    pdf, after = mail.attachments
+    (pdf,) = mail.attachments
     assert pdf.claimed_file_name == "U\u0308bersicht.pdf"
     assert pdf.file_name == "\xdcbersicht.pdf"
     assert repr(pdf) == "<InboundAttachment '\xdcbersicht.pdf' application/pdf>"
-    assert (after.text, after.claimed_file_name, after.file_name) == ("after", None, "attachment")
 
 
 def test_a_bounce() -> None:
@@ -328,18 +329,49 @@ def test_decoded_when_asked_for() -> None:
     ("header", "attached", "inline"),
     [
         (b"", True, False),
-        (b"Content-Disposition: inline", True, False),
-        (b"Content-ID: <i>", False, True),
-        (b"Content-ID: <i>\r\nContent-Disposition: inline", False, True),
-        (b"Content-ID: <i>\r\nContent-Disposition: attachment", True, True),
-        (b"Content-ID: <i>\r\nContent-Disposition: form-data; name=x", True, True),
+        (b"Content-Disposition: inline\r\n", True, False),
+        (b"Content-ID: <i>\r\n", False, True),
+        (b"Content-ID: i\r\n", False, True),
+        (b"Content-ID: (words) <i> (more)\r\n", False, True),
+        (b"Content-ID: <i>\r\nContent-Disposition: inline\r\n", False, True),
+        (b"Content-ID: <i>\r\nContent-Disposition: attachment\r\n", True, True),
+        (b"Content-ID: <i>\r\nContent-Disposition: form-data; name=x\r\n", True, True),
     ],
 )
-def test_attached_or_shown(header: bytes, attached: bool, inline: bool) -> None:
-    image = b"Content-Type: image/png\r\n" + header + (b"\r\n" if header else b"") + b"\r\nx"
-    mail = read_mail(multipart(b"\r\ntext", image))
+@pytest.mark.parametrize("kind", [b"mixed", b"related"])
+def test_attached_or_shown(header: bytes, attached: bool, inline: bool, kind: bytes) -> None:
+    image = b"Content-Type: image/png\r\n" + header + b"\r\nx"
+    html = b"Content-Type: text/html\r\n\r\n<img src='CID:i'>"
+    mail = read_mail(multipart(html, image, kind=kind))
     assert [item.content for item in mail.attachments] == [b"x"] * attached
     assert {name: item.content for name, item in mail.inline.items()} == {"i": b"x"} if inline else not mail.inline
+
+
+INLINE = b"Content-Type: image/png\r\nContent-ID: <i@x>\r\nContent-Disposition: inline\r\n\r\nx"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "attached"),
+    [
+        (b"text/plain\r\n\r\nphoto", b"mixed", True),  # as a telephone sends it
+        (b"text/plain\r\n\r\nphoto", b"related", True),
+        (b"text/html\r\n\r\n<b>photo", b"mixed", True),
+        (b"text/html\r\n\r\n<b>photo", b"related", False),
+        (b'text/html\r\n\r\n<img src="cid:i">', b"mixed", True),
+        (b'text/html\r\n\r\n<img src="cid:i@x">', b"mixed", False),
+        (b"text/html\r\n\r\n<img src=cid:i%40x>", b"alternative", False),
+        (b"text/html; name=page.html\r\n\r\n<img src=cid:i@x>", b"related", True),
+    ],
+)
+def test_only_html_shows_files(body: bytes, kind: bytes, attached: bool) -> None:
+    mail = read_mail(multipart(b"Content-Type: " + body, INLINE, kind=kind))
+    assert (mail.inline["i@x"] in mail.attachments) is attached
+
+
+def test_what_html_shows_is_found_in_every_piece_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "SIZE", 5)
+    mail = read_mail(multipart(b"Content-Type: text/html\r\n\r\n" + b"x" * 33 + b"<img src='cid:i@x'>", INLINE))
+    assert mail.attachments == ()
 
 
 def test_a_file_with_a_content_id_is_attached() -> None:
@@ -349,7 +381,7 @@ def test_a_file_with_a_content_id_is_attached() -> None:
 
 def test_of_two_parts_of_one_content_id_none_is_lost() -> None:
     image = b"Content-Type: image/png\r\nContent-ID: <i>\r\n\r\n"
-    mail = read_mail(multipart(image + b"1", image + b"2"))
+    mail = read_mail(multipart(b"Content-Type: text/html\r\n\r\n", image + b"1", image + b"2", kind=b"related"))
     assert mail.inline["i"].content == b"1"
     assert [item.content for item in mail.attachments] == [b"2"]
     assert mail.defects == ("two parts of one content id",)
@@ -357,9 +389,53 @@ def test_of_two_parts_of_one_content_id_none_is_lost() -> None:
 
 def test_a_text_that_is_attached_is_not_the_text() -> None:
     log = b"Content-Disposition: attachment; filename=log.txt\r\n\r\nlog"
-    mail = read_mail(multipart(log, b"Content-Disposition: inline\r\n\r\ntext", b"\r\nmore"))
-    assert mail.text == "text"
-    assert [item.text for item in mail.attachments] == ["log", "more"]
+    other = multipart(b"\r\nother", boundary=b"c")
+    mail = read_mail(multipart(log, b"Content-Disposition: inline\r\n\r\ntext", b"\r\nmore", other))
+    assert mail.text == "text\nmore"
+    assert [item.text for item in mail.attachments] == ["log", "other"]
+
+
+@pytest.mark.parametrize("named", [b"; name=log.txt", b"\r\nContent-Disposition: inline; filename=log.txt"])
+def test_a_text_with_a_file_name_is_a_file_unless_it_is_the_mail(named: bytes) -> None:
+    log = b"Content-Type: text/plain" + named + b"\r\n\r\nlog"
+    mail = read_mail(multipart(b"Content-Type: text/html\r\n\r\n<b>", log))
+    assert (mail.text, mail.html) == (None, "<b>")
+    assert [(item.file_name, item.text) for item in mail.attachments] == [("log.txt", "log")]
+    assert read_mail(log).text == "log"
+
+
+def test_what_a_multipart_attaches_is_attached() -> None:
+    inner = multipart(b"\r\ninner", b"Content-Type: text/html\r\n\r\n<b>inner", INLINE, boundary=b"c")
+    outer = multipart(
+        b"\r\nouter", b"Content-Disposition: attachment; filename=x\r\n" + multipart(inner, boundary=b"d")
+    )
+    mail = read_mail(outer.replace(b'"c"', b"c"))
+    assert (mail.text, mail.html) == ("outer", None)
+    assert [item.content for item in mail.attachments] == [b"inner", b"<b>inner", b"x"]
+    assert read_mail(b"Content-Disposition: attachment\r\n" + multipart(b"\r\nmail")).text == "mail"
+
+
+def test_a_text_in_an_alternative_does_not_go_on_after_it() -> None:
+    choice = multipart(
+        b"\r\ntext", b"Content-Type: text/html\r\n\r\n<b>", b"\r\nother", boundary=b"c", kind=b"alternative"
+    )
+    mail = read_mail(multipart(choice, b"\r\nfooter"))
+    assert (mail.text, mail.html) == ("text", "<b>")
+    assert [item.text for item in mail.attachments] == ["other", "footer"]
+
+
+def test_several_from_fields() -> None:
+    mail = read_mail(b"From: a@b.example\r\nFrom: evil@x.example\r\nSubject: 1\r\nSubject: 2\r\n\r\n")
+    assert mail.from_ == (Mailbox("a@b.example"), Mailbox("evil@x.example"))
+    assert mail.subject == "1"
+    assert mail.defects == (REPEATED,)
+
+
+def test_an_encoded_mail_is_decoded_once() -> None:
+    mail = read_mail(multipart(attached(1, encoding=b"base64")))
+    (item,) = mail.attachments
+    assert item.content is item.content
+    assert mail.mails[0].raw is item.content
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sesmail.receiving import mime_reader
-from sesmail.receiving.header_reader import TOO_MANY_FIELDS
-from sesmail.receiving.mime_reader import MAX_DEPTH, MAX_PARTS, Part, read_parts
+from sesmail.receiving import mime_reader, pieces
+from sesmail.receiving.budget import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Budget
+from sesmail.receiving.header_reader import HEADERS_TOO_LARGE, TOO_MANY_FIELDS
+from sesmail.receiving.mime_reader import Part, read_parts
 from sesmail.receiving.transfer import BAD_BASE64, BAD_QUOTED_PRINTABLE, UNKNOWN_ENCODING, decode_transfer
 from support.hostile_mails import attached, header, multipart, nested, text
 
@@ -90,6 +91,10 @@ def test_the_first_content_type_counts() -> None:
         (b"words\r\n\r\nbody", [], b"words\r\n\r\nbody", mime_reader.NO_HEADER),
         (b"a: b", [("a", "b")], b"", mime_reader.NO_SEPARATOR),
         (b"a: b\n\nbody\n\nmore", [("a", "b")], b"body\n\nmore", None),
+        (b"a: b\r\nHello\r\nc: d\r\n\r\nmore", [("a", "b")], b"Hello\r\nc: d\r\n\r\nmore", mime_reader.NO_SEPARATOR),
+        (b"a: b\r\n \r\nHello\r\n\r\nmore", [("a", "b")], b"Hello\r\n\r\nmore", mime_reader.NO_SEPARATOR),
+        (b"a: b\nHello", [("a", "b")], b"Hello", mime_reader.NO_SEPARATOR),
+        (b"a: b\n--b\nHello", [("a", "b")], b"--b\nHello", mime_reader.NO_SEPARATOR),
         (b"From a@b Fri May  3\na: b\n\nbody", [("a", "b")], b"body", None),
         (b">From a@b Fri May  3\r\na: b\r\n\r\nbody", [("a", "b")], b"body", None),
     ],
@@ -174,26 +179,64 @@ def test_parts_of_attached_mails_count_too() -> None:
 
 
 def test_bytes() -> None:
-    mail = b"\r\n" + b"x" * mime_reader.MAX_BYTES
+    mail = b"\r\n" + b"x" * MAX_BYTES
     part = read_parts(mail)
-    assert len(part.content()) == mime_reader.MAX_BYTES - 2
+    assert len(part.content()) == MAX_BYTES - 2
     assert list(part.defects) == [mime_reader.TOO_LARGE]
 
 
-def test_lines_that_are_nearly_delimiters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mime_reader, "MAX_FALSE_DELIMITERS", 10)
+def test_parts_without_an_empty_line_before_their_content() -> None:
+    raw = multipart(b"Content-Type: text/html\r\nHello", b"Hello").replace(b'b"\r\n\r\n', b'b"\r\n')
+    part = read_parts(raw)
+    assert [(each.kind, each.content()) for each in part.parts] == [("text/html", b"Hello"), ("text/plain", b"Hello")]
+    assert list(part.defects) == [mime_reader.NO_SEPARATOR, mime_reader.NO_HEADER]
+
+
+def test_what_follows_a_header_that_is_too_large_is_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mime_reader, "MAX_HEADER", 10)
+    part = read_parts(b"a: b\nc: d\ne: f\n\nbody")
+    assert list(part.headers) == [("a", "b"), ("c", "d")]
+    assert part.content() == b"e: f\n\nbody"
+    assert list(part.defects) == [mime_reader.HEADER_TOO_LARGE]
+
+
+def test_lines_that_are_nearly_delimiters() -> None:
     nearly = b"\r\n" + b"--bb\r\n" * 10
-    assert list(read_parts(multipart(nearly, b"\r\nlast")).defects) == []
-    part = read_parts(multipart(nearly + b"--bb\r\n", b"\r\nlast"))
+    assert list(read_parts(multipart(nearly, b"\r\nlast"), Budget(near_delimiters=10)).defects) == []
+    part = read_parts(multipart(nearly + b"--bb\r\n", b"\r\nlast"), Budget(near_delimiters=10))
     assert list(part.defects) == [mime_reader.TOO_MANY_DELIMITERS, mime_reader.NOT_CLOSED]
     assert part.parts[0].content().endswith(b"last\r\n--b--\r\n")
 
 
-def test_fields_of_all_parts_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mime_reader, "MAX_FIELDS", 4)
-    part = read_parts(multipart(*[b"a: b\r\nc: d\r\n\r\nx"] * 3))
+@pytest.mark.parametrize("piece", [1, 3, 7, 1000])
+def test_delimiters_across_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "SIZE", piece)
+    part = read_parts(nested(3, lambda level: b"b%d" % level))
+    assert shape(part) == ["multipart/mixed", ["multipart/mixed", ["multipart/mixed", "text/plain"]]]
+    assert list(part.defects) == []
+
+
+def test_bytes_that_are_searched() -> None:
+    mail = nested(3, lambda level: b"b%d" % level, b"\r\n" + b"x" * 1_000)
+    assert list(read_parts(mail, Budget(searched=4_000)).defects) == []
+    part = read_parts(mail, Budget(searched=2_000))
+    assert list(part.defects) == [mime_reader.TOO_MANY_LEVELS, mime_reader.NO_BOUNDARY]
+    (leaf,) = part.leaves()
+    assert b"x" * 1_000 in leaf.content()
+
+
+def test_fields_of_all_parts_together() -> None:
+    part = read_parts(multipart(*[b"a: b\r\nc: d\r\n\r\nx"] * 3), Budget(fields=4))
     assert [len(each.headers) for each in part.parts] == [2, 1, 0]
     assert list(part.defects) == [TOO_MANY_FIELDS]
+
+
+def test_headers_of_all_parts_together() -> None:
+    inner = b"a: b\r\nc: d\r\n\r\nx"
+    part = read_parts(multipart(*[inner] * 3), Budget(header=45 + 12 + 6))
+    assert [len(each.headers) for each in part.parts] == [2, 1, 0]
+    assert [each.content() for each in part.parts] == [b"x"] * 3
+    assert list(part.defects) == [HEADERS_TOO_LARGE]
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,19 @@ from sesmail.receiving.charsets import BAD_TEXT, UNKNOWN_CHARSET
 from sesmail.receiving.contents import DUPLICATE_ID
 from sesmail.receiving.header_reader import (
     BAD_WORD,
-    BLOCK_TOO_LARGE,
     CONTROLS,
     EIGHT_BIT,
     FIELD_TOO_LARGE,
-    NOT_A_FIELD,
+    HEADERS_TOO_LARGE,
+    REPEATED,
     TOO_MANY_FIELDS,
 )
 from sesmail.receiving.mail_date import BAD_DATE
-from sesmail.receiving.mailbox import BAD_MAILBOX
+from sesmail.receiving.mailbox import BAD_MAILBOX, TOO_MANY_ADDRESSES
 from sesmail.receiving.mime_reader import (
     BAD_CONTENT_TYPE,
     ENCODED_TWICE,
+    HEADER_TOO_LARGE,
     NO_BOUNDARY,
     NO_HEADER,
     NO_SEPARATOR,
@@ -26,6 +27,7 @@ from sesmail.receiving.mime_reader import (
     TOO_DEEP,
     TOO_LARGE,
     TOO_MANY_DELIMITERS,
+    TOO_MANY_LEVELS,
     TOO_MANY_PARTS,
 )
 from sesmail.receiving.parameters import BAD_PARAMETER
@@ -82,6 +84,15 @@ def continued(count: int, step: int = 1) -> bytes:
     return named(pieces)
 
 
+CONTINUATIONS = b"".join(b"; a*%d*=%%41" % number for number in range(3_500))
+
+
+def mails_to(addresses: bytes, count: int = 39) -> bytes:
+    """Mails side by side, each with 16 address fields of almost 64 KiB."""
+    field = b"To: " + addresses * (60_000 // len(addresses)) + b"\r\n"
+    return multipart(*[b"Content-Type: message/rfc822\r\n\r\n" + field * 16 + b"\r\nx"] * count)
+
+
 # By the name of the mail: what makes it, and the defect that a reader has to name, if any.
 HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "nothing": (lambda: b"", None),
@@ -96,16 +107,19 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "mbox line": (lambda: b"From a@b.example Mon Jan  1 00:00:00 2024\r\nSubject: x\r\n\r\nbody", None),
     "bare CR instead of line breaks": (lambda: b"Subject: x\rTo: a@b.example\r\rbody", CONTROLS),
     "bare CR and LF mixed": (lambda: b"Subject: a\rb\nTo: x\r\r\n\n\rbody\r\n\r", CONTROLS),
-    "LF CR": (lambda: b"Subject: x\n\rTo: y\n\r\n\rbody", NOT_A_FIELD),
-    "garbage between fields": (lambda: b"Subject: x\r\ngarbage\r\nTo: a@b.example\r\n\r\nbody", NOT_A_FIELD),
-    "header of 10 MB": (lambda: header("Subject", b"x" * (10 * MIB)), BLOCK_TOO_LARGE),
-    "folded header of 10 MB": (lambda: header("Subject", b"x\r\n " * (5 * MIB // 2)), BLOCK_TOO_LARGE),
+    "LF CR": (lambda: b"Subject: x\n\rTo: y\n\r\n\rbody", NO_SEPARATOR),
+    "text instead of an empty line": (lambda: b"Subject: x\r\nHello\r\n\r\nmore\r\n", NO_SEPARATOR),
+    "two of From": (lambda: header("From", b"c@d.example"), REPEATED),
+    "garbage between fields": (lambda: b"Subject: x\r\ngarbage\r\nTo: a@b.example\r\n\r\nbody", NO_SEPARATOR),
+    "header of 10 MB": (lambda: header("Subject", b"x" * (10 * MIB)), HEADER_TOO_LARGE),
+    "folded header of 10 MB": (lambda: header("Subject", b"x\r\n " * (5 * MIB // 2)), HEADER_TOO_LARGE),
     "header of 10 MB in short fields": (lambda: b"a:\n" * (10 * MIB // 3) + b"\nbody", TOO_MANY_FIELDS),
     "40 MB of header, no body": (lambda: b"a: b\n" * (40 * MIB // 5), TOO_MANY_FIELDS),
+    "40 MB in a line of mbox": (lambda: b"From " + b"x" * (40 * MIB - 5), NO_HEADER),
     "40 MB in one line": (lambda: b"x" * (40 * MIB), NO_HEADER),
-    "40 MB of folds": (lambda: b"a: b" + b"\n " * (20 * MIB - 8), BLOCK_TOO_LARGE),
+    "40 MB of folds": (lambda: b"a: b" + b"\n " * (20 * MIB - 8), HEADER_TOO_LARGE),
     "field of 100 kB": (lambda: header("Subject", b"y" * 100_000), FIELD_TOO_LARGE),
-    "64,000 encoded-words": (lambda: header("Subject", b" ".join([b"=?utf-8?b?w6Q=?="] * 64_000)), BLOCK_TOO_LARGE),
+    "64,000 encoded-words": (lambda: header("Subject", b" ".join([b"=?utf-8?b?w6Q=?="] * 64_000)), HEADER_TOO_LARGE),
     "60 kB of encoded-words": (lambda: header("Subject", b"=?utf-8?q?=C3=A4?=" * 3_400), None),
     "encoded-words without an end": (lambda: header("Subject", b"=?utf-8?q?" * 6_000), None),
     "encoded-words without a middle": (lambda: header("Subject", b"=?" * 30_000), None),
@@ -125,14 +139,15 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "date of spaces": (lambda: header("Date", b"1" + b" " * 60_000 + b"Jan"), BAD_DATE),
     "addresses without an end": (lambda: header("To", b'"' + b"a\\" * 30_000), BAD_MAILBOX),
     "addresses without an at": (lambda: header("To", b"a " * 10_000 + b"a" * 40_000), BAD_MAILBOX),
-    "angles": (lambda: header("To", b"<" * 60_000), BAD_MAILBOX),
-    "angles and quotes": (lambda: header("To", b'<"' * 30_000), BAD_MAILBOX),
+    "angles": (lambda: header("To", b"<" * 60_000), TOO_MANY_ADDRESSES),
+    "angles and quotes": (lambda: header("To", b'<"' * 30_000), TOO_MANY_ADDRESSES),
+    "angles, comments and quotes": (lambda: header("To", b'<(\\")' * 13_000), TOO_MANY_ADDRESSES),
     "comments in comments": (lambda: header("To", b"(" * 60_000), None),
-    "comments": (lambda: header("To", b"a@b.example" + b"()" * 30_000), None),
-    "colons after an at": (lambda: header("To", b"@" + b":" * 60_000), BAD_MAILBOX),
-    "groups": (lambda: header("To", b"a:;" * 20_000), None),
-    "commas": (lambda: header("To", b"," * 60_000), None),
-    "20,000 mailboxes": (lambda: header("To", b"a@b," * 16_000), None),
+    "comments": (lambda: header("To", b"a@b.example" + b"()" * 30_000), TOO_MANY_ADDRESSES),
+    "colons after an at": (lambda: header("To", b"@" + b":" * 60_000), TOO_MANY_ADDRESSES),
+    "groups": (lambda: header("To", b"a:;" * 20_000), TOO_MANY_ADDRESSES),
+    "commas": (lambda: header("To", b"," * 60_000), TOO_MANY_ADDRESSES),
+    "20,000 mailboxes": (lambda: header("To", b"a@b," * 16_000), TOO_MANY_ADDRESSES),
     "two addresses in one": (lambda: header("From", b"<good@example.com> <evil@example.com>"), BAD_MAILBOX),
     "content type of one word": (lambda: header("Content-Type", b"text"), BAD_CONTENT_TYPE),
     "content type of garbage": (lambda: header("Content-Type", b"/;=;;;\"\"'*0*=''%"), BAD_CONTENT_TYPE),
@@ -160,14 +175,40 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "parts without content": (lambda: multipart(*[b""] * 500), None),
     "parts without a header": (lambda: multipart(b"words\r\nand words"), NO_HEADER),
     "100,000 parts": (lambda: multipart(*[b"\r\nx"] * 100_000), TOO_MANY_PARTS),
+    "900 parts of 40 kB of parameters": (
+        lambda: multipart(*[b"Content-Type: text/plain; " + b"a=b; " * 8_000 + b"\r\n\r\nx"] * 900),
+        HEADERS_TOO_LARGE,
+    ),
+    "900 parts of 40 kB of continuations": (
+        lambda: multipart(*[b"Content-Type: text/plain" + CONTINUATIONS + b"\r\n\r\nx"] * 900),
+        HEADERS_TOO_LARGE,
+    ),
+    "900 parts of 40 kB of encoded-words": (
+        lambda: multipart(
+            *[b'Content-Type: text/plain; name="' + b"=?utf-8?q?=C3=A4?= " * 2_200 + b'"\r\n\r\nx'] * 900
+        ),
+        HEADERS_TOO_LARGE,
+    ),
+    "39 attached mails to 1 MB of mailboxes": (lambda: mails_to(b"a@b,"), TOO_MANY_ADDRESSES),
+    "39 attached mails to 1 MB of comments": (lambda: mails_to(b"()"), TOO_MANY_ADDRESSES),
+    "39 attached mails to 1 MB of comments in comments": (lambda: mails_to(b"((\\))"), HEADERS_TOO_LARGE),
+    "39 attached mails to 1 MB of encoded-words": (lambda: mails_to(b"=?utf-8?q?=C3=A4?=,"), TOO_MANY_ADDRESSES),
     "900 parts in 10 multiparts": (lambda: multipart(*[multipart(*[b"\r\nx"] * 90, boundary=b"c")] * 10), None),
     "half a million nearly delimiters": (lambda: multipart(b"\r\n" + b"--b-\n" * 500_000), TOO_MANY_DELIMITERS),
     "40 MB of nearly delimiters in 19 multiparts": (
         lambda: nested(19, lambda level: b"-" * (40 + level), b"\r\n" + (b"-" * 39 + b"x\n") * (40 * MIB // 41 - 200)),
-        NOT_CLOSED,
+        TOO_MANY_LEVELS,
     ),
     "40 MB in 19 multiparts": (
         lambda: nested(19, lambda level: b"b%d" % level, b"\r\n" + b"x" * (40 * MIB - 10_000)),
+        TOO_MANY_LEVELS,
+    ),
+    "40 MB of dashes in 19 multiparts": (
+        lambda: nested(19, lambda level: b"b%d" % level, b"\r\n" + b"-" * (40 * MIB - 10_000)),
+        TOO_MANY_LEVELS,
+    ),
+    "12 MB in 19 multiparts": (
+        lambda: nested(19, lambda level: b"b%d" % level, b"\r\n" + b"x" * (12 * MIB)),
         None,
     ),
     "depth 900": (lambda: nested(900, lambda level: b"b%d" % level), TOO_DEEP),
@@ -177,8 +218,12 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "boundaries that end alike": (lambda: nested(19, lambda level: b"b" * (level + 1)), None),
     "boundary that looks closed": (lambda: nested(2, lambda level: b"b" + b"--" * level), NOT_CLOSED),
     "spaces after a boundary": (
-        lambda: multipart(b"\r\nx").replace(b"--b\r\n", b"--b" + b" \t" * 50_000 + b"\r\n"),
+        lambda: multipart(b"\r\nx").replace(b"--b\r\n", b"--b" + b" \t" * 400 + b"\r\n"),
         None,
+    ),
+    "100,000 spaces after a boundary": (
+        lambda: multipart(b"\r\nx").replace(b"--b\r\n", b"--b" + b" \t" * 50_000 + b"\r\n"),
+        NO_BOUNDARY,
     ),
     "1,000 attached mails": (lambda: attached(1_000), TOO_DEEP),
     "attached mails encoded in each other": (lambda: attached(8, encoding=b"base64"), ENCODED_TWICE),
@@ -230,6 +275,12 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "20 MB that isn't Big5": (lambda: text(b"big5", b"\xff" * (20 * MIB)), BAD_TEXT),
     "20 MB that isn't GB 2312": (lambda: text(b"gb2312", b"\xff" * (20 * MIB)), BAD_TEXT),
     "20 MB that isn't ISO-2022-JP": (lambda: text(b"iso-2022-jp", b"\x1b$B\xff" * (5 * MIB)), BAD_TEXT),
+    "ISO-2022-JP with an escape that never ends": (
+        lambda: text(b"iso-2022-jp", b"a" * (MIB - 12) + b"\x1b$" + b"a" * 30),
+        BAD_TEXT,
+    ),
+    "40 MB of escapes": (lambda: text(b"iso-2022-kr", b"\x1b$" * (39 * MIB // 2)), BAD_TEXT),
+    "20 MB of UTF-16 without a mark": (lambda: text(b"utf-16", b"a\0" * (10 * MIB)), None),
     "UTF-16 of an odd length": (lambda: text(b"utf-16", b"a\0b"), BAD_TEXT),
     "base64 of one character": (lambda: text(b"utf-8", b"a", b"base64"), BAD_BASE64),
     "base64 without padding": (lambda: text(b"utf-8", b"aGVsbG8", b"base64"), BAD_BASE64),
@@ -239,6 +290,10 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     ),
     "base64 of garbage": (lambda: text(b"utf-8", bytes(range(256)) * 4_000, b"base64"), BAD_BASE64),
     "40 MB of padding": (lambda: text(b"utf-8", b"=" * (39 * MIB), b"base64"), None),
+    "40 MB of line breaks after one letter": (
+        lambda: text(b"utf-8", b"a" + b"\n" * (39 * MIB), b"base64"),
+        BAD_BASE64,
+    ),
     "40 MB of padding after one": (lambda: text(b"utf-8", b"a=" * (39 * MIB // 2), b"base64"), BAD_BASE64),
     "quoted-printable of garbage": (
         lambda: text(b"utf-8", b"=ZZ=\r=3=\0==" * 10_000, b"quoted-printable"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from encodings.aliases import aliases
 from functools import cache, lru_cache
 from typing import Any
+
+from . import pieces
 
 __all__ = ["BAD_TEXT", "UNKNOWN_CHARSET", "decode_text"]
 
@@ -21,7 +23,7 @@ _BY_TABLE = frozenset(
     cp037 cp1006 cp1026 cp1125 cp1140 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp273 cp424 cp437
     cp500 cp720 cp737 cp775 cp850 cp852 cp855 cp856 cp857 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp866 cp869 cp874
     cp875 hp_roman8 iso8859_10 iso8859_11 iso8859_13 iso8859_14 iso8859_15 iso8859_16 iso8859_2 iso8859_3 iso8859_4
-    iso8859_5 iso8859_6 iso8859_7 iso8859_8 iso8859_9 koi8_r koi8_t koi8_u kz1048 latin_1 mac_arabic mac_croatian
+    iso8859_5 iso8859_6 iso8859_7 iso8859_8 iso8859_9 koi8_r koi8_t koi8_u kz1048 mac_arabic mac_croatian
     mac_cyrillic mac_farsi mac_greek mac_iceland mac_latin2 mac_roman mac_romanian mac_turkish palmos ptcp154 tis_620
     """.split()  # noqa: SIM905
 )
@@ -38,11 +40,11 @@ _CODECS = _BY_TABLE | _BY_CODE | _STRICT
 
 # What mails say beside the names that Python knows; and what many mean who say less. https://encoding.spec.whatwg.org/
 _ALIASES = {
-    "ansi_x3_110_1983": "latin_1",
+    "ansi_x3_110_1983": "cp1252",
     "dos_874": "cp874",
-    "iso8859_1": "latin_1",
     "iso_8859_8_e": "iso8859_8",
     "iso_8859_8_i": "iso8859_8",
+    "latin_1": "cp1252",  # which has quotes and dashes where the other has controls
     "unicode_1_1_utf_8": "utf_8",
     "utf8mb4": "utf_8",
     "windows_31j": "cp932",
@@ -63,51 +65,89 @@ _WIDER = {
     "shift_jis": "cp932",
 }
 
-_PIECE = 1 << 20  # bytes that are decoded at once: while C code works, no other thread runs
+# Python's incremental decoders take for garbage what has none of these marks, its others take it for little-endian.
+_MARKS = {
+    "utf_16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf_32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
 _NAME = re.compile(r"[\s'\"]*([\w.:-]{1,40})", re.ASCII)
+# What begins no escape sequence of ISO 2022, though it looks so: an incremental decoder keeps too little for those.
+_NO_ESCAPE = re.compile(rb"\x1b(?=[$().&])(?!(?:[$().][^&@A-Z]?|&@\x1b\$)[@A-Z])", re.DOTALL)
+_MAX_ESCAPE = 6
+_MANY = 1000  # in a piece: one that has so many is garbage, for which no work is worth while
 
 
-def decode_text(data: bytes, charset: str | None) -> tuple[str, str | None]:
+def decode_text(data: bytes | memoryview, charset: str | None, *, with_lf: bool = False) -> tuple[str, str | None]:
     """Bytes as text, whatever they are; in work that grows with their length alone.
 
     Args:
         data: The bytes.
         charset: What the mail calls their character set; None where it doesn't say, which means UTF-8.
+        with_lf: Whether its lines are to end in LF where they end in CR and LF.
 
     Returns:
         The text, and what was wrong. A charset that isn't known is read as UTF-8; what isn't text in it becomes U+FFFD.
     """
     codec = _codec(charset[:100]) if charset else "utf_8"
     if codec is None:
-        return _decode(data, "utf_8", "replace"), UNKNOWN_CHARSET
+        return _joined(_decode(data, "utf_8", "replace"), with_lf), UNKNOWN_CHARSET
+    if codec in _MARKS and not bytes(data[:4]).startswith(_MARKS[codec]):
+        codec += "_le"
     try:
-        return _decode(data, codec), None
+        return _joined(_decode(data, codec), with_lf), None
     except UnicodeError:
-        return _repaired(data, codec)
+        return _repaired(data, codec, with_lf)
 
 
-def _decode(data: bytes, codec: str, errors: str = "strict") -> str:
-    if len(data) <= _PIECE:
-        return data.decode(codec, errors)
+def _decode(data: bytes | memoryview, codec: str, errors: str = "strict") -> Iterator[str]:
+    if len(data) <= pieces.SIZE:
+        yield str(data, codec, errors)
+        return
     decode = codecs.getincrementaldecoder(codec)(errors).decode
-    return "".join([*map(decode, _pieces(data)), decode(b"", True)])
+    for piece in pieces.cut(data):
+        yield decode(piece)
+    yield decode(b"", True)
 
 
-def _pieces(data: bytes) -> Iterator[bytes]:
-    return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
+def _joined(found: Iterable[str], with_lf: bool) -> str:
+    """Pieces of text as one.
+
+    A string that nobody else has grows where it is. To join them at the end would take as much memory again, and of
+    30 million characters 50 to 100 ms at once.
+    """
+    text = held = ""
+    for piece in found:
+        if with_lf:
+            piece = held + piece
+            held = "\r" if piece.endswith("\r") else ""  # its LF may be in the next piece
+            piece = piece.removesuffix("\r").replace("\r\n", "\n")
+        text += piece
+    return text + held
 
 
-def _repaired(data: bytes, codec: str) -> tuple[str, str | None]:
+def _repaired(data: bytes | memoryview, codec: str, with_lf: bool) -> tuple[str, str | None]:
     wider = _WIDER.get(codec)
     if wider is not None:
         try:
-            return _decode(data, wider), None
+            return _joined(_decode(data, wider), with_lf), None
         except UnicodeError:
             pass
+    found: Iterator[str]
     if codec in _BY_TABLE:
         table: Any = _table(codec)
-        return "".join([codecs.charmap_decode(piece, "strict", table)[0] for piece in _pieces(data)]), BAD_TEXT
-    return _decode(data, "utf_8" if codec in _STRICT else codec, "replace"), BAD_TEXT
+        found = (codecs.charmap_decode(piece, "strict", table)[0] for piece in pieces.cut(data))
+    else:
+        if codec.startswith("iso2022"):
+            data = b"".join(_without_bad_escapes(data))
+        found = _decode(data, "utf_8" if codec in _STRICT else codec, "replace")
+    return _joined(found, with_lf), BAD_TEXT
+
+
+def _without_bad_escapes(data: bytes | memoryview) -> Iterator[bytes]:
+    """Pieces with a byte that is as wrong in place of each escape that begins no escape sequence."""
+    for start, end in pieces.spans(0, len(data)):
+        piece, count = _NO_ESCAPE.subn(b"\xff", data[start : end + _MAX_ESCAPE], _MANY)
+        yield (piece if count < _MANY else piece.replace(b"\x1b", b"\xff"))[: end - start]
 
 
 @lru_cache(maxsize=256)

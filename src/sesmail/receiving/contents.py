@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import quote
 
+from . import pieces
 from .charsets import decode_text
 from .file_name import safe_file_name
 from .mime_reader import Part
 from .parameters import read_parameters
+from .transfer import AS_IS
 
-__all__ = ["Contents", "InboundAttachment", "part_text", "sort_parts"]
+__all__ = ["Bodies", "Files", "InboundAttachment", "body_text", "sort_bodies", "sort_files"]
 
 DUPLICATE_ID = "two parts of one content id"
 
-_BODIES = frozenset(["text/plain", "text/html"])
+_MAX_ID = 998
+_ID = re.compile(r"<([^<>]*)>")
+_SHOWN = re.compile(r"[cC][iI][dD]:([^\s\"'<>()]{1,998})")  # https://www.rfc-editor.org/rfc/rfc2392
 
 
 class InboundAttachment:
@@ -24,7 +31,7 @@ class InboundAttachment:
 
     Attributes:
         media_type: The media type in lower case, without parameters.
-        claimed_file_name: The file name as it was sent, whatever is in it; None without.
+        claimed_file_name: The file name as it was sent, decoded, whatever is in it; None without.
         content_id: The content id without angle brackets; None without.
         disposition: ``attachment``, ``inline`` or another word in lower case; None without.
     """
@@ -35,7 +42,9 @@ class InboundAttachment:
         self.media_type: str = part.kind
         self.disposition: str | None = word or None
         self.claimed_file_name: str | None = parameters.get("filename") or part.parameters.get("name") or None
-        self.content_id: str | None = part.headers.plain("content-id").strip("<> ") or None
+        written = part.headers.plain("content-id")
+        found = _ID.search(written)
+        self.content_id: str | None = (found[1] if found else written).strip("<> ") or None
 
     @property
     def file_name(self) -> str:
@@ -44,18 +53,18 @@ class InboundAttachment:
 
     @property
     def content(self) -> bytes:
-        """The bytes, decoded when first asked for."""
+        """The bytes, decoded when first asked for and kept; but an attached mail is cut out each time."""
         return self._content if self._part.mail is None else self._part.content()
 
     def load(self) -> None:
-        """Decode the content now; of an attached mail not, whose parts are decoded with it."""
+        """Decode the content now; an attached mail has been, with the mail that it is in."""
         if self._part.mail is None:
             self._content  # noqa: B018
 
     @property
     def text(self) -> str:
-        """The content as text, in the charset that the part names or in UTF-8."""
-        return part_text(self._part, self.content)
+        """The content as text, in the charset that the part names or in UTF-8; decoded each time, and not kept."""
+        return _text(self._part, self.content, with_lf=False)
 
     def __repr__(self) -> str:
         return f"<InboundAttachment {self.file_name!r} {self.media_type}>"
@@ -65,48 +74,127 @@ class InboundAttachment:
         return self._part.content()
 
 
+class _Leaf(NamedTuple):
+    """A part with content of its own, and where it is."""
+
+    part: Part
+    item: InboundAttachment
+    around: Part | None
+    attached: bool  # by a multipart around it
+
+    def may_be_body(self) -> bool:
+        """Whether it is a text to be read; one with a file name is a file, unless it is the mail itself."""
+        named = self.item.claimed_file_name is not None and self.around is not None
+        return not (self.attached or named) and self.item.disposition in (None, "inline")
+
+    def may_be_shown(self) -> bool:
+        """Whether html may show it by its content id; some mail programs give every file one."""
+        item = self.item
+        if item.content_id is None or self.attached:
+            return False
+        return item.disposition == "inline" or (item.disposition is None and item.media_type.startswith("image/"))
+
+    def is_in(self, kind: str) -> bool:
+        """Whether it is in a multipart of a kind."""
+        return self.around is not None and self.around.kind == kind
+
+
 @dataclass(frozen=True, slots=True)
-class Contents:
+class Bodies:
     """The parts of a mail by what they are for.
 
     Attributes:
-        bodies: The text and the html, by media type.
-        attachments: What is left, in order.
+        text: Its plain text: one part, or several where a multipart/mixed goes on with text after a file.
+        html: Its html: one part at most.
+        others: What is left, in order.
+    """
+
+    text: list[Part]
+    html: list[Part]
+    others: list[_Leaf]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a mail holds beside its text and html.
+
+    Attributes:
+        attachments: What isn't only there to be shown in the html, in order.
         inline: The parts that have a content id, by it.
     """
 
-    bodies: Mapping[str, Part]
     attachments: tuple[InboundAttachment, ...]
     inline: Mapping[str, InboundAttachment]
 
 
-def sort_parts(mail: Part) -> Contents:
-    """Tell the parts of a mail apart by what they are for; none is lost."""
-    bodies: dict[str, Part] = {}
+def sort_bodies(mail: Part) -> Bodies:
+    """Tell the text and html of a mail from its other parts; none is lost."""
+    found = Bodies([], [], [])
+    text_in = None
+    for leaf in _leaves(mail, None, False):
+        body = leaf.part.kind if leaf.may_be_body() else None
+        if body == "text/html" and not found.html:
+            found.html.append(leaf.part)
+        elif body == "text/plain" and not found.text:
+            found.text.append(leaf.part)
+            text_in = leaf.around
+        elif body == "text/plain" and leaf.around is text_in and leaf.is_in("multipart/mixed"):
+            found.text.append(leaf.part)
+        else:
+            found.others.append(leaf)
+    return found
+
+
+def sort_files(bodies: Bodies, html: Callable[[], str | None]) -> Files:
+    """Tell what is attached from what is only there to be shown in the html.
+
+    Args:
+        bodies: The parts of the mail.
+        html: Gives its html, which isn't asked for unless it matters.
+    """
     attachments: list[InboundAttachment] = []
     inline: dict[str, InboundAttachment] = {}
-    for part in mail.leaves():
-        item = InboundAttachment(part)
-        if part.kind in _BODIES and part.kind not in bodies and item.disposition in (None, "inline"):
-            bodies[part.kind] = part
-        elif item.content_id is None:
-            attachments.append(item)
-        elif inline.setdefault(item.content_id, item) is not item:
+    shown = [leaf for leaf in bodies.others if bodies.html and leaf.may_be_shown()]
+    ids = {leaf.item.content_id or "" for leaf in shown if not leaf.is_in("multipart/related")}
+    named = _named(html() or "", ids) if ids else ids
+    hidden = {leaf.item for leaf in shown if leaf.is_in("multipart/related") or leaf.item.content_id in named}
+    for part, item, _, _ in bodies.others:
+        if item.content_id is not None and inline.setdefault(item.content_id, item) is not item:
             part.defects[DUPLICATE_ID] = None
             attachments.append(item)
-        elif not _is_shown(item):
+        elif item not in hidden:
             attachments.append(item)
-    return Contents(bodies, tuple(attachments), MappingProxyType(inline))
+    return Files(tuple(attachments), MappingProxyType(inline))
 
 
-def part_text(part: Part, content: bytes) -> str:
-    """The content of a part as text."""
-    text, flaw = decode_text(content, part.parameters.get("charset"))
+def body_text(part: Part) -> str:
+    """The content of a part as text, its lines ending in LF; what stands in the mail as it is isn't copied first."""
+    as_is = part.encoding in AS_IS
+    return _text(part, memoryview(part.raw)[part.body : part.end] if as_is else part.content(), with_lf=True)
+
+
+def _text(part: Part, content: bytes | memoryview, *, with_lf: bool) -> str:
+    text, flaw = decode_text(content, part.parameters.get("charset"), with_lf=with_lf)
     if flaw:
         part.defects[flaw] = None
     return text
 
 
-def _is_shown(item: InboundAttachment) -> bool:
-    """Whether a part with a content id is meant to be seen in the html; some mail programs give every file one."""
-    return item.disposition == "inline" or (item.disposition is None and item.media_type.startswith("image/"))
+def _leaves(part: Part, around: Part | None, attached: bool) -> Iterator[_Leaf]:
+    """The parts that have content of their own, in order."""
+    if not part.parts:
+        yield _Leaf(part, InboundAttachment(part), around, attached)
+        return
+    if around is not None and not attached:
+        attached = read_parameters(part.headers.plain("content-disposition"), part.defects)[0] == "attachment"
+    for each in part.parts:
+        yield from _leaves(each, part, attached)
+
+
+def _named(html: str, ids: set[str]) -> set[str]:
+    """Those of some content ids that html names."""
+    written = {form: name for name in ids for form in (name, quote(name), quote(name, "@"))}
+    found: set[str] = set()
+    for start, end in pieces.spans(0, len(html)):
+        found.update(written.keys() & _SHOWN.findall(html, start, end + _MAX_ID))
+    return {written[form] for form in found}

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp
 from collections.abc import Iterator
 from itertools import islice
 from typing import TypeAlias
 
+from .. import encoded_word
+from .budget import Budget
 from .charsets import decode_text
-from .transfer import decode_base64
 
 __all__ = ["Defects", "Field", "MailHeaders", "decode_words", "plain_text", "read_fields"]
 
-MAX_BLOCK = 1 << 20
 MAX_FIELD = 1 << 16
 
 BAD_WORD = "malformed encoded-word"
-BLOCK_TOO_LARGE = "header over 1 MiB, not read further"
 CONTROLS = "control characters in the header"
 EIGHT_BIT = "header that is neither ASCII nor UTF-8"
 FIELD_TOO_LARGE = "header field over 64 KiB, cut"
-NOT_A_FIELD = "line in the header that is no field"
+HEADERS_TOO_LARGE = "headers over 2 MiB in all, not read further"
+REPEATED = "repeated field of which a mail has one"
 TOO_MANY_FIELDS = "too many header fields, not read further"
 
 Defects: TypeAlias = dict[str, None]
@@ -32,8 +31,16 @@ Field: TypeAlias = tuple[bytes, bytes]
 
 _NO_FIELD: Field = (b"", b"")  # a line that is none
 _FIELD = re.compile(rb"^(?:([!-9;-~]++)[ \t]*+:(.*(?:\n[ \t].*)*+)|.++)", re.MULTILINE)
+_MUCH = 1 << 16  # bytes of a header that take 25 ms to decode at worst
+# https://www.rfc-editor.org/rfc/rfc5322#section-3.6 and those that say what is in a mail; not MIME-Version, which many
+# repeat and nobody reads.
+_ONCE = (
+    *(b"from", b"sender", b"reply-to", b"to", b"cc", b"subject", b"date", b"message-id"),
+    *(b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-id"),
+)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Each run between two question marks is looked at a fixed number of times: the work is linear.
+# Some write spaces and more than ASCII into words. Each run between two question marks is looked at a fixed number of
+# times: the work is linear.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 
 
@@ -44,14 +51,22 @@ class MailHeaders:
     malformed stays as it came.
     """
 
-    __slots__ = ("_defects", "_fields", "_values")
+    __slots__ = ("_defects", "_fields", "_texts", "_values")
 
     def __init__(self, fields: list[Field], defects: Defects) -> None:
         self._fields = fields
         self._defects = defects
+        self._texts: dict[bytes, str] = {}
         self._values: dict[bytes, list[bytes]] = {}
         for name, value in fields:
             self._values.setdefault(name.lower(), []).append(value)
+        if len(self._values) < len(fields) and any(len(self._values.get(name, ())) > 1 for name in _ONCE):
+            defects[REPEATED] = None
+
+    def load(self) -> None:
+        """Decode now what would take long when it is asked for; mostly that is nothing."""
+        if sum(len(value) for _, value in self._fields) > _MUCH:
+            self._texts = {value: self._text(value) for _, value in self._fields}
 
     def get(self, name: str) -> str | None:
         """The value of the first field of a name; None if there is none."""
@@ -85,31 +100,39 @@ class MailHeaders:
         return f"<MailHeaders of {len(self)} fields>"
 
     def _text(self, value: bytes) -> str:
-        return decode_words(plain_text(value, self._defects), self._defects)
+        text = self._texts.get(value)
+        return decode_words(plain_text(value, self._defects), self._defects) if text is None else text
 
 
-def read_fields(raw: bytes, start: int, end: int, most: int, defects: Defects) -> list[Field]:
-    """The fields of a header block, of which the first ``most`` lines and the first MiB are read.
+def read_fields(raw: bytes, start: int, end: int, budget: Budget, defects: Defects) -> tuple[list[Field], int]:
+    """The fields of a header, and where the first line starts that is none: there the header ends, if not before.
+
+    So do mail servers and Python have it. What such a line says would be lost if the header went on after it, as it
+    would where the empty line after the header is missing.
 
     Args:
         raw: The mail.
-        start: Where the block starts.
-        end: Where it ends.
-        most: How many fields to read at most.
+        start: Where the header starts.
+        end: Where it ends at the latest.
+        budget: How much of it is still read.
         defects: Where to note what is wrong.
     """
-    if end - start > MAX_BLOCK:
-        end = start + MAX_BLOCK
-        defects[BLOCK_TOO_LARGE] = None
-    if raw.count(b"\n", start, end) < most:
-        fields: list[Field] = _FIELD.findall(raw, start, end)
+    last = min(end, start + budget.header)
+    if last < end:
+        defects[HEADERS_TOO_LARGE] = None
+    budget.header -= last - start
+    if raw.count(b"\n", start, last) < budget.fields:
+        fields: list[Field] = _FIELD.findall(raw, start, last)
     else:
-        fields = [(match[1] or b"", match[2] or b"") for match in islice(_FIELD.finditer(raw, start, end), most)]
+        found = islice(_FIELD.finditer(raw, start, last), budget.fields)
+        fields = [(match[1] or b"", match[2] or b"") for match in found]
         defects[TOO_MANY_FIELDS] = None
     if _NO_FIELD in fields:
-        fields = [field for field in fields if field[0]]
-        defects[NOT_A_FIELD] = None
-    return fields
+        count = fields.index(_NO_FIELD)
+        end = next(islice(_FIELD.finditer(raw, start, last), count, None)).start()
+        del fields[count:]
+    budget.fields -= len(fields)
+    return fields, end
 
 
 def plain_text(value: bytes, defects: Defects) -> str:
@@ -129,40 +152,21 @@ def plain_text(value: bytes, defects: Defects) -> str:
 
 
 def decode_words(text: str, defects: Defects) -> str:
-    """Text with its RFC 2047 encoded-words decoded; those side by side as one, for some cut a character in two."""
+    """Text with its RFC 2047 encoded-words decoded, in any charset; what isn't one, though it looks so, stays."""
     if "=?" not in text:
         return text
-    pieces: list[str] = []
-    charset, words = "", [b""]
-    at = 0
-    for match in _WORD.finditer(text):
-        between = text[at : match.start()]
-        if match[1].lower() != charset or (between and not between.isspace()):
-            pieces.append(_decoded(words, charset, defects))
-            pieces.append("" if at and between.isspace() else between)
-            charset, words = match[1].lower(), []
-        words.append(_word(match[2], match[3], defects))
-        at = match.end()
-    pieces += _decoded(words, charset, defects), text[at:]
-    decoded = "".join(pieces)
-    return decoded if decoded.isprintable() else _without_controls(decoded, defects)
 
+    def decode(data: bytes, charset: str) -> str:
+        decoded, flaw = decode_text(data, charset)
+        if flaw:
+            defects[flaw] = None
+        return decoded
 
-def _word(encoding: str, encoded: str, defects: Defects) -> bytes:
-    data = encoded.encode()
-    if encoding in "qQ":
-        return a2b_qp(data, header=True)
-    content, flaw = decode_base64(data, 0, len(data))
-    if flaw:
+    def malformed() -> None:
         defects[BAD_WORD] = None
-    return content
 
-
-def _decoded(words: list[bytes], charset: str, defects: Defects) -> str:
-    text, flaw = decode_text(b"".join(words), charset.partition("*")[0])  # RFC 2231 puts a language there
-    if flaw:
-        defects[flaw] = None
-    return text
+    decoded = encoded_word.decode_words(text, decode, words=_WORD, on_malformed=malformed)
+    return decoded if decoded.isprintable() else _without_controls(decoded, defects)
 
 
 def _without_controls(text: str, defects: Defects) -> str:

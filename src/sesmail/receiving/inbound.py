@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from .contents import Contents, InboundAttachment, part_text, sort_parts
+from .contents import Bodies, Files, InboundAttachment, body_text, sort_bodies, sort_files
 from .header_reader import MailHeaders, plain_text
 from .mail_date import read_date
 from .mailbox import Mailbox, read_mailboxes
@@ -17,7 +17,6 @@ from .received import Verdicts
 __all__ = ["InboundMail", "read_mail"]
 
 _NO_VERDICTS = Verdicts()
-_PIECE = 1 << 20
 
 
 class InboundMail:
@@ -64,7 +63,7 @@ class InboundMail:
 
     @cached_property
     def from_(self) -> tuple[Mailbox, ...]:
-        """The authors that the mail claims."""
+        """The authors that the mail claims; of several From fields those of all, as nobody agrees on which counts."""
         return self._mailboxes("From")
 
     @cached_property
@@ -95,23 +94,29 @@ class InboundMail:
 
     @cached_property
     def text(self) -> str | None:
-        """The first plain text that isn't an attachment, its lines ending in LF; None without."""
-        return self._body("text/plain")
+        """The first plain text that isn't an attachment, its lines ending in LF; None without.
+
+        Where a text goes on after a file, as Apple's mail programs write it, it is all of it.
+        """
+        return self._body(self._bodies.text)
 
     @cached_property
     def html(self) -> str | None:
         """The first html that isn't an attachment, NOT sanitised: do that before you show it; None without."""
-        return self._body("text/html")
+        return self._body(self._bodies.html)
 
     @property
     def attachments(self) -> tuple[InboundAttachment, ...]:
         """Every other part, in order, but for those in ``inline`` that are only there to be shown."""
-        return self._contents.attachments
+        return self._files.attachments
 
     @property
     def inline(self) -> Mapping[str, InboundAttachment]:
-        """The parts that html can show by ``<img src="cid:...">``, by content id."""
-        return self._contents.inline
+        """The parts that html can show by ``<img src="cid:...">``, by content id.
+
+        Those that are in ``attachments`` as well aren't shown by it, or not for sure.
+        """
+        return self._files.inline
 
     @cached_property
     def mails(self) -> tuple[InboundMail, ...]:
@@ -121,8 +126,10 @@ class InboundMail:
     def load(self) -> InboundMail:
         """Decode now, attached mails too, what else would be decoded when first asked for; gives the mail itself.
 
-        A mail of 30 MB takes a tenth of a second: in an async program, load it in a worker thread.
+        Only the ``text`` of attachments isn't kept. A mail of 30 MB takes some tenths of a second: in an async program,
+        load it in a worker thread.
         """
+        self.headers.load()
         for name in _LAZY:
             getattr(self, name)
         for item in (*self.attachments, *self.inline.values()):
@@ -132,17 +139,27 @@ class InboundMail:
         return self
 
     @cached_property
-    def _contents(self) -> Contents:
-        return sort_parts(self._part)
+    def _bodies(self) -> Bodies:
+        return sort_bodies(self._part)
 
-    def _body(self, kind: str) -> str | None:
-        part = self._contents.bodies.get(kind)
-        return None if part is None else _with_lf(part_text(part, part.content()))
+    @cached_property
+    def _files(self) -> Files:
+        return sort_files(self._bodies, lambda: self.html)
+
+    def _body(self, parts: list[Part]) -> str | None:
+        text = ""
+        for part in parts:
+            if text and not text.endswith("\n"):
+                text += "\n"
+            text += body_text(part)
+        return text if parts else None
 
     def _mailboxes(self, name: str) -> tuple[Mailbox, ...]:
-        defects = self._part.defects
-        values = self.headers.raw(name)
-        return tuple(mailbox for value in values for mailbox in read_mailboxes(plain_text(value, defects), defects))
+        part = self._part
+        found: list[Mailbox] = []
+        for value in self.headers.raw(name):
+            found += read_mailboxes(plain_text(value, part.defects), part.defects, part.budget)
+        return tuple(found)
 
     def _key(self) -> tuple[Any, ...]:
         return self.raw, self.envelope_sender, self.envelope_recipients, self.verdicts
@@ -185,17 +202,6 @@ def read_mail(
         envelope_recipients=envelope_recipients,
         verdicts=verdicts,
     )
-
-
-def _with_lf(text: str) -> str:
-    """A text whose lines end in LF, made piece by piece: while C code works, no other thread runs."""
-    pieces: list[str] = []
-    for start in range(0, len(text), _PIECE):
-        piece = text[start : start + _PIECE]
-        if piece.endswith("\r") and text.startswith("\n", start + _PIECE):
-            piece = piece[:-1]
-        pieces.append(piece.replace("\r\n", "\n"))
-    return "".join(pieces)
 
 
 def _read_again(

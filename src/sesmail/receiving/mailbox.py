@@ -5,22 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .budget import Budget
 from .header_reader import Defects, decode_words
 
 __all__ = ["Mailbox", "read_mailboxes"]
 
 BAD_MAILBOX = "malformed address"
+TOO_MANY_ADDRESSES = "too many addresses, not read further"
 
 # What most fields are: one mailbox with a plain name, or without.
 _SIMPLE = re.compile(r"(?:(\w++(?: \w++)*+) <([\w.+-]++@[\w.-]++)>|([\w.+-]++@[\w.-]++))", re.ASCII)
+# An angle that has no end is looked at twice, and no more: up to where it fails, all that follows it as tokens of their
+# own is the same as it was within.
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"?'
-    r'|<(?P<angle>[^<>"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^<>"]*+)*+)>'
-    r"|=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?="  # may have a comma, though it must not
+    r'|<(?P<angle>[^<>"(]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^<>"(]*+)*+)>'
+    r'|=\?[^?\s"]{1,60}\?[bBqQ]\?[^?"]*\?='  # may have a comma, though it must not
     r"|[^\"(),;:<=]++"
     r"|(?P<mark>.)"
 )
-_COMMENT = re.compile(r"[()]|[^()\\]++|\\.?")
+_COMMENT = re.compile(r"\(++|\)|[^()\\]++|\\.?")
 _EMAIL = re.compile(
     r'(?:[^\s@"<>(),;:\\]+|"[^"\\]*+(?:\\.[^"\\]*+)*+")'
     r"@(?:[^\s@\"<>(),;:\\\[\]]+|\[[^\s\[\]<>@]*\])"
@@ -63,24 +67,25 @@ class _Entry:
             self.words.append(token if quoted is None else _ESCAPED.sub(r"\1", quoted))
         self.has_at = self.has_at or "@" in token
 
-    def mailbox(self, defects: Defects) -> Mailbox | None:
+    def mailboxes(self, defects: Defects) -> list[Mailbox]:
+        """The one that it is, if it is more than space."""
         written = "".join(self.raw).strip()
         if not written:
-            return None
+            return []
         if self.angles:
             email, name = self.angles[0].strip(), "".join(self.words) or self.comment
         else:
             email, name = written, self.comment
         if len(self.angles) < 2:
             if not email:  # "<>" is a sender who wants no answer
-                return Mailbox("", _name(name, defects))
+                return [Mailbox("", _name(name, defects))]
             if _EMAIL.fullmatch(email):
-                return Mailbox(email, _name(name, defects))
+                return [Mailbox(email, _name(name, defects))]
         defects[BAD_MAILBOX] = None
-        return Mailbox("", _name(written, defects))
+        return [Mailbox("", _name(written, defects))]
 
 
-def read_mailboxes(text: str, defects: Defects) -> list[Mailbox]:
+def read_mailboxes(text: str, defects: Defects, budget: Budget) -> list[Mailbox]:
     """The mailboxes of a field, its groups flattened, in work that grows with its length alone.
 
     Names are decoded after the list is taken apart, so that none can pass for an address.
@@ -88,23 +93,32 @@ def read_mailboxes(text: str, defects: Defects) -> list[Mailbox]:
     Args:
         text: The field's value as plain text.
         defects: Where to note what is wrong.
+        budget: How many addresses are still read.
     """
-    if simple := _SIMPLE.fullmatch(text):
+    simple = _SIMPLE.fullmatch(text)
+    if simple and budget.addresses > 0:
+        budget.addresses -= 1
         return [Mailbox(simple[2] or simple[3], simple[1])]
-    entries = [_Entry()]
+    found: list[Mailbox] = []
+    entry = _Entry()
     at = 0
     while match := _TOKEN.match(text, at):
+        if budget.addresses <= 0:
+            defects[TOO_MANY_ADDRESSES] = None
+            return found
+        budget.addresses -= 1
         at = match.end()
         mark = match["mark"]
         if mark == "," or mark == ";":
-            entries.append(_Entry())
+            found += entry.mailboxes(defects)
+            entry = _Entry()
         elif mark == "(":
-            entries[-1].comment, at = _comment(text, at)
-        elif mark == ":" and not entries[-1].has_at:  # so far it was the name of a group
-            entries[-1] = _Entry()
+            entry.comment, at = _comment(text, at)
+        elif mark == ":" and not entry.has_at:  # so far it was the name of a group
+            entry = _Entry()
         else:
-            entries[-1].add(match)
-    return [mailbox for entry in entries if (mailbox := entry.mailbox(defects)) is not None]
+            entry.add(match)
+    return found + entry.mailboxes(defects)
 
 
 def _comment(text: str, at: int) -> tuple[str, int]:
@@ -114,8 +128,8 @@ def _comment(text: str, at: int) -> tuple[str, int]:
     while depth and (match := _COMMENT.match(text, at)):
         at = match.end()
         token = match[0]
-        if token == "(":
-            depth += 1
+        if token[0] == "(":
+            depth += len(token)
         elif token == ")":
             depth -= 1
         elif depth == 1:

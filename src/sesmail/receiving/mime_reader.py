@@ -6,20 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .header_reader import Defects, MailHeaders, read_fields
+from . import pieces
+from .budget import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Budget
+from .header_reader import Defects, Field, MailHeaders, read_fields
 from .parameters import read_parameters
-from .transfer import decode_transfer
+from .transfer import AS_IS, decode_transfer
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_PARTS", "Part", "read_parts"]
+__all__ = ["Part", "read_parts"]
 
-MAX_BYTES = 40 << 20
-MAX_DEPTH = 20
-MAX_PARTS = 1000
-MAX_FIELDS = 20_000
-MAX_FALSE_DELIMITERS = 20_000
+MAX_HEADER = 1 << 20
 
 BAD_CONTENT_TYPE = "malformed content type"
 ENCODED_TWICE = "attached mail in an encoded mail, not read"
+HEADER_TOO_LARGE = f"header over {MAX_HEADER >> 20} MiB, not read further"
 NO_BOUNDARY = "multipart without parts"
 NO_HEADER = "part without a header"
 NO_SEPARATOR = "header without an end"
@@ -27,17 +26,17 @@ NOT_CLOSED = "multipart without an end"
 TOO_DEEP = f"parts nested deeper than {MAX_DEPTH}, not read"
 TOO_LARGE = f"mail over {MAX_BYTES >> 20} MiB, not read further"
 TOO_MANY_DELIMITERS = "too many lines that are nearly delimiters, not read further"
+TOO_MANY_LEVELS = "large multiparts in each other, not read further"
 TOO_MANY_PARTS = f"more than {MAX_PARTS} parts, not read further"
 
 _MAX_BOUNDARY = 200  # https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1 allows 70
-_AS_IS = frozenset(["", "7bit", "8bit", "binary"])
 _MAILS = frozenset(["message/rfc822", "message/global"])
 
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 _FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}+[ \t]*+:")
-_MBOX_LINE = re.compile(rb">?From [^\n]*\n")
-_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\r?\Z)")
+_MBOX_LINE = re.compile(rb">?From [^\n]{0,998}+\n")
+_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]{0,998}+(?:\r?\n|\r?\Z)")
 _KIND = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
 _WORD = re.compile(r"[^\s;(]*")
 
@@ -53,6 +52,7 @@ class Part:
         end: Where it ends.
         headers: The fields of its header.
         defects: What is wrong with the mail that it is or belongs to.
+        budget: What is left to be read of the mail and all the mails that are attached to it.
         kind: Its media type in lower case; of a multipart without parts it is ``text/plain``.
         parameters: Those of its Content-Type.
         encoding: Its transfer encoding in lower case; empty without.
@@ -66,6 +66,7 @@ class Part:
     end: int
     headers: MailHeaders
     defects: Defects
+    budget: Budget
     kind: str
     parameters: dict[str, str]
     encoding: str
@@ -74,6 +75,8 @@ class Part:
 
     def content(self) -> bytes:
         """Its content, decoded."""
+        if self.mail is not None and self.mail.raw is not self.raw:
+            return self.mail.raw
         content, flaw = decode_transfer(self.raw, self.body, self.end, self.encoding)
         if flaw:
             self.defects[flaw] = None
@@ -87,36 +90,45 @@ class Part:
             yield from part.leaves()
 
 
-def read_parts(raw: bytes) -> Part:
-    """Read where the parts of a mail are, whatever the bytes; what is malformed is content, and a defect."""
+def read_parts(raw: bytes, budget: Budget | None = None) -> Part:
+    """Read where the parts of a mail are, whatever the bytes; what is malformed is content, and a defect.
+
+    Args:
+        raw: The mail.
+        budget: How much of it to read; by default as much as of any mail.
+    """
     defects: Defects = {}
     end = len(raw)
     if end > MAX_BYTES:
         end = MAX_BYTES
         defects[TOO_LARGE] = None
-    return _Reader(raw).read(raw, 0, end, 1, defects)
+    return _Reader(raw, budget or Budget()).read(raw, 0, end, 1, defects)
 
 
 class _Reader:
     """One reading of one mail, and how much of it is left."""
 
-    __slots__ = ("_delimiters", "_fields", "_parts", "_whole")
+    __slots__ = ("_budget", "_whole")
 
-    def __init__(self, whole: bytes) -> None:
+    def __init__(self, whole: bytes, budget: Budget) -> None:
         self._whole = whole
-        self._parts = MAX_PARTS
-        self._fields = MAX_FIELDS
-        self._delimiters = MAX_FALSE_DELIMITERS
+        self._budget = budget
 
     def read(self, raw: bytes, start: int, end: int, depth: int, defects: Defects, default: str = "text/plain") -> Part:
-        self._parts -= 1
+        budget = self._budget
+        budget.parts -= 1
         head, stop, body = _header(raw, start, end, defects)
-        fields = read_fields(raw, head, stop, self._fields, defects) if head < stop else []
-        self._fields -= len(fields)
+        fields: list[Field] = []
+        if head < stop:
+            fields, last = read_fields(raw, head, stop, budget, defects)
+            if last < stop:
+                body = last
+                defects[NO_SEPARATOR] = None
         headers = MailHeaders(fields, defects)
         kind, parameters = _content_type(headers, default, defects)
         encoding = _WORD.match(headers.plain("content-transfer-encoding").lower())
-        part = Part(raw, start, body, end, headers, defects, kind, parameters, encoding[0] if encoding else "", [])
+        cte = encoding[0] if encoding else ""
+        part = Part(raw, start, body, end, headers, defects, budget, kind, parameters, cte, [])
         if part.kind.startswith("multipart/") or part.kind in _MAILS:
             if depth >= MAX_DEPTH:
                 defects[TOO_DEEP] = None
@@ -130,7 +142,7 @@ class _Reader:
         """Read the parts of a multipart."""
         default = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
         for start, end in self._spans(part):
-            if not self._parts:
+            if not self._budget.parts:
                 part.defects[TOO_MANY_PARTS] = None
                 break
             part.parts.append(self.read(part.raw, start, end, depth + 1, part.defects, default))
@@ -140,9 +152,9 @@ class _Reader:
 
     def _open(self, part: Part, depth: int) -> None:
         """Read an attached mail. Encoded ones may not be, but are; in one of those a second time is too much."""
-        if not self._parts:
+        if not self._budget.parts:
             part.defects[TOO_MANY_PARTS] = None
-        elif part.encoding in _AS_IS:
+        elif part.encoding in AS_IS:
             part.mail = self.read(part.raw, part.body, part.end, depth + 1, {})
         elif part.raw is not self._whole:
             part.defects[ENCODED_TWICE] = None
@@ -168,20 +180,35 @@ class _Reader:
 
     def _delimiter_lines(self, part: Part, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
         """Where each line of a boundary starts and ends, and whether it is the last one's."""
-        raw, body, end = part.raw, part.body, part.end
-        at = raw.find(delimiter, body, end)
+        raw, end = part.raw, part.end
+        sought = b"\n" + delimiter
+        at = self._find(part, sought, part.body - 1)  # where the line break is that ends the header
         while at >= 0:
-            stop = at + len(delimiter)
-            found = _END_OF_DELIMITER.match(raw, stop, end) if at == body or raw[at - 1] == 10 else None
+            stop = at + len(sought)
+            found = _END_OF_DELIMITER.match(raw, stop, end)
             if found is not None:
                 stop = found.end()
-                yield at, stop, found[1] is not None
-            elif self._delimiters:
-                self._delimiters -= 1
+                yield at + 1, stop, found[1] is not None
+                stop -= 1
+            elif self._budget.near_delimiters:
+                self._budget.near_delimiters -= 1
             else:
                 part.defects[TOO_MANY_DELIMITERS] = None
                 return
-            at = raw.find(delimiter, stop, end)
+            at = self._find(part, sought, stop)
+
+    def _find(self, part: Part, sought: bytes, start: int) -> int:
+        """Where some bytes are in a part from there on; -1 if they aren't."""
+        for at, stop in pieces.spans(start, part.end):
+            if self._budget.searched <= 0:
+                part.defects[TOO_MANY_LEVELS] = None
+                break
+            found = part.raw.find(sought, at, min(stop + len(sought) - 1, part.end))
+            if found >= 0:
+                self._budget.searched -= found - at
+                return found
+            self._budget.searched -= stop - at
+        return -1
 
 
 def _header(raw: bytes, start: int, end: int, defects: Defects) -> tuple[int, int, int]:
@@ -194,10 +221,11 @@ def _header(raw: bytes, start: int, end: int, defects: Defects) -> tuple[int, in
             if blank is None and start < end:
                 defects[NO_HEADER] = None
             return start, start, blank.end() if blank else start
-    blank = _END_OF_HEADER.search(raw, start, end)
+    last = min(end, start + MAX_HEADER)
+    blank = _END_OF_HEADER.search(raw, start, last)
     if blank is None:
-        defects[NO_SEPARATOR] = None
-        return start, end, end
+        defects[NO_SEPARATOR if last == end else HEADER_TOO_LARGE] = None
+        return start, last, last
     return start, blank.start() + 1, blank.end()
 
 

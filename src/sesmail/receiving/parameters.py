@@ -13,6 +13,8 @@ __all__ = ["read_parameters"]
 BAD_PARAMETER = "malformed parameter"
 
 _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)("?)|([^;]*+))')
+_COMMENT = re.compile(r"(?:\([^()]*+(?:\([^()]*+\)[^()]*+)*+\)\s*+)++")
+_LAST_COMMENT = re.compile(r"(?<=\S)\s++\([^()]*+\)\Z")
 _SECTION = re.compile(r"([^*]+)\*(?:([0-9]{1,5})(\*?))?")
 _ESCAPED = re.compile(r'\\(["\\])')  # no others: some write the path of a file on Windows
 
@@ -30,6 +32,8 @@ def read_parameters(text: str, defects: Defects) -> tuple[str, dict[str, str]]:
 
     https://www.rfc-editor.org/rfc/rfc2231
     """
+    if text.startswith("(") and (comment := _COMMENT.match(text)):
+        text = text[comment.end() :]
     value, semicolon, _ = text.partition(";")
     value = value.strip().lower()
     if not semicolon:
@@ -40,6 +44,8 @@ def read_parameters(text: str, defects: Defects) -> tuple[str, dict[str, str]]:
         name, quoted, closing, bare = match.groups()
         if quoted is None:
             found = bare.rstrip()
+            if found.endswith(")"):
+                found = _LAST_COMMENT.sub("", found)
         else:
             found = _ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted
             if not closing:

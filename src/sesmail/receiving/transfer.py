@@ -5,7 +5,9 @@ from __future__ import annotations
 import binascii
 import re
 
-__all__ = ["BAD_BASE64", "BAD_QUOTED_PRINTABLE", "UNKNOWN_ENCODING", "decode_base64", "decode_transfer"]
+from . import pieces
+
+__all__ = ["AS_IS", "BAD_BASE64", "BAD_QUOTED_PRINTABLE", "UNKNOWN_ENCODING", "decode_base64", "decode_transfer"]
 
 BAD_BASE64 = "malformed base64"
 BAD_QUOTED_PRINTABLE = "malformed quoted-printable"
@@ -14,11 +16,15 @@ UNKNOWN_ENCODING = "unknown transfer encoding"
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _WHITE = b"\r\n\t "
 _OTHERS = bytes(set(range(256)) - set(_ALPHABET))
-# For one, two, three letters, with anything else between them.
-_LETTERS = {count: re.compile(rb"(?:[^A-Za-z0-9+/]*+[A-Za-z0-9+/]){%d}" % count) for count in (1, 2, 3)}
-_PIECE = 1 << 20  # bytes that are decoded at once: while C code works, no other thread runs
+_NOISE = bytes(set(_OTHERS) - set(b"="))
+# The last letter of a piece, the last two, the last three, with anything else between and behind them.
+_LAST = {count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*+){%d}\Z" % count) for count in (1, 2, 3)}
+_NEAR = 200  # bytes before the end of a piece, where its last letters mostly are
+_PADDING = re.compile(rb"={3,}")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\r?\Z)")
-_AS_IS = frozenset(["", "7bit", "8bit", "binary"])
+
+AS_IS = frozenset(["", "7bit", "8bit", "binary"])
+"""The transfer encodings that leave a content as it is."""
 
 
 def decode_transfer(raw: bytes, start: int, end: int, encoding: str) -> tuple[bytes, str | None]:
@@ -37,42 +43,42 @@ def decode_transfer(raw: bytes, start: int, end: int, encoding: str) -> tuple[by
         return decode_base64(raw, start, end)
     if encoding == "quoted-printable":
         return _decode_quoted_printable(raw, start, end)
-    return raw[start:end], None if encoding in _AS_IS else UNKNOWN_ENCODING
+    return raw[start:end], None if encoding in AS_IS else UNKNOWN_ENCODING
 
 
 def decode_base64(raw: bytes, start: int, end: int) -> tuple[bytes, str | None]:
     """Base64 with any other characters in it, up to its padding, and what was wrong with it."""
-    view = memoryview(raw)
     found: list[bytes] = []
     flaw = None
-    while start < end:
-        stop, others = _whole_quads(raw, start, end)
+    rest = b""
+    for at, stop in pieces.spans(start, end):
+        piece = rest + raw[at:stop]
+        others = piece.translate(None, _ALPHABET)
         if others.translate(None, _WHITE + b"="):
             flaw = BAD_BASE64
-        letters = stop - start - len(others)
+        letters = len(piece) - len(others)
+        cut = len(piece)
+        if letters % 4 and stop < end:
+            cut = _last_letters(piece, letters % 4)
+            letters -= letters % 4
+        rest = _PADDING.sub(b"==", piece[cut:].translate(None, _NOISE))
         try:
-            content = binascii.a2b_base64(view[start:stop])
+            content = binascii.a2b_base64(memoryview(piece)[:cut])
         except binascii.Error:  # the last letters aren't padded, or one too many
-            content = _unpadded(raw[start:stop])
+            content = _unpadded(piece)
             flaw = BAD_BASE64
         found.append(content)
         if len(content) < letters * 3 // 4:  # it was padded before its end
             flaw = BAD_BASE64
             break
-        start = stop
     return b"".join(found), flaw
 
 
-def _whole_quads(raw: bytes, start: int, end: int) -> tuple[int, bytes]:
-    """Where a piece stops that has whole groups of four letters, and what it has beside letters."""
-    stop = min(start + _PIECE, end)
-    others = raw[start:stop].translate(None, _ALPHABET)
-    surplus = (stop - start - len(others)) % 4
-    if not surplus or stop == end:
-        return stop, others
-    missing = _LETTERS[4 - surplus].match(raw, stop, end)
-    more = missing.end() if missing else end
-    return more, others + raw[stop:more].translate(None, _ALPHABET)
+def _last_letters(piece: bytes, count: int) -> int:
+    """Where the last letters of a piece start: those that are too many for whole groups of four."""
+    found = _LAST[count].search(piece, max(0, len(piece) - _NEAR)) or _LAST[count].search(piece)
+    assert found is not None  # the piece has more letters than that
+    return found.start()
 
 
 def _unpadded(piece: bytes) -> bytes:
@@ -86,7 +92,7 @@ def _decode_quoted_printable(raw: bytes, start: int, end: int) -> tuple[bytes, s
     found: list[bytes] = []
     flaw = None
     while start < end:
-        stop = start + _PIECE
+        stop = start + pieces.SIZE
         if stop >= end:
             stop = end
         elif (line := raw.rfind(b"\n", start, stop)) >= 0:
