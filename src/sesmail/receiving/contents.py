@@ -21,6 +21,7 @@ __all__ = ["Bodies", "Files", "InboundAttachment", "body_text", "sort_bodies", "
 
 DUPLICATE_ID = "two parts of one content id"
 
+_NOTHING: tuple[str, dict[str, str]] = ("", {})
 _MAX_ID = 998
 _ID = re.compile(r"<([^<>]*)>")
 _SHOWN = re.compile(r"[cC][iI][dD]:([^\s\"'<>()]{1,998})")  # https://www.rfc-editor.org/rfc/rfc2392
@@ -37,7 +38,8 @@ class InboundAttachment:
     """
 
     def __init__(self, part: Part) -> None:
-        word, parameters = read_parameters(part.headers.plain("content-disposition"), part.defects)
+        written = part.headers.plain("content-disposition")
+        word, parameters = read_parameters(written, part.defects) if written else _NOTHING
         self._part = part
         self.media_type: str = part.kind
         self.disposition: str | None = word or None

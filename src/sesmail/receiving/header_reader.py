@@ -70,7 +70,7 @@ class MailHeaders:
 
     def get(self, name: str) -> str | None:
         """The value of the first field of a name; None if there is none."""
-        found = self.raw(name)
+        found = self._values.get(_key(name))
         return self._text(found[0]) if found else None
 
     def get_all(self, name: str) -> tuple[str, ...]:
@@ -79,15 +79,15 @@ class MailHeaders:
 
     def raw(self, name: str) -> tuple[bytes, ...]:
         """The values of all fields of a name as they stand in the mail, folds and encoded-words and all."""
-        return tuple(self._values.get(name.lower().encode("utf-8", "replace"), ()))
+        return tuple(self._values.get(_key(name), ()))
 
     def plain(self, name: str) -> str:
         """The value of the first field of a name with its encoded-words as they are; empty if there is none."""
-        found = self.raw(name)
+        found = self._values.get(_key(name))
         return plain_text(found[0], self._defects) if found else ""
 
     def __contains__(self, name: str) -> bool:
-        return bool(self.raw(name))
+        return _key(name) in self._values
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Name and value of each field, in order."""
@@ -105,6 +105,10 @@ class MailHeaders:
     def _text(self, value: bytes) -> str:
         text = self._texts.get(value)
         return decode_words(plain_text(value, self._defects), self._defects) if text is None else text
+
+
+def _key(name: str) -> bytes:
+    return name.lower().encode("utf-8", "replace")
 
 
 def read_fields(raw: bytes, start: int, end: int, budget: Budget, defects: Defects) -> tuple[list[Field], int]:
