@@ -21,7 +21,7 @@ class Budget:
         fields: Fields of headers.
         addresses: Words and marks of address fields; most mailboxes have two to five.
         near_delimiters: Lines that begin like a delimiter and aren't one.
-        searched: Bytes that are searched for delimiters; those of a multipart in another one are searched twice.
+        searched: Bytes of multiparts, which are searched for delimiters; those of one in another one count twice.
     """
 
     parts: int = MAX_PARTS

@@ -21,6 +21,7 @@ __all__ = ["Bodies", "Files", "InboundAttachment", "body_text", "sort_bodies", "
 
 DUPLICATE_ID = "two parts of one content id"
 
+_NOTHING: tuple[str, dict[str, str]] = ("", {})
 _MAX_ID = 998
 _ID = re.compile(r"<([^<>]*)>")
 _SHOWN = re.compile(r"[cC][iI][dD]:([^\s\"'<>()]{1,998})")  # https://www.rfc-editor.org/rfc/rfc2392
@@ -37,14 +38,16 @@ class InboundAttachment:
     """
 
     def __init__(self, part: Part) -> None:
-        word, parameters = read_parameters(part.headers.plain("content-disposition"), part.defects)
+        written = part.headers.plain("content-disposition")
+        word, parameters = read_parameters(written, part.defects) if written else _NOTHING
         self._part = part
         self.media_type: str = part.kind
         self.disposition: str | None = word or None
         self.claimed_file_name: str | None = parameters.get("filename") or part.parameters.get("name") or None
-        written = part.headers.plain("content-id")
-        found = _ID.search(written)
-        self.content_id: str | None = (found[1] if found else written).strip("<> ") or None
+        self.content_id: str | None = None
+        if written := part.headers.plain("content-id"):
+            found = _ID.search(written)
+            self.content_id = (found[1] if found else written).strip("<> ") or None
 
     @property
     def file_name(self) -> str:
@@ -152,6 +155,8 @@ def sort_files(bodies: Bodies, html: Callable[[], str | None]) -> Files:
         bodies: The parts of the mail.
         html: Gives its html, which isn't asked for unless it matters.
     """
+    if all(leaf.item.content_id is None for leaf in bodies.others):
+        return Files(tuple([leaf.item for leaf in bodies.others]), MappingProxyType({}))
     attachments: list[InboundAttachment] = []
     inline: dict[str, InboundAttachment] = {}
     shown = [leaf for leaf in bodies.others if bodies.html and leaf.may_be_shown()]
@@ -185,7 +190,7 @@ def _leaves(part: Part, around: Part | None, attached: bool) -> Iterator[_Leaf]:
     if not part.parts:
         yield _Leaf(part, InboundAttachment(part), around, attached)
         return
-    if around is not None and not attached:
+    if around is not None and not attached and "content-disposition" in part.headers:
         attached = read_parameters(part.headers.plain("content-disposition"), part.defects)[0] == "attachment"
     for each in part.parts:
         yield from _leaves(each, part, attached)

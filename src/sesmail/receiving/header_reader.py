@@ -34,9 +34,9 @@ _FIELD = re.compile(rb"^(?:([!-9;-~]++)[ \t]*+:(.*(?:\n[ \t].*)*+)|.++)", re.MUL
 _MUCH = 1 << 16  # bytes of a header that take 25 ms to decode at worst
 # https://www.rfc-editor.org/rfc/rfc5322#section-3.6 and those that say what is in a mail; not MIME-Version, which many
 # repeat and nobody reads.
-_ONCE = (
-    *(b"from", b"sender", b"reply-to", b"to", b"cc", b"subject", b"date", b"message-id"),
-    *(b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-id"),
+_ONCE = frozenset(
+    b"from sender reply-to to cc subject date message-id"
+    b" content-type content-transfer-encoding content-disposition content-id".split()
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Some write spaces and more than ASCII into words. Each run between two question marks is looked at a fixed number of
@@ -60,7 +60,7 @@ class MailHeaders:
         self._values: dict[bytes, list[bytes]] = {}
         for name, value in fields:
             self._values.setdefault(name.lower(), []).append(value)
-        if len(self._values) < len(fields) and any(len(self._values.get(name, ())) > 1 for name in _ONCE):
+        if len(self._values) < len(fields) and not _ONCE.isdisjoint(self._repeated()):
             defects[REPEATED] = None
 
     def load(self) -> None:
@@ -70,7 +70,7 @@ class MailHeaders:
 
     def get(self, name: str) -> str | None:
         """The value of the first field of a name; None if there is none."""
-        found = self.raw(name)
+        found = self._values.get(_key(name))
         return self._text(found[0]) if found else None
 
     def get_all(self, name: str) -> tuple[str, ...]:
@@ -79,15 +79,15 @@ class MailHeaders:
 
     def raw(self, name: str) -> tuple[bytes, ...]:
         """The values of all fields of a name as they stand in the mail, folds and encoded-words and all."""
-        return tuple(self._values.get(name.lower().encode("utf-8", "replace"), ()))
+        return tuple(self._values.get(_key(name), ()))
 
     def plain(self, name: str) -> str:
         """The value of the first field of a name with its encoded-words as they are; empty if there is none."""
-        found = self.raw(name)
+        found = self._values.get(_key(name))
         return plain_text(found[0], self._defects) if found else ""
 
     def __contains__(self, name: str) -> bool:
-        return bool(self.raw(name))
+        return _key(name) in self._values
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Name and value of each field, in order."""
@@ -99,9 +99,16 @@ class MailHeaders:
     def __repr__(self) -> str:
         return f"<MailHeaders of {len(self)} fields>"
 
+    def _repeated(self) -> list[bytes]:
+        return [name for name, values in self._values.items() if len(values) > 1]
+
     def _text(self, value: bytes) -> str:
         text = self._texts.get(value)
         return decode_words(plain_text(value, self._defects), self._defects) if text is None else text
+
+
+def _key(name: str) -> bytes:
+    return name.lower().encode("utf-8", "replace")
 
 
 def read_fields(raw: bytes, start: int, end: int, budget: Budget, defects: Defects) -> tuple[list[Field], int]:

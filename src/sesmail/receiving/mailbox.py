@@ -95,18 +95,19 @@ def read_mailboxes(text: str, defects: Defects, budget: Budget) -> list[Mailbox]
         defects: Where to note what is wrong.
         budget: How many addresses are still read.
     """
-    simple = _SIMPLE.fullmatch(text)
-    if simple and budget.addresses > 0:
+    left = budget.addresses
+    if left > 0 and (simple := _SIMPLE.fullmatch(text)):
         budget.addresses -= 1
         return [Mailbox(simple[2] or simple[3], simple[1])]
     found: list[Mailbox] = []
     entry = _Entry()
     at = 0
     while match := _TOKEN.match(text, at):
-        if budget.addresses <= 0:
+        left -= 1
+        if left < 0:
             defects[TOO_MANY_ADDRESSES] = None
+            budget.addresses = 0
             return found
-        budget.addresses -= 1
         at = match.end()
         mark = match["mark"]
         if mark == "," or mark == ";":
@@ -118,6 +119,7 @@ def read_mailboxes(text: str, defects: Defects, budget: Budget) -> list[Mailbox]
             entry = _Entry()
         else:
             entry.add(match)
+    budget.addresses = left
     return found + entry.mailboxes(defects)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from . import pieces
 from .budget import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Budget
@@ -167,6 +168,10 @@ class _Reader:
         boundary = part.parameters.get("boundary", "").rstrip().encode()
         if not 0 < len(boundary) <= _MAX_BOUNDARY:
             return
+        self._budget.searched -= part.end - part.body
+        if self._budget.searched < 0:
+            part.defects[TOO_MANY_LEVELS] = None
+            return
         raw, start = part.raw, -1
         for at, stop, last in self._delimiter_lines(part, b"--" + boundary):
             if start >= 0:
@@ -182,7 +187,8 @@ class _Reader:
         """Where each line of a boundary starts and ends, and whether it is the last one's."""
         raw, end = part.raw, part.end
         sought = b"\n" + delimiter
-        at = self._find(part, sought, part.body - 1)  # where the line break is that ends the header
+        find = raw.find if end - part.body < pieces.SIZE else partial(self._find, part)
+        at = find(sought, part.body - 1, end)  # where the line break is that ends the header
         while at >= 0:
             stop = at + len(sought)
             found = _END_OF_DELIMITER.match(raw, stop, end)
@@ -195,19 +201,14 @@ class _Reader:
             else:
                 part.defects[TOO_MANY_DELIMITERS] = None
                 return
-            at = self._find(part, sought, stop)
+            at = find(sought, stop, end)
 
-    def _find(self, part: Part, sought: bytes, start: int) -> int:
-        """Where some bytes are in a part from there on; -1 if they aren't."""
-        for at, stop in pieces.spans(start, part.end):
-            if self._budget.searched <= 0:
-                part.defects[TOO_MANY_LEVELS] = None
-                break
-            found = part.raw.find(sought, at, min(stop + len(sought) - 1, part.end))
+    def _find(self, part: Part, sought: bytes, start: int, end: int) -> int:
+        """What ``bytes.find`` does, but in pieces."""
+        for at, stop in pieces.spans(start, end):
+            found = part.raw.find(sought, at, min(stop + len(sought) - 1, end))
             if found >= 0:
-                self._budget.searched -= found - at
                 return found
-            self._budget.searched -= stop - at
         return -1
 
 

@@ -52,7 +52,7 @@ def read_parameters(text: str, defects: Defects) -> tuple[str, dict[str, str]]:
                 defects[BAD_PARAMETER] = None
         section = _SECTION.fullmatch(name) if "*" in name else None
         if section is None:
-            plain.setdefault(name.lower(), decode_words(found, defects))
+            plain.setdefault(name.lower(), decode_words(found, defects) if "=?" in found else found)
         else:
             number, star = int(section[2] or 0), section[2] is None or section[3] == "*"
             split.setdefault(section[1].lower(), {}).setdefault(number, (star, found))
