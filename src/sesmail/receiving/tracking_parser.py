@@ -186,21 +186,19 @@ def read_tracking(kind: Kind, event: Fields, *, published: bool, sns: SnsOrigin 
         **kind.more(part),
     }
     fields["notes"] = tuple(event.notes)
-    return [make(kind.event, {**fields, **recipient}) for recipient in recipients]
+    return [make(kind.event, {**fields, "recipient": address, **told}) for address, told in recipients.items()]
 
 
-def _recipients(kind: Kind, part: Fields, mail: Fields) -> list[dict[str, Any]]:
+def _recipients(kind: Kind, part: Fields, mail: Fields) -> dict[str, dict[str, Any]]:
     """Whom an event is about, each once, with what is told of each."""
     place, key = mail, "destination"
     if kind.named and part.items(kind.named):
         place, key = part, kind.named
     elif kind.named:
         part.note(kind.named, "it is empty, and every recipient of the message stands in for it")
+    found = read_recipients(place, key)
     unknown = dict.fromkeys(kind.each)
-    return [
-        {"recipient": address, **(unknown if one is None else one.texts(kind.each))}
-        for address, one in read_recipients(place, key).items()
-    ]
+    return {address: unknown if one is None else one.texts(kind.each) for address, one in found.items()}
 
 
 def _labels(mail: Fields) -> tuple[tuple[str, ...], Mapping[str, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from ..errors import MalformedBodyError
 from .decode import MAX_BATCH, MAX_EVENT, Body, Document, body_text, decode, excerpt, is_list, is_object, refuse_size
@@ -32,7 +33,8 @@ _BRIDGE_WORDS = {
 }
 
 
-class Parcel(NamedTuple):
+@dataclass(slots=True)
+class Parcel:
     """What was in the wrappings.
 
     Attributes:
