@@ -1,6 +1,7 @@
 """Certificates: fetched once, kept for a day, and a failure is nothing but that."""
 
 import ssl
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -125,6 +126,50 @@ def test_a_cache_without_an_event_loop() -> None:
     clock.now += timedelta(seconds=1)
     cache(URL)
     assert len(asked) == 3
+
+
+def test_what_is_cached_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "_SECONDS", 0.01)
+    cache = CertificateCache(lambda _: GOOD, lambda: NOW)
+    cache(URL)
+    with cache._fetching:  # as if somebody fetched for a long time
+        assert cache(URL) == GOOD
+        with pytest.raises(TemporaryError, match="could not be fetched"):
+            cache(f"{URL}2")
+    assert cache(f"{URL}2") == GOOD
+
+
+def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
+    asked: list[str] = []
+    both = threading.Barrier(2)
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        both.wait(10)
+        return GOOD
+
+    cache = CertificateCache(fetch, lambda: NOW)
+    recall = cache._kept.recall
+
+    def slow(url: str) -> bytes | None:
+        found = recall(url)
+        if threading.current_thread() is second and not asked_twice.is_set():
+            asked_twice.set()
+            both.wait(10)
+        return found
+
+    asked_twice = threading.Event()
+    cache._kept.recall = slow  # type: ignore[method-assign]
+    second = threading.Thread(target=cache, args=[URL])
+    second.start()
+    assert cache(URL) == GOOD
+    second.join()
+    assert asked == [URL]
+
+
+def test_a_certificate_in_a_buffer() -> None:
+    cache = CertificateCache(lambda _: bytearray(GOOD), lambda: NOW)  # type: ignore[arg-type,return-value]
+    assert cache(URL) == GOOD
 
 
 def test_a_cache_fetches_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,8 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"secret": "a:b", "topics": ["mail"]}, "not the ARN"),
         ({"secret": "a:b", "accept": "all"}, "accept is"),
         ({"secret": "a:b", "timeout": 0}, "timeout"),
+        ({"secret": "a:b", "max_age": 0}, "max_age"),
+        ({"secret": "a:b", "max_age": float("nan")}, "max_age"),
         ({"topics": [TOPIC], "allow_raw": True}, "allow_raw needs a secret"),
         ({"allow_unproven": True, "allow_raw": True}, "allow_raw needs a secret"),
         ({"secret": "a:b", "buckets": "inbound"}, "buckets"),
@@ -411,6 +413,21 @@ CONFIRMED = answers.Answer(
         200, answers.XML, answers.result(request, answers.element("SubscriptionArn", f"{TOPIC}:1"))
     )
 )
+
+
+async def test_an_answer_that_does_not_confirm(fault_server: StartFaultServer) -> None:
+    def act(connection: Any, request: Any) -> None:
+        connection.respond(200, answers.XML, answers.result(request, ""))
+
+    server = fault_server(answers.Answer(act))
+    async with new_receiver(server.url) as receiver:
+        with pytest.raises(sesmail.TemporaryError, match="doesn't say"):
+            await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
+
+
+async def test_headers_that_can_be_read_but_once() -> None:
+    body, headers = notification(BOUNCE)
+    assert await new_receiver().receive(body, iter(headers.items()))  # type: ignore[arg-type]
 
 
 async def test_what_fails_in_between_is_repeated(fault_server: StartFaultServer) -> None:

@@ -377,6 +377,16 @@ async def test_each_no_of_kms_has_its_error(
     assert server.requests[1].json["EncryptionContext"] == json.loads(metadata["x-amz-matdesc"])
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"Plaintext": null}', b"<html>Please log in.</html>"])
+async def test_an_answer_of_kms_without_a_key(moto_server: Any, fault_server: StartFaultServer, body: bytes) -> None:
+    mail, metadata, _ = encrypt()
+    headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+    server = fault_server(answers.raw(200, headers, mail), answers.raw(200, answers.JSON, body))
+    async with new_receiver(server.url, config=ONCE) as receiver:
+        with pytest.raises(sesmail.TemporaryError):
+            await receiver.fetch(stored())
+
+
 # With the notification
 
 
@@ -407,11 +417,13 @@ async def test_a_mail_that_came_with_the_notification(content: str, encoding: st
     ("event", "kind", "reason"),
     [
         (enclosed(None, None), sesmail.ContentMissingError, "no content"),
-        (enclosed("é", "BASE64"), sesmail.ContentError, "base64"),
-        (enclosed("A", "BASE64"), sesmail.ContentError, "base64"),
+        (enclosed("é", "BASE64"), sesmail.MalformedBodyError, "base64"),
+        (enclosed("A", "BASE64"), sesmail.MalformedBodyError, "base64"),
+        (enclosed("QUJD*", "BASE64"), sesmail.MalformedBodyError, "base64"),
+        (enclosed("Zm9vYQ==Zm9v", "BASE64"), sesmail.MalformedBodyError, "base64"),
     ],
 )
-async def test_content_that_is_none(event: Received, kind: type[sesmail.ContentError], reason: str) -> None:
+async def test_content_that_is_none(event: Received, kind: type[sesmail.WebhookError], reason: str) -> None:
     async with new_receiver() as receiver:
         with pytest.raises(kind, match=reason):
             await receiver.fetch(event)

@@ -22,6 +22,7 @@ FetchCertificate: TypeAlias = Callable[[str], Awaitable[bytes]]
 Clock: TypeAlias = Callable[[], datetime]
 
 _SECONDS = 5.0
+_LATE = f"the signing certificate could not be fetched in {_SECONDS:g} s"
 _LIMIT = 16 * 1024
 _KEPT = 32  # one a region, while it changes two
 _AGE = timedelta(hours=24)
@@ -56,7 +57,7 @@ class CertificateSource:
                     certificate = await self._fetch_checked(url)
                     self._kept.keep(url, certificate)
                 return certificate
-        raise TemporaryError(f"the signing certificate could not be fetched in {_SECONDS:g} s")
+        raise TemporaryError(_LATE)
 
     async def _fetch_checked(self, url: str) -> bytes:
         try:
@@ -84,14 +85,21 @@ class CertificateCache:
         """The certificate at a URL that was checked before.
 
         Raises:
-            TemporaryError: It could not be had.
+            TemporaryError: It could not be had, or others were fetched for 5 seconds.
         """
-        with self._fetching:
+        certificate = self._kept.recall(url)
+        if certificate is not None:
+            return certificate
+        if not self._fetching.acquire(timeout=_SECONDS):
+            raise TemporaryError(_LATE)
+        try:
             certificate = self._kept.recall(url)
             if certificate is None:
                 certificate = fetched(self._fetch(url))
                 self._kept.keep(url, certificate)
             return certificate
+        finally:
+            self._fetching.release()
 
 
 class _Kept:
@@ -138,6 +146,7 @@ def fetched(certificate: bytes) -> bytes:
     Raises:
         TemporaryError: It isn't.
     """
+    certificate = bytes(certificate)
     try:
         if len(certificate) > _LIMIT:
             raise SignatureError(f"it has more than {_LIMIT} bytes")

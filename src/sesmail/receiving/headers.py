@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Protocol, TypeAlias, cast
 
-__all__ = ["Headers", "header_values"]
+__all__ = ["Headers", "header_pairs", "header_values"]
 
 Pair: TypeAlias = "tuple[str | bytes, str | bytes | list[str] | None]"
 
@@ -22,6 +22,12 @@ Headers: TypeAlias = HasItems | Collection[Pair]
 """What a framework has for headers: any mapping, or pairs, of text or of bytes, in any case."""
 
 
+def header_pairs(headers: Headers) -> Iterable[Pair]:
+    """The headers one by one."""
+    items: Callable[[], Iterable[Pair]] | None = getattr(headers, "items", None)
+    return items() if items else cast("Collection[Pair]", headers)
+
+
 def header_values(headers: Headers, name: str) -> list[str]:
     """Every value of a header, in order.
 
@@ -29,9 +35,8 @@ def header_values(headers: Headers, name: str) -> list[str]:
         headers: The headers as the framework has them; a value may be a list, as behind AWS's load balancers.
         name: The header's name in lower case.
     """
-    items: Callable[[], Iterable[Pair]] | None = getattr(headers, "items", None)
     found: list[str] = []
-    for key, value in items() if items else cast("Collection[Pair]", headers):
+    for key, value in header_pairs(headers):
         if _text(key).lower() == name and value is not None:
             found += [_text(each) for each in value] if isinstance(value, (list, tuple)) else [_text(value)]
     return found

@@ -10,7 +10,7 @@ from ..errors import ConfigurationError, ForbiddenTopicError, MalformedBodyError
 from .certificates import fetched
 from .decode import Body
 from .envelope import Envelope
-from .headers import Headers, header_values
+from .headers import Headers, header_pairs, header_values
 from .secret import Secret, Secrets, refuse_flaw
 from .topic import read_topic
 from .verify import MAX_AGE, MAX_AHEAD, check_cryptography, read_claim, read_message
@@ -69,6 +69,7 @@ class Proof:
 
     def read(self, headers: Headers) -> RequestHeaders:
         """What matters of a request's headers."""
+        headers = list(header_pairs(headers))  # some can be read but once
         flaw = None if self._secrets is None else self._secrets.flaw(headers)
         return RequestHeaders(flaw, {name: header_values(headers, name) for name in _REPEATED})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from ..aws import Aws, ClientParams
 from ..errors import (
     ConfigurationError,
     ConfirmationError,
-    ContentError,
     ContentMissingError,
     MalformedBodyError,
     SendError,
@@ -37,6 +35,7 @@ from .proof import Proof
 from .received import Received, SnsAction
 from .secret import Secret, Secrets
 from .storage import MAX_STORED, Storage
+from .strict_base64 import from_base64
 from .topic import read_topic
 from .verify import MAX_AGE, read_claim
 
@@ -109,7 +108,7 @@ class Receiver:
         clock: Clock | None = None,
         region: str | None = None,
         profile: str | None = None,
-        timeout: float = 10.0,
+        timeout: float = 8.0,
         config: Mapping[str, Any] | object | None = None,
         **params: Unpack[ClientParams],
     ) -> None:
@@ -120,8 +119,8 @@ class Receiver:
             raise ConfigurationError(f"accept is 'any', 'tracking' or 'inbound', not {accept!r}")
         if allow_raw and not self._proof.has_secret:
             raise ConfigurationError("allow_raw needs a secret: nothing else can prove what SNS delivers raw")
-        if not timeout > 0:
-            raise ConfigurationError("timeout is a number of seconds above 0")
+        if not timeout > 0 or not max_age > 0:
+            raise ConfigurationError("timeout and max_age are numbers of seconds above 0")
         self._unwanted, self._unwanted_name = _UNWANTED[accept]
         self._accept = accept
         self._auto_confirm = auto_confirm
@@ -222,8 +221,10 @@ class Receiver:
             if err.outcome != "rejected" or err.retryable:
                 raise TemporaryError(f"{arn} can't be confirmed just now: {err}") from err
             raise ConfirmationError(f"{arn} was not confirmed: {err}", topic_arn=arn, token=token) from err
+        subscription_arn = answer.get("SubscriptionArn")
+        if not isinstance(subscription_arn, str):
+            raise TemporaryError(f"{arn} may not be confirmed: Amazon's answer doesn't say")
         _log.info("confirmed the subscription to %s", arn)
-        subscription_arn: str = answer["SubscriptionArn"]
         return subscription_arn
 
     async def fetch(self, event: Received) -> InboundMail:
@@ -233,6 +234,7 @@ class Receiver:
 
         Raises:
             ContentError: It can't be had; the classes below tell why.
+            MalformedBodyError: What came with the notification isn't in the encoding that it says.
             TemporaryError: It can't be had just now.
             ConfigurationError: No credentials and the like.
         """
@@ -286,10 +288,10 @@ def _enclosed(event: Received) -> bytes:
         raise ContentMissingError("the notification has no content")
     if encoding != "BASE64":
         return event.content.encode(errors="surrogatepass")
-    try:
-        return binascii.a2b_base64(event.content)
-    except ValueError as err:
-        raise ContentError("the notification's content isn't base64, as it should be") from err
+    content = from_base64("".join(event.content.split()))
+    if content is None:
+        raise MalformedBodyError("it isn't base64, as the action says", path="content")
+    return content
 
 
 def _read(raw: bytes, event: Received) -> InboundMail:

@@ -148,7 +148,9 @@ class Storage:
             arn = _KEY_REGION.match(self._kms_key)
             region = arn[1] if arn else None
         answer = await self._call("kms", "Decrypt", params, deadline, region=region)
-        key: bytes = answer["Plaintext"]
+        key = answer.get("Plaintext")
+        if not isinstance(key, bytes):
+            raise TemporaryError("the mail can't be had just now: the answer of KMS has no key")
         return key
 
     async def _call(
