@@ -130,34 +130,34 @@ def s3_error(status: int, code: str) -> Answer:
     return answers.raw(status, {"x-amz-request-id": "A1"}, f"<Error>{body}</Error>".encode())
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "kind"),
-    [
-        (404, "NoSuchKey", sesmail.ContentMissingError),
-        (404, "NoSuchBucket", sesmail.ContentMissingError),
-        (403, "AccessDenied", sesmail.ContentDeniedError),
-        (403, "InvalidAccessKeyId", sesmail.ContentDeniedError),
-        (403, "SignatureDoesNotMatch", sesmail.ContentDeniedError),
-        (403, "InvalidObjectState", sesmail.ContentDeniedError),
-        (400, "KMS.DisabledException", sesmail.ContentKeyError),
-        (400, "InvalidRequest", sesmail.ContentError),
-        (503, "SlowDown", sesmail.TemporaryError),
-        (500, "InternalError", sesmail.TemporaryError),
-        (400, "RequestTimeout", sesmail.ContentError),
-        (429, "Anything", sesmail.TemporaryError),
-    ],
-)
-async def test_each_no_of_amazons_has_its_error(
-    fault_server: StartFaultServer, status: int, code: str, kind: type[sesmail.WebhookError]
-) -> None:
-    server = fault_server(s3_error(status, code))
+REFUSED_BY_S3 = [
+    (404, "NoSuchKey", sesmail.ContentMissingError),
+    (404, "NoSuchBucket", sesmail.ContentMissingError),
+    (403, "AccessDenied", sesmail.ContentDeniedError),
+    (403, "InvalidAccessKeyId", sesmail.ContentDeniedError),
+    (403, "SignatureDoesNotMatch", sesmail.ContentDeniedError),
+    (403, "InvalidObjectState", sesmail.ContentDeniedError),
+    (400, "KMS.DisabledException", sesmail.ContentKeyError),
+    (400, "InvalidRequest", sesmail.ContentError),
+    (503, "SlowDown", sesmail.TemporaryError),
+    (500, "InternalError", sesmail.TemporaryError),
+    (400, "RequestTimeout", sesmail.ContentError),
+    (429, "Anything", sesmail.TemporaryError),
+]
+
+
+async def test_each_no_of_amazons_has_its_error(fault_server: StartFaultServer, subtests: pytest.Subtests) -> None:
+    server = fault_server(answers.empty_200())
     async with new_receiver(server.url, config=ONCE) as receiver:
-        for ask in (receiver.fetch, receiver.delete_object):
-            with pytest.raises(kind) as refused:
-                await ask(stored())
-            assert type(refused.value) is kind
+        for status, code, kind in REFUSED_BY_S3:
+            with subtests.test(code):
+                server.answer_with(s3_error(status, code))
+                for ask in (receiver.fetch, receiver.delete_object):
+                    with pytest.raises(kind) as refused:
+                        await ask(stored())
+                    assert type(refused.value) is kind
     assert all(request.target.endswith(f"/{BUCKET}/mail/{MESSAGE_ID}") for request in server.requests)
-    assert len(server.requests) == 2
+    assert len(server.requests) == 2 * len(REFUSED_BY_S3)
 
 
 async def test_the_owner_of_the_bucket_is_checked_by_amazon(fault_server: StartFaultServer) -> None:
@@ -348,33 +348,36 @@ async def test_another_key_than_the_configured_one(moto_server: Any) -> None:
             await receiver.fetch(stored())
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "kind"),
-    [
-        (400, "AccessDeniedException", sesmail.ContentDeniedError),
-        (400, "IncorrectKeyException", sesmail.ContentKeyError),
-        (400, "DisabledException", sesmail.ContentKeyError),
-        (400, "KMSInvalidStateException", sesmail.ContentKeyError),
-        (400, "InvalidKeyUsageException", sesmail.ContentKeyError),
-        (400, "InvalidCiphertextException", sesmail.ContentTamperedError),
-        (400, "ThrottlingException", sesmail.TemporaryError),
-        (500, "KeyUnavailableException", sesmail.TemporaryError),
-        (500, "DependencyTimeoutException", sesmail.TemporaryError),
-    ],
-)
+REFUSED_BY_KMS = [
+    (400, "AccessDeniedException", sesmail.ContentDeniedError),
+    (400, "IncorrectKeyException", sesmail.ContentKeyError),
+    (400, "DisabledException", sesmail.ContentKeyError),
+    (400, "KMSInvalidStateException", sesmail.ContentKeyError),
+    (400, "InvalidKeyUsageException", sesmail.ContentKeyError),
+    (400, "InvalidCiphertextException", sesmail.ContentTamperedError),
+    (400, "ThrottlingException", sesmail.TemporaryError),
+    (500, "KeyUnavailableException", sesmail.TemporaryError),
+    (500, "DependencyTimeoutException", sesmail.TemporaryError),
+]
+
+
 async def test_each_no_of_kms_has_its_error(
-    moto_server: Any, fault_server: StartFaultServer, status: int, code: str, kind: type[sesmail.WebhookError]
+    moto_server: Any, fault_server: StartFaultServer, subtests: pytest.Subtests
 ) -> None:
     body, metadata, _ = encrypt()
-    headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
-    refusal = json.dumps({"__type": code, "message": "No."}).encode()
-    server = fault_server(answers.raw(200, headers, body), answers.raw(status, answers.JSON, refusal))
+    mail = answers.raw(200, {f"x-amz-meta-{name}": value for name, value in metadata.items()}, body)
+    server = fault_server(mail)
     async with new_receiver(server.url, config=ONCE) as receiver:
-        with pytest.raises(kind) as refused:
-            await receiver.fetch(stored())
-    assert type(refused.value) is kind
-    assert server.requests[1].json.keys() == {"CiphertextBlob", "EncryptionContext"}
-    assert server.requests[1].json["EncryptionContext"] == json.loads(metadata["x-amz-matdesc"])
+        for status, code, kind in REFUSED_BY_KMS:
+            with subtests.test(code):
+                refusal = json.dumps({"__type": code, "message": "No."}).encode()
+                server.answer_with(mail, answers.raw(status, answers.JSON, refusal))
+                with pytest.raises(kind) as refused:
+                    await receiver.fetch(stored())
+                assert type(refused.value) is kind
+                asked = server.requests[-1].json
+                assert asked.keys() == {"CiphertextBlob", "EncryptionContext"}
+                assert asked["EncryptionContext"] == json.loads(metadata["x-amz-matdesc"])
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"Plaintext": null}', b"<html>Please log in.</html>"])
