@@ -11,6 +11,7 @@ nox.options.download_python = "never"
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 COVERED = next((version for version in PYTHONS if shutil.which(f"python{version}")), None)  # one says it all
+READER = ["header_reader", "inbound", "mime_reader", "pieces"]  # rooms of the standard library alone
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -49,10 +50,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def minimal(session: nox.Session) -> None:
-    """The lowest versions that are promised, and no extras."""
+    """The lowest versions that are promised, and no extras; without the mail reader, which takes no package."""
     lowest = [requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]]
     session.install(".", *lowest, *group("test"))
-    session.run("pytest", "-n", "auto", *session.posargs)
+    ignored = [f"--ignore=tests/receiving/test_{room}.py" for room in READER]
+    session.run("pytest", "-n", "auto", *ignored, *session.posargs)
 
 
 @nox.session
