@@ -31,8 +31,9 @@ class RateLimiter:
     their shares without talking to each other, since each gives way when SES throttles it and recovers afterwards.
 
     Args:
-        rate: The account's rate in recipients a second, as GetAccount and GetSendQuota give it: it is never exceeded,
-            and nearly used up. Without, it is learnt: from 14 a second upwards, until SES throttles.
+        rate: The account's rate in recipients a second, as GetAccount and GetSendQuota give it: a lone
+            limiter never exceeds it. Without, it is learnt. Either way the first seconds are slower: 14 recipients a
+            second, and twice as many in each second after, up to the rate or until SES throttles.
         max_wait: The longest that a call waits, in seconds; None for any length.
         clock: The time in seconds, anyio's unless given.
         sleep: Sleeps for so many seconds by that clock.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 __all__ = ["Pace"]
 
-_START = 14.0  # recipients a second while nothing is known
+_START = 14.0  # recipients a second: a thousand workers that start at once each at the account's rate would flood it
 _SHARE = 0.97  # of a known rate: jitter on the way to SES must not put more than the rate into one of its seconds
 _EARLY = 0.03  # seconds: what _SHARE leaves of each, and what makes up for timers that ring late
 _RESOLUTION = 1e-6  # seconds: less may not move a clock on
@@ -35,9 +35,10 @@ class Pace:
     whatever its size. SES tolerates short bursts, but doesn't say of which length, and several workers would make
     theirs at once; nearly none is made here.
 
-    The rate falls by a tenth at a throttle, once per round trip, by more where nearly every call is throttled, and
-    grows by as much until the next one is due: after some 200 calls, but not within 10 seconds. Where none comes, it
-    grows faster and faster. Seconds may count from anywhere, but never run backwards.
+    The rate starts at 14 a second, or the account's where that is less, and doubles in each second that it is used, up
+    to the account's or the first throttle. It falls by a tenth at a throttle, once per round trip, by more where nearly
+    every call is throttled, and grows by as much until the next one is due: after some 200 calls, but not within 10
+    seconds. Where none comes, it grows faster and faster. Seconds may count from anywhere, but never run backwards.
 
     Args:
         rate: The account's rate in recipients a second; None while unknown.
@@ -49,7 +50,7 @@ class Pace:
     def __init__(self, rate: float | None = None, *, random: Callable[[], float] = random.random) -> None:
         self._random = random
         self._ceiling = math.inf if rate is None else rate * _SHARE
-        self._rate = _START if rate is None else self._ceiling
+        self._rate = min(_START, self._ceiling)
         self._starting = True  # until the first throttle
         self._debt = 0.0  # recipients that left and aren't paid for, at the time _now
         self._now = -math.inf
@@ -116,9 +117,7 @@ class Pace:
         """The account's rate is so many recipients a second: another share of it becomes the same share of this."""
         self._settle(now)
         before, self._ceiling = self._ceiling, rate * _SHARE
-        if self._starting:
-            self._rate = self._ceiling
-        elif before < math.inf:
+        if not self._starting and before < math.inf:
             self._rate *= self._ceiling / before
         self._rate = min(self._rate, self._ceiling)
 
