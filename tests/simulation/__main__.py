@@ -78,9 +78,11 @@ def adapting_table() -> None:
             for told in (True, False):
                 cells: list[str] = []
                 for workers in WORKERS[:3]:
-                    times = [adapted(*story, rate * factor) for story in changing(rate, factor, workers, told)]
-                    median = sorted(float("inf") if each is None else each for each in times)[1]
-                    cells.append(f"{median:>16.0f}")
+                    stories = list(changing(rate, factor, workers, told))
+                    _, at, end = stories[0]
+                    times = [adapted(*story, rate * factor) for story in stories]
+                    median = sorted(end - at if each is None else each for each in times)[1]
+                    cells.append(f"{f'over {median}' if median == end - at else median:>16}")
                 words = f"{'doubles' if factor > 1 else 'halves':<8}  {'read again' if told else 'learnt':<10}"
                 print(f"{rate:>13,}  {words}" + "".join(cells), flush=True)
 
