@@ -15,15 +15,17 @@ _RESOLUTION = 1e-6  # seconds: less may not move a clock on
 _LONGEST = 600.0  # seconds from one call to the next: how long Amazon says to wait, at most
 _HOLD = 0.5  # seconds in which the answers to calls that left before a cut come in
 _DOUBLING = math.log(2)  # a second: the fastest growth
-_SOFT = 0.1  # the cut for a single throttle; more would leave the account idle, and workers unequal by chance
+_SOFT = 0.05  # the cut for a single throttle: more would leave the account idle, and workers unequal by chance
+_MEDIUM = 0.12  # the cut where more than a single call was throttled lately: less would take too long
 _HARD = 0.5  # the cut where every call is throttled
+_MANY = 0.12  # share of the calls
 _POWER = 12  # so that a cut is hard only where nearly every call was throttled lately: chance plays no part there
 _LATELY = 8.0  # calls
 _CALLS = 200.0  # from one throttle to the next in the long run, of a worker that makes a call a second
 _ELASTICITY = 0.2  # a slower worker is throttled less seldom: that is what brings workers together
 _CYCLE = 10.0  # seconds from one throttle to the next, at least: an account that counts by the second shows them late
-_QUIET = 3.0  # times as long without a throttle: something has changed, and growth itself grows
-_HURRY = 4.0
+_QUIET = 2.0  # times as long without a throttle: something has changed, and growth itself grows
+_HURRY = 6.0
 _MOST_HURRIES = 5.0
 
 
@@ -36,8 +38,8 @@ class Pace:
     theirs at once; nearly none is made here.
 
     The rate starts at 14 a second, or the account's where that is less, and doubles in each second that it is used, up
-    to the account's or the first throttle. It falls by a tenth at a throttle, once per round trip, by more where nearly
-    every call is throttled, and grows by as much until the next one is due: after some 200 calls, but not within 10
+    to the account's or the first throttle. It falls by 5% at a throttle, once per round trip, by more where many calls
+    are throttled, and grows by as much until the next one is due: after some 200 calls, but not within 10
     seconds. Where none comes, it grows faster and faster. Seconds may count from anywhere, but never run backwards.
 
     Args:
@@ -108,7 +110,8 @@ class Pace:
         self._cut = now
         self._since = 0.0
         self._starting = False
-        self._rate = max(self._rate * (1 - max(_SOFT, _HARD * self._refused**_POWER)), 1 / _LONGEST)
+        cut = max(_SOFT if self._refused < _MANY else _MEDIUM, _HARD * self._refused**_POWER)
+        self._rate = max(self._rate * (1 - cut), 1 / _LONGEST)
         # Another place between the calls of the others, since this one was taken.
         self._debt = min(self._debt + self._random() * self._size, _LONGEST * self._rate)
         return True
