@@ -61,3 +61,12 @@ def minimal(session: nox.Session) -> None:
 def quickstart(session: nox.Session) -> None:
     session.install(".", *group("moto"))
     session.run("python", "examples/quickstart.py", *session.posargs)
+
+
+@nox.session
+def simulate(session: nox.Session) -> None:
+    """How well workers share an account: a table, and a plot in plots/."""
+    session.install(".", *group("simulate"))
+    plot = f"{session.invoked_from}/plots/sharing.png"
+    with session.chdir("tests"):
+        session.run("python", "-m", "simulation", "--plot", plot, *session.posargs)

@@ -1,0 +1,1 @@
+"""A seeded simulation of many workers that share one SES account without talking to each other."""
