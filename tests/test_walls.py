@@ -20,8 +20,11 @@ WALLS: dict[str, list[str]] = {
     "aiohttp": ["aws/"],
     "botocore": ["aws/"],
     "httpx2": ["aws/"],
-    "anyio": [*DOORS, "receiving/certificates.py", "sending/limiter.py"],
-    "await": [*DOORS, "receiving/certificates.py", "receiving/recent.py", "sending/limiter.py"],
+    "anyio": [*DOORS, "receiving/certificates.py", "sending/limiter.py", "sending/retrying.py"],
+    "await": [
+        *DOORS,
+        *("receiving/certificates.py", "receiving/recent.py", "sending/limiter.py", "sending/retrying.py"),
+    ],
     "cryptography": ["receiving/decrypting.py", "receiving/verify.py"],
     "email": ["sending/message.py", "sending/raw.py"],
     "asyncio": [],

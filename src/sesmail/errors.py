@@ -36,10 +36,13 @@ SesmailError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
 __all__ = [
     "AccessDeniedError",
+    "Attempt",
     "BadRequestError",
     "BulkSendError",
     "ConfigurationError",
@@ -80,6 +83,23 @@ Outcome: TypeAlias = Literal["accepted", "rejected", "not_sent", "unknown"]
 ``accepted``: SES issued a message id. ``rejected``: SES said no. ``not_sent``: no byte of the request left.
 ``unknown``: bytes may have left and no answer proves what became of them.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One time that a call was made.
+
+    Attributes:
+        began: When.
+        seconds: How long it took.
+        outcome: How it ended.
+        code: Amazon's error code; None without.
+    """
+
+    began: datetime
+    seconds: float
+    outcome: Outcome
+    code: str | None = None
 
 
 class SesmailError(Exception):
@@ -143,6 +163,7 @@ class SendError(SesmailError):
         code: Amazon's error code, for instance ``MessageRejected``; None without an answer of Amazon's.
         operation: The API operation, for instance ``SendEmail``.
         request_id: Amazon's request id, to quote to their support.
+        attempts: Every time that the call was made; none, if it never was.
     """
 
     outcome: ClassVar[Outcome] = "unknown"
@@ -167,6 +188,7 @@ class SendError(SesmailError):
         self.code = code
         self.request_id = request_id
         self.retryable: bool = self.default_retryable if retryable is None else retryable
+        self.attempts: tuple[Attempt, ...] = ()
 
 
 class RejectedError(SendError):

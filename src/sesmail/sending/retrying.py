@@ -1,0 +1,111 @@
+"""Makes a call again where it is known that SES did not take it, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import random
+from typing import Literal, TypeVar
+
+import anyio
+
+from ..errors import Attempt, ConfigurationError, SendError, UnknownOutcomeError
+
+__all__ = ["RetryPolicy", "make"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often, and after how long, a call is made again that SES did not take.
+
+    Made again is what never left (``NotSentError``), and what SES refused for a moment only (``ThrottledError``, a
+    transient failure). The used-up daily quota isn't: it takes hours. Everything happens within the call's deadline.
+
+    Args:
+        attempts: How often a call is made at most, the first time included.
+        first_delay: The mean of the first pause in seconds; each further one is twice as long. A pause lasts anything
+            from nothing to twice its mean ("full jitter"), so that many clients don't come back together.
+        longest_delay: The mean of the longest pause in seconds.
+        on_unknown: ``retry`` makes a call again though SES may have taken it: the mail may arrive twice.
+
+    Raises:
+        ConfigurationError: A setting can't be.
+
+    https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
+    https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+    """
+
+    attempts: int = 4
+    first_delay: float = 0.25
+    longest_delay: float = 5.0
+    on_unknown: Literal["raise", "retry"] = "raise"
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ConfigurationError("attempts is 1 at least")
+        if not 0 < self.first_delay <= self.longest_delay:
+            raise ConfigurationError("first_delay is above 0, and not above longest_delay")
+        if self.on_unknown not in ("raise", "retry"):
+            raise ConfigurationError(f"on_unknown is 'raise' or 'retry', not {self.on_unknown!r}")
+
+    def may_retry(self, error: SendError) -> bool:
+        """Whether a call that ended so may be made again."""
+        return error.retryable or (self.on_unknown == "retry" and isinstance(error, UnknownOutcomeError))
+
+    def delay(self, attempts: int, chance: float) -> float:
+        """The seconds to wait before the next attempt.
+
+        Args:
+            attempts: How many there were.
+            chance: A random number from 0 to 1.
+        """
+        return min(self.longest_delay, self.first_delay * 2.0 ** (attempts - 1)) * 2 * chance
+
+
+async def make(
+    attempt: Callable[[], Awaitable[T]], policy: RetryPolicy, deadline: float
+) -> tuple[T, tuple[Attempt, ...]]:
+    """Make a call, and again as long as that is allowed and makes sense.
+
+    Args:
+        attempt: Makes it once.
+        policy: What is allowed.
+        deadline: When to give up, on anyio's clock.
+
+    Returns:
+        Its result, and all attempts.
+
+    Raises:
+        SendError: It failed. If any attempt ended in an unknown outcome the whole did: no later one can take that back.
+    """
+    attempts: list[Attempt] = []
+    doubt: UnknownOutcomeError | None = None
+    while True:
+        began, start = datetime.now(UTC), anyio.current_time()
+        try:
+            result = await attempt()
+        except SendError as err:
+            error = err
+        else:
+            attempts.append(Attempt(began, anyio.current_time() - start, "accepted"))
+            return result, tuple(attempts)
+        now = anyio.current_time()
+        attempts.append(Attempt(began, now - start, error.outcome, error.code))
+        if isinstance(error, UnknownOutcomeError):
+            doubt = error
+        delay = policy.delay(len(attempts), random())
+        if len(attempts) == policy.attempts or not policy.may_retry(error) or now + delay >= deadline:
+            raise _whole(error, doubt, tuple(attempts))
+        await anyio.sleep(delay)
+
+
+def _whole(error: SendError, doubt: UnknownOutcomeError | None, attempts: tuple[Attempt, ...]) -> SendError:
+    """The error of all attempts together."""
+    if doubt is not None and error is not doubt:
+        last, error = error, doubt
+        error.add_note(f"a later attempt failed, too: {last}")
+    error.attempts = attempts
+    return error
