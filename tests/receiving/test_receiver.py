@@ -22,7 +22,7 @@ from support.faults import StartFaultServer
 pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
 
 from support import signing
-from support.receivers import SECRET, good_certificate, new_receiver, notification, post
+from support.receivers import SECRET, new_receiver, notification, post
 from support.signing import TOKEN, TOPIC
 
 pytestmark = pytest.mark.anyio
@@ -540,4 +540,3 @@ def test_the_receiver_is_documented() -> None:
     doc = inspect.getdoc(Receiver) or ""  # Python 3.13 takes the indentation off
     for name in Receiver.__init__.__annotations__.keys() - {"return", "params"}:
         assert f"\n    {name}: " in doc, name
-    assert good_certificate

@@ -141,7 +141,7 @@ REFUSED_BY_S3 = [
     (400, "InvalidRequest", sesmail.ContentError),
     (503, "SlowDown", sesmail.TemporaryError),
     (500, "InternalError", sesmail.TemporaryError),
-    (400, "RequestTimeout", sesmail.ContentError),
+    (400, "RequestTimeout", sesmail.TemporaryError),
     (429, "Anything", sesmail.TemporaryError),
 ]
 

@@ -34,7 +34,7 @@ from .parser import parse, parse_raw
 from .proof import Proof
 from .received import Received, SnsAction
 from .secret import Secret, Secrets
-from .storage import MAX_STORED, Storage
+from .storage import MAX_STORED, Storage, may_pass
 from .strict_base64 import from_base64
 from .topic import read_topic
 from .verify import MAX_AGE, read_claim
@@ -218,7 +218,7 @@ class Receiver:
         try:
             answer = await self._aws.call("sns", "ConfirmSubscription", params, deadline=deadline, region=topic.region)
         except SendError as err:
-            if err.outcome != "rejected" or err.retryable:
+            if may_pass(err):
                 raise TemporaryError(f"{arn} can't be confirmed just now: {err}") from err
             raise ConfirmationError(f"{arn} was not confirmed: {err}", topic_arn=arn, token=token) from err
         subscription_arn = answer.get("SubscriptionArn")

@@ -24,7 +24,7 @@ from ..errors import (
 from .decrypting import TAG, Encryption, decrypt, is_encrypted, read_encryption
 from .received import Received, S3Action
 
-__all__ = ["MAX_STORED", "Storage"]
+__all__ = ["MAX_STORED", "Storage", "may_pass"]
 
 MAX_STORED = (40 << 20) + TAG
 """Bytes of the largest mail that SES receives, encrypted."""
@@ -36,7 +36,7 @@ _KEY_REGION = re.compile(r"arn:[a-z-]+:kms:([a-z0-9-]+):")
 # Amazon's words for no; KMS's come from S3, too, where the bucket is encrypted by itself.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
-_REFUSALS: dict[str, type[ContentError]] = {
+_REFUSALS: dict[str, type[ContentError | TemporaryError]] = {
     **dict.fromkeys(("NoSuchBucket", "NoSuchKey"), ContentMissingError),
     **dict.fromkeys(("AllAccessDisabled", "InvalidAccessKeyId", "InvalidObjectState"), ContentDeniedError),
     **dict.fromkeys(
@@ -50,6 +50,7 @@ _REFUSALS: dict[str, type[ContentError]] = {
         ContentKeyError,
     ),
     "InvalidCiphertextException": ContentTamperedError,
+    "RequestTimeout": TemporaryError,
 }
 
 
@@ -162,8 +163,13 @@ class Storage:
             raise _explain(err) from err
 
 
+def may_pass(error: SendError) -> bool:
+    """Whether a call that failed, and may be repeated, may work later."""
+    return error.outcome != "rejected" or error.retryable
+
+
 def _explain(error: SendError) -> ContentError | TemporaryError:
-    if error.outcome != "rejected" or error.retryable:
+    if may_pass(error):
         return TemporaryError(f"the mail can't be had just now: {error}")
     denied = ContentDeniedError if isinstance(error, AccessDeniedError) else ContentError
     kind = _REFUSALS.get((error.code or "").removeprefix("KMS."), denied)
