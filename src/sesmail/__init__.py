@@ -13,6 +13,7 @@ from .errors import (
     ContentMissingError,
     ContentTamperedError,
     ContentTooLargeError,
+    DuplicateSendError,
     ForbiddenTopicError,
     InvalidMessageError,
     MalformedBodyError,
@@ -74,11 +75,14 @@ from .receiving.receiver import Receiver
 from .receiving.recent import RecentMessages
 from .receiving.secret import check_secret
 from .receiving.verify import check_signature
+from .send_log import SendLog, SendRecord
 from .sending.attachment import Alternative, Attachment
 from .sending.client import Client
+from .sending.memory_log import MemorySendLog
 from .sending.message import BulkMessage, Message, RawMessage, TemplateMessage
 from .sending.parts import InlineTemplate, ListManagement, Recipient
 from .sending.result import BulkResult, RecipientResult, SendResult
+from .sending.sqlite_log import SqliteSendLog
 from .version import __version__
 
 __all__ = [
@@ -106,6 +110,7 @@ __all__ = [
     "ContentTooLargeError",
     "Delayed",
     "Delivered",
+    "DuplicateSendError",
     "Envelope",
     "Event",
     "ForbiddenTopicError",
@@ -117,6 +122,7 @@ __all__ = [
     "MailHeaders",
     "Mailbox",
     "MalformedBodyError",
+    "MemorySendLog",
     "Message",
     "MessageRejectedError",
     "NotFoundError",
@@ -137,6 +143,8 @@ __all__ = [
     "RenderingFailed",
     "S3Action",
     "SendError",
+    "SendLog",
+    "SendRecord",
     "SendResult",
     "SendingPausedError",
     "Sent",
@@ -144,6 +152,7 @@ __all__ = [
     "SignatureError",
     "SnsAction",
     "SnsOrigin",
+    "SqliteSendLog",
     "SubscriptionChanged",
     "SubscriptionConfirmation",
     "TemplateMessage",

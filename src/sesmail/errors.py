@@ -4,6 +4,7 @@ SesmailError
 ├── InvalidMessageError (ValueError)      mend the message: nothing was sent
 │   └── UnsupportedFeatureError           the chosen API has no place for it: nothing was sent
 ├── ConfigurationError (ValueError)       mend the set-up: nothing was sent
+├── DuplicateSendError (ValueError)       the send log has it already: not sent again
 ├── SendError                             a call to Amazon did not succeed
 │   ├── RejectedError                     Amazon said no: nothing was sent
 │   │   ├── ThrottledError                slow down, then send again
@@ -53,6 +54,7 @@ __all__ = [
     "ContentMissingError",
     "ContentTamperedError",
     "ContentTooLargeError",
+    "DuplicateSendError",
     "ForbiddenTopicError",
     "InvalidMessageError",
     "MalformedBodyError",
@@ -151,6 +153,28 @@ class ConfigurationError(SesmailError, ValueError):
 
     outcome: ClassVar[Outcome] = "not_sent"
     retryable: ClassVar[bool] = False
+
+
+class DuplicateSendError(SesmailError, ValueError):
+    """A send id that the send log says is accepted, under way, or of unknown fate: it was not sent again.
+
+    Attributes:
+        send_id: The send id.
+        recorded_outcome: What the log says: ``accepted``, or ``unknown``, which what is under way is, too.
+        message_id: The id that SES issued, where the log knows it; None otherwise.
+    """
+
+    outcome: ClassVar[Outcome] = "not_sent"
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self, *, send_id: str = "", recorded_outcome: Outcome = "unknown", message_id: str | None = None
+    ) -> None:
+        state = "accepted already" if recorded_outcome == "accepted" else "under way, or its fate is unknown"
+        super().__init__(f"the send {send_id!r} is {state}")
+        self.send_id = send_id
+        self.recorded_outcome = recorded_outcome
+        self.message_id = message_id
 
 
 class SendError(SesmailError):
