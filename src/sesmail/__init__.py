@@ -3,6 +3,7 @@
 from .address import Address
 from .errors import (
     AccessDeniedError,
+    Attempt,
     BadRequestError,
     BulkSendError,
     ConfigurationError,
@@ -13,6 +14,7 @@ from .errors import (
     ContentMissingError,
     ContentTamperedError,
     ContentTooLargeError,
+    DuplicateSendError,
     ForbiddenTopicError,
     InvalidMessageError,
     MalformedBodyError,
@@ -76,9 +78,13 @@ from .receiving.secret import check_secret
 from .receiving.verify import check_signature
 from .sending.attachment import Alternative, Attachment
 from .sending.client import Client
+from .sending.limiter import RateLimiter
+from .sending.listener import CallInfo, Listener
+from .sending.many import SendMany, SendOutcome, SendProgress
 from .sending.message import BulkMessage, Message, RawMessage, TemplateMessage
 from .sending.parts import InlineTemplate, ListManagement, Recipient
 from .sending.result import BulkResult, RecipientResult, SendResult
+from .sending.retrying import RetryPolicy
 from .version import __version__
 
 __all__ = [
@@ -86,12 +92,14 @@ __all__ = [
     "Address",
     "Alternative",
     "Attachment",
+    "Attempt",
     "BadRequestError",
     "BaseEvent",
     "Bounced",
     "BulkMessage",
     "BulkResult",
     "BulkSendError",
+    "CallInfo",
     "CertificateCache",
     "Clicked",
     "Client",
@@ -106,6 +114,7 @@ __all__ = [
     "ContentTooLargeError",
     "Delayed",
     "Delivered",
+    "DuplicateSendError",
     "Envelope",
     "Event",
     "ForbiddenTopicError",
@@ -114,6 +123,7 @@ __all__ = [
     "InlineTemplate",
     "InvalidMessageError",
     "ListManagement",
+    "Listener",
     "MailHeaders",
     "Mailbox",
     "MalformedBodyError",
@@ -126,6 +136,7 @@ __all__ = [
     "OtherAction",
     "Outcome",
     "QuotaExceededError",
+    "RateLimiter",
     "RawMessage",
     "Received",
     "Receiver",
@@ -135,8 +146,12 @@ __all__ = [
     "Rejected",
     "RejectedError",
     "RenderingFailed",
+    "RetryPolicy",
     "S3Action",
     "SendError",
+    "SendMany",
+    "SendOutcome",
+    "SendProgress",
     "SendResult",
     "SendingPausedError",
     "Sent",

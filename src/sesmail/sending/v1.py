@@ -23,9 +23,11 @@ from .payload import (
     the_author,
 )
 
-__all__ = ["SERVICE", "build", "build_bulk", "read_bulk"]
+__all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
 
 SERVICE = "ses"
+ENTRIES = "Destinations"
+RATE_OPERATION = "GetSendQuota"
 
 MAX_BYTES = 10 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 
@@ -107,12 +109,12 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
     """
     refuse_given(message, _ONLY_V2, "v1")
     data = template_data(message.data, "data")
-    size = len(data)
+    sizes: list[int] = []
     destinations: list[dict[str, Any]] = []
     for number, recipient in enumerate(message.recipients):
         refuse_given(recipient, _NOT_FOR_RECIPIENT, "v1", f"recipients[{number}].")
         own = template_data(recipient.data, f"recipients[{number}].data")
-        size += len(own)
+        sizes.append(len(own))
         entry: dict[str, Any] = {
             "Destination": entry_destination(message, recipient),
             "ReplacementTemplateData": own,
@@ -123,15 +125,23 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
     params = {
         "DefaultTemplateData": data,
         "DefaultTags": tag_list(message_tags(message, tag_name)),
-        "Destinations": destinations,
+        ENTRIES: destinations,
         **_beside_template(message, tag_name),
     }
-    return finish("SendBulkTemplatedEmail", params, message.extra, size)
+    return finish("SendBulkTemplatedEmail", params, message.extra, len(data), sizes)
 
 
 def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The entries of a bulk answer: Status, Error and MessageId each."""
     return [entry or {} for entry in answer.get("Status") or ()]
+
+
+def read_rate(answer: Mapping[str, Any]) -> object:
+    """The account's sending rate.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_GetSendQuota.html
+    """
+    return answer.get("MaxSendRate")
 
 
 def _beside_template(message: TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, Any]:
