@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 import sesmail
-from sesmail import Client, ConfigurationError, Message, RateLimiter, SendOutcome, SendProgress
+from sesmail import Client, ConfigurationError, Message, SendOutcome, SendProgress
 from support import answers
 from support.answers import error, ok, slow
 from support.clients import NEWS, ORDER, new_client
@@ -29,8 +29,8 @@ def subject_of(request: Request) -> str:
 
 
 def by_subject(**steps: Answer) -> Callable[[Request], Answer]:
-    """Answer by the first word of the subject."""
-    return lambda request: steps.get(subject_of(request).split()[0], ok())
+    """Answer by the first word of the subject; what was cut off gets no answer."""
+    return lambda request: steps.get(subject_of(request).split()[0], ok()) if request.complete else ok()
 
 
 async def outcomes_of(client: Client, messages: Any, **settings: Any) -> list[SendOutcome]:
@@ -120,7 +120,8 @@ async def test_it_holds_few_messages_and_sends_few_at_once(fault_server: StartFa
         async for _ in outcomes:
             held = max(held, taken - given)
             given += 1
-    assert (given, most[0]) == (500, 5)
+    assert given == 500
+    assert 1 < most[0] <= 5
     assert held <= 10
 
 
@@ -146,43 +147,51 @@ class Boom(Exception):
     """Something of the caller's."""
 
 
-async def leave_by_break(many: sesmail.SendMany) -> None:
+Act = Callable[[], None]
+
+
+async def consume(many: sesmail.SendMany, server: FaultServer, act: Act) -> None:
+    """Take outcomes until there are some, and requests that get no answer."""
     async with many as outcomes:
         async for _ in outcomes:
+            if many.progress.done > 2:
+                await anyio.to_thread.run_sync(server.wait_for_requests, many.progress.done + 2)
+                act()
+
+
+async def leave_by_break(many: sesmail.SendMany, server: FaultServer) -> None:
+    async with many as outcomes:
+        async for _ in outcomes:
+            await anyio.to_thread.run_sync(server.wait_for_requests, 4)
             break
 
 
-async def leave_by_error(many: sesmail.SendMany) -> None:
+async def leave_by_error(many: sesmail.SendMany, server: FaultServer) -> None:
+    def act() -> None:
+        raise Boom
+
     with pytest.raises(Boom):
-        async with many as outcomes:
-            async for _ in outcomes:
-                raise Boom
+        await consume(many, server, act)
 
 
-async def leave_by_scope(many: sesmail.SendMany) -> None:
+async def leave_by_scope(many: sesmail.SendMany, server: FaultServer) -> None:
     with anyio.CancelScope() as scope:
-        async with many as outcomes:
-            async for _ in outcomes:
-                scope.cancel()
+        await consume(many, server, scope.cancel)
     assert scope.cancelled_caught
 
 
-async def leave_by_cancelled_group(many: sesmail.SendMany) -> None:
-    async def consume() -> None:
-        async with many as outcomes:
-            async for _ in outcomes:
-                pass
-
+async def leave_by_cancelled_task(many: sesmail.SendMany, server: FaultServer) -> None:
+    """Cancelled from outside, in the middle of waiting."""
+    waiting = anyio.Event()
     async with anyio.create_task_group() as group:
-        group.start_soon(consume)
-        while many.progress.done == 0:
-            await anyio.sleep(0.005)
+        group.start_soon(consume, many, server, waiting.set)
+        await waiting.wait()
         group.cancel_scope.cancel()
 
 
-@pytest.mark.parametrize("leave", [leave_by_break, leave_by_error, leave_by_scope, leave_by_cancelled_group])
+@pytest.mark.parametrize("leave", [leave_by_break, leave_by_error, leave_by_scope, leave_by_cancelled_task])
 async def test_leaving_early_is_accounted_for(
-    fault_server: StartFaultServer, leave: Callable[[sesmail.SendMany], Any]
+    fault_server: StartFaultServer, leave: Callable[[sesmail.SendMany, FaultServer], Any]
 ) -> None:
     server = fault_server(by_subject(hangs=answers.no_answer()))
     count = 0
@@ -193,9 +202,9 @@ async def test_leaving_early_is_accounted_for(
             count += 1
             yield mail(count, "hangs" if count % 3 == 0 else "ok")
 
-    async with new_client(server.url, rate_limit=RateLimiter(200)) as client:
+    async with new_client(server.url, config={"max_pool_connections": 6}) as client:
         many = client.send_many(source(), concurrency=12)
-        await leave(many)
+        await leave(many, server)
         progress = many.progress
         again = many.progress
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
@@ -205,7 +214,7 @@ async def test_leaving_early_is_accounted_for(
     assert progress.accepted + progress.unknown >= len(server.requests) >= progress.accepted
     given = count - len(many.undelivered)
     assert 0 < given <= progress.accepted
-    seen = set(map(subject_of, server.requests))
+    seen = {subject_of(request) for request in server.requests if request.complete}
     for outcome in many.undelivered:
         assert isinstance(outcome.message, Message)
         if outcome.outcome == "not_sent":
@@ -214,18 +223,17 @@ async def test_leaving_early_is_accounted_for(
 
 
 async def test_leaving_before_anything_came() -> None:
-    async with new_client("http://127.0.0.1:1") as client:
-        async with client.send_many(mail(number) for number in range(9)) as outcomes:
-            pass
+    async with new_client("http://127.0.0.1:1") as client, client.send_many([mail(1), mail(2)]) as outcomes:
+        pass
     assert outcomes.progress.accepted == outcomes.progress.unknown == 0
 
 
 async def test_it_can_be_stopped_without_leaving_doubts(fault_server: StartFaultServer) -> None:
     server = fault_server(slow(0.02, ok()))
-    async with new_client(server.url) as client:
-        async with client.send_many((mail(number) for number in range(1000)), concurrency=5) as outcomes:
-            async for _ in outcomes:
-                outcomes.stop()
+    messages = (mail(number) for number in range(1000))
+    async with new_client(server.url) as client, client.send_many(messages, concurrency=5) as outcomes:
+        async for _ in outcomes:
+            outcomes.stop()
     progress = outcomes.progress
     assert 5 <= progress.accepted == progress.done == len(server.requests) <= 10
 
@@ -239,8 +247,9 @@ async def test_an_iterable_that_fails_does_so_at_the_end(fault_server: StartFaul
     server = fault_server(ok())
     seen: list[SendOutcome] = []
     async with new_client(server.url) as client:
-        with pytest.raises(Boom):
-            async with client.send_many(source()) as outcomes:
+        outcomes = client.send_many(source())
+        with pytest.raises(Boom):  # noqa: PT012
+            async with outcomes:
                 async for outcome in outcomes:
                     seen.append(outcome)
         with pytest.raises(StopAsyncIteration):

@@ -33,7 +33,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 HEADER_NAMES = st.from_regex(r"X-[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}", fullmatch=True).filter(
-    lambda name: not name.lower().startswith(("x-ses-", "x-tag", "x-metadata"))
+    lambda name: not name.lower().startswith(("x-ses-", "x-sesmail-id", "x-tag", "x-metadata"))
 )
 # Readers strip file names, or take what looks like their own syntax apart.
 FILE_NAMES = CLEAR.map(lambda text: text.strip()[:255]).filter(bool)
@@ -70,6 +70,7 @@ MESSAGES: st.SearchStrategy[Message] = st.builds(
     ),
     tags=st.lists(LINE.filter(bool), max_size=3),
     metadata=st.dictionaries(ANY_TEXT, JSON, max_size=4),
+    send_id=st.none() | st.from_regex(r"[A-Za-z0-9_-]{1,256}", fullmatch=True),
 )
 
 
@@ -98,6 +99,7 @@ def check_leaves(message: Message, mail: Mail) -> None:
 
 def check_headers(message: Message, mail: Mail) -> None:
     assert mail.all("Subject") == ([message.subject] if message.subject else [])
+    assert mail.all("X-Sesmail-Id") == ([message.send_id] if message.send_id else [])
     assert mail.all("X-Tag") == list(message.tags)
     assert [json.loads(text) for text in mail.all("X-Metadata")] == ([message.metadata] if message.metadata else [])
     for name, text in message.headers.items():
@@ -115,6 +117,7 @@ def check_wire(message: Message, wire: bytes) -> None:
     assert b"blind.invalid" not in wire
     fields = raw_fields(wire)
     assert [name for name, _ in fields] == [
+        *(["X-Sesmail-Id"] if message.send_id else []),
         "From",
         *(["Sender"] if len(message.from_email) > 1 else []),
         "To",

@@ -140,6 +140,7 @@ class Aws:
         """
         key = service, region
         self._refuse_other_loop()
+        self._refuse_closed()
         if key in self._clients:
             return self._clients[key]
         async with self._opening:
@@ -156,7 +157,6 @@ class Aws:
         Calls that have left end in an unknown outcome, those that are still waiting never leave.
         """
         self._closed = True
-        self._clients.clear()
         with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
             await self._stack.aclose()
 

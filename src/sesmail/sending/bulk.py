@@ -11,7 +11,6 @@ from ..errors import SendError
 from .answer import read_bulk
 from .dialect import Dialect
 from .fate import Fate
-from .message import BulkMessage
 from .payload import MAX_RECIPIENTS, Call, refuse_crowd
 from .result import RecipientResult
 
@@ -35,17 +34,16 @@ class BulkCall:
     recipients: Sequence[int]
 
     @classmethod
-    def of(cls, message: BulkMessage, dialect: Dialect, tag_name: str | None) -> BulkCall:
-        """A bulk message as its API spells it.
+    def of(cls, whole: Call, dialect: Dialect, addresses: Sequence[Address]) -> BulkCall:
+        """The call of a bulk message, as its dialect has built it.
 
         Raises:
-            InvalidMessageError: SES can't take it, whatever it is cut into.
+            InvalidMessageError: One mail has more recipients than SES takes in a call.
         """
-        whole = dialect.build_bulk(message, tag_name)
         counts = [sum(map(len, entry["Destination"].values())) for entry in whole.params[dialect.ENTRIES]]
         for number, count in enumerate(counts):
             refuse_crowd(count, f"recipients[{number}]", "give fewer cc and bcc")
-        return cls(whole, dialect, [recipient.to for recipient in message.recipients], counts)
+        return cls(whole, dialect, addresses, counts)
 
     def parts(self, rate: float) -> Iterator[range]:
         """The entries cut into calls of 50 recipients at most, and no more than the account's rate, if that can be.

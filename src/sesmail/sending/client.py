@@ -57,6 +57,7 @@ class Client:
             RateLimiter.
         listener: Hears of each call.
         send_log: Knows what became of each mail, also after a crash. Every mail gets a send id then.
+        tag_send_id: Sends the send id as an SES message tag, too, for which v1 has more room than for headers.
         config: Settings for botocore's ``Config``, as a mapping or as one; never changed. Retries, redirects and the
             HTTP session stay sesmail's own. ``max_pool_connections`` (50) is how many calls run at once.
         **params: Passed on to aiobotocore's ``create_client``: ``endpoint_url``, ``verify``, ``aws_access_key_id``...
@@ -79,6 +80,7 @@ class Client:
         rate_limit: RateLimiter | float | Literal["account"] | None = "account",
         listener: Listener | None = None,
         send_log: SendLog | None = None,
+        tag_send_id: bool = False,
         config: Mapping[str, Any] | object | None = None,
         **params: Unpack[ClientParams],
     ) -> None:
@@ -94,7 +96,7 @@ class Client:
         limiter = _limiter(rate_limit)
         caller = Caller(self._aws, self._service, timeout, retry, limiter, listener or Listener(), Ledger(send_log))
         laid = _defaults(defaults, configuration_set)
-        self._sender = Sender(dialect, caller, laid, message_tag_name, send_log is not None)
+        self._sender = Sender(dialect, caller, laid, message_tag_name, tag_send_id, send_log is not None)
         self._account = None if limiter is None or limiter.fixed else AccountRate(limiter, self._sender.read_rate)
 
     async def __aenter__(self) -> Self:

@@ -26,7 +26,7 @@ __all__ = ["Sender"]
 
 _RATE_TIMEOUT = 5.0  # seconds
 
-Identified = TypeVar("Identified", Message, RawMessage, TemplateMessage, Recipient)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Sender:
         caller: Makes its calls.
         defaults: What stands for what messages don't give.
         tag_name: The SES message tag that a single tag goes out as, too; None for none.
+        tag_send_id: Whether a send id goes out as an SES message tag, too.
         identify: Whether each mail gets a send id, if it has none.
     """
 
@@ -45,6 +46,7 @@ class Sender:
     caller: Caller
     defaults: Message | None
     tag_name: str | None
+    tag_send_id: bool
     identify: bool
 
     async def send(self, message: AnyMessage, fate: Fate[SendResult]) -> SendResult:
@@ -56,10 +58,12 @@ class Sender:
                 field="message",
             )
         started = anyio.current_time()
-        message = self._identified(lay_defaults(message, self.defaults))
+        message = lay_defaults(message, self.defaults)
+        fate.send_id = self._send_id(message)
+        if fate.send_id != message.send_id:
+            message = message.model_copy(update={"send_id": fate.send_id})
         recipients = recipients_of(message)
-        call = self.dialect.build(message, self.tag_name)
-        fate.send_id = message.send_id
+        call = self.dialect.build(message, self.tag_name, tag_send_id=self.tag_send_id)
 
         def read(answer: Mapping[str, Any], _: object) -> Sequence[SendResult]:
             return [read_single(answer, recipients, operation=call.operation, region=self.caller.region)]
@@ -75,9 +79,10 @@ class Sender:
             raise ConfigurationError("concurrency is 1 at least")
         message = lay_defaults(message, self.defaults)
         if self.identify:
-            recipients = tuple(map(self._identified, message.recipients))
-            message = message.model_copy(update={"recipients": recipients})
-        bulk = BulkCall.of(message, self.dialect, self.tag_name)
+            recipients = [each.model_copy(update={"send_id": self._send_id(each)}) for each in message.recipients]
+            message = message.model_copy(update={"recipients": tuple(recipients)})
+        whole = self.dialect.build_bulk(message, self.tag_name, tag_send_id=self.tag_send_id)
+        bulk = BulkCall.of(whole, self.dialect, [recipient.to for recipient in message.recipients])
         if account is not None:
             await account.refresh()
         fates = [Fate[RecipientResult](each.send_id) for each in message.recipients]
@@ -122,20 +127,15 @@ class Sender:
         once = replace(self.caller, timeout=_RATE_TIMEOUT, policy=RetryPolicy(attempts=1))
         return self.dialect.read_rate(await _call(once, Call(self.dialect.RATE_OPERATION, {}, 0)))
 
-    def _identified(self, mail: Identified) -> Identified:
-        if not self.identify or mail.send_id is not None:
-            return mail
-        return mail.model_copy(update={"send_id": uuid4().hex})
+    def _send_id(self, mail: AnyMessage | Recipient) -> str | None:
+        return uuid4().hex if self.identify and mail.send_id is None else mail.send_id
 
 
 async def _call(caller: Caller, call: Call) -> dict[str, Any]:
     fate = Fate[dict[str, Any]]()
-    batch = Batch[dict[str, Any]]({0: 0}, lambda _: call, lambda answer, _: [dict(answer)])
+    batch: Batch[dict[str, Any]] = Batch({0: 0}, lambda _: call, lambda answer, _: [dict(answer)])
     await caller.make(batch, {0: fate}, anyio.current_time())
     return _result(fate)
-
-
-T = TypeVar("T")
 
 
 def _result(fate: Fate[T]) -> T:
