@@ -49,7 +49,6 @@ PARENTS = {
     InvalidMessageError: SesmailError,
     UnsupportedFeatureError: InvalidMessageError,
     ConfigurationError: SesmailError,
-    DuplicateSendError: SesmailError,
     SendError: SesmailError,
     RejectedError: SendError,
     ThrottledError: RejectedError,
@@ -61,6 +60,7 @@ PARENTS = {
     AccessDeniedError: RejectedError,
     BadRequestError: RejectedError,
     NotSentError: SendError,
+    DuplicateSendError: SendError,
     UnknownOutcomeError: SendError,
     BulkSendError: SesmailError,
     WebhookError: SesmailError,
@@ -83,7 +83,6 @@ BUILTINS = {
     InvalidMessageError: ValueError,
     UnsupportedFeatureError: ValueError,
     ConfigurationError: ValueError,
-    DuplicateSendError: ValueError,
     BadRequestError: ValueError,
     NotSentError: ConnectionError,
     BulkSendError: ExceptionGroup,
@@ -111,7 +110,7 @@ OUTCOMES = {
     UnknownOutcomeError: "unknown",
     **{kind: "rejected" for kind in PARENTS if issubclass(kind, RejectedError)},
 }
-SEND_ERRORS = [kind for kind in PARENTS if issubclass(kind, SendError)]
+SEND_ERRORS = [kind for kind in PARENTS if issubclass(kind, SendError) and kind is not DuplicateSendError]
 DETAILS = {"operation": "SendEmail", "code": "Code", "request_id": "r-1"}
 ERRORS: list[SesmailError] = [
     SesmailError("plain"),
@@ -126,7 +125,7 @@ ERRORS: list[SesmailError] = [
     UnsupportedFeatureError(feature="tenant", api="v1", instead="use v2"),
     ConfigurationError("no region"),
     DuplicateSendError(),
-    DuplicateSendError(send_id="id-1", recorded_outcome="accepted", message_id="m-1"),
+    DuplicateSendError("id-1 is accepted already", recorded="accepted", message_id="m-1"),
     *(kind("it says no", **DETAILS) for kind in SEND_ERRORS),
     *(kind() for kind in SEND_ERRORS),
     RejectedError("for a moment", retryable=True),

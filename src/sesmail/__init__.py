@@ -3,6 +3,7 @@
 from .address import Address
 from .errors import (
     AccessDeniedError,
+    Attempt,
     BadRequestError,
     BulkSendError,
     ConfigurationError,
@@ -78,10 +79,14 @@ from .receiving.verify import check_signature
 from .send_log import SendLog, SendRecord
 from .sending.attachment import Alternative, Attachment
 from .sending.client import Client
+from .sending.limiter import RateLimiter
+from .sending.listener import CallInfo, Listener
+from .sending.many import SendMany, SendOutcome, SendProgress
 from .sending.memory_log import MemorySendLog
 from .sending.message import BulkMessage, Message, RawMessage, TemplateMessage
 from .sending.parts import InlineTemplate, ListManagement, Recipient
 from .sending.result import BulkResult, RecipientResult, SendResult
+from .sending.retrying import RetryPolicy
 from .sending.sqlite_log import SqliteSendLog
 from .version import __version__
 
@@ -90,12 +95,14 @@ __all__ = [
     "Address",
     "Alternative",
     "Attachment",
+    "Attempt",
     "BadRequestError",
     "BaseEvent",
     "Bounced",
     "BulkMessage",
     "BulkResult",
     "BulkSendError",
+    "CallInfo",
     "CertificateCache",
     "Clicked",
     "Client",
@@ -119,6 +126,7 @@ __all__ = [
     "InlineTemplate",
     "InvalidMessageError",
     "ListManagement",
+    "Listener",
     "MailHeaders",
     "Mailbox",
     "MalformedBodyError",
@@ -132,6 +140,7 @@ __all__ = [
     "OtherAction",
     "Outcome",
     "QuotaExceededError",
+    "RateLimiter",
     "RawMessage",
     "Received",
     "Receiver",
@@ -141,9 +150,13 @@ __all__ = [
     "Rejected",
     "RejectedError",
     "RenderingFailed",
+    "RetryPolicy",
     "S3Action",
     "SendError",
     "SendLog",
+    "SendMany",
+    "SendOutcome",
+    "SendProgress",
     "SendRecord",
     "SendResult",
     "SendingPausedError",

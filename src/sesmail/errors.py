@@ -4,7 +4,6 @@ SesmailError
 ├── InvalidMessageError (ValueError)      mend the message: nothing was sent
 │   └── UnsupportedFeatureError           the chosen API has no place for it: nothing was sent
 ├── ConfigurationError (ValueError)       mend the set-up: nothing was sent
-├── DuplicateSendError (ValueError)       the send log has it already: not sent again
 ├── SendError                             a call to Amazon did not succeed
 │   ├── RejectedError                     Amazon said no: nothing was sent
 │   │   ├── ThrottledError                slow down, then send again
@@ -16,6 +15,7 @@ SesmailError
 │   │   ├── AccessDeniedError             mend the credentials or the IAM policy
 │   │   └── BadRequestError (ValueError)  mend the parameters
 │   ├── NotSentError (ConnectionError)    no byte left: sending again is safe
+│   ├── DuplicateSendError                the send log has it: never send it again, or settle it first
 │   └── UnknownOutcomeError               Amazon may have it: sending again may send it twice
 └── WebhookError                          a request from outside gives no events: answer its status and headers
     ├── MalformedBodyError (ValueError)   400: not what SNS or SES sends
@@ -155,28 +155,6 @@ class ConfigurationError(SesmailError, ValueError):
     retryable: ClassVar[bool] = False
 
 
-class DuplicateSendError(SesmailError, ValueError):
-    """A send id that the send log says is accepted, under way, or of unknown fate: it was not sent again.
-
-    Attributes:
-        send_id: The send id.
-        recorded_outcome: What the log says: ``accepted``, or ``unknown``, which what is under way is, too.
-        message_id: The id that SES issued, where the log knows it; None otherwise.
-    """
-
-    outcome: ClassVar[Outcome] = "not_sent"
-    retryable: ClassVar[bool] = False
-
-    def __init__(
-        self, *, send_id: str = "", recorded_outcome: Outcome = "unknown", message_id: str | None = None
-    ) -> None:
-        state = "accepted already" if recorded_outcome == "accepted" else "under way, or its fate is unknown"
-        super().__init__(f"the send {send_id!r} is {state}")
-        self.send_id = send_id
-        self.recorded_outcome = recorded_outcome
-        self.message_id = message_id
-
-
 class SendError(SesmailError):
     """A call to Amazon that did not succeed; the original exception is its ``__cause__``.
 
@@ -188,6 +166,7 @@ class SendError(SesmailError):
         operation: The API operation, for instance ``SendEmail``.
         request_id: Amazon's request id, to quote to their support.
         attempts: Every time that the call was made; none, if it never was.
+        send_id: The id that travels with the mail, so that events can tell what became of it; None without.
     """
 
     outcome: ClassVar[Outcome] = "unknown"
@@ -213,6 +192,7 @@ class SendError(SesmailError):
         self.request_id = request_id
         self.retryable: bool = self.default_retryable if retryable is None else retryable
         self.attempts: tuple[Attempt, ...] = ()
+        self.send_id: str | None = None
 
 
 class RejectedError(SendError):
@@ -269,6 +249,22 @@ class NotSentError(SendError, ConnectionError):
 
     outcome: ClassVar[Outcome] = "not_sent"
     default_retryable: ClassVar[bool] = True
+
+
+class DuplicateSendError(SendError):
+    """The send log has this send id already, as accepted or as unknown, so nothing was sent now.
+
+    Attributes:
+        recorded: What the log says, ``accepted`` or ``unknown``.
+        message_id: The id that SES issued then, where the log has one.
+    """
+
+    outcome: ClassVar[Outcome] = "not_sent"
+
+    def __init__(self, message: str = "", *, recorded: Outcome = "unknown", message_id: str | None = None) -> None:
+        super().__init__(message)
+        self.recorded: Outcome = recorded
+        self.message_id = message_id
 
 
 class UnknownOutcomeError(SendError):

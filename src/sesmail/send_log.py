@@ -34,8 +34,8 @@ class SendLog(Protocol):
     ``MemorySendLog`` and ``SqliteSendLog`` are such logs; for your own, on the database that you have, these are the
     rules. From ``begin`` on a record is ``unknown``, so that a process that dies leaves it so. An unknown record takes
     any other outcome. ``accepted`` is proof: it overwrites every other outcome, and nothing overwrites it. All else
-    changes nothing, and so does what is said of a send that never began. What is raised comes out of ``Client.send``,
-    and out of ``Receiver.receive`` as a TemporaryError.
+    changes nothing, and so does what is said of a send that never began. A ``Client`` sends nothing that can't begin,
+    and a ``Receiver`` gives no events that can't be settled.
     """
 
     async def begin(self, send_id: str) -> None:

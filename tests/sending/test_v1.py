@@ -219,7 +219,7 @@ def test_bulk() -> None:  # R24, R26
     ]
     assert call.params["DefaultTemplateData"] == '{"ship_date":"May 15"}'
     assert call.params["DefaultTags"] == TAGS
-    assert call.size == len('{"ship_date":"May 15"}' + "{}" + '{"name":"B"}')
+    assert (call.size, call.sizes) == (len('{"ship_date":"May 15"}'), (len("{}"), len('{"name":"B"}')))
 
 
 def test_default_data_is_always_there() -> None:  # R26

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sesmail import BulkMessage, Client, Message, Recipient
+from sesmail import BulkMessage, Client, Message, Recipient, RetryPolicy
 
 ORDER = Message(from_email="Shop <shop@example.com>", to="alice@example.com", subject="Your order", text="On its way.")
 NEWS = BulkMessage(
@@ -14,8 +14,9 @@ NEWS = BulkMessage(
 
 
 def new_client(url: str, session: str = "aiohttp", **settings: Any) -> Client:
-    """A client for a server on loopback, by aiohttp or by httpx."""
+    """A client for a server on loopback, by aiohttp or by httpx; one attempt and no pacing, unless told otherwise."""
     config = settings.pop("config", {})
+    settings = {"retry": RetryPolicy(attempts=1), "rate_limit": None, **settings}
     if session == "httpx":
         from aiobotocore.httpxsession import HttpxSession
 

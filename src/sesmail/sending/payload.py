@@ -45,11 +45,13 @@ class Call:
         operation: The API operation.
         params: Its parameters, as aiobotocore takes them.
         size: About how many bytes of content travel; the deadline grows with it.
+        sizes: Those of the entries of a bulk call, which come on top.
     """
 
     operation: str
     params: dict[str, Any]
     size: int
+    sizes: tuple[int, ...] = ()
 
 
 def lay_defaults(message: M, defaults: Message | None) -> M:
@@ -204,7 +206,9 @@ def given(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value is not None and value != [] and value != {}}
 
 
-def finish(operation: str, params: Mapping[str, Any], extra: Mapping[str, Any], size: int) -> Call:
+def finish(
+    operation: str, params: Mapping[str, Any], extra: Mapping[str, Any], size: int, sizes: Iterable[int] = ()
+) -> Call:
     """The call, with ``extra`` laid over it last.
 
     Raises:
@@ -212,4 +216,4 @@ def finish(operation: str, params: Mapping[str, Any], extra: Mapping[str, Any], 
     """
     for name in _CHECKED & extra.keys():
         raise InvalidMessageError(f"{name} is made from the message's own fields; give it there", field="extra")
-    return Call(operation, {**given(params), **extra}, size)
+    return Call(operation, {**given(params), **extra}, size, tuple(sizes))

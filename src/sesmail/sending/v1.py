@@ -22,9 +22,11 @@ from .payload import (
 )
 from .tags import message_tags, recipient_tags, tag_list
 
-__all__ = ["SERVICE", "build", "build_bulk", "read_bulk"]
+__all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
 
 SERVICE = "ses"
+ENTRIES = "Destinations"
+RATE_OPERATION = "GetSendQuota"
 
 MAX_BYTES = 10 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 
@@ -111,14 +113,14 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id
     """
     refuse_given(message, _ONLY_V2, "v1")
     data = template_data(message.data, "data")
-    size = len(data)
+    sizes: list[int] = []
     destinations: list[dict[str, Any]] = []
     not_for_recipient = _NOT_FOR_RECIPIENT if tag_send_id else {**_NOT_FOR_RECIPIENT, **_ONLY_TAGGED}
     for number, recipient in enumerate(message.recipients):
         field = f"recipients[{number}]."
         refuse_given(recipient, not_for_recipient, "v1", field)
         own = template_data(recipient.data, f"{field}data")
-        size += len(own)
+        sizes.append(len(own))
         entry: dict[str, Any] = {
             "Destination": entry_destination(message, recipient),
             "ReplacementTemplateData": own,
@@ -129,15 +131,23 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id
     params = {
         "DefaultTemplateData": data,
         "DefaultTags": tag_list(message_tags(message, tag_name, tag_send_id)),
-        "Destinations": destinations,
+        ENTRIES: destinations,
         **_beside_template(message, tag_name),
     }
-    return finish("SendBulkTemplatedEmail", params, message.extra, size)
+    return finish("SendBulkTemplatedEmail", params, message.extra, len(data), sizes)
 
 
 def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The entries of a bulk answer: Status, Error and MessageId each."""
     return [entry or {} for entry in answer.get("Status") or ()]
+
+
+def read_rate(answer: Mapping[str, Any]) -> object:
+    """The account's sending rate.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_GetSendQuota.html
+    """
+    return answer.get("MaxSendRate")
 
 
 def _beside_template(message: TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, Any]:

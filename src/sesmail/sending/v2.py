@@ -27,9 +27,11 @@ from .payload import (
 )
 from .tags import message_tags, recipient_tags, tag_list
 
-__all__ = ["SERVICE", "build", "build_bulk", "read_bulk"]
+__all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
 
 SERVICE = "sesv2"
+ENTRIES = "BulkEmailEntries"
+RATE_OPERATION = "GetAccount"
 
 MAX_BYTES = 40 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _MAX_HEADERS = (
@@ -82,12 +84,13 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
     """
     size, template = _template(message, None)
+    sizes: list[int] = []
     entries: list[dict[str, Any]] = []
     for number, recipient in enumerate(message.recipients):
         field = f"recipients[{number}]."
         metadata = {**message.metadata, **recipient.metadata} if recipient.metadata else {}
         data = template_data(recipient.data, f"{field}data")
-        size += len(data)
+        sizes.append(len(data))
         entries.append(
             given(
                 {
@@ -103,15 +106,24 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         "DefaultContent": {"Template": template},
         "DefaultEmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
-        "BulkEmailEntries": entries,
+        ENTRIES: entries,
         **_common(message),
     }
-    return finish("SendBulkEmail", params, message.extra, size)
+    return finish("SendBulkEmail", params, message.extra, size, sizes)
 
 
 def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The entries of a bulk answer: Status, Error and MessageId each."""
     return [entry or {} for entry in answer.get("BulkEmailEntryResults") or ()]
+
+
+def read_rate(answer: Mapping[str, Any]) -> object:
+    """The account's sending rate.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendQuota.html
+    """
+    quota: Mapping[str, Any] = answer.get("SendQuota") or {}
+    return quota.get("MaxSendRate")
 
 
 def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
