@@ -20,10 +20,15 @@ WALLS: dict[str, list[str]] = {
     "aiohttp": ["aws/"],
     "botocore": ["aws/"],
     "httpx2": ["aws/"],
-    "anyio": [*DOORS, "receiving/certificates.py", "sending/limiter.py", "sending/retrying.py"],
+    "anyio": [
+        *DOORS,
+        *("receiving/certificates.py", "sending/limiter.py", "sending/retrying.py", "sending/sqlite_log.py"),
+    ],
     "await": [
         *DOORS,
-        *("receiving/certificates.py", "receiving/recent.py", "sending/limiter.py", "sending/retrying.py"),
+        *("receiving/certificates.py", "receiving/recent.py", "receiving/settling.py", "send_log.py"),
+        *("sending/limiter.py", "sending/memory_log.py", "sending/records.py", "sending/retrying.py"),
+        "sending/sqlite_log.py",
     ],
     "cryptography": ["receiving/decrypting.py", "receiving/verify.py"],
     "email": ["sending/message.py", "sending/raw.py"],

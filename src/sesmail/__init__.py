@@ -76,15 +76,18 @@ from .receiving.receiver import Receiver
 from .receiving.recent import RecentMessages
 from .receiving.secret import check_secret
 from .receiving.verify import check_signature
+from .send_log import SendLog, SendRecord
 from .sending.attachment import Alternative, Attachment
 from .sending.client import Client
 from .sending.limiter import RateLimiter
 from .sending.listener import CallInfo, Listener
 from .sending.many import SendMany, SendOutcome, SendProgress
+from .sending.memory_log import MemorySendLog
 from .sending.message import BulkMessage, Message, RawMessage, TemplateMessage
 from .sending.parts import InlineTemplate, ListManagement, Recipient
 from .sending.result import BulkResult, RecipientResult, SendResult
 from .sending.retrying import RetryPolicy
+from .sending.sqlite_log import SqliteSendLog
 from .version import __version__
 
 __all__ = [
@@ -127,6 +130,7 @@ __all__ = [
     "MailHeaders",
     "Mailbox",
     "MalformedBodyError",
+    "MemorySendLog",
     "Message",
     "MessageRejectedError",
     "NotFoundError",
@@ -149,9 +153,11 @@ __all__ = [
     "RetryPolicy",
     "S3Action",
     "SendError",
+    "SendLog",
     "SendMany",
     "SendOutcome",
     "SendProgress",
+    "SendRecord",
     "SendResult",
     "SendingPausedError",
     "Sent",
@@ -159,6 +165,7 @@ __all__ = [
     "SignatureError",
     "SnsAction",
     "SnsOrigin",
+    "SqliteSendLog",
     "SubscriptionChanged",
     "SubscriptionConfirmation",
     "TemplateMessage",
