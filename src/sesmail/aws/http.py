@@ -30,8 +30,10 @@ def http_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
     if chosen is HttpxSession or _on_trio():
         if importlib.util.find_spec("httpx2") is None:
             raise ConfigurationError("httpx2 is missing, which trio needs: pip install 'sesmail[trio]'")
+        from .direct_httpx import DirectHttpxSession
+
         # The deadline covers these; httpx's own 5 seconds would cut off a large mail on a slow line.
-        return HttpxSession, {"write_timeout": None, "pool_timeout": None}
+        return DirectHttpxSession, {"write_timeout": None, "pool_timeout": None}
     return DirectSession, {}
 
 
