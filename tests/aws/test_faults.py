@@ -16,6 +16,9 @@ from support.invariants import Sent, check, marker_of, nothing_is_left, send, se
 pytestmark = pytest.mark.anyio
 
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
+ATTEMPTS = pytest.mark.parametrize("attempts", [1])
+CONCURRENCY = 50  # what one client makes at once
+LARGE = {f"{fault.name} 0" for fault in HANGING if fault.large}
 
 
 def meeting(fault: Fault, attempts: int, number: int | str = 0) -> Sent:
@@ -52,13 +55,14 @@ def dealing(faults: list[Fault]) -> Answer:
 
 
 @APIS
+@ATTEMPTS
 async def test_each_fault_alone(
-    fault_server: StartFaultServer, session: str, api: Any, subtests: pytest.Subtests, attempts: int = 1
+    fault_server: StartFaultServer, session: str, api: Any, attempts: int, subtests: pytest.Subtests
 ) -> None:
     server = fault_server(ok())
-    async with nothing_is_left(server), new_client(server.url, session, api=api) as client:
+    async with nothing_is_left(server), new_client(server.url, session, api=api, attempts=attempts) as client:
         for fault in FAULTS:
-            if api in fault.apis:
+            if api in fault.apis and (attempts == 1 or fault.retryable):
                 with subtests.test(fault.name):
                     server.requests.clear()
                     server.answer_with(fault.answer, ok())
@@ -69,3 +73,43 @@ async def test_each_fault_alone(
                     assert fault.cuts or following.outcome == "accepted"
                     if isinstance(sent.result, SendError):
                         check_error(fault, sent.result, api)
+
+
+@APIS
+@ATTEMPTS
+async def test_many_faults_at_once(fault_server: StartFaultServer, session: str, api: Any, attempts: int) -> None:
+    faults = [fault for fault in FAULTS if api in fault.apis and not fault.cuts and not fault.settle]
+    sends = [meeting(fault, attempts) for fault in faults]
+    random.Random(0).shuffle(sends)
+    server = fault_server(dealing(faults))
+    async with nothing_is_left(server), new_client(server.url, session, api=api, attempts=attempts) as client:
+        await send_all(client, sends)
+    check(sends, server.requests)
+    assert server.connections_opened >= CONCURRENCY
+    assert {marker_of(request) for request in server.requests} == {sent.marker for sent in sends}
+
+
+async def test_a_fault_that_many_meet(
+    fault_server: StartFaultServer, session: str, subtests: pytest.Subtests
+) -> None:
+    server = fault_server(ok())
+    async with nothing_is_left(server), new_client(server.url, session) as client:
+        for fault in FAULTS:
+            if fault.cuts:
+                with subtests.test(fault.name):
+                    server.answer_with(fault.answer)
+                    sends = [meeting(fault, 1, number) for number in range(CONCURRENCY)]
+                    await send_all(client, sends, large={sends[0].marker} if fault.large else ())
+                    check(sends, server.requests)
+
+
+async def test_what_hangs_ends_at_the_deadline(fault_server: StartFaultServer, session: str) -> None:
+    sends = [meeting(fault, 1, number) for number in range(4) for fault in HANGING if not (number and fault.large)]
+    sends.sort(key=lambda sent: sent.marker in LARGE)
+    server = fault_server(dealing(HANGING))
+    async with nothing_is_left(server), new_client(server.url, session, timeout=0.5) as client:
+        with anyio.fail_after(20):
+            await send_all(client, reversed(sends), LARGE)
+    check(sends, server.requests)
+    assert len(sends) > CONCURRENCY
+    assert any(sent.outcome == "unknown" for sent in sends)

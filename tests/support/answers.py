@@ -118,9 +118,14 @@ def no_answer() -> Answer:
     return Answer(lambda connection, _: connection.wait_for_client())
 
 
-def stops_reading(after_bytes: int = 65536) -> Answer:
+def stops_reading(after_bytes: int = 65536, seconds: float | None = None) -> Answer:
     """Leave the rest of the body in the network, so that the client can't write it all (if it is some megabytes)."""
-    return Answer(lambda connection, _: connection.wait(), after_bytes)
+
+    def act(connection: Connection, _: Request) -> None:
+        connection.wait(seconds)
+        connection.wait_for_client()
+
+    return Answer(act, after_bytes)
 
 
 def reset_unread() -> Answer:

@@ -13,8 +13,9 @@ NEWS = BulkMessage(
 )
 
 
-def new_client(url: str, session: str = "aiohttp", **settings: Any) -> Client:
-    """A client for a server on loopback, by aiohttp or by httpx."""
+def new_client(url: str, session: str = "aiohttp", *, attempts: int = 1, **settings: Any) -> Client:
+    """A client for a server on loopback, by aiohttp or by httpx, which makes each call once unless it is told."""
+    assert attempts == 1
     config = settings.pop("config", {})
     if session == "httpx":
         from aiobotocore.httpxsession import HttpxSession

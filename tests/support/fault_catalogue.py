@@ -337,7 +337,7 @@ HANGING = [
     unknown(
         "trickle_of_headers", says(lambda r: [b"HTTP/1.1 200 OK\r\n", *[b"X: 1\r\n"] * 99], pause=0.05), hangs=True
     ),
-    unknown("stops_reading", answers.stops_reading(), hangs=True, large=True),
+    unknown("stops_reading", answers.stops_reading(seconds=1.0), hangs=True, large=True),
 ]
 
 SLOW = [
