@@ -10,7 +10,7 @@ from sesmail import SendError
 from support.answers import ok
 from support.clients import new_client
 from support.fault_catalogue import FAULTS, HANGING, Fault
-from support.faults import Answer, Connection, Request, StartFaultServer
+from support.faults import Answer, Connection, FaultServer, Request, StartFaultServer
 from support.invariants import Sent, check, marker_of, nothing_is_left, send, send_all
 
 pytestmark = pytest.mark.anyio
@@ -39,8 +39,11 @@ def check_error(fault: Fault, error: SendError, api: str) -> None:
         assert error.__cause__ is not None
 
 
-def dealing(faults: list[Fault]) -> Answer:
-    """Answer each mail by the fault that its marker names, and when it comes again, accept it."""
+def dealing(faults: list[Fault], waiting_for: FaultServer | None = None) -> Answer:
+    """Answer each mail by the fault that its marker names, and when it comes again, accept it.
+
+    Nothing is answered before as many mails have come as can come at once, if a server is told that counts them.
+    """
     acts = {fault.name: fault.answer.act for fault in faults}
     met: set[str | None] = set()
 
@@ -49,6 +52,8 @@ def dealing(faults: list[Fault]) -> Answer:
         assert marker is not None
         again = marker in met
         met.add(marker)
+        if waiting_for is not None:
+            waiting_for.wait_for_requests(CONCURRENCY)
         (ok().act if again else acts[marker.rpartition(" ")[0]])(connection, request)
 
     return Answer(act, after_bytes=65536)
@@ -81,11 +86,11 @@ async def test_many_faults_at_once(fault_server: StartFaultServer, session: str,
     faults = [fault for fault in FAULTS if api in fault.apis and not fault.cuts and not fault.settle]
     sends = [meeting(fault, attempts) for fault in faults]
     random.Random(0).shuffle(sends)
-    server = fault_server(dealing(faults))
+    server = fault_server(ok())
+    server.answer_with(dealing(faults, waiting_for=server))
     async with nothing_is_left(server), new_client(server.url, session, api=api, attempts=attempts) as client:
         await send_all(client, sends)
     check(sends, server.requests)
-    assert server.connections_opened >= CONCURRENCY
     assert {marker_of(request) for request in server.requests} == {sent.marker for sent in sends}
 
 
@@ -105,11 +110,16 @@ async def test_a_fault_that_many_meet(
 
 async def test_what_hangs_ends_at_the_deadline(fault_server: StartFaultServer, session: str) -> None:
     sends = [meeting(fault, 1, number) for number in range(4) for fault in HANGING if not (number and fault.large)]
-    sends.sort(key=lambda sent: sent.marker in LARGE)
     server = fault_server(dealing(HANGING))
-    async with nothing_is_left(server), new_client(server.url, session, timeout=0.5) as client:
+    async with (
+        nothing_is_left(server),
+        new_client(server.url, session, timeout=0.5) as client,
+        new_client(server.url, session, timeout=0.06) as impatient,  # the deadline of a large mail is longer
+    ):
         with anyio.fail_after(20):
-            await send_all(client, reversed(sends), LARGE)
+            async with anyio.create_task_group() as group:
+                group.start_soon(send_all, impatient, (sent for sent in sends if sent.marker in LARGE), LARGE)
+                group.start_soon(send_all, client, [sent for sent in sends if sent.marker not in LARGE])
     check(sends, server.requests)
     assert len(sends) > CONCURRENCY
     assert any(sent.outcome == "unknown" for sent in sends)
