@@ -50,8 +50,12 @@ def never_connected(error: object) -> bool:
     """
     import aiohttp
 
-    kinds: list[type[BaseException]] = [aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError]
+    kinds: list[type[BaseException]] = [
+        aiohttp.ClientConnectorError,
+        aiohttp.ClientHttpProxyError,  # the proxy refused the tunnel, as with httpx's ProxyError
+        aiohttp.ConnectionTimeoutError,
+    ]
     httpx = sys.modules.get("httpx2")
     if httpx is not None:
-        kinds += [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout]
+        kinds += [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError]
     return isinstance(error, tuple(kinds))
