@@ -21,13 +21,19 @@ FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def botocore_files() -> Iterator[None]:
-    """Read each of botocore's model files once: hundreds of clients are opened, and each would read them again."""
+def botocore_learns_once() -> Iterator[None]:
+    """Read each model file and inspect each handler once: hundreds of clients are opened, and each would do it again."""
+    from botocore import hooks
     from botocore.loaders import JSONFileLoader
 
-    cached = functools.lru_cache(maxsize=None)(JSONFileLoader().load_file)
+    load = functools.cache(JSONFileLoader().load_file)
+    alias = functools.cache(hooks.EventAliaser(None)._alias_event_name)
+    accepts_kwargs = functools.cache(hooks.accepts_kwargs)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: cached(path))
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: load(path))
+        patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _, name: alias(name))
+        # By the function, so that no object lives on by its bound method.
+        patch.setattr(hooks, "accepts_kwargs", lambda handler: accepts_kwargs(getattr(handler, "__func__", handler)))
         yield
 
 
