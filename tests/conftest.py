@@ -1,6 +1,7 @@
 """Fixtures: an environment without anybody's AWS account, and the servers that the tests send to."""
 
 import functools
+import gc
 import importlib.util
 import os
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"
 
 @pytest.fixture(scope="session", autouse=True)
 def botocore_learns_once() -> Iterator[None]:
-    """Read each model file and inspect each handler once: hundreds of clients are opened, and each would do it again."""
+    """Read each model file and look at each handler once: hundreds of clients are opened, and each would do it."""
     from botocore import hooks
     from botocore.loaders import JSONFileLoader
 
@@ -90,9 +91,13 @@ def fault_server() -> Iterator[StartFaultServer]:
 @pytest.fixture(scope="session")
 def running_moto() -> "Iterator[MotoServer]":
     """Start moto's server once for all tests."""
-    from support.moto import MotoServer  # here, so that only the tests that need moto wait for it
+    from moto.kms import models as kms  # here, so that only the tests that need moto wait for it
 
-    with MotoServer() as server:
+    from support.moto import MotoServer
+
+    with MotoServer() as server, pytest.MonkeyPatch.context() as patch:
+        # Every key of KMS makes an RSA key, which takes longer than a test; those for encryption don't use it.
+        patch.setattr(kms, "generate_private_key", functools.cache(kms.generate_private_key))
         yield server
 
 
@@ -101,6 +106,12 @@ def moto_server(running_moto: "MotoServer") -> "MotoServer":
     """Provide moto's server, empty at the start of each test."""
     running_moto.reset()
     return running_moto
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives to the end: the modules and thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 # Derandomised, the examples are the same in every run; `HYPOTHESIS_PROFILE=nightly` looks for new ones.
