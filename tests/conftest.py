@@ -23,14 +23,21 @@ FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"
 
 @pytest.fixture(scope="session", autouse=True)
 def botocore_learns_once() -> Iterator[None]:
-    """Read each model file and look at each handler once: hundreds of clients are opened, and each would do it."""
+    """Find and read its files and look at each handler once: hundreds of clients are opened, and each would do it."""
     from botocore import hooks
-    from botocore.loaders import JSONFileLoader
+    from botocore.loaders import JSONFileLoader, Loader
 
+    find = Loader.list_available_services
+    services = functools.cache(lambda paths, kind: find(Loader(list(paths), include_default_search_paths=False), kind))
     load = functools.cache(JSONFileLoader().load_file)
     alias = functools.cache(hooks.EventAliaser(None)._alias_event_name)
     accepts_kwargs = functools.cache(hooks.accepts_kwargs)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            Loader,
+            "list_available_services",
+            lambda loader, type_name: services(tuple(loader.search_paths), type_name),
+        )
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: load(path))
         patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _, name: alias(name))
         # By the function, so that no object lives on by its bound method.
@@ -41,7 +48,12 @@ def botocore_learns_once() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give every test the same AWS settings, and none of the machine's own."""
+    from botocore.httpsession import DEFAULT_CA_BUNDLE
+
     nowhere: Path = tmp_path_factory.mktemp("aws")
+    bundle = nowhere / "authorities.pem"
+    first, end, _ = Path(DEFAULT_CA_BUNDLE).read_bytes().partition(b"-----END CERTIFICATE-----\n")
+    bundle.write_bytes(first + end)
     settings = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -49,6 +61,7 @@ def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(nowhere / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(nowhere / "credentials"),
+        "AWS_CA_BUNDLE": str(bundle),  # every client reads it, and hundreds of authorities are a third of its opening
     }
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper().startswith(FOREIGN_SETTINGS)]:
