@@ -111,7 +111,7 @@ OUTCOMES = {
     UnknownOutcomeError: "unknown",
     **{kind: "rejected" for kind in PARENTS if issubclass(kind, RejectedError)},
 }
-SEND_ERRORS = [kind for kind in PARENTS if issubclass(kind, SendError)]
+SEND_ERRORS = [kind for kind in PARENTS if issubclass(kind, SendError) and kind is not DuplicateSendError]
 DETAILS = {"operation": "SendEmail", "code": "Code", "request_id": "r-1"}
 ERRORS: list[SesmailError] = [
     SesmailError("plain"),
