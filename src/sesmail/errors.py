@@ -15,7 +15,7 @@ SesmailError
 │   │   ├── AccessDeniedError             mend the credentials or the IAM policy
 │   │   └── BadRequestError (ValueError)  mend the parameters
 │   ├── NotSentError (ConnectionError)    no byte left: sending again is safe
-│   ├── DuplicateSendError                the send log has it: never send it again, or settle it first
+│   ├── DuplicateSendError (ValueError)   the send log has it already: not sent again
 │   └── UnknownOutcomeError               Amazon may have it: sending again may send it twice
 └── WebhookError                          a request from outside gives no events: answer its status and headers
     ├── MalformedBodyError (ValueError)   400: not what SNS or SES sends
@@ -251,19 +251,23 @@ class NotSentError(SendError, ConnectionError):
     default_retryable: ClassVar[bool] = True
 
 
-class DuplicateSendError(SendError):
-    """The send log has this send id already, as accepted or as unknown, so nothing was sent now.
+class DuplicateSendError(SendError, ValueError):
+    """A send id that the send log says is accepted, under way, or of unknown fate: it was not sent again.
 
     Attributes:
-        recorded: What the log says, ``accepted`` or ``unknown``.
-        message_id: The id that SES issued then, where the log has one.
+        recorded_outcome: What the log says: ``accepted``, or ``unknown``, which what is under way is, too.
+        message_id: The id that SES issued, where the log knows it; None otherwise.
     """
 
     outcome: ClassVar[Outcome] = "not_sent"
 
-    def __init__(self, message: str = "", *, recorded: Outcome = "unknown", message_id: str | None = None) -> None:
-        super().__init__(message)
-        self.recorded: Outcome = recorded
+    def __init__(
+        self, *, send_id: str = "", recorded_outcome: Outcome = "unknown", message_id: str | None = None
+    ) -> None:
+        state = "accepted already" if recorded_outcome == "accepted" else "under way, or its fate is unknown"
+        super().__init__(f"the send {send_id!r} is {state}")
+        self.send_id = send_id
+        self.recorded_outcome = recorded_outcome
         self.message_id = message_id
 
 

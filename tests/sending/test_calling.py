@@ -55,7 +55,7 @@ NEVER: list[SendError] = [
     NotFoundError("never"),
     AccessDeniedError("never"),
     BadRequestError("never"),
-    DuplicateSendError("never"),
+    DuplicateSendError(send_id="id"),
     RejectedError("for a reason that nobody knows"),
     NotSentError("a mistake of ours", retryable=False),
     UnknownOutcomeError("perhaps"),
@@ -128,7 +128,7 @@ class Recorder:
 
     async def begin(self, send_id: str) -> None:
         if send_id in self.duplicates:
-            raise DuplicateSendError(f"{send_id} was sent")
+            raise DuplicateSendError(send_id=send_id)
         if self.broken:
             raise OSError("the disk is full")
         self.words.append(("begin", send_id))

@@ -118,9 +118,14 @@ def no_answer() -> Answer:
     return Answer(lambda connection, _: connection.wait_for_client())
 
 
-def stops_reading(after_bytes: int = 65536) -> Answer:
+def stops_reading(after_bytes: int = 65536, seconds: float | None = None) -> Answer:
     """Leave the rest of the body in the network, so that the client can't write it all (if it is some megabytes)."""
-    return Answer(lambda connection, _: connection.wait(), after_bytes)
+
+    def act(connection: Connection, _: Request) -> None:
+        connection.wait(seconds)
+        connection.wait_for_client()
+
+    return Answer(act, after_bytes)
 
 
 def reset_unread() -> Answer:
@@ -148,16 +153,22 @@ def new_message_id() -> str:
     return f"0102{uuid.uuid4().hex[:12]}-{uuid.uuid4()}-000000"
 
 
+def issue(request: Request, message_ids: Sequence[str], count: int) -> Sequence[str]:
+    """The message ids for a request, new ones where none are given; they are recorded with it."""
+    request.issued.extend(message_ids or [new_message_id() for _ in range(count)])
+    return request.issued[-(len(message_ids) or count) :]
+
+
 def accepted(request: Request, message_ids: Sequence[str] = ()) -> tuple[Mapping[str, str], bytes]:
     """The headers and the body with which SES accepts this request; new ids where none are given."""
     if request.target.endswith("/outbound-bulk-emails"):
-        ids = message_ids or [new_message_id() for _ in request.json["BulkEmailEntries"]]
+        ids = issue(request, message_ids, len(request.json["BulkEmailEntries"]))
         return bulk_results(request, [("SUCCESS", message_id) for message_id in ids])
     if request.form.get("Action") == "SendBulkTemplatedEmail":
         destinations = {name.split(".")[2] for name in request.form if name.startswith("Destinations.member.")}
-        ids = message_ids or [new_message_id() for _ in destinations]
+        ids = issue(request, message_ids, len(destinations))
         return bulk_results(request, [("Success", message_id) for message_id in ids])
-    message_id = message_ids[0] if message_ids else new_message_id()
+    message_id = issue(request, message_ids[:1], 1)[0]
     if request.form:
         return XML, result(request, element("MessageId", message_id))
     return JSON, json.dumps({"MessageId": message_id}).encode()

@@ -13,10 +13,10 @@ NEWS = BulkMessage(
 )
 
 
-def new_client(url: str, session: str = "aiohttp", **settings: Any) -> Client:
+def new_client(url: str, session: str = "aiohttp", *, attempts: int = 1, **settings: Any) -> Client:
     """A client for a server on loopback, by aiohttp or by httpx; one attempt and no pacing, unless told otherwise."""
     config = settings.pop("config", {})
-    settings = {"retry": RetryPolicy(attempts=1), "rate_limit": None, **settings}
+    settings = {"retry": RetryPolicy(attempts=attempts, first_delay=0.01), "rate_limit": None, **settings}
     if session == "httpx":
         from aiobotocore.httpxsession import HttpxSession
 

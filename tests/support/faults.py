@@ -26,6 +26,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes = b""
     complete: bool = False
+    issued: list[str] = dataclasses.field(default_factory=list, compare=False)
+    """The message ids that answer it."""
 
     @property
     def json(self) -> Any:
@@ -86,7 +88,8 @@ class Connection:
 
     def respond(self, status: int, headers: Mapping[str, str], body: bytes, missing: int = 0) -> None:
         """Send a response, announced with `missing` more bytes than it has."""
-        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Length: {len(body) + missing}"]
+        phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Odd"
+        lines = [f"HTTP/1.1 {status} {phrase}", f"Content-Length: {len(body) + missing}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self.sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import selectors
+from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 import anyio.lowlevel
 from aiobotocore.httpsession import AIOHTTPSession
 from aiohttp import Payload
 from aiohttp.abc import AbstractStreamWriter
+
+from .whole import whole
 
 __all__ = ["DirectSession"]
 
@@ -15,7 +20,7 @@ _CHUNK = 256 * 1024
 
 
 class DirectSession(AIOHTTPSession):
-    """Posts to the endpoint and nowhere else, and leaves no half-written request behind.
+    """Posts to the endpoint and nowhere else, takes no answer for another's, and leaves no half-written request behind.
 
     aiobotocore's own would post body and credentials again wherever a 307 points.
     """
@@ -23,6 +28,30 @@ class DirectSession(AIOHTTPSession):
     async def _get_session(self, proxy_url: str | None) -> _Requests:
         get_session: Any = getattr(super(), "_get_session")  # noqa: B009  # the stubs don't have it
         return _Requests(await get_session(proxy_url))
+
+    async def _create_connector(self, proxy_url: str | None) -> Any:
+        create_connector: Any = getattr(super(), "_create_connector")  # noqa: B009
+        connector = await create_connector(proxy_url)
+        connector.connect = partial(_connect, connector.connect, WeakSet())
+        return connector
+
+
+async def _connect(connect: Any, used: WeakSet[Any], *args: Any, **options: Any) -> Any:
+    """A connection on which nothing came unasked: aiohttp would take it for the answer to the next request."""
+    while True:
+        connection = await connect(*args, **options)
+        protocol = connection.protocol
+        if protocol not in used or not (protocol.should_close or _is_readable(connection.transport)):
+            used.add(protocol)
+            return connection
+        connection.close()
+
+
+def _is_readable(transport: Any) -> bool:
+    """Whether something has arrived that the event loop hasn't read yet."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(transport.get_extra_info("socket"), selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 class _Requests:
@@ -34,13 +63,30 @@ class _Requests:
     async def request(self, method: str, *, data: Any, **options: Any) -> Any:
         body = _Body(data) if isinstance(data, bytes) else None
         try:
-            return await self._session.request(
+            response = await self._session.request(
                 method, data=data if body is None else body, allow_redirects=False, **options
             )
         except BaseException:
             if body is not None:
                 body.abort()
             raise
+        response.content = _Content(response.content)
+        return response
+
+
+class _Content:
+    """The content of an answer, which is read whole up to a limit only."""
+
+    def __init__(self, content: Any) -> None:
+        self._content = content
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
+
+    async def read(self, size: int = -1) -> bytes:
+        """All of it, or the next piece."""
+        pieces: bytes = await (self._content.read(size) if size >= 0 else whole(self._content.iter_any()))
+        return pieces
 
 
 class _Body(Payload):

@@ -30,8 +30,10 @@ def http_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
     if chosen is HttpxSession or _on_trio():
         if importlib.util.find_spec("httpx2") is None:
             raise ConfigurationError("httpx2 is missing, which trio needs: pip install 'sesmail[trio]'")
+        from .direct_httpx import DirectHttpxSession
+
         # The deadline covers these; httpx's own 5 seconds would cut off a large mail on a slow line.
-        return HttpxSession, {"write_timeout": None, "pool_timeout": None}
+        return DirectHttpxSession, {"write_timeout": None, "pool_timeout": None}
     return DirectSession, {}
 
 
@@ -48,8 +50,12 @@ def never_connected(error: object) -> bool:
     """
     import aiohttp
 
-    kinds: list[type[BaseException]] = [aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError]
+    kinds: list[type[BaseException]] = [
+        aiohttp.ClientConnectorError,
+        aiohttp.ClientHttpProxyError,  # the proxy refused the tunnel, as with httpx's ProxyError
+        aiohttp.ConnectionTimeoutError,
+    ]
     httpx = sys.modules.get("httpx2")
     if httpx is not None:
-        kinds += [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout]
+        kinds += [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError]
     return isinstance(error, tuple(kinds))

@@ -1,0 +1,92 @@
+"""aiobotocore's httpx session, made safe for sends; imported only when a client connects."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+import anyio
+from aiobotocore.httpxsession import HttpxSession
+
+from .whole import whole
+
+__all__ = ["DirectHttpxSession"]
+
+
+class DirectHttpxSession(HttpxSession):
+    """Takes no answer for another's, and none that is endless or compressed, and leaves no half-made connection behind.
+
+    It follows no redirect anyway.
+    """
+
+    def _make_async_client(self) -> Any:
+        make_client: Any = getattr(super(), "_make_async_client")  # noqa: B009  # the stubs don't have it
+        client = make_client()
+        client.headers["Accept-Encoding"] = "identity"
+        client.event_hooks = {"response": [_limit]}
+        for transport in (client._transport, *client._mounts.values()):
+            pool = transport._pool
+            pool.create_connection = partial(_create, pool.create_connection)
+            pool._network_backend = _Network(pool._network_backend)
+        return client
+
+
+async def _limit(response: Any) -> None:
+    response.aread = partial(_read, response)
+
+
+async def _read(response: Any) -> bytes:
+    """The answer as it came: httpx would unpack a few kilobytes into gigabytes."""
+    async with aclosing(response.aiter_raw()) as pieces:
+        return await whole(pieces)
+
+
+def _create(create: Any, origin: Any) -> _Connection:
+    return _Connection(create(origin))
+
+
+class _Around:
+    """Something of httpx's, changed in one thing."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _Connection(_Around):
+    """A connection of the pool, which is not used again when something came unasked."""
+
+    def has_expired(self) -> bool:
+        expired: bool = self._inner.has_expired()
+        return expired or _has_leftovers(self._inner)
+
+
+def _has_leftovers(connection: Any) -> bool:
+    """Whether more was read than the answer: h11 would take it for the answer to the next request."""
+    while connection is not None:
+        if (state := getattr(connection, "_h11_state", None)) is not None:
+            return bool(state.trailing_data[0])
+        connection = getattr(connection, "_connection", None)
+    return False
+
+
+class _Network(_Around):
+    """What the pool connects by."""
+
+    async def connect_tcp(self, *args: Any, **options: Any) -> _Stream:
+        return _Stream(await self._inner.connect_tcp(*args, **options))
+
+
+class _Stream(_Around):
+    """A connection before TLS, which httpx would leave open if the handshake is cancelled."""
+
+    async def start_tls(self, *args: Any, **options: Any) -> Any:
+        try:
+            return await self._inner.start_tls(*args, **options)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._inner.aclose()
+            raise

@@ -1,0 +1,194 @@
+"""Faults before there is a connection to SES, or credentials to sign with: nothing is sent, and that is known."""
+
+import json
+import socket
+import ssl
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from sesmail import ConfigurationError, NotSentError, UnknownOutcomeError
+from support import answers
+from support.answers import ok
+from support.clients import new_client
+from support.faults import Answer, Connection, FaultServer, StartFaultServer
+from support.invariants import Sent, check, nothing_is_left, send, send_all
+
+pytestmark = pytest.mark.anyio
+
+NOT_SENT = frozenset({"not_sent"})
+MANY = 50
+
+
+async def refuse(client: Any, *servers: FaultServer) -> None:
+    """Nothing is sent, alone or at once, and it may be tried again."""
+    alone = await send(client, Sent("alone", NOT_SENT))
+    crowd = [Sent(f"crowd {number}", NOT_SENT) for number in range(MANY)]
+    await send_all(client, crowd)
+    check([alone, *crowd], [request for server in servers for request in server.requests])
+    for sent in [alone, *crowd]:
+        assert (type(sent.result), sent.result.retryable) == (NotSentError, True), repr(sent.result)
+
+
+async def test_nobody_listens(session: str) -> None:
+    async with nothing_is_left(), new_client("http://127.0.0.1:1", session) as client:
+        await refuse(client)
+
+
+@pytest.mark.parametrize("code", [socket.EAI_NONAME, socket.EAI_AGAIN], ids=["unknown", "no_server"])
+async def test_a_name_does_not_resolve(session: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def getaddrinfo(*_: object, **__: object) -> None:
+        raise socket.gaierror(code, "no address")
+
+    async with nothing_is_left(), new_client("http://ses.invalid", session) as client:
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        await refuse(client)
+
+
+@pytest.mark.parametrize("answer", [answers.raw(407), answers.raw(502, answers.HTML, b"no")], ids=["407", "502"])
+async def test_a_proxy_refuses_the_tunnel(fault_server: StartFaultServer, session: str, answer: Answer) -> None:
+    proxy = fault_server(answer)
+    config = {"proxies": {"https": proxy.url}}
+    async with nothing_is_left(proxy), new_client("https://ses.invalid", session, config=config) as client:
+        await refuse(client)
+    assert {request.method for request in proxy.requests} == {"CONNECT"}
+
+
+async def test_a_proxy_is_not_there(session: str) -> None:
+    config = {"proxies": {"http": "http://127.0.0.1:1"}}
+    async with nothing_is_left(), new_client("http://ses.invalid", session, config=config) as client:
+        await refuse(client)
+
+
+def instead_of_tls(data: bytes) -> Answer:
+    """Answer the first words of a TLS client with this."""
+
+    def act(connection: Connection, _: object) -> None:
+        connection.sock.sendall(data)
+        connection.sock.recv(65536)
+        connection.close()
+
+    return Answer(act, unread=True)
+
+
+def shows(context: ssl.SSLContext) -> Answer:
+    """Show a certificate that nobody should trust."""
+
+    def act(connection: Connection, _: object) -> None:
+        context.wrap_socket(connection.sock, server_side=True)
+
+    return Answer(act, unread=True)
+
+
+def certificates(folder: Path) -> tuple[Path, dict[str, ssl.SSLContext]]:
+    """The file of an authority to trust, and servers' certificates that aren't right."""
+    pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+    from cryptography.hazmat.primitives import serialization
+
+    from support.signing import authority, certificate, pem, rsa_key
+
+    names, other = authority(), authority("elsewhere")
+    key = rsa_key(name="server")
+    encoding, none = serialization.Encoding.PEM, serialization.NoEncryption()
+    secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none)
+    own = pem(certificate(("localhost",), key=key))
+    contexts = {}
+    for name, chain, private in [("untrusted", own, secret), ("other_name", other.server, other.server_key)]:
+        (folder / "chain.pem").write_bytes(chain)
+        (folder / "key.pem").write_bytes(private)
+        contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        contexts[name].load_cert_chain(folder / "chain.pem", folder / "key.pem")
+    trusted = folder / "root.pem"
+    trusted.write_bytes(names.root)
+    return trusted, contexts
+
+
+async def test_tls_fails(
+    fault_server: StartFaultServer, session: str, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    trusted, contexts = certificates(tmp_path)
+    faults = {
+        "plain_http": instead_of_tls(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+        "garbage": instead_of_tls(bytes(range(256))),
+        "alert": instead_of_tls(b"\x15\x03\x03\x00\x02\x02\x28"),
+        "close": Answer(lambda connection, _: connection.close(), unread=True),
+        "reset": answers.reset_unread(),
+        **{name: shows(context) for name, context in contexts.items()},
+    }
+    server = fault_server(ok())
+    url = server.url.replace("http://127.0.0.1", "https://localhost")
+    async with nothing_is_left(server), new_client(url, session, verify=str(trusted)) as client:
+        for name, fault in faults.items():
+            with subtests.test(name):
+                server.answer_with(fault)
+                await refuse(client, server)
+                assert server.requests == []
+
+
+async def test_a_handshake_that_hangs(fault_server: StartFaultServer, session: str) -> None:
+    hanging = Answer(lambda connection, _: connection.wait_for_client(), unread=True)
+    server = fault_server(hanging)
+    url = server.url.replace("http:", "https:")
+    sends = [Sent(f"{number}", frozenset({"not_sent", "unknown"})) for number in range(MANY)]
+    async with nothing_is_left(server), new_client(url, session, timeout=0.4) as client:
+        with anyio.fail_after(20):
+            await send_all(client, sends)
+    check(sends, server.requests)
+    assert server.requests == []
+
+
+EXPIRED = {"AccessKeyId": "a", "SecretAccessKey": "b", "Token": "c", "Expiration": "2020-01-01T00:00:00Z"}
+CONTAINER = {
+    "server_error": answers.raw(500),
+    "hangs": answers.no_answer(),
+    "closes": answers.close_after_request(),
+    "html": answers.html_200(),
+    "no_keys": answers.raw(200, answers.JSON, b"{}"),
+    "array": answers.raw(200, answers.JSON, b"[]"),
+    "expired": answers.raw(200, answers.JSON, json.dumps(EXPIRED).encode()),
+}
+
+
+async def test_a_container_gives_no_credentials(
+    fault_server: StartFaultServer, session: str, subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = fault_server(ok())
+    server = fault_server(ok())
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{service.url}/credentials")
+    for name, fault in CONTAINER.items():
+        with subtests.test(name):
+            service.answer_with(fault)
+            sends = [Sent(f"{name} {number}", NOT_SENT) for number in range(MANY)]
+            client = new_client(server.url, session, timeout=0.3)
+            async with nothing_is_left(server, service):
+                with anyio.fail_after(20):
+                    await send_all(client, sends)
+                await client.aclose()
+            check(sends, server.requests)
+            assert {type(sent.result) for sent in sends} <= {NotSentError, ConfigurationError}
+            print(name, {repr(s.result)[:150] for s in sends})
+
+
+@pytest.mark.parametrize(
+    "script", ["exit(1)", "print('no json')", "print('{}')", "import time; time.sleep(30)"]
+)
+async def test_a_process_gives_no_credentials(
+    fault_server: StartFaultServer, session: str, script: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text(f'[profile shop]\ncredential_process = {sys.executable} -c "{script}"\n')
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    server = fault_server(ok())
+    client = new_client(server.url, session, profile="shop", timeout=0.5)
+    async with nothing_is_left(server):
+        sent = await send(client, Sent("alone", NOT_SENT))
+        await client.aclose()
+    print(repr(sent.result)[:200])
+    check([sent], server.requests)
+    assert type(sent.result) in {NotSentError, ConfigurationError}

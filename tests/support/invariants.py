@@ -1,0 +1,134 @@
+"""What holds for every send, whatever the wire does: told from what the client and the server saw."""
+
+import base64
+import contextlib
+import dataclasses
+import gc
+import re
+import sys
+from collections.abc import AsyncIterator, Collection, Iterable
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import anyio
+import anyio.to_thread
+
+import sesmail
+from sesmail import Attachment, Client, Message, Outcome, SendResult
+from support.faults import FaultServer, Request
+
+_MIME = re.compile(rb'"Data": ?"([A-Za-z0-9+/]*)|RawMessage\.Data=([^&]*)')
+_SUBJECT = re.compile(rb"^Subject: (.+?)\r$", re.MULTILINE)
+ANY: frozenset[Outcome] = frozenset({"accepted", "rejected", "not_sent", "unknown"})
+
+
+@dataclasses.dataclass
+class Sent:
+    """One send, as its caller saw it."""
+
+    marker: str
+    outcomes: frozenset[Outcome] = ANY
+    """How it may end if the server has its whole request."""
+    attempts: int = 1
+    """How many requests are safe."""
+    results: list[object] = dataclasses.field(default_factory=list)
+
+    @property
+    def result(self) -> Any:
+        """The only one."""
+        (result,) = self.results
+        return result
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        outcome: Outcome = "accepted" if isinstance(self.result, SendResult) else self.result.outcome
+        return outcome
+
+
+async def send(client: Client, sent: Sent, *, large: bool = False) -> Sent:
+    """Send a mail that the server knows by its marker."""
+    message = Message(
+        from_email="shop@example.com",
+        to="alice@example.com",
+        subject=sent.marker,
+        text="On its way.",
+        attachments=[_large()] if large else [],
+    )
+    try:
+        sent.results.append(await client.send(message))
+    except Exception as error:
+        sent.results.append(error)
+    return sent
+
+
+async def send_all(client: Client, sends: Iterable[Sent], large: Collection[str] = ()) -> None:
+    """Send all at once."""
+    async with anyio.create_task_group() as group:
+        for sent in sends:
+            group.start_soon(_send, client, sent, sent.marker in large)
+
+
+async def _send(client: Client, sent: Sent, large: bool) -> None:
+    await send(client, sent, large=large)
+
+
+@cache
+def _large() -> Attachment:
+    return Attachment("x.bin", bytes(6_000_000))
+
+
+def marker_of(request: Request) -> str | None:
+    """Whose request it is, read from the mail in it, or from as much of the mail as arrived."""
+    found = _MIME.search(request.body)
+    if found is None:
+        return None
+    encoded = unquote_to_bytes(found[1] or found[2])[:4096]
+    subject = _SUBJECT.search(base64.b64decode(encoded[: len(encoded) // 4 * 4]))
+    return subject[1].decode() if subject else None
+
+
+def check(sends: Collection[Sent], requests: Collection[Request]) -> None:
+    """The invariants, over what the clients and the server saw."""
+    seen: dict[str | None, list[Request]] = {}
+    for request in requests:
+        seen.setdefault(marker_of(request), []).append(request)
+    for sent in sends:
+        theirs = seen.get(sent.marker, [])
+        complete = sum(request.complete for request in theirs)
+        result = sent.result  # exactly one
+        assert isinstance(result, (SendResult, sesmail.SesmailError)), repr(result)
+        assert sent.outcome in (sent.outcomes if complete else sent.outcomes | {"not_sent", "unknown"}), repr(result)
+        assert complete <= sent.attempts
+        if sent.outcome == "not_sent":
+            assert len(theirs) < sent.attempts
+        if isinstance(result, SendResult):
+            assert any(result.message_id in request.issued for request in theirs)
+
+
+@contextlib.asynccontextmanager
+async def nothing_is_left(*servers: FaultServer) -> AsyncIterator[None]:
+    """No connection, task, or exception that nobody took."""
+    troubles: list[object] = []
+    if not _trio():
+        import asyncio
+
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: troubles.append(context))
+    before = _tasks()
+    yield
+    for server in servers:
+        assert await anyio.to_thread.run_sync(server.wait_until_closed)
+    gc.collect()
+    await anyio.lowlevel.checkpoint()
+    assert _tasks() - before == set()
+    assert troubles == []
+
+
+def _trio() -> Any:
+    trio = sys.modules.get("trio")
+    return trio if trio is not None and trio.lowlevel.in_trio_run() else None
+
+
+def _tasks() -> set[object]:
+    return {task.id for task in anyio.get_running_tasks()}
