@@ -9,7 +9,8 @@ import pytest
 from sesmail import SendError
 from support.answers import ok
 from support.clients import new_client
-from support.fault_catalogue import FAULTS, HANGING, Fault
+from support.fault import Fault
+from support.fault_catalogue import FAULTS, HANGING
 from support.faults import Answer, Connection, FaultServer, Request, StartFaultServer
 from support.invariants import Sent, check, marker_of, nothing_is_left, send, send_all
 
@@ -94,9 +95,7 @@ async def test_many_faults_at_once(fault_server: StartFaultServer, session: str,
     assert {marker_of(request) for request in server.requests} == {sent.marker for sent in sends}
 
 
-async def test_a_fault_that_many_meet(
-    fault_server: StartFaultServer, session: str, subtests: pytest.Subtests
-) -> None:
+async def test_a_fault_that_many_meet(fault_server: StartFaultServer, session: str, subtests: pytest.Subtests) -> None:
     server = fault_server(ok())
     async with nothing_is_left(server), new_client(server.url, session) as client:
         for fault in FAULTS:
