@@ -1,6 +1,7 @@
 """Fixtures: an environment without anybody's AWS account, and the servers that the tests send to."""
 
 import functools
+import gc
 import importlib.util
 import os
 from collections.abc import Iterator
@@ -21,20 +22,38 @@ FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def botocore_files() -> Iterator[None]:
-    """Read each of botocore's model files once: hundreds of clients are opened, and each would read them again."""
-    from botocore.loaders import JSONFileLoader
+def botocore_learns_once() -> Iterator[None]:
+    """Find and read its files and look at each handler once: hundreds of clients are opened, and each would do it."""
+    from botocore import hooks
+    from botocore.loaders import JSONFileLoader, Loader
 
-    cached = functools.lru_cache(maxsize=None)(JSONFileLoader().load_file)
+    find = Loader.list_available_services
+    services = functools.cache(lambda paths, kind: find(Loader(list(paths), include_default_search_paths=False), kind))
+    load = functools.cache(JSONFileLoader().load_file)
+    alias = functools.cache(hooks.EventAliaser(None)._alias_event_name)
+    accepts_kwargs = functools.cache(hooks.accepts_kwargs)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: cached(path))
+        patch.setattr(
+            Loader,
+            "list_available_services",
+            lambda loader, type_name: services(tuple(loader.search_paths), type_name),
+        )
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: load(path))
+        patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _, name: alias(name))
+        # By the function, so that no object lives on by its bound method.
+        patch.setattr(hooks, "accepts_kwargs", lambda handler: accepts_kwargs(getattr(handler, "__func__", handler)))
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give every test the same AWS settings, and none of the machine's own."""
+    from botocore.httpsession import DEFAULT_CA_BUNDLE
+
     nowhere: Path = tmp_path_factory.mktemp("aws")
+    bundle = nowhere / "authorities.pem"
+    first, end, _ = Path(DEFAULT_CA_BUNDLE).read_bytes().partition(b"-----END CERTIFICATE-----\n")
+    bundle.write_bytes(first + end)
     settings = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -42,6 +61,7 @@ def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(nowhere / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(nowhere / "credentials"),
+        "AWS_CA_BUNDLE": str(bundle),  # every client reads it, and hundreds of authorities are a third of its opening
     }
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper().startswith(FOREIGN_SETTINGS)]:
@@ -84,9 +104,13 @@ def fault_server() -> Iterator[StartFaultServer]:
 @pytest.fixture(scope="session")
 def running_moto() -> "Iterator[MotoServer]":
     """Start moto's server once for all tests."""
-    from support.moto import MotoServer  # here, so that only the tests that need moto wait for it
+    from moto.kms import models as kms  # here, so that only the tests that need moto wait for it
 
-    with MotoServer() as server:
+    from support.moto import MotoServer
+
+    with MotoServer() as server, pytest.MonkeyPatch.context() as patch:
+        # Every key of KMS makes an RSA key, which takes longer than a test; those for encryption don't use it.
+        patch.setattr(kms, "generate_private_key", functools.cache(kms.generate_private_key))
         yield server
 
 
@@ -95,6 +119,12 @@ def moto_server(running_moto: "MotoServer") -> "MotoServer":
     """Provide moto's server, empty at the start of each test."""
     running_moto.reset()
     return running_moto
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives to the end: the modules and thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 # Derandomised, the examples are the same in every run; `HYPOTHESIS_PROFILE=nightly` looks for new ones.

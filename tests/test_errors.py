@@ -20,6 +20,7 @@ from sesmail import (
     ContentMissingError,
     ContentTamperedError,
     ContentTooLargeError,
+    DuplicateSendError,
     ForbiddenTopicError,
     InvalidMessageError,
     MalformedBodyError,
@@ -48,6 +49,7 @@ PARENTS = {
     InvalidMessageError: SesmailError,
     UnsupportedFeatureError: InvalidMessageError,
     ConfigurationError: SesmailError,
+    DuplicateSendError: SendError,
     SendError: SesmailError,
     RejectedError: SendError,
     ThrottledError: RejectedError,
@@ -81,6 +83,7 @@ BUILTINS = {
     InvalidMessageError: ValueError,
     UnsupportedFeatureError: ValueError,
     ConfigurationError: ValueError,
+    DuplicateSendError: ValueError,
     BadRequestError: ValueError,
     NotSentError: ConnectionError,
     BulkSendError: ExceptionGroup,
@@ -102,12 +105,13 @@ OUTCOMES = {
     InvalidMessageError: "not_sent",
     UnsupportedFeatureError: "not_sent",
     ConfigurationError: "not_sent",
+    DuplicateSendError: "not_sent",
     NotSentError: "not_sent",
     SendError: "unknown",
     UnknownOutcomeError: "unknown",
     **{kind: "rejected" for kind in PARENTS if issubclass(kind, RejectedError)},
 }
-SEND_ERRORS = [kind for kind in PARENTS if issubclass(kind, SendError)]
+SEND_ERRORS = [kind for kind in PARENTS if issubclass(kind, SendError) and kind is not DuplicateSendError]
 DETAILS = {"operation": "SendEmail", "code": "Code", "request_id": "r-1"}
 ERRORS: list[SesmailError] = [
     SesmailError("plain"),
@@ -121,6 +125,8 @@ ERRORS: list[SesmailError] = [
     InvalidMessageError("too many", field="to", limit=50, actual=51),
     UnsupportedFeatureError(feature="tenant", api="v1", instead="use v2"),
     ConfigurationError("no region"),
+    DuplicateSendError(),
+    DuplicateSendError(send_id="id-1", recorded_outcome="accepted", message_id="m-1"),
     *(kind("it says no", **DETAILS) for kind in SEND_ERRORS),
     *(kind() for kind in SEND_ERRORS),
     RejectedError("for a moment", retryable=True),

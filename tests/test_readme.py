@@ -323,10 +323,16 @@ VALUES: dict[str, Any] = {
     "metadata": {"key": "value"},
     "attachments": [sesmail.Attachment("a.txt", "text")],
     "tags": ["tag"],
+    "send_id": "id-1",
     "from_arn": "arn:aws:ses:eu-west-1:111122223333:identity/example.com",
     "InlineTemplate": sesmail.InlineTemplate(subject="Hello"),
 }
-WHERE = {"all": {"message", "raw", "template", "bulk"}, "template, bulk": {"template", "bulk"}, "bulk": {"bulk"}}
+WHERE = {
+    "all": {"message", "raw", "template", "bulk"},
+    "template, bulk": {"template", "bulk"},
+    "template": {"template"},
+    "bulk": {"bulk"},
+}
 BASE: dict[str, Any] = {"from_email": "shop@example.com", "to": "alice@example.com"}
 
 

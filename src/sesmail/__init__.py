@@ -3,6 +3,7 @@
 from .address import Address
 from .errors import (
     AccessDeniedError,
+    Attempt,
     BadRequestError,
     BulkSendError,
     ConfigurationError,
@@ -13,6 +14,7 @@ from .errors import (
     ContentMissingError,
     ContentTamperedError,
     ContentTooLargeError,
+    DuplicateSendError,
     ForbiddenTopicError,
     InvalidMessageError,
     MalformedBodyError,
@@ -74,11 +76,18 @@ from .receiving.receiver import Receiver
 from .receiving.recent import RecentMessages
 from .receiving.secret import check_secret
 from .receiving.verify import check_signature
+from .send_log import SendLog, SendRecord
 from .sending.attachment import Alternative, Attachment
 from .sending.client import Client
+from .sending.limiter import RateLimiter
+from .sending.listener import CallInfo, Listener
+from .sending.many import SendMany, SendOutcome, SendProgress
+from .sending.memory_log import MemorySendLog
 from .sending.message import BulkMessage, Message, RawMessage, TemplateMessage
 from .sending.parts import InlineTemplate, ListManagement, Recipient
 from .sending.result import BulkResult, RecipientResult, SendResult
+from .sending.retrying import RetryPolicy
+from .sending.sqlite_log import SqliteSendLog
 from .version import __version__
 
 __all__ = [
@@ -86,12 +95,14 @@ __all__ = [
     "Address",
     "Alternative",
     "Attachment",
+    "Attempt",
     "BadRequestError",
     "BaseEvent",
     "Bounced",
     "BulkMessage",
     "BulkResult",
     "BulkSendError",
+    "CallInfo",
     "CertificateCache",
     "Clicked",
     "Client",
@@ -106,6 +117,7 @@ __all__ = [
     "ContentTooLargeError",
     "Delayed",
     "Delivered",
+    "DuplicateSendError",
     "Envelope",
     "Event",
     "ForbiddenTopicError",
@@ -114,9 +126,11 @@ __all__ = [
     "InlineTemplate",
     "InvalidMessageError",
     "ListManagement",
+    "Listener",
     "MailHeaders",
     "Mailbox",
     "MalformedBodyError",
+    "MemorySendLog",
     "Message",
     "MessageRejectedError",
     "NotFoundError",
@@ -126,6 +140,7 @@ __all__ = [
     "OtherAction",
     "Outcome",
     "QuotaExceededError",
+    "RateLimiter",
     "RawMessage",
     "Received",
     "Receiver",
@@ -135,8 +150,14 @@ __all__ = [
     "Rejected",
     "RejectedError",
     "RenderingFailed",
+    "RetryPolicy",
     "S3Action",
     "SendError",
+    "SendLog",
+    "SendMany",
+    "SendOutcome",
+    "SendProgress",
+    "SendRecord",
     "SendResult",
     "SendingPausedError",
     "Sent",
@@ -144,6 +165,7 @@ __all__ = [
     "SignatureError",
     "SnsAction",
     "SnsOrigin",
+    "SqliteSendLog",
     "SubscriptionChanged",
     "SubscriptionConfirmation",
     "TemplateMessage",

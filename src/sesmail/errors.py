@@ -15,6 +15,7 @@ SesmailError
 │   │   ├── AccessDeniedError             mend the credentials or the IAM policy
 │   │   └── BadRequestError (ValueError)  mend the parameters
 │   ├── NotSentError (ConnectionError)    no byte left: sending again is safe
+│   ├── DuplicateSendError (ValueError)   the send log has it already: not sent again
 │   └── UnknownOutcomeError               Amazon may have it: sending again may send it twice
 └── WebhookError                          a request from outside gives no events: answer its status and headers
     ├── MalformedBodyError (ValueError)   400: not what SNS or SES sends
@@ -53,6 +54,7 @@ __all__ = [
     "ContentMissingError",
     "ContentTamperedError",
     "ContentTooLargeError",
+    "DuplicateSendError",
     "ForbiddenTopicError",
     "InvalidMessageError",
     "MalformedBodyError",
@@ -164,6 +166,7 @@ class SendError(SesmailError):
         operation: The API operation, for instance ``SendEmail``.
         request_id: Amazon's request id, to quote to their support.
         attempts: Every time that the call was made; none, if it never was.
+        send_id: The id that travels with the mail, so that events can tell what became of it; None without.
     """
 
     outcome: ClassVar[Outcome] = "unknown"
@@ -189,6 +192,7 @@ class SendError(SesmailError):
         self.request_id = request_id
         self.retryable: bool = self.default_retryable if retryable is None else retryable
         self.attempts: tuple[Attempt, ...] = ()
+        self.send_id: str | None = None
 
 
 class RejectedError(SendError):
@@ -245,6 +249,26 @@ class NotSentError(SendError, ConnectionError):
 
     outcome: ClassVar[Outcome] = "not_sent"
     default_retryable: ClassVar[bool] = True
+
+
+class DuplicateSendError(SendError, ValueError):
+    """A send id that the send log says is accepted, under way, or of unknown fate: it was not sent again.
+
+    Attributes:
+        recorded_outcome: What the log says: ``accepted``, or ``unknown``, which what is under way is, too.
+        message_id: The id that SES issued, where the log knows it; None otherwise.
+    """
+
+    outcome: ClassVar[Outcome] = "not_sent"
+
+    def __init__(
+        self, *, send_id: str = "", recorded_outcome: Outcome = "unknown", message_id: str | None = None
+    ) -> None:
+        state = "accepted already" if recorded_outcome == "accepted" else "under way, or its fate is unknown"
+        super().__init__(f"the send {send_id!r} is {state}")
+        self.send_id = send_id
+        self.recorded_outcome = recorded_outcome
+        self.message_id = message_id
 
 
 class UnknownOutcomeError(SendError):

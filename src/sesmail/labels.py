@@ -1,4 +1,4 @@
-"""Tags and metadata as mail headers, which SES reports back with every event."""
+"""Tags, metadata and the send id as mail headers, which SES reports back with every event."""
 
 from __future__ import annotations
 
@@ -11,10 +11,25 @@ from .encoded_word import decode_words
 from .errors import InvalidMessageError
 from .strict_json import read_json
 
-__all__ = ["METADATA_HEADER", "TAG_HEADER", "metadata_text", "read_metadata", "read_tag"]
+__all__ = [
+    "METADATA_HEADER",
+    "SEND_ID_HEADER",
+    "SEND_ID_TAG",
+    "TAG_HEADER",
+    "TAG_WORD",
+    "metadata_text",
+    "read_metadata",
+    "read_send_id",
+    "read_tag",
+]
 
 METADATA_HEADER = "X-Metadata"
+SEND_ID_HEADER = "X-Sesmail-Id"
+SEND_ID_TAG = "X-Sesmail-Id"
 TAG_HEADER = "X-Tag"
+
+TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
+"""What SES takes for the name or the value of a message tag, which a send id may have to be."""
 
 _FOLD = re.compile(r"\r?\n[ \t]?")
 
@@ -55,6 +70,12 @@ def read_metadata(value: str) -> dict[str, Any]:
     if type(metadata) is not dict:
         raise ValueError("it isn't a JSON object")
     return cast("dict[str, Any]", metadata)
+
+
+def read_send_id(value: str) -> str | None:
+    """A send id from its header or its message tag; None if it isn't one."""
+    send_id = decode_words(_unfolded(value)).strip(" \t")
+    return send_id if TAG_WORD.fullmatch(send_id) else None
 
 
 def _unfolded(value: str) -> str:

@@ -17,7 +17,7 @@ from support.invariants import Sent, check, marker_of, nothing_is_left, send, se
 pytestmark = pytest.mark.anyio
 
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
-ATTEMPTS = pytest.mark.parametrize("attempts", [1])
+ATTEMPTS = pytest.mark.parametrize("attempts", [1, 3])
 CONCURRENCY = 50  # what one client makes at once
 LARGE = {f"{fault.name} 0" for fault in HANGING if fault.large}
 

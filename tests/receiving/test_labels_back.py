@@ -1,19 +1,20 @@
-"""Tags and metadata come back from an event's headers as they were sent."""
+"""Tags, metadata and the send id come back with an event as they were sent."""
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sesmail import BulkMessage, InvalidMessageError, Message, Recipient, TemplateMessage
+from sesmail import BulkMessage, InvalidMessageError, Message, RawMessage, Recipient, TemplateMessage
 from sesmail.encoded_word import decode_words, encode_words
 from sesmail.labels import read_metadata, read_tag
 from sesmail.receiving.events import Opened
 from sesmail.receiving.parser import parse
-from sesmail.sending import v2
+from sesmail.sending import v1, v2
 from sesmail.sending.mime import write_mime
 from support.ses_events import published
 
@@ -34,9 +35,10 @@ def headers_of(mail: bytes) -> list[tuple[str, str]]:
     return [(name, value.removeprefix(" ")) for name, _, value in (field.partition(":") for field in fields)]
 
 
-def reported(headers: list[tuple[str, str]]) -> Opened:
-    """The event with which SES reports these headers."""
+def reported(headers: list[tuple[str, str]], tags: list[dict[str, str]] | None = None) -> Opened:
+    """The event with which SES reports these headers and message tags."""
     document = published("Open")
+    document["mail"]["tags"] |= {tag["Name"]: [tag["Value"]] for tag in tags or []}
     document["mail"]["headers"] = [{"name": name, "value": value} for name, value in headers]
     event = parse(json.dumps(document))[0]
     assert isinstance(event, Opened)
@@ -91,6 +93,43 @@ def test_by_the_headers_of_a_bulk_message() -> None:  # R27
     (entry,) = v2.build_bulk(sent).params["BulkEmailEntries"]
     event = reported([(header["Name"], header["Value"]) for header in entry["ReplacementHeaders"]])
     assert event.metadata == {"all": "=?", "one": "é"}
+
+
+def calls_with(send_id: str, tagged: bool) -> Iterator[tuple[list[tuple[str, str]], list[dict[str, str]]]]:
+    """The headers and the message tags of every kind of mail through either API."""
+    sent: dict[str, Any] = {"from_email": "shop@example.com", "to": "alice@example.com"}
+    template = TemplateMessage(**sent, template="News", send_id=send_id)
+    recipients = [Recipient("alice@example.com", send_id=send_id, message_tags={"a": "b"})]
+    bulk = BulkMessage(from_email="shop@example.com", template="News", recipients=recipients)
+    for mail in (
+        Message(**sent, metadata={"long": "word " * 3000}, send_id=send_id),
+        RawMessage(content=b"From: shop@example.com\r\n\r\nHello", to="alice@example.com", send_id=send_id),
+    ):
+        two = v2.build(mail, tag_send_id=tagged).params
+        one = v1.build(mail, tag_send_id=tagged).params
+        yield headers_of(two["Content"]["Raw"]["Data"]), two.get("EmailTags", [])
+        yield headers_of(one["RawMessage"]["Data"]), one.get("Tags", [])
+    two = v2.build(template, tag_send_id=tagged).params
+    (entry,) = v2.build_bulk(bulk, tag_send_id=tagged).params["BulkEmailEntries"]
+    beside = [two["Content"]["Template"]["Headers"], entry["ReplacementHeaders"]]
+    for headers, tags in zip(beside, [two.get("EmailTags", []), entry["ReplacementTags"]], strict=True):
+        yield [(header["Name"], header["Value"]) for header in headers], tags
+    if tagged:
+        yield [], v1.build(template, tag_send_id=True).params["Tags"]
+        yield [], v1.build_bulk(bulk, tag_send_id=True).params["Destinations"][0]["ReplacementTags"]
+
+
+@given(st.from_regex(r"[A-Za-z0-9_-]{1,256}", fullmatch=True), st.booleans())
+@example("x" * 256, True)
+def test_the_send_id_by_every_kind_of_mail(send_id: str, tagged: bool) -> None:
+    count = 0
+    for headers, tags in calls_with(send_id, tagged):
+        count += 1
+        assert reported(headers, tags).send_id == send_id
+        assert ({"Name": "X-Sesmail-Id", "Value": send_id} in tags) is tagged
+        if tagged:
+            assert reported([], tags).send_id == send_id
+    assert count == (8 if tagged else 6)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from support.ses_events import (
     MESSAGE_ID,
     MESSAGE_TAGS,
     METADATA,
+    SEND_ID,
     TAGS,
     Json,
     changed,
@@ -46,6 +47,7 @@ COMMON: dict[str, Any] = {
     "source": "Shop <shop@example.com>",
     "tags": TAGS,
     "metadata": METADATA,
+    "send_id": SEND_ID,
     "message_tags": MESSAGE_TAGS,
 }
 TIMED: dict[str, Any] = {**COMMON, "timestamp": TIME}
@@ -205,7 +207,7 @@ class TestLabels:  # R13, R33
         for headers in (..., None, []):
             event = parse(changed(published("Open"), "mail.headers", headers))[0]
             assert isinstance(event, Opened)
-            assert (event.tags, event.metadata, event.notes) == ((), {}, ())
+            assert (event.tags, event.metadata, event.send_id, event.notes) == ((), {}, None, ())
 
     def test_names_match_in_any_case(self) -> None:
         event = parse(with_headers(("x-tag", "a"), ("X-TAG", "b"), ("x-MetaData", '{"c": 1}'), ("X-Tags", "d")))[0]
@@ -244,4 +246,63 @@ class TestLabels:  # R13, R33
         event = parse(with_headers(*[("X-Tag", long)] * 3, ("X-Metadata", "{}")))[0]
         assert isinstance(event, Opened)
         assert event.tags == (long, long)
-        assert event.notes == ("mail.headers: tags and metadata beyond 65,536 characters are left out",)
+        assert event.notes == ("mail.headers: tags, metadata and send id beyond 65,536 characters are left out",)
+
+
+class TestSendId:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "id-1",
+            "\r\n id-1",
+            " id-1\t",
+            "=?utf-8?b?aWQtMQ==?=",
+            "=?utf-8?q?id?=\r\n =?utf-8?q?-1?=",
+        ],
+        ids=ascii,
+    )
+    @pytest.mark.parametrize("name", ["X-Sesmail-Id", "x-sesmail-id", "X-SESMAIL-ID"])
+    def test_is_read_from_its_header(self, name: str, value: str) -> None:
+        event = parse(with_headers((name, value)))[0]
+        assert isinstance(event, Opened)
+        assert (event.send_id, event.notes) == ("id-1", ())
+
+    @pytest.mark.parametrize("value", ["", "a b", "a.b", "Zoë", "x" * 257, "=?utf-8?q?a_b?="], ids=ascii)
+    def test_what_is_none_is_noted(self, value: str) -> None:
+        event = parse(with_headers(("X-Tag", "a"), ("X-Sesmail-Id", value)))[0]
+        assert isinstance(event, Opened)
+        assert (event.tags, event.send_id) == (("a",), None)
+        assert event.notes == ("mail.headers: X-Sesmail-Id isn't a send id",)
+
+    @pytest.mark.parametrize("headers", [..., [], [{"name": "X-Sesmail-Id", "value": "a b"}]], ids=["no", "0", "bad"])
+    def test_is_read_from_its_message_tag_else(self, headers: Any) -> None:
+        document = changed(published("Open"), "mail.headers", headers)
+        event = parse(changed(document, "mail.tags.X-Sesmail-Id", ["id-1"]))[0]
+        assert isinstance(event, Opened)
+        assert event.send_id == "id-1"
+        assert bool(event.notes) is bool(headers and headers is not ...)
+
+    def test_the_header_wins(self) -> None:
+        event = parse(changed(published("Open"), "mail.tags.X-Sesmail-Id", ["id-1"]))[0]
+        assert isinstance(event, Opened)
+        assert event.send_id == SEND_ID
+
+    @pytest.mark.parametrize("values", [["a.b"], ["id-1", "id-2"], [""]], ids=ascii)
+    def test_what_is_none_in_the_message_tag_is_noted(self, values: list[str]) -> None:
+        document = changed(published("Open"), "mail.headers", [])
+        event = parse(changed(document, "mail.tags.X-Sesmail-Id", values))[0]
+        assert isinstance(event, Opened)
+        assert event.send_id is None
+        assert event.notes == ("mail.tags: X-Sesmail-Id isn't a send id",)
+
+    def test_an_empty_message_tag_is_none(self) -> None:
+        document = changed(published("Open"), "mail.headers", [])
+        event = parse(changed(document, "mail.tags.X-Sesmail-Id", []))[0]
+        assert isinstance(event, Opened)
+        assert (event.send_id, event.notes) == (None, ())
+
+    def test_notifications_have_it_in_the_headers_alone(self) -> None:
+        delivered = notified("Delivery")
+        assert [event.send_id for event in parse(delivered) if isinstance(event, Delivered)] == [SEND_ID]
+        tagged = changed(changed(delivered, "mail.headers", ...), "mail.tags", {"X-Sesmail-Id": ["id-1"]})
+        assert [event.send_id for event in parse(tagged) if isinstance(event, Delivered)] == [None]

@@ -11,11 +11,12 @@ from sesmail import (
     QuotaExceededError,
     RecipientResult,
     RejectedError,
+    SendError,
     SendResult,
     ThrottledError,
     UnknownOutcomeError,
 )
-from sesmail.sending.answer import read_bulk, read_single, unknown_for_all
+from sesmail.sending.answer import read_bulk, read_single
 
 ANN, BOB = Address("ann@example.com", "Ann"), Address("bob@example.com")
 META = {"ResponseMetadata": {"RequestId": "r-1", "HTTPStatusCode": 200}}
@@ -26,9 +27,15 @@ def single(answer: dict[str, Any]) -> SendResult:
     return read_single(answer, [ANN, BOB], operation="SendEmail", region="eu-west-1")
 
 
-def entry(**fields: Any) -> RecipientResult:
-    result = read_bulk({**META}, [fields], [ANN], operation="SendBulkEmail", region="eu-west-1")
-    return result.recipients[0]
+def entry(**fields: Any) -> RecipientResult | SendError:
+    (end,) = read_bulk({**META}, [fields], [ANN], operation="SendBulkEmail", region="eu-west-1")
+    return end
+
+
+def failed_entry(**fields: Any) -> SendError:
+    end = entry(**fields)
+    assert isinstance(end, SendError)
+    return end
 
 
 def test_a_single_mail() -> None:  # R22
@@ -90,20 +97,14 @@ def test_an_accepted_entry(status: str | None) -> None:  # R30
     ],
 )
 def test_a_rejected_entry(status: str, message: str | None, kind: type[RejectedError], retryable: bool) -> None:  # R30
-    result = entry(Status=status, Error=message)
-    assert (result.outcome, result.status, result.message_id, result.rfc5322_message_id) == (
-        "rejected",
-        status,
-        None,
-        None,
-    )
-    assert type(result.error) is kind
-    assert (result.error.retryable, result.error.message) == (retryable, message or "")
-    assert (result.error.code, result.error.operation, result.error.request_id) == (status, "SendBulkEmail", "r-1")
+    failed = failed_entry(Status=status, Error=message)
+    assert type(failed) is kind
+    assert (failed.outcome, failed.retryable, failed.message) == ("rejected", retryable, message or "")
+    assert (failed.code, failed.operation, failed.request_id) == (status, "SendBulkEmail", "r-1")
 
 
 def test_a_rejected_entry_with_an_id_is_unknown() -> None:
-    assert entry(Status="FAILED", MessageId=ID).outcome == "unknown"
+    assert failed_entry(Status="FAILED", MessageId=ID).outcome == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -125,34 +126,23 @@ def test_an_entry_of_odd_types_is_no_crash(fields: dict[str, Any]) -> None:
     ids=["nothing", "no id", "bad id", "new word", "new word and id"],
 )
 def test_an_entry_that_says_neither_is_unknown(fields: dict[str, str], says: str) -> None:  # R30
-    result = entry(**fields)
-    assert (result.outcome, result.status, result.message_id) == ("unknown", fields.get("Status"), None)
-    assert isinstance(result.error, UnknownOutcomeError)
-    assert says in str(result.error)
-    assert (result.error.answer, result.error.code) == (fields, fields.get("Status"))
+    failed = failed_entry(**fields)
+    assert isinstance(failed, UnknownOutcomeError)
+    assert says in str(failed)
+    assert (failed.answer, failed.code) == (fields, fields.get("Status"))
 
 
 def test_entries_keep_their_order() -> None:  # R29, R30
     entries = [{"Status": "FAILED"}, {"Status": "SUCCESS", "MessageId": ID}]
-    result = read_bulk(META, entries, [ANN, BOB], operation="SendBulkEmail", region="us-east-1")
-    assert [each.recipient for each in result.recipients] == ["ann@example.com", "bob@example.com"]
-    assert result.accepted[0].rfc5322_message_id == f"<{ID}@email.amazonses.com>"
+    first, second = read_bulk(META, entries, [ANN, BOB], operation="SendBulkEmail", region="us-east-1")
+    assert isinstance(first, RejectedError)
+    assert isinstance(second, RecipientResult)
+    assert (second.recipient, second.rfc5322_message_id) == ("bob@example.com", f"<{ID}@email.amazonses.com>")
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_a_count_that_does_not_fit_is_unknown_for_all(count: int) -> None:  # R30
     answer = {**META, "BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": ID}] * count}
-    result = read_bulk(answer, answer["BulkEmailEntryResults"], [ANN, BOB], operation="SendBulkEmail", region="x")
-    assert [(each.recipient, each.outcome) for each in result.recipients] == [
-        ("ann@example.com", "unknown"),
-        ("bob@example.com", "unknown"),
-    ]
-    error = result.recipients[0].error
-    assert isinstance(error, UnknownOutcomeError)
-    assert f"{count} entries answer 2 recipients" in str(error)
-    assert (error.answer, error.request_id) == (answer, "r-1")
-
-
-def test_unknown_for_all() -> None:
-    error = UnknownOutcomeError("no answer")
-    assert [each.error for each in unknown_for_all([ANN, BOB], error).recipients] == [error, error]
+    with pytest.raises(UnknownOutcomeError, match=f"{count} entries answer 2 recipients") as failed:
+        read_bulk(answer, answer["BulkEmailEntryResults"], [ANN, BOB], operation="SendBulkEmail", region="x")
+    assert (failed.value.answer, failed.value.request_id) == (answer, "r-1")

@@ -60,7 +60,10 @@ WRITTEN = {
     "metadata": {"order_id": 1, "deep": {"list": [1.5, None, True, "Zoë"]}},
     "attachments": [Attachment("Zoë.bin", bytes(range(256)), content_id="i")],
 }
-LISTED = {"list_management": ListManagement(contact_list="list", topic="topic")}
+LISTED: dict[str, Any] = {
+    "list_management": ListManagement(contact_list="list", topic="topic"),
+    "send_id": "order-12345_1",
+}
 ADDRESSED = {
     "to": ["A <a@example.com>", Address("b@bücher.de", "Doe, J.")],
     "cc": "c@example.com",
@@ -106,6 +109,7 @@ WHOLE: dict[str, BaseModel] = {
                 headers={"X-Two": "2"},
                 metadata={"id": 2},
                 message_tags={"kind": "b"},
+                send_id="id-2",
             ),
         ],
         **WRITTEN,
@@ -379,7 +383,7 @@ STRUCTURAL = {
     "Resent-From": "RawMessage", "Resent-Bcc": "RawMessage", "DKIM-Signature": "SES", "Return-Path": "envelope_sender",
     "Received": "servers", "X-SES-CONFIGURATION-SET": "configuration_set", "X-SES-SOURCE-ARN": "_arn",
     "X-SES-MESSAGE-TAGS": "message_tags", "X-SES-LIST-MANAGEMENT-OPTIONS": "list_management", "X-Tag": "tags",
-    "X-Metadata": "metadata",
+    "X-Metadata": "metadata", "X-Sesmail-Id": "send_id",
 }  # fmt: skip
 
 
@@ -415,6 +419,20 @@ def test_wrong_message_tags(word: str) -> None:  # R14, R20, R21
 def test_feedback_tags_have_names_of_their_own() -> None:
     tags = {"ses:feedback-id-a": "a", "ses:feedback-id-b": "b"}
     assert Message(message_tags=tags).message_tags == tags
+
+
+@pytest.mark.parametrize("send_id", ["a", "A-Z_09", "x" * 256], ids=lambda send_id: send_id[:6])
+@pytest.mark.parametrize("kind", [Message, RawMessage, TemplateMessage, Recipient], ids=lambda kind: kind.__name__)
+def test_send_id(kind: type[Any], send_id: str) -> None:
+    assert make(kind).send_id is None
+    assert make(kind, send_id=send_id).send_id == send_id
+
+
+@pytest.mark.parametrize("wrong", ["", "x" * 257, "a b", "ü", "a.b", "a\n", 5], ids=lambda wrong: repr(wrong)[:9])
+@pytest.mark.parametrize("kind", [Message, RawMessage, TemplateMessage, Recipient], ids=lambda kind: kind.__name__)
+def test_wrong_send_id(kind: type[Any], wrong: Any) -> None:
+    with pytest.raises(ValidationError, match="send_id"):
+        make(kind, send_id=wrong)
 
 
 @pytest.mark.parametrize("tags", ["order", [""], ["a", 5], None], ids=repr)
@@ -524,7 +542,7 @@ MISPLACED = {
     (TemplateMessage, "alternatives"): "data", (TemplateMessage, "sender"): "from_email",
     (BulkMessage, "subject"): "data", (BulkMessage, "text"): "data", (BulkMessage, "html"): "data",
     (BulkMessage, "alternatives"): "data", (BulkMessage, "sender"): "from_email", (BulkMessage, "to"): "recipients",
-    (BulkMessage, "list_management"): "TemplateMessage",
+    (BulkMessage, "list_management"): "TemplateMessage", (BulkMessage, "send_id"): "Recipient",
     (Message, "template"): "TemplateMessage", (Message, "data"): "TemplateMessage", (Message, "content"): "RawMessage",
     (Message, "recipients"): "BulkMessage", (TemplateMessage, "recipients"): "BulkMessage",
 }  # fmt: skip

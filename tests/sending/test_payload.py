@@ -1,4 +1,4 @@
-"""What both APIs share: defaults, recipients, tags, template data."""
+"""What both APIs share: defaults, recipients, template data."""
 
 from typing import Any
 
@@ -21,10 +21,8 @@ from sesmail.sending.payload import (
     finish,
     given,
     lay_defaults,
-    message_tags,
     recipients_of,
     refuse_size,
-    tag_list,
     template_data,
 )
 
@@ -105,11 +103,13 @@ def test_what_has_no_place_stays_out(kind: str) -> None:  # R7
         message_tags={"a": "b"},
         headers={"X-One": "1"},
         extra={"a": 1},
+        send_id="id-1",
     )
     laid = lay_defaults(KINDS[kind], everything)
     assert type(laid) is type(KINDS[kind])
     assert set(laid.__dict__) == set(type(laid).model_fields)
     assert type(laid)(**laid.model_dump()) == laid
+    assert getattr(laid, "send_id", None) is None
 
 
 def test_copies_are_not_laid_on_bulk_messages() -> None:  # R7
@@ -225,53 +225,6 @@ def test_a_recipient_is_needed(kind: str) -> None:
 def test_destination_has_only_what_is_given() -> None:  # R18
     assert destination(["a"], [], []) == {"ToAddresses": ["a"]}
     assert destination([], ["b"], ["c"]) == {"CcAddresses": ["b"], "BccAddresses": ["c"]}
-
-
-# Message tags
-
-
-@pytest.mark.parametrize("kind", WRITTEN)
-def test_the_one_tag_is_a_message_tag_if_asked(kind: str) -> None:  # R5
-    message = with_field(KINDS[kind], tags=["order"], message_tags={"a": "b"})
-    assert message_tags(message, None) == {"a": "b"}
-    assert message_tags(message, "Campaign") == {"Campaign": "order", "a": "b"}
-
-
-def test_no_tag_is_no_message_tag() -> None:  # R5, R14
-    assert message_tags(Message(), "Campaign") == {}
-    assert message_tags(KINDS["RawMessage"], "Campaign") == {}
-
-
-def test_the_one_tag_and_a_message_tag_agree() -> None:
-    assert message_tags(Message(tags=["order"], message_tags={"Campaign": "order"}), "Campaign") == {
-        "Campaign": "order"
-    }
-    with pytest.raises(InvalidMessageError, match="give one") as caught:
-        message_tags(Message(tags=["order"], message_tags={"Campaign": "own"}), "Campaign")
-    assert caught.value.field == "tags"
-
-
-def test_more_than_one_tag_is_refused() -> None:  # R5
-    with pytest.raises(InvalidMessageError, match="has one tag, this one has 3") as caught:
-        message_tags(Message(tags=["a", "b", "c"]), "Campaign")
-    assert (caught.value.field, caught.value.limit, caught.value.actual) == ("tags", 1, 3)
-    with pytest.raises(InvalidMessageError, match="has one tag"):
-        message_tags(lay_defaults(Message(tags=["a"]), Message(tags=["b"])), "Campaign")
-
-
-@pytest.mark.parametrize("tag", ["two words", "Zoë", "a.b", "x" * 257], ids=lambda tag: tag[:9])
-def test_a_tag_with_other_characters_is_refused(tag: str) -> None:  # R5
-    with pytest.raises(InvalidMessageError, match="1 to 256 of A-Z a-z 0-9 _ -") as caught:
-        message_tags(Message(tags=[tag]), "Campaign")
-    assert caught.value.field == "tags"
-
-
-def test_a_tag_of_256_characters_passes() -> None:
-    assert message_tags(Message(tags=["x" * 256]), "Campaign") == {"Campaign": "x" * 256}
-
-
-def test_tag_list() -> None:
-    assert tag_list({"a": "b", "c": "d"}) == [{"Name": "a", "Value": "b"}, {"Name": "c", "Value": "d"}]
 
 
 # Template data

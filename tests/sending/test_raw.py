@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sesmail import Attachment, Message, RawMessage
+from sesmail import Attachment, InvalidMessageError, Message, RawMessage
 from sesmail.sending import v1, v2
 from sesmail.sending.mime import write_mime
 from support.hostile import CONTROLS
@@ -267,3 +267,22 @@ def test_both_apis_send_it_as_it_is() -> None:  # R10
     one = v1.build(message)
     assert (one.operation, one.params["RawMessage"], one.size) == ("SendRawEmail", {"Data": MAIL}, len(MAIL))
     assert one.params["Destinations"] == ["a@example.com", "b@example.com", "c@example.com"]
+
+
+def test_a_send_id_is_put_before_the_content() -> None:
+    message = RawMessage(content=MAIL, to="b@example.com", send_id="id-1")
+    mail = b"X-Sesmail-Id: id-1\r\n" + MAIL
+    assert v2.build(message).params["Content"]["Raw"]["Data"] == mail
+    call = v1.build(message)
+    assert (call.params["RawMessage"]["Data"], call.size) == (mail, len(mail))
+
+
+@pytest.mark.parametrize("name", [b"X-Sesmail-Id", b"x-sesmail-id "], ids=["as it is", "lower"])
+def test_a_second_send_id_is_refused(name: bytes) -> None:
+    content = MAIL.replace(b"To:", name + b": id-1\r\nTo:")
+    given = RawMessage(content=content, to="b@example.com")
+    assert v2.build(given).params["Content"]["Raw"]["Data"] == content
+    for api in (v1, v2):
+        with pytest.raises(InvalidMessageError, match="already") as caught:
+            api.build(given.model_copy(update={"send_id": "id-1"}))
+        assert caught.value.field == "send_id"

@@ -219,7 +219,7 @@ def test_bulk() -> None:  # R24, R26
     ]
     assert call.params["DefaultTemplateData"] == '{"ship_date":"May 15"}'
     assert call.params["DefaultTags"] == TAGS
-    assert call.size == len('{"ship_date":"May 15"}' + "{}" + '{"name":"B"}')
+    assert (call.size, call.sizes) == (len('{"ship_date":"May 15"}'), (len("{}"), len('{"name":"B"}')))
 
 
 def test_default_data_is_always_there() -> None:  # R26
@@ -281,6 +281,23 @@ def test_what_v1_lacks_for_a_recipient_is_refused_with_a_way_out(field: str, val
     with pytest.raises(UnsupportedFeatureError, match="api='v2'") as caught:
         v1.build_bulk(bulk)
     assert (caught.value.feature, caught.value.api) == (f"recipients[1].{field}", "v1")
+
+
+def test_a_send_id_beside_a_template_is_a_message_tag_or_refused() -> None:
+    template = SINGLES["template"].model_copy(update={"send_id": "id-1"})
+    named = Recipient("b@example.com", send_id="id-1")
+    bulk = BulkMessage(from_email="a@example.com", template="T", recipients=[RECIPIENTS[0], named])
+    with pytest.raises(UnsupportedFeatureError, match="tag_send_id=True, or use Client") as caught:
+        v1.build(template)
+    assert caught.value.feature == "send_id"
+    with pytest.raises(UnsupportedFeatureError, match="tag_send_id=True, or use Client") as caught:
+        v1.build_bulk(bulk)
+    assert caught.value.feature == "recipients[1].send_id"
+    tag = {"Name": "X-Sesmail-Id", "Value": "id-1"}
+    assert v1.build(template, tag_send_id=True).params["Tags"] == [tag]
+    call = v1.build_bulk(bulk, tag_send_id=True)
+    assert [entry.get("ReplacementTags") for entry in call.params["Destinations"]] == [None, [tag]]
+    assert complaints(v1.SERVICE, call.operation, call.params) == []
 
 
 def test_the_document_s_fields_are_not_refused() -> None:

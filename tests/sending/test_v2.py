@@ -53,7 +53,10 @@ WRITTEN: dict[str, Any] = {
         Attachment("empty.bin", b""),
     ],
 }
-LISTED: dict[str, Any] = {"list_management": ListManagement(contact_list="list", topic="topic")}
+LISTED: dict[str, Any] = {
+    "list_management": ListManagement(contact_list="list", topic="topic"),
+    "send_id": "order-12345_1",
+}
 RECIPIENTS = [
     Recipient("Zoë <zoe@example.com>"),
     Recipient(
@@ -132,7 +135,7 @@ BULKS: dict[str, Any] = {
 @pytest.mark.parametrize("tag_name", [None, "Campaign"], ids=["no tag name", "tag name"])
 @pytest.mark.parametrize("message", SINGLES.values(), ids=SINGLES)
 def test_amazon_takes_every_call(message: Any, tag_name: str | None) -> None:  # R10, R14-R18, R24, R25
-    call = v2.build(message, tag_name)
+    call = v2.build(message, tag_name, tag_send_id=tag_name is not None)
     assert call.operation == "SendEmail"
     assert ("Template" in call.params["Content"]) is isinstance(message, TemplateMessage)
     assert complaints(v2.SERVICE, call.operation, call.params) == []
@@ -141,7 +144,7 @@ def test_amazon_takes_every_call(message: Any, tag_name: str | None) -> None:  #
 @pytest.mark.parametrize("tag_name", [None, "Campaign"], ids=["no tag name", "tag name"])
 @pytest.mark.parametrize("message", BULKS.values(), ids=BULKS)
 def test_amazon_takes_every_bulk_call(message: BulkMessage, tag_name: str | None) -> None:  # R18, R24, R26, R27
-    call = v2.build_bulk(message, tag_name)
+    call = v2.build_bulk(message, tag_name, tag_send_id=tag_name is not None)
     assert call.operation == "SendBulkEmail"
     assert complaints(v2.SERVICE, call.operation, call.params) == []
 
@@ -227,6 +230,7 @@ def test_a_templated_mail_with_everything() -> None:  # R13, R19, R24, R27
                 "TemplateName": "Shipped",
                 "TemplateData": '{"name":"Zoë"}',
                 "Headers": [
+                    {"Name": "X-Sesmail-Id", "Value": "order-12345_1"},
                     {"Name": "X-One", "Value": "=?utf-8?b?R3LDvMOfZQ==?="},
                     {"Name": "List-Unsubscribe", "Value": "<https://example.com/u>"},
                     {"Name": "X-Tag", "Value": "order"},
@@ -386,6 +390,13 @@ def test_15_headers_pass_and_a_16th_is_refused(headers: int, tags: int, metadata
     with pytest.raises(InvalidMessageError, match="at most 15 headers") as caught:
         templated(headers=numbered(headers + 1), **fields)
     assert (caught.value.field, caught.value.limit, caught.value.actual) == ("headers", 15, 16)
+
+
+def test_the_send_id_is_the_first_of_15_headers() -> None:
+    found = templated(headers=numbered(14), send_id="id-1")
+    assert (found[0], len(found)) == ({"Name": "X-Sesmail-Id", "Value": "id-1"}, 15)
+    with pytest.raises(InvalidMessageError, match="at most 15 headers"):
+        templated(headers=numbered(15), send_id="id-1")
 
 
 def test_a_recipient_s_16th_header_is_refused() -> None:  # R21, R27

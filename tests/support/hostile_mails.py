@@ -47,16 +47,20 @@ def text(charset: bytes, body: bytes, encoding: bytes = b"8bit") -> bytes:
 
 
 def multipart(*parts: bytes, boundary: bytes = b"b", kind: bytes = b"mixed", close: bool = True) -> bytes:
-    lines = [b'Content-Type: multipart/%s; boundary="%s"\r\n' % (kind, boundary)]
-    for part in parts:
-        lines += [b"\r\n--", boundary, b"\r\n", part]
-    return b"".join([*lines, *([b"\r\n--", boundary, b"--\r\n"] if close else [])])
+    head = b'Content-Type: multipart/%s; boundary="%s"\r\n' % (kind, boundary)
+    delimiter = b"\r\n--%s\r\n" % boundary
+    lines = [piece for part in parts for piece in (delimiter, part)]
+    return b"".join([head, *lines, b"\r\n--%s--\r\n" % boundary if close else b""])
 
 
 def nested(depth: int, boundary: Callable[[int], bytes], inner: bytes = b"\r\nhello") -> bytes:
+    """Multiparts in each other, joined once: the inner one may be large."""
+    heads, tails = [], []
     for level in range(depth):
-        inner = multipart(inner, boundary=boundary(level))
-    return inner
+        head, tail = multipart(b"\0", boundary=boundary(level)).split(b"\0")
+        heads.append(head)
+        tails.append(tail)
+    return b"".join([*reversed(heads), inner, *tails])
 
 
 def opened(depth: int) -> bytes:
@@ -67,8 +71,10 @@ def opened(depth: int) -> bytes:
 def attached(depth: int, inner: bytes = b"Subject: in\r\n\r\nhello", encoding: bytes = b"7bit") -> bytes:
     """Mails attached to each other."""
     head = b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: %s\r\n\r\n" % encoding
+    if encoding != b"base64":
+        return b"".join([head * depth, inner])
     for _ in range(depth):
-        inner = head + (b64encode(inner) if encoding == b"base64" else inner)
+        inner = head + b64encode(inner)
     return inner
 
 

@@ -1,5 +1,5 @@
 """The waist: the only place that knows aiobotocore, for one call at a time with one known outcome."""
 
-from .connection import Aws, ClientParams
+from .connection import Aws, ClientParams, Mark
 
-__all__ = ["Aws", "ClientParams"]
+__all__ = ["Aws", "ClientParams", "Mark"]

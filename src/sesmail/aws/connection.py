@@ -24,7 +24,7 @@ from ..errors import (
 from .failure import explain, explain_opening
 from .settings import configured
 
-__all__ = ["Aws", "ClientParams"]
+__all__ = ["Aws", "ClientParams", "Mark"]
 
 _log = logging.getLogger("sesmail.aws")
 
@@ -55,17 +55,22 @@ class _Client:
     methods: Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]
 
 
-class _Mark:
-    """How many requests of a call may have left: counted by ``before-send``, just before the connection is made."""
+class Mark:
+    """How many requests of a call may have left: counted by ``before-send``, just before the connection is made.
+
+    Args:
+        most: How many may leave; a call that may not be repeated has one.
+    """
 
     __slots__ = ("_left", "_most")
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int = 1) -> None:
         self._left = 0
         self._most = most
 
     @property
     def may_have_left(self) -> bool:
+        """Whether Amazon may have seen the call."""
         return self._left > 0
 
     def count(self) -> None:
@@ -75,7 +80,7 @@ class _Mark:
         self._left += 1
 
 
-_mark: ContextVar[_Mark] = ContextVar("sesmail_mark")
+_mark: ContextVar[Mark] = ContextVar("sesmail_mark")
 
 
 class Aws:
@@ -135,6 +140,7 @@ class Aws:
         """
         key = service, region
         self._refuse_other_loop()
+        self._refuse_closed()
         if key in self._clients:
             return self._clients[key]
         async with self._opening:
@@ -151,7 +157,6 @@ class Aws:
         Calls that have left end in an unknown outcome, those that are still waiting never leave.
         """
         self._closed = True
-        self._clients.clear()
         with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
             await self._stack.aclose()
 
@@ -179,6 +184,7 @@ class Aws:
         deadline: float,
         region: str | None = None,
         body_limit: int = 0,
+        mark: Mark | None = None,
     ) -> dict[str, Any]:
         """Make one call.
 
@@ -189,6 +195,7 @@ class Aws:
             deadline: When to give up, on anyio's clock.
             region: Another region than that of the configuration.
             body_limit: How many bytes the ``Body`` of the answer may have, which is read here, where it has one.
+            mark: What tells the caller, whatever happens, whether the request may have left.
 
         Returns:
             The answer, with its ``ResponseMetadata``.
@@ -199,7 +206,7 @@ class Aws:
             SendError: The call did not succeed; its ``outcome`` tells what became of it.
             ContentTooLargeError: The body of the answer has more bytes.
         """
-        mark = _Mark(_MOST_REQUESTS if self._repeatable else 1)
+        mark = mark or Mark(_MOST_REQUESTS if self._repeatable else 1)
         with anyio.CancelScope(deadline=deadline) as scope:
             try:
                 client = await self.open(service, region)
@@ -217,7 +224,7 @@ class Aws:
         raise NotSentError("the deadline passed before the request could leave", operation=operation)
 
     async def _attempt(
-        self, mark: _Mark, client: _Client, operation: str, params: Mapping[str, Any], body_limit: int
+        self, mark: Mark, client: _Client, operation: str, params: Mapping[str, Any], body_limit: int
     ) -> dict[str, Any]:
         method = client.methods.get(operation)
         if method is None:

@@ -77,8 +77,9 @@ class TrackingEvent(BaseEvent):
         source: The address that the message was sent from.
         tags: The message's tags, from its headers.
         metadata: The message's metadata, from its headers.
+        send_id: The message's send id, from its headers or else its message tags; None if it has none.
         message_tags: The SES message tags, SES's own among them; None in notifications, which have none.
-        headers_truncated: Whether SES left headers out, so that tags and metadata may be missing.
+        headers_truncated: Whether SES left headers out, so that tags, metadata and send id may be missing.
         raw: The event as SES wrote it, which no comparison looks at.
     """
 
@@ -89,6 +90,7 @@ class TrackingEvent(BaseEvent):
     source: str | None = None
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], hash=False)
+    send_id: str | None = None
     message_tags: Mapping[str, tuple[str, ...]] | None = field(default=None, hash=False)
     headers_truncated: bool = False
     raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, compare=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..frozen import FrozenDict, make
-from ..labels import METADATA_HEADER, TAG_HEADER, read_metadata, read_tag
+from ..labels import METADATA_HEADER, SEND_ID_HEADER, SEND_ID_TAG, TAG_HEADER, read_metadata, read_send_id, read_tag
 from .event import SnsOrigin, TrackingEvent
 from .fields import Fields
 from .occurrence import read_moment, read_recipients
@@ -28,7 +28,8 @@ __all__ = ["KINDS", "Kind", "read_tracking"]
 
 _MAX_LABELS = 1 << 16  # SES cuts headers off after 10 kB
 _TAG = TAG_HEADER.lower()
-_LABELS = frozenset({_TAG, METADATA_HEADER.lower()})
+_SEND_ID = SEND_ID_HEADER.lower()
+_LABELS = frozenset({_TAG, _SEND_ID, METADATA_HEADER.lower()})
 _NOTHING: FrozenDict[str, Any] = FrozenDict()
 
 
@@ -169,16 +170,18 @@ def read_tracking(kind: Kind, event: Fields, *, published: bool, sns: SnsOrigin 
     part = event.fields(kind.key) if kind.bare else event.need_fields(kind.key)
     recipients = _recipients(kind, part, mail)
     sent_at = mail.time("timestamp")
-    tags, metadata = _labels(mail)
+    labels = _labels(mail)
+    message_tags = mail.lists_of_texts("tags") if published else None
     fields = {
         "kind": kind.event.kind,
         "message_id": mail.need_text("messageId"),
         "timestamp": read_moment(mail, sent_at, part if kind.timed else None),
         "sent_at": sent_at,
         "source": mail.text("source"),
-        "tags": tags,
-        "metadata": metadata,
-        "message_tags": mail.lists_of_texts("tags") if published else None,
+        "tags": labels.tags,
+        "metadata": labels.metadata,
+        "send_id": _send_id(mail, labels.send_id, message_tags),
+        "message_tags": message_tags,
         "headers_truncated": mail.flag("headersTruncated") or False,
         "raw": FrozenDict(event.document),
         "sns": sns,
@@ -201,21 +204,30 @@ def _recipients(kind: Kind, part: Fields, mail: Fields) -> dict[str, dict[str, A
     return {address: unknown if one is None else one.texts(kind.each) for address, one in found.items()}
 
 
-def _labels(mail: Fields) -> tuple[tuple[str, ...], Mapping[str, Any]]:
-    """The tags and the metadata that stand in the headers."""
+class _Labels(NamedTuple):
+    tags: tuple[str, ...]
+    metadata: Mapping[str, Any]
+    send_id: str | None
+
+
+def _labels(mail: Fields) -> _Labels:
+    """The tags, the metadata and the send id that stand in the headers, the last as it stands there."""
     tags: list[str] = []
     metadata: str | None = None
+    send_id: str | None = None
     room = _MAX_LABELS
     for name, value in mail.headers("headers", _LABELS):
         room -= len(value)
         if room < 0:
-            mail.note("headers", f"tags and metadata beyond {_MAX_LABELS:,} characters are left out")
+            mail.note("headers", f"tags, metadata and send id beyond {_MAX_LABELS:,} characters are left out")
             break
         if name == _TAG:
             tags.append(read_tag(value))
+        elif name == _SEND_ID:
+            send_id = value
         else:
             metadata = value
-    return tuple(tags), _NOTHING if metadata is None else _metadata(mail, metadata)
+    return _Labels(tuple(tags), _NOTHING if metadata is None else _metadata(mail, metadata), send_id)
 
 
 def _metadata(mail: Fields, value: str) -> Mapping[str, Any]:
@@ -224,3 +236,18 @@ def _metadata(mail: Fields, value: str) -> Mapping[str, Any]:
     except ValueError:
         mail.note("headers", f"{METADATA_HEADER} isn't a JSON object")
         return _NOTHING
+
+
+def _send_id(mail: Fields, header: str | None, message_tags: Mapping[str, tuple[str, ...]] | None) -> str | None:
+    """The send id in the header, or else in the message tag."""
+    if header is not None:
+        if send_id := read_send_id(header):
+            return send_id
+        mail.note("headers", f"{SEND_ID_HEADER} isn't a send id")
+    values = () if message_tags is None else message_tags.get(SEND_ID_TAG, ())
+    if not values:
+        return None
+    send_id = read_send_id(values[0]) if len(values) == 1 else None
+    if send_id is None:
+        mail.note("tags", f"{SEND_ID_TAG} isn't a send id")
+    return send_id

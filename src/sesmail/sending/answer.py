@@ -9,9 +9,9 @@ from typing import Any
 from ..address import Address
 from ..errors import SendError, UnknownOutcomeError
 from ..rejections import is_amazons_word, rejection
-from .result import BulkResult, RecipientResult, SendResult, rfc5322_message_id
+from .result import RecipientResult, SendResult, rfc5322_message_id
 
-__all__ = ["read_bulk", "read_single", "unknown_for_all"]
+__all__ = ["read_bulk", "read_single"]
 
 _MESSAGE_ID = re.compile(r"[!#-;=?A-~]{1,255}")
 
@@ -47,52 +47,43 @@ def read_bulk(
     *,
     operation: str,
     region: str,
-) -> BulkResult:
-    """The result of a bulk call, with a result for each of its recipients, whatever the entries look like."""
+) -> list[RecipientResult | SendError]:
+    """The results of a bulk call: for each of its recipients what SES accepted, or why it didn't.
+
+    Raises:
+        UnknownOutcomeError: There aren't as many entries as recipients.
+    """
     request_id = _request_id(answer)
     if len(entries) != len(recipients):
-        return unknown_for_all(
-            recipients,
-            UnknownOutcomeError(
-                f"{len(entries)} entries answer {len(recipients)} recipients, so none can be told whose it is",
-                operation=operation,
-                request_id=request_id,
-                answer=answer,
-            ),
+        raise UnknownOutcomeError(
+            f"{len(entries)} entries answer {len(recipients)} recipients, so none can be told whose it is",
+            operation=operation,
+            request_id=request_id,
+            answer=answer,
         )
-    return BulkResult(
-        tuple(
-            _read_entry(entry, address, operation, request_id, region)
-            for entry, address in zip(entries, recipients, strict=True)
-        )
-    )
-
-
-def unknown_for_all(recipients: Sequence[Address], error: UnknownOutcomeError) -> BulkResult:
-    """The result of a bulk call whose outcome nobody knows."""
-    return BulkResult(tuple(RecipientResult(address.email, "unknown", error=error) for address in recipients))
+    return [
+        _read_entry(entry, address, operation, request_id, region)
+        for entry, address in zip(entries, recipients, strict=True)
+    ]
 
 
 def _read_entry(
     entry: Mapping[str, Any], address: Address, operation: str, request_id: str | None, region: str
-) -> RecipientResult:
+) -> RecipientResult | SendError:
     status, reason = _text(entry, "Status"), _text(entry, "Error")
     message_id = _message_id(entry)
     if message_id is not None and (status is None or status.lower() == "success"):
         header = rfc5322_message_id(message_id, region)
         return RecipientResult(address.email, "accepted", message_id, header, status)
-    error: SendError
     if status is not None and message_id is None and is_amazons_word(status):
-        error = rejection(status, reason or "", operation=operation, request_id=request_id)
-    else:
-        error = UnknownOutcomeError(
-            f"the entry says {status or 'nothing'}, {'with' if message_id else 'without'} a message id",
-            operation=operation,
-            code=status,
-            request_id=request_id,
-            answer=entry,
-        )
-    return RecipientResult(address.email, error.outcome, status=status, error=error)
+        return rejection(status, reason or "", operation=operation, request_id=request_id)
+    return UnknownOutcomeError(
+        f"the entry says {status or 'nothing'}, {'with' if message_id else 'without'} a message id",
+        operation=operation,
+        code=status,
+        request_id=request_id,
+        answer=entry,
+    )
 
 
 def _message_id(answer: Mapping[str, Any]) -> str | None:

@@ -1,46 +1,37 @@
-"""The client: build a call, make it, read its answer."""
+"""The client: what a program sends by."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypeAlias, Unpack
+from typing import Any, Literal, Self, Unpack
 
 import anyio
 from pydantic import ValidationError
 
 from ..aws import Aws, ClientParams
-from ..errors import ConfigurationError, InvalidMessageError, NotSentError, UnknownOutcomeError
+from ..errors import ConfigurationError, NotSentError
+from ..send_log import SendLog
 from ..version import __version__
-from . import v1, v2
-from .answer import read_bulk, read_single, unknown_for_all
-from .message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from .account import AccountRate
+from .calling import Caller
+from .dialect import DIALECTS, Api
+from .fate import Fate
+from .ledger import Ledger
+from .limiter import RateLimiter
+from .listener import Listener
+from .many import SendMany, SendProgress
+from .message import AnyMessage, BulkMessage, Message
 from .model import TAG_WORD
-from .payload import Call, lay_defaults, recipients_of, refuse_crowd
+from .payload import lay_defaults
 from .result import BulkResult, SendResult
+from .retrying import RetryPolicy
+from .sender import Sender
 
 __all__ = ["Client"]
 
-Api: TypeAlias = Literal["v1", "v2"]
-
 _OPEN_TIMEOUT = 30.0  # seconds
-_MEGABYTE = 1024 * 1024
-
-
-class _Dialect(Protocol):
-    """How an API spells calls and answers; ``v1`` and ``v2`` are the two."""
-
-    @property
-    def SERVICE(self) -> str: ...
-
-    def build(self, message: AnyMessage, tag_name: str | None = None) -> Call: ...
-
-    def build_bulk(self, message: BulkMessage, tag_name: str | None = None) -> Call: ...
-
-    def read_bulk(self, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]: ...
-
-
-_DIALECTS: dict[str, _Dialect] = {"v1": v1, "v2": v2}
+_RETRY = RetryPolicy()
 
 
 class Client:
@@ -58,8 +49,15 @@ class Client:
         defaults: A Message whose given fields are the defaults for every message, of whatever kind. What a message
             gives stands; tags are joined; metadata, headers, message_tags and extra are merged key by key. Default cc
             and bcc are not laid on bulk messages, where each would get a copy per recipient.
-        timeout: Seconds for a whole call, from its start to its answer, for the first MB of content and in
-            proportion above.
+        timeout: Seconds for a whole call with all its attempts, for the first MB of content and in proportion above.
+            Waiting for the account's rate doesn't count.
+        retry: When a call is made again that SES did not take, and how often.
+        rate_limit: ``account`` keeps to the account's sending rate, which ``send_many`` and ``send_bulk`` read and
+            ``send`` learns; a number of recipients a second keeps to that, None to nothing. Clients may share a
+            RateLimiter.
+        listener: Hears of each call.
+        send_log: Knows what became of each mail, also after a crash. Every mail gets a send id then.
+        tag_send_id: Sends the send id as an SES message tag, too, for which v1 has more room than for headers.
         config: Settings for botocore's ``Config``, as a mapping or as one; never changed. Retries, redirects and the
             HTTP session stay sesmail's own. ``max_pool_connections`` (50) is how many calls run at once.
         **params: Passed on to aiobotocore's ``create_client``: ``endpoint_url``, ``verify``, ``aws_access_key_id``...
@@ -78,32 +76,32 @@ class Client:
         message_tag_name: str | None = None,
         defaults: Message | None = None,
         timeout: float = 30.0,
+        retry: RetryPolicy = _RETRY,
+        rate_limit: RateLimiter | float | Literal["account"] | None = "account",
+        listener: Listener | None = None,
+        send_log: SendLog | None = None,
+        tag_send_id: bool = False,
         config: Mapping[str, Any] | object | None = None,
         **params: Unpack[ClientParams],
     ) -> None:
-        if api not in _DIALECTS:
+        if api not in DIALECTS:
             raise ConfigurationError(f"api is 'v1' or 'v2', not {api!r}")
         if message_tag_name is not None and TAG_WORD.fullmatch(message_tag_name) is None:
             raise ConfigurationError("message_tag_name is 1 to 256 of A-Z a-z 0-9 _ -")
-        if defaults is not None and not isinstance(defaults, Message):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError("defaults is a Message, whose given fields stand for what other messages lack")
         if not timeout > 0:
             raise ConfigurationError("timeout is a number of seconds above 0")
-        self._dialect = _DIALECTS[api]
-        self._tag_name = message_tag_name
-        self._defaults = defaults
-        if configuration_set is not None:
-            try:
-                given = Message(configuration_set=configuration_set)
-            except ValidationError as err:
-                raise ConfigurationError(err.errors()[0]["msg"]) from err
-            self._defaults = given if defaults is None else lay_defaults(given, defaults)
-        self._timeout = timeout
+        dialect = DIALECTS[api]
+        self._service = dialect.SERVICE
         self._aws = Aws(region, profile=profile, config=config, user_agent=f"sesmail/{__version__}", params=params)
+        limiter = _limiter(rate_limit)
+        caller = Caller(self._aws, self._service, timeout, retry, limiter, listener or Listener(), Ledger(send_log))
+        laid = _defaults(defaults, configuration_set)
+        self._sender = Sender(dialect, caller, laid, message_tag_name, tag_send_id, send_log is not None)
+        self._account = None if limiter is None or limiter.fixed else AccountRate(limiter, self._sender.read_rate)
 
     async def __aenter__(self) -> Self:
         with anyio.move_on_after(_OPEN_TIMEOUT) as scope:
-            await self._aws.open(self._dialect.SERVICE)
+            await self._aws.open(self._service)
         if scope.cancelled_caught:
             raise NotSentError(f"no client within {_OPEN_TIMEOUT} seconds; credentials take too long to fetch")
         return self
@@ -118,7 +116,7 @@ class Client:
         await self._aws.aclose()
 
     async def send(self, message: AnyMessage) -> SendResult:
-        """Send one mail, once.
+        """Send one mail; again, where it is known that SES did not take it, as ``retry`` allows.
 
         Returns:
             What SES accepted. That it accepted doesn't mean that it was delivered: events tell.
@@ -128,51 +126,61 @@ class Client:
             ConfigurationError: No credentials and the like; nothing was sent.
             SendError: It wasn't accepted, or may not have been; see ``outcome`` and ``retryable``.
         """
-        if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidMessageError(
-                f"send takes a Message, a TemplateMessage or a RawMessage, not a {type(message).__name__}; "
-                "a BulkMessage goes by send_bulk",
-                field="message",
-            )
-        started = anyio.current_time()
-        message = lay_defaults(message, self._defaults)
-        recipients = recipients_of(message)
-        call = self._dialect.build(message, self._tag_name)
-        answer = await self._make(call, started)
-        region = self._aws.region(self._dialect.SERVICE)
-        return read_single(answer, recipients, operation=call.operation, region=region)
+        return await self._sender.send(message, Fate())
 
-    async def send_bulk(self, message: BulkMessage) -> BulkResult:
-        """Send a mail of their own to each of up to 50 recipients, counted over to, cc and bcc.
+    def send_many(
+        self,
+        messages: Iterable[AnyMessage] | AsyncIterable[AnyMessage],
+        *,
+        concurrency: int = 50,
+        ordered: bool = False,
+        on_progress: Callable[[SendProgress], None] | None = None,
+    ) -> SendMany:
+        """Send any number of mails, at the account's rate, and learn of each what became of it.
+
+        ``async with client.send_many(messages) as outcomes: async for outcome in outcomes: ...``
+
+        At most twice as many messages are held as are sent at once: the next ones are taken when outcomes are given
+        out. No failure of a message ends it. What the iterable itself raises comes after all outcomes.
+
+        Args:
+            messages: Any iterable; the event loop waits for a plain one, so let one that blocks be asynchronous.
+            concurrency: How many are sent at once; ``max_pool_connections`` limits it, too.
+            ordered: Whether the outcomes come in the order of the messages, and not as they become known.
+            on_progress: Is called before each outcome is given out.
+        """
+        return SendMany(
+            messages,
+            self._sender.send,
+            concurrency=concurrency,
+            ordered=ordered,
+            on_progress=on_progress,
+            account=self._account,
+        )
+
+    async def send_bulk(self, message: BulkMessage, *, concurrency: int = 10) -> BulkResult:
+        """Send a mail of their own to each of any number of recipients.
+
+        They are sent in calls of at most 50 recipients, counted over to, cc and bcc, and of no more than the account's
+        rate. Only for recipients whose mail SES didn't take, and would later, is a call made again.
+
+        Args:
+            message: The message and its recipients.
+            concurrency: How many calls are made at once.
 
         Returns:
-            A result for every recipient, in their order, also where the outcome of the whole call is unknown.
+            A result for every recipient, in their order; see its ``raise_for_failed``.
 
         Raises:
             InvalidMessageError: The message is one that SES can't take; nothing was sent.
             ConfigurationError: No credentials and the like; nothing was sent.
-            RejectedError: SES refused the whole call; nothing was sent.
-            NotSentError: Nothing was sent.
         """
-        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidMessageError(f"send_bulk takes a BulkMessage, not a {type(message).__name__}", field="message")
-        started = anyio.current_time()
-        message = lay_defaults(message, self._defaults)
-        copies = len(message.cc) + len(message.bcc)
-        everyone = sum(1 + copies + len(each.cc) + len(each.bcc) for each in message.recipients)
-        refuse_crowd(everyone, "recipients", "send several BulkMessages")
-        call = self._dialect.build_bulk(message, self._tag_name)
-        recipients = [recipient.to for recipient in message.recipients]
-        try:
-            answer = await self._make(call, started)
-        except UnknownOutcomeError as error:
-            return unknown_for_all(recipients, error)
-        region = self._aws.region(self._dialect.SERVICE)
-        entries = self._dialect.read_bulk(answer)
-        return read_bulk(answer, entries, recipients, operation=call.operation, region=region)
+        return await self._sender.send_bulk(message, concurrency, self._account)
 
     async def call(self, operation: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Call any other operation of the client's SES API, for instance ``GetAccount`` or ``CreateEmailTemplate``.
+
+        It is called again like a send, where it is known that SES did not take it.
 
         Args:
             operation: The operation as Amazon writes it.
@@ -188,9 +196,28 @@ class Client:
 
         https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Operations.html
         """
-        return await self._make(Call(operation, dict(params or {}), 0), anyio.current_time())
+        return await self._sender.call(operation, params or {})
 
-    async def _make(self, call: Call, started: float) -> dict[str, Any]:
-        """Make one call within its deadline: the place where pacing and retrying join."""
-        deadline = started + self._timeout * max(1.0, call.size / _MEGABYTE)
-        return await self._aws.call(self._dialect.SERVICE, call.operation, call.params, deadline=deadline)
+
+def _limiter(rate_limit: RateLimiter | float | Literal["account"] | None) -> RateLimiter | None:
+    if rate_limit is None or isinstance(rate_limit, RateLimiter):
+        return rate_limit
+    if rate_limit == "account":
+        return RateLimiter()
+    if isinstance(rate_limit, str):
+        raise ConfigurationError(f"rate_limit is 'account', a number, a RateLimiter or None, not {rate_limit!r}")
+    return RateLimiter(rate_limit)
+
+
+def _defaults(defaults: Message | None, configuration_set: str | None) -> Message | None:
+    if defaults is not None and not isinstance(defaults, Message):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError("defaults is a Message, whose given fields stand for what other messages lack")
+    if defaults is not None and defaults.send_id is not None:
+        raise ConfigurationError("defaults can't have a send_id, which is one mail's own")
+    if configuration_set is None:
+        return defaults
+    try:
+        given = Message(configuration_set=configuration_set)
+    except ValidationError as err:
+        raise ConfigurationError(err.errors()[0]["msg"]) from err
+    return given if defaults is None else lay_defaults(given, defaults)

@@ -63,6 +63,23 @@ class RateLimiter:
         self._line: deque[_Waiter] = deque()
         self._waiting = 0  # recipients in the line
         self._loop: anyio.lowlevel.EventLoopToken | None = None
+        self._account_rate = rate
+        self._fixed = rate is not None
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the account's rate was given, so that nobody has to read it."""
+        return self._fixed
+
+    @property
+    def account_rate(self) -> float | None:
+        """The account's rate in recipients a second, as it was given or read; None while nobody knows it."""
+        return self._account_rate
+
+    @property
+    def delay(self) -> float:
+        """The seconds that a call would wait, if it came now and nothing happened before its turn."""
+        return self._pace.wait(self._clock(), self._waiting)
 
     @property
     def rate(self) -> float:
@@ -126,6 +143,7 @@ class RateLimiter:
             ConfigurationError: It isn't a number above 0.
         """
         _refuse_rate(rate)
+        self._account_rate = rate
         self._pace.learn(self._clock(), rate)
         self._replan()
 

@@ -23,6 +23,7 @@ from .model import (
     MessageTags,
     Model,
     Name,
+    SendId,
     Tags,
     refuse_misplaced,
 )
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         cc: MailboxesInput
         bcc: MailboxesInput
         list_management: ListManagement | None
+        send_id: str | None
 
     class _WrittenFields(CallFields, total=False):
         reply_to: MailboxesInput
@@ -181,6 +183,8 @@ class Message(_Call, frozen=True):
         tenant: The tenant to send for; v2 only.
         endpoint_id: The multi-region endpoint; v2 only, and needs ``awscrt`` installed.
         list_management: Contact list and topic; v2 only.
+        send_id: Your own id of this send, 1 to 256 of ``A-Z a-z 0-9 _ -``: sent as the header ``X-Sesmail-Id``, which
+            comes back with events, and noted in the client's send log. Never the same for two mails.
         source_arn: v1 ``SourceArn``; v2 ``FromEmailAddressIdentityArn``.
         from_arn: v1 ``FromArn``; v2 ``FromEmailAddressIdentityArn``.
         return_path_arn: v1 ``ReturnPathArn``; v2 ``FeedbackForwardingEmailAddressIdentityArn``.
@@ -214,6 +218,7 @@ class Message(_Call, frozen=True):
     tags: Tags = ()
     metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     list_management: ListManagement | None = None
+    send_id: SendId | None = None
 
     if TYPE_CHECKING:
 
@@ -231,6 +236,7 @@ class RawMessage(_Call, frozen=True):
         to: Recipients; its headers don't count. Together with cc and bcc at most 50.
         cc: More recipients.
         bcc: More recipients.
+        send_id: As for ``Message``; its header is put before the content, which can't have one of its own then.
         configuration_set: As for ``Message``, and so are all the others.
 
     Raises:
@@ -250,6 +256,7 @@ class RawMessage(_Call, frozen=True):
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     list_management: ListManagement | None = None
+    send_id: SendId | None = None
 
     if TYPE_CHECKING:
 
@@ -267,10 +274,12 @@ class TemplateMessage(_Templated, frozen=True):
         data: What the template's placeholders stand for; at most 262,144 characters as JSON.
         from_email: The one author; SES has no place for several here.
         to: Recipients; together with cc and bcc at most 50.
-        headers: At most 15 with those for tags and metadata, each name and value at most 996 ASCII characters; v2 only.
+        headers: At most 15 with those for tags, metadata and send_id, each name and value at most 996 ASCII characters;
+            v2 only.
         tags: As for ``Message``; v2 only, or with the client's ``message_tag_name``.
         metadata: As for ``Message``; v2 only, at most 986 characters as ASCII JSON.
         attachments: As for ``Message``; v2 only.
+        send_id: As for ``Message``; v2 only, or with the client's ``tag_send_id``.
         cc: As for ``Message``, and so are all the others.
 
     Raises:
@@ -286,6 +295,7 @@ class TemplateMessage(_Templated, frozen=True):
 
     to: Mailboxes = ()
     list_management: ListManagement | None = None
+    send_id: SendId | None = None
 
     if TYPE_CHECKING:
 
@@ -320,6 +330,7 @@ class BulkMessage(_Templated, frozen=True):
         **_Templated.misplaced,
         "to": "can't be given here: give recipients, each with an address",
         "list_management": "can't be given here: SES has no place for it on a bulk call; send each a TemplateMessage",
+        "send_id": "can't be given here: each recipient has a mail of their own; give it on each Recipient",
     }
 
     recipients: Annotated[tuple[Recipient, ...], BeforeValidator(_recipients)]

@@ -12,7 +12,7 @@ from struct import Struct
 from ..address import Address
 from ..encoded_word import needs_encoding
 from ..errors import InvalidMessageError
-from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
+from ..labels import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from .attachment import Alternative, Attachment, charset_of
 from .header import address_field, fold, parameter, text_field
 from .message import Message
@@ -106,7 +106,10 @@ def _fields(message: Message) -> list[Field]:
         *((TAG_HEADER, tag) for tag in message.tags),
         *([(METADATA_HEADER, metadata_text(message.metadata))] if message.metadata else []),
     ]
-    return [*fields, *((name, text_field(name, text)) for name, text in texts)]
+    fields += [(name, text_field(name, text)) for name, text in texts]
+    if message.send_id is not None:  # the first, for events report 10 kB of headers and no more
+        fields.insert(0, (SEND_ID_HEADER, f"{SEND_ID_HEADER}: {message.send_id}\r\n"))
+    return fields
 
 
 def _visible_to(text: str) -> str:

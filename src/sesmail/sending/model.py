@@ -23,6 +23,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..address import Address, as_address, found_control
 from ..frozen import FrozenDict
+from ..labels import TAG_WORD
 
 __all__ = [
     "TAG_WORD",
@@ -40,13 +41,13 @@ __all__ = [
     "Model",
     "Name",
     "PositionalModel",
+    "SendId",
     "Tags",
     "header_text",
     "refuse_misplaced",
 ]
 
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
-TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ARN = re.compile(r"arn:[!-~]{1,2000}")
 _FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
@@ -64,6 +65,7 @@ _TAKEN_HEADERS = {
     "sender": "use sender",
     "subject": "use subject",
     "x-metadata": "use metadata",
+    "x-sesmail-id": "use send_id",
     "x-tag": "use tags",
 }
 _TAKEN_PREFIXES = {
@@ -195,6 +197,12 @@ def _configuration_set(name: str) -> str:
     return name
 
 
+def _send_id(text: str) -> str:
+    if TAG_WORD.fullmatch(text) is None:
+        raise ValueError("a send id is 1 to 256 of A-Z a-z 0-9 _ -")
+    return text
+
+
 def _arn(text: str) -> str:
     if _ARN.fullmatch(text) is None:
         raise ValueError("give a whole ARN, such as arn:aws:ses:eu-west-1:111122223333:identity/example.com")
@@ -242,4 +250,5 @@ JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_frozen)]
 Extra = Annotated[Mapping[str, Any], AfterValidator(_frozen)]
 Name = Annotated[str, AfterValidator(_name)]
 ConfigurationSet = Annotated[str, AfterValidator(_configuration_set)]
+SendId = Annotated[str, AfterValidator(_send_id)]
 Arn = Annotated[str, AfterValidator(_arn)]

@@ -19,6 +19,7 @@ from .model import (
     Model,
     Name,
     PositionalModel,
+    SendId,
 )
 
 __all__ = ["InlineTemplate", "ListManagement", "Recipient"]
@@ -67,6 +68,7 @@ class Recipient(PositionalModel, frozen=True):
         headers: Over the message's headers of the same name; v2 only.
         metadata: Over the message's metadata, key by key; v2 only.
         message_tags: SES message tags for this recipient's mail.
+        send_id: As for ``Message``; v2 only, or with the client's ``tag_send_id``.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
     """
@@ -80,6 +82,7 @@ class Recipient(PositionalModel, frozen=True):
     headers: Headers = Field(default_factory=FrozenDict)
     metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     message_tags: MessageTags = Field(default_factory=FrozenDict)
+    send_id: SendId | None = None
 
     if TYPE_CHECKING:
 
@@ -93,4 +96,5 @@ class Recipient(PositionalModel, frozen=True):
             headers: Mapping[str, str] = ...,
             metadata: Mapping[str, Any] = ...,
             message_tags: Mapping[str, str] = ...,
+            send_id: str | None = ...,
         ) -> None: ...

@@ -14,7 +14,6 @@ from ..errors import InvalidMessageError, UnsupportedFeatureError
 from ..frozen import FrozenDict
 from .header import mailbox
 from .message import BulkMessage, Message, RawMessage, TemplateMessage
-from .model import TAG_WORD
 from .parts import Recipient
 from .wire import MAX_PARTS
 
@@ -25,10 +24,8 @@ __all__ = [
     "finish",
     "given",
     "lay_defaults",
-    "message_tags",
     "recipients_of",
     "refuse_given",
-    "tag_list",
     "template_data",
     "the_author",
 ]
@@ -48,11 +45,13 @@ class Call:
         operation: The API operation.
         params: Its parameters, as aiobotocore takes them.
         size: About how many bytes of content travel; the deadline grows with it.
+        sizes: Those of the entries of a bulk call, which come on top.
     """
 
     operation: str
     params: dict[str, Any]
     size: int
+    sizes: tuple[int, ...] = ()
 
 
 def lay_defaults(message: M, defaults: Message | None) -> M:
@@ -60,7 +59,7 @@ def lay_defaults(message: M, defaults: Message | None) -> M:
 
     What the message gives stands. Tags are joined; metadata, message tags, headers and extra are merged key by key.
     Defaults for which the kind of message has no field stay out, and so do cc and bcc on a bulk message, where each
-    would get a copy per recipient.
+    would get a copy per recipient. A send id is never a default.
     """
     if defaults is None:
         return message
@@ -71,7 +70,7 @@ def lay_defaults(message: M, defaults: Message | None) -> M:
     for name in defaults.model_fields_set & fields.keys():
         default: Any = getattr(defaults, name)
         own: Any = getattr(message, name)
-        if bulk and name in ("cc", "bcc"):
+        if name == "send_id" or (bulk and name in ("cc", "bcc")):
             continue
         if name == "tags":
             update[name] = (*default, *own)
@@ -144,42 +143,6 @@ def entry_destination(message: BulkMessage, recipient: Recipient) -> dict[str, A
     )
 
 
-def message_tags(message: Message | RawMessage | TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, str]:
-    """The SES message tags of a message, with its one tag under the name that the client was told, if it was.
-
-    Raises:
-        InvalidMessageError: More than one tag, or characters that a message tag can't have.
-    """
-    tags = dict(message.message_tags)
-    if tag_name is None or isinstance(message, RawMessage) or not message.tags:
-        return tags
-    tag, *others = message.tags
-    if others:
-        raise InvalidMessageError(
-            f"with message_tag_name a message has one tag, this one has {1 + len(others)}; "
-            "use message_tags for the others",
-            field="tags",
-            limit=1,
-            actual=1 + len(others),
-        )
-    if TAG_WORD.fullmatch(tag) is None:
-        raise InvalidMessageError(
-            "with message_tag_name a tag is 1 to 256 of A-Z a-z 0-9 _ -, because it is an SES message tag, too",
-            field="tags",
-        )
-    if tags.get(tag_name, tag) != tag:
-        raise InvalidMessageError(
-            f"the client sends it as the message tag {tag_name}, for which message_tags has another value; give one",
-            field="tags",
-        )
-    return {**tags, tag_name: tag}
-
-
-def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Message tags the way both APIs take them."""
-    return [{"Name": name, "Value": value} for name, value in tags.items()]
-
-
 def template_data(data: Mapping[str, Any], field: str) -> str:
     """Template data as JSON text, ``{}`` at least.
 
@@ -243,7 +206,9 @@ def given(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value is not None and value != [] and value != {}}
 
 
-def finish(operation: str, params: Mapping[str, Any], extra: Mapping[str, Any], size: int) -> Call:
+def finish(
+    operation: str, params: Mapping[str, Any], extra: Mapping[str, Any], size: int, sizes: Iterable[int] = ()
+) -> Call:
     """The call, with ``extra`` laid over it last.
 
     Raises:
@@ -251,4 +216,4 @@ def finish(operation: str, params: Mapping[str, Any], extra: Mapping[str, Any], 
     """
     for name in _CHECKED & extra.keys():
         raise InvalidMessageError(f"{name} is made from the message's own fields; give it there", field="extra")
-    return Call(operation, {**given(params), **extra}, size)
+    return Call(operation, {**given(params), **extra}, size, tuple(sizes))

@@ -12,7 +12,7 @@ from .wire import MAX_PARTS, as_crlf, check_wire
 if TYPE_CHECKING:
     from email.message import Message as StandardMessage
 
-__all__ = ["RawContent"]
+__all__ = ["RawContent", "has_field"]
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _BOUNDARY = re.compile(rb'boundary="?([^"\r\n;]{1,70})', re.IGNORECASE)
@@ -84,6 +84,11 @@ def _refuse_parts(content: bytes) -> None:
     parts = len(delimiters) - max(0, len(set(delimiters)) - 1)  # without the multiparts inside of others
     if parts > MAX_PARTS:
         raise ValueError(f"a mail has at most {MAX_PARTS} parts, this one has {parts}")
+
+
+def has_field(content: bytes, name: str) -> bool:
+    """Whether a mail has a header field of this name."""
+    return any(found == name.lower().encode() for found, _ in _fields(content))
 
 
 def _fields(content: bytes) -> list[tuple[bytes, bytes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import BulkSendError, Outcome, SendError
+from ..errors import Attempt, BulkSendError, Outcome, SendError
 
 __all__ = ["BulkResult", "RecipientResult", "SendResult", "rfc5322_message_id"]
 
@@ -18,8 +18,10 @@ class RecipientResult:
         outcome: ``accepted``, ``rejected``, ``not_sent`` or ``unknown``.
         message_id: The id that SES issued; None unless accepted.
         rfc5322_message_id: The Message-ID header that SES writes into the mail; None unless accepted.
-        status: SES's own word for a bulk entry, as it came; None where it gave none.
+        status: SES's own word for it in bulk, as it came; None where it gave none.
         error: Why it wasn't accepted, with SES's reason; None if it was.
+        attempts: Every time that a call was made for it, the last one last.
+        send_id: The id that travels with the mail, so that events can tell what became of it; None without.
     """
 
     recipient: str
@@ -28,6 +30,8 @@ class RecipientResult:
     rfc5322_message_id: str | None = None
     status: str | None = None
     error: SendError | None = None
+    attempts: tuple[Attempt, ...] = ()
+    send_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,16 @@ class SendResult:
             to it names in In-Reply-To.
         recipients: A result for every recipient, in the order to, cc, bcc.
         request_id: Amazon's request id, to quote to their support.
+        attempts: Every time that the call was made, the last one last.
+        send_id: The id that travels with the mail; None without.
     """
 
     message_id: str
     rfc5322_message_id: str
     recipients: tuple[RecipientResult, ...]
     request_id: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+    send_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

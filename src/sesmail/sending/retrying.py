@@ -1,20 +1,13 @@
-"""Makes a call again where it is known that SES did not take it, and nowhere else."""
+"""Which calls are made again: those of which it is known that SES did not take them."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from random import random
-from typing import Literal, TypeVar
+from typing import Literal
 
-import anyio
+from ..errors import ConfigurationError, SendError, UnknownOutcomeError
 
-from ..errors import Attempt, ConfigurationError, SendError, UnknownOutcomeError
-
-__all__ = ["RetryPolicy", "make"]
-
-T = TypeVar("T")
+__all__ = ["RetryPolicy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,49 +56,3 @@ class RetryPolicy:
             chance: A random number from 0 to 1.
         """
         return min(self.longest_delay, self.first_delay * 2.0 ** (attempts - 1)) * 2 * chance
-
-
-async def make(
-    attempt: Callable[[], Awaitable[T]], policy: RetryPolicy, deadline: float
-) -> tuple[T, tuple[Attempt, ...]]:
-    """Make a call, and again as long as that is allowed and makes sense.
-
-    Args:
-        attempt: Makes it once.
-        policy: What is allowed.
-        deadline: When to give up, on anyio's clock.
-
-    Returns:
-        Its result, and all attempts.
-
-    Raises:
-        SendError: It failed. If any attempt ended in an unknown outcome the whole did: no later one can take that back.
-    """
-    attempts: list[Attempt] = []
-    doubt: UnknownOutcomeError | None = None
-    while True:
-        began, start = datetime.now(UTC), anyio.current_time()
-        try:
-            result = await attempt()
-        except SendError as err:
-            error = err
-        else:
-            attempts.append(Attempt(began, anyio.current_time() - start, "accepted"))
-            return result, tuple(attempts)
-        now = anyio.current_time()
-        attempts.append(Attempt(began, now - start, error.outcome, error.code))
-        if isinstance(error, UnknownOutcomeError):
-            doubt = error
-        delay = policy.delay(len(attempts), random())
-        if len(attempts) == policy.attempts or not policy.may_retry(error) or now + delay >= deadline:
-            raise _whole(error, doubt, tuple(attempts))
-        await anyio.sleep(delay)
-
-
-def _whole(error: SendError, doubt: UnknownOutcomeError | None, attempts: tuple[Attempt, ...]) -> SendError:
-    """The error of all attempts together."""
-    if doubt is not None and error is not doubt:
-        last, error = error, doubt
-        error.add_note(f"a later attempt failed, too: {last}")
-    error.attempts = attempts
-    return error

@@ -7,25 +7,26 @@ from typing import Any
 
 from ..errors import UnsupportedFeatureError
 from .header import mailbox
+from .mail import the_mail
 from .message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
-from .mime import write_mime
 from .parts import InlineTemplate
 from .payload import (
     Call,
     destination,
     entry_destination,
     finish,
-    message_tags,
     refuse_given,
     refuse_size,
-    tag_list,
     template_data,
     the_author,
 )
+from .tags import message_tags, recipient_tags, tag_list
 
-__all__ = ["SERVICE", "build", "build_bulk", "read_bulk"]
+__all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
 
 SERVICE = "ses"
+ENTRIES = "Destinations"
+RATE_OPERATION = "GetSendQuota"
 
 MAX_BYTES = 10 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 
@@ -48,20 +49,23 @@ _NOT_FOR_RECIPIENT = {
     "headers": _USE_V2,
     "metadata": "use message_tags, which come back with events, or Client(api='v2')",
 }
+_ONLY_TAGGED = {"send_id": "make the client with tag_send_id=True, or use Client(api='v2')"}
 
 
-def build(message: AnyMessage, tag_name: str | None = None) -> Call:
+def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
     """SendTemplatedEmail for a templated message, SendRawEmail for any other."""
     refuse_given(message, _ONLY_V2_SINGLE, "v1")
-    return _templated(message, tag_name) if isinstance(message, TemplateMessage) else _raw(message, tag_name)
+    if isinstance(message, TemplateMessage):
+        return _templated(message, tag_name, tag_send_id)
+    return _raw(message, tag_name, tag_send_id)
 
 
-def _raw(message: Message | RawMessage, tag_name: str | None) -> Call:
+def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool) -> Call:
     """SendRawEmail.
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
     """
-    mail = message.content if isinstance(message, RawMessage) else write_mime(message)
+    mail = the_mail(message)
     refuse_size(len(mail), MAX_BYTES, "v1", "use Client(api='v2'), which takes four times as much, or send a link")
     params = {
         "Source": _source(message),
@@ -70,7 +74,7 @@ def _raw(message: Message | RawMessage, tag_name: str | None) -> Call:
         "SourceArn": message.source_arn,
         "FromArn": message.from_arn,
         "ReturnPathArn": message.return_path_arn,
-        "Tags": tag_list(message_tags(message, tag_name)),
+        "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
         "ConfigurationSetName": message.configuration_set,
     }
     return finish("SendRawEmail", params, message.extra, len(mail))
@@ -85,53 +89,65 @@ def _source(message: Message | RawMessage) -> str | None:
     return None
 
 
-def _templated(message: TemplateMessage, tag_name: str | None) -> Call:
+def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool) -> Call:
     """SendTemplatedEmail.
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html
     """
+    if not tag_send_id:
+        refuse_given(message, _ONLY_TAGGED, "v1")
     data = template_data(message.data, "data")
     params = {
         "Destination": destination(map(mailbox, message.to), map(mailbox, message.cc), map(mailbox, message.bcc)),
         "TemplateData": data,
-        "Tags": tag_list(message_tags(message, tag_name)),
+        "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
         **_beside_template(message, tag_name),
     }
     return finish("SendTemplatedEmail", params, message.extra, len(data))
 
 
-def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
+def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
     """SendBulkTemplatedEmail, one destination for each recipient.
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendBulkTemplatedEmail.html
     """
     refuse_given(message, _ONLY_V2, "v1")
     data = template_data(message.data, "data")
-    size = len(data)
+    sizes: list[int] = []
     destinations: list[dict[str, Any]] = []
+    not_for_recipient = _NOT_FOR_RECIPIENT if tag_send_id else {**_NOT_FOR_RECIPIENT, **_ONLY_TAGGED}
     for number, recipient in enumerate(message.recipients):
-        refuse_given(recipient, _NOT_FOR_RECIPIENT, "v1", f"recipients[{number}].")
-        own = template_data(recipient.data, f"recipients[{number}].data")
-        size += len(own)
+        field = f"recipients[{number}]."
+        refuse_given(recipient, not_for_recipient, "v1", field)
+        own = template_data(recipient.data, f"{field}data")
+        sizes.append(len(own))
         entry: dict[str, Any] = {
             "Destination": entry_destination(message, recipient),
             "ReplacementTemplateData": own,
         }
-        if recipient.message_tags:
-            entry["ReplacementTags"] = tag_list(recipient.message_tags)
+        if tags := recipient_tags(recipient, tag_send_id, field):
+            entry["ReplacementTags"] = tag_list(tags)
         destinations.append(entry)
     params = {
         "DefaultTemplateData": data,
-        "DefaultTags": tag_list(message_tags(message, tag_name)),
-        "Destinations": destinations,
+        "DefaultTags": tag_list(message_tags(message, tag_name, tag_send_id)),
+        ENTRIES: destinations,
         **_beside_template(message, tag_name),
     }
-    return finish("SendBulkTemplatedEmail", params, message.extra, size)
+    return finish("SendBulkTemplatedEmail", params, message.extra, len(data), sizes)
 
 
 def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The entries of a bulk answer: Status, Error and MessageId each."""
     return [entry or {} for entry in answer.get("Status") or ()]
+
+
+def read_rate(answer: Mapping[str, Any]) -> object:
+    """The account's sending rate.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_GetSendQuota.html
+    """
+    return answer.get("MaxSendRate")
 
 
 def _beside_template(message: TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, Any]:

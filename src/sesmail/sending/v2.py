@@ -7,11 +7,12 @@ from typing import Any
 
 from ..address import Address
 from ..errors import InvalidMessageError
-from ..labels import METADATA_HEADER, TAG_HEADER, metadata_text
+from ..labels import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from .attachment import Attachment
 from .header import mailbox, text_value
-from .message import AnyMessage, BulkMessage, RawMessage, TemplateMessage
-from .mime import content_type, write_mime
+from .mail import the_mail
+from .message import AnyMessage, BulkMessage, TemplateMessage
+from .mime import content_type
 from .parts import InlineTemplate
 from .payload import (
     Call,
@@ -19,17 +20,18 @@ from .payload import (
     entry_destination,
     finish,
     given,
-    message_tags,
     refuse_parts,
     refuse_size,
-    tag_list,
     template_data,
     the_author,
 )
+from .tags import message_tags, recipient_tags, tag_list
 
-__all__ = ["SERVICE", "build", "build_bulk", "read_bulk"]
+__all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
 
 SERVICE = "sesv2"
+ENTRIES = "BulkEmailEntries"
+RATE_OPERATION = "GetAccount"
 
 MAX_BYTES = 40 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _MAX_HEADERS = (
@@ -42,7 +44,7 @@ _MAX_HEADER = 996
 _SES_HEADERS = frozenset({"date", "message-id", "to"})
 
 
-def build(message: AnyMessage, tag_name: str | None = None) -> Call:
+def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
     """SendEmail, with raw content for a mail and template content for a templated one.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
@@ -51,7 +53,7 @@ def build(message: AnyMessage, tag_name: str | None = None) -> Call:
     # It names its visible recipients, too, so the destination needs no names.
     addressing: dict[str, Any]
     if isinstance(message, TemplateMessage):
-        size, template = _template(message)
+        size, template = _template(message, message.send_id)
         content = {"Template": template}
         addressing = {
             "FromEmailAddress": the_author(message),
@@ -59,14 +61,14 @@ def build(message: AnyMessage, tag_name: str | None = None) -> Call:
             "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         }
     else:
-        mail = message.content if isinstance(message, RawMessage) else write_mime(message)
+        mail = the_mail(message)
         size, content = len(mail), {"Raw": {"Data": mail}}
         refuse_size(size, MAX_BYTES, "v2", "send less, or a link to it")
         addressing = {"Destination": destination(*(map(_bare, some) for some in (message.to, message.cc, message.bcc)))}
     params = {
         **addressing,
         "Content": content,
-        "EmailTags": tag_list(message_tags(message, tag_name)),
+        "EmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
         "ListManagementOptions": message.list_management
         and given(
             {"ContactListName": message.list_management.contact_list, "TopicName": message.list_management.topic}
@@ -76,25 +78,26 @@ def build(message: AnyMessage, tag_name: str | None = None) -> Call:
     return finish("SendEmail", params, message.extra, size)
 
 
-def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
+def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
     """SendBulkEmail, one entry for each recipient.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
     """
-    size, template = _template(message)
+    size, template = _template(message, None)
+    sizes: list[int] = []
     entries: list[dict[str, Any]] = []
     for number, recipient in enumerate(message.recipients):
         field = f"recipients[{number}]."
         metadata = {**message.metadata, **recipient.metadata} if recipient.metadata else {}
         data = template_data(recipient.data, f"{field}data")
-        size += len(data)
+        sizes.append(len(data))
         entries.append(
             given(
                 {
                     "Destination": entry_destination(message, recipient),
-                    "ReplacementTags": tag_list(recipient.message_tags),
+                    "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
                     "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
-                    "ReplacementHeaders": _headers(recipient.headers, (), metadata, field),
+                    "ReplacementHeaders": _headers(recipient.headers, (), metadata, recipient.send_id, field),
                 }
             )
         )
@@ -102,16 +105,25 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None) -> Call:
         "FromEmailAddress": the_author(message),
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         "DefaultContent": {"Template": template},
-        "DefaultEmailTags": tag_list(message_tags(message, tag_name)),
-        "BulkEmailEntries": entries,
+        "DefaultEmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
+        ENTRIES: entries,
         **_common(message),
     }
-    return finish("SendBulkEmail", params, message.extra, size)
+    return finish("SendBulkEmail", params, message.extra, size, sizes)
 
 
 def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The entries of a bulk answer: Status, Error and MessageId each."""
     return [entry or {} for entry in answer.get("BulkEmailEntryResults") or ()]
+
+
+def read_rate(answer: Mapping[str, Any]) -> object:
+    """The account's sending rate.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendQuota.html
+    """
+    quota: Mapping[str, Any] = answer.get("SendQuota") or {}
+    return quota.get("MaxSendRate")
 
 
 def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
@@ -143,7 +155,7 @@ def _bare(address: Address) -> str:
     return address.email
 
 
-def _template(message: TemplateMessage | BulkMessage) -> tuple[int, dict[str, Any]]:
+def _template(message: TemplateMessage | BulkMessage, send_id: str | None) -> tuple[int, dict[str, Any]]:
     """The Template structure and its size.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
@@ -163,7 +175,7 @@ def _template(message: TemplateMessage | BulkMessage) -> tuple[int, dict[str, An
         {
             **source,
             "TemplateData": data,
-            "Headers": _headers(message.headers, message.tags, message.metadata, ""),
+            "Headers": _headers(message.headers, message.tags, message.metadata, send_id, ""),
             "Attachments": [_attachment(item) for item in message.attachments],
         }
     )
@@ -184,10 +196,11 @@ def _attachment(item: Attachment) -> dict[str, Any]:
 
 
 def _headers(
-    headers: Mapping[str, str], tags: tuple[str, ...], metadata: Mapping[str, Any], field: str
+    headers: Mapping[str, str], tags: tuple[str, ...], metadata: Mapping[str, Any], send_id: str | None, field: str
 ) -> list[dict[str, str]]:
     """Header fields beside a template, which SES wants as printable ASCII on one line."""
     named = [
+        *([] if send_id is None else [(f"{field}send_id", SEND_ID_HEADER, send_id)]),
         *((f"{field}headers", name, text) for name, text in headers.items()),
         *((f"{field}tags", TAG_HEADER, tag) for tag in tags),
     ]
@@ -195,8 +208,8 @@ def _headers(
         named.append((f"{field}metadata", METADATA_HEADER, metadata_text(metadata, f"{field}metadata")))
     if len(named) > _MAX_HEADERS:
         raise InvalidMessageError(
-            f"beside a template a mail has at most {_MAX_HEADERS} headers, those for tags and metadata included; "
-            f"this one has {len(named)}",
+            f"beside a template a mail has at most {_MAX_HEADERS} headers, those for tags, metadata and send_id "
+            f"included; this one has {len(named)}",
             field=f"{field}headers",
             limit=_MAX_HEADERS,
             actual=len(named),

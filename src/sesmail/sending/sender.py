@@ -1,0 +1,145 @@
+"""Turns each kind of message into calls, and what became of them into results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import anyio
+
+from ..errors import ConfigurationError, InvalidMessageError, SendError
+from .account import AccountRate
+from .answer import read_single
+from .bulk import BulkCall
+from .calling import Batch, Caller
+from .dialect import Dialect
+from .fate import Fate
+from .message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from .parts import Recipient
+from .payload import MAX_RECIPIENTS, Call, lay_defaults, recipients_of
+from .result import BulkResult, RecipientResult, SendResult
+from .retrying import RetryPolicy
+
+__all__ = ["Sender"]
+
+_RATE_TIMEOUT = 5.0  # seconds
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends messages by one SES API.
+
+    Attributes:
+        dialect: The API.
+        caller: Makes its calls.
+        defaults: What stands for what messages don't give.
+        tag_name: The SES message tag that a single tag goes out as, too; None for none.
+        tag_send_id: Whether a send id goes out as an SES message tag, too.
+        identify: Whether each mail gets a send id, if it has none.
+    """
+
+    dialect: Dialect
+    caller: Caller
+    defaults: Message | None
+    tag_name: str | None
+    tag_send_id: bool
+    identify: bool
+
+    async def send(self, message: AnyMessage, fate: Fate[SendResult]) -> SendResult:
+        """Send one mail, whose fate also tells what became of it if this is cancelled."""
+        if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(
+                f"send takes a Message, a TemplateMessage or a RawMessage, not a {type(message).__name__}; "
+                "a BulkMessage goes by send_bulk",
+                field="message",
+            )
+        started = anyio.current_time()
+        message = lay_defaults(message, self.defaults)
+        fate.send_id = self._send_id(message)
+        if fate.send_id != message.send_id:
+            message = message.model_copy(update={"send_id": fate.send_id})
+        recipients = recipients_of(message)
+        call = self.dialect.build(message, self.tag_name, tag_send_id=self.tag_send_id)
+
+        def read(answer: Mapping[str, Any], _: object) -> Sequence[SendResult]:
+            return [read_single(answer, recipients, operation=call.operation, region=self.caller.region)]
+
+        await self.caller.make(Batch({0: len(recipients)}, lambda _: call, read), {0: fate}, started)
+        return replace(_result(fate), attempts=tuple(fate.attempts), send_id=fate.send_id)
+
+    async def send_bulk(self, message: BulkMessage, concurrency: int, account: AccountRate | None) -> BulkResult:
+        """Send a mail to each recipient of a bulk message, in as many calls as it takes."""
+        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(f"send_bulk takes a BulkMessage, not a {type(message).__name__}", field="message")
+        if concurrency < 1:
+            raise ConfigurationError("concurrency is 1 at least")
+        message = lay_defaults(message, self.defaults)
+        if self.identify:
+            recipients = [each.model_copy(update={"send_id": self._send_id(each)}) for each in message.recipients]
+            message = message.model_copy(update={"recipients": tuple(recipients)})
+        whole = self.dialect.build_bulk(message, self.tag_name, tag_send_id=self.tag_send_id)
+        bulk = BulkCall.of(whole, self.dialect, [recipient.to for recipient in message.recipients])
+        if account is not None:
+            await account.refresh()
+        fates = [Fate[RecipientResult](each.send_id) for each in message.recipients]
+        parts = iter(bulk.parts(self._most_at_once()))
+        failures: list[Exception] = []
+        async with anyio.create_task_group() as group:
+            for _ in range(concurrency):
+                group.start_soon(self._send_parts, bulk, parts, fates, failures)
+        if failures and all(fate.outcome == "not_sent" for fate in fates):
+            raise failures[0]
+        return BulkResult(tuple(bulk.result(number, fate) for number, fate in enumerate(fates)))
+
+    async def _send_parts(
+        self,
+        bulk: BulkCall,
+        parts: Iterator[Sequence[int]],
+        fates: Sequence[Fate[RecipientResult]],
+        failures: list[Exception],
+    ) -> None:
+        """Send one part after the other, beside others who do the same."""
+
+        def read(answer: Mapping[str, Any], numbers: Sequence[int]) -> Sequence[RecipientResult | SendError]:
+            return bulk.read(answer, numbers, self.caller.region)
+
+        for part in parts:
+            batch = Batch({number: bulk.recipients[number] for number in part}, bulk.call, read)
+            try:
+                await self.caller.make(batch, {number: fates[number] for number in part}, anyio.current_time())
+            except (ConfigurationError, InvalidMessageError) as err:
+                failures.append(err)
+
+    def _most_at_once(self) -> float:
+        limiter = self.caller.limiter
+        return MAX_RECIPIENTS if limiter is None else limiter.account_rate or limiter.rate
+
+    async def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a call that isn't a send."""
+        return await _call(self.caller, Call(operation, dict(params), 0))
+
+    async def read_rate(self) -> object:
+        """Ask for the account's sending rate, once and not for long."""
+        once = replace(self.caller, timeout=_RATE_TIMEOUT, policy=RetryPolicy(attempts=1))
+        return self.dialect.read_rate(await _call(once, Call(self.dialect.RATE_OPERATION, {}, 0)))
+
+    def _send_id(self, mail: AnyMessage | Recipient) -> str | None:
+        return uuid4().hex if self.identify and mail.send_id is None else mail.send_id
+
+
+async def _call(caller: Caller, call: Call) -> dict[str, Any]:
+    fate = Fate[dict[str, Any]]()
+    batch: Batch[dict[str, Any]] = Batch({0: 0}, lambda _: call, lambda answer, _: [dict(answer)])
+    await caller.make(batch, {0: fate}, anyio.current_time())
+    return _result(fate)
+
+
+def _result(fate: Fate[T]) -> T:
+    """What SES accepted, or else the error."""
+    if fate.result is None:
+        raise fate.error()
+    return fate.result

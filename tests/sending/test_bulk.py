@@ -1,0 +1,245 @@
+"""A bulk message of any length: calls of 50 recipients and fewer, results in order, only what failed goes again."""
+
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import sesmail
+from sesmail import BulkMessage, RateLimiter, Recipient, RetryPolicy
+from sesmail.address import Address
+from sesmail.sending import v2
+from sesmail.sending.bulk import BulkCall
+from sesmail.sending.payload import Call
+from support import answers
+from support.answers import bulk, error, ok
+from support.clients import new_client
+from support.faults import Answer, Connection, Request, StartFaultServer
+
+APIS = pytest.mark.parametrize("api", ["v1", "v2"])
+
+
+def crowd(count: int, **fields: Any) -> BulkMessage:
+    recipients = [Recipient(f"user{number}@example.com") for number in range(count)]
+    return BulkMessage(**{"from_email": "a@example.com", "template": "T", "recipients": recipients, **fields})
+
+
+def bulk_call(counts: list[int]) -> BulkCall:
+    entries = [
+        {"Destination": {"ToAddresses": ["a@example.com"], "CcAddresses": ["c"] * (count - 1)}} for count in counts
+    ]
+    call = Call("SendBulkEmail", {"BulkEmailEntries": entries, "Other": 1}, 7, tuple(range(len(counts))))
+    return BulkCall.of(call, v2, [Address(f"user{number}@example.com") for number in range(len(counts))])
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=200), st.floats(0.1, 200))
+def test_parts_are_as_large_as_they_may_be(counts: list[int], rate: float) -> None:  # R29
+    call = bulk_call(counts)
+    parts = list(call.parts(rate))
+    most = min(50, max(1, int(rate)))
+    assert [number for part in parts for number in part] == list(range(len(counts)))
+    sizes = [sum(counts[number] for number in part) for part in parts]
+    assert all(size <= most or len(part) == 1 for size, part in zip(sizes, parts, strict=True))
+    assert all(size + counts[part.stop] > most for size, part in zip(sizes, parts[:-1], strict=False))
+
+
+def test_a_part_is_a_call_of_its_own() -> None:
+    call = bulk_call([1, 2, 3])
+    part = call.call([0, 2])
+    assert part.params == {
+        "BulkEmailEntries": [call.whole.params["BulkEmailEntries"][each] for each in (0, 2)],
+        "Other": 1,
+    }
+    assert (part.size, part.sizes, part.operation) == (7, (0, 2), "SendBulkEmail")
+
+
+def test_one_mail_with_too_many_copies_is_refused() -> None:
+    with pytest.raises(sesmail.InvalidMessageError) as refused:
+        bulk_call([1, 51])
+    assert (refused.value.field, refused.value.limit, refused.value.actual) == ("recipients[1]", 50, 51)
+
+
+def asked(request: Request) -> list[str]:
+    """The first recipient of each entry of a bulk call."""
+    if not request.form:
+        return [entry["Destination"]["ToAddresses"][0] for entry in request.json["BulkEmailEntries"]]
+    names = [name for name in request.form if name.endswith("ToAddresses.member.1")]
+    return [request.form[name] for name in sorted(names, key=lambda name: int(name.split(".")[2]))]
+
+
+def counted(server: Any) -> Counter[str]:
+    return Counter(email for request in server.requests for email in asked(request))
+
+
+pytestmark = pytest.mark.anyio
+
+
+@APIS
+async def test_any_number_of_recipients(fault_server: StartFaultServer, api: Any) -> None:  # R29
+    server = fault_server(ok())
+    async with new_client(server.url, api=api) as client:
+        result = await client.send_bulk(crowd(1_234))
+    assert [each.recipient for each in result.recipients] == [f"user{number}@example.com" for number in range(1_234)]
+    assert len(result.accepted) == 1_234
+    assert len({each.message_id for each in result.recipients}) == 1_234
+    assert all(len(each.attempts) == 1 for each in result.recipients)
+    assert sorted(len(asked(request)) for request in server.requests) == [34] + [50] * 24
+    assert set(counted(server).values()) == {1}
+
+
+async def test_copies_count(fault_server: StartFaultServer) -> None:  # R29
+    server = fault_server(ok())
+    recipients = [Recipient(f"u{number}@example.com", cc="x@example.com") for number in range(30)]
+    async with new_client(server.url) as client:
+        await client.send_bulk(
+            crowd(0, recipients=recipients, cc="boss@example.com", bcc=["a@b.example", "c@d.example"])
+        )
+    assert sorted(len(asked(request)) for request in server.requests) == [10, 10, 10]
+
+
+async def test_no_call_has_more_than_the_accounts_rate(fault_server: StartFaultServer) -> None:  # R29
+    server = fault_server(ok())
+    async with new_client(server.url, rate_limit=RateLimiter(14)) as client:
+        assert len((await client.send_bulk(crowd(20))).accepted) == 20
+    assert sorted(len(asked(request)) for request in server.requests) == [6, 14]
+
+
+async def test_calls_are_made_at_once_but_not_too_many(fault_server: StartFaultServer) -> None:
+    lock, running, most = threading.Lock(), [0], [0]
+
+    def act(connection: Connection, request: Request) -> None:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        time.sleep(0.02)
+        with lock:
+            running[0] -= 1
+        ok().act(connection, request)
+
+    server = fault_server(Answer(act))
+    async with new_client(server.url) as client:
+        await client.send_bulk(crowd(600), concurrency=3)
+    assert (len(server.requests), most[0]) == (12, 3)
+
+
+@APIS
+async def test_only_what_was_throttled_or_failed_for_a_moment_goes_again(
+    fault_server: StartFaultServer, api: Any
+) -> None:  # R30
+    words = {
+        "user1": ("ACCOUNT_THROTTLED", "Maximum sending rate exceeded."),
+        "user2": ("TRANSIENT_FAILURE", "later"),
+        "user3": ("MESSAGE_REJECTED", "no"),
+        "user4": ("SUCCESS", ""),
+        "user5": ("ACCOUNT_DAILY_QUOTA_EXCEEDED", "no"),
+        "user6": ("QUEUED_FOR_LATER", "?"),
+    }
+    words = {
+        name: (status.title().replace("_", "") if api == "v1" else status, text)
+        for name, (status, text) in words.items()
+    }
+
+    def step(request: Request) -> Answer:
+        emails = asked(request)
+        again = len(server.requests) > 1
+        good = "Success" if api == "v1" else "SUCCESS"
+        entries = [
+            (good, email.split("@")[0]) if again else words.get(email.split("@")[0], (good, "user0"))
+            for email in emails
+        ]
+        return bulk(*entries)
+
+    server = fault_server(step)
+    async with new_client(server.url, api=api, retry=RetryPolicy(first_delay=0.01)) as client:
+        result = await client.send_bulk(crowd(7))
+    assert [asked(request) for request in server.requests][1:] == [["user1@example.com", "user2@example.com"]]
+    assert [each.outcome for each in result.recipients] == [
+        "accepted",
+        "accepted",
+        "accepted",
+        "rejected",
+        "unknown",
+        "rejected",
+        "unknown",
+    ]
+    assert [len(each.attempts) for each in result.recipients] == [1, 2, 2, 1, 1, 1, 1]
+    throttled = result.recipients[1].attempts
+    assert [(each.outcome, each.code) for each in throttled] == [("rejected", words["user1"][0]), ("accepted", None)]
+    assert [each.status for each in result.recipients][3] == words["user3"][0]
+
+
+async def test_what_fails_stays_where_it_is(fault_server: StartFaultServer) -> None:  # R29
+    def step(request: Request) -> Answer:
+        first = int(asked(request)[0].split("@")[0][4:])
+        return {
+            0: ok(),
+            50: error(400, "MessageRejected"),
+            100: answers.close_after_request(),
+            150: bulk(("SUCCESS", "a")),
+        }[first]
+
+    server = fault_server(step)
+    async with new_client(server.url) as client:
+        result = await client.send_bulk(crowd(200))
+    outcomes = [each.outcome for each in result.recipients]
+    assert outcomes == ["accepted"] * 50 + ["rejected"] * 50 + ["unknown"] * 100
+    assert len({id(each.error) for each in result.failed}) == 150
+    assert "1 entries answer 50" in str(result.recipients[199].error)
+    with pytest.raises(sesmail.BulkSendError) as failed:
+        result.raise_for_failed()
+    assert len(failed.value.exceptions) == 150
+
+
+async def test_nothing_is_sent_of_a_message_with_one_bad_recipient(fault_server: StartFaultServer) -> None:
+    server = fault_server(ok())
+    recipients: list[Any] = [Recipient("a@example.com")] * 120
+    recipients.append(Recipient("b@example.com", data={"text": "x" * 262_144}))
+    async with new_client(server.url) as client:
+        with pytest.raises(sesmail.InvalidMessageError) as refused:
+            await client.send_bulk(crowd(0, recipients=recipients))
+    assert refused.value.field == "recipients[120].data"
+    assert server.requests == []
+
+
+async def test_a_set_up_that_can_not_be_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with new_client("http://127.0.0.1:1") as client:
+        with pytest.raises(sesmail.InvalidMessageError):
+            await client.send_bulk(crowd(1, extra={"Surprise": 1}))
+        with pytest.raises(sesmail.ConfigurationError, match="concurrency"):
+            await client.send_bulk(crowd(1), concurrency=0)
+    with pytest.raises(sesmail.ConfigurationError, match="closed"):
+        await client.send_bulk(crowd(120))
+
+
+async def test_a_client_that_is_closed_in_the_middle_loses_no_result(fault_server: StartFaultServer) -> None:
+    first = threading.Event()
+
+    def act(connection: Connection, request: Request) -> None:
+        ok().act(connection, request)
+        first.set()
+
+    server = fault_server(Answer(act))
+    async with new_client(server.url, rate_limit=RateLimiter(50)) as client, anyio.create_task_group() as group:
+
+        async def close() -> None:
+            await anyio.to_thread.run_sync(first.wait)
+            await client.aclose()
+
+        group.start_soon(close)
+        result = await client.send_bulk(crowd(200), concurrency=1)
+    outcomes = Counter(each.outcome for each in result.recipients)
+    assert outcomes["accepted"] == 50 * sum(request.complete for request in server.requests) > 0
+    assert outcomes["not_sent"] > 0
+    assert all(each.error and not each.error.retryable for each in result.failed)
+
+
+async def test_what_can_not_be_reached_is_not_sent() -> None:
+    async with new_client("http://127.0.0.1:1") as client:
+        result = await client.send_bulk(crowd(60))
+    assert {each.outcome for each in result.recipients} == {"not_sent"}
+    assert all(isinstance(each.error, sesmail.NotSentError) and each.error.retryable for each in result.failed)
