@@ -5,6 +5,7 @@ import socket
 import ssl
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -46,6 +47,26 @@ async def test_a_name_does_not_resolve(session: str, code: int, monkeypatch: pyt
         monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
         await refuse(client, 1)
         await refuse(client, MANY)
+
+
+async def test_what_was_not_sent_is_made_again(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, server, calls = socket.getaddrinfo, fault_server(ok()), 0
+
+    def getaddrinfo(_: object, *args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise socket.gaierror(socket.EAI_AGAIN, "no address")
+        return real("127.0.0.1", *args, **options)
+
+    url = server.url.replace("127.0.0.1", "ses.invalid")
+    async with nothing_is_left(server), new_client(url, session, attempts=2) as client:
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        sent = await send(client, Sent("again", frozenset({"accepted"})))
+    check([sent], server.requests)
+    assert (sent.outcome, calls) == ("accepted", 2)
 
 
 @pytest.mark.parametrize("answer", [answers.raw(407), answers.raw(502, answers.HTML, b"no")], ids=["407", "502"])
