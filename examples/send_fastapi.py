@@ -20,7 +20,10 @@ log = logging.getLogger("shop.mail")
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[dict[str, sesmail.Client]]:
-    async with sesmail.Client(defaults=DEFAULTS, timeout=10) as client:
+    # Somebody waits for the answer: a second attempt, and no third, and seconds in which to be paced, and no minutes.
+    limit = sesmail.RateLimiter(max_wait=5)
+    retry = sesmail.RetryPolicy(attempts=2)
+    async with sesmail.Client(defaults=DEFAULTS, timeout=10, retry=retry, rate_limit=limit) as client:
         yield {"ses": client}
 
 

@@ -14,8 +14,9 @@ BOB = {"name": "Bob", "order": "B2"}
 
 
 async def main() -> None:
-    # API v1, because the embedded server knows templates there alone; the messages would be the same on v2.
-    async with sesmail.Client(api="v1", defaults=SHOP) as client:
+    # API v1, because the embedded server knows templates there alone; the messages would be the same on v2. And a rate,
+    # because it calls every account one for trying out, which may send to one recipient a second.
+    async with sesmail.Client(api="v1", defaults=SHOP, rate_limit=100) as client:
         await client.call("CreateTemplate", {"Template": TEMPLATE})
 
         # SES accepts a mail before it renders it, and drops it if data is missing then: try the template out.
@@ -38,7 +39,7 @@ async def main() -> None:
         result = await client.send_bulk(bulk)
         for each in result.accepted:
             print(each.recipient, "accepted as", each.message_id)
-        for each in result.failed:  # a bulk call may succeed for some and fail for others
+        for each in result.failed:  # it may succeed for some and fail for others
             print(each.recipient, each.outcome, each.error)
         result.raise_for_failed()  # or all their errors at once, as a BulkSendError, which is an ExceptionGroup
 

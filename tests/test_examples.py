@@ -3,6 +3,7 @@
 import email
 import email.policy
 import importlib.util
+import json
 import os
 import re
 import runpy
@@ -131,6 +132,14 @@ def test_attachments(run: Run, moto_server: "MotoServer") -> None:
     assert "UID:1@example.com" in calendar.get_content()
 
 
+def test_campaign(run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rich")
+    monkeypatch.setattr(sys, "argv", ["campaign.py", "60"])
+    assert run("campaign") == "60 accepted, 0 rejected, 0 not sent, 0 unknown\n"
+    ids = {parsed(mail)["X-Sesmail-Id"] for mail in moto_server.sent()}
+    assert ids == {f"news-may-{number}" for number in range(60)}
+
+
 def test_defaults_and_tags(run: Run, moto_server: "MotoServer") -> None:
     printed = run("defaults_and_tags")
     first, second = map(parsed, moto_server.sent())
@@ -208,6 +217,25 @@ def test_other_operations(run: Run) -> None:
     ]
 
 
+def test_opentelemetry_spans(moto_server: "MotoServer") -> None:
+    """In a process of its own: what OpenTelemetry is set to stays so."""
+    moto_server.verify("example.com")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / "opentelemetry_spans.py"],
+        env={**os.environ, "AWS_ENDPOINT_URL": moto_server.url},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    call, checkout = re.findall(r"^\{.*?^\}", done.stdout, re.DOTALL | re.MULTILINE)
+    call, checkout = json.loads(call), json.loads(checkout)
+    assert (call["name"], checkout["name"]) == ("SES SendEmail", "checkout")
+    assert call["parent_id"] == checkout["context"]["span_id"]
+    assert call["attributes"]["sesmail.recipients"] == 1
+    assert [event["name"] for event in call["events"]] == ["accepted"]
+
+
 def test_parse_events(run: Run) -> None:
     bounced = "Bounced       never send to alice@example.com again; it was about order 12345"
     assert run("parse_events").splitlines() == [
@@ -240,6 +268,17 @@ def test_raw_message(run: Run, moto_server: "MotoServer") -> None:
     assert parsed(first).get_content() == "Größe 42 is back.\n"
     assert second.recipients == ("bob@example.com",)
     assert "accepted for alice@example.com, archive@example.com" in printed
+
+
+def test_settle_unknown(run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["settle_unknown.py"])
+    assert run("settle_unknown").splitlines() == [
+        "nobody knows of invoice-12345",
+        "not sent again: the send 'invoice-12345' is under way, or its fate is unknown",
+        "settled by Delivered",
+        "unknown now: []",
+    ]
+    assert len(moto_server.sent()) == 1
 
 
 def test_templates_and_bulk(run: Run, moto_server: "MotoServer") -> None:
@@ -298,12 +337,12 @@ PAUSED = answers.error(400, "SendingPausedException", "Ask your administrator.")
 
 
 @pytest.mark.parametrize(
-    ("step", "status", "says", "retry_after", "logged"),
+    ("step", "status", "says", "retry_after", "logged", "requests"),
     [
-        (answers.error(429, "TooManyRequestsException"), 503, "try again", "2", None),
-        (answers.empty_200(), 202, "unknown", None, "WARNING"),
-        (answers.reset_after_request(), 202, "unknown", None, "WARNING"),
-        (PAUSED, 500, "failed", None, "ERROR"),
+        (answers.error(429, "TooManyRequestsException"), 503, "try again", "2", None, 2),
+        (answers.empty_200(), 202, "unknown", None, "WARNING", 1),
+        (answers.reset_after_request(), 202, "unknown", None, "WARNING", 1),
+        (PAUSED, 500, "failed", None, "ERROR", 1),
     ],
     ids=["throttled", "no id", "reset", "paused"],
 )
@@ -316,6 +355,7 @@ def test_send_fastapi_answers(
     says: str,
     retry_after: str | None,
     logged: str | None,
+    requests: int,
 ) -> None:
     server = fault_server(step)
     with web(server.url) as client:
@@ -323,4 +363,4 @@ def test_send_fastapi_answers(
     assert (answer.status_code, answer.json()) == (status, {"status": says})
     assert answer.headers.get("Retry-After") == retry_after
     assert [record.levelname for record in caplog.records] == ([logged] if logged else [])
-    assert len(server.requests) == 1
+    assert len(server.requests) == requests

@@ -9,7 +9,8 @@ import pytest
 from sesmail import SendError
 from support.answers import ok
 from support.clients import new_client
-from support.fault_catalogue import FAULTS, HANGING, Fault
+from support.fault import Fault
+from support.fault_catalogue import FAULTS, HANGING
 from support.faults import Answer, Connection, FaultServer, Request, StartFaultServer
 from support.invariants import Sent, check, marker_of, nothing_is_left, send, send_all
 
@@ -94,11 +95,9 @@ async def test_many_faults_at_once(fault_server: StartFaultServer, session: str,
     assert {marker_of(request) for request in server.requests} == {sent.marker for sent in sends}
 
 
-async def test_a_fault_that_many_meet(
-    fault_server: StartFaultServer, session: str, subtests: pytest.Subtests
-) -> None:
+async def test_a_fault_that_many_meet(fault_server: StartFaultServer, session: str, subtests: pytest.Subtests) -> None:
     server = fault_server(ok())
-    async with nothing_is_left(server), new_client(server.url, session) as client:
+    async with nothing_is_left(server), new_client(server.url, session, attempts=3) as client:
         for fault in FAULTS:
             if fault.cuts:
                 with subtests.test(fault.name):
@@ -113,7 +112,7 @@ async def test_what_hangs_ends_at_the_deadline(fault_server: StartFaultServer, s
     server = fault_server(dealing(HANGING))
     async with (
         nothing_is_left(server),
-        new_client(server.url, session, timeout=0.5) as client,
+        new_client(server.url, session, timeout=0.5, attempts=3) as client,
         new_client(server.url, session, timeout=0.06) as impatient,  # the deadline of a large mail is longer
     ):
         with anyio.fail_after(20):
