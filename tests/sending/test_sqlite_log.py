@@ -166,6 +166,20 @@ def test_a_transaction_that_can_not_be_committed_is_rolled_back() -> None:
     assert Full.heard == ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
 
 
+async def test_what_sqlite_does_not_wait_for_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_once = sqlite_file._open_once
+    errors = [sqlite3.OperationalError("database is locked")]
+
+    def fail_once(path: str) -> sqlite3.Connection:
+        if errors:
+            raise errors.pop()
+        return open_once(path)
+
+    monkeypatch.setattr(sqlite_file, "_open_once", fail_once)
+    async with SqliteSendLog(path) as log:
+        await log.begin("id-1")
+
+
 def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
     """SQLite doesn't wait by itself for who turns the journal over."""
     writes: list[sqlite_file.Write[None]] = []
