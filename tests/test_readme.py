@@ -111,8 +111,12 @@ def aws(request: Request) -> Answer:
 
 @pytest.mark.usefixtures("certificate")
 def test_all_other_code(
-    fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    fault_server: StartFaultServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     server = fault_server(aws)
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     # What a block is about, by a word in it; an event of a sent mail where no word is in it.
@@ -138,7 +142,7 @@ def test_all_other_code(
     known = anyio.run(read_on)
     assert [request.method for request in server.requests if "/example-inbound/" in request.target] == ["GET", "DELETE"]
     assert [request.form["TopicArn"] for request in server.requests if "TopicArn" in request.form] == [TOPIC]
-    assert len(server.requests) == 9 + 3
+    assert len(server.requests) == 11 + 3
     events = known["receive"](*bounce)
     recipients = [event.recipient for event in events]
     assert recipients == [ses_events.ALICE, ses_events.BOB]
@@ -288,6 +292,13 @@ def test_every_part_of_an_event() -> None:
     kinds = [sesmail.SnsOrigin, sesmail.TopicPreferences, sesmail.Verdicts]
     kinds += [sesmail.S3Action, sesmail.SnsAction, sesmail.OtherAction]
     assert list(rows) == [kind.__name__ for kind in kinds]
+
+
+def test_everything_of_a_send_log() -> None:
+    rows = [name for row in table("Of a send log") for name in re.findall(r"`(\w+)\(", row[0])]
+    assert set(rows) == members(sesmail.SqliteSendLog) == members(sesmail.MemorySendLog) | {"aclose"}
+    assert members(sesmail.SendLog) < set(rows)
+    assert field_names(sesmail.SendRecord) <= {name for row in table("Of a send log") for name in names(row[1])}
 
 
 @pytest.mark.parametrize(

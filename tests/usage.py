@@ -27,6 +27,7 @@ from sesmail import (
     InlineTemplate,
     ListManagement,
     Mailbox,
+    MemorySendLog,
     Message,
     Outcome,
     RawMessage,
@@ -35,7 +36,10 @@ from sesmail import (
     RecentMessages,
     Recipient,
     RecipientResult,
+    SendLog,
+    SendRecord,
     SendResult,
+    SqliteSendLog,
     TemplateMessage,
     TopicPreferences,
     Verdicts,
@@ -122,6 +126,8 @@ def reading(message: Message, template: TemplateMessage, bulk: BulkMessage, raw:
     assert_type(message.track_opens, bool | None)
     assert_type(message.list_management, ListManagement | None)
     assert_type(message.extra, Mapping[str, Any])
+    assert_type(message.send_id, str | None)
+    assert_type(each.send_id, str | None)
     assert_type(template.from_email, Address | None)
     assert_type(template.template, str | InlineTemplate)
     assert_type(bulk.recipients, tuple[Recipient, ...])
@@ -300,6 +306,32 @@ def receivers(path: Path) -> None:
         endpoint_url="http://localhost:5000",
         verify=False,
     )
+
+
+async def send_logs(path: Path) -> None:
+    logs: list[SendLog] = [MemorySendLog(), MemorySendLog(clock=lambda: datetime.now(UTC))]
+    for log in (SqliteSendLog(path), SqliteSendLog("sends.db", clock=lambda: datetime.now(UTC))):
+        logs.append(log)
+        Client(send_log=log, tag_send_id=True)
+        Receiver(secret="user:password", send_log=log)
+    async with SqliteSendLog(path) as entered:
+        assert_type(entered, SqliteSendLog)
+        assert_type(await entered.get("id-1"), SendRecord | None)
+        async for record in entered.unknown(before=datetime.now(UTC)):
+            assert_type(record, SendRecord)
+            assert_type(record.began, datetime)
+            assert_type(record.outcome, Outcome)
+            assert_type(await entered.settle(record.send_id, "not_sent"), bool)
+        assert_type(await entered.forget(datetime.now(UTC)), int)
+    for each in logs:
+        try:
+            await each.begin("id-1")
+        except sesmail.DuplicateSendError as error:
+            assert_type(error.send_id, str | None)
+            assert_type(error.recorded_outcome, Outcome)
+            assert_type(error.message_id, str | None)
+        await each.finish("id-1", "accepted", "m-1")
+        await each.settle("id-1", "sent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def certificate(url: str) -> bytes:
@@ -490,6 +522,7 @@ def wrong_fields() -> None:
     TemplateMessage(template="T", subject="Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     TemplateMessage(template="T", text="Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     BulkMessage(template="T")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    BulkMessage(template="T", recipients=[], send_id="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     BulkMessage(template="T", recipients=[], to="a@example.com")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     BulkMessage(template="T", recipients=[], html="Hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Recipient()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -86,7 +86,7 @@ async def begun(log: Log, send_id: str) -> tuple[str, str | None] | None:
     try:
         await log.begin(send_id)
     except DuplicateSendError as error:
-        return error.recorded, error.message_id
+        return error.recorded_outcome, error.message_id
     return None
 
 

@@ -87,7 +87,7 @@ async def test_of_several_that_begin_the_same_one_does(log: SqliteSendLog) -> No
         try:
             await log.begin("id-1")
         except DuplicateSendError as error:
-            begun.append((error.send_id, error.recorded, error.message_id))
+            begun.append((error.send_id, error.recorded_outcome, error.message_id))
         else:
             begun.append(())
 
