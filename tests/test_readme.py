@@ -142,7 +142,7 @@ def test_all_other_code(
     known = anyio.run(read_on)
     assert [request.method for request in server.requests if "/example-inbound/" in request.target] == ["GET", "DELETE"]
     assert [request.form["TopicArn"] for request in server.requests if "TopicArn" in request.form] == [TOPIC]
-    assert len(server.requests) == 11 + 3
+    assert len(server.requests) == 16 + 3
     events = known["receive"](*bounce)
     recipients = [event.recipient for event in events]
     assert recipients == [ses_events.ALICE, ses_events.BOB]
