@@ -225,6 +225,24 @@ def test_every_setting(beginning: str, door: type) -> None:
     assert sorted(settings) == sorted(own | set(ClientParams.__annotations__))
 
 
+def test_every_argument_of_send_many() -> None:
+    settings = [name for row in table("Of `send_many`") for name in names(row[0])]
+    assert settings == list(inspect.signature(sesmail.Client.send_many).parameters)[2:]
+
+
+@pytest.mark.parametrize("kind", [sesmail.SendOutcome, sesmail.SendProgress])
+def test_everything_of_many(kind: type) -> None:
+    section = README.split(f"\n#### {kind.__name__}\n")[1].split("\n#")[0]
+    fields = [name for line in section.splitlines() if line.startswith("| `") for name in names(line.split("|")[1])]
+    assert sorted(fields) == sorted(name for name in dir(kind) if not name.startswith("_"))
+
+
+def test_everything_that_a_listener_hears() -> None:
+    section = README.split("\n## Watching\n")[1].split("\n## ")[0]
+    told = members(sesmail.Listener) | field_names(sesmail.CallInfo)
+    assert told <= set(names(section))
+
+
 def test_numbers_of_receiving() -> None:
     arguments = {names(row[0])[0]: row[1] for row in table("Argument of the receiver")}
     defaults = {name: each.default for name, each in inspect.signature(sesmail.Receiver).parameters.items()}
