@@ -3,9 +3,10 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import pytest
@@ -150,6 +151,58 @@ async def test_a_transaction_that_sqlite_gives_up_is_lost_for_all(
     assert await log.settle("id-0", "accepted")
 
 
+def test_a_transaction_that_can_not_be_committed_is_rolled_back() -> None:
+    class Full:
+        in_transaction = True
+        heard: ClassVar[list[str]] = []
+
+        def execute(self, statement: str) -> None:
+            self.heard.append(statement)
+            if statement == "COMMIT":
+                raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        sqlite_file._commit(Full(), [sqlite_file.Write(lambda _: None)])  # type: ignore[arg-type]
+    assert Full.heard == ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
+
+
+async def test_what_sqlite_does_not_wait_for_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_once = sqlite_file._open_once
+    errors = [sqlite3.OperationalError("database is locked")]
+
+    def fail_once(path: str) -> sqlite3.Connection:
+        if errors:
+            raise errors.pop()
+        return open_once(path)
+
+    monkeypatch.setattr(sqlite_file, "_open_once", fail_once)
+    async with SqliteSendLog(path) as log:
+        await log.begin("id-1")
+
+
+def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """SQLite doesn't wait by itself for who turns the journal over."""
+    writes: list[sqlite_file.Write[None]] = []
+
+    def use(path: str, all_there: threading.Barrier) -> None:
+        file = sqlite_file.SqliteFile(path)
+        write = sqlite_file.Write(lambda _: None)
+        writes.append(write)
+        file.put(write)
+        all_there.wait()
+        file.flush()
+        file.close()
+
+    for number in range(5):
+        barrier = threading.Barrier(8)
+        threads = [threading.Thread(target=use, args=(f"{tmp_path}/{number}.db", barrier)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [(write.done, write.error) for write in writes] == [(True, None)] * 40
+
+
 def test_processes_share_a_file(path: Path) -> None:
     code = """if True:
         import anyio, sys
@@ -157,7 +210,7 @@ def test_processes_share_a_file(path: Path) -> None:
 
         async def main(path, name):
             async with SqliteSendLog(path) as log:
-                for number in range(10):
+                for number in range(5):
                     await log.begin(f"{name}-{number}")
                     try:
                         await log.begin(f"all-{number}")
@@ -168,11 +221,11 @@ def test_processes_share_a_file(path: Path) -> None:
         anyio.run(main, *sys.argv[1:])
     """
     command = [sys.executable, "-W", "error", "-c", code, str(path)]
-    processes = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "abcd"]
+    processes = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "abc"]
     printed = [process.communicate()[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 4
-    assert sorted("".join(printed).split()) == sorted(f"all-{number}" for number in range(10))
-    assert len(stored(path)) == 4 * 10 + 10
+    assert [process.returncode for process in processes] == [0] * 3
+    assert sorted("".join(printed).split()) == sorted(f"all-{number}" for number in range(5))
+    assert len(stored(path)) == 3 * 5 + 5
 
 
 # Cancelled
@@ -338,6 +391,16 @@ async def test_a_newer_log_is_left_alone(path: Path) -> None:
     with pytest.raises(ConfigurationError, match="newer"):
         await log.begin("id-1")
     await log.aclose()
+
+
+async def test_another_process_may_just_have_made_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with SqliteSendLog(path) as log:
+        await log.begin("id-1")
+        pragma = sqlite_file._pragma
+        late = [0]
+        monkeypatch.setattr(sqlite_file, "_pragma", lambda *args: late.pop() if late else pragma(*args))
+        async with SqliteSendLog(path) as other:
+            assert await outcome_of(other, "id-1") == "unknown"
 
 
 async def test_memory_keeps_nothing() -> None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..errors import ConfigurationError, Outcome
-from ..send_log import SendRecord
+from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["SqliteFile", "Write", "begin", "forget", "look_up", "read_unknown", "settle"]
+__all__ = ["SqliteFile", "Write"]
 
 _PATIENCE = 10.0  # seconds, for other processes to end their transactions
-_PAGE = 500
-_FORGOTTEN_AT_ONCE = 1000
+_PAUSE = 0.01  # seconds
 
 _APPLICATION = 0x5345534C  # "SESL"
 _VERSION = 1
@@ -35,8 +33,6 @@ _SCHEMA = (
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {_VERSION}",
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 T = TypeVar("T")
 
@@ -144,6 +140,19 @@ def _commit(connection: sqlite3.Connection, writes: list[Write[Any]]) -> None:
 def _open(path: str) -> sqlite3.Connection:
     import sqlite3  # here, for few who import sesmail need it
 
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return _open_once(path)
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSE)  # SQLite itself doesn't wait for another process that just turns the journal over to WAL
+
+
+def _open_once(path: str) -> sqlite3.Connection:
+    import sqlite3
+
     try:
         connection = sqlite3.connect(path, _PATIENCE, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as err:
@@ -182,85 +191,3 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
 def _pragma(connection: sqlite3.Connection, text: str) -> Any:
     row = connection.execute(f"PRAGMA {text}").fetchone()
     return row and row[0]
-
-
-def begin(connection: sqlite3.Connection, send_id: str, began: datetime) -> SendRecord | None:
-    """Begin a send; what the log has of it, if it may not begin."""
-    changed = connection.execute(
-        """
-        INSERT INTO sends VALUES (?, ?, 'unknown', NULL)
-        ON CONFLICT DO UPDATE SET began = excluded.began, outcome = 'unknown', message_id = NULL
-        WHERE outcome IN ('rejected', 'not_sent')
-        """,
-        (send_id, _microseconds(began)),
-    ).rowcount
-    return None if changed else look_up(connection, send_id)
-
-
-def settle(connection: sqlite3.Connection, send_id: str, outcome: Outcome, message_id: str | None) -> bool:
-    """Give a send its outcome, if that is news."""
-    changed = connection.execute(
-        """
-        UPDATE sends SET outcome = :outcome, message_id = :message_id
-        WHERE send_id = :send_id AND (outcome = 'unknown' OR (outcome <> 'accepted' AND :outcome = 'accepted'))
-        """,
-        {"send_id": send_id, "outcome": outcome, "message_id": message_id},
-    ).rowcount
-    return changed > 0
-
-
-def look_up(connection: sqlite3.Connection, send_id: str) -> SendRecord | None:
-    """What the log has of a send."""
-    row = connection.execute("SELECT * FROM sends WHERE send_id = ?", (send_id,)).fetchone()
-    return row and _record(row)
-
-
-def read_unknown(
-    connection: sqlite3.Connection, last: SendRecord | None, before: datetime | None
-) -> tuple[list[SendRecord], datetime | None]:
-    """The page of unknown records after one, and the time before which those of all pages began.
-
-    Without one it is set so that what begins while they are read is on no page.
-    """
-    if before is None:
-        (youngest,) = connection.execute("SELECT max(began) FROM sends WHERE outcome = 'unknown'").fetchone()
-        if youngest is None:
-            return [], None
-        before = _time(youngest) + _MICROSECOND
-    rows = connection.execute(
-        """
-        SELECT * FROM sends WHERE outcome = 'unknown' AND began < ? AND (began, send_id) > (?, ?)
-        ORDER BY began, send_id LIMIT ?
-        """,
-        (
-            _microseconds(before),
-            *((-1 << 63, "") if last is None else (_microseconds(last.began), last.send_id)),
-            _PAGE,
-        ),
-    )
-    return [_record(row) for row in rows], before
-
-
-def forget(connection: sqlite3.Connection, before: datetime) -> int:
-    """Delete some records that began before a time and aren't unknown; how many, 0 if there are none any more."""
-    return connection.execute(
-        """
-        DELETE FROM sends WHERE send_id IN (
-            SELECT send_id FROM sends WHERE outcome IN ('accepted', 'rejected', 'not_sent') AND began < ? LIMIT ?
-        )
-        """,
-        (_microseconds(before), _FORGOTTEN_AT_ONCE),
-    ).rowcount
-
-
-def _record(row: tuple[Any, ...]) -> SendRecord:
-    send_id, began, outcome, message_id = row
-    return SendRecord(send_id, _time(began), outcome, message_id)
-
-
-def _microseconds(time: datetime) -> int:
-    return (time - _EPOCH) // _MICROSECOND
-
-
-def _time(microseconds: int) -> datetime:
-    return _EPOCH + microseconds * _MICROSECOND

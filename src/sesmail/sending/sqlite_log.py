@@ -17,7 +17,8 @@ import anyio.to_thread
 from ..errors import ConfigurationError, DuplicateSendError, Outcome
 from ..send_log import SendRecord
 from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
-from .sqlite_file import SqliteFile, Write, begin, forget, look_up, read_unknown, settle
+from .sqlite_file import SqliteFile, Write
+from .sqlite_records import begin, forget, look_up, read_unknown, settle
 
 if TYPE_CHECKING:
     import sqlite3
