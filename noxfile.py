@@ -8,6 +8,7 @@ nox.needs_version = ">=2025.10"
 nox.options.sessions = ["lint", "types", "tests", "minimal"]
 nox.options.error_on_missing_interpreters = False  # in CI too: the tests run on every Python that is installed
 nox.options.download_python = "never"
+nox.options.default_venv_backend = "uv|virtualenv"  # uv installs ten times as fast, where it's there (nox[uv])
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 COVERED = next((version for version in PYTHONS if shutil.which(f"python{version}")), None)  # one says it all
@@ -35,15 +36,21 @@ def types(session: nox.Session) -> None:
     session.run("pyright", "--verifytypes", "sesmail", "--ignoreexternal")
 
 
+def pytest(session: nox.Session, *options: str) -> list[str]:
+    # So that what is imported is compiled once, and not in each process: uv compiles nothing.
+    session.env["PYTHONDONTWRITEBYTECODE"] = None
+    return ["pytest", "-n", "auto", *options, *session.posargs]
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     session.install("-e", ".[all]", *group("test"))
     if session.posargs or session.python != COVERED:
-        session.run("pytest", "-n", "auto", *session.posargs)
+        session.run(*pytest(session))
         return
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-n", "auto")
+    session.run("coverage", "run", "-m", *pytest(session))
     session.run("coverage", "combine", "-q")
     session.run("coverage", "report")
 
@@ -53,8 +60,7 @@ def minimal(session: nox.Session) -> None:
     """The lowest versions that are promised, and no extras; without the mail reader, which takes no package."""
     lowest = [requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]]
     session.install(".", *lowest, *group("test"))
-    ignored = [f"--ignore=tests/receiving/test_{room}.py" for room in READER]
-    session.run("pytest", "-n", "auto", *ignored, *session.posargs)
+    session.run(*pytest(session, *[f"--ignore=tests/receiving/test_{room}.py" for room in READER]))
 
 
 @nox.session

@@ -88,6 +88,7 @@ async def test_nobodys_aws_settings_are_in_the_environment() -> None:
     names = {name for name in os.environ if name.startswith("AWS_")}
     assert names == {
         "AWS_ACCESS_KEY_ID",
+        "AWS_CA_BUNDLE",
         "AWS_CONFIG_FILE",
         "AWS_DEFAULT_REGION",
         "AWS_EC2_METADATA_DISABLED",

@@ -34,9 +34,14 @@ class SendLog(Protocol):
     ``MemorySendLog`` and ``SqliteSendLog`` are such logs; for your own, on the database that you have, these are the
     rules. From ``begin`` on a record is ``unknown``, so that a process that dies leaves it so. An unknown record takes
     any other outcome. ``accepted`` is proof: it overwrites every other outcome, and nothing overwrites it. All else
+<<<<<<< HEAD
     changes nothing, and so does what is said of a send that never began. A client cancels no call to a log, and gives
     up after 10 seconds. Where ``begin`` raises, the mail isn't sent (NotSentError); where ``finish`` does, that is
     logged, and the record stays unknown; where ``settle`` does, a receiver raises a TemporaryError.
+=======
+    changes nothing, and so does what is said of a send that never began. A ``Client`` sends nothing that can't begin,
+    and a ``Receiver`` gives no events that can't be settled.
+>>>>>>> log
     """
 
     async def begin(self, send_id: str) -> None:

@@ -34,6 +34,7 @@ from .parser import parse, parse_raw
 from .proof import Proof
 from .received import Received, SnsAction
 from .secret import Secret, Secrets
+from .settling import Settling, settle_sends
 from .storage import MAX_STORED, Storage, may_pass
 from .strict_base64 import from_base64
 from .topic import read_topic
@@ -70,6 +71,7 @@ class Receiver:
         allow_raw: Take what SNS delivers raw, which only the secret can prove: it has no topic and no signature.
         max_age: How many seconds old a signed message may be.
         seen: Whether a message was handled before, by its id: then it gives no events. See ``RecentMessages``.
+        send_log: Where the sends that events prove to be accepted are settled, before the events are given.
         buckets: The S3 buckets that mails are fetched from; any that IAM allows, if it isn't given.
         account: The AWS account, 12 digits, that has to own the bucket, and the mail where that is encrypted.
         kms_key: The id, alias or ARN of the KMS key that has to encrypt mails; any that IAM allows, if it isn't given.
@@ -99,6 +101,7 @@ class Receiver:
         allow_raw: bool = False,
         max_age: float = MAX_AGE,
         seen: Seen | None = None,
+        send_log: Settling | None = None,
         buckets: Collection[str] | None = None,
         account: str | None = None,
         kms_key: str | None = None,
@@ -127,6 +130,7 @@ class Receiver:
         self._allow_raw = allow_raw
         self._max_age = max_age
         self._seen = seen
+        self._send_log = send_log
         self._clock = clock or _now
         self._certificates = CertificateSource(fetch_certificate, self._clock)
         self._timeout = timeout
@@ -178,7 +182,7 @@ class Receiver:
         said.check_secret()
         message = read_envelope(body)
         if message is None:
-            return self._wanted(self._raw_events(body), None)
+            return await self._settled(self._wanted(self._raw_events(body), None))
         said.check_message(message)
         if self._proof.signatures:
             claim = read_claim(message, now=self._clock(), max_age=self._max_age)
@@ -191,7 +195,7 @@ class Receiver:
         for event in events:
             if isinstance(event, SubscriptionConfirmation):
                 await self._confirm_proven(event)
-        return events
+        return await self._settled(events)
 
     async def confirm(self, subscription: SubscriptionConfirmation | UnexpectedSubscriptionError) -> str:
         """Confirm a subscription by hand, once you know that the topic is yours.
@@ -250,6 +254,11 @@ class Receiver:
             ConfigurationError: No credentials and the like.
         """
         await self._storage.delete(event)
+
+    async def _settled(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        if self._send_log is not None:
+            await settle_sends(self._send_log, events)
+        return events
 
     def _raw_events(self, body: Body) -> tuple[Event, ...]:
         if not self._allow_raw:

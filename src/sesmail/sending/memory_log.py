@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from ..errors import DuplicateSendError, Outcome
+from ..errors import Outcome
 from ..send_log import SendRecord
-from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
+from .records import Clock, RecordPages, check_outcome, check_send_id, duplicate, in_utc, now
 
 __all__ = ["MemorySendLog"]
 
@@ -33,7 +33,7 @@ class MemorySendLog:
         check_send_id(send_id)
         record = self._records.get(send_id)
         if record is not None and record.outcome in ("accepted", "unknown"):
-            raise DuplicateSendError(send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id)
+            raise duplicate(record)
         self._records[send_id] = SendRecord(send_id, in_utc(self._clock()), "unknown")
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:

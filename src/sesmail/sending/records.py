@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Self, TypeAlias, get_args
 
-from ..errors import Outcome
+from ..errors import DuplicateSendError, Outcome
 from ..labels import TAG_WORD
 from ..send_log import SendRecord
 
-__all__ = ["Clock", "ReadPage", "RecordPages", "check_outcome", "check_send_id", "in_utc", "now"]
+__all__ = ["Clock", "ReadPage", "RecordPages", "check_outcome", "check_send_id", "duplicate", "in_utc", "now"]
 
 Clock: TypeAlias = Callable[[], datetime]
 ReadPage: TypeAlias = Callable[[SendRecord | None], Awaitable[Iterable[SendRecord]]]
@@ -41,6 +41,16 @@ class RecordPages:
                 raise StopAsyncIteration
         self._last = self._page.popleft()
         return self._last
+
+
+def duplicate(record: SendRecord) -> DuplicateSendError:
+    """The error for a send that is in a log, and may not begin again."""
+    state = "accepted already" if record.outcome == "accepted" else "under way, or its fate is unknown"
+    error = DuplicateSendError(
+        f"the send {record.send_id} is {state}", recorded=record.outcome, message_id=record.message_id
+    )
+    error.send_id = record.send_id
+    return error
 
 
 def check_send_id(send_id: str) -> None:

@@ -14,9 +14,9 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from ..errors import ConfigurationError, DuplicateSendError, Outcome
+from ..errors import ConfigurationError, Outcome
 from ..send_log import SendRecord
-from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
+from .records import Clock, RecordPages, check_outcome, check_send_id, duplicate, in_utc, now
 from .sqlite_file import SqliteFile, Write, begin, forget, look_up, read_unknown, settle
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class SqliteSendLog:
             await self._write(Write(partial(_take_back, write, send_id)))
             raise
         if (record := _told(write)) is not None:
-            raise DuplicateSendError(send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id)
+            raise duplicate(record)
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
         """Note what became of a send, as the one knows who made it."""

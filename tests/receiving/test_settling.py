@@ -1,0 +1,100 @@
+"""The receiver tells a send log of every send that SES is proven to have accepted, before it gives the events."""
+
+import json
+from typing import Any
+
+import pytest
+
+import sesmail
+from sesmail import MemorySendLog, parse
+from sesmail.receiving.settling import settle_sends
+from support import ses_events
+from support.ses_events import MESSAGE_ID, SEND_ID
+
+pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+
+from support import signing
+from support.receivers import SECRET, new_receiver, notification
+
+pytestmark = pytest.mark.anyio
+
+
+class Noted:
+    """A send log that notes what it is told, and may fail."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.told: list[tuple[Any, ...]] = []
+        self._error = error
+
+    async def settle(self, send_id: str, outcome: str, message_id: str | None = None) -> bool:
+        if self._error is not None:
+            raise self._error
+        self.told.append((send_id, outcome, message_id))
+        return True
+
+
+@pytest.mark.parametrize("word", ses_events.WORDS)
+async def test_every_kind_of_event_settles(word: str) -> None:
+    log = MemorySendLog()
+    await log.begin(SEND_ID)
+    events = await new_receiver(send_log=log).receive(*notification(ses_events.published(word)))
+    assert events
+    record = await log.get(SEND_ID)
+    assert record is not None
+    assert (record.outcome, record.message_id) == ("accepted", MESSAGE_ID)
+
+
+async def test_a_send_is_settled_once_for_all_its_events() -> None:
+    log = Noted()
+    assert len(await new_receiver(send_log=log).receive(*notification(ses_events.published("Bounce")))) == 2
+    assert log.told == [(SEND_ID, "accepted", MESSAGE_ID)]
+
+
+async def test_several_sends_of_one_body() -> None:
+    log = Noted()
+    other = json.loads(json.dumps(ses_events.published("Send")).replace(SEND_ID, "other").replace(MESSAGE_ID, "m-2"))
+    await settle_sends(log, [*parse(ses_events.published("Bounce")), *parse(other)])
+    assert log.told == [(SEND_ID, "accepted", MESSAGE_ID), ("other", "accepted", "m-2")]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        ses_events.changed(ses_events.published("Send"), "mail.headers", []),
+        ses_events.changed(
+            ses_events.received(), "mail.headers", [{"name": "X-Sesmail-Id", "value": "somebody-else-s"}]
+        ),
+        ses_events.DOCUMENTS["Unknown"],
+    ],
+    ids=["no send id", "inbound", "unknown"],
+)
+async def test_what_proves_nothing_settles_nothing(document: Any) -> None:
+    log = Noted()
+    assert await new_receiver(send_log=log).receive(*notification(document))
+    assert log.told == []
+
+
+async def test_what_sns_delivers_raw_settles_too() -> None:
+    log = Noted()
+    receiver = new_receiver(send_log=log, allow_raw=True)
+    body = json.dumps(ses_events.published("Send")).encode()
+    assert await receiver.receive(body, signing.basic(SECRET))
+    assert log.told == [(SEND_ID, "accepted", MESSAGE_ID)]
+
+
+async def test_what_is_not_proven_settles_nothing() -> None:
+    log = Noted()
+    body, headers = notification(ses_events.published("Send"))
+    with pytest.raises(sesmail.SignatureError):
+        await new_receiver(send_log=log).receive(body.replace(b"eventType", b"eventTyp "), headers)
+    with pytest.raises(sesmail.UnexpectedEventError):
+        await new_receiver(send_log=log, accept="inbound").receive(body, headers)
+    assert log.told == []
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), sesmail.ConfigurationError("closed")], ids=["disk", "closed"])
+async def test_a_log_that_fails_gives_no_events_and_sns_comes_again(error: Exception) -> None:
+    with pytest.raises(sesmail.TemporaryError, match=str(error)) as passing:
+        await new_receiver(send_log=Noted(error)).receive(*notification(ses_events.published("Send")))
+    assert passing.value.status == 503
+    assert passing.value.__cause__ is error
