@@ -82,15 +82,13 @@ async def test_each_fault_alone(
 
 
 @APIS
-async def test_many_faults_at_once(
-    fault_server: StartFaultServer, session: str, api: Any, attempts: int = 3
-) -> None:
+async def test_many_faults_at_once(fault_server: StartFaultServer, session: str, api: Any) -> None:
     faults = [fault for fault in FAULTS if api in fault.apis and not fault.cuts and not fault.settle]
-    sends = [meeting(fault, attempts) for fault in faults]
+    sends = [meeting(fault, 3) for fault in faults]
     random.Random(0).shuffle(sends)
     server = fault_server(ok())
     server.answer_with(dealing(faults, waiting_for=server))
-    async with nothing_is_left(server), new_client(server.url, session, api=api, attempts=attempts) as client:
+    async with nothing_is_left(server), new_client(server.url, session, api=api, attempts=3) as client:
         await send_all(client, sends)
     check(sends, server.requests)
     assert {marker_of(request) for request in server.requests} == {sent.marker for sent in sends}
