@@ -142,7 +142,7 @@ def test_all_other_code(
     known = anyio.run(read_on)
     assert [request.method for request in server.requests if "/example-inbound/" in request.target] == ["GET", "DELETE"]
     assert [request.form["TopicArn"] for request in server.requests if "TopicArn" in request.form] == [TOPIC]
-    assert len(server.requests) == 11 + 3
+    assert len(server.requests) == 16 + 3
     events = known["receive"](*bounce)
     recipients = [event.recipient for event in events]
     assert recipients == [ses_events.ALICE, ses_events.BOB]
@@ -223,6 +223,24 @@ def test_every_setting(beginning: str, door: type) -> None:
     settings = [name for row in table(beginning) for name in names(row[0])]
     own = set(inspect.signature(door).parameters) - {"params"}
     assert sorted(settings) == sorted(own | set(ClientParams.__annotations__))
+
+
+def test_every_argument_of_send_many() -> None:
+    settings = [name for row in table("Of `send_many`") for name in names(row[0])]
+    assert settings == list(inspect.signature(sesmail.Client.send_many).parameters)[2:]
+
+
+@pytest.mark.parametrize("kind", [sesmail.SendOutcome, sesmail.SendProgress])
+def test_everything_of_many(kind: type) -> None:
+    section = README.split(f"\n#### {kind.__name__}\n")[1].split("\n#")[0]
+    fields = [name for line in section.splitlines() if line.startswith("| `") for name in names(line.split("|")[1])]
+    assert sorted(fields) == sorted(name for name in dir(kind) if not name.startswith("_"))
+
+
+def test_everything_that_a_listener_hears() -> None:
+    section = README.split("\n## Watching\n")[1].split("\n## ")[0]
+    told = members(sesmail.Listener) | field_names(sesmail.CallInfo)
+    assert told <= set(names(section))
 
 
 def test_numbers_of_receiving() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from sesmail import SendError
+from sesmail import Outcome, SendError
 from support.answers import ok
 from support.clients import new_client
 from support.fault import Fault
@@ -82,29 +82,29 @@ async def test_each_fault_alone(
 
 
 @APIS
-@ATTEMPTS
-async def test_many_faults_at_once(fault_server: StartFaultServer, session: str, api: Any, attempts: int) -> None:
+async def test_many_faults_at_once(fault_server: StartFaultServer, session: str, api: Any) -> None:
     faults = [fault for fault in FAULTS if api in fault.apis and not fault.cuts and not fault.settle]
-    sends = [meeting(fault, attempts) for fault in faults]
+    sends = [meeting(fault, 3) for fault in faults]
     random.Random(0).shuffle(sends)
     server = fault_server(ok())
     server.answer_with(dealing(faults, waiting_for=server))
-    async with nothing_is_left(server), new_client(server.url, session, api=api, attempts=attempts) as client:
+    async with nothing_is_left(server), new_client(server.url, session, api=api, attempts=3) as client:
         await send_all(client, sends)
     check(sends, server.requests)
     assert {marker_of(request) for request in server.requests} == {sent.marker for sent in sends}
 
 
-async def test_a_fault_that_many_meet(fault_server: StartFaultServer, session: str, subtests: pytest.Subtests) -> None:
-    server = fault_server(ok())
+async def test_many_cut_off_at_once(fault_server: StartFaultServer, session: str) -> None:
+    """Which of them meets which fault, nobody knows."""
+    faults = [fault for fault in FAULTS if fault.cuts]
+    outcomes = frozenset[Outcome]().union(*(fault.outcomes for fault in faults))
+    sends = [Sent(f"{number}", outcomes) for number in range(2 * CONCURRENCY)]
+    answers = [fault.answer for fault in faults] * len(sends)
+    random.Random(0).shuffle(answers)
+    server = fault_server(*answers)
     async with nothing_is_left(server), new_client(server.url, session, attempts=3) as client:
-        for fault in FAULTS:
-            if fault.cuts:
-                with subtests.test(fault.name):
-                    server.answer_with(fault.answer)
-                    sends = [meeting(fault, 1, number) for number in range(CONCURRENCY)]
-                    await send_all(client, sends, large={sends[0].marker} if fault.large else ())
-                    check(sends, server.requests)
+        await send_all(client, sends, large={sends[0].marker, sends[1].marker})
+    check(sends, server.requests)
 
 
 async def test_what_hangs_ends_at_the_deadline(fault_server: StartFaultServer, session: str) -> None:

@@ -1,4 +1,4 @@
-"""Each fault on the wire ends one send, with one request at most, in the outcome that is true."""
+"""Settings, credentials, deadlines, closing and cancelling: what each makes of a send."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -16,30 +16,6 @@ from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, StartFaultServer
 
 pytestmark = pytest.mark.anyio
-
-APIS = pytest.mark.parametrize("api", ["v1", "v2"])
-
-
-@pytest.fixture(params=["asyncio-aiohttp", "asyncio-httpx", "trio-httpx"], scope="module")
-def transport(request: pytest.FixtureRequest) -> str:
-    """Each pair of an event loop and an HTTP session that aiobotocore can send by."""
-    name: str = request.param
-    for needed in ("httpx2", "trio") if name == "trio-httpx" else ("httpx2",) if name == "asyncio-httpx" else ():
-        pytest.importorskip(needed, reason="pip install sesmail[trio]")
-    return name
-
-
-@pytest.fixture(scope="module")
-def anyio_backend(transport: str) -> str:
-    """The event loop of the transport."""
-    return transport.partition("-")[0]
-
-
-@pytest.fixture
-def session(transport: str) -> str:
-    """The HTTP session of the transport."""
-    return transport.partition("-")[2]
-
 
 LARGE = Message(
     from_email="a@example.com", to="b@example.com", attachments=[sesmail.Attachment("x.bin", bytes(6_000_000))]
@@ -59,142 +35,6 @@ async def the_failure(server: FaultServer, **settings: Any) -> sesmail.SendError
         failure = await failure_of(client)
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
     return failure
-
-
-UNKNOWN = {
-    "reset_after_request": answers.reset_after_request(),
-    "reset_mid_request": answers.reset_mid_request(10),
-    "close_after_request": answers.close_after_request(),
-    "half_answer": answers.half_answer(),
-    "truncated": answers.truncated(),
-    "empty_200": answers.empty_200(),
-    "html_200": answers.html_200(),
-    "no_content": answers.raw(204),
-    "json_array": answers.raw(200, answers.JSON, b"[]"),
-    "json_null": answers.raw(200, answers.JSON, b"null"),
-    "not_utf8": answers.raw(200, answers.JSON, b"\xff\xfe{}"),
-    **{f"redirect_{status}": answers.redirect(status, "/elsewhere") for status in (300, 301, 302, 303, 307, 308)},
-    "not_modified": answers.raw(304),
-    **{f"bare_{status}": answers.raw(status, answers.HTML, b"<p>no</p>") for status in (400, 403, 404, 413, 429)},
-    "proxy_json_400": answers.raw(400, {**answers.JSON, "x-amzn-RequestId": ""}, b'{"error": "blocked"}'),
-    "timeout_408": error(408, "RequestTimeout"),
-    **{f"server_{status}": error(status, "InternalFailure") for status in (500, 502, 503, 504)},
-    "captive_portal_502": answers.raw(502, answers.HTML, b"<p>Bad gateway</p>"),
-}
-
-
-@APIS
-async def test_what_proves_nothing_is_unknown(
-    fault_server: StartFaultServer, session: str, api: Any, subtests: pytest.Subtests
-) -> None:
-    server = fault_server(ok())
-    async with new_client(server.url, session, api=api) as client:
-        for name, answer in UNKNOWN.items():
-            with subtests.test(name):
-                server.requests.clear()
-                server.answer_with(answer, ok())
-                failure = await failure_of(client)
-                assert isinstance(failure, UnknownOutcomeError)
-                assert (failure.outcome, failure.retryable) == ("unknown", False)
-                assert len(server.requests) == 1
-    assert await anyio.to_thread.run_sync(server.wait_until_closed)
-
-
-REJECTED = [
-    (400, "MessageRejected", "no", sesmail.MessageRejectedError, False),
-    (400, "MessageRejected", "Email address is not verified.", sesmail.NotVerifiedError, False),
-    (400, "MailFromDomainNotVerifiedException", "no", sesmail.NotVerifiedError, False),
-    (400, "BadRequestException", "no", sesmail.BadRequestError, False),
-    (400, "InvalidParameterValue", "no", sesmail.BadRequestError, False),
-    (404, "NotFoundException", "no", sesmail.NotFoundError, False),
-    (400, "ConfigurationSetDoesNotExist", "no", sesmail.NotFoundError, False),
-    (400, "AccountSuspendedException", "no", sesmail.SendingPausedError, False),
-    (400, "SendingPausedException", "no", sesmail.SendingPausedError, False),
-    (400, "LimitExceededException", "no", sesmail.RejectedError, False),
-    (400, "LimitExceededException", "Daily message quota exceeded.", sesmail.QuotaExceededError, False),
-    (403, "AccessDeniedException", "no", sesmail.AccessDeniedError, False),
-    (403, "SignatureDoesNotMatch", "no", sesmail.AccessDeniedError, False),
-    (400, "Throttling", "Maximum sending rate exceeded.", sesmail.ThrottledError, True),
-    (400, "ThrottlingException", "Rate exceeded", sesmail.ThrottledError, True),
-    (429, "TooManyRequestsException", "Maximum sending rate exceeded", sesmail.ThrottledError, True),
-    (429, "TooManyRequestsException", "Daily message quota exceeded", sesmail.QuotaExceededError, False),
-    (400, "Throttling", "Daily message quota exceeded.", sesmail.QuotaExceededError, False),
-    (429, "SomethingNew", "no", sesmail.ThrottledError, True),
-    (400, "SomethingNewException", "no", sesmail.RejectedError, False),
-]
-
-
-@APIS
-async def test_a_no_of_amazons_is_rejected(
-    fault_server: StartFaultServer, session: str, api: Any, subtests: pytest.Subtests
-) -> None:  # R23
-    server = fault_server(ok())
-    async with new_client(server.url, session, api=api) as client:
-        for status, code, text, kind, retryable in REJECTED:
-            with subtests.test(f"{status} {code} {text}"):
-                server.requests.clear()
-                server.answer_with(error(status, code, text), ok())
-                failure = await failure_of(client)
-                assert type(failure) is kind
-                assert (failure.outcome, failure.retryable) == ("rejected", retryable)
-                assert (failure.code, failure.message) == (code, text)
-                assert failure.operation == ("SendEmail" if api == "v2" else "SendRawEmail")
-                assert failure.request_id
-                assert failure.__cause__ is not None
-                assert len(server.requests) == 1
-
-
-@APIS
-async def test_a_refused_connection_is_not_sent(session: str, api: Any) -> None:
-    async with new_client("http://127.0.0.1:1", session, api=api) as client:
-        with pytest.raises(NotSentError) as failure:
-            await client.send(ORDER)
-    assert (failure.value.outcome, failure.value.retryable) == ("not_sent", True)
-
-
-async def test_a_name_that_does_not_resolve_is_not_sent(session: str) -> None:
-    async with new_client("http://ses.invalid", session) as client:
-        with pytest.raises(NotSentError):
-            await client.send(ORDER)
-
-
-async def test_a_failed_tls_handshake_is_not_sent(fault_server: StartFaultServer, session: str) -> None:
-    server = fault_server(ok())
-    async with new_client(server.url.replace("http:", "https:"), session) as client:
-        with pytest.raises(NotSentError):
-            await client.send(ORDER)
-    assert server.requests == []
-
-
-async def test_a_reset_before_the_request_was_read_is_unknown(fault_server: StartFaultServer, session: str) -> None:
-    server = fault_server(answers.reset_unread(), ok())
-    failure = await the_failure(server, session=session)
-    assert failure.outcome == "unknown"
-    assert server.requests == []
-
-
-@APIS
-async def test_silence_is_unknown_at_the_deadline(fault_server: StartFaultServer, session: str, api: Any) -> None:
-    server = fault_server(answers.no_answer(), ok())
-    failure = await the_failure(server, session=session, api=api, timeout=0.8)
-    assert failure.outcome == "unknown"
-    assert "deadline" in failure.message
-    assert len(server.requests) == 1
-
-
-async def test_a_trickle_can_not_stretch_the_deadline(fault_server: StartFaultServer, session: str) -> None:
-    server = fault_server(answers.trickle(interval=0.1), ok())
-    failure = await the_failure(server, session=session, timeout=0.8)
-    assert failure.outcome == "unknown"
-
-
-async def test_a_server_that_stops_reading_is_unknown(fault_server: StartFaultServer, session: str) -> None:
-    server = fault_server(answers.stops_reading(), ok())
-    async with new_client(server.url, session, timeout=0.25) as client:
-        with pytest.raises(UnknownOutcomeError):
-            await client.send(LARGE)
-        assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
-    assert len(server.requests) == 1
 
 
 async def test_a_redirect_is_not_followed_anywhere(fault_server: StartFaultServer, session: str) -> None:
@@ -313,32 +153,6 @@ def test_unknown_settings_are_found_at_once() -> None:
         sesmail.Client(foo=1)  # type: ignore[call-arg]
 
 
-async def test_credentials_that_can_not_be_fetched_are_not_sent(
-    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
-    (tmp_path / "config").write_text("[profile shop]\ncredential_process = false\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    server = fault_server(ok())
-    with pytest.raises(NotSentError):
-        async with new_client(server.url, session, profile="shop") as client:
-            await client.send(ORDER)
-    assert server.requests == []
-
-
-async def test_an_idle_connection_that_the_server_closed_is_not_reused_blindly(
-    fault_server: StartFaultServer, session: str
-) -> None:
-    server = fault_server(answers.close_idle(0.0), ok())
-    async with new_client(server.url, session) as client:
-        first = await client.send(ORDER)
-        await anyio.sleep(0.2)
-        second = await client.send(ORDER)
-    assert first.message_id != second.message_id
-    assert len(server.requests) == 2
-
-
 async def test_the_callers_config_is_never_changed(fault_server: StartFaultServer, session: str) -> None:  # R3
     from aiobotocore.config import AioConfig
     from botocore.config import Config
@@ -425,38 +239,6 @@ async def test_closing_while_it_opens_leaves_nothing_open(
         await client.aclose()
         go_on.set()
     assert server.requests == []
-
-
-PROXY = {"Content-Type": "application/json"}
-ODD = {
-    "v1_no_message": (400, answers.XML, b"<R><Error><Code>MessageRejected</Code><Message/></Error></R>", "rejected"),
-    "v1_no_code": (400, answers.XML, b"<R><Error><Code/></Error></R>", "unknown"),
-    "v1_nested": (400, answers.XML, b"<R><Error><Code>Throttling</Code><Message><a>1</a></Message></Error></R>", ""),
-    "v2_null": (400, {**answers.JSON, "x-amzn-ErrorType": "MessageRejected"}, b'{"message": null}', "rejected"),
-    "v2_number": (400, PROXY, b'{"code": 400, "message": "x"}', "unknown"),
-    "proxy_429": (429, PROXY, b'{"code": "too_many_requests"}', "unknown"),
-    "proxy_404": (404, PROXY, b'{"code": "NotFound"}', "unknown"),
-}
-
-
-async def test_odd_errors_are_typed_and_a_proxys_is_never_amazons(
-    fault_server: StartFaultServer, session: str, subtests: pytest.Subtests
-) -> None:
-    for name, (status, headers, body, outcome) in ODD.items():
-        with subtests.test(name):
-            api: Any = "v1" if name.startswith("v1") else "v2"
-            amazons = {"x-amzn-RequestId": "1"} if outcome == "rejected" else {}
-            answer = answers.raw(status, {**headers, **amazons}, body)
-            server = fault_server(answer)
-            failure = await the_failure(server, session=session, api=api)
-            assert failure.outcome in ({outcome} if outcome and api == "v2" else {"rejected", "unknown"})
-            assert not failure.retryable
-
-
-async def test_a_success_that_is_no_plain_200_is_unknown(fault_server: StartFaultServer, session: str) -> None:
-    for status in (202, 206):
-        server = fault_server(answers.raw(status, answers.JSON, b'{"MessageId": "id-1"}'))
-        assert (await the_failure(server, session=session)).outcome == "unknown"
 
 
 async def test_connections_can_be_closed_after_each_call(fault_server: StartFaultServer, session: str) -> None:

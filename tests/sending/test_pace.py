@@ -132,7 +132,7 @@ def test_growth_grows_where_no_throttle_comes() -> None:
     now = busy(one, 0, 40)
     slow = one.rate
     assert slow < 15
-    now = busy(one, now, 120)
+    now = busy(one, now, 400)
     assert one.rate > 4 * slow
     before = one.rate
     busy(one, now, 1)

@@ -16,8 +16,8 @@ SPAN = 10  # seconds over which adapting is judged
 
 
 def steady(kind: type[Bucket] | type[Window], rate: int, workers: int, knows: bool) -> tuple[Story, int, int]:
-    """A story, and the second half of it: of 60 seconds, 15,000 calls or 120 calls of each worker at least."""
-    seconds = max(60, 15_000 // rate, 120 * workers // rate)
+    """A story, and the second half of it: of 3 minutes, 45,000 calls or 360 calls of each worker at least."""
+    seconds = max(180, 45_000 // rate, 360 * workers // rate)
     start = seconds // 2
     return simulate(kind(rate), workers, seconds, knows=knows, measured=start), start, seconds
 

@@ -31,6 +31,7 @@ CONNECTION = [
     unknown("reset_after_request", answers.reset_after_request()),
     unknown("close_after_request", answers.close_after_request()),
     accepted("close_idle", answers.close_idle(), cuts=True),
+    accepted("close_idle_in_peace", answers.close_idle(), settle=0.1),
     either("reset_idle", says(whole, "reset"), cuts=True),
     accepted("close_announced", says(lambda r: whole(r, "Connection: close"), "close")),
     accepted("keep_announced_and_closed", says(lambda r: whole(r, "Keep-Alive: timeout=60"), "close"), cuts=True),

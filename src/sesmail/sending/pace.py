@@ -22,9 +22,9 @@ _MANY = 0.12  # share of the calls
 _POWER = 12  # so that a cut is hard only where nearly every call was throttled lately: chance plays no part there
 _LATELY = 8.0  # calls
 _CALLS = 200.0  # from one throttle to the next in the long run, of a worker that makes a call a second
-_ELASTICITY = 0.2  # a slower worker is throttled less seldom: that is what brings workers together
+_ELASTICITY = 0.3  # a slower worker is throttled less seldom: that is what brings workers together
 _CYCLE = 10.0  # seconds from one throttle to the next, at least: an account that counts by the second shows them late
-_QUIET = 2.0  # times as long without a throttle: something has changed, and growth itself grows
+_QUIET = 6.0  # times as long without a throttle can't be luck: something has changed, and growth itself grows
 _HURRY = 6.0
 _MOST_HURRIES = 5.0
 
