@@ -3,7 +3,7 @@
 Each line that has to be an error carries the comments that silence it: where it isn't one, the comment itself is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -332,6 +332,42 @@ async def send_logs(path: Path) -> None:
             assert_type(error.message_id, str | None)
         await each.finish("id-1", "accepted", "m-1")
         await each.settle("id-1", "sent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class Heard(sesmail.Listener):
+    def before_attempt(self, call: sesmail.CallInfo) -> None:
+        assert_type(call.recipients, int)
+
+    def after_attempt(self, call: sesmail.CallInfo, attempts: Sequence[sesmail.Attempt]) -> None:
+        assert_type(attempts[0].outcome, Outcome)
+
+
+def pacing(limiter: sesmail.RateLimiter) -> None:
+    Client(rate_limit="account", retry=sesmail.RetryPolicy(), listener=Heard())
+    Client(rate_limit=14, retry=sesmail.RetryPolicy(attempts=1, on_unknown="retry"))
+    Client(rate_limit=limiter)
+    Client(rate_limit=None)
+    Client(rate_limit="fast")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Client(retry=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sesmail.RetryPolicy(on_unknown="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(limiter.account_rate, float | None)
+
+
+async def many(client: Client, some: Iterator[Message], later: AsyncIterator[sesmail.TemplateMessage]) -> None:
+    async with client.send_many(later, concurrency=5, ordered=True, on_progress=print) as outcomes:
+        async for outcome in outcomes:
+            assert_type(outcome, sesmail.SendOutcome)
+            assert_type(outcome.outcome, Outcome)
+            if outcome.error is None:
+                assert_type(outcome.result, SendResult | None)
+            else:
+                assert_type(outcome.error.retryable, bool)
+            outcomes.stop()
+    assert_type(outcomes.progress.rate, float)
+    assert_type(outcomes.undelivered, tuple[sesmail.SendOutcome, ...])
+    client.send_many(some)
+    client.send_many([RawMessage(content=b"", to="a@example.com"), Message()])
+    client.send_many(["text"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 
 
 async def certificate(url: str) -> bytes:
