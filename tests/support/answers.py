@@ -5,6 +5,7 @@ Answers are spelled for the API that asked: XML for v1, JSON for v2.
 
 import dataclasses
 import json
+import socket
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -108,6 +109,8 @@ def close_idle(delay: float = 0.0) -> Answer:
     def act(connection: Connection, request: Request) -> None:
         connection.respond(200, *accepted(request))
         connection.wait(delay)
+        connection.sock.shutdown(socket.SHUT_WR)
+        connection.wait_until_arrived()
         connection.close()
 
     return Answer(act)

@@ -29,14 +29,9 @@ class Fault:
     """It takes a mail of some megabytes."""
     cuts: bool = False
     """The server decides before it knows whose request it is, or the connection ends though nobody was told."""
-    settle: float = 0.0
-    """How long the server takes to do more, after its answer: in seconds. Once the connection is in use again nobody
-    could tell that from an answer, so such a fault is only met alone."""
-
-    @property
-    def unsent(self) -> bool:
-        """Whether it is known that SES didn't take it, and that it may take it the next time."""
-        return self.retryable
+    lingers: bool = False
+    """The server does more after its answer. Once the connection is in use again nobody could tell that from an
+    answer, so such a fault is only met alone."""
 
 
 def unknown(name: str, answer: Answer, **more: Any) -> Fault:

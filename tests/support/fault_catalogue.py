@@ -31,7 +31,7 @@ CONNECTION = [
     unknown("reset_after_request", answers.reset_after_request()),
     unknown("close_after_request", answers.close_after_request()),
     accepted("close_idle", answers.close_idle(), cuts=True),
-    accepted("close_idle_in_peace", answers.close_idle(), settle=0.1),
+    accepted("close_idle_in_peace", answers.close_idle(), lingers=True),
     either("reset_idle", says(whole, "reset"), cuts=True),
     accepted("close_announced", says(lambda r: whole(r, "Connection: close"), "close")),
     accepted("keep_announced_and_closed", says(lambda r: whole(r, "Keep-Alive: timeout=60"), "close"), cuts=True),
@@ -107,11 +107,11 @@ INFORMATIONAL = [
 PIPELINED = [
     accepted("two_answers", says(two), apis=BOTH),
     accepted("one_and_a_half", says(lambda r: two(r)[:-9])),
-    accepted("second_answer_later", says(lambda r: [whole(r), two(r)[len(whole(r)) :]], pause=0.03), settle=0.1),
+    accepted("second_answer_later", says(lambda r: [whole(r), two(r)[len(whole(r)) :]], pause=0.03), lingers=True),
     accepted(
         "timeout_when_idle",
         says(lambda r: [whole(r), head("Content-Length: 0", status="HTTP/1.1 408 X")], pause=0.03),
-        settle=0.1,
+        lingers=True,
     ),
     accepted("line_breaks_after", says(lambda r: whole(r) + b"\r\n\r\n")),
     unknown("no_content_and_answer", says(lambda r: two(r, head(status="HTTP/1.1 204 No Content")))),

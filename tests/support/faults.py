@@ -6,9 +6,11 @@ that chooses one for a request. The server runs in threads of its own, whatever 
 
 import base64
 import dataclasses
+import fcntl
 import json
 import socket
 import struct
+import termios
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -102,6 +104,11 @@ class Connection:
         while self._reader.read1(65536):
             pass
 
+    def wait_until_arrived(self) -> None:
+        """Wait until the other side's network has all that was said."""
+        while any(fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4))) and not self._stopping.wait(0.001):
+            pass
+
     def close(self) -> None:
         """Close with a FIN."""
         self.closed = True
@@ -133,6 +140,7 @@ class FaultServer:
         """Prepare to answer by `script`."""
         self.requests: list[Request] = []
         self.connections_opened = 0
+        self._acting = 0
         self._script = list(script)
         self._open: dict[threading.Thread, socket.socket] = {}
         self._changed = threading.Condition()
@@ -176,6 +184,11 @@ class FaultServer:
         with self._changed:
             return self._changed.wait_for(lambda: len(self.requests) >= count, seconds)
 
+    def wait_until_said(self, seconds: float = 5) -> bool:
+        """Wait (blocking) until nothing more is being answered."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._acting, seconds)
+
     def wait_until_closed(self, seconds: float = 5) -> bool:
         """Wait (blocking) until no connection is open."""
         with self._changed:
@@ -216,10 +229,16 @@ class FaultServer:
         request = connection.read_body(head, step.after_bytes if isinstance(step, Answer) else float("inf"))
         with self._changed:
             self.requests.append(request)
+            self._acting += 1
             self._changed.notify_all()
-        answer = step if isinstance(step, Answer) else step(request)
-        if request.complete or len(request.body) >= answer.after_bytes:
-            answer.act(connection, request)
+        try:
+            answer = step if isinstance(step, Answer) else step(request)
+            if request.complete or len(request.body) >= answer.after_bytes:
+                answer.act(connection, request)
+        finally:
+            with self._changed:
+                self._acting -= 1
+                self._changed.notify_all()
         if not request.complete:
             connection.close()
 

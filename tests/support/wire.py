@@ -17,7 +17,9 @@ def says(speech: Callable[[Request], bytes | Iterable[bytes]], ending: Ending = 
         for number, piece in enumerate([said] if isinstance(said, bytes) else said):
             connection.wait(pause if number else 0)
             connection.sock.sendall(piece)
-        if ending == "hang":
+        if ending == "keep":
+            connection.wait_until_arrived()
+        elif ending == "hang":
             connection.wait_for_client()
         elif ending == "close":
             connection.close()

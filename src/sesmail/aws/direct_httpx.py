@@ -66,11 +66,9 @@ class _Connection(_Around):
 
 def _has_leftovers(connection: Any) -> bool:
     """Whether more was read than the answer: h11 would take it for the answer to the next request."""
-    while connection is not None:
-        if (state := getattr(connection, "_h11_state", None)) is not None:
-            return bool(state.trailing_data[0])
+    while connection is not None and not hasattr(connection, "_h11_state"):
         connection = getattr(connection, "_connection", None)
-    return False
+    return connection is not None and bool(connection._h11_state.trailing_data[0])
 
 
 class _Network(_Around):
