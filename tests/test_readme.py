@@ -445,5 +445,4 @@ def test_python_and_commands() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert f"Python {project['requires-python'].removeprefix('>=')} or newer" in README
     sessions = re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(re.findall(r"nox -s (\w+)", README)) == {"quickstart"}
-    assert "quickstart" in sessions
+    assert {"quickstart"} <= set(re.findall(r"nox -s (\w+)", README)) <= set(sessions)
