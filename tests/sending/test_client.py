@@ -331,7 +331,13 @@ async def test_a_closed_client_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "word"),
-    [({"api": "v3"}, "v3"), ({"message_tag_name": "two words"}, "message_tag_name"), ({"timeout": 0}, "timeout")],
+    [
+        ({"api": "v3"}, "v3"),
+        ({"message_tag_name": "two words"}, "message_tag_name"),
+        ({"timeout": 0}, "timeout"),
+        ({"defaults": Message(send_id="id-1")}, "send_id"),
+    ],
+    ids=["api", "message_tag_name", "timeout", "send_id"],
 )
 async def test_settings_that_can_not_be_are_refused(settings: Any, word: str) -> None:
     with pytest.raises(ConfigurationError, match=word):
