@@ -23,13 +23,13 @@ WALLS: dict[str, list[str]] = {
     "anyio": [
         *DOORS,
         *("receiving/certificates.py", "sending/account.py", "sending/ledger.py", "sending/limiter.py"),
-        *("sending/many.py", "sending/sender.py", "sending/sqlite_log.py"),
+        *("sending/many.py", "sending/sender.py", "sending/source.py", "sending/sqlite_log.py"),
     ],
     "await": [
         *DOORS,
         *("receiving/certificates.py", "receiving/recent.py", "receiving/settling.py", "send_log.py"),
         *("sending/account.py", "sending/ledger.py", "sending/limiter.py", "sending/many.py", "sending/memory_log.py"),
-        *("sending/records.py", "sending/sender.py", "sending/sqlite_log.py"),
+        *("sending/records.py", "sending/sender.py", "sending/source.py", "sending/sqlite_log.py"),
     ],
     "cryptography": ["receiving/decrypting.py", "receiving/verify.py"],
     "email": ["sending/message.py", "sending/raw.py"],

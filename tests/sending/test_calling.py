@@ -3,7 +3,7 @@
 import logging
 import math
 import pickle
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,6 +118,10 @@ class Heard(Listener):
         self.words.append(("waiting", call.number, seconds))
 
 
+async def nothing(_: str) -> None:
+    pass
+
+
 class Recorder:
     """A send log that remembers what it was told, and knows some send ids already."""
 
@@ -125,17 +129,21 @@ class Recorder:
         self.words: list[tuple[str, ...]] = []
         self.duplicates = duplicates
         self.broken = broken
+        self.on_begin: Callable[[str], Awaitable[None]] = nothing
+        self.on_finish: Callable[[str], Awaitable[None]] = nothing
 
     async def begin(self, send_id: str) -> None:
         if send_id in self.duplicates:
             raise DuplicateSendError(send_id=send_id)
         if self.broken:
             raise OSError("the disk is full")
+        await self.on_begin(send_id)
         self.words.append(("begin", send_id))
 
     async def finish(self, send_id: str, outcome: str, message_id: str | None = None) -> None:
         if self.broken:
             raise OSError("the disk is full")
+        await self.on_finish(send_id)
         self.words.append(("finish", send_id, outcome))
 
     async def settle(self, send_id: str, outcome: str, message_id: str | None = None) -> bool:
@@ -458,6 +466,47 @@ class TestLog:
         (fate,) = await run(Service(accept), log=log)
         assert fate.outcome == "accepted"
         assert "disk is full" in caplog.text
+
+    async def test_what_has_begun_does_not_wait_again(self) -> None:
+        limiter = RateLimiter(14, max_wait=1)
+        await limiter.acquire(2)
+        log = Recorder("id-1")
+
+        async def fall(_: str) -> None:
+            limiter.learn(0.01)
+
+        log.on_begin = fall
+        fates = await run(Service(["id"]), 2, log=log, limiter=limiter)
+        assert [fate.outcome for fate in fates] == ["accepted", "not_sent"]
+        assert log.words == [("begin", "id-0"), ("finish", "id-0", "accepted")]
+
+    @pytest.mark.parametrize("word", ["begin", "finish"])
+    @pytest.mark.parametrize("mails", [1, 3])
+    async def test_the_cancelling_of_asyncio_itself_leaves_no_doubt(
+        self, anyio_backend_name: str, word: str, mails: int
+    ) -> None:
+        if anyio_backend_name != "asyncio":
+            pytest.skip("trio has scopes alone")
+        import asyncio
+
+        log, limiter, writing = Recorder(), RateLimiter(1000), asyncio.Event()
+
+        async def slow(send_id: str) -> None:
+            writing.set()
+            await anyio.sleep(0.05)
+
+        setattr(log, f"on_{word}", slow)
+        fates = {number: Fate[str](f"id-{number}") for number in range(mails)}
+        caller = caller_of(Service(["id"] * mails), log=log, limiter=limiter)
+        task = asyncio.ensure_future(caller.make(batch_of(mails), fates, anyio.current_time()))
+        await writing.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        outcome = "accepted" if word == "finish" else "not_sent"
+        assert {fate.outcome for fate in fates.values()} == {outcome}
+        assert sorted(log.words)[mails:] == [("finish", f"id-{number}", outcome) for number in fates]
+        assert word == "finish" or limiter.delay == 0
 
 
 async def test_a_retry_is_logged_without_a_word_about_the_mail(

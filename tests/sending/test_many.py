@@ -3,14 +3,17 @@
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
 import pytest
 
 import sesmail
-from sesmail import Client, ConfigurationError, Message, SendOutcome, SendProgress
+from sesmail import Client, ConfigurationError, Message, SendMany, SendOutcome, SendProgress, SendResult
+from sesmail.sending.fate import Fate
 from support import answers
 from support.answers import error, ok, slow
 from support.clients import NEWS, ORDER, new_client
@@ -311,3 +314,115 @@ async def test_one_message_may_be_given_twice(fault_server: StartFaultServer) ->
     async with new_client(server.url) as client:
         assert len(await outcomes_of(client, [ORDER, ORDER])) == 2
     assert len(server.requests) == 2
+
+
+async def test_stopping_does_not_wait_for_a_message_that_does_not_come(fault_server: StartFaultServer) -> None:
+    async def source() -> AsyncIterator[Message]:
+        yield mail(0)
+        await anyio.Event().wait()
+
+    server = fault_server(ok())
+    with anyio.fail_after(10):
+        async with new_client(server.url) as client, client.send_many(source()) as outcomes:
+            async for outcome in outcomes:
+                assert outcome.outcome == "accepted"
+                outcomes.stop()
+    assert outcomes.progress.done == 1
+
+
+async def test_several_tasks_may_ask_for_outcomes(fault_server: StartFaultServer) -> None:
+    seen: list[int] = []
+    server = fault_server(slow(0.02, ok()))
+    with anyio.fail_after(10):
+        async with (
+            new_client(server.url) as client,
+            client.send_many(map(mail, range(10)), concurrency=2) as outcomes,
+            anyio.create_task_group() as group,
+        ):
+
+            async def ask() -> None:
+                seen.extend([outcome.index async for outcome in outcomes])
+
+            for _ in range(3):
+                group.start_soon(ask)
+    assert sorted(seen) == list(range(10))
+
+
+async def test_what_an_iterable_holds_open_belongs_to_one_task(fault_server: StartFaultServer) -> None:
+    """A cancel scope, a task group and a context variable around a yield; messages of other messages' outcomes."""
+    variable = ContextVar[int]("variable")
+
+    async def source(client: Client) -> AsyncIterator[Message]:
+        token = variable.set(1)
+        async with client.send_many(map(mail, range(5)), concurrency=2) as outcomes:
+            async for outcome in outcomes:
+                yield mail(10 + outcome.index)
+        variable.reset(token)
+
+    server = fault_server(slow(0.01, ok()))
+    async with new_client(server.url) as client:
+        outcomes = await outcomes_of(client, source(client), concurrency=3)
+    assert [outcome.outcome for outcome in outcomes] == ["accepted"] * 5
+    assert len(server.requests) == 10
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_asynchronous_generator_is_closed(fault_server: StartFaultServer, fails: bool) -> None:
+    closed = anyio.Event()
+
+    async def source() -> AsyncIterator[Message]:
+        try:
+            while True:
+                yield ORDER
+        finally:
+            closed.set()
+            if fails:
+                raise Boom
+
+    server = fault_server(ok())
+    async with new_client(server.url) as client:
+        async with client.send_many(source()) as outcomes:
+            await outcomes.__anext__()
+        assert closed.is_set()
+        async with client.send_many(source()) as outcomes:
+            with pytest.raises(Boom) if fails else nullcontext():
+                async for _ in outcomes:
+                    outcomes.stop()
+
+
+async def test_an_iterable_whose_own_task_was_cancelled_has_failed(
+    anyio_backend_name: str, fault_server: StartFaultServer
+) -> None:
+    if anyio_backend_name != "asyncio":
+        pytest.skip("no task of trio's can be waited for")
+    import asyncio
+
+    async def source() -> AsyncIterator[Message]:
+        yield ORDER
+        page = asyncio.ensure_future(asyncio.sleep(10))
+        page.cancel()
+        await page
+
+    server = fault_server(slow(0.05, ok()))
+    async with new_client(server.url) as client:
+        with pytest.raises(asyncio.CancelledError):  # noqa: PT012
+            async with client.send_many(source()) as outcomes:
+                async for outcome in outcomes:
+                    assert outcome.outcome == "accepted"
+    assert outcomes.progress.done == 1
+
+
+async def test_what_is_cancelled_once_it_is_accepted_is_accepted() -> None:
+    async def send(message: Any, fate: Fate[SendResult]) -> SendResult:
+        fate.attempted(SendResult("id", "<id>", ()), datetime.now(UTC), 0)
+        taken.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    taken = anyio.Event()
+    many = SendMany([ORDER], send, concurrency=1, ordered=False, on_progress=None, account=None)
+    async with many:
+        await taken.wait()
+    assert [(outcome.outcome, outcome.result) for outcome in many.undelivered] == [
+        ("accepted", SendResult("id", "<id>", ()))
+    ]

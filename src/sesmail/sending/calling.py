@@ -103,11 +103,13 @@ class Caller:
                 for fate, error in zip(pending.values(), _for_each(err, pending), strict=True):
                     fate.failed(error)
                 return
-            begun = await self.ledger.begin(pending)
+            begun = await self._begin(info.recipients, pending)
             if len(begun) < len(pending):
-                self._give_back(info)
-                pending = begun
-                continue
+                self._give_back(sum(batch.recipients[each] for each in pending.keys() - begun.keys()))
+                if not begun:
+                    return
+                pending, call = begun, batch.call([*begun])
+                info = self._info(batch, call, pending, number)
             deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
             try:
                 await self._attempt(batch, call, info, pending, deadline)
@@ -155,7 +157,7 @@ class Caller:
         attempts = [fate.attempted(end, began, seconds) for fate, end in zip(fates.values(), ends, strict=True)]
         tell(self.listener.after_attempt, info, attempts)
         if isinstance(ends[0], NotSentError):
-            self._give_back(info)
+            self._give_back(info.recipients)
         taken = sum(batch.recipients[each] for each, fate in fates.items() if fate.result is not None)
         if self.limiter is not None and taken:
             self.limiter.accepted(taken)
@@ -179,9 +181,18 @@ class Caller:
             tell(self.listener.waiting, info, seconds)
         return await self.limiter.acquire(info.recipients)
 
-    def _give_back(self, info: CallInfo) -> None:
-        if self.limiter is not None and info.recipients:
-            self.limiter.give_back(info.recipients)
+    async def _begin(self, recipients: int, fates: Mapping[int, Fate[T]]) -> Mapping[int, Fate[T]]:
+        """Those mails that may be sent, which are written down now; the others' fates say why not."""
+        try:
+            return await self.ledger.begin(fates)
+        except BaseException:  # asyncio's own cancelling, which comes when they are written down
+            self._give_back(recipients)
+            await self.ledger.finish(fates)
+            raise
+
+    def _give_back(self, recipients: int) -> None:
+        if self.limiter is not None and recipients:
+            self.limiter.give_back(recipients)
 
     def _info(self, batch: Batch[T], call: Call, fates: Mapping[int, Fate[T]], number: int) -> CallInfo:
         recipients = [batch.recipients[each] for each in fates]

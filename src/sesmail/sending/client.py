@@ -141,7 +141,8 @@ class Client:
         ``async with client.send_many(messages) as outcomes: async for outcome in outcomes: ...``
 
         At most twice as many messages are held as are sent at once: the next ones are taken when outcomes are given
-        out. No failure of a message ends it. What the iterable itself raises comes after all outcomes.
+        out. No failure of a message ends it. What the iterable itself raises comes after all outcomes. One task takes
+        all messages, and closes an asynchronous generator at the end.
 
         Args:
             messages: Any iterable; the event loop waits for a plain one, so let one that blocks be asynchronous.

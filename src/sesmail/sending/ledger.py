@@ -77,9 +77,12 @@ async def _all(write: Callable[[Fate[Any]], Coroutine[Any, Any, None]], fates: S
     if not fates:
         return
     with anyio.CancelScope(shield=True):
-        if len(fates) == 1:
-            await write(fates[0])
-            return
+        # In tasks of their own: no shield keeps asyncio's own cancelling from the task that sends.
         async with anyio.create_task_group() as group:
             for fate in fates:
-                group.start_soon(write, fate)
+                group.start_soon(_shielded, write, fate)
+
+
+async def _shielded(write: Callable[[Fate[Any]], Coroutine[Any, Any, None]], fate: Fate[Any]) -> None:
+    with anyio.CancelScope(shield=True):
+        await write(fate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -16,6 +16,7 @@ from .account import AccountRate
 from .fate import Fate
 from .message import AnyMessage
 from .result import SendResult
+from .source import Source
 
 __all__ = ["SendMany", "SendOutcome", "SendProgress"]
 
@@ -99,18 +100,18 @@ class SendMany:
     ) -> None:
         if concurrency < 1:
             raise ConfigurationError("concurrency is 1 at least")
-        self._source = _Source(messages)
+        self._source = Source(messages)
         self._send = send
-        self._concurrency = concurrency
         self._ordered = ordered
         self._on_progress = on_progress
         self._account = account
         self._group: TaskGroup | None = None
         self._room = anyio.Semaphore(2 * concurrency, fast_acquire=True)  # for messages taken and not given out
+        self._free = anyio.Semaphore(concurrency, fast_acquire=True)  # for those that are sent just now
         self._known: dict[int, SendOutcome] = {}
         self._given = 0
         self._counts = Counter[Outcome]()
-        self._working = 0
+        self._taking = False
         self._changed = anyio.Event()
         self._began = 0.0
         self._seconds: float | None = None
@@ -125,9 +126,8 @@ class SendMany:
         await self._group.__aenter__()
         if self._account is not None:
             self._group.start_soon(self._account.keep_fresh)
-        self._working = self._concurrency
-        for _ in range(self._concurrency):
-            self._group.start_soon(self._work)
+        self._taking = True
+        self._group.start_soon(self._take)
         return self
 
     async def __aexit__(
@@ -150,10 +150,11 @@ class SendMany:
         if self._group is None:
             raise ConfigurationError("use it as: async with client.send_many(...) as outcomes")
         while (outcome := self._next()) is None:
-            if not self._working:
+            if not self._taking and self._source.taken == self._counts.total():
                 self._source.raise_failure()
                 raise StopAsyncIteration
-            self._changed = anyio.Event()
+            if self._changed.is_set():
+                self._changed = anyio.Event()
             await self._changed.wait()
         if self._on_progress is not None:
             self._on_progress(self.progress)
@@ -189,17 +190,21 @@ class SendMany:
             return self._known.get(self._given)
         return next(iter(self._known.values()), None)
 
-    async def _work(self) -> None:
+    async def _take(self) -> None:
+        """Take messages while there is room, all in one task, to which what an iterable holds open may belong."""
+        assert self._group is not None
         try:
-            while True:
-                await self._room.acquire()
-                try:
+            with self._source.wanted:
+                while True:
+                    await self._room.acquire()
+                    await self._free.acquire()
                     index, message = await self._source.take()
-                except StopAsyncIteration:
-                    return
-                await self._send_one(index, message)
+                    self._group.start_soon(self._send_one, index, message)
+        except StopAsyncIteration:
+            pass
         finally:
-            self._working -= 1
+            await self._source.aclose()
+            self._taking = False
             self._changed.set()
 
     async def _send_one(self, index: int, message: AnyMessage) -> None:
@@ -211,49 +216,10 @@ class SendMany:
         except (SendError, InvalidMessageError, ConfigurationError) as err:
             error = err
         except BaseException:
-            error = fate.error()
+            result, error = fate.result, None if fate.result else fate.error()
             raise
         finally:
             self._known[index] = SendOutcome(index, message, result, error)
             self._counts[self._known[index].outcome] += 1
+            self._free.release()
             self._changed.set()
-
-
-class _Source:
-    """Messages out of any iterable, one at a time."""
-
-    def __init__(self, messages: Iterable[AnyMessage] | AsyncIterable[AnyMessage]) -> None:
-        self.taken = 0
-        self._messages: Iterator[AnyMessage] | AsyncIterator[AnyMessage]
-        self._messages = messages.__aiter__() if isinstance(messages, AsyncIterable) else iter(messages)
-        self._taking = anyio.Lock(fast_acquire=True)
-        self._failure: Exception | None = None
-        self._stopped = False
-
-    async def take(self) -> tuple[int, AnyMessage]:
-        """The next message and its place; StopAsyncIteration if there is none, or no more is wanted."""
-        async with self._taking:
-            if self._stopped:
-                raise StopAsyncIteration
-            try:
-                if isinstance(self._messages, AsyncIterator):
-                    message = await self._messages.__anext__()
-                else:
-                    message = next(self._messages)
-            except Exception as err:
-                self._stopped = True
-                if not isinstance(err, (StopIteration, StopAsyncIteration)):
-                    self._failure = err
-                raise StopAsyncIteration from None
-            self.taken += 1
-            return self.taken - 1, message
-
-    def stop(self) -> None:
-        """Take no more."""
-        self._stopped = True
-
-    def raise_failure(self) -> None:
-        """Raise what the iterable raised, once."""
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
