@@ -103,11 +103,13 @@ class Caller:
                 for fate, error in zip(pending.values(), _for_each(err, pending), strict=True):
                     fate.failed(error)
                 return
-            begun = await self.ledger.begin(pending)
+            begun = await self._begin(batch, pending)
+            if not begun:
+                return
             if len(begun) < len(pending):
-                self._give_back(info)
-                pending = begun
-                continue
+                call = batch.call([*begun])
+                info = self._info(batch, call, begun, number)
+            pending = begun
             deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
             try:
                 await self._attempt(batch, call, info, pending, deadline)
@@ -155,7 +157,7 @@ class Caller:
         attempts = [fate.attempted(end, began, seconds) for fate, end in zip(fates.values(), ends, strict=True)]
         tell(self.listener.after_attempt, info, attempts)
         if isinstance(ends[0], NotSentError):
-            self._give_back(info)
+            self._give_back(info.recipients)
         taken = sum(batch.recipients[each] for each, fate in fates.items() if fate.result is not None)
         if self.limiter is not None and taken:
             self.limiter.accepted(taken)
@@ -179,9 +181,18 @@ class Caller:
             tell(self.listener.waiting, info, seconds)
         return await self.limiter.acquire(info.recipients)
 
-    def _give_back(self, info: CallInfo) -> None:
-        if self.limiter is not None and info.recipients:
-            self.limiter.give_back(info.recipients)
+    async def _begin(self, batch: Batch[T], fates: Mapping[int, Fate[T]]) -> Mapping[int, Fate[T]]:
+        """Write mails down in the send log; those that may not be sent give their places back."""
+        begun: Mapping[int, Fate[T]] = {}
+        try:
+            begun = await self.ledger.begin(fates)
+        finally:
+            self._give_back(sum(batch.recipients[each] for each in fates if each not in begun))
+        return begun
+
+    def _give_back(self, recipients: int) -> None:
+        if self.limiter is not None and recipients:
+            self.limiter.give_back(recipients)
 
     def _info(self, batch: Batch[T], call: Call, fates: Mapping[int, Fate[T]], number: int) -> CallInfo:
         recipients = [batch.recipients[each] for each in fates]
