@@ -150,6 +150,28 @@ class Recorder:
         raise AssertionError("a client doesn't settle")
 
 
+class Held(Recorder):
+    """A send log that takes its time for one word."""
+
+    def __init__(self, word: str, *duplicates: str) -> None:
+        super().__init__(*duplicates)
+        self.word = word
+        self.asked, self.go = anyio.Event(), anyio.Event()
+
+    async def begin(self, send_id: str) -> None:
+        await self._wait("begin")
+        await super().begin(send_id)
+
+    async def finish(self, send_id: str, outcome: str, message_id: str | None = None) -> None:
+        await self._wait("finish")
+        await super().finish(send_id, outcome, message_id)
+
+    async def _wait(self, word: str) -> None:
+        if word == self.word:
+            self.asked.set()
+            await self.go.wait()
+
+
 def batch_of(mails: int) -> Batch[str]:
     """Mails with two recipients each, whose call has their numbers as its parameters."""
     return Batch(
@@ -443,6 +465,24 @@ class TestLog:
             ("finish", "id-2", "accepted"),
         ]
 
+    async def test_what_goes_without_a_duplicate_does_not_wait_again(self) -> None:
+        log = Held("begin", "id-1")
+        service = Service(["a", "c"])
+        limiter = RateLimiter(10, clock=lambda: 0, sleep=lambda _: forever())
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: run(service, 3, log=log, limiter=limiter))
+            await log.asked.wait()
+            group.start_soon(limiter.acquire, 50)
+            await anyio.wait_all_tasks_blocked()
+            log.go.set()
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+        assert service.calls == [[0, 2]]
+        assert sorted(log.words)[2:] == [("finish", "id-0", "accepted"), ("finish", "id-2", "accepted")]
+        fresh = RateLimiter(10, clock=lambda: 0)
+        await fresh.acquire(4)
+        assert limiter.delay == fresh.delay
+
     async def test_a_duplicate_never_leaves(self) -> None:
         service = Service()
         limiter = RateLimiter(10)
@@ -507,6 +547,28 @@ class TestLog:
         assert {fate.outcome for fate in fates.values()} == {outcome}
         assert sorted(log.words)[mails:] == [("finish", f"id-{number}", outcome) for number in fates]
         assert word == "finish" or limiter.delay == 0
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize(("word", "outcome"), [("begin", "not_sent"), ("finish", "accepted")])
+async def test_a_task_that_asyncio_cancels_while_the_log_writes(anyio_backend: str, word: str, outcome: str) -> None:
+    import asyncio
+
+    log, limiter = Held(word), RateLimiter(10, clock=lambda: 0)
+    task = asyncio.create_task(run(Service(["a", "b"]), 2, log=log, limiter=limiter))
+    await log.asked.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    log.go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sorted(log.words) == [
+        ("begin", "id-0"),
+        ("begin", "id-1"),
+        ("finish", "id-0", outcome),
+        ("finish", "id-1", outcome),
+    ]
+    assert (limiter.delay == 0) is (outcome == "not_sent")
 
 
 async def test_a_retry_is_logged_without_a_word_about_the_mail(

@@ -143,6 +143,19 @@ async def test_a_caller_that_is_cancelled_already_takes_no_place() -> None:
     assert await one.acquire(1) == 0
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_task_that_asyncio_cancels_gives_its_place_back(anyio_backend: str) -> None:
+    import asyncio
+
+    one = limiter(Time(), 1)
+    task = asyncio.create_task(one.acquire(50))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert one.delay == 0
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_where_callers_are_cancelled_the_others_leave_as_if_those_had_never_come(seed: int) -> None:
     chance = random.Random(seed)

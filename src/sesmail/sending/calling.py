@@ -103,13 +103,13 @@ class Caller:
                 for fate, error in zip(pending.values(), _for_each(err, pending), strict=True):
                     fate.failed(error)
                 return
-            begun = await self._begin(info.recipients, pending)
+            begun = await self._begin(batch, pending)
+            if not begun:
+                return
             if len(begun) < len(pending):
-                self._give_back(sum(batch.recipients[each] for each in pending.keys() - begun.keys()))
-                if not begun:
-                    return
-                pending, call = begun, batch.call([*begun])
-                info = self._info(batch, call, pending, number)
+                call = batch.call([*begun])
+                info = self._info(batch, call, begun, number)
+            pending = begun
             deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
             try:
                 await self._attempt(batch, call, info, pending, deadline)
@@ -181,14 +181,14 @@ class Caller:
             tell(self.listener.waiting, info, seconds)
         return await self.limiter.acquire(info.recipients)
 
-    async def _begin(self, recipients: int, fates: Mapping[int, Fate[T]]) -> Mapping[int, Fate[T]]:
-        """Those mails that may be sent, which are written down now; the others' fates say why not."""
+    async def _begin(self, batch: Batch[T], fates: Mapping[int, Fate[T]]) -> Mapping[int, Fate[T]]:
+        """Write mails down in the send log; those that may not be sent give their places back."""
+        begun: Mapping[int, Fate[T]] = {}
         try:
-            return await self.ledger.begin(fates)
-        except BaseException:  # asyncio's own cancelling, which comes when they are written down
-            self._give_back(recipients)
-            await self.ledger.finish(fates)
-            raise
+            begun = await self.ledger.begin(fates)
+        finally:
+            self._give_back(sum(batch.recipients[each] for each in fates if each not in begun))
+        return begun
 
     def _give_back(self, recipients: int) -> None:
         if self.limiter is not None and recipients:

@@ -38,7 +38,11 @@ class Ledger:
         """Those mails that may be sent; the others' fates say why not."""
         if self._send_log is None:
             return fates
-        await _all(self._begin, [fate for fate in fates.values() if fate.send_id is not None and not fate.begun])
+        try:
+            await _all(self._begin, [fate for fate in fates.values() if fate.send_id is not None and not fate.begun])
+        except BaseException:
+            await self.finish(fates)
+            raise
         return {number: fate for number, fate in fates.items() if fate.begun or fate.send_id is None}
 
     async def finish(self, fates: Mapping[int, Fate[T]]) -> None:
@@ -49,7 +53,7 @@ class Ledger:
         assert self._send_log is not None
         assert fate.send_id is not None
         try:
-            with anyio.fail_after(_TIMEOUT):
+            with anyio.fail_after(_TIMEOUT, shield=True):
                 await self._send_log.begin(fate.send_id)
         except DuplicateSendError as err:
             fate.failed(err)
@@ -64,7 +68,7 @@ class Ledger:
         assert self._send_log is not None
         assert fate.send_id is not None
         try:
-            with anyio.fail_after(_TIMEOUT):
+            with anyio.fail_after(_TIMEOUT, shield=True):
                 await self._send_log.finish(fate.send_id, fate.outcome, getattr(fate.result, "message_id", None))
         except Exception:
             _log.exception("the send log could not write down that %s ended as %s", fate.send_id, fate.outcome)
@@ -73,16 +77,13 @@ class Ledger:
 
 
 async def _all(write: Callable[[Fate[Any]], Coroutine[Any, Any, None]], fates: Sequence[Fate[Any]]) -> None:
-    """Write all down at once, and don't be cancelled between what the log has and what a fate says."""
+    """Write all down at once, and don't be cancelled between what the log has and what a fate says.
+
+    Each is a task of its own, even one alone: asyncio's ``Task.cancel`` ignores the shield of the task that it cancels.
+    """
     if not fates:
         return
     with anyio.CancelScope(shield=True):
-        # In tasks of their own: no shield keeps asyncio's own cancelling from the task that sends.
         async with anyio.create_task_group() as group:
             for fate in fates:
-                group.start_soon(_shielded, write, fate)
-
-
-async def _shielded(write: Callable[[Fate[Any]], Coroutine[Any, Any, None]], fate: Fate[Any]) -> None:
-    with anyio.CancelScope(shield=True):
-        await write(fate)
+                group.start_soon(write, fate)

@@ -1,0 +1,230 @@
+"""Whenever a send is cancelled, it is known what became of each mail, and nothing is held."""
+
+import contextlib
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from sesmail import (
+    BulkMessage,
+    Client,
+    MemorySendLog,
+    Message,
+    RateLimiter,
+    Recipient,
+    RetryPolicy,
+    SendError,
+    SendOutcome,
+    SqliteSendLog,
+)
+from support import answers
+from support.clients import new_client
+from support.fault import accepted
+from support.fault_catalogue import FAULTS
+from support.faults import FaultServer, StartFaultServer
+from support.invariants import nothing_is_left
+from support.steps import Steps, at_step
+from support.trail import Mail, Trail, accepts, accepts_some, check_log, check_mails, dealt
+
+pytestmark = pytest.mark.anyio
+
+(THROTTLED,) = (fault for fault in FAULTS if fault.name == "429 TooManyRequestsException Maximum sending rate exceeded")
+SLOW = accepted("slow", answers.slow(0.002, answers.ok()))
+POINTS = {"scope": 60, "task": 47}  # for each kind of send and log: on asyncio both, on trio the first; 1,002 in all
+Work = Callable[[], Awaitable[None]]
+
+
+class Clock:
+    """A clock that only moves when somebody sleeps by it."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.time += seconds
+
+
+class LateLog(MemorySendLog):
+    """A log that takes some steps, before and after it has written."""
+
+    async def begin(self, send_id: str) -> None:
+        await anyio.lowlevel.checkpoint()
+        await super().begin(send_id)
+        await anyio.lowlevel.checkpoint()
+
+    async def finish(self, send_id: str, outcome: Any, message_id: str | None = None) -> None:
+        await anyio.lowlevel.checkpoint()
+        await super().finish(send_id, outcome, message_id)
+        await anyio.lowlevel.checkpoint()
+
+
+Log = LateLog | SqliteSendLog
+
+
+class Bench:
+    """A client with all that holds it back, and one way to send after the other."""
+
+    def __init__(self, server: FaultServer, session: str, log: Log) -> None:
+        self.clock = Clock()
+        self.limiter = RateLimiter(10, clock=self.clock, sleep=self.clock.sleep)
+        self.log = log
+        self.trail = Trail()
+        self.mails: list[Mail] = []
+        self.past: list[Mail] = []
+        self._server = server
+        self._session = session
+        self._number = 0
+        self.client = self.new_client()
+
+    def new_client(self) -> Client:
+        policy = RetryPolicy(attempts=3, first_delay=0.0005, longest_delay=0.0005)
+        return new_client(
+            self._server.url,
+            self._session,
+            retry=policy,
+            rate_limit=self.limiter,
+            send_log=self.log,
+            listener=self.trail,
+        )
+
+    async def start(self) -> None:
+        """What was is settled; the account's rate is free again, and the server throttles first."""
+        self.clock.time += 1000
+        self.past += self.mails
+        self.mails = []
+        self.trail.forget()
+        async for record in self.log.unknown():
+            await self.log.settle(record.send_id, "rejected")
+        await self.log.begin("gone")
+        script = [dealt(THROTTLED), dealt(SLOW), accepts_some(), accepts()]
+        self._server.answer_with(*self.trail.answers(*script[self._number % 3 :]))
+
+    def mail(self) -> Mail:
+        self._number += 1
+        mail = Mail(f"m{self._number}@example.com", f"id-{self._number}")
+        self.mails.append(mail)
+        return mail
+
+    async def send(self) -> None:
+        mail = self.mail()
+        try:
+            mail.ended(await self.client.send(message(mail)))
+        except SendError as error:
+            mail.ended(error)
+
+    async def send_bulk(self) -> None:
+        mails = [self.mail() for _ in range(5)]  # beside one that is under way already, which the log tells
+        recipients = [Recipient(mail.address, send_id=mail.send_id) for mail in mails]
+        recipients.insert(2, Recipient("gone@example.com", send_id="gone"))
+        bulk = BulkMessage(from_email="shop@example.com", template="News", recipients=recipients)
+        result = await self.client.send_bulk(bulk, concurrency=2)
+        ends = {each.recipient: each for each in result.recipients}
+        assert ends["gone@example.com"].outcome == "not_sent"
+        for mail in mails:
+            mail.ended(ends[mail.address])
+
+    async def send_many(self) -> None:
+        outcomes: list[SendOutcome] = []
+        mails: list[Mail] = []
+
+        def messages() -> Any:
+            for _ in range(4):
+                mails.append(self.mail())
+                yield message(mails[-1])
+
+        many = self.client.send_many(messages(), concurrency=2)
+        try:
+            async with many:
+                async for outcome in many:
+                    outcomes.append(outcome)
+        finally:
+            outcomes += many.undelivered
+            assert sorted(outcome.index for outcome in outcomes) == [*range(len(mails))]
+            told = Counter(outcome.outcome for outcome in outcomes)
+            progress = many.progress
+            assert (progress.accepted, progress.rejected) == (told["accepted"], told["rejected"])
+            assert (progress.not_sent, progress.unknown) == (told["not_sent"], told["unknown"])
+            assert progress.under_way == 0
+            for outcome in outcomes:
+                mails[outcome.index].ended(outcome)
+
+    async def check(self) -> None:
+        """Everybody agrees, and what never left holds no place."""
+        check_mails(self.mails, self.trail)
+        await check_log(self.mails, self.trail, self.log, unwritten=["gone"])
+        if not self.trail.left:
+            assert self.limiter.delay == 0
+
+
+def message(mail: Mail) -> Message:
+    return Message(
+        from_email="shop@example.com", to=mail.address, subject="News", text="It is May.", send_id=mail.send_id
+    )
+
+
+@pytest.fixture
+def session(anyio_backend_name: str) -> str:
+    return "httpx" if anyio_backend_name == "trio" else "aiohttp"
+
+
+@pytest.fixture(params=["memory", "SQLite"])
+async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Log]:
+    if request.param == "memory":
+        yield LateLog()
+        return
+    async with SqliteSendLog(tmp_path / "log.db") as log:
+        yield log
+
+
+async def cancelled_at(number: float, work: Work, way: str) -> Steps:
+    """Cancel work at a step."""
+    if way == "scope":
+        with anyio.CancelScope() as scope, at_step(number, scope.cancel) as steps:
+            await work()
+        return steps
+    from asyncio import CancelledError, create_task
+
+    task = create_task(work())  # type: ignore[arg-type, var-annotated]
+    with at_step(number, task.cancel) as steps, contextlib.suppress(CancelledError):
+        await task
+    return steps
+
+
+@pytest.mark.parametrize("way", POINTS)
+@pytest.mark.parametrize("kind", ["send", "send_bulk", "send_many"])
+async def test_cancelled_anywhere(fault_server: StartFaultServer, session: str, log: Log, kind: str, way: str) -> None:
+    if way == "task" and session == "httpx":
+        pytest.skip("trio has scopes only")
+    chance = random.Random(f"{kind} {way}")
+    server = fault_server(accepts().answer)
+    ends = Counter[str]()
+    async with nothing_is_left(server):
+        bench = Bench(server, session, log)
+        most = 0
+        for point in range(-2, POINTS[way]):
+            if chance.random() < 0.05:  # the cancelled one opens it
+                await bench.client.aclose()
+                bench.client = bench.new_client()
+            await bench.start()
+            number = float("inf") if point < 0 else chance.randint(1, most)
+            steps = await cancelled_at(number, getattr(bench, kind), way)
+            await bench.check()
+            ends.update(bench.trail.states.get(mail.send_id or "", "nothing") for mail in bench.mails)
+            if point < 0:
+                most = steps.made
+                assert all(mail.outcome for mail in bench.mails)
+        await bench.start()
+        await bench.send()
+        assert bench.mails[0].outcome == "accepted"
+        await bench.client.aclose()
+    check_mails(bench.past + bench.mails, bench.trail)
+    assert ends.keys() >= {"accepted", "unknown", "not_sent"}, ends
