@@ -107,7 +107,11 @@ class RateLimiter:
             raise self._too_long(expected)
         if not self._line and expected <= 0:
             self._pace.take(started, recipients)
-            await anyio.lowlevel.cancel_shielded_checkpoint()
+            try:
+                await anyio.lowlevel.cancel_shielded_checkpoint()
+            except BaseException:  # asyncio's own cancelling, which no shield keeps off
+                self.give_back(recipients)
+                raise
             return 0.0
         waiter = _Waiter(recipients, started + self._max_wait)
         self._line.append(waiter)
