@@ -302,3 +302,17 @@ def test_a_rate_that_cannot_be(rate: float) -> None:
 def test_a_max_wait_that_cannot_be(max_wait: float) -> None:
     with pytest.raises(ConfigurationError, match="max_wait"):
         RateLimiter(max_wait=max_wait)
+
+
+async def test_a_call_that_asyncio_cancels_by_itself_gives_its_place_back(anyio_backend_name: str) -> None:
+    if anyio_backend_name != "asyncio":
+        pytest.skip("trio has scopes alone")
+    import asyncio
+
+    limiter = RateLimiter(10)
+    task = asyncio.ensure_future(limiter.acquire(5))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert limiter.delay == 0

@@ -13,6 +13,7 @@ def test_pauses_have_full_jitter() -> None:
     policy = RetryPolicy(first_delay=1, longest_delay=3)
     assert [policy.delay(count, 1.0) for count in (1, 2, 3, 9)] == [2, 4, 6, 6]
     assert policy.delay(3, 0.0) == 0
+    assert policy.delay(100_000, 1.0) == 6
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
-from .failure import explain, explain_opening
+from .failure import explain, explain_opening, forget_frames
 from .settings import configured
 
 __all__ = ["Aws", "ClientParams", "Mark"]
@@ -218,6 +218,7 @@ class Aws:
                     _log.warning("%s was cancelled after its request may have left: its outcome is unknown", operation)
                 raise
             except Exception as err:
+                forget_frames(err)
                 raise explain(err, operation, may_have_left=mark.may_have_left) from err
         if mark.may_have_left:
             raise UnknownOutcomeError("no answer before the deadline", operation=operation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from ..errors import (
@@ -18,7 +19,7 @@ from .http import never_connected
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-__all__ = ["explain", "explain_opening"]
+__all__ = ["explain", "explain_opening", "forget_frames"]
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
 
@@ -60,6 +61,18 @@ def explain_opening(error: Exception, service: str) -> SesmailError:
     if _may_pass(error):
         return NotSentError(f"no credentials could be fetched for {service}: {error}")
     return ConfigurationError(f"no client for {service}: {error}")
+
+
+def forget_frames(error: Exception) -> None:
+    """Drop the caller's frame from an error, and empty the others: they hold the whole request, and the error, too.
+
+    Args:
+        error: What aiobotocore raised, caught where it was called.
+    """
+    error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+    for each in (error, getattr(error, "kwargs", {}).get("error")):
+        if isinstance(each, BaseException):
+            traceback.clear_frames(each.__traceback__)
 
 
 def _may_pass(error: Exception) -> bool:

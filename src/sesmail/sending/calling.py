@@ -18,6 +18,7 @@ from ..errors import (
     InvalidMessageError,
     NotSentError,
     SendError,
+    SesmailError,
     ThrottledError,
     UnknownOutcomeError,
 )
@@ -137,7 +138,7 @@ class Caller:
             answer = await self.aws.call(self.service, call.operation, call.params, deadline=deadline, mark=mark)
             ends = batch.read(answer, [*fates])
         except SendError as err:
-            ends = _for_each(err, fates)
+            ends = _for_each(err.with_traceback(None), fates)  # or its frames would hold it, and the mails, for long
         except BaseException as err:
             await self._ended(info, batch, fates, _for_each(_lost(err, mark, call), fates), began, start)
             raise
@@ -213,7 +214,7 @@ def _lost(error: BaseException, mark: Mark, call: Call) -> SendError:
         return UnknownOutcomeError("it was cancelled after it may have left", operation=call.operation)
     if isinstance(error, Exception):
         failed = NotSentError(str(error), operation=call.operation, retryable=False)
-        failed.__cause__ = error
+        failed.__cause__ = copy.copy(error) if isinstance(error, SesmailError) else error  # its frames hold the fates
         return failed
     return NotSentError("it was cancelled before it could leave", operation=call.operation)
 

@@ -57,6 +57,21 @@ class Fate(Generic[T]):
             return "unknown"
         return "not_sent" if self.last is None else self.last.outcome
 
+    def get(self) -> T:
+        """What SES accepted; the error is raised, and forgotten: the frames that it passes hold the fate, and the mail.
+
+        Raises:
+            SendError: It didn't.
+        """
+        if self.result is not None:
+            return self.result
+        error = self.error()
+        self.last = self._doubt = None
+        try:
+            raise error
+        finally:
+            del error
+
     def error(self) -> SendError:
         """Why it failed as a whole, with all that was tried."""
         error = self._doubt or self.last or NotSentError("it was cancelled before it could leave")

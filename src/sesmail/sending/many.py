@@ -214,7 +214,7 @@ class SendMany:
         try:
             result = await self._send(message, fate)
         except (SendError, InvalidMessageError, ConfigurationError) as err:
-            error = err
+            error = err.with_traceback(None)  # or its frames would hold what was built of the message
         except BaseException:
             result, error = fate.result, None if fate.result else fate.error()
             raise

@@ -55,4 +55,5 @@ class RetryPolicy:
             attempts: How many there were.
             chance: A random number from 0 to 1.
         """
-        return min(self.longest_delay, self.first_delay * 2.0 ** (attempts - 1)) * 2 * chance
+        doublings = min(attempts - 1, 1000)  # a float ends soon after
+        return min(self.longest_delay, self.first_delay * 2.0**doublings) * 2 * chance

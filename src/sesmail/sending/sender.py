@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import anyio
@@ -25,8 +25,6 @@ from .retrying import RetryPolicy
 __all__ = ["Sender"]
 
 _RATE_TIMEOUT = 5.0  # seconds
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Sender:
             return [read_single(answer, recipients, operation=call.operation, region=self.caller.region)]
 
         await self.caller.make(Batch({0: len(recipients)}, lambda _: call, read), {0: fate}, started)
-        return replace(_result(fate), attempts=tuple(fate.attempts), send_id=fate.send_id)
+        return replace(fate.get(), attempts=tuple(fate.attempts), send_id=fate.send_id)
 
     async def send_bulk(self, message: BulkMessage, concurrency: int, account: AccountRate | None) -> BulkResult:
         """Send a mail to each recipient of a bulk message, in as many calls as it takes."""
@@ -135,11 +133,4 @@ async def _call(caller: Caller, call: Call) -> dict[str, Any]:
     fate = Fate[dict[str, Any]]()
     batch: Batch[dict[str, Any]] = Batch({0: 0}, lambda _: call, lambda answer, _: [dict(answer)])
     await caller.make(batch, {0: fate}, anyio.current_time())
-    return _result(fate)
-
-
-def _result(fate: Fate[T]) -> T:
-    """What SES accepted, or else the error."""
-    if fate.result is None:
-        raise fate.error()
-    return fate.result
+    return fate.get()

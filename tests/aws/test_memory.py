@@ -1,0 +1,68 @@
+"""What a send that failed holds goes at once: the garbage collector, which counts objects, would let megabytes lie."""
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import pytest
+
+from sesmail import Message, RawMessage, SesmailError
+from support import answers
+from support.answers import error, ok
+from support.clients import new_client
+from support.faults import Answer, StartFaultServer
+
+pytestmark = pytest.mark.anyio
+
+ENDS: dict[str, Callable[[], Answer]] = {
+    "accepted": ok,
+    "rejected": lambda: error(400, "MessageRejected"),
+    "throttled": lambda: error(429, "TooManyRequestsException"),
+    "unknown": lambda: error(500, "InternalFailure"),
+    "reset": answers.reset_after_request,
+    "never answered": answers.no_answer,
+    "not connected": ok,
+    "bad parameter": ok,
+}
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def requests() -> int:
+    """How many requests of botocore's there are, which hold the mail as it goes over the wire."""
+    return sum(type(each).__name__ in ("AWSPreparedRequest", "AWSRequest") for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
+@pytest.mark.parametrize("end", ENDS)
+async def test_nothing_of_it_is_left(
+    fault_server: StartFaultServer, session: str, no_collector: None, end: str, many: bool
+) -> None:
+    server = fault_server(ENDS[end]())
+    settings: dict[str, Any] = {"timeout": 0.1 if end == "never answered" else 30.0, "attempts": 2}
+    if end == "bad parameter":
+        settings["defaults"] = Message(extra={"Unheard": "of"})
+    url = "http://127.0.0.1:1" if end == "not connected" else server.url
+    async with new_client(url, session, **settings) as client:
+        content = b"From: a@example.com\r\nSubject: hello\r\n\r\n" + b"hello\r\n" * 1000
+        message = RawMessage(content=content, to="b@example.com")
+        held, before = sys.getrefcount(message.content), requests()
+        with suppress(SesmailError):
+            if many:
+                async with client.send_many([message]) as outcomes:
+                    kept = [outcome async for outcome in outcomes]
+                assert len(kept) == 1
+            else:
+                await client.send(message)
+        await anyio.wait_all_tasks_blocked()
+        still, after = sys.getrefcount(message.content), requests()
+    assert (still, after) == (held, before)
