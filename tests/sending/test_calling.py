@@ -499,6 +499,20 @@ class TestLog:
         assert fate.outcome == "accepted"
         assert "disk is full" in caplog.text
 
+    async def test_where_an_end_may_be_written_down_another_may_have_begun(self, pauses: list[float]) -> None:
+        log = Recorder()
+
+        async def throttle() -> SendError:
+            log.broken = True
+            log.duplicates = ("id-0",)
+            return ThrottledError("slow")
+
+        service = Service(throttle, "id")
+        (fate,) = await run(service, log=log)
+        assert service.calls == [[0]]
+        assert isinstance(fate.error(), DuplicateSendError)
+        assert [attempt.outcome for attempt in fate.error().attempts] == ["rejected"]
+
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize(("word", "outcome"), [("begin", "not_sent"), ("finish", "accepted")])

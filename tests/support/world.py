@@ -1,7 +1,6 @@
 """All that a client that sends lives with: a server, credentials, an account's rate, a send log, a clock."""
 
 import dataclasses
-import json
 import math
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -30,9 +29,8 @@ from sesmail import (
     SendRecord,
     SqliteSendLog,
 )
-from support.answers import JSON, raw
 from support.clients import new_client
-from support.faults import Answer, Connection, FaultServer, Request
+from support.faults import FaultServer
 from support.trail import Dealt, Mail, Trail, accepts, check_log, check_mails, event_of
 
 Leaving = Literal["break", "error", "cancel"]
@@ -127,22 +125,22 @@ class TroubledLog:
 
 
 class Credentials:
-    """A service that gives credentials, as a container has it."""
+    """What gives a container its credentials; without HTTP, whose connections aiobotocore leaves open on httpx."""
 
     def __init__(self) -> None:
         self.mode = "fresh"
-        self.answer = Answer(self._act)
 
-    def _act(self, connection: Connection, request: Request) -> None:
+    async def get(self, *_: object) -> dict[str, str]:
+        """Credentials that last for an hour, or have to be renewed at once; or none."""
+        from botocore.exceptions import MetadataRetrievalError
+
+        await anyio.lowlevel.checkpoint()
         seconds = {"fresh": 3600, "short": 60, "expired": -60}.get(self.mode)
         if seconds is None:
-            raw(500).act(connection, request)
-            return
+            raise MetadataRetrievalError(error_msg="no credentials now")
         expires = datetime.now(UTC) + timedelta(seconds=seconds)
-        keys = {"AccessKeyId": "testing", "SecretAccessKey": "testing", "Token": "testing"}
-        raw(200, JSON, json.dumps({**keys, "Expiration": f"{expires:%Y-%m-%dT%H:%M:%SZ}"}).encode()).act(
-            connection, request
-        )
+        keys = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "Token"), "testing")
+        return {**keys, "Expiration": f"{expires:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 @dataclasses.dataclass
@@ -161,17 +159,13 @@ class World:
         self.limiter = RateLimiter(clock=self.time, sleep=self.time.sleep, max_wait=100)
         self.credentials = Credentials()
         self.server = self.stack.enter_context(FaultServer(accepts().answer))
-        service = self.stack.enter_context(FaultServer(self.credentials.answer))
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.delenv(name)
-        patch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{service.url}/credentials")
+        patch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/credentials")
         from aiobotocore.utils import AioContainerMetadataFetcher
 
-        # It asks again after a second, which it sleeps on asyncio only.
-        patch.setattr(
-            AioContainerMetadataFetcher.__init__, "__defaults__", (None, lambda _: anyio.lowlevel.checkpoint())
-        )
+        patch.setattr(AioContainerMetadataFetcher, "_retrieve_credentials", self.credentials.get)
         self.log = TroubledLog(self.folder and self.folder / "sends.db")
         self.mails: list[Mail] = []
         self.running: set[Mail] = set()
@@ -277,10 +271,6 @@ class World:
                     await client.send(message(Mail("again@example.com", send_id)))
             assert len(self.trail.seen) == before
             await client.send(message(Mail("new@example.com", "a-new-one")))
-
-
-async def _soon(_: float) -> None:
-    await anyio.lowlevel.checkpoint()
 
 
 async def send(client: Client, mails: Sequence[Mail]) -> None:
