@@ -521,33 +521,19 @@ class TestLog:
         assert [fate.outcome for fate in fates] == ["accepted", "not_sent"]
         assert log.words == [("begin", "id-0"), ("finish", "id-0", "accepted")]
 
-    @pytest.mark.parametrize("word", ["begin", "finish"])
-    @pytest.mark.parametrize("mails", [1, 3])
-    async def test_the_cancelling_of_asyncio_itself_leaves_no_doubt(
-        self, anyio_backend_name: str, word: str, mails: int
-    ) -> None:
-        if anyio_backend_name != "asyncio":
-            pytest.skip("trio has scopes alone")
-        import asyncio
+    async def test_where_an_end_may_be_written_down_another_may_have_begun(self, pauses: list[float]) -> None:
+        log = Recorder()
 
-        log, limiter, writing = Recorder(), RateLimiter(1000), asyncio.Event()
+        async def throttle() -> SendError:
+            log.broken = True
+            log.duplicates = ("id-0",)
+            return ThrottledError("slow")
 
-        async def slow(send_id: str) -> None:
-            writing.set()
-            await anyio.sleep(0.05)
-
-        setattr(log, f"on_{word}", slow)
-        fates = {number: Fate[str](f"id-{number}") for number in range(mails)}
-        caller = caller_of(Service(["id"] * mails), log=log, limiter=limiter)
-        task = asyncio.ensure_future(caller.make(batch_of(mails), fates, anyio.current_time()))
-        await writing.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        outcome = "accepted" if word == "finish" else "not_sent"
-        assert {fate.outcome for fate in fates.values()} == {outcome}
-        assert sorted(log.words)[mails:] == [("finish", f"id-{number}", outcome) for number in fates]
-        assert word == "finish" or limiter.delay == 0
+        service = Service(throttle, "id")
+        (fate,) = await run(service, log=log)
+        assert service.calls == [[0]]
+        assert isinstance(fate.error(), DuplicateSendError)
+        assert [attempt.outcome for attempt in fate.error().attempts] == ["rejected"]
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])

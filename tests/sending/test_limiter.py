@@ -304,9 +304,8 @@ def test_a_max_wait_that_cannot_be(max_wait: float) -> None:
         RateLimiter(max_wait=max_wait)
 
 
-async def test_a_call_that_asyncio_cancels_by_itself_gives_its_place_back(anyio_backend_name: str) -> None:
-    if anyio_backend_name != "asyncio":
-        pytest.skip("trio has scopes alone")
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_call_that_asyncio_cancels_by_itself_gives_its_place_back() -> None:
     import asyncio
 
     limiter = RateLimiter(10)

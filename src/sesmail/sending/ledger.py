@@ -72,8 +72,8 @@ class Ledger:
                 await self._send_log.finish(fate.send_id, fate.outcome, getattr(fate.result, "message_id", None))
         except Exception:
             _log.exception("the send log could not write down that %s ended as %s", fate.send_id, fate.outcome)
-        else:
-            fate.begun = fate.outcome == "unknown"
+        # Whatever it said: it may have written that down, and let somebody else begin.
+        fate.begun = fate.outcome == "unknown"
 
 
 async def _all(write: Callable[[Fate[Any]], Coroutine[Any, Any, None]], fates: Sequence[Fate[Any]]) -> None:

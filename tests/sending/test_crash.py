@@ -1,0 +1,199 @@
+"""A program that is killed while it sends knows afterwards of which mails the fate is unknown, and sends none twice."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import anyio
+import pytest
+
+import sesmail
+from sesmail import SqliteSendLog
+from support.answers import slow
+from support.fault import Fault, accepted
+from support.fault_catalogue import FAULTS
+from support.faults import FaultServer, StartFaultServer
+from support.trail import Dealt, Trail, accepts, dealt, event_of
+
+PROGRAM = """if True:
+    import functools, json, os, sys
+    import anyio
+    from botocore.loaders import JSONFileLoader
+    from sesmail import Client, Message, RetryPolicy, SqliteSendLog
+
+    load = functools.cache(JSONFileLoader().load_file)
+    JSONFileLoader.load_file = lambda _, path: load(path)
+
+    def mail(send_id):
+        to = f"{send_id}@example.com"
+        return Message(from_email="a@example.com", to=to, subject="News", text="", send_id=send_id)
+
+    async def learn():
+        async with Client():
+            pass
+
+    async def main(path, url, count):
+        policy = RetryPolicy(attempts=3, first_delay=0.001, longest_delay=0.002)
+        async with SqliteSendLog(path) as log:
+            async with Client(endpoint_url=url, send_log=log, retry=policy, rate_limit=None) as client:
+                mails = (mail(f"id-{number}") for number in range(count))
+                async with client.send_many(mails, concurrency=5) as outcomes:
+                    async for each in outcomes:
+                        os.write(1, (json.dumps([each.message.send_id, each.outcome]) + "\\n").encode())
+
+    for backend in ("asyncio", "trio"):
+        anyio.run(learn, backend=backend)
+    for line in sys.stdin:  # each time with another process, which needn't import everything first
+        backend, *settings = json.loads(line)
+        process = os.fork()
+        if not process:
+            anyio.run(main, *settings, backend=backend)
+            os._exit(0)
+        os.write(1, (json.dumps(["process", process]) + "\\n").encode())
+        _, status = os.waitpid(process, 0)
+        os.write(1, (json.dumps(["status", status]) + "\\n").encode())
+"""
+COUNT = 40
+
+
+def fault(name: str) -> Fault:
+    (found,) = (fault for fault in FAULTS if fault.name == name)
+    return found
+
+
+ANSWERS: list[Dealt] = [
+    accepts(),
+    accepts(),
+    accepts(),
+    dealt(accepted("slow", slow(0.005, accepts().answer))),
+    dealt(fault("429 TooManyRequestsException Maximum sending rate exceeded")),
+    dealt(fault("400 MessageRejected no")),
+    dealt(fault("half_body")),
+    dealt(fault("close_after_request")),
+]
+
+
+class Program:
+    """What sends mails, again and again, until it is killed."""
+
+    def __init__(self) -> None:
+        self._starter = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._starter.communicate()
+
+    def run(self, *settings: Any, kill_when: Callable[[], bool] = lambda: False) -> dict[str, str]:
+        """Send mails, and kill it when it is time; the outcomes that it told."""
+        assert self._starter.stdin is not None
+        assert self._starter.stdout is not None
+        self._starter.stdin.write(json.dumps(settings) + "\n")
+        self._starter.stdin.flush()
+        told: dict[str, Any] = {}
+        _, process = json.loads(self._starter.stdout.readline())
+        killing = kill_when()
+        if killing:
+            os.kill(process, signal.SIGKILL)
+        while "status" not in told:
+            word, value = json.loads(self._starter.stdout.readline())
+            told[word] = value
+        status = told.pop("status")
+        assert status == (signal.SIGKILL if killing else 0) or (killing and status == 0)
+        return told
+
+
+def at_random(server: FaultServer, chance: random.Random) -> Callable[[], bool]:
+    """Wait until the server has some requests, and a little more."""
+    count = chance.randrange(COUNT - 10)
+
+    def wait() -> bool:
+        server.wait_for_requests(count)
+        time.sleep(chance.random() / 100)
+        return True
+
+    return wait
+
+
+async def check(path: Path, trail: Trail, told: dict[str, str]) -> None:
+    """The log has all that the server has seen, and knows nothing that isn't so."""
+    taken = trail.taken()
+    async with SqliteSendLog(path) as log:
+        unknown = {record.send_id async for record in log.unknown()}
+        for number in range(COUNT):
+            send_id = f"id-{number}"
+            verdicts = [seen.verdict for seen in trail.seen if seen.send_id == send_id]
+            record = await log.get(send_id)
+            outcome = record and record.outcome
+            assert "open" not in verdicts[:-1], (send_id, verdicts)
+            assert outcome is not None or not verdicts
+            if "open" in verdicts:
+                assert outcome in ("accepted", "unknown"), (send_id, verdicts, outcome)
+            if outcome == "accepted":
+                assert record is not None
+                assert record.message_id in [issued for seen in taken[send_id] for issued in seen.ids]
+            if outcome == "rejected":
+                assert verdicts
+            if send_id in told and outcome != "accepted":
+                assert outcome == told[send_id], (send_id, told[send_id], outcome)
+            assert (send_id in unknown) is (outcome == "unknown")
+
+
+async def settle(path: Path, trail: Trail) -> None:
+    """The events settle what the server took, and nothing else."""
+    taken = trail.taken()
+    async with SqliteSendLog(path) as log:
+        before = {record.send_id async for record in log.unknown()}
+        for seen in (each for some in taken.values() for each in some):
+            (event,) = sesmail.parse(event_of(seen))
+            assert isinstance(event, sesmail.Sent)
+            assert event.send_id is not None
+            await log.settle(event.send_id, "accepted", event.message_id)
+        assert {record.send_id async for record in log.unknown()} == before - taken.keys()
+
+
+async def states(path: Path) -> dict[str, str]:
+    """What the log has of each mail; nothing of what never began."""
+    async with SqliteSendLog(path) as log:
+        records = [await log.get(f"id-{number}") for number in range(COUNT)]
+    return {record.send_id: record.outcome for record in records if record}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_anywhere(fault_server: StartFaultServer, tmp_path: Path) -> None:
+    pytest.importorskip("trio")
+    chance = random.Random(12)
+    doubts = 0
+    with Program() as program:
+        for run in range(12):
+            server, trail, path = fault_server(accepts().answer), Trail(), tmp_path / f"{run}.db"
+            backend = ["asyncio", "trio"][run % 2]
+            server.answer_with(*trail.answers(*chance.choices(ANSWERS, k=COUNT), accepts()))
+            told = program.run(backend, str(path), server.url, COUNT, kill_when=at_random(server, chance))
+            assert server.wait_until_closed()
+            anyio.run(check, path, trail, told)
+            before = anyio.run(states, path)
+            doubts += sum(state == "unknown" for state in before.values())
+            if run % 3:  # the events may also come later
+                anyio.run(settle, path, trail)
+            sends = {f"id-{number}" for number in range(COUNT)}
+            expected = {send_id for send_id in sends if before.get(send_id) not in ("accepted", "unknown")}
+            seen = len(trail.seen)
+            again = program.run(backend, str(path), server.url, COUNT)
+            assert server.wait_until_closed()
+            assert {each.send_id for each in trail.seen[seen:]} == expected
+            assert {send_id for send_id, outcome in again.items() if outcome != "not_sent"} == expected
+            anyio.run(check, path, trail, {})
+            anyio.run(settle, path, trail)
+            assert all(len(each) == 1 for each in trail.taken().values())
+    assert doubts > 12

@@ -1,0 +1,173 @@
+"""Whatever happens in whatever order, each mail has one outcome, which is true."""
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from sesmail import RetryPolicy
+from support.fault_catalogue import FAULTS, HANGING, OVERSIZED
+from support.invariants import nothing_is_left
+from support.trail import accepts, accepts_some, dealt
+from support.world import World, send, send_bulk, sending_many
+
+# Not those that nobody can tell from an answer, or that take a large mail, or that hardly differ and take their time.
+CHOSEN = [
+    fault
+    for fault in [*FAULTS, *HANGING]
+    if "v2" in fault.apis
+    and not (fault.large or fault.settle or fault.answer.unread or fault.name.startswith(("giant", "many", "trickle")))
+    and fault not in OVERSIZED
+]
+ANSWERS = {fault.name: dealt(fault) for fault in CHOSEN} | {"accepts": accepts(), "accepts some": accepts_some()}
+REFUSED = [fault.name for fault in CHOSEN if fault.outcomes == {"rejected"}]
+THROTTLED = [fault.name for fault in CHOSEN if fault.retryable]
+NAMES = st.one_of(*map(st.sampled_from, ([*ANSWERS], REFUSED, THROTTLED, ["accepts", "accepts some"])))
+SCRIPTS = st.lists(NAMES, max_size=6)
+SEND_IDS = st.sampled_from(["none", "new", "new", "new", "old"])
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+STEPS = 5_000 if NIGHTLY else 250  # on each event loop, at least; a run has 25, but some end early
+
+
+class Sending(RuleBasedStateMachine):
+    """A client and all that may happen to it."""
+
+    backend: ClassVar[str]
+    counts: ClassVar[Counter[str]]
+    outcomes: ClassVar[Counter[str | None]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.portal = self.stack.enter_context(start_blocking_portal(self.backend))
+        self.futures: list[Future[None]] = []
+        self.used: list[str] = []
+        self.rate = 14.0
+
+    @initialize(attempts=st.integers(1, 4), on_unknown=st.sampled_from(["raise"] * 3 + ["retry"]), stored=st.booleans())
+    def begin(self, attempts: int, on_unknown: Any, stored: bool) -> None:
+        folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory())) if stored else None
+        policy = RetryPolicy(attempts, 0.001, 0.002, on_unknown)
+        session = "httpx" if self.backend == "trio" else "aiohttp"
+        self.world = self.portal.call(World, session, folder, policy, self.stack)
+        left = self.portal.call(nothing_is_left, self.world.server)
+        self.nothing_is_left = self.portal.wrap_async_context_manager(left)
+        self.nothing_is_left.__enter__()
+
+    def do(self, method: Callable[..., Any], *args: Any) -> None:
+        """One step."""
+        self.counts[method.__name__] += 1
+        self.portal.call(method, *args)
+
+    def meets(self, script: list[str]) -> None:
+        self.world.faults(*map(ANSWERS.__getitem__, script), rate=self.rate)
+
+    def start(self, work: Callable[..., Any], send_ids: Sequence[str]) -> None:
+        mails = []
+        for kind in send_ids:
+            if kind == "new" or (kind == "old" and not self.used):
+                self.used.append(f"id-{len(self.used)}")
+            old = self.used[len(self.world.mails) % len(self.used)] if kind == "old" else None
+            mails.append(self.world.new_mail(self.used[-1] if kind == "new" else old))
+        self.futures.append(self.portal.start_task_soon(self.world.job, work, mails))
+
+    @rule(send_ids=st.lists(SEND_IDS, min_size=1, max_size=4), script=SCRIPTS)
+    def sends(self, send_ids: list[str], script: list[str]) -> None:
+        self.meets(script)
+        for send_id in send_ids:
+            self.start(send, [send_id])
+        self.do(self.world.go_on, 0)
+
+    @rule(send_ids=st.lists(SEND_IDS, min_size=1, max_size=7), script=SCRIPTS, wait=st.booleans())
+    def sends_bulk(self, send_ids: list[str], script: list[str], wait: bool) -> None:
+        self.meets(script)
+        self.start(send_bulk, send_ids)
+        self.do(self.world.drain if wait else self.world.check)
+
+    @rule(
+        send_ids=st.lists(SEND_IDS, min_size=1, max_size=7),
+        script=SCRIPTS,
+        leave_after=st.none() | st.integers(1, 5),
+        way=st.sampled_from(["break", "error", "cancel"]),
+        concurrency=st.integers(1, 3),
+        ordered=st.booleans(),
+    )
+    def sends_many(
+        self, send_ids: list[str], script: list[str], leave_after: int | None, way: Any, **options: Any
+    ) -> None:
+        self.meets(script)
+        self.start(sending_many(leave_after, way, **options), send_ids)
+        self.do(self.world.go_on, 5)
+
+    @rule(index=st.integers(0, 9), steps=st.integers(0, 60))
+    def is_cancelled(self, index: int, steps: int) -> None:
+        self.portal.call(self.world.go_on, steps)
+        self.do(self.world.cancel, index)
+
+    @rule(wait=st.booleans(), steps=st.integers(0, 200))
+    def goes_on(self, wait: bool, steps: int) -> None:
+        self.do(self.world.drain) if wait else self.do(self.world.go_on, steps)
+
+    @rule()
+    def restarts(self) -> None:
+        self.do(self.world.restart)
+
+    @rule(seconds=st.sampled_from([0.01, 1.0, 60.0, 1000.0]), rate=st.sampled_from([None, 0.5, 14.0, 500.0]))
+    def time_passes(self, seconds: float, rate: float | None) -> None:
+        if rate is not None:
+            self.rate = rate
+            self.portal.call(self.world.limiter.learn, rate)
+        self.portal.call(self.world.time.advance, seconds)
+        self.do(self.world.go_on, 5)
+
+    @rule(mode=st.sampled_from(["fresh", "fresh", "short", "short", "expired", "failing"]))
+    def has_credentials(self, mode: str) -> None:
+        self.world.credentials.mode = mode
+        self.do(self.world.go_on, 0)
+
+    @rule(trouble=st.sampled_from(["", "", "", "", "begin before", "begin after", "finish before", "finish after"]))
+    def has_a_log(self, trouble: str) -> None:
+        self.world.log.trouble = trouble
+        self.do(self.world.go_on, 0)
+
+    @invariant()
+    def what_ended_is_true(self) -> None:
+        if hasattr(self, "world"):
+            self.portal.call(self.world.check)
+
+    def teardown(self) -> None:
+        with self.stack:
+            if hasattr(self, "world"):
+                self.portal.call(self.world.end)
+                for future in self.futures:
+                    future.result(0)
+                self.nothing_is_left.__exit__(None, None, None)
+                self.outcomes.update(mail.outcome for mail in self.world.mails)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_each_mail_has_one_outcome(backend: str) -> None:
+    pytest.importorskip(backend)
+    Sending.backend, Sending.counts, Sending.outcomes = backend, Counter(), Counter()
+    # Not made smaller where it fails: what sockets do is not quite the same a second time.
+    options = settings(
+        max_examples=STEPS // 25 * 6 // 5,
+        stateful_step_count=25,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    run_state_machine_as_test(Sending, settings=options)
+    print(Sending.counts, Sending.outcomes)
+    assert Sending.counts.total() >= STEPS
+    assert Sending.outcomes.keys() == {"accepted", "rejected", "not_sent", "unknown", None}
