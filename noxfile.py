@@ -70,6 +70,14 @@ def quickstart(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """The rules of sending, broken on purpose one by one: which test notices each."""
+    session.install("-e", ".[all]", *group("test"))
+    with session.chdir("tests"):
+        session.run("python", "-m", "mutation", *session.posargs)
+
+
+@nox.session
 def simulate(session: nox.Session) -> None:
     """How well workers share an account: a table, and a plot in plots/."""
     session.install(".", *group("simulate"))
