@@ -26,7 +26,7 @@ CHOSEN = [
     fault
     for fault in [*FAULTS, *HANGING]
     if "v2" in fault.apis
-    and not (fault.large or fault.settle or fault.answer.unread or fault.name.startswith(("giant", "many", "trickle")))
+    and not (fault.large or fault.lingers or fault.answer.unread or fault.name.startswith(("giant", "many", "trickle")))
     and fault not in OVERSIZED
 ]
 ANSWERS = {fault.name: dealt(fault) for fault in CHOSEN} | {"accepts": accepts(), "accepts some": accepts_some()}
