@@ -176,6 +176,7 @@ def test_the_rate_is_retryable(code: str, message: str) -> None:  # R23
     error = rejection(code, message, operation="SendEmail", status=400)
     assert type(error) is ThrottledError
     assert error.retryable
+    assert is_amazons_word(code)
 
 
 @pytest.mark.parametrize("status", [400, 429])

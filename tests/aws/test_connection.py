@@ -5,10 +5,10 @@ import asyncio
 import anyio
 import pytest
 
-from sesmail import ConfigurationError
-from sesmail.aws import Aws
+from sesmail import ConfigurationError, UnknownOutcomeError
+from sesmail.aws import Aws, Mark
 from sesmail.aws.direct import _Body
-from support.answers import ok
+from support.answers import no_answer, ok
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
 
@@ -23,6 +23,21 @@ async def test_one_configuration_opens_several_services(fault_server: StartFault
         assert aws.region(service) == "eu-west-1"
     await aws.aclose()
     assert len(server.requests) == 3
+
+
+async def test_silence_has_an_end(fault_server: StartFaultServer) -> None:
+    with anyio.fail_after(10):
+        async with new_client(fault_server(no_answer()).url, timeout=0.3) as client:
+            with pytest.raises(UnknownOutcomeError):
+                await client.send(ORDER)
+
+
+def test_a_call_that_may_not_be_repeated_has_one_request() -> None:
+    mark = Mark()
+    mark.count()
+    assert mark.may_have_left
+    with pytest.raises(RuntimeError, match="more than 1"):
+        mark.count()
 
 
 def test_a_body_can_be_read_as_text() -> None:

@@ -15,8 +15,9 @@ from .mutants import MUTANTS, Mutant
 
 TESTS = Path(__file__).parents[1]
 QUICK = [
-    *("test_errors.py", "test_rejections.py", "aws/test_failure.py", "sending/test_answer.py"),
-    *("sending/test_calling.py", "sending/test_fate.py", "sending/test_retrying.py", "sending/test_send_logs.py"),
+    *("test_errors.py", "test_rejections.py", "aws/test_connection.py", "aws/test_failure.py"),
+    *("sending/test_answer.py", "sending/test_calling.py", "sending/test_fate.py", "sending/test_retrying.py"),
+    "sending/test_send_logs.py",
 ]
 THOROUGH = [
     *("sending/test_limiter.py", "sending/test_bulk.py", "aws/test_outcomes.py", "aws/test_no_connection.py"),

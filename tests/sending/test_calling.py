@@ -244,6 +244,12 @@ async def test_no_pause_goes_beyond_the_deadline(pauses: list[float]) -> None:
     assert (pauses, len(service.calls)) == ([15], 2)
 
 
+async def test_all_attempts_have_one_deadline() -> None:
+    service = Service(ThrottledError("slow"), "id")
+    await run(service, timeout=20, first_delay=0.01)
+    assert service.deadlines[0] == service.deadlines[1]
+
+
 async def test_the_unknown_is_made_again_only_if_asked(pauses: list[float]) -> None:
     (fate,) = await run(Service(UnknownOutcomeError("perhaps"), "id"), on_unknown="retry")
     assert (fate.result, [each.outcome for each in fate.attempts]) == ("id", ["unknown", "accepted"])
@@ -398,6 +404,20 @@ class TestPacing:
     async def test_nothing_else_slows_it_down(self, limiter: RateLimiter, error: SendError) -> None:
         before = limiter.rate
         await run(Service(error), limiter=limiter, attempts=1)
+        assert limiter.rate == before
+
+    async def test_it_hears_of_what_was_taken(self, limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch) -> None:
+        heard: list[int] = []
+        monkeypatch.setattr(limiter, "accepted", heard.append)
+        await run(Service(["id", "id", RejectedError("no")], ["id", RejectedError("no")]), 3, limiter=limiter)
+        await run(Service(RejectedError("no")), limiter=limiter)
+        assert heard == [4]
+
+    async def test_a_throttle_of_what_is_not_a_send_does_not_slow_it_down(self, limiter: RateLimiter) -> None:
+        before = limiter.rate
+        batch = Batch({0: 0}, batch_of(1).call, batch_of(1).read)
+        service = Service(ThrottledError("slow"))
+        await caller_of(service, limiter=limiter, attempts=1).make(batch, {0: Fate[str]()}, anyio.current_time())
         assert limiter.rate == before
 
     async def test_waiting_is_heard_and_does_not_count(self, limiter: RateLimiter) -> None:

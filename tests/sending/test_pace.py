@@ -201,3 +201,41 @@ def test_its_own_chance_is_used_without_another() -> None:
     one = Pace(10)
     one.throttled(0)
     assert 0 <= one.wait(0) <= 1 / one.rate
+
+
+@pytest.mark.parametrize("rate", [14, 100, 1_000])
+def test_half_of_it_is_back_soon_after_an_outage(rate: int) -> None:
+    one = pace(rate)
+    now = end = busy(one, 0, 60)
+    while now < end + 60:
+        now += one.wait(now)
+        one.take(now, 1)
+        one.throttled(now + 0.1)
+        now += 0.1
+    assert one.rate < rate / 100
+    busy(one, now, 120)
+    assert one.rate > rate * 0.45
+
+
+def test_what_proves_too_fast_is_not_regained() -> None:
+    one = pace(1_000)
+    now = busy(one, 0, 60)
+    for _ in range(30):
+        one.throttled(now := now + 1)
+    low = one.rate
+    one.take(now, 1)
+    one.accepted(now := now + 1, 1)
+    assert one.rate == pytest.approx(2 * low)
+    one.throttled(now := now + 1)
+    busy(one, now, 5)
+    assert one.rate < 2 * low
+
+
+def test_what_is_regained_is_a_share_of_the_rate() -> None:
+    one = pace(1_000)
+    now = busy(one, 0, 60)
+    for _ in range(30):
+        one.throttled(now := now + 1)
+    one.learn(now, 100)
+    busy(one, now, 30)
+    assert 40 < one.rate < 60

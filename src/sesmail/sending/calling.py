@@ -95,7 +95,7 @@ class Caller:
         """
         pending = fates
         number = 1
-        while pending:
+        while True:
             call = batch.call([*pending])
             info = self._info(batch, call, pending, number)
             try:

@@ -40,7 +40,9 @@ class Pace:
     The rate starts at 14 a second, or the account's where that is less, and doubles in each second that it is used, up
     to the account's or the first throttle. It falls by 5% at a throttle, once per round trip, by more where many calls
     are throttled, and grows by as much until the next one is due: after some 200 calls, but not within 10
-    seconds. Where none comes, it grows faster and faster. Seconds may count from anywhere, but never run backwards.
+    seconds. Where none comes, it grows faster and faster. After throttles without anything accepted between them, as
+    in an outage, it doubles again until it has half of what it had before. Seconds may count from anywhere, but never
+    run backwards.
 
     Args:
         rate: The account's rate in recipients a second; None while unknown.
@@ -60,6 +62,8 @@ class Pace:
         self._size = 1.0  # recipients of a call, lately
         self._refused = 0.0  # share of the calls, lately
         self._since = 0.0  # recipients accepted since the last cut
+        self._good = 0.0  # the rate before throttles that came one upon the other
+        self._regaining = False  # whether half of that is being regained, since the last cut
         self._cut = -math.inf
         self._grown = -math.inf
 
@@ -108,6 +112,9 @@ class Pace:
             return False
         self._settle(now)
         self._cut = now
+        if self._regaining or self._since >= _LATELY * self._size:
+            self._good = self._rate
+        self._regaining = False
         self._since = 0.0
         self._starting = False
         cut = max(_SOFT if self._refused < _MANY else _MEDIUM, _HARD * self._refused**_POWER)
@@ -122,12 +129,16 @@ class Pace:
         before, self._ceiling = self._ceiling, rate * _SHARE
         if not self._starting and before < math.inf:
             self._rate *= self._ceiling / before
+            self._good *= self._ceiling / before
         self._rate = min(self._rate, self._ceiling)
 
     def _growth(self, recipients: int) -> float:
         """By how much the logarithm of the rate grows with a call that SES took."""
         if self._starting:
             return math.inf
+        if self._rate < self._good / 2:
+            self._regaining = True
+            return math.log(self._good / 2 / self._rate)
         calls = self._rate / self._size
         span = self._size * max(_CALLS * math.pow(calls, _ELASTICITY), _CYCLE * calls)
         hurries = min(max(self._since / span - _QUIET, 0.0), _MOST_HURRIES)
