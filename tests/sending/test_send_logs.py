@@ -248,3 +248,19 @@ class TestBoth:
         async for record in log.unknown():
             assert record.send_id == "id-0"
             break
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["memory", "file"])
+@pytest.mark.parametrize("outcome", ["accepted", "unknown", "rejected", "not_sent"])
+async def test_only_what_was_not_taken_begins_again(tmp_path: Path, kind: str, outcome: Any) -> None:
+    log = MemorySendLog() if kind == "memory" else SqliteSendLog(tmp_path / "log")
+    assert await begun(log, "id") is None
+    await log.finish("id", outcome, "message" if outcome == "accepted" else None)
+    told = {"accepted": ("accepted", "message"), "unknown": ("unknown", None)}
+    assert await begun(log, "id") == told.get(outcome)
+    await log.settle("id", "accepted", "message")
+    assert not await log.settle("id", "rejected")
+    assert await begun(log, "id") == ("accepted", "message")
+    if isinstance(log, SqliteSendLog):
+        await log.aclose()
