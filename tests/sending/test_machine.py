@@ -168,6 +168,5 @@ def test_each_mail_has_one_outcome(backend: str) -> None:
         print_blob=False,
     )
     run_state_machine_as_test(Sending, settings=options)
-    print(Sending.counts, Sending.outcomes)
     assert Sending.counts.total() >= STEPS
     assert Sending.outcomes.keys() == {"accepted", "rejected", "not_sent", "unknown", None}
