@@ -55,6 +55,14 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
+@nox.session(python=COVERED)
+def nightly(session: nox.Session) -> None:
+    """At least 10,000 random steps, other ones each time."""
+    session.install("-e", ".[all]", *group("test"))
+    session.env["HYPOTHESIS_PROFILE"] = "nightly"
+    session.run(*pytest(session, "tests/sending/test_machine.py"))
+
+
 @nox.session(python="3.11")
 def minimal(session: nox.Session) -> None:
     """The lowest versions that are promised, and no extras; without the mail reader, which takes no package."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 from aiobotocore.httpxsession import HttpxSession
+from httpx2 import ConnectError
 
 from .whole import whole
 
@@ -17,10 +18,23 @@ __all__ = ["DirectHttpxSession"]
 class DirectHttpxSession(HttpxSession):
     """Takes no answer for another's, and none that is endless or compressed, and leaves no half-made connection behind.
 
-    It follows no redirect anyway.
+    It follows no redirect anyway. Once it is closed it connects no more: aiobotocore would open another session, and
+    httpx go on with connections that are half made, which nobody would close.
     """
 
+    closed = False
+
+    async def __aexit__(self, *args: Any) -> Any:
+        self.closed = True
+        return await super().__aexit__(*args)
+
+    def refuse_closed(self) -> None:
+        """Fail like what never connected."""
+        if self.closed:
+            raise ConnectError("the client was closed")
+
     def _make_async_client(self) -> Any:
+        self.refuse_closed()
         make_client: Any = getattr(super(), "_make_async_client")  # noqa: B009  # the stubs don't have it
         client = make_client()
         client.headers["Accept-Encoding"] = "identity"
@@ -28,7 +42,7 @@ class DirectHttpxSession(HttpxSession):
         for transport in (client._transport, *client._mounts.values()):
             pool = transport._pool
             pool.create_connection = partial(_create, pool.create_connection)
-            pool._network_backend = _Network(pool._network_backend)
+            pool._network_backend = _Network(pool._network_backend, self)
         return client
 
 
@@ -74,17 +88,35 @@ def _has_leftovers(connection: Any) -> bool:
 class _Network(_Around):
     """What the pool connects by."""
 
+    def __init__(self, inner: Any, session: DirectHttpxSession) -> None:
+        super().__init__(inner)
+        self._session = session
+
     async def connect_tcp(self, *args: Any, **options: Any) -> _Stream:
-        return _Stream(await self._inner.connect_tcp(*args, **options))
+        stream = await self._inner.connect_tcp(*args, **options)
+        if self._session.closed:
+            await _abort(stream)
+        self._session.refuse_closed()
+        return _Stream(stream, self._session)
 
 
 class _Stream(_Around):
     """A connection before TLS, which httpx would leave open if the handshake is cancelled."""
 
+    def __init__(self, inner: Any, session: DirectHttpxSession) -> None:
+        super().__init__(inner)
+        self._session = session
+
     async def start_tls(self, *args: Any, **options: Any) -> Any:
         try:
-            return await self._inner.start_tls(*args, **options)
+            stream = await self._inner.start_tls(*args, **options)
+            self._session.refuse_closed()
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self._inner.aclose()
+            await _abort(self._inner)
             raise
+        return stream
+
+
+async def _abort(stream: Any) -> None:
+    with anyio.CancelScope(shield=True):
+        await stream.aclose()

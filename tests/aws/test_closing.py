@@ -1,0 +1,47 @@
+"""A client that is closed while a send is under way, at whichever step, leaves nothing open."""
+
+import anyio
+import pytest
+
+from sesmail import Client, SesmailError
+from support.answers import ok
+from support.clients import ORDER, new_client
+from support.faults import StartFaultServer
+from support.invariants import nothing_is_left
+from support.steps import at_step
+
+pytestmark = pytest.mark.anyio
+
+
+async def close_at(step: float, client: Client) -> tuple[int, str]:
+    """Send, and close at a step; how many steps there were, and how the send ended."""
+    now = anyio.Event()
+
+    async def close() -> None:
+        await now.wait()
+        await client.aclose()
+
+    async with client, anyio.create_task_group() as group:
+        group.start_soon(close)
+        with at_step(step, now.set) as steps:
+            try:
+                await client.send(ORDER)
+                outcome = "accepted"
+            except SesmailError as error:
+                outcome = getattr(error, "outcome", "none")
+        now.set()
+    return steps.made, outcome
+
+
+async def test_closed_at_each_step(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(ok())
+    ends: set[str] = set()
+    async with nothing_is_left(server):
+        most, _ = await close_at(float("inf"), new_client(server.url, session))
+        for step in range(1, most + 1):
+            before = len(server.requests)
+            _, outcome = await close_at(step, new_client(server.url, session))
+            assert await anyio.to_thread.run_sync(server.wait_until_closed)
+            ends.add(outcome)
+            assert outcome != "not_sent" or len(server.requests) == before
+    assert ends >= {"accepted", "unknown"}
