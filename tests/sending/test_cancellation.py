@@ -199,11 +199,21 @@ async def cancelled_at(number: float, work: Work, way: str) -> Steps:
     return steps
 
 
-@pytest.mark.parametrize("way", POINTS)
-@pytest.mark.parametrize("kind", ["send", "send_bulk", "send_many"])
-async def test_cancelled_anywhere(fault_server: StartFaultServer, session: str, log: Log, kind: str, way: str) -> None:
-    if way == "task" and session == "httpx":
-        pytest.skip("trio has scopes only")
+KINDS = pytest.mark.parametrize("kind", ["send", "send_bulk", "send_many"])
+
+
+@KINDS
+async def test_a_scope_is_cancelled_anywhere(fault_server: StartFaultServer, session: str, log: Log, kind: str) -> None:
+    await cancel_anywhere(fault_server, session, log, kind, "scope")
+
+
+@KINDS
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # trio has scopes only
+async def test_a_task_is_cancelled_anywhere(fault_server: StartFaultServer, session: str, log: Log, kind: str) -> None:
+    await cancel_anywhere(fault_server, session, log, kind, "task")
+
+
+async def cancel_anywhere(fault_server: StartFaultServer, session: str, log: Log, kind: str, way: str) -> None:
     chance = random.Random(f"{kind} {way}")
     server = fault_server(accepts().answer)
     ends = Counter[str]()
