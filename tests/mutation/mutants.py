@@ -258,22 +258,17 @@ MUTANTS = [
         ("the throttle of what is no send slows down", "if info.recipients and any(", "if any("),
         (
             "a duplicate keeps its place",
-            "self._give_back(sum(batch.recipients[each] for each in pending.keys() - begun.keys()))",
+            "self._give_back(sum(batch.recipients[each] for each in fates if each not in begun))",
             "pass",
         ),
-        ("a duplicate leaves", "pending, call = begun, batch.call([*begun])", "pending = begun"),
-        (
-            "a cancelled beginning stays begun",
-            "            await self.ledger.finish(fates)\n            raise",
-            "            raise",
-        ),
+        ("a duplicate leaves", "                call = batch.call([*begun])\n", ""),
         ("the end is not written down", "        await self.ledger.finish(fates)\n\n", "\n"),
     ),
     Mutant(
         "it is written down after it left",
         "sending/calling.py",
         (
-            ("begun = await self._begin(info.recipients, pending)", "begun = pending"),
+            ("begun = await self._begin(batch, pending)", "begun = pending"),
             (
                 "        await self.ledger.finish(fates)\n\n",
                 "        await self.ledger.begin(fates)\n        await self.ledger.finish(fates)\n\n",
@@ -318,8 +313,13 @@ MUTANTS = [
         ),
         (
             "writing is cancelled with the send",
-            "    with anyio.CancelScope(shield=True):\n        await write(fate)",
-            "    await write(fate)",
+            "            with anyio.fail_after(_TIMEOUT, shield=True):\n                await self._send_log.begin",
+            "            with anyio.fail_after(_TIMEOUT):\n                await self._send_log.begin",
+        ),
+        (
+            "a cancelled beginning stays begun",
+            "            await self.finish(fates)\n            raise",
+            "            raise",
         ),
         (
             "a log that fails takes the send along",
@@ -381,7 +381,7 @@ MUTANTS = [
         ("a no overwrites the accepted in memory", ' or record.outcome == "accepted":', ":"),
     ),
     *_in(
-        "sending/sqlite_file.py",
+        "sending/sqlite_records.py",
         (
             "the unknown may begin again in the file",
             "WHERE outcome IN ('rejected', 'not_sent')\n",

@@ -83,12 +83,12 @@ pytestmark = pytest.mark.anyio
 async def test_any_number_of_recipients(fault_server: StartFaultServer, api: Any) -> None:  # R29
     server = fault_server(ok())
     async with new_client(server.url, api=api) as client:
-        result = await client.send_bulk(crowd(1_234))
-    assert [each.recipient for each in result.recipients] == [f"user{number}@example.com" for number in range(1_234)]
-    assert len(result.accepted) == 1_234
-    assert len({each.message_id for each in result.recipients}) == 1_234
+        result = await client.send_bulk(crowd(634))
+    assert [each.recipient for each in result.recipients] == [f"user{number}@example.com" for number in range(634)]
+    assert len(result.accepted) == 634
+    assert len({each.message_id for each in result.recipients}) == 634
     assert all(len(each.attempts) == 1 for each in result.recipients)
-    assert sorted(len(asked(request)) for request in server.requests) == [34] + [50] * 24
+    assert sorted(len(asked(request)) for request in server.requests) == [34] + [50] * 12
     assert set(counted(server).values()) == {1}
 
 
@@ -222,9 +222,10 @@ async def test_a_client_that_is_closed_in_the_middle_loses_no_result(fault_serve
     def act(connection: Connection, request: Request) -> None:
         ok().act(connection, request)
         first.set()
+        time.sleep(0.1)
 
     server = fault_server(Answer(act))
-    async with new_client(server.url, rate_limit=RateLimiter(50)) as client, anyio.create_task_group() as group:
+    async with new_client(server.url) as client, anyio.create_task_group() as group:
 
         async def close() -> None:
             await anyio.to_thread.run_sync(first.wait)

@@ -22,7 +22,7 @@ class DirectHttpxSession(HttpxSession):
     httpx go on with connections that are half made, which nobody would close.
     """
 
-    closed = False
+    closed: bool = False
 
     async def __aexit__(self, *args: Any) -> Any:
         self.closed = True
