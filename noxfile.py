@@ -72,7 +72,7 @@ def nightly(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def minimal(session: nox.Session) -> None:
-    """The lowest versions that are promised, and no extras; without what takes no package, and what is left to chance."""
+    """The lowest versions that are promised, and no extras; without what takes no package or is left to chance."""
     lowest = [requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]]
     session.install(".", *lowest, *group("test"))
     session.run(*pytest(session), *ignoring(READER + RANDOM))
