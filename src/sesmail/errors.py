@@ -266,7 +266,7 @@ class DuplicateSendError(SendError, ValueError):
     ) -> None:
         state = "accepted already" if recorded_outcome == "accepted" else "under way, or its fate is unknown"
         super().__init__(f"the send {send_id!r} is {state}")
-        self.send_id = send_id
+        self.send_id: str | None = send_id
         self.recorded_outcome: Outcome = recorded_outcome
         self.message_id = message_id
 

@@ -1,7 +1,10 @@
 """Settings, credentials, deadlines, closing and cancelling: what each makes of a send."""
 
 import contextlib
+import socket
+import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -275,4 +278,25 @@ async def test_the_answer_of_bulk_is_unknown_for_each_after_a_reset(
     async with new_client(server.url, session) as client:
         result = await client.send_bulk(NEWS)
     assert [each.outcome for each in result.recipients] == ["unknown", "unknown"]
+    assert len(server.requests) == 1
+
+
+async def test_it_sends_over_tls(session: str, tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    from support.signing import authority
+    from support.tls import TlsServer, answer
+
+    trusted = tmp_path / "authority.pem"
+    trusted.write_bytes(authority().root)
+    accepted = answer(b'{"MessageId": "0102-1"}', "200 OK", "Content-Type: application/json")
+
+    def act(sock: socket.socket, stopping: threading.Event) -> None:
+        sock.settimeout(0.2)
+        with contextlib.suppress(TimeoutError):
+            sock.recv(65536)  # the body, if it didn't come with the head
+        accepted(sock, stopping)
+
+    with TlsServer(act) as server:
+        async with new_client(f"https://localhost:{server.port}", session, verify=str(trusted)) as client:
+            assert (await client.send(ORDER)).message_id == "0102-1"
     assert len(server.requests) == 1

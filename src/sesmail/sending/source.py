@@ -22,8 +22,8 @@ class Source:
     """
 
     def __init__(self, messages: Iterable[AnyMessage] | AsyncIterable[AnyMessage]) -> None:
-        self.taken = 0
-        self.wanted = anyio.CancelScope()
+        self.taken: int = 0
+        self.wanted: anyio.CancelScope = anyio.CancelScope()
         self._messages: Iterator[AnyMessage] | AsyncIterator[AnyMessage]
         self._messages = messages.__aiter__() if isinstance(messages, AsyncIterable) else iter(messages)
         self._failure: BaseException | None = None

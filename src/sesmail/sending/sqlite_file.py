@@ -53,8 +53,8 @@ class Write(Generic[T]):
 
     def __init__(self, statements: Callable[[sqlite3.Connection], T]) -> None:
         self._statements = statements
-        self.done = False
-        self.applied = False
+        self.done: bool = False
+        self.applied: bool = False
         self.error: Exception | None = None
 
     def apply(self, connection: sqlite3.Connection) -> None:
