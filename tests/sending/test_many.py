@@ -216,13 +216,14 @@ async def test_leaving_early_is_accounted_for(
     assert progress.done == count
     assert progress.accepted + progress.unknown >= len(server.requests) >= progress.accepted
     given = count - len(many.undelivered)
-    assert 0 < given <= progress.accepted
+    assert 0 < given <= progress.done
     seen = {subject_of(request) for request in server.requests if request.complete}
     for outcome in many.undelivered:
         assert isinstance(outcome.message, Message)
         if outcome.outcome == "not_sent":
             assert outcome.message.subject not in seen
-    assert sum(outcome.outcome == "unknown" for outcome in many.undelivered) == progress.unknown > 0
+    assert progress.unknown > 0
+    assert sum(outcome.outcome == "unknown" for outcome in many.undelivered) <= progress.unknown
 
 
 async def test_leaving_before_anything_came() -> None:
