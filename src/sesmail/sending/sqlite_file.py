@@ -154,7 +154,7 @@ def _open_once(path: str) -> sqlite3.Connection:
     import sqlite3
 
     try:
-        connection = sqlite3.connect(path, _PATIENCE, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as err:
         raise ConfigurationError(f"the send log can't be opened at {path!r}: {err}") from err
     try:
