@@ -75,16 +75,16 @@ MAIL = b"From: a\r\nTo: b,\r\n c\r\n\r\nbody: text\r\n--xyz\r\n--xyz--\r\n"
 
 
 def test_the_intended_passes() -> None:
-    check_intended(MAIL, ["From", "To"], [("xyz", 2)])
+    check_intended([MAIL], ["From", "To"], [("xyz", 2)])
 
 
 @pytest.mark.parametrize("names", [["From"], ["To", "From"], ["From", "To", "Bcc"], []], ids=str)
 def test_other_headers_are_refused(names: list[str]) -> None:
     with pytest.raises(ValueError, match="header fields"):
-        check_intended(MAIL, names, [])
+        check_intended([MAIL], names, [])
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_boundary_in_a_part_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match="boundary"):
-        check_intended(MAIL, ["From", "To"], [("xyz", count)])
+        check_intended([MAIL], ["From", "To"], [("xyz", count)])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from binascii import b2a_base64, b2a_qp
 from collections.abc import Sequence
-from dataclasses import dataclass
-from struct import Struct
+from itertools import groupby
+from typing import NamedTuple
 
 from ..address import Address
 from ..encoded_word import needs_encoding
@@ -17,20 +16,19 @@ from .attachment import Alternative, Attachment, charset_of
 from .header import address_field, fold, parameter, text_field
 from .message import Message
 from .payload import refuse_parts
-from .wire import as_crlf, check_intended, check_wire
+from .transfer import encode_base64, encode_text
+from .wire import as_crlf, check_intended, check_pieces, check_wire
 
-__all__ = ["content_type", "write_mime"]
+__all__ = ["content_type", "write_mime", "write_pieces"]
 
-_ASCII = bytes(range(128))
-_BASE64_LINES = Struct("76s" * 64)
+_LARGE = 64 * 1024
 _FIELD_LINES = re.compile(r"[ -~]+\r\n(?: [ -~]*[!-~][ -~]*\r\n)*")
 
 Field = tuple[str, str]
 """The name of a header field, and its lines with their CRLF."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """One part of a mail: its header, the pieces of its body, and how many leaves it has."""
 
     fields: list[Field]
@@ -69,17 +67,34 @@ def write_mime(message: Message) -> bytes:
     Raises:
         InvalidMessageError: No author, more than 500 parts, an attached mail that isn't 7-bit, or the like.
     """
+    return b"".join(write_pieces(message))
+
+
+def write_pieces(message: Message) -> list[bytes]:
+    """The bytes of ``write_mime`` in pieces, in which no large file or text is copied together with others.
+
+    Raises:
+        InvalidMessageError: As for ``write_mime``.
+    """
     boundaries = _Boundaries([item.content for item in message.attachments if _is_mail(item)])
     root = _root(message, boundaries)
     refuse_parts(root.leaves)
     whole = _Part([*_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.fields], root.body)
-    mail = b"".join([whole.head(), *whole.body])
+    pieces = _gathered([whole.head(), *whole.body])
     try:
-        check_wire(mail)
-        check_intended(mail, [name for name, _ in whole.fields], boundaries.used)
+        check_pieces(pieces)
+        check_intended(pieces, [name for name, _ in whole.fields], boundaries.used)
     except ValueError as err:
         raise InvalidMessageError(f"the mail can't be written safely: {err}", field="message") from err
-    return mail
+    return pieces
+
+
+def _gathered(pieces: Sequence[bytes]) -> list[bytes]:
+    """Pieces of which the small ones are joined to their neighbours."""
+    gathered: list[bytes] = []
+    for is_large, run in groupby(pieces, lambda piece: len(piece) >= _LARGE):
+        gathered += run if is_large else (b"".join(run),)
+    return gathered
 
 
 def _fields(message: Message) -> list[Field]:
@@ -170,13 +185,8 @@ def _multipart(kind: str, parts: Sequence[_Part], boundaries: _Boundaries, *para
 
 
 def _text(media_type: str, text: str) -> _Part:
-    """A text part, for which line breaks of every kind are the same."""
-    data = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
-    if 2 * len(data.translate(None, _ASCII)) > len(data):  # quoted-printable would be half as long again, or more
-        return _Part(_content_fields(f'{media_type}; charset="utf-8"', "base64"), [_base64(data)])
-    # b2a_qp takes its line break from the first one that it meets: this way there is one, and it is CRLF.
-    encoded = b2a_qp(data + b"\r\n")[:-2]
-    return _Part(_content_fields(f'{media_type}; charset="utf-8"', "quoted-printable"), [encoded])
+    encoding, body = encode_text(text)
+    return _Part(_content_fields(f'{media_type}; charset="utf-8"', encoding), body)
 
 
 def _alternative(form: Alternative) -> _Part:
@@ -187,11 +197,11 @@ def _alternative(form: Alternative) -> _Part:
             raise InvalidMessageError(
                 f"{form.media_type} isn't UTF-8; encode it so, or name its charset in media_type", field="alternatives"
             ) from err
-    return _Part(_content_fields(form.media_type, "base64"), [_base64(form.content)])
+    return _Part(_content_fields(form.media_type, "base64"), encode_base64(form.content))
 
 
 def _file(item: Attachment) -> _Part:
-    return _Part([*_content_fields(content_type(item), "base64"), *_file_fields(item)], [_base64(item.content)])
+    return _Part([*_content_fields(content_type(item), "base64"), *_file_fields(item)], encode_base64(item.content))
 
 
 def content_type(item: Attachment) -> str:
@@ -243,12 +253,3 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _base64(data: bytes) -> bytes:
-    """Base64 in lines of 76: encoded whole by one call in C, then cut by another."""
-    encoded = b2a_base64(data, newline=False)
-    even = len(encoded) - len(encoded) % _BASE64_LINES.size
-    lines = [line for block in _BASE64_LINES.iter_unpack(memoryview(encoded)[:even]) for line in block]
-    lines += [encoded[start : start + 76] for start in range(even, len(encoded), 76)]
-    return b"\r\n".join(lines)
