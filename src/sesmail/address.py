@@ -16,6 +16,9 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 # One alternative a mailbox form, no nested repetition: matching is linear.
 _PLAIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
+_USUAL = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}", re.ASCII
+)
 _QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)" *')
 _ATEXT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
 _NAME_SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
@@ -55,7 +58,9 @@ class Address:
     def __post_init__(self) -> None:
         if not isinstance(self.email, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise _invalid(f"an address is text or an Address, not {type(self.email).__name__}")
-        object.__setattr__(self, "email", _normalised(self.email))
+        # Up to 64 characters can break none of the limits, and these need no other spelling.
+        if len(self.email) > _MAX_LOCAL or _USUAL.fullmatch(self.email) is None:
+            object.__setattr__(self, "email", _normalised(self.email))
         if self.name is not None:
             _check_name(self.name)
             object.__setattr__(self, "name", self.name.strip(" ") or None)

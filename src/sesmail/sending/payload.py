@@ -33,6 +33,7 @@ __all__ = [
 MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _CHECKED = frozenset({"BulkEmailEntries", "Content", "DefaultContent", "Destination", "Destinations", "RawMessage"})
 _MAX_TEMPLATE_DATA = 262_144
+_NOTHING = (None, [], {})
 
 M = TypeVar("M", bound="Message | RawMessage | TemplateMessage | BulkMessage")
 
@@ -203,7 +204,7 @@ def refuse_given(message: object, instead: Mapping[str, str], api: str, prefix: 
 
 def given(params: Mapping[str, Any]) -> dict[str, Any]:
     """Only the parameters that have a value: what isn't given is absent from the call, never empty or null."""
-    return {name: value for name, value in params.items() if value is not None and value != [] and value != {}}
+    return {name: value for name, value in params.items() if value or value not in _NOTHING}
 
 
 def finish(
@@ -214,6 +215,6 @@ def finish(
     Raises:
         InvalidMessageError: ``extra`` would replace the recipients or the content, which were checked.
     """
-    for name in _CHECKED & extra.keys():
+    for name in _CHECKED.intersection(extra):
         raise InvalidMessageError(f"{name} is made from the message's own fields; give it there", field="extra")
     return Call(operation, {**given(params), **extra}, size, tuple(sizes))

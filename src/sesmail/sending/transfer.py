@@ -32,7 +32,7 @@ def encode_text(text: str) -> tuple[str, list[bytes]]:
 def _quoted_printable(data: bytes) -> bytes:
     """ASCII text with LF: lines that are plain, as most are, need no look at each of their characters."""
     lines = data.replace(b"=", b"=3D").split(b"\n")
-    if data.translate(None, _PLAIN) or b"." in lines or b" \n" in data or data.endswith(b" "):
+    if data.translate(None, _PLAIN) or b"." in lines or lines != [*map(bytes.rstrip, lines)]:
         return _quoted(data.replace(b"\n", b"\r\n"))
     return b"\r\n".join([line if len(line) <= 75 else b"=\r\n".join(_SOFT_LINE.findall(line)) for line in lines])
 

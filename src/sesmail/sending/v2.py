@@ -199,6 +199,8 @@ def _headers(
     headers: Mapping[str, str], tags: tuple[str, ...], metadata: Mapping[str, Any], send_id: str | None, field: str
 ) -> list[dict[str, str]]:
     """Header fields beside a template, which SES wants as printable ASCII on one line."""
+    if not (headers or tags or metadata or send_id):
+        return []
     named = [
         *([] if send_id is None else [(f"{field}send_id", SEND_ID_HEADER, send_id)]),
         *((f"{field}headers", name, text) for name, text in headers.items()),

@@ -9,6 +9,7 @@ __all__ = ["MAX_PARTS", "as_crlf", "check_intended", "check_pieces", "check_wire
 
 MAX_PARTS = 500  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
+_NO_BREAKS = bytes(byte for byte in range(256) if byte not in b"\r\n")
 
 
 def as_crlf(mail: bytes) -> bytes:
@@ -33,7 +34,7 @@ def check_wire(mail: bytes) -> None:
     """
     if not mail.isascii():
         raise ValueError("it has bytes above 127; encode its parts as quoted-printable or base64")
-    if not mail.count(b"\r\n") == mail.count(b"\n") == mail.count(b"\r"):
+    if len(mail.translate(None, _NO_BREAKS)) != 2 * mail.count(b"\r\n"):
         raise ValueError("it has a CR or an LF alone")
     start, end = 0, len(mail)
     while end - start > _MAX_LINE:
