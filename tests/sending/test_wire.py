@@ -2,7 +2,7 @@
 
 import pytest
 
-from sesmail.sending.wire import as_crlf, check_intended, check_wire
+from sesmail.sending.wire import as_crlf, check_wire, proven
 
 LINE = b"x" * 998
 
@@ -74,17 +74,88 @@ def test_eight_bits_are_refused(byte: int) -> None:  # R19
 MAIL = b"From: a\r\nTo: b,\r\n c\r\n\r\nbody: text\r\n--xyz\r\n--xyz--\r\n"
 
 
+NAMES = ["From", "To"]
+
+
+def proof(pieces: list[bytes], names: list[str] = NAMES, count: int = 2) -> bytes:
+    return b"".join(proven(pieces, names, [("xyz", count)]))
+
+
 def test_the_intended_passes() -> None:
-    check_intended([MAIL], ["From", "To"], [("xyz", 2)])
+    assert proof([MAIL]) == MAIL
 
 
 @pytest.mark.parametrize("names", [["From"], ["To", "From"], ["From", "To", "Bcc"], []], ids=str)
 def test_other_headers_are_refused(names: list[str]) -> None:
     with pytest.raises(ValueError, match="header fields"):
-        check_intended([MAIL], names, [])
+        proof([MAIL], names)
+
+
+@pytest.mark.parametrize("mail", [b"\r\n\r\nFrom: a\r\nTo: b\r\n\r\n", b"\r\nFrom: a\r\nTo: b\r\n\r\n"], ids=repr)
+def test_a_mail_begins_with_its_header(mail: bytes) -> None:
+    with pytest.raises(ValueError, match="header fields"):
+        proof([mail], count=0)
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_boundary_in_a_part_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match="boundary"):
-        check_intended([MAIL], ["From", "To"], [("xyz", count)])
+        proof([MAIL], count=count)
+
+
+BASE64 = (b"A" * 76 + b"\r\n") * 3
+HEAD = b"From: a\r\nTo: b\r\n\r\n"
+DELIMITERS = [b"--xyz\r\n", b"\r\n--xyz--\r\n"]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [HEAD + DELIMITERS[0], BASE64, DELIMITERS[1]],
+        [HEAD, DELIMITERS[0] + BASE64, BASE64 + b"AA==", DELIMITERS[1]],
+        [HEAD, DELIMITERS[0], b"text", DELIMITERS[1]],
+        [HEAD, BASE64 + DELIMITERS[0], BASE64, BASE64[:-2], DELIMITERS[1]],
+    ],
+    ids=["base64", "boundaries first", "text", "no line break at the end"],
+)
+def test_a_mail_may_come_in_pieces(pieces: list[bytes]) -> None:
+    mail = b"".join(pieces)
+    assert proof(pieces) == mail
+    check_wire(mail)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("at", [0, 2], ids=["at its start", "inside of it"])
+def test_a_boundary_in_a_piece_is_refused(count: int, at: int) -> None:
+    pieces = [HEAD, *DELIMITERS, (b"\r\n--xyz\r\n" * count)[2 - at :]]
+    with pytest.raises(ValueError, match="boundary"):
+        proof(pieces)
+
+
+@pytest.mark.parametrize("after", [BASE64, b"A", b"\nA", b" A"], ids=repr)
+@pytest.mark.parametrize("before", [b"text", BASE64[:-2], BASE64 + b"A", BASE64[:-1]], ids=repr)
+def test_no_line_goes_over_two_pieces(before: bytes, after: bytes) -> None:
+    with pytest.raises(ValueError, match="share a line|alone"):
+        proof([HEAD, before, after])
+
+
+@pytest.mark.parametrize("byte", [b"\r", b"\n", b"\x80"], ids=repr)
+@pytest.mark.parametrize("at", [0, 40, 75, 76, 77, 78, 130, 153, 154, 155, 233])
+def test_lines_of_76_are_looked_at_as_others_are(byte: bytes, at: int) -> None:
+    piece = BASE64[:at] + byte + BASE64[at + 1 :]
+    if piece == BASE64:
+        assert proof([HEAD, piece], count=0).endswith(piece)
+        return
+    with pytest.raises(ValueError, match="alone|above 127"):
+        proof([HEAD, piece])
+
+
+@pytest.mark.parametrize("at", [76, 77, 154, 155])
+def test_lines_of_76_end_with_crlf(at: int) -> None:
+    for piece in (BASE64[:at] + b"A" + BASE64[at + 1 :], BASE64[:76] + BASE64[78:-2] + b"\r\n\r\n"):
+        alone = piece.count(b"\r") != piece.count(b"\r\n") or piece.count(b"\n") != piece.count(b"\r\n")
+        if alone:
+            with pytest.raises(ValueError, match="alone"):
+                proof([HEAD, piece])
+        else:
+            assert proof([HEAD, piece], count=0).endswith(piece)

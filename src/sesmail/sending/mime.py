@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from ..address import Address
@@ -17,7 +18,7 @@ from .header import address_field, fold, parameter, text_field
 from .message import Message
 from .payload import refuse_parts
 from .transfer import encode_base64, encode_text
-from .wire import as_crlf, check_intended, check_pieces, check_wire
+from .wire import as_crlf, check_wire, proven
 
 __all__ = ["content_type", "write_mime", "write_pieces"]
 
@@ -32,7 +33,7 @@ class _Part(NamedTuple):
     """One part of a mail: its header, the pieces of its body, and how many leaves it has."""
 
     fields: list[Field]
-    body: list[bytes]
+    body: Iterable[bytes]
     leaves: int = 1
 
     def head(self) -> bytes:
@@ -67,34 +68,37 @@ def write_mime(message: Message) -> bytes:
     Raises:
         InvalidMessageError: No author, more than 500 parts, an attached mail that isn't 7-bit, or the like.
     """
-    return b"".join(write_pieces(message))
+    mail = BytesIO()  # which, other than a join, doesn't hold all pieces beside the whole
+    mail.writelines(write_pieces(message))
+    return mail.getvalue()
 
 
-def write_pieces(message: Message) -> list[bytes]:
-    """The bytes of ``write_mime`` in pieces, in which no large file or text is copied together with others.
+def write_pieces(message: Message) -> Iterator[bytes]:
+    """The bytes of ``write_mime`` in pieces, of which those of files, 80 kB each, are made when they are taken.
+
+    Nothing may leave before the last piece was taken: it is then that the whole is proven.
 
     Raises:
-        InvalidMessageError: As for ``write_mime``.
+        InvalidMessageError: As for ``write_mime``, as pieces are taken.
     """
     boundaries = _Boundaries([item.content for item in message.attachments if _is_mail(item)])
     root = _root(message, boundaries)
     refuse_parts(root.leaves)
     whole = _Part([*_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.fields], root.body)
-    pieces = _gathered([whole.head(), *whole.body])
+    pieces = _gathered(chain((whole.head(),), whole.body))
     try:
-        check_pieces(pieces)
-        check_intended(pieces, [name for name, _ in whole.fields], boundaries.used)
+        yield from proven(pieces, [name for name, _ in whole.fields], boundaries.used)
     except ValueError as err:
         raise InvalidMessageError(f"the mail can't be written safely: {err}", field="message") from err
-    return pieces
 
 
-def _gathered(pieces: Sequence[bytes]) -> list[bytes]:
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Pieces of which the small ones are joined to their neighbours."""
-    gathered: list[bytes] = []
     for is_large, run in groupby(pieces, lambda piece: len(piece) >= _LARGE):
-        gathered += run if is_large else (b"".join(run),)
-    return gathered
+        if is_large:
+            yield from run
+        else:
+            yield b"".join(run)
 
 
 def _fields(message: Message) -> list[Field]:
@@ -176,10 +180,8 @@ def _is_mail(item: Attachment) -> bool:
 def _multipart(kind: str, parts: Sequence[_Part], boundaries: _Boundaries, *parameters: str) -> _Part:
     boundary = boundaries.new(len(parts))
     delimiter = f"--{boundary}\r\n".encode()
-    body: list[bytes] = []
-    for part in parts:
-        body += [delimiter, part.head(), *part.body, b"\r\n"]
-    body.append(f"--{boundary}--\r\n".encode())
+    bodies = [chain((delimiter, part.head()), part.body, (b"\r\n",)) for part in parts]
+    body = chain(*bodies, (f"--{boundary}--\r\n".encode(),))
     content_type = fold("Content-Type", [f"multipart/{kind};", *parameters, f'boundary="{boundary}"'])
     return _Part([("Content-Type", content_type)], body, sum(part.leaves for part in parts))
 

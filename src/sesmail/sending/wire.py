@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["MAX_PARTS", "as_crlf", "check_intended", "check_pieces", "check_wire"]
+__all__ = ["MAX_PARTS", "as_crlf", "check_wire", "proven"]
 
 MAX_PARTS = 500  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
@@ -45,48 +44,50 @@ def check_wire(mail: bytes) -> None:
         start = line_break + 1
 
 
-def check_pieces(pieces: Sequence[bytes]) -> None:
-    """Prove what ``check_wire`` does for a mail in pieces.
+def proven(pieces: Iterable[bytes], names: list[str], boundaries: Sequence[tuple[str, int]]) -> Iterator[bytes]:
+    """The pieces of a mail as they come, each proven before it is passed on, and the whole at the end.
+
+    Together they keep what ``check_wire`` asks for, have the intended header fields in order, and each boundary just
+    where parts begin and end.
+
+    Args:
+        pieces: The mail; its header is in the first one, and no two share a line.
+        names: The names of its header fields.
+        boundaries: Each boundary with the count of delimiter lines that it makes.
 
     Raises:
         ValueError: It isn't so; the text says what is wrong.
     """
+    delimiters = [(f"--{boundary}".encode(), count) for boundary, count in boundaries]
+    found = [0] * len(delimiters)
+    before = b""
     for piece in pieces:
         if not _has_lines_of_76(piece):
             check_wire(piece)
-    for before, after in pairwise(pieces):
-        if not (before.endswith(b"\r\n") or after.startswith(b"\r\n")):
+        if not before:
+            _check_names(piece, names)
+        elif not (before.endswith(b"\r\n") or piece.startswith(b"\r\n")):
             raise ValueError("two pieces of it share a line")
+        if b"-" in piece:  # base64 has none
+            for number, (delimiter, _) in enumerate(delimiters):
+                found[number] += piece.count(b"\r\n" + delimiter) + piece.startswith(delimiter)
+        yield piece
+        before = piece
+    if found != [count for _, count in delimiters]:
+        raise ValueError("a part of it has the text of a boundary")
+
+
+def _check_names(piece: bytes, names: list[str]) -> None:
+    lines = piece[: piece.index(b"\r\n\r\n")].decode("ascii").split("\r\n")
+    if [line.partition(":")[0] for line in lines if line[:1] not in (" ", "\t")] != names:
+        raise ValueError("its header fields aren't the intended ones")
 
 
 def _has_lines_of_76(piece: bytes) -> bool:
-    """Whether it is 7-bit and just lines of 76 with their CRLF, as base64 is: columns are quicker to prove than lines."""
+    """Whether it is 7-bit and just lines of 76 with their CRLF, as base64 is: columns are proven quicker than lines."""
     count, rest = divmod(len(piece), 78)
     if rest or not piece.isascii() or piece[76::78] != b"\r" * count or piece[77::78] != b"\n" * count:
         return False
     columns = bytearray(piece)
     columns[76::78] = columns[77::78] = bytes(count)
     return b"\r" not in columns and b"\n" not in columns
-
-
-def check_intended(pieces: Sequence[bytes], names: Sequence[str], boundaries: Sequence[tuple[str, int]]) -> None:
-    """Prove that a mail has the intended header fields in order, and each boundary just where parts begin and end.
-
-    Args:
-        pieces: The mail, which ``check_pieces`` has passed; its header is in the first one.
-        names: The names of its header fields.
-        boundaries: Each boundary with the count of delimiter lines that it makes.
-
-    Raises:
-        ValueError: It isn't so.
-    """
-    head = pieces[0][: pieces[0].index(b"\r\n\r\n")].decode("ascii")
-    found = [line.partition(":")[0] for line in head.split("\r\n") if line[0] not in " \t"]
-    if found != list(names):
-        raise ValueError("its header fields aren't the intended ones")
-    searched = [piece for piece in pieces if b"-" in piece]  # base64 has none
-    for boundary, count in boundaries:
-        delimiter = f"--{boundary}".encode()
-        line = b"\r\n" + delimiter
-        if sum(piece.count(line) + piece.startswith(delimiter) for piece in searched) != count:
-            raise ValueError("a part of it has the text of a boundary")
