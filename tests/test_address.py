@@ -352,3 +352,19 @@ def test_long_phrases_end_in_time() -> None:
 def test_controls_are_told_by_place() -> None:
     with pytest.raises(InvalidMessageError, match=r"the name has U\+000A at position 3"):
         Address("user@example.com", "abc\ndef\r")
+
+
+@given(
+    st.from_regex(r"[a-z0-9.'+_-]{1,62}@(?:[a-z0-9-]{1,12}\.){1,6}[a-z0-9]{1,4}", fullmatch=True)
+    | st.from_regex(r"[a-z]{60,66}@[a-z0-9]{60,66}\.example", fullmatch=True)
+)
+def test_the_usual_is_read_as_any_other(email: str) -> None:
+    """A domain in capitals is looked at piece by piece."""
+    local, _, domain = email.partition("@")
+    found: list[str | None] = []
+    for spelling in (email, f"{local}@{domain.upper()}"):
+        try:
+            found.append(Address(spelling).email)
+        except InvalidMessageError:
+            found.append(None)
+    assert found in ([email, email], [None, None])

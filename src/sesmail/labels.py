@@ -31,6 +31,7 @@ TAG_HEADER = "X-Tag"
 TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """What SES takes for the name or the value of a message tag, which a send id may have to be."""
 
+_ENCODER = json.JSONEncoder(allow_nan=False)
 _FOLD = re.compile(r"\r?\n[ \t]?")
 
 
@@ -47,7 +48,7 @@ def metadata_text(metadata: Mapping[str, Any], field: str = "metadata") -> str:
         InvalidMessageError: It has NaN, an infinity or half a surrogate pair, which JSON can't carry.
     """
     try:
-        text = json.dumps(metadata, allow_nan=False)
+        text = _ENCODER.encode(metadata)
         if "\\ud" in text:  # a surrogate: one half of a pair, or a half alone
             json.dumps(metadata, ensure_ascii=False).encode()
     except ValueError as err:

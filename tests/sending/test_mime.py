@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from sesmail import Address, Alternative, Attachment, InvalidMessageError, Message
-from sesmail.sending.mime import write_mime
+from sesmail.sending.mime import write_mime, write_pieces
 from sesmail.sending.wire import check_wire
 from support.hostile import CONTROLS
 from support.mail import (
@@ -459,3 +459,25 @@ def test_what_no_model_has_checked_is_refused_at_the_last_look(update: dict[str,
     message = Message(from_email="shop@example.com", to="alice@example.com", text="t").model_copy(update=update)
     with pytest.raises(InvalidMessageError, match="can't be written"):
         write_mime(message)
+
+
+def test_a_large_mail_comes_in_pieces() -> None:
+    large, small = bytes(range(256)) * 1_000, b"x" * 100
+    message = Message(
+        from_email="shop@example.com",
+        text="t" * 70_000,
+        html="h",
+        attachments=[Attachment("a.bin", large), Attachment("b.bin", small), Attachment("c.bin", large)],
+    )
+    pieces = list(write_pieces(message))
+    assert b"".join(pieces) == write_mime(message)
+    assert [leaf.content for leaf in leaves(b"".join(pieces))][2:] == [large, small, large]
+    assert len(pieces) == 13  # the head, the text, a head, and of each large file four full ones and the rest
+    assert max(map(len, pieces)) < 80_000
+
+
+def test_files_are_encoded_when_they_are_taken() -> None:
+    message = Message(from_email="shop@example.com", attachments=[Attachment("a.bin", bytes(500_000))])
+    pieces = write_pieces(message)
+    assert next(pieces).endswith(b"\r\n\r\n")
+    assert next(pieces) == (b"A" * 76 + b"\r\n") * 1024

@@ -1,5 +1,7 @@
 """The last look at a mail's bytes."""
 
+import re
+
 import pytest
 
 from sesmail.sending.wire import as_crlf, check_wire, proven
@@ -135,27 +137,21 @@ def test_a_boundary_in_a_piece_is_refused(count: int, at: int) -> None:
 @pytest.mark.parametrize("after", [BASE64, b"A", b"\nA", b" A"], ids=repr)
 @pytest.mark.parametrize("before", [b"text", BASE64[:-2], BASE64 + b"A", BASE64[:-1]], ids=repr)
 def test_no_line_goes_over_two_pieces(before: bytes, after: bytes) -> None:
-    with pytest.raises(ValueError, match="share a line|alone"):
+    with pytest.raises(ValueError, match=r"share a line|alone"):
         proof([HEAD, before, after])
 
 
-@pytest.mark.parametrize("byte", [b"\r", b"\n", b"\x80"], ids=repr)
-@pytest.mark.parametrize("at", [0, 40, 75, 76, 77, 78, 130, 153, 154, 155, 233])
+@pytest.mark.parametrize("at", [0, 75, 76, 77, 78, 154, 155, 156, 233])
+@pytest.mark.parametrize("byte", [b"\r", b"\n", b"\x80", b"A"], ids=repr)
 def test_lines_of_76_are_looked_at_as_others_are(byte: bytes, at: int) -> None:
     piece = BASE64[:at] + byte + BASE64[at + 1 :]
-    if piece == BASE64:
-        assert proof([HEAD, piece], count=0).endswith(piece)
-        return
-    with pytest.raises(ValueError, match="alone|above 127"):
-        proof([HEAD, piece])
+    if re.fullmatch(rb"(?:A*\r\n)*", piece):
+        assert proof([HEAD, piece], count=0) == HEAD + piece
+    else:
+        with pytest.raises(ValueError, match=r"alone|above 127"):
+            proof([HEAD, piece], count=0)
 
 
-@pytest.mark.parametrize("at", [76, 77, 154, 155])
-def test_lines_of_76_end_with_crlf(at: int) -> None:
-    for piece in (BASE64[:at] + b"A" + BASE64[at + 1 :], BASE64[:76] + BASE64[78:-2] + b"\r\n\r\n"):
-        alone = piece.count(b"\r") != piece.count(b"\r\n") or piece.count(b"\n") != piece.count(b"\r\n")
-        if alone:
-            with pytest.raises(ValueError, match="alone"):
-                proof([HEAD, piece])
-        else:
-            assert proof([HEAD, piece], count=0).endswith(piece)
+def test_lines_of_76_and_others_may_stand_together() -> None:
+    piece = BASE64[:76] + BASE64[78:-2] + b"\r\n\r\n"
+    assert proof([HEAD, piece], count=0) == HEAD + piece

@@ -23,7 +23,7 @@ from .wire import as_crlf, check_wire, proven
 __all__ = ["content_type", "write_mime", "write_pieces"]
 
 _LARGE = 64 * 1024
-_FIELD_LINES = re.compile(r"[ -~]+\r\n(?: [ -~]*[!-~][ -~]*\r\n)*")
+_FIELD_LINES = re.compile(r"[ -~]+\r\n(?: +[!-~][ -~]*\r\n)*")
 
 Field = tuple[str, str]
 """The name of a header field, and its lines with their CRLF."""

@@ -33,7 +33,7 @@ __all__ = [
 MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _CHECKED = frozenset({"BulkEmailEntries", "Content", "DefaultContent", "Destination", "Destinations", "RawMessage"})
 _MAX_TEMPLATE_DATA = 262_144
-_NOTHING = (None, [], {})
+_NOTHING: tuple[object, ...] = (None, [], {})
 
 M = TypeVar("M", bound="Message | RawMessage | TemplateMessage | BulkMessage")
 
