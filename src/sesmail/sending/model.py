@@ -52,7 +52,7 @@ _CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ARN = re.compile(r"arn:[!-~]{1,2000}")
 _FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
 
-_SCALARS = (str, int, float, bytes, type(None))
+_SCALARS = (str, int, float, type(None))  # far quicker to tell than a Mapping
 
 # Header fields that have a field of their own on the models, or that are SES's to write.
 _TAKEN_HEADERS = {
@@ -226,13 +226,11 @@ def _frozen(mapping: Mapping[str, Any]) -> Any:
 
 def _freeze(value: Any) -> Any:
     """A copy in which no mapping can be changed, at whatever depth."""
-    if isinstance(value, _SCALARS):
-        return value
-    if isinstance(value, Mapping):
-        mapping = cast("Mapping[str, Any]", value)
-        return FrozenDict({key: _freeze(item) for key, item in mapping.items()})
     if isinstance(value, list):
         return [_freeze(item) for item in cast("Iterable[Any]", value)]
+    if not isinstance(value, _SCALARS) and isinstance(value, Mapping):
+        mapping = cast("Mapping[str, Any]", value)
+        return FrozenDict({key: _freeze(item) for key, item in mapping.items()})
     return value
 
 
