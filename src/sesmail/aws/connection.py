@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import anyio
-import anyio.lowlevel
 import anyio.to_thread
 
 from ..errors import (
@@ -21,6 +20,7 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
+from ..event_loop import EventLoop
 from .failure import explain, explain_opening, forget_frames
 from .settings import configured
 
@@ -125,7 +125,7 @@ class Aws:
         self._session: Any = None
         self._places: Any = None
         self._closed = False
-        self._loop: anyio.lowlevel.EventLoopToken | None = None
+        self._loop = EventLoop()
 
     async def open(self, service: str, region: str | None = None) -> _Client:
         """The client of a service, made at its first use.
@@ -139,7 +139,7 @@ class Aws:
             NotSentError: The credentials could not be fetched just now.
         """
         key = service, region
-        self._refuse_other_loop()
+        self._loop.refuse_other()
         self._refuse_closed()
         if key in self._clients:
             return self._clients[key]
@@ -167,13 +167,6 @@ class Aws:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise ConfigurationError("this client is closed; make a new one")
-
-    def _refuse_other_loop(self) -> None:
-        loop = anyio.lowlevel.current_token()
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop != loop:
-            raise ConfigurationError("it belongs to the event loop that used it first: make another for this one")
 
     async def call(
         self,
