@@ -46,12 +46,14 @@ class Call:
         params: Its parameters, as aiobotocore takes them.
         size: About how many bytes of content travel; the deadline grows with it.
         sizes: Those of the entries of a bulk call, which come on top.
+        checked: Whether all parameters are the builder's own.
     """
 
     operation: str
     params: dict[str, Any]
     size: int
     sizes: tuple[int, ...] = ()
+    checked: bool = False
 
 
 def lay_defaults(message: M, defaults: Message | None) -> M:
@@ -216,4 +218,4 @@ def finish(
     """
     for name in _CHECKED & extra.keys():
         raise InvalidMessageError(f"{name} is made from the message's own fields; give it there", field="extra")
-    return Call(operation, {**given(params), **extra}, size, tuple(sizes))
+    return Call(operation, {**given(params), **extra}, size, tuple(sizes), checked=not extra)
