@@ -122,7 +122,11 @@ async def learn(client: Any, operation: str) -> LeanCall | None:
     url: str = prepared["params"]["url"]
     path = urlsplit(url).path
     headers = {name: _text(value) for name, value in prepared["params"]["headers"].items()}
-    signing = {"region": signer.region_name, "signing_name": signer.signing_name, **(context.get("signing") or {})}
+    signing: dict[str, Any] = {
+        "region": signer.region_name,
+        "signing_name": signer.signing_name,
+        **(context.get("signing") or {}),
+    }
     version: object = context.get("auth_type") or signer.signature_version
     if version != "v4" or signing.keys() != _SIGNING or headers.keys() != _HEADERS or _URL.fullmatch(url) is None:
         return None
