@@ -28,6 +28,7 @@ __all__ = [
     "refuse_given",
     "template_data",
     "the_author",
+    "weight",
 ]
 
 MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
@@ -118,6 +119,19 @@ def recipients_of(message: Message | RawMessage | TemplateMessage) -> tuple[Addr
         raise InvalidMessageError("give at least one recipient in to, cc or bcc", field="to")
     refuse_crowd(len(everyone), "to", "send the mail in several messages, or as a BulkMessage")
     return everyone
+
+
+def weight(message: Message | RawMessage | TemplateMessage | BulkMessage) -> int:
+    """About how many bytes have to be written for a message."""
+    if isinstance(message, BulkMessage):
+        return 1024 * len(message.recipients)
+    if isinstance(message, RawMessage):
+        return 0
+    files = sum(len(item.content) for item in message.attachments)
+    if isinstance(message, TemplateMessage):
+        return files
+    bodies = (message.text or "", message.html or "", *(form.content for form in message.alternatives))
+    return files + sum(map(len, bodies))
 
 
 def refuse_crowd(count: int, field: str, instead: str) -> None:
