@@ -22,6 +22,7 @@ WALLS: dict[str, list[str]] = {
     "httpx2": ["aws/"],
     "anyio": [
         *DOORS,
+        "event_loop.py",
         *("receiving/certificates.py", "sending/account.py", "sending/ledger.py", "sending/limiter.py"),
         *("sending/many.py", "sending/sender.py", "sending/source.py", "sending/sqlite_log.py"),
     ],

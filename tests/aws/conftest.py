@@ -1,13 +1,23 @@
-"""Each pair of an event loop and an HTTP session, for what goes through both."""
+"""Each way by which a call can leave: an event loop, an HTTP session, and sesmail's lean calls or aiobotocore's own."""
 
 import pytest
 
+from sesmail.aws import lean
 
-@pytest.fixture(params=["asyncio-aiohttp", "asyncio-httpx", "trio-httpx"], scope="module")
+TRANSPORTS = [
+    "asyncio-aiohttp-lean",
+    "asyncio-aiohttp-generic",
+    "asyncio-httpx-lean",
+    "trio-httpx-lean",
+    "trio-httpx-generic",
+]
+
+
+@pytest.fixture(params=TRANSPORTS, scope="module")
 def transport(request: pytest.FixtureRequest) -> str:
-    """Each pair of an event loop and an HTTP session that aiobotocore can send by."""
+    """Each way by which a call can leave."""
     name: str = request.param
-    for needed in ("httpx2", "trio") if name == "trio-httpx" else ("httpx2",) if name == "asyncio-httpx" else ():
+    for needed in [module for module, word in {"httpx2": "httpx", "trio": "trio"}.items() if word in name]:
         pytest.importorskip(needed, reason="pip install sesmail[trio]")
     return name
 
@@ -15,10 +25,13 @@ def transport(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def anyio_backend(transport: str) -> str:
     """The event loop of the transport."""
-    return transport.partition("-")[0]
+    return transport.split("-")[0]
 
 
 @pytest.fixture
-def session(transport: str) -> str:
-    """The HTTP session of the transport."""
-    return transport.partition("-")[2]
+def session(transport: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The HTTP session of the transport, which calls lean or doesn't."""
+    _, session, way = transport.split("-")
+    if way == "generic":
+        monkeypatch.setattr(lean, "_OPERATIONS", {})
+    return session

@@ -7,7 +7,7 @@ import pytest
 
 from sesmail import ConfigurationError, UnknownOutcomeError
 from sesmail.aws import Aws, Mark
-from sesmail.aws.direct import _Body
+from sesmail.aws.direct import _Payload
 from support.answers import no_answer, ok
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
@@ -41,7 +41,7 @@ def test_a_call_that_may_not_be_repeated_has_one_request() -> None:
 
 
 def test_a_body_can_be_read_as_text() -> None:
-    assert _Body("Grüße".encode()).decode() == "Grüße"
+    assert _Payload("Grüße".encode()).decode() == "Grüße"
 
 
 def test_another_event_loop_is_told_to_make_its_own(fault_server: StartFaultServer) -> None:

@@ -1,6 +1,7 @@
 """The client on the wire: what SES gets, and what becomes of each answer that is an answer."""
 
 import email.policy
+import threading
 from email.parser import BytesParser
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import sesmail
 from sesmail import BulkMessage, ConfigurationError, InvalidMessageError, Message, RawMessage, Recipient
 from sesmail import TemplateMessage as Template
+from sesmail.sending import mail
 from support.answers import bulk, empty_200, error, json_200, ok, slow
 from support.clients import NEWS, ORDER, new_client
 from support.faults import StartFaultServer
@@ -50,14 +52,14 @@ async def test_a_mail_comes_back_out_of_the_server_as_the_mail_that_it_was(moto_
     assert set(held.recipients) == {"alice@example.com", "bob@example.com", "archive@example.com"}
     assert held.mime is not None
     assert b"archive" not in held.mime
-    mail = BytesParser(policy=email.policy.default).parsebytes(held.mime)
-    assert (mail["Subject"], mail["From"], mail["X-Tag"]) == (message.subject, str(message.from_email[0]), "order")
-    plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    read = BytesParser(policy=email.policy.default).parsebytes(held.mime)
+    assert (read["Subject"], read["From"], read["X-Tag"]) == (message.subject, str(message.from_email[0]), "order")
+    plain, html = read.get_body(("plain",)), read.get_body(("html",))
     assert plain is not None
     assert html is not None
     assert plain.get_content() == "Schöne Grüße\r\n"
     assert html.get_content() == message.html
-    assert [part.get_filename() for part in mail.iter_attachments()] == ["Rechnung Ö.pdf"]
+    assert [part.get_filename() for part in read.iter_attachments()] == ["Rechnung Ö.pdf"]
 
 
 async def test_templates_leave_by_v1_to_a_server_that_knows_them(moto_server: MotoServer) -> None:
@@ -363,3 +365,20 @@ async def test_an_empty_success_of_another_operation_is_an_answer(fault_server: 
         answer = await client.call("DeleteSuppressedDestination", {"EmailAddress": "alice@example.com"})
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert server.requests[0].method == "DELETE"
+
+
+async def test_the_event_loop_goes_on_while_a_large_message_is_built(
+    fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def written(message: Message) -> bytes:
+        threads.append(threading.get_ident())
+        return b"From: shop@example.com\r\n\r\n"
+
+    monkeypatch.setattr(mail, "write_mime", written)
+    server = fault_server(ok())
+    async with new_client(server.url) as client:
+        for size in (1, 1_000_000):
+            await client.send(ORDER.model_copy(update={"text": "a" * size}))
+    assert threads[0] == threading.get_ident() != threads[1]

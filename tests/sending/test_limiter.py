@@ -302,16 +302,3 @@ def test_a_rate_that_cannot_be(rate: float) -> None:
 def test_a_max_wait_that_cannot_be(max_wait: float) -> None:
     with pytest.raises(ConfigurationError, match="max_wait"):
         RateLimiter(max_wait=max_wait)
-
-
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_call_that_asyncio_cancels_by_itself_gives_its_place_back() -> None:
-    import asyncio
-
-    limiter = RateLimiter(10)
-    task = asyncio.ensure_future(limiter.acquire(5))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert limiter.delay == 0

@@ -6,6 +6,7 @@ import pytest
 
 from sesmail import (
     Address,
+    Alternative,
     Attachment,
     BulkMessage,
     InvalidMessageError,
@@ -24,6 +25,7 @@ from sesmail.sending.payload import (
     recipients_of,
     refuse_size,
     template_data,
+    weight,
 )
 
 MAIL = b"From: a@example.com\r\n\r\n"
@@ -328,3 +330,19 @@ def test_extra_does_not_replace_what_was_checked(name: str) -> None:  # R8
     with pytest.raises(InvalidMessageError, match=name) as caught:
         finish("SendEmail", {"A": 1}, {"B": 2, name: {}}, 5)
     assert caught.value.field == "extra"
+
+
+@pytest.mark.parametrize(
+    ("message", "size"),
+    [
+        pytest.param(Message(), 0, id="nothing"),
+        pytest.param(Message(text="abc", html="<p>"), 6, id="texts"),
+        pytest.param(Message(alternatives=[Alternative(b"abcd", "text/calendar")]), 4, id="alternative"),
+        pytest.param(Message(text="a", attachments=[Attachment("a", b"12"), Attachment("b", b"3")]), 4, id="files"),
+        pytest.param(TemplateMessage(template="a", attachments=[Attachment("a", b"12")]), 2, id="template"),
+        pytest.param(RawMessage(content=b"From: a@example.com\r\n\r\n"), 0, id="written already"),
+        pytest.param(BulkMessage(template="a", recipients=[Recipient("a@example.com")] * 3), 3072, id="recipients"),
+    ],
+)
+def test_what_has_to_be_written(message: Any, size: int) -> None:
+    assert weight(message) == size

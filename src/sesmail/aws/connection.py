@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -21,10 +20,13 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
+from ..event_loop import EventLoop
 from .failure import explain, explain_opening, forget_frames
+from .lean import LeanCall, learn, notice
+from .mark import Mark, count, marking
 from .settings import configured
 
-__all__ = ["Aws", "ClientParams", "Mark"]
+__all__ = ["Aws", "ClientParams"]
 
 _log = logging.getLogger("sesmail.aws")
 
@@ -49,38 +51,12 @@ class ClientParams(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class _Client:
-    """An open client: its region, and its methods by the operations that they call."""
+    """An open client: its region, its methods by the operations that they call, and the operations that are lean."""
 
+    client: Any
     region: str
     methods: Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]
-
-
-class Mark:
-    """How many requests of a call may have left: counted by ``before-send``, just before the connection is made.
-
-    Args:
-        most: How many may leave; a call that may not be repeated has one.
-    """
-
-    __slots__ = ("_left", "_most")
-
-    def __init__(self, most: int = 1) -> None:
-        self._left = 0
-        self._most = most
-
-    @property
-    def may_have_left(self) -> bool:
-        """Whether Amazon may have seen the call."""
-        return self._left > 0
-
-    def count(self) -> None:
-        """One more; aiobotocore, which looks for the region of a bucket by itself, may go on for ever."""
-        if self._left == self._most:
-            raise RuntimeError(f"more than {self._most} requests for one call")
-        self._left += 1
-
-
-_mark: ContextVar[Mark] = ContextVar("sesmail_mark")
+    lean: dict[str, LeanCall | None]
 
 
 class Aws:
@@ -125,7 +101,7 @@ class Aws:
         self._session: Any = None
         self._places: Any = None
         self._closed = False
-        self._loop: anyio.lowlevel.EventLoopToken | None = None
+        self._loop = EventLoop()
 
     async def open(self, service: str, region: str | None = None) -> _Client:
         """The client of a service, made at its first use.
@@ -139,7 +115,7 @@ class Aws:
             NotSentError: The credentials could not be fetched just now.
         """
         key = service, region
-        self._refuse_other_loop()
+        self._loop.refuse_other()
         self._refuse_closed()
         if key in self._clients:
             return self._clients[key]
@@ -168,13 +144,6 @@ class Aws:
         if self._closed:
             raise ConfigurationError("this client is closed; make a new one")
 
-    def _refuse_other_loop(self) -> None:
-        loop = anyio.lowlevel.current_token()
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop != loop:
-            raise ConfigurationError("it belongs to the event loop that used it first: make another for this one")
-
     async def call(
         self,
         service: str,
@@ -184,6 +153,7 @@ class Aws:
         deadline: float,
         region: str | None = None,
         body_limit: int = 0,
+        checked: bool = False,
         mark: Mark | None = None,
     ) -> dict[str, Any]:
         """Make one call.
@@ -195,6 +165,7 @@ class Aws:
             deadline: When to give up, on anyio's clock.
             region: Another region than that of the configuration.
             body_limit: How many bytes the ``Body`` of the answer may have, which is read here, where it has one.
+            checked: Whether the parameters are known to be what the operation takes. Then it may be called lean.
             mark: What tells the caller, whatever happens, whether the request may have left.
 
         Returns:
@@ -210,7 +181,7 @@ class Aws:
         with anyio.CancelScope(deadline=deadline) as scope:
             try:
                 client = await self.open(service, region)
-                return await self._attempt(mark, client, operation, params, body_limit)
+                return await self._attempt(mark, client, operation, params, body_limit, checked)
             except SesmailError:
                 raise
             except anyio.get_cancelled_exc_class():
@@ -225,21 +196,24 @@ class Aws:
         raise NotSentError("the deadline passed before the request could leave", operation=operation)
 
     async def _attempt(
-        self, mark: Mark, client: _Client, operation: str, params: Mapping[str, Any], body_limit: int
+        self, mark: Mark, client: _Client, operation: str, params: Mapping[str, Any], body_limit: int, checked: bool
     ) -> dict[str, Any]:
         method = client.methods.get(operation)
         if method is None:
             raise InvalidMessageError(f"there is no operation {operation!r}", field="operation")
         # Waiting for a connection happens here, where nothing has left, and not in the pool, where nobody could tell.
         async with self._places:
+            await anyio.lowlevel.checkpoint_if_cancelled()  # a free place doesn't say that it was cancelled
             self._refuse_closed()
-            token = _mark.set(mark)
+            if checked and (lean := await _lean(client, operation, params)) is not None:
+                return await lean.make(params, mark)
+            token = marking.set(mark)
             try:
                 answer: dict[str, Any] = await method(**params)
                 if "Body" in answer:
                     answer["Body"] = await _read(answer["Body"], answer.get("ContentLength"), body_limit)
             finally:
-                _mark.reset(token)
+                marking.reset(token)
         return answer
 
     async def _connect(self, service: str, region: str | None) -> _Client:
@@ -259,9 +233,10 @@ class Aws:
             raise explain_opening(err, service) from err
         if self._closed:
             await self._stack.aclose()
-        client.meta.events.register("before-send", _count)
+        client.meta.events.register("before-send", count)
+        client.meta.events.register_last("before-call", notice)
         methods = {operation: getattr(client, name) for name, operation in client.meta.method_to_api_mapping.items()}
-        return _Client(client.meta.region_name, methods)
+        return _Client(client, client.meta.region_name, methods, {})
 
     def _new_session(self, kind: type[Any]) -> Any:
         # Where a call is made once, the deadline covers it: a time per read would let a trickle go on for ever.
@@ -270,7 +245,7 @@ class Aws:
             raise ConfigurationError("max_pool_connections is 1 at least")
         session = kind(profile=self._profile)
         session.set_default_client_config(config)  # credentials are fetched over the same kind of HTTP session
-        self._places = anyio.Semaphore(config.max_pool_connections)
+        self._places = anyio.Semaphore(config.max_pool_connections, fast_acquire=True)
         return session
 
 
@@ -281,8 +256,12 @@ def _load() -> type[Any]:
     return AioSession
 
 
-def _count(**_: object) -> None:
-    _mark.get().count()
+async def _lean(client: _Client, operation: str, params: Mapping[str, Any]) -> LeanCall | None:
+    """The lean way to make a call, learnt at the first; None if there is none."""
+    if operation not in client.lean:
+        client.lean[operation] = await learn(client.client, operation)
+    lean = client.lean[operation]
+    return lean if lean is not None and lean.may_make(params) else None
 
 
 async def _read(body: Any, size: int | None, limit: int) -> bytes:

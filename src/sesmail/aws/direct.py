@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import selectors
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 from weakref import WeakSet
@@ -11,12 +12,15 @@ import anyio.lowlevel
 from aiobotocore.httpsession import AIOHTTPSession
 from aiohttp import Payload
 from aiohttp.abc import AbstractStreamWriter
+from yarl import URL
 
+from .body import Body
 from .whole import whole
 
 __all__ = ["DirectSession"]
 
 _CHUNK = 256 * 1024
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)  # no file each
 
 
 class DirectSession(AIOHTTPSession):
@@ -24,6 +28,29 @@ class DirectSession(AIOHTTPSession):
 
     aiobotocore's own would post body and credentials again wherever a 307 points.
     """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._targets: dict[str, tuple[URL, str | None, Any]] = {}
+
+    async def post(self, url: str, headers: Mapping[str, str], body: Body) -> tuple[int, dict[str, str], bytes]:
+        """Post a request that is signed.
+
+        Returns:
+            The status, the header fields with their names in lower case, and the body.
+        """
+        target, proxy, proxy_headers = self._target(url)
+        session: Any = await self._get_session(proxy)
+        response = await session.request(
+            "POST", url=target, headers=headers, data=body, proxy=proxy, proxy_headers=proxy_headers
+        )
+        return response.status, {name.lower(): value for name, value in response.headers.items()}, await response.read()
+
+    def _target(self, url: str) -> tuple[URL, str | None, Any]:
+        if url not in self._targets:
+            proxies: Any = getattr(self, "_proxy_config")  # noqa: B009
+            self._targets[url] = URL(url, encoded=True), proxies.proxy_url_for(url), proxies.proxy_headers_for(url)
+        return self._targets[url]
 
     async def _get_session(self, proxy_url: str | None) -> _Requests:
         get_session: Any = getattr(super(), "_get_session")  # noqa: B009  # the stubs don't have it
@@ -49,7 +76,7 @@ async def _connect(connect: Any, used: WeakSet[Any], *args: Any, **options: Any)
 
 def _is_readable(transport: Any) -> bool:
     """Whether something has arrived that the event loop hasn't read yet."""
-    with selectors.DefaultSelector() as selector:
+    with _Selector() as selector:
         selector.register(transport.get_extra_info("socket"), selectors.EVENT_READ)
         return bool(selector.select(0))
 
@@ -61,7 +88,7 @@ class _Requests:
         self._session = session
 
     async def request(self, method: str, *, data: Any, **options: Any) -> Any:
-        body = _Body(data) if isinstance(data, bytes) else None
+        body = _Payload(data) if isinstance(data, (bytes, Body)) else None
         try:
             response = await self._session.request(
                 method, data=data if body is None else body, allow_redirects=False, **options
@@ -89,28 +116,35 @@ class _Content:
         return pieces
 
 
-class _Body(Payload):
+class _Payload(Payload):
     """A body that is written in pieces, between which other tasks run, and whose rest can be called back."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes | Body) -> None:
         super().__init__(body)
-        self._size = len(body)
+        self._size = body.size if isinstance(body, Body) else len(body)
         self._transport: Any = None
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """The body as text, which aiohttp wants of every payload."""
-        return str(self._value, encoding, errors)
+        return b"".join(self._pieces()).decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write all of it."""
         self._transport = getattr(writer, "transport", None)
-        view = memoryview(self._value)
-        for start in range(0, len(view), _CHUNK):
-            if start:
+        for number, piece in enumerate(self._pieces()):
+            if number:
                 await anyio.lowlevel.checkpoint()
-            await writer.write(view[start : start + _CHUNK])
+            await writer.write(piece)
+
+    def _pieces(self) -> Iterator[bytes | memoryview]:
+        return iter(self._value) if isinstance(self._value, Body) else _cut(self._value)
 
     def abort(self) -> None:
         """Drop what hasn't left: closing would go on writing it, for as long as the server lets it wait."""
         if self._transport is not None:
             self._transport.abort()
+
+
+def _cut(body: bytes) -> Iterator[memoryview]:
+    view = memoryview(body)
+    yield from (view[start : start + _CHUNK] for start in range(0, len(view), _CHUNK))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ import anyio
 from aiobotocore.httpxsession import HttpxSession
 from httpx2 import ConnectError
 
+from .body import Body
 from .whole import whole
 
 __all__ = ["DirectHttpxSession"]
@@ -33,6 +35,24 @@ class DirectHttpxSession(HttpxSession):
         if self.closed:
             raise ConnectError("the client was closed")
 
+    async def post(self, url: str, headers: Mapping[str, str], body: Body) -> tuple[int, dict[str, str], bytes]:
+        """Post a request that is signed.
+
+        Returns:
+            The status, the header fields with their names in lower case, and the body.
+        """
+        get_session: Any = getattr(self, "_get_session")  # noqa: B009
+        client = await get_session(url)
+        request = client.build_request(
+            "POST", url, headers={**headers, "Content-Length": str(body.size)}, content=_pieces(body)
+        )
+        response = await client.send(request, stream=True)
+        return (
+            response.status_code,
+            {name.lower(): value for name, value in response.headers.items()},
+            await response.aread(),
+        )
+
     def _make_async_client(self) -> Any:
         self.refuse_closed()
         make_client: Any = getattr(super(), "_make_async_client")  # noqa: B009  # the stubs don't have it
@@ -44,6 +64,11 @@ class DirectHttpxSession(HttpxSession):
             pool.create_connection = partial(_create, pool.create_connection)
             pool._network_backend = _Network(pool._network_backend, self)
         return client
+
+
+async def _pieces(body: Body) -> AsyncIterator[bytes]:
+    for piece in body:
+        yield piece
 
 
 async def _limit(response: Any) -> None:

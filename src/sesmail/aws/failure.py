@@ -41,7 +41,7 @@ def explain(error: Exception, operation: str, *, may_have_left: bool) -> Sesmail
     if isinstance(error, ClientError):
         return _answered(error, operation)
     # The original is read from the exception itself: __context__ may be what the caller was handling at the time.
-    original = error.kwargs.get("error") if isinstance(error, BotoCoreError) else None
+    original = error.kwargs.get("error") if isinstance(error, BotoCoreError) else error
     # httpx's failed TLS handshake arrives as botocore's SSLError around Python's.
     handshake = isinstance(error, SSLError) and isinstance(original, ssl.SSLError)
     if handshake or never_connected(original):

@@ -135,7 +135,9 @@ class Caller:
         began, start = datetime.now(UTC), anyio.current_time()
         ends: Sequence[T | SendError]
         try:
-            answer = await self.aws.call(self.service, call.operation, call.params, deadline=deadline, mark=mark)
+            answer = await self.aws.call(
+                self.service, call.operation, call.params, deadline=deadline, checked=call.checked, mark=mark
+            )
             ends = batch.read(answer, [*fates])
         except SendError as err:
             ends = _for_each(err.with_traceback(None), fates)  # or its frames would hold it, and the mails, for long

@@ -11,6 +11,7 @@ import anyio
 import anyio.lowlevel
 
 from ..errors import ConfigurationError, NotSentError
+from ..event_loop import EventLoop
 from .pace import Pace
 
 __all__ = ["RateLimiter"]
@@ -62,7 +63,7 @@ class RateLimiter:
         self._sleep = sleep
         self._line: deque[_Waiter] = deque()
         self._waiting = 0  # recipients in the line
-        self._loop: anyio.lowlevel.EventLoopToken | None = None
+        self._loop = EventLoop()
         self._account_rate = rate
         self._fixed = rate is not None
 
@@ -99,7 +100,7 @@ class RateLimiter:
             NotSentError: It would have to wait for longer than ``max_wait``; where that is known, at once.
             ConfigurationError: It belongs to another event loop.
         """
-        self._refuse_other_loop()
+        self._loop.refuse_other()
         await anyio.lowlevel.checkpoint_if_cancelled()
         started = self._clock()
         expected = self._pace.wait(started, self._waiting)
@@ -174,13 +175,6 @@ class RateLimiter:
         """Wake the head of the line, so that it asks again."""
         if self._line:
             self._line[0].nap.cancel()
-
-    def _refuse_other_loop(self) -> None:
-        loop = anyio.lowlevel.current_token()
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop != loop:
-            raise ConfigurationError("it belongs to the event loop that used it first: make another for this one")
 
     def _too_long(self, wait: float) -> NotSentError:
         left = f", and has {wait:.1f} seconds to wait" if wait < math.inf else ""

@@ -28,6 +28,7 @@ __all__ = [
     "refuse_given",
     "template_data",
     "the_author",
+    "weight",
 ]
 
 MAX_RECIPIENTS = 50  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
@@ -47,12 +48,14 @@ class Call:
         params: Its parameters, as aiobotocore takes them.
         size: About how many bytes of content travel; the deadline grows with it.
         sizes: Those of the entries of a bulk call, which come on top.
+        checked: Whether all parameters are the builder's own.
     """
 
     operation: str
     params: dict[str, Any]
     size: int
     sizes: tuple[int, ...] = ()
+    checked: bool = False
 
 
 def lay_defaults(message: M, defaults: Message | None) -> M:
@@ -117,6 +120,19 @@ def recipients_of(message: Message | RawMessage | TemplateMessage) -> tuple[Addr
         raise InvalidMessageError("give at least one recipient in to, cc or bcc", field="to")
     refuse_crowd(len(everyone), "to", "send the mail in several messages, or as a BulkMessage")
     return everyone
+
+
+def weight(message: Message | RawMessage | TemplateMessage | BulkMessage) -> int:
+    """About how many bytes have to be written for a message."""
+    if isinstance(message, BulkMessage):
+        return 1024 * len(message.recipients)
+    if isinstance(message, RawMessage):
+        return 0
+    files = sum(len(item.content) for item in message.attachments)
+    if isinstance(message, TemplateMessage):
+        return files
+    bodies = (message.text or "", message.html or "", *(form.content for form in message.alternatives))
+    return files + sum(map(len, bodies))
 
 
 def refuse_crowd(count: int, field: str, instead: str) -> None:
@@ -217,4 +233,4 @@ def finish(
     """
     for name in _CHECKED.intersection(extra):
         raise InvalidMessageError(f"{name} is made from the message's own fields; give it there", field="extra")
-    return Call(operation, {**given(params), **extra}, size, tuple(sizes))
+    return Call(operation, {**given(params), **extra}, size, tuple(sizes), checked=not extra)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import anyio
+import anyio.to_thread
 
 from ..errors import ConfigurationError, InvalidMessageError, SendError
 from .account import AccountRate
@@ -18,13 +20,14 @@ from .dialect import Dialect
 from .fate import Fate
 from .message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
 from .parts import Recipient
-from .payload import MAX_RECIPIENTS, Call, lay_defaults, recipients_of
+from .payload import MAX_RECIPIENTS, Call, lay_defaults, recipients_of, weight
 from .result import BulkResult, RecipientResult, SendResult
 from .retrying import RetryPolicy
 
 __all__ = ["Sender"]
 
 _RATE_TIMEOUT = 5.0  # seconds
+_LARGE = 256 * 1024  # bytes, which take about a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Sender:
         if fate.send_id != message.send_id:
             message = message.model_copy(update={"send_id": fate.send_id})
         recipients = recipients_of(message)
-        call = self.dialect.build(message, self.tag_name, tag_send_id=self.tag_send_id)
+        call = await self._build(self.dialect.build, message)
 
         def read(answer: Mapping[str, Any], _: object) -> Sequence[SendResult]:
             return [read_single(answer, recipients, operation=call.operation, region=self.caller.region)]
@@ -79,7 +82,7 @@ class Sender:
         if self.identify:
             recipients = [each.model_copy(update={"send_id": self._send_id(each)}) for each in message.recipients]
             message = message.model_copy(update={"recipients": tuple(recipients)})
-        whole = self.dialect.build_bulk(message, self.tag_name, tag_send_id=self.tag_send_id)
+        whole = await self._build(self.dialect.build_bulk, message)
         bulk = BulkCall.of(whole, self.dialect, [recipient.to for recipient in message.recipients])
         if account is not None:
             await account.refresh()
@@ -92,6 +95,11 @@ class Sender:
         if failures and all(fate.outcome == "not_sent" for fate in fates):
             raise failures[0]
         return BulkResult(tuple(bulk.result(number, fate) for number, fate in enumerate(fates)))
+
+    async def _build(self, build: Callable[..., Call], message: AnyMessage | BulkMessage) -> Call:
+        """The call of a message; that of a large one is built in a thread, while the event loop goes on."""
+        builds = partial(build, message, self.tag_name, tag_send_id=self.tag_send_id)
+        return builds() if weight(message) < _LARGE else await anyio.to_thread.run_sync(builds)
 
     async def _send_parts(
         self,

@@ -14,7 +14,8 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from ..errors import ConfigurationError, DuplicateSendError, Outcome
+from ..errors import DuplicateSendError, Outcome
+from ..event_loop import EventLoop
 from ..send_log import SendRecord
 from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
 from .sqlite_file import SqliteFile, Write
@@ -46,7 +47,7 @@ class SqliteSendLog:
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
         self._file = SqliteFile(os.fspath(path))
         self._clock = clock or now
-        self._loop: anyio.lowlevel.EventLoopToken | None = None
+        self._loop = EventLoop()
         self._writing = anyio.Lock()
         self._limiter = anyio.CapacityLimiter(1)  # of its own: never behind the program's slow threads
 
@@ -76,7 +77,7 @@ class SqliteSendLog:
             DuplicateSendError: It is accepted, under way or unknown.
         """
         check_send_id(send_id)
-        self._refuse_other_loop()
+        self._loop.refuse_other()
         await anyio.lowlevel.checkpoint_if_cancelled()
         write = Write(partial(begin, send_id=send_id, began=in_utc(self._clock())))
         try:
@@ -99,7 +100,7 @@ class SqliteSendLog:
             Whether that was news: never about a send that didn't begin, or that is known to be accepted.
         """
         check_outcome(outcome)
-        self._refuse_other_loop()
+        self._loop.refuse_other()
         if outcome == "unknown":
             return False
         write = Write(partial(settle, send_id=send_id, outcome=outcome, message_id=message_id))
@@ -148,16 +149,9 @@ class SqliteSendLog:
                     await anyio.to_thread.run_sync(self._file.flush, limiter=self._limiter)
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        self._refuse_other_loop()
+        self._loop.refuse_other()
         async with self._writing:
             return await anyio.to_thread.run_sync(self._file.read, query, limiter=self._limiter)
-
-    def _refuse_other_loop(self) -> None:
-        loop = anyio.lowlevel.current_token()
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop != loop:
-            raise ConfigurationError("it belongs to the event loop that used it first: make another for this one")
 
 
 def _take_back(write: Write[SendRecord | None], send_id: str, connection: sqlite3.Connection) -> None:
