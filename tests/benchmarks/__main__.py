@@ -1,0 +1,53 @@
+"""Measure, and print each figure beside its aim: `nox -s bench -- [--quick] [--only WORDS] [--json FILE]`."""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from . import compiling, parsing, reading, verifying
+from .contest import Comparison, Result, Setting, compare
+from .report import as_json, print_result, print_summary, write_markdown
+from .worker import ENVIRONMENT
+
+COMPARISONS = [comparison for room in (compiling, parsing, verifying, reading) for comparison in room.COMPARISONS]
+
+
+def chosen(words: list[str]) -> list[Comparison]:
+    """The comparisons whose names have all of these words in them."""
+    return [each for each in COMPARISONS if all(word in each.name for word in words)]
+
+
+def measured(comparisons: list[Comparison], setting: Setting) -> Iterator[Result]:
+    for comparison in comparisons:
+        with ExitStack() as stack:
+            yield compare(comparison, replace(setting, stack=stack))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="short rounds, and three to nine of them: two minutes")
+    parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="comparisons that have these words")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="where to write the table")
+    parser.add_argument("--node-modules", type=Path, help="where nodemailer lies")
+    parser.add_argument("--aioboto3", metavar="PYTHON", help="the interpreter that has aioboto3")
+    options = parser.parse_args()
+    os.environ.update(ENVIRONMENT)
+    started = time.perf_counter()
+    results: list[Result] = []
+    for result in measured(chosen(options.only), Setting(options.quick, options.node_modules, options.aioboto3)):
+        results.append(result)
+        print_result(result)
+    print_summary(results, time.perf_counter() - started, quick=options.quick)
+    if options.json is not None:
+        options.json.write_text(as_json(results, quick=options.quick), "utf-8")
+    if options.markdown is not None:
+        options.markdown.write_text(write_markdown(results), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Results as text: for the terminal, as JSON, as a table in Markdown."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib import metadata
+
+from .contest import Line, Result
+
+PACKAGES = (
+    *("sesmail", "aiobotocore", "anyio", "cryptography", "pydantic"),
+    *("aws-lambda-powertools", "boto3", "django", "django-anymail", "django-ses"),
+)
+UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
+
+
+def figure(value: float, measure: str) -> str:
+    """A figure of three digits with its unit."""
+    if measure == "memory":
+        return f"{value:.2f} sizes"
+    scale, unit = next(((scale, unit) for scale, unit in UNITS if value >= scale), UNITS[-1])
+    return f"{value / scale:.3g} {unit}"
+
+
+def ratio(value: float, line: Line) -> str:
+    if line.way == "figure":
+        return figure(value, line.measure)
+    return f"{value:.3g}x" if line.way == "times" else f"{value:.2f} of it"
+
+
+def verdict(line: Line) -> str:
+    if line.limit is None:
+        return ""
+    return f"short by {line.shortfall:.0%}" if line.shortfall else "met"
+
+
+def cells(line: Line) -> tuple[str, ...]:
+    """Against whom, in what, ours, theirs, the median and the quartiles, the aim and whether it's met."""
+    low, median, high = (ratio(value, line) for value in line.quartiles)
+    aim = "" if line.limit is None else ratio(line.limit, line)
+    theirs = "" if line.way == "figure" else figure(line.theirs, line.measure)
+    peer = "" if line.way == "figure" else line.peer
+    return peer, line.measure, figure(line.ours, line.measure), theirs, median, f"{low} to {high}", aim, verdict(line)
+
+
+def print_result(result: Result) -> None:
+    rounds = len(next(iter(result.rounds.values())))
+    print(f"\n{result.name}, {rounds} rounds")
+    for line in result.lines:
+        peer, measure, ours, theirs, median, spread, aim, met = cells(line)
+        aimed = f"aim {aim}: {met}" if aim else ""
+        print(f"  {peer:<22}{measure:<7}{ours:>10}{theirs:>12}{median:>12}  ({spread})  {aimed}", flush=True)
+    for peer, reason in result.missing.items():
+        print(f"  {peer:<22}not here: {reason}", flush=True)
+
+
+def print_summary(results: Sequence[Result], seconds: float, *, quick: bool) -> None:
+    lines = [line for result in results for line in result.lines if line.limit is not None]
+    short = [line for line in lines if line.shortfall]
+    print(f"\n{len(lines) - len(short)} of {len(lines)} aims met, in {seconds:.0f} seconds{' of a quick run' * quick}")
+    for line in short:
+        print(f"  {line.comparison}, {line.peer}, {line.measure}: {verdict(line)}")
+
+
+def versions() -> dict[str, str]:
+    def find() -> Iterable[tuple[str, str]]:
+        for name in PACKAGES:
+            try:
+                yield name, metadata.version(name)
+            except metadata.PackageNotFoundError:
+                continue
+
+    return dict(find())
+
+
+def as_json(results: Sequence[Result], *, quick: bool) -> str:
+    """Every figure of every round, and what it was measured on."""
+    document = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "versions": versions(),
+        "quick": quick,
+        "results": [asdict(result) for result in results],
+    }
+    return json.dumps(document, indent=1)
+
+
+HEAD = ("what", "against", "in", "sesmail", "the other", "median", "quartiles", "aim", "")
+
+
+def write_markdown(results: Sequence[Result]) -> str:
+    rows = [HEAD, ("---",) * len(HEAD), *((line.comparison, *cells(line)) for each in results for line in each.lines)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    about = ", ".join(f"{name} {version}" for name, version in versions().items())
+    where = f"CPython {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return f"{table}\n\n{datetime.now(UTC):%Y-%m-%d}, {where}, {about}.\n"
