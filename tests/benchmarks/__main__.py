@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from . import compiling, parsing, reading, verifying
+from . import compiling, memory, parsing, reading, sending, starting, verifying
 from .contest import Comparison, Result, Setting, compare
 from .report import as_json, print_result, print_summary, write_markdown
 from .worker import ENVIRONMENT
 
-COMPARISONS = [comparison for room in (compiling, parsing, verifying, reading) for comparison in room.COMPARISONS]
+ROOMS = (compiling, sending, memory, parsing, verifying, reading, starting)
+COMPARISONS = [comparison for room in ROOMS for comparison in room.COMPARISONS]
 
 
 def chosen(words: list[str]) -> list[Comparison]:

@@ -1,9 +1,6 @@
 """Compile: from a message to the call, without sending it."""
 
-import json
 from collections.abc import Callable
-from email.message import EmailMessage
-from email.policy import SMTP
 from functools import partial
 from typing import Any
 
@@ -11,7 +8,7 @@ import sesmail
 from sesmail.sending import v2
 
 from .contest import Comparison, Contestant, Maker, Setting, faster, timed
-from .messages import ASCII, AUTHOR, MB, UNICODE, Sample, check_mail, with_attachment, with_images
+from .messages import ASCII, AUTHOR, MB, UNICODE, Sample, check_mail, stdlib_mail, with_attachment, with_images
 from .worker import node_worker
 
 
@@ -94,28 +91,6 @@ def django_ses(sample: Sample, _: Setting) -> Contestant:
         return calls[0]
 
     return compiler(lambda: mail_in(build()), sample, build)
-
-
-def stdlib_mail(sample: Sample) -> bytes:
-    message = EmailMessage()
-    message["Subject"] = sample.subject
-    message["From"] = sample.author
-    message["To"] = ", ".join(sample.to)
-    if sample.cc:
-        message["Cc"] = ", ".join(sample.cc)
-    if sample.tag:
-        message["X-Tag"] = sample.tag
-        message["X-Metadata"] = json.dumps(sample.metadata)
-    message.set_content(sample.text)
-    message.add_alternative(sample.html, subtype="html")
-    html: Any = message.get_body(("html",))
-    for file in sample.files:
-        main, sub = file.media_type.split("/")
-        if file.content_id:
-            html.add_related(file.content, main, sub, cid=f"<{file.content_id}>", filename=file.name)
-        else:
-            message.add_attachment(file.content, main, sub, filename=file.name)
-    return message.as_bytes(policy=SMTP)
 
 
 def stdlib(sample: Sample, _: Setting) -> Contestant:

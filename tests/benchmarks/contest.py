@@ -61,7 +61,7 @@ class Aim:
     measure: str
 
     def read(self, ours: float, theirs: float) -> float:
-        return {"times": theirs / ours, "share": ours / theirs, "figure": ours}[self.way]
+        return ours if self.way == "figure" else theirs / ours if self.way == "times" else ours / theirs
 
     def shortfall(self, value: float) -> float:
         """The part of the aim that a value lacks, or by which it is over it; none if it meets it."""
@@ -89,12 +89,14 @@ class Comparison:
         contestants: Who does it; the first are we.
         aims: What is wanted of us.
         fill: Seconds that a round should take; 0 where an operation is a round.
+        measures: The figures that matter.
     """
 
     name: str
     contestants: Mapping[str, Maker]
     aims: Sequence[Aim] = ()
     fill: float = 0.05
+    measures: Sequence[str] = ("cpu",)
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def compare(comparison: Comparison, setting: Setting) -> Result:
         rounds: dict[str, list[Figures]] = {name: [] for name in contestants}
         ends = time.perf_counter() + QUICK_SECONDS
         for done in range(ROUNDS):
-            if setting.quick and done >= QUICK_ROUNDS and time.perf_counter() > ends:
+            if setting.quick and done >= (QUICK_ROUNDS if fill else 1) and time.perf_counter() > ends:
                 break
             for name, contestant in contestants.items():
                 gc.collect()
@@ -179,9 +181,9 @@ def lines_of(comparison: Comparison, rounds: Mapping[str, Sequence[Figures]]) ->
     aims = {(aim.peer, aim.measure): aim for aim in comparison.aims}
     lines: list[Line] = []
     for peer, theirs in rounds.items():
-        for measure in rounds[OURS][0].keys() & theirs[0].keys() if theirs else ():
+        for measure in comparison.measures:
             aim = aims.get((peer, measure))
-            if peer == OURS and aim is None:
+            if measure not in theirs[0] or (peer == OURS and aim is None):
                 continue
             lines.append(_line(comparison.name, aim or faster(peer, 0, measure), rounds[OURS], theirs, aim is not None))
     return lines

@@ -8,7 +8,8 @@ from typing import Any
 
 from .messages import Sample
 
-KEYS = {"region_name": "eu-west-1", "aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+CREDENTIALS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+KEYS = {"region_name": "eu-west-1", **CREDENTIALS}
 
 
 @functools.cache

@@ -2,10 +2,13 @@
 
 import email
 import email.policy
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.policy import SMTP
 from random import Random
+from typing import Any
 
 AUTHOR = "Shop <shop@example.com>"
 KB = 1_000
@@ -80,6 +83,28 @@ def with_attachment(size: int) -> Sample:
     return Sample(
         "Your order", PLAIN + "\n", f"<p>{PLAIN}</p>\n", files=(File("a.pdf", "application/pdf", noise(size)),)
     )
+
+
+def stdlib_mail(sample: Sample) -> bytes:
+    message = EmailMessage()
+    message["Subject"] = sample.subject
+    message["From"] = sample.author
+    message["To"] = ", ".join(sample.to)
+    if sample.cc:
+        message["Cc"] = ", ".join(sample.cc)
+    if sample.tag:
+        message["X-Tag"] = sample.tag
+        message["X-Metadata"] = json.dumps(sample.metadata)
+    message.set_content(sample.text)
+    message.add_alternative(sample.html, subtype="html")
+    html: Any = message.get_body(("html",))
+    for file in sample.files:
+        main, sub = file.media_type.split("/")
+        if file.content_id:
+            html.add_related(file.content, main, sub, cid=f"<{file.content_id}>", filename=file.name)
+        else:
+            message.add_attachment(file.content, main, sub, filename=file.name)
+    return message.as_bytes(policy=SMTP)
 
 
 def check_mail(mail: bytes, sample: Sample) -> None:

@@ -9,7 +9,7 @@ import sesmail
 from support.ses_events import WORDS, envelope, published, received
 
 from .contest import Comparison, Contestant, Setting, faster, timed, within
-from .messages import KB, PLAIN, File, Sample, filled, in_html, noise
+from .messages import KB, PLAIN, File, Sample, filled, in_html, noise, stdlib_mail
 
 BODIES = [json.dumps(envelope(json.dumps(published(word)))).encode() for word in WORDS]
 
@@ -89,8 +89,6 @@ def powertools(_: Setting) -> Contestant:
 
 def inbound_mail() -> tuple[Sample, bytes]:
     """A mail of 30 kB, and the body of SNS that brings it."""
-    from .compiling import stdlib_mail
-
     files = (File("photo.png", "image/png", noise(15 * KB)),)
     sample = Sample("Help", filled(PLAIN, 3 * KB), in_html(PLAIN, 5 * KB), files=files)
     content = base64.b64encode(stdlib_mail(sample)).decode()

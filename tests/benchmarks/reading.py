@@ -11,10 +11,9 @@ from typing import Any
 
 import sesmail
 
-from .compiling import stdlib_mail
 from .contest import Comparison, Contestant, Figures, Setting, at_most, faster, timed
-from .memory import high_water
-from .messages import KB, MB, PLAIN, File, Sample, filled, in_html, noise
+from .memory import grown, high_water
+from .messages import KB, MB, PLAIN, File, Sample, filled, in_html, noise, stdlib_mail
 from .worker import fresh_each_time
 
 SIZES = {"10 kB": 10 * KB, "1 MB": MB, "10 MB": 10 * MB, "30 MB": 30 * MB}
@@ -97,7 +96,7 @@ def peak(name: str, path: str) -> Contestant:
         before = high_water()
         found = read(raw)
         assert found
-        return {"memory": (high_water() - before) / len(raw)}
+        return {"memory": grown(before, len(raw))}
 
     return run
 
@@ -125,6 +124,7 @@ COMPARISONS = [
             },
             [at_most(1.0, "memory")],
             0,
+            ("memory",),
         )
         for words, ours, theirs in (
             ("all of", read_ours, read_stdlib),

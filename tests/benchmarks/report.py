@@ -48,13 +48,13 @@ def cells(line: Line) -> tuple[str, ...]:
 
 def print_result(result: Result) -> None:
     rounds = len(next(iter(result.rounds.values())))
-    print(f"\n{result.name}, {rounds} rounds")
+    print(f"\n{result.name}, {rounds} round{'s' * (rounds > 1)}")
     for line in result.lines:
         peer, measure, ours, theirs, median, spread, aim, met = cells(line)
         aimed = f"aim {aim}: {met}" if aim else ""
-        print(f"  {peer:<22}{measure:<7}{ours:>10}{theirs:>12}{median:>12}  ({spread})  {aimed}", flush=True)
+        print(f"  {peer:<24}{measure:<7}{ours:>10}{theirs:>12}{median:>12}  ({spread})  {aimed}", flush=True)
     for peer, reason in result.missing.items():
-        print(f"  {peer:<22}not here: {reason}", flush=True)
+        print(f"  {peer:<24}not here: {reason}", flush=True)
 
 
 def print_summary(results: Sequence[Result], seconds: float, *, quick: bool) -> None:
