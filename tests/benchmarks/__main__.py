@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import compiling, memory, parsing, reading, sending, starting, verifying
 from .contest import Comparison, Result, Setting, compare
-from .report import as_json, print_result, print_summary, write_markdown
+from .report import as_json, as_markdown, print_result, print_summary
 from .worker import ENVIRONMENT
 
 ROOMS = (compiling, sending, memory, parsing, verifying, reading, starting)
@@ -47,7 +47,7 @@ def main() -> None:
     if options.json is not None:
         options.json.write_text(as_json(results, quick=options.quick), "utf-8")
     if options.markdown is not None:
-        options.markdown.write_text(write_markdown(results), "utf-8")
+        options.markdown.write_text(as_markdown(results), "utf-8")
 
 
 if __name__ == "__main__":

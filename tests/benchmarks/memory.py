@@ -44,9 +44,9 @@ def grown(before: int, size: int) -> float:
 class Measured:
     """One large mail: its content, and what was held and used before it was made."""
 
-    def __init__(self, api: str) -> None:
+    def __init__(self, size: int) -> None:
         self.before = high_water()
-        self.content = bytes(range(200)) * (SIZES[api] // 200)
+        self.content = bytes(range(200)) * (size // 200)
         self.cpu = time.process_time()
 
     def figures(self) -> Figures:
@@ -74,7 +74,7 @@ async def stalled(send: Callable[[], Awaitable[Any]]) -> float:
     return longest
 
 
-def ours(url: str, api: str) -> Contestant:
+def ours(url: str, api: str, size: int) -> Contestant:
     """A message, compiled and sent while others run."""
     import sesmail
 
@@ -86,7 +86,7 @@ def ours(url: str, api: str) -> Contestant:
     runner.run(stalled(lambda: client.send(model_of(ASCII))))
 
     def run(_: int) -> Figures:
-        mail = Measured(api)
+        mail = Measured(size)
         file = sesmail.Attachment("a.pdf", mail.content)
         message = sesmail.Message(from_email=AUTHOR, to=ASCII.to, subject="Large", text=TEXT, attachments=[file])
         stall = runner.run(stalled(lambda: client.send(message)))
@@ -95,7 +95,7 @@ def ours(url: str, api: str) -> Contestant:
     return run
 
 
-def stdlib_and_aiobotocore(url: str, api: str) -> Contestant:
+def stdlib_and_aiobotocore(url: str, api: str, size: int) -> Contestant:
     """The same by EmailMessage and the API call; others wait for the call alone."""
     from aiobotocore.session import get_session
 
@@ -111,7 +111,7 @@ def stdlib_and_aiobotocore(url: str, api: str) -> Contestant:
     runner.run(stalled(partial(send, stdlib_mail(ASCII))))
 
     def run(_: int) -> Figures:
-        mail = Measured(api)
+        mail = Measured(size)
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = AUTHOR, ASCII.to, "Large"
         message.set_content(TEXT)
@@ -122,7 +122,7 @@ def stdlib_and_aiobotocore(url: str, api: str) -> Contestant:
     return run
 
 
-def anymail(url: str, api: str) -> Contestant:
+def anymail(url: str, api: str, size: int) -> Contestant:
     """The same by django-anymail, which has no event loop that could stall."""
     set_up(url)
     from django.core.mail import EmailMessage as DjangoMessage
@@ -133,7 +133,7 @@ def anymail(url: str, api: str) -> Contestant:
     connection.send_messages([DjangoMessage("Small", "Small", AUTHOR, list(ASCII.to))])
 
     def run(_: int) -> Figures:
-        mail = Measured(api)
+        mail = Measured(size)
         message = DjangoMessage("Large", TEXT, AUTHOR, list(ASCII.to))
         message.attach("a.pdf", mail.content, "application/pdf")
         connection.send_messages([message])
@@ -143,7 +143,8 @@ def anymail(url: str, api: str) -> Contestant:
 
 
 def maker(name: str, api: str, setting: Setting) -> Contestant:
-    return fresh_each_time(f"benchmarks.memory:{name}", {"url": served(setting), "api": api})
+    arguments = {"url": served(setting), "api": api, "size": SIZES[api]}
+    return fresh_each_time(f"benchmarks.memory:{name}", arguments)
 
 
 RAW = "stdlib and aiobotocore"

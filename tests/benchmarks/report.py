@@ -93,7 +93,7 @@ def as_json(results: Sequence[Result], *, quick: bool) -> str:
 HEAD = ("what", "against", "in", "sesmail", "the other", "median", "quartiles", "aim", "")
 
 
-def write_markdown(results: Sequence[Result]) -> str:
+def as_markdown(results: Sequence[Result]) -> str:
     rows = [HEAD, ("---",) * len(HEAD), *((line.comparison, *cells(line)) for each in results for line in each.lines)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     about = ", ".join(f"{name} {version}" for name, version in versions().items())

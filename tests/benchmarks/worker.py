@@ -54,7 +54,8 @@ class Worker:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self._process.args} ended with {self._process.wait()}")
+            with self:
+                raise RuntimeError(f"{self._process.args} ended with {self._process.wait()}")
         return json.loads(line)
 
     def __call__(self, count: int) -> Figures:
