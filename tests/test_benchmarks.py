@@ -160,16 +160,23 @@ def result() -> Result:
 
 def test_results_are_told(result: Result, capsys: pytest.CaptureFixture[str]) -> None:
     print_result(result)
-    print_summary([result], 61.4, quick=True)
+    print_summary([result], 61.4, [told()])
     out = capsys.readouterr().out
-    for words in ("work, 9 rounds", "aim 4x: short by 25%", "0.33 of it", "absent", "2 of 3 aims met, in 61 seconds"):
+    for words in (
+        "work, 9 rounds",
+        "aim 4x: short by 25%",
+        "0.33 of it",
+        "absent",
+        "2 of 3 aims met, in 61 seconds",
+        "out: work.",
+    ):
         assert words in out
 
 
 def test_results_are_written(result: Result) -> None:
-    document = json.loads(as_json([result], quick=False))
+    document = json.loads(as_json([result], Setting()))
     assert document["results"][0]["rounds"]["peer"][0] == {"cpu": 6.0, "memory": 9.0}
     assert document["versions"]["pydantic"]
-    head, rule, own, *_ = as_markdown([result]).splitlines()
+    head, rule, own, *_ = as_markdown([result], Setting()).splitlines()
     assert head.count("|") == rule.count("|") == own.count("|")
     assert own.startswith("| work |  | memory | 3.00 sizes |  | 3.00 sizes |")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import compiling, memory, parsing, reading, sending, starting, verifying
 from .contest import Comparison, Result, Setting, compare
-from .report import as_json, as_markdown, print_result, print_summary
+from .report import as_json, as_markdown, print_head, print_result, print_summary
 from .worker import ENVIRONMENT
 
 ROOMS = (compiling, sending, memory, parsing, verifying, reading, starting)
@@ -30,8 +30,8 @@ def measured(comparisons: list[Comparison], setting: Setting) -> Iterator[Result
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="short rounds, and three to nine of them: two minutes")
-    parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="comparisons that have these words")
+    parser.add_argument("--quick", action="store_true", help="in two minutes: short rounds, some of them fewer")
+    parser.add_argument("--only", nargs="+", default=[], metavar="WORDS", help="what has all of these in its name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="where to write the table")
     parser.add_argument("--node-modules", type=Path, help="where nodemailer lies")
@@ -39,15 +39,19 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.update(ENVIRONMENT)
     started = time.perf_counter()
+    setting = Setting(options.quick, options.node_modules, options.aioboto3)
+    wanted = chosen(options.only)
+    left_out = [comparison for comparison in wanted if comparison.slow and setting.quick]
+    print_head()
     results: list[Result] = []
-    for result in measured(chosen(options.only), Setting(options.quick, options.node_modules, options.aioboto3)):
+    for result in measured([comparison for comparison in wanted if comparison not in left_out], setting):
         results.append(result)
         print_result(result)
-    print_summary(results, time.perf_counter() - started, quick=options.quick)
+    print_summary(results, time.perf_counter() - started, left_out)
     if options.json is not None:
-        options.json.write_text(as_json(results, quick=options.quick), "utf-8")
+        options.json.write_text(as_json(results, setting), "utf-8")
     if options.markdown is not None:
-        options.markdown.write_text(as_markdown(results), "utf-8")
+        options.markdown.write_text(as_markdown(results, setting), "utf-8")
 
 
 if __name__ == "__main__":

@@ -90,6 +90,7 @@ class Comparison:
         aims: What is wanted of us.
         fill: Seconds that a round should take; 0 where an operation is a round.
         measures: The figures that matter.
+        slow: Whether a quick look leaves it out, where others show much the same.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Comparison:
     aims: Sequence[Aim] = ()
     fill: float = 0.05
     measures: Sequence[str] = ("cpu",)
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class Result:
 
 
 ROUNDS = 9
-QUICK_SECONDS = 2.5
+QUICK_SECONDS = 1.5
 QUICK_ROUNDS = 3
 
 
@@ -164,16 +166,18 @@ def _made(comparison: Comparison, setting: Setting) -> tuple[dict[str, Contestan
 
 
 def _count(contestant: Contestant, fill: float) -> int:
-    """How many operations fill a round, told by the second of two; and a round of warming up."""
-    if fill == 0:
+    """How many operations fill a round, told by the second of two if one doesn't; and a round of warming up."""
+    if fill == 0 or _seconds(contestant, 1) >= fill:
         return 1
-    contestant(1)
-    started = time.perf_counter()
-    contestant(1)
-    count = max(1, round(fill / (time.perf_counter() - started)))
-    if count > 1:
-        contestant(count)
+    count = max(1, round(fill / _seconds(contestant, 1)))
+    contestant(count)
     return count
+
+
+def _seconds(contestant: Contestant, count: int) -> float:
+    started = time.perf_counter()
+    contestant(count)
+    return time.perf_counter() - started
 
 
 def lines_of(comparison: Comparison, rounds: Mapping[str, Sequence[Figures]]) -> list[Line]:

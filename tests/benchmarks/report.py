@@ -3,12 +3,13 @@
 import json
 import os
 import platform
-from collections.abc import Iterable, Sequence
+import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
 
-from .contest import Line, Result
+from .contest import Comparison, Line, Result, Setting
 
 PACKAGES = (
     *("sesmail", "aiobotocore", "anyio", "cryptography", "pydantic"),
@@ -46,6 +47,10 @@ def cells(line: Line) -> tuple[str, ...]:
     return peer, line.measure, figure(line.ours, line.measure), theirs, median, f"{low} to {high}", aim, verdict(line)
 
 
+def print_head() -> None:
+    print("Ratios are medians over the rounds, with their quartiles: how many times less than the peer, or what of it.")
+
+
 def print_result(result: Result) -> None:
     rounds = len(next(iter(result.rounds.values())))
     print(f"\n{result.name}, {rounds} round{'s' * (rounds > 1)}")
@@ -57,34 +62,37 @@ def print_result(result: Result) -> None:
         print(f"  {peer:<24}not here: {reason}", flush=True)
 
 
-def print_summary(results: Sequence[Result], seconds: float, *, quick: bool) -> None:
+def print_summary(results: Sequence[Result], seconds: float, left_out: Sequence[Comparison]) -> None:
     lines = [line for result in results for line in result.lines if line.limit is not None]
     short = [line for line in lines if line.shortfall]
-    print(f"\n{len(lines) - len(short)} of {len(lines)} aims met, in {seconds:.0f} seconds{' of a quick run' * quick}")
+    print(f"\n{len(lines) - len(short)} of {len(lines)} aims met, in {seconds:.0f} seconds")
     for line in short:
         print(f"  {line.comparison}, {line.peer}, {line.measure}: {verdict(line)}")
+    if left_out:
+        print(f"A quick look leaves out: {'; '.join(comparison.name for comparison in left_out)}.")
 
 
-def versions() -> dict[str, str]:
-    def find() -> Iterable[tuple[str, str]]:
-        for name in PACKAGES:
-            try:
-                yield name, metadata.version(name)
-            except metadata.PackageNotFoundError:
-                continue
+def versions(setting: Setting) -> dict[str, str]:
+    """Those of everything that took part."""
+    here = {each.name.lower(): each.version for each in metadata.distributions()}
+    found = {name: here[name] for name in PACKAGES if name in here}
+    if setting.aioboto3 is not None:
+        code = "from importlib.metadata import version; print(version('aioboto3'), end='')"
+        found["aioboto3"] = subprocess.run([setting.aioboto3, "-c", code], capture_output=True, text=True).stdout
+    if setting.node_modules is not None and (manifest := setting.node_modules / "nodemailer/package.json").exists():
+        found["nodemailer"] = json.loads(manifest.read_text("utf-8"))["version"]
+    return found
 
-    return dict(find())
 
-
-def as_json(results: Sequence[Result], *, quick: bool) -> str:
+def as_json(results: Sequence[Result], setting: Setting) -> str:
     """Every figure of every round, and what it was measured on."""
     document = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
-        "versions": versions(),
-        "quick": quick,
+        "versions": versions(setting),
+        "quick": setting.quick,
         "results": [asdict(result) for result in results],
     }
     return json.dumps(document, indent=1)
@@ -93,9 +101,9 @@ def as_json(results: Sequence[Result], *, quick: bool) -> str:
 HEAD = ("what", "against", "in", "sesmail", "the other", "median", "quartiles", "aim", "")
 
 
-def as_markdown(results: Sequence[Result]) -> str:
+def as_markdown(results: Sequence[Result], setting: Setting) -> str:
     rows = [HEAD, ("---",) * len(HEAD), *((line.comparison, *cells(line)) for each in results for line in each.lines)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    about = ", ".join(f"{name} {version}" for name, version in versions().items())
+    about = ", ".join(f"{name} {version}" for name, version in versions(setting).items())
     where = f"CPython {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     return f"{table}\n\n{datetime.now(UTC):%Y-%m-%d}, {where}, {about}.\n"
