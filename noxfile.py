@@ -102,7 +102,7 @@ def bench(session: nox.Session) -> None:
     session.env["PYTHONDONTWRITEBYTECODE"] = None
     tmp = Path(session.create_tmp()).absolute()
     session.env["PYTHONPATH"] = str(Path("tests").absolute())
-    peers = [f"--aioboto3={aioboto3(session, tmp)}"]
+    peers = with_aioboto3(session, tmp)
     if shutil.which("npm"):
         npm = ("npm", "install", "--silent", "--no-save", f"--prefix={tmp}", "nodemailer")
         session.run(*npm, external=True, success_codes=MAY_FAIL)
@@ -110,13 +110,15 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *peers, *session.posargs)
 
 
-def aioboto3(session: nox.Session, tmp: Path) -> Path:
-    """The Python of an environment with aioboto3, which pins an older aiobotocore than sesmail needs."""
+def with_aioboto3(session: nox.Session, tmp: Path) -> list[str]:
+    """Tell the bench of an environment with aioboto3, which pins an older aiobotocore than sesmail needs."""
     scripts = tmp / "aioboto3" / ("Scripts" if os.name == "nt" else "bin")
     session.run("python", "-m", "venv", str(tmp / "aioboto3"), success_codes=MAY_FAIL)
-    install = ("-m", "pip", "install", "-q", "aioboto3>=15.5")
-    session.run(str(scripts / "python"), *install, external=True, success_codes=MAY_FAIL)
-    return scripts / "python"
+    python = shutil.which("python", path=scripts)
+    if python is None:
+        return []
+    session.run(python, "-m", "pip", "install", "-q", "aioboto3>=15.5", external=True, success_codes=MAY_FAIL)
+    return [f"--aioboto3={python}"]
 
 
 @nox.session

@@ -1,6 +1,7 @@
 """The bench itself, in small; its figures are made by `nox -s bench`."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -28,6 +29,7 @@ from benchmarks.worker import fresh_each_time, python_worker
 
 HERE = {OURS, "stdlib EmailMessage", "stdlib BytesParser", "json.loads twice", "the RSA operation"}
 ROOMS = (compiling, parsing, verifying, reading)
+measures_processes = pytest.mark.skipif(sys.platform == "win32", reason="Windows doesn't tell what a process took")
 
 
 @pytest.fixture
@@ -88,20 +90,24 @@ def test_sends_from_a_process_of_its_own(setting: Setting) -> None:
         assert setting.stack.enter_context(worker)(1).keys() == {"cpu", "wall"}
 
 
+@measures_processes
 def test_what_a_large_mail_takes(setting: Setting) -> None:
     arguments = {"url": served(setting), "api": "v2", "size": 200_000}
     assert fresh_each_time("benchmarks.memory:ours", arguments)(1).keys() == {"cpu", "memory", "stall"}
 
 
+@measures_processes
 def test_what_reading_takes(setting: Setting) -> None:
     run = reading.remembering("read_ours", 100_000, setting)
     assert run(1)["memory"] >= 0.01
 
 
+@measures_processes
 def test_what_a_start_takes() -> None:
     assert starting.taken("").keys() == {"wall", "cpu"}
 
 
+@measures_processes
 def test_memory_is_divided_by_no_less_than_a_hundredth() -> None:
     assert memory.grown(memory.high_water(), 1 << 40) == 0.01
 

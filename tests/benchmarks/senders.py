@@ -1,7 +1,6 @@
 """Whoever sends, each in a process of its own that is killed in the end."""
 
 import asyncio
-import json
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -146,40 +145,3 @@ def django(url: str, concurrency: int, backend: str) -> Contestant:
 
     assert connect()() == 1
     return in_threads(connect, concurrency)
-
-
-def first_send(url: str, name: str) -> str:
-    """A program that sends once."""
-    return FIRST[name].format(url=url, credentials=CREDENTIALS, mail=json.dumps(ASCII.text))
-
-
-FIRST = {
-    "sesmail": """
-import asyncio
-import sesmail
-
-async def main():
-    async with sesmail.Client("eu-west-1", rate_limit=None, endpoint_url={url!r}, **{credentials}) as client:
-        message = sesmail.Message(from_email="a@example.com", to="b@example.com", subject="Your order", text={mail})
-        await client.send(message)
-
-asyncio.run(main())
-""",
-    "raw aiobotocore": """
-import asyncio
-from email.message import EmailMessage
-from email.policy import SMTP
-from aiobotocore.session import get_session
-
-async def main():
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "a@example.com", "b@example.com", "Your order"
-    message.set_content({mail})
-    session = get_session()
-    async with session.create_client("sesv2", "eu-west-1", endpoint_url={url!r}, **{credentials}) as client:
-        content = {{"Raw": {{"Data": message.as_bytes(policy=SMTP)}}}}
-        await client.send_email(Content=content, Destination={{"ToAddresses": ["b@example.com"]}})
-
-asyncio.run(main())
-""",
-}

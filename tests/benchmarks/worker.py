@@ -29,17 +29,22 @@ ENVIRONMENT = {
 }
 
 
+def environment() -> dict[str, str]:
+    """This process's, without anybody's AWS account."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("AWS_")}, **ENVIRONMENT}
+
+
 class Worker:
     """A contestant in a process of its own, from ``with`` to the end of it."""
 
-    def __init__(self, command: Sequence[str], **environment: str) -> None:
+    def __init__(self, command: Sequence[str], **more: str) -> None:
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=TESTS,
-            env={**os.environ, **ENVIRONMENT, **environment},
+            env={**environment(), **more},
         )
 
     def ask(self, line: str) -> Any:
