@@ -105,7 +105,7 @@ def bench(session: nox.Session) -> None:
     peers = with_aioboto3(session, tmp)
     if shutil.which("npm"):
         npm = ("npm", "install", "--silent", "--no-save", f"--prefix={tmp}", "nodemailer")
-        session.run(*npm, external=True, success_codes=MAY_FAIL)
+        session.run_install(*npm, external=True, success_codes=MAY_FAIL)
         peers.append(f"--node-modules={tmp}/node_modules")
     session.run("python", "-m", "benchmarks", *peers, *session.posargs)
 
@@ -113,11 +113,12 @@ def bench(session: nox.Session) -> None:
 def with_aioboto3(session: nox.Session, tmp: Path) -> list[str]:
     """Tell the bench of an environment with aioboto3, which pins an older aiobotocore than sesmail needs."""
     scripts = tmp / "aioboto3" / ("Scripts" if os.name == "nt" else "bin")
-    session.run("python", "-m", "venv", str(tmp / "aioboto3"), success_codes=MAY_FAIL)
+    session.run_install("python", "-m", "venv", str(tmp / "aioboto3"), success_codes=MAY_FAIL)
     python = shutil.which("python", path=scripts)
     if python is None:
         return []
-    session.run(python, "-m", "pip", "install", "-q", "aioboto3>=15.5", external=True, success_codes=MAY_FAIL)
+    pip = (python, "-m", "pip", "install", "-q", "aioboto3>=15.5")
+    session.run_install(*pip, external=True, success_codes=MAY_FAIL)
     return [f"--aioboto3={python}"]
 
 
