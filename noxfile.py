@@ -99,7 +99,6 @@ def mutants(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Side by side with what users would pick instead: `--quick`, `--only WORDS`, `--json FILE`, `--markdown FILE`."""
     session.install("-e", ".[all]", *group("bench"))
-    session.env["PYTHONDONTWRITEBYTECODE"] = None
     tmp = Path(session.create_tmp()).absolute()
     session.env["PYTHONPATH"] = str(Path("tests").absolute())
     peers = with_aioboto3(session, tmp)

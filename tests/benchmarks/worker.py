@@ -30,8 +30,10 @@ ENVIRONMENT = {
 
 
 def environment() -> dict[str, str]:
-    """This process's, without anybody's AWS account."""
-    return {**{name: value for name, value in os.environ.items() if not name.startswith("AWS_")}, **ENVIRONMENT}
+    """This process's, without anybody's AWS account, and with imports that are compiled once."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return {**kept, **ENVIRONMENT}
 
 
 class Worker:
