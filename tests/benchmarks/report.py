@@ -74,7 +74,7 @@ def print_summary(results: Sequence[Result], seconds: float, left_out: Sequence[
 
 def versions(setting: Setting) -> dict[str, str]:
     """Those of everything that took part."""
-    here = {each.name.lower(): each.version for each in metadata.distributions()}
+    here = {each.name.lower().replace("_", "-"): each.version for each in metadata.distributions()}
     found = {name: here[name] for name in PACKAGES if name in here}
     if setting.aioboto3 is not None:
         code = "from importlib.metadata import version; print(version('aioboto3'), end='')"
