@@ -1,6 +1,8 @@
 """The workshop: `nox` runs the checks and the tests, `nox -s quickstart` the first example."""
 
+import os
 import shutil
+from pathlib import Path
 
 import nox
 
@@ -15,6 +17,7 @@ COVERED = next((version for version in PYTHONS if shutil.which(f"python{version}
 READER = [f"tests/receiving/test_{room}.py" for room in ("header_reader", "inbound", "mime_reader", "pieces")]
 # What happens at random moments: it finds what else is wrong, and no line that other tests don't reach.
 RANDOM = [f"tests/sending/test_{what}.py" for what in ("cancellation", "crash", "machine", "sqlite_log_killed")]
+MAY_FAIL = range(256)  # the bench does without
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -90,6 +93,32 @@ def mutants(session: nox.Session) -> None:
     session.install("-e", ".[all]", *group("test"))
     with session.chdir("tests"):
         session.run("python", "-m", "mutation", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Side by side with what users would pick instead: `--quick`, `--only WORDS`, `--json FILE`, `--markdown FILE`."""
+    session.install("-e", ".[all]", *group("bench"))
+    tmp = Path(session.create_tmp()).absolute()
+    session.env["PYTHONPATH"] = str(Path("tests").absolute())
+    peers = with_aioboto3(session, tmp)
+    if shutil.which("npm"):
+        npm = ("npm", "install", "--silent", "--no-save", f"--prefix={tmp}", "nodemailer")
+        session.run_install(*npm, external=True, success_codes=MAY_FAIL)
+        peers.append(f"--node-modules={tmp}/node_modules")
+    session.run("python", "-m", "benchmarks", *peers, *session.posargs)
+
+
+def with_aioboto3(session: nox.Session, tmp: Path) -> list[str]:
+    """Tell the bench of an environment with aioboto3, which pins an older aiobotocore than sesmail needs."""
+    scripts = tmp / "aioboto3" / ("Scripts" if os.name == "nt" else "bin")
+    session.run_install("python", "-m", "venv", str(tmp / "aioboto3"), success_codes=MAY_FAIL)
+    python = shutil.which("python", path=scripts)
+    if python is None:
+        return []
+    pip = (python, "-m", "pip", "install", "-q", "aioboto3>=15.5")
+    session.run_install(*pip, external=True, success_codes=MAY_FAIL)
+    return [f"--aioboto3={python}"]
 
 
 @nox.session
