@@ -15,7 +15,7 @@ from .mutants import MUTANTS, Mutant
 
 TESTS = Path(__file__).parents[1]
 QUICK = [
-    *("test_errors.py", "test_rejections.py", "aws/test_connection.py", "aws/test_failure.py"),
+    *("test_errors.py", "test_rejections.py", "aws/test_connection.py", "aws/test_failure.py", "aws/test_lean.py"),
     *("sending/test_answer.py", "sending/test_calling.py", "sending/test_fate.py", "sending/test_retrying.py"),
     "sending/test_send_logs.py",
 ]

@@ -138,7 +138,7 @@ MUTANTS = [
         ("no answer is not sent", "if handshake or never_connected(original):", "if True:"),
         (
             "the original is the context",
-            'error.kwargs.get("error") if isinstance(error, BotoCoreError) else None',
+            'error.kwargs.get("error") if isinstance(error, BotoCoreError) else error',
             "error.__context__",
         ),
         ("credentials refused are fetched again", "return not 400 <= _status(error) < 500", "return True"),
@@ -161,10 +161,23 @@ MUTANTS = [
         ("any failure of httpx is no connection", "httpx.ConnectError, ", "httpx.TransportError, "),
     ),
     *_in(
-        "aws/connection.py",
+        "aws/mark.py",
         ("no request is counted", "self._left += 1", "pass"),
         ("two requests may leave", "if self._left == self._most:", "if False:"),
         ("the first request doesn't count", "return self._left > 0", "return self._left > 1"),
+    ),
+    *_in(
+        "aws/lean.py",
+        ("no lean request is counted", "        mark.count()\n", ""),
+        ("a refusal is an answer", "if status >= 300:", "if status >= 500:"),
+        ("another endpoint is lean", "_ENDPOINT not in params", "True"),
+        ("another signature is lean", 'version != "v4" or ', ""),
+        ("other headers are lean", "headers.keys() != _HEADERS or ", ""),
+        ("a path to be encoded is lean", " or _URL.fullmatch(url) is None", ""),
+    ),
+    *_in(
+        "aws/connection.py",
+        ("what was given by hand is lean", "if checked and (lean :=", "if (lean :="),
         (
             "silence is not sent",
             "        if mark.may_have_left:\n            raise Unknown",
@@ -177,11 +190,7 @@ MUTANTS = [
         ),
         ("a call has no deadline", "anyio.CancelScope(deadline=deadline)", "anyio.CancelScope()"),
     ),
-    Mutant(
-        "botocore makes calls again",
-        "aws/connection.py",
-        (('"total_max_attempts": 1', '"total_max_attempts": 3'), ("if self._left == self._most:", "if False:")),
-    ),
+    *_in("aws/connection.py", ("botocore makes calls again", '"total_max_attempts": 1', '"total_max_attempts": 3')),
     *_in("aws/direct.py", ("a redirect is followed", "allow_redirects=False", "allow_redirects=True")),
     *_in(
         "sending/retrying.py",
