@@ -11,6 +11,9 @@ K = TypeVar("K")
 T = TypeVar("T")
 V = TypeVar("V")
 
+_new = object.__new__
+_set = object.__setattr__
+
 
 def _refuse(*_: object, **__: object) -> NoReturn:
     raise TypeError("this mapping belongs to a frozen model and can't be changed; make a new model instead")
@@ -43,10 +46,10 @@ class FrozenMappings:
 
 
 def make(cls: type[T], fields: dict[str, Any]) -> T:
-    """An instance of a frozen dataclass without slots, all of whose fields are given, as they shall be.
+    """An instance of a frozen dataclass without slots, all of whose fields are given, in a dict of its own.
 
     Its ``__init__`` would set each field around the freeze, one by one, and take ten times as long.
     """
-    made = object.__new__(cls)
-    made.__dict__.update(fields)
+    made = _new(cls)
+    _set(made, "__dict__", fields)
     return made
