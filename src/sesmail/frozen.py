@@ -1,11 +1,14 @@
-"""What frozen classes need: mappings that can't be changed, and a quick way to make instances."""
+"""What frozen classes need: mappings that can't be changed, comparison, and a quick way to make instances."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from functools import cache
+from operator import attrgetter
 from typing import Any, NoReturn, TypeVar
 
-__all__ = ["FrozenDict", "FrozenMappings", "make"]
+__all__ = ["FrozenDict", "FrozenMappings", "Value", "make"]
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -33,6 +36,39 @@ class FrozenDict(dict[K, V]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (dict(self),)
+
+
+class Value:
+    """A base of dataclasses that compare, hash and show themselves as each would by methods of its own.
+
+    Those would be compiled for each class when it is imported, which takes longer than everything else in it.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        kind: Any = type(self)
+        compared = _compared(kind)
+        return compared(self) == compared(other)
+
+    def __hash__(self) -> int:
+        kind: Any = type(self)
+        return hash(_hashed(kind)(self))
+
+    def __repr__(self) -> str:
+        kind: Any = type(self)
+        shown = [f"{each.name}={getattr(self, each.name)!r}" for each in fields(kind) if each.repr]
+        return f"{kind.__qualname__}({', '.join(shown)})"
+
+
+@cache
+def _compared(cls: Any) -> Callable[[object], object]:
+    return attrgetter(*[each.name for each in fields(cls) if each.compare])
+
+
+@cache
+def _hashed(cls: Any) -> Callable[[object], object]:
+    return attrgetter(*[each.name for each in fields(cls) if (each.compare if each.hash is None else each.hash)])
 
 
 class FrozenMappings:
