@@ -107,7 +107,7 @@ CASES: list[dict[str, Any]] = [
     {"name": "a", "secret": "y"},
     {"name": "a", "about": "z"},
     {"name": "a", "parts": ([1],)},
-    {"name": "'", "size": float("nan")},
+    {"name": "'", "size": -1},
 ]
 
 
