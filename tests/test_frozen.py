@@ -5,13 +5,13 @@ import json
 import pickle
 from collections import ChainMap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from sesmail.frozen import FrozenDict, FrozenMappings, make
+from sesmail.frozen import FrozenDict, FrozenMappings, Value, make
 
 CHANGES: dict[str, Callable[[FrozenDict[str, int]], object]] = {
     "set": lambda mapping: mapping.__setitem__("a", 2),
@@ -80,3 +80,50 @@ def test_what_a_dataclass_is_given_is_frozen(kind: Callable[[Any], Mapping[str, 
 def test_what_is_made_quickly_is_taken_as_it_is() -> None:
     first: dict[str, Any] = {}
     assert make(Parcel, {"name": "x", "first": first, "second": None}).first is first
+
+
+@dataclass(frozen=True)
+class Usual:
+    name: str
+    size: int = 0
+    secret: str = field(default="x", repr=False)
+    about: str | None = field(default=None, compare=False)
+    parts: tuple[list[int], ...] = field(default=(), hash=False)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Quick(Value):
+    name: str
+    size: int = 0
+    secret: str = field(default="x", repr=False)
+    about: str | None = field(default=None, compare=False)
+    parts: tuple[list[int], ...] = field(default=(), hash=False)
+
+
+CASES: list[dict[str, Any]] = [
+    {"name": "a"},
+    {"name": "b"},
+    {"name": "a", "size": 1},
+    {"name": "a", "secret": "y"},
+    {"name": "a", "about": "z"},
+    {"name": "a", "parts": ([1],)},
+    {"name": "'", "size": -1},
+]
+
+
+def test_values_are_what_dataclasses_are() -> None:
+    for one in CASES:
+        assert repr(Quick(**one)) == repr(Usual(**one)).replace("Usual", "Quick")
+        for other in CASES:
+            assert (Quick(**one) == Quick(**other)) is (Usual(**one) == Usual(**other))
+            assert (hash(Quick(**one)) == hash(Quick(**other))) is (hash(Usual(**one)) == hash(Usual(**other)))
+
+
+def test_values_of_different_kinds_differ() -> None:
+    class Derived(Quick):
+        pass
+
+    assert Quick("a") != Derived("a")
+    assert Quick("a") != "a"
+    assert Derived("a") == Derived("a")
+    assert repr(Derived("a")).startswith("test_values_of_different_kinds_differ.<locals>.Derived(name='a'")

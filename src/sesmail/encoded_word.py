@@ -14,7 +14,7 @@ _FRAME = len("=?utf-8?b??=")
 _MIN_ROOM = _FRAME + 8  # always enough for one character of four bytes
 
 # Whatever stands between two question marks is looked at a fixed number of times: the work is linear.
-_WORD = re.compile(r"=\?([!->@-~]{1,40})\?([BQ])\?([!->@-~]*)\?=", re.IGNORECASE)
+_WORD = re.compile(r"=\?([!->@-~]{1,40})\?([BbQq])\?([!->@-~]*)\?=")
 _CHARSETS = {"ascii": "ascii", "iso-8859-1": "latin-1", "us-ascii": "ascii", "utf-8": "utf-8", "utf8": "utf-8"}
 
 
@@ -75,6 +75,10 @@ def decode_words(
     """
     if "=?" not in text:
         return text
+    alone = words.fullmatch(text)
+    if alone and (data := _word_bytes(alone[2], alone[3])) is not None:  # as most that are short
+        found = decode(data, _charset(alone))
+        return text if found is None else found
     done: list[str] = []
     end = 0  # of what is done
     was_read = False
@@ -101,7 +105,7 @@ class _Run:
 def _runs(text: str, words: re.Pattern[str], on_malformed: Callable[[], None] | None) -> Iterator[_Run]:
     run: _Run | None = None
     for match in words.finditer(text):
-        charset = match[1].partition("*")[0].lower()  # the * is RFC 2231's, for a language
+        charset = _charset(match)
         data = _word_bytes(match[2], match[3])
         if data is None:
             if on_malformed:
@@ -115,6 +119,10 @@ def _runs(text: str, words: re.Pattern[str], on_malformed: Callable[[], None] | 
             run = _Run(match.start(), match.end(), charset, [data])
     if run:
         yield run
+
+
+def _charset(word: re.Match[str]) -> str:
+    return word[1].partition("*")[0].lower()  # the * is RFC 2231's, for a language
 
 
 def _word_bytes(encoding: str, text: str) -> bytes | None:

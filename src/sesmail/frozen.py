@@ -1,15 +1,21 @@
-"""What frozen classes need: mappings that can't be changed, and a quick way to make instances."""
+"""What frozen classes need: mappings that can't be changed, comparison, and a quick way to make instances."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from functools import cache
+from operator import attrgetter
 from typing import Any, NoReturn, TypeVar
 
-__all__ = ["FrozenDict", "FrozenMappings", "make"]
+__all__ = ["FrozenDict", "FrozenMappings", "Value", "make"]
 
 K = TypeVar("K")
 T = TypeVar("T")
 V = TypeVar("V")
+
+_new = object.__new__
+_set = object.__setattr__
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -32,6 +38,39 @@ class FrozenDict(dict[K, V]):
         return type(self), (dict(self),)
 
 
+class Value:
+    """A base of dataclasses that compare, hash and show themselves as each would by methods of its own.
+
+    Those would be compiled for each class when it is imported, which takes longer than everything else in it.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        kind: Any = type(self)
+        compared = _compared(kind)
+        return compared(self) == compared(other)
+
+    def __hash__(self) -> int:
+        kind: Any = type(self)
+        return hash(_hashed(kind)(self))
+
+    def __repr__(self) -> str:
+        kind: Any = type(self)
+        shown = [f"{each.name}={getattr(self, each.name)!r}" for each in fields(kind) if each.repr]
+        return f"{kind.__qualname__}({', '.join(shown)})"
+
+
+@cache
+def _compared(cls: Any) -> Callable[[object], object]:
+    return attrgetter(*[each.name for each in fields(cls) if each.compare])
+
+
+@cache
+def _hashed(cls: Any) -> Callable[[object], object]:
+    return attrgetter(*[each.name for each in fields(cls) if (each.compare if each.hash is None else each.hash)])
+
+
 class FrozenMappings:
     """A base of dataclasses that keep a FrozenDict of each mapping that they are given."""
 
@@ -43,10 +82,10 @@ class FrozenMappings:
 
 
 def make(cls: type[T], fields: dict[str, Any]) -> T:
-    """An instance of a frozen dataclass without slots, all of whose fields are given, as they shall be.
+    """An instance of a frozen dataclass without slots, all of whose fields are given, in a dict of its own.
 
     Its ``__init__`` would set each field around the freeze, one by one, and take ten times as long.
     """
-    made = object.__new__(cls)
-    made.__dict__.update(fields)
+    made = _new(cls)
+    _set(made, "__dict__", fields)
     return made

@@ -9,7 +9,8 @@ from pydantic_core import from_json
 
 __all__ = ["read_json"]
 
-_INFINITY = b"\0\0\0\0\0\0\xf0"  # the last byte tells the sign
+_INFINITY = b"\0\0\0\0\0\0\xf0"  # one more byte tells the sign
+_RARE = _INFINITY[-1:]
 _PLAIN = frozenset({str, int, bool, type(None)})
 _SMALL = 8192  # bytes, which take no time whatever they hold
 
@@ -27,8 +28,7 @@ def read_json(text: bytes | str) -> Any:
         value = from_json(text, allow_inf_nan=False, cache_strings=False)
     except TypeError:  # from_json's answer to text with half a surrogate pair
         raise ValueError("half a surrogate pair stands alone") from None
-    # 1e999 is an infinity, too. In marshal's form a float is its eight bytes: one search in C for a walk in Python.
-    if not _is_plain(value) and _INFINITY in marshal.dumps(value) and _has_infinity(value):
+    if not _is_plain(value) and _may_have_infinity(value) and _has_infinity(value):  # 1e999 is one, too
         raise ValueError("a number is larger than any double")
     return value
 
@@ -53,6 +53,12 @@ def _count(data: bytes) -> int:
 def _is_plain(value: Any) -> bool:
     """Whether it is an object without floats and containers, as SNS's messages and most metadata are."""
     return type(value) is dict and _PLAIN.issuperset(map(type, cast("dict[str, Any]", value).values()))
+
+
+def _may_have_infinity(value: Any) -> bool:
+    """In marshal's form a float is its eight bytes: one search in C for a walk in Python."""
+    data = marshal.dumps(value)
+    return _RARE in data and _INFINITY in data
 
 
 def _has_infinity(value: Any) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
@@ -102,8 +101,7 @@ class _Leaf(NamedTuple):
         return self.around is not None and self.around.kind == kind
 
 
-@dataclass(frozen=True, slots=True)
-class Bodies:
+class Bodies(NamedTuple):
     """The parts of a mail by what they are for.
 
     Attributes:
@@ -117,8 +115,7 @@ class Bodies:
     others: list[_Leaf]
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """What a mail holds beside its text and html.
 
     Attributes:

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from ..frozen import FrozenDict, FrozenMappings
+from ..frozen import FrozenDict, FrozenMappings, Value
 from .event_json import write_event
 
 __all__ = ["BaseEvent", "SnsOrigin", "TrackingEvent", "moment"]
 
 
-@dataclass(frozen=True)
-class SnsOrigin:
+@dataclass(frozen=True, eq=False, repr=False)
+class SnsOrigin(Value):
     """The SNS message that brought an event.
 
     Attributes:
@@ -33,8 +33,8 @@ class SnsOrigin:
     subject: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class BaseEvent(FrozenMappings, ABC):
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class BaseEvent(FrozenMappings, Value, ABC):
     """What all events have.
 
     Its mappings can't be changed. What is nested in ``raw`` and ``metadata`` is shared by all events of one body.
@@ -63,7 +63,7 @@ class BaseEvent(FrozenMappings, ABC):
         return write_event(self)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TrackingEvent(BaseEvent):
     """What all events of sent mail have; each is about one recipient.
 

@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownEvent(BaseEvent):
     """A kind of event that this version doesn't know.
 
@@ -80,7 +80,7 @@ class UnknownEvent(BaseEvent):
         return self.event_type, self.message_id, time, json.dumps(told, sort_keys=True, default=str)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class _Confirmation(BaseEvent):
     topic_arn: str
     token: str = field(repr=False)
@@ -92,7 +92,7 @@ class _Confirmation(BaseEvent):
         return (self.message_id,)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SubscriptionConfirmation(_Confirmation):
     """A topic wants to post here.
 
@@ -107,7 +107,7 @@ class SubscriptionConfirmation(_Confirmation):
     kind: Literal["SubscriptionConfirmation"] = field(default="SubscriptionConfirmation", repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnsubscribeConfirmation(_Confirmation):
     """A topic won't post here any more.
 

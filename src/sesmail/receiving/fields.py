@@ -12,10 +12,10 @@ from ..errors import MalformedBodyError
 from ..frozen import FrozenDict
 from .decode import Document, excerpt, is_list, is_object
 
-__all__ = ["Fields", "read_time"]
+__all__ = ["MAX_ITEMS", "Fields", "read_time"]
 
 _MAX_NOTES = 20
-_MAX_ITEMS = 1000
+MAX_ITEMS = 1000
 _MAX_TIME = 50
 _FLAGS = {"true": True, "false": False}
 _LOOSE_ZONE = re.compile(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
@@ -127,36 +127,34 @@ class Fields:
         items = self._list(key)
         found = [
             Fields(item, self.path(f"{key}[{number}]"), self.notes)
-            for number, item in enumerate(items[:_MAX_ITEMS])
+            for number, item in enumerate(items[:MAX_ITEMS])
             if is_object(item)
         ]
         if len(found) < len(items):
-            self.note(key, f"not every item is an object, or there are more than {_MAX_ITEMS:,}")
+            self.note(key, f"not every item is an object, or there are more than {MAX_ITEMS:,}")
         return found
 
     def headers(self, key: str, names: Collection[str]) -> list[tuple[str, str]]:
         """The headers that have one of these names, which are in lower case."""
-        found: list[tuple[str, str]] = []
-        malformed = False
-        for header in self._list(key):
-            name = header.get("name") if is_object(header) else None
-            if type(name) is not str:
-                malformed = True
-            elif (lower := name.lower()) in names:
-                value = header.get("value")
-                if type(value) is str:
-                    found.append((lower, value))
-                else:
-                    malformed = True
-        if malformed:
-            self.note(key, "not every item is a name and a value")
-        return found
+        headers = self._list(key)
+        try:
+            found: list[tuple[str, Any]] = [
+                (name, header["value"]) for header in headers if (name := header["name"].lower()) in names
+            ]
+            if all(type(value) is str for _, value in found):
+                return found
+        except (AttributeError, KeyError, TypeError):
+            pass
+        self.note(key, "not every item is a name and a value")
+        pairs = [(header.get("name"), header.get("value")) for header in headers if is_object(header)]
+        texts = [(name.lower(), value) for name, value in pairs if type(name) is str and type(value) is str]
+        return [(name, value) for name, value in texts if name in names]
 
     def lists_of_texts(self, key: str) -> FrozenDict[str, tuple[str, ...]]:
         """An object of lists of texts, such as tags; a value that is something else is left out."""
         found: dict[str, tuple[str, ...]] = {}
         document = self._object(key)
-        for name, values in islice(document.items(), _MAX_ITEMS):
+        for name, values in islice(document.items(), MAX_ITEMS):
             if is_list(values):
                 for value in values:
                     if type(value) is not str:
@@ -164,7 +162,7 @@ class Fields:
                 else:
                     found[name] = tuple(values)
         if len(found) < len(document):
-            self.note(key, f"not every value is a list of texts, or there are more than {_MAX_ITEMS:,}")
+            self.note(key, f"not every value is a list of texts, or there are more than {MAX_ITEMS:,}")
         return FrozenDict(found)
 
     def _object(self, key: str) -> Document:

@@ -26,9 +26,15 @@ def safe_file_name(claimed: str) -> str:
     base = _SLASH.split(claimed.rstrip("/\\"))[-1]
     if len(base) > 2 * _MAX_BYTES:  # before NFC, whose work grows faster than the length
         base = base[:_MAX_BYTES] + base[-_MAX_BYTES:]
-    seen = "".join(" " if char.isspace() else char for char in base if unicodedata.category(char) not in _UNSEEN)
-    name = _cut(_FORBIDDEN.sub("_", unicodedata.normalize("NFC", seen)).lstrip(" .").rstrip(" ."))
+    seen = base if base.isascii() and base.isprintable() else _seen(base)
+    name = _cut(_FORBIDDEN.sub("_", seen).strip(" ."))
     return _cut(f"_{name}") if _RESERVED.match(name) else name or _FALLBACK
+
+
+def _seen(name: str) -> str:
+    """A name in NFC without what can't be seen."""
+    seen = "".join(" " if char.isspace() else char for char in name if unicodedata.category(char) not in _UNSEEN)
+    return unicodedata.normalize("NFC", seen)
 
 
 def _cut(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import TypeAlias
 
@@ -107,6 +108,7 @@ class MailHeaders:
         return decode_words(plain_text(value, self._defects), self._defects) if text is None else text
 
 
+@lru_cache(maxsize=64)
 def _key(name: str) -> bytes:
     return name.lower().encode("utf-8", "replace")
 

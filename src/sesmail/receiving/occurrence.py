@@ -8,9 +8,9 @@ from ..errors import MalformedBodyError
 from .decode import excerpt, is_object
 from .fields import Fields
 
-__all__ = ["read_moment", "read_recipients"]
+__all__ = ["MAX_RECIPIENTS", "read_moment", "read_recipients"]
 
-_MAX_RECIPIENTS = 1000  # SES takes 50 a message
+MAX_RECIPIENTS = 1000  # SES takes 50 a message
 
 
 def read_recipients(place: Fields, key: str) -> dict[str, Fields | None]:
@@ -20,8 +20,8 @@ def read_recipients(place: Fields, key: str) -> dict[str, Fields | None]:
         MalformedBodyError: There is nobody, or there are too many, or something else is in it.
     """
     items = place.items(key)
-    if not 0 < len(items) <= _MAX_RECIPIENTS:
-        raise place.malformed(key, f"it has {len(items):,} recipients, and 1 to {_MAX_RECIPIENTS:,} are possible")
+    if not 0 < len(items) <= MAX_RECIPIENTS:
+        raise place.malformed(key, f"it has {len(items):,} recipients, and 1 to {MAX_RECIPIENTS:,} are possible")
     found: dict[str, Fields | None] = {}
     for number, item in enumerate(items):
         if is_object(item):

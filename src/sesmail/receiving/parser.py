@@ -10,9 +10,10 @@ from .decode import Body
 from .envelope import Envelope
 from .events import Event, SnsOrigin, SubscriptionConfirmation, UnknownEvent, UnsubscribeConfirmation
 from .fields import Fields, read_time
+from .kinds import KINDS
 from .received_parser import read_received
 from .set_up import is_set_up_notice
-from .tracking_parser import KINDS, read_tracking
+from .tracking_parser import read_tracking
 from .wrappings import Parcel, Parcels, open_envelope, read_raw, unwrap
 
 __all__ = ["parse", "parse_raw"]

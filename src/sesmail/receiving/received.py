@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from ..frozen import FrozenDict, FrozenMappings
+from ..frozen import FrozenDict, FrozenMappings, Value
 from .event import BaseEvent, moment
 
 __all__ = ["OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
 
 
-@dataclass(frozen=True)
-class Verdicts:
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdicts(Value):
     """What SES found out about a received mail: PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED; None if not told.
 
     Attributes:
@@ -37,8 +37,8 @@ class Verdicts:
     dmarc_policy: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class S3Action:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class S3Action(Value):
     """The mail was stored in S3.
 
     Attributes:
@@ -53,8 +53,8 @@ class S3Action:
     topic_arn: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SnsAction:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SnsAction(Value):
     """The mail came with the notification.
 
     Attributes:
@@ -67,8 +67,8 @@ class SnsAction:
     topic_arn: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class OtherAction(FrozenMappings):
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class OtherAction(FrozenMappings, Value):
     """Something that doesn't leave the mail where it can be had.
 
     Attributes:
@@ -82,7 +82,7 @@ class OtherAction(FrozenMappings):
     details: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, hash=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Received(BaseEvent):
     """A mail came in for you.
 

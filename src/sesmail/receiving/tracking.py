@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from ..frozen import FrozenDict, FrozenMappings
+from ..frozen import FrozenDict, FrozenMappings, Value
 from .event import TrackingEvent
 
 __all__ = [
@@ -30,14 +30,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Sent(TrackingEvent):
     """SES took the message and will try to deliver it."""
 
     kind: Literal["Sent"] = field(default="Sent", repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Delivered(TrackingEvent):
     """The recipient's mail server took the message.
 
@@ -55,7 +55,7 @@ class Delivered(TrackingEvent):
     remote_mta_ip: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Delayed(TrackingEvent):
     """The message could not be delivered yet; SES goes on trying.
 
@@ -76,7 +76,7 @@ class Delayed(TrackingEvent):
     reporting_mta: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Bounced(TrackingEvent):
     """The recipient's mail server sent the message back, for good or for now, or SES didn't try.
 
@@ -108,7 +108,7 @@ class Bounced(TrackingEvent):
         return self.bounce_type == "Permanent"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Complained(TrackingEvent):
     """Somebody marked the message as spam.
 
@@ -135,7 +135,7 @@ class Complained(TrackingEvent):
         return self.feedback_type is None or self.feedback_type.lower() != "not-spam"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Rejected(TrackingEvent):
     """SES took the message, found a virus in it and didn't send it.
 
@@ -147,7 +147,7 @@ class Rejected(TrackingEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Opened(TrackingEvent):
     """Somebody, or a program, opened the message.
 
@@ -161,7 +161,7 @@ class Opened(TrackingEvent):
     user_agent: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Clicked(TrackingEvent):
     """Somebody, or a program, followed a link of the message.
 
@@ -182,7 +182,7 @@ class Clicked(TrackingEvent):
         return *super()._identity(), self.link
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RenderingFailed(TrackingEvent):
     """The template didn't fit its data, and nothing was sent.
 
@@ -196,8 +196,8 @@ class RenderingFailed(TrackingEvent):
     error_message: str | None = None
 
 
-@dataclass(frozen=True)
-class TopicPreferences(FrozenMappings):
+@dataclass(frozen=True, eq=False, repr=False)
+class TopicPreferences(FrozenMappings, Value):
     """What a contact wants of a contact list.
 
     Attributes:
@@ -209,7 +209,7 @@ class TopicPreferences(FrozenMappings):
     topics: Mapping[str, str] = field(default_factory=FrozenDict[str, str], hash=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SubscriptionChanged(TrackingEvent):
     """The recipient changed what they want of a contact list.
 

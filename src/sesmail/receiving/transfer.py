@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from io import BytesIO
 
 from . import pieces
 
@@ -48,7 +49,7 @@ def decode_transfer(raw: bytes, start: int, end: int, encoding: str) -> tuple[by
 
 def decode_base64(raw: bytes, start: int, end: int) -> tuple[bytes, str | None]:
     """Base64 with any other characters in it, up to its padding, and what was wrong with it."""
-    found: list[bytes] = []
+    found = BytesIO()  # whose buffer becomes the content: pieces to be joined would be there twice
     flaw = None
     rest = b""
     for at, stop in pieces.spans(start, end):
@@ -67,11 +68,11 @@ def decode_base64(raw: bytes, start: int, end: int) -> tuple[bytes, str | None]:
         except binascii.Error:  # the last letters aren't padded, or one too many
             content = _unpadded(piece)
             flaw = BAD_BASE64
-        found.append(content)
+        found.write(content)
         if len(content) < letters * 3 // 4:  # it was padded before its end
             flaw = BAD_BASE64
             break
-    return b"".join(found), flaw
+    return found.getvalue(), flaw
 
 
 def _last_letters(piece: bytes, count: int) -> int:
@@ -89,7 +90,7 @@ def _unpadded(piece: bytes) -> bytes:
 
 def _decode_quoted_printable(raw: bytes, start: int, end: int) -> tuple[bytes, str | None]:
     view = memoryview(raw)
-    found: list[bytes] = []
+    found = BytesIO()
     flaw = None
     while start < end:
         stop = start + pieces.SIZE
@@ -101,6 +102,6 @@ def _decode_quoted_printable(raw: bytes, start: int, end: int) -> tuple[bytes, s
             stop = escape
         if _BAD_ESCAPE.search(raw, start, stop):
             flaw = BAD_QUOTED_PRINTABLE
-        found.append(binascii.a2b_qp(view[start:stop]))
+        found.write(binascii.a2b_qp(view[start:stop]))
         start = stop
-    return b"".join(found), flaw
+    return found.getvalue(), flaw

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ConfigurationError, MalformedBodyError, SignatureError
 from .decode import Body
@@ -174,8 +174,7 @@ def _check_age(timestamp: str, now: datetime, max_age: float, max_ahead: float) 
         raise SignatureError(f"the message is {-age:.1f} s ahead of the clock, more than {max_ahead:g} s")
 
 
-@dataclass(frozen=True, slots=True)
-class _Signer:
+class _Signer(NamedTuple):
     """What a certificate says: from when till when, for which hosts, and whether its key signed a text."""
 
     not_before: datetime
