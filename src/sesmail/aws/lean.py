@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -82,7 +82,7 @@ class LeanCall:
             await anyio.to_thread.run_sync(body.measure)
         else:
             body.measure()
-        signed = self.signature.headers(body.sha256, await self.credentials(), datetime.now(UTC))
+        signed = self.signature.headers(body.sha256, await self.credentials(), time.time())
         mark.count()
         status, headers, content = await self.session.post(self.url, {**self.headers, **signed}, body)
         answer: dict[str, Any] = await self.parse(
