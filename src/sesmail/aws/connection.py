@@ -49,7 +49,7 @@ class ClientParams(TypedDict, total=False):
     aws_account_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Client:
     """An open client: its region, its methods by the operations that they call, and the operations that are lean."""
 
