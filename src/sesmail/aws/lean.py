@@ -34,7 +34,7 @@ _URL = re.compile(r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)")  # nothing 
 _learning: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_learning", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LeanCall:
     """An operation of one client.
 
