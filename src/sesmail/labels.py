@@ -58,7 +58,7 @@ def metadata_text(metadata: Mapping[str, Any], field: str = "metadata") -> str:
 
 def read_tag(value: str) -> str:
     """A tag from its header, which may be folded, encoded-words, or plain."""
-    return decode_words(_unfolded(value))
+    return _decoded(value)
 
 
 def read_metadata(value: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def read_metadata(value: str) -> dict[str, Any]:
     Raises:
         ValueError: It isn't a JSON object.
     """
-    metadata = read_json(decode_words(_unfolded(value)))
+    metadata = read_json(_decoded(value))
     if type(metadata) is not dict:
         raise ValueError("it isn't a JSON object")
     return cast("dict[str, Any]", metadata)
@@ -75,9 +75,12 @@ def read_metadata(value: str) -> dict[str, Any]:
 
 def read_send_id(value: str) -> str | None:
     """A send id from its header or its message tag; None if it isn't one."""
-    send_id = decode_words(_unfolded(value)).strip(" \t")
+    if TAG_WORD.fullmatch(value):
+        return value
+    send_id = _decoded(value).strip(" \t")
     return send_id if TAG_WORD.fullmatch(send_id) else None
 
 
-def _unfolded(value: str) -> str:
-    return _FOLD.sub(" ", value) if "\n" in value else value
+def _decoded(value: str) -> str:
+    unfolded = _FOLD.sub(" ", value) if "\n" in value else value
+    return decode_words(unfolded) if "=?" in unfolded else unfolded

@@ -141,7 +141,10 @@ class Fields:
             found: list[tuple[str, Any]] = [
                 (name, header["value"]) for header in headers if (name := header["name"].lower()) in names
             ]
-            if all(type(value) is str for _, value in found):
+            for _, value in found:
+                if type(value) is not str:
+                    break
+            else:
                 return found
         except (AttributeError, KeyError, TypeError):
             pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..frozen import FrozenDict, make
 from .event import TrackingEvent
@@ -23,37 +23,15 @@ from .tracking import (
     TopicPreferences,
 )
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["KINDS", "Kind", "Reader", "read_preferences"]
 
 
-def _bounce(part: Fields) -> dict[str, Any]:
-    return {"bounce_type": part.need_text("bounceType")}
+Reader: TypeAlias = Callable[[Fields, str], Any]
+"""How to read a field, from its object and by its key."""
 
 
-def _click(part: Fields) -> dict[str, Any]:
-    return {"link": part.need_text("link"), "link_tags": part.lists_of_texts("linkTags")}
-
-
-def _complaint(part: Fields) -> dict[str, Any]:
-    return {"arrived_at": part.time("arrivalDate")}
-
-
-def _delay(part: Fields) -> dict[str, Any]:
-    return {"expires_at": part.time("expirationTime")}
-
-
-def _delivery(part: Fields) -> dict[str, Any]:
-    return {"processing_millis": part.number("processingTimeMillis")}
-
-
-def _subscription(part: Fields) -> dict[str, Any]:
-    return {
-        "new_preferences": _preferences(part, "newTopicPreferences"),
-        "old_preferences": _preferences(part, "oldTopicPreferences"),
-    }
-
-
-def _preferences(part: Fields, key: str) -> TopicPreferences | None:
+def read_preferences(part: Fields, key: str) -> TopicPreferences | None:
+    """What a contact wants of a contact list."""
     wanted = part.fields(key)
     if not wanted.document:
         return None
@@ -74,7 +52,7 @@ class Kind:
         event: What becomes of it.
         key: Where SES has what is special about it.
         texts: The texts there, by the names of the event's fields.
-        more: Reads what else is there, if there is more.
+        more: What else is there, by the names of the event's fields: how to read it, and its key.
         named: Where SES names whom it is about; empty where it is about every recipient of the message.
         each: The texts beside each of those, by the names of the event's fields.
         timed: Whether it happens at a time of its own, after the message was sent.
@@ -84,7 +62,7 @@ class Kind:
     event: type[TrackingEvent]
     key: str
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
-    more: Callable[[Fields], dict[str, Any]] | None = None
+    more: Mapping[str, tuple[Reader, str]] = field(default_factory=dict[str, tuple[Reader, str]])
     named: str = ""
     each: Mapping[str, str] = field(default_factory=dict[str, str])
     timed: bool = True
@@ -100,14 +78,14 @@ KINDS: Mapping[str, Kind] = {
         Delivered,
         "delivery",
         {"smtp_response": "smtpResponse", "reporting_mta": "reportingMTA", "remote_mta_ip": "remoteMtaIp"},
-        _delivery,
+        {"processing_millis": (Fields.number, "processingTimeMillis")},
         named="recipients",
     ),
     "DeliveryDelay": Kind(
         Delayed,
         "deliveryDelay",
         {"delay_type": "delayType", "reporting_mta": "reportingMTA"},
-        _delay,
+        {"expires_at": (Fields.time, "expirationTime")},
         named="delayedRecipients",
         each=_SMTP,
     ),
@@ -120,7 +98,7 @@ KINDS: Mapping[str, Kind] = {
             "remote_mta_ip": "remoteMtaIp",
             "reporting_mta": "reportingMTA",
         },
-        _bounce,
+        {"bounce_type": (Fields.need_text, "bounceType")},
         named="bouncedRecipients",
         each={"action": "action", **_SMTP},
     ),
@@ -133,16 +111,27 @@ KINDS: Mapping[str, Kind] = {
             "feedback_id": "feedbackId",
             "user_agent": "userAgent",
         },
-        _complaint,
+        {"arrived_at": (Fields.time, "arrivalDate")},
         named="complainedRecipients",
     ),
     "Reject": Kind(Rejected, "reject", {"reason": "reason"}, timed=False, bare=True),
     "Open": Kind(Opened, "open", _READER),
-    "Click": Kind(Clicked, "click", _READER, _click),
+    "Click": Kind(
+        Clicked,
+        "click",
+        _READER,
+        {"link": (Fields.need_text, "link"), "link_tags": (Fields.lists_of_texts, "linkTags")},
+    ),
     "Rendering Failure": Kind(
         RenderingFailed, "failure", {"template": "templateName", "error_message": "errorMessage"}, timed=False
     ),
     "Subscription": Kind(
-        SubscriptionChanged, "subscription", {"contact_list": "contactList", "changed_by": "source"}, _subscription
+        SubscriptionChanged,
+        "subscription",
+        {"contact_list": "contactList", "changed_by": "source"},
+        {
+            "new_preferences": (read_preferences, "newTopicPreferences"),
+            "old_preferences": (read_preferences, "oldTopicPreferences"),
+        },
     ),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import ValidationError
@@ -10,7 +9,7 @@ from pydantic_core import ValidationError
 from ..frozen import FrozenDict, make
 from .decode import Document, is_object
 from .event import SnsOrigin
-from .fields import Fields, read_time
+from .fields import Fields
 from .kinds import Kind
 from .labels_back import read_labels, read_sent_id
 from .occurrence import read_moment, read_recipients
@@ -34,50 +33,37 @@ def read_tracking(kind: Kind, event: Fields, *, published: bool, sns: SnsOrigin 
         MalformedBodyError: Something is missing that an event can't do without.
     """
     fields = _as_usual(kind, event.document, published) or _one_by_one(kind, event, published)
-    recipients = fields.pop("recipients")
     fields["kind"] = kind.event.kind
     fields["raw"] = FrozenDict(event.document)
     fields["sns"] = sns
     fields["notes"] = tuple(event.notes)
-    return [make(kind.event, {**fields, "recipient": address, **told}) for address, told in recipients.items()]
+    events: list[Any] = []
+    for address, told in fields["recipient"].items():
+        one = fields.copy()
+        if told:
+            one.update(told)
+        one["recipient"] = address
+        events.append(make(kind.event, one))
+    return events
 
 
 def _as_usual(kind: Kind, document: Document, published: bool) -> dict[str, Any] | None:
-    """The fields of events that need no note, and their recipients; None where there is something to note or refuse.
+    """The fields of events that need no note; None where there is something to note or refuse.
 
     One schema looks at all fields at once, in a fraction of the time that they take one by one.
     """
-    part = document.get(kind.key, _NOTHING if kind.bare else None)
+    if not is_object(document.get(kind.key, _NOTHING if kind.bare else None)):
+        return None
     try:
         fields: dict[str, Any] = schema_of(kind).validate_python(document)
     except ValidationError:
         return None
-    sent_at, timestamp = read_time(fields["sent_at"]), read_time(fields["timestamp"])
-    if sent_at is None or timestamp is None or not is_object(part):
-        return None
-    notes: list[str] = []
-    mail = Fields(document["mail"], "mail", notes)
-    message_tags = FrozenDict(fields["message_tags"] or _NOTHING) if published else None
+    if not published:
+        fields["message_tags"] = None
+    mail = Fields(document["mail"], "mail", [])
     fields |= read_labels(mail)
-    fields["send_id"] = read_sent_id(mail, fields["send_id"], message_tags)
-    fields["message_tags"] = message_tags
-    fields["sent_at"], fields["timestamp"] = sent_at, timestamp
-    fields["headers_truncated"] = fields["headers_truncated"] or False
-    fields["recipients"] = _once(fields["recipients"], kind)
-    if kind.more:
-        fields |= kind.more(Fields(part, kind.key, notes))
-    return None if notes else fields
-
-
-def _once(recipients: list[Any], kind: Kind) -> Mapping[str, Mapping[str, Any]]:
-    unknown = dict.fromkeys(kind.each)
-    found: dict[str, Mapping[str, Any]] = {}
-    for one in recipients:
-        if type(one) is str:
-            found.setdefault(one, unknown)
-        else:
-            found.setdefault(one["recipient"], one)
-    return found
+    fields["send_id"] = read_sent_id(mail, fields["send_id"], fields["message_tags"])
+    return None if mail.notes else fields
 
 
 def _one_by_one(kind: Kind, event: Fields, published: bool) -> dict[str, Any]:
@@ -94,7 +80,7 @@ def _one_by_one(kind: Kind, event: Fields, published: bool) -> dict[str, Any]:
     message_tags = mail.lists_of_texts("tags") if published else None
     return {
         **labels,
-        "recipients": recipients,
+        "recipient": recipients,
         "message_id": mail.need_text("messageId"),
         "timestamp": read_moment(mail, sent_at, part if kind.timed else None),
         "sent_at": sent_at,
@@ -103,7 +89,7 @@ def _one_by_one(kind: Kind, event: Fields, published: bool) -> dict[str, Any]:
         "message_tags": message_tags,
         "headers_truncated": mail.flag("headersTruncated") or False,
         **part.texts(kind.texts),
-        **(kind.more(part) if kind.more else _NOTHING),
+        **{name: read(part, key) for name, (read, key) in kind.more.items()},
     }
 
 

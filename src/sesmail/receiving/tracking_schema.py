@@ -2,57 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
+from typing import Any
 
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from .fields import MAX_ITEMS
-from .kinds import Kind
+from ..frozen import FrozenDict
+from .fields import MAX_ITEMS, Fields, read_time
+from .kinds import Kind, Reader, read_preferences
 from .occurrence import MAX_RECIPIENTS
+from .tracking import TopicPreferences
 
 __all__ = ["schema_of"]
-
-_TEXT = core_schema.str_schema(strict=True)
-_FILLED = core_schema.str_schema(strict=True, min_length=1)
-_FLAG = core_schema.bool_schema(strict=True)
-_TAGS = core_schema.dict_schema(_TEXT, core_schema.tuple_variable_schema(_TEXT, strict=False), max_length=MAX_ITEMS)
 
 
 @cache
 def schema_of(kind: Kind) -> SchemaValidator:
-    """What a kind of event fits that needs neither a note nor an error; ``more`` has still to be read.
+    """What a kind of event fits that needs neither a note nor an error; its headers have still to be read.
 
-    It gives the fields of the kind by their names, the times as texts, and whom the event is about as ``recipients``,
-    each an address or an object like the event's own fields.
+    It gives the fields of the kind by their names, and whom the event is about as ``recipient``: the addresses, each
+    with the fields that are its own, if there are any.
     """
-    place = kind.key if kind.timed else "mail"
-    named = (kind.key, kind.named) if kind.named else ("mail", "destination")
+    happened = kind.key if kind.timed else "mail"
     fields = {
-        "message_id": _needed(_FILLED, "mail", "messageId"),
-        "sent_at": _needed(_TEXT, "mail", "timestamp"),
-        "timestamp": _needed(_TEXT, place, "timestamp"),
-        "source": _optional(_TEXT, "mail", "source"),
-        "message_tags": _optional(_TAGS, "mail", "tags"),
-        "headers_truncated": _optional(_FLAG, "mail", "headersTruncated"),
-        "recipients": _needed(_recipients(kind), *named),
-        **{name: _optional(_TEXT, kind.key, key) for name, key in kind.texts.items()},
+        "message_id": _field(_FILLED, "mail", "messageId"),
+        "sent_at": _field(_TIME, "mail", "timestamp"),
+        "timestamp": _field(_TIME, happened, "timestamp"),
+        "source": _field(_MAYBE_TEXT, "mail", "source"),
+        "message_tags": _field(_LISTS, "mail", "tags"),
+        "headers_truncated": _field(_FLAG, "mail", "headersTruncated"),
+        "recipient": _recipients(kind),
+        **{name: _field(_MAYBE_TEXT, kind.key, key) for name, key in kind.texts.items()},
+        **{name: _field(_READ[reader], kind.key, key) for name, (reader, key) in kind.more.items()},
     }
     return SchemaValidator(core_schema.typed_dict_schema(fields))
 
 
-def _recipients(kind: Kind) -> CoreSchema:
-    each: CoreSchema = _FILLED
-    if kind.named:
-        fields = {name: _optional(_TEXT, key) for name, key in kind.each.items()}
-        told = core_schema.typed_dict_schema({"recipient": _needed(_FILLED, "emailAddress"), **fields})
-        each = core_schema.union_schema([told, _FILLED], mode="left_to_right")
-    return core_schema.list_schema(each, min_length=1, max_length=MAX_RECIPIENTS)
+def _recipients(kind: Kind) -> core_schema.TypedDictField:
+    if not kind.named:
+        return _field(_addresses(_FILLED, dict.fromkeys), "mail", "destination")
+    fields = {name: _field(_MAYBE_TEXT, key) for name, key in kind.each.items()}
+    told = core_schema.typed_dict_schema({"recipient": _field(_FILLED, "emailAddress"), **fields})
+    unknown = dict.fromkeys(kind.each)
+
+    def once(recipients: list[Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for one in recipients:
+            if type(one) is str:
+                found.setdefault(one, unknown)
+            else:
+                found.setdefault(one["recipient"], one)
+        return found
+
+    either = core_schema.union_schema([told, _FILLED], mode="left_to_right")
+    return _field(_addresses(either, once), kind.key, kind.named)
 
 
-def _needed(schema: CoreSchema, *path: str | int) -> core_schema.TypedDictField:
+def _addresses(each: CoreSchema, once: Callable[[list[Any]], dict[str, Any]]) -> CoreSchema:
+    several = core_schema.list_schema(each, min_length=1, max_length=MAX_RECIPIENTS)
+    return core_schema.no_info_after_validator_function(once, several)
+
+
+def _field(schema: CoreSchema, *path: str | int) -> core_schema.TypedDictField:
     return core_schema.typed_dict_field(schema, validation_alias=[*path])
 
 
-def _optional(schema: CoreSchema, *path: str | int) -> core_schema.TypedDictField:
-    with_none = core_schema.with_default_schema(core_schema.nullable_schema(schema), default=None)
-    return core_schema.typed_dict_field(with_none, validation_alias=[*path])
+def _or(nothing: bool | None, schema: CoreSchema) -> CoreSchema:
+    return core_schema.with_default_schema(schema, default=nothing)
+
+
+def _time(text: str) -> datetime:
+    time = read_time(text)
+    if time is None:
+        raise ValueError("it isn't a time")
+    return time
+
+
+def _preferences(value: Any) -> TopicPreferences | None:
+    notes: list[str] = []
+    preferences = read_preferences(Fields({"": value}, "", notes), "")
+    if notes:
+        raise ValueError(notes[0])
+    return preferences
+
+
+_TEXT = core_schema.str_schema(strict=True)
+_FILLED = core_schema.str_schema(strict=True, min_length=1)
+_MAYBE_TEXT = _or(None, core_schema.nullable_schema(_TEXT))
+_FLAG = _or(False, core_schema.bool_schema(strict=True))
+_TIME = core_schema.no_info_after_validator_function(_time, _TEXT)
+_TEXTS = core_schema.tuple_variable_schema(_TEXT, strict=False)
+_LISTS = core_schema.with_default_schema(
+    core_schema.no_info_after_validator_function(
+        FrozenDict, core_schema.dict_schema(_TEXT, _TEXTS, max_length=MAX_ITEMS)
+    ),
+    default_factory=FrozenDict,
+)
+
+# What those readers take as it is.
+_READ: Mapping[Reader, CoreSchema] = {
+    Fields.lists_of_texts: _LISTS,
+    Fields.need_text: _FILLED,
+    Fields.number: _or(None, core_schema.int_schema(strict=True)),
+    Fields.time: _or(None, _TIME),
+    read_preferences: _or(None, core_schema.no_info_plain_validator_function(_preferences)),
+}

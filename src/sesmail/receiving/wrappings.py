@@ -73,15 +73,17 @@ def unwrap(body: Body) -> Parcels:
     text = body_text(body, MAX_BATCH)
     if is_set_up_text(text):
         return ()
-    if _has_lines(text):
+    if b"\n" in text and _has_lines(text):
         return _lines(text)
-    if len(text) > MAX_EVENT and b'"Records"' not in text:
+    is_large = len(text) > MAX_EVENT
+    if is_large and b'"Records"' not in text:
         refuse_size(text, MAX_EVENT)
     document = decode(text)
     shape = shape_of(document)
     if shape == "records":
         return _records(document["Records"])
-    refuse_size(text, MAX_EVENT)
+    if is_large:
+        refuse_size(text, MAX_EVENT)
     return _single(document, shape, "")
 
 
@@ -106,8 +108,6 @@ def _has_lines(text: bytes) -> bool:
 
     In a single one, what follows on a line that ends in ``}`` is ``,`` or the end of something.
     """
-    if b"\n" not in text:
-        return False
     first, _, others = text.lstrip(_SPACE).partition(b"\n")
     return first.rstrip(_SPACE).endswith(b"}") and others.lstrip(_SPACE)[:1] not in (b"", b",", b"}", b"]")
 
