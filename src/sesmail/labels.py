@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from .encoded_word import decode_words
 from .errors import InvalidMessageError
@@ -58,7 +58,8 @@ def metadata_text(metadata: Mapping[str, Any], field: str = "metadata") -> str:
 
 def read_tag(value: str) -> str:
     """A tag from its header, which may be folded, encoded-words, or plain."""
-    return _decoded(value)
+    unfolded = _FOLD.sub(" ", value) if "\n" in value else value
+    return decode_words(unfolded) if "=?" in unfolded else unfolded
 
 
 def read_metadata(value: str) -> dict[str, Any]:
@@ -67,20 +68,15 @@ def read_metadata(value: str) -> dict[str, Any]:
     Raises:
         ValueError: It isn't a JSON object.
     """
-    metadata = read_json(_decoded(value))
-    if type(metadata) is not dict:
+    metadata: dict[str, Any] = read_json(read_tag(value))
+    if metadata.__class__ is not dict:
         raise ValueError("it isn't a JSON object")
-    return cast("dict[str, Any]", metadata)
+    return metadata
 
 
 def read_send_id(value: str) -> str | None:
     """A send id from its header or its message tag; None if it isn't one."""
     if TAG_WORD.fullmatch(value):
         return value
-    send_id = _decoded(value).strip(" \t")
+    send_id = read_tag(value).strip(" \t")
     return send_id if TAG_WORD.fullmatch(send_id) else None
-
-
-def _decoded(value: str) -> str:
-    unfolded = _FOLD.sub(" ", value) if "\n" in value else value
-    return decode_words(unfolded) if "=?" in unfolded else unfolded

@@ -138,12 +138,13 @@ class Fields:
         """The headers that have one of these names, which are in lower case."""
         headers = self._list(key)
         try:
-            found: list[tuple[str, Any]] = [
-                (name, header["value"]) for header in headers if (name := header["name"].lower()) in names
-            ]
-            for _, value in found:
-                if type(value) is not str:
-                    break
+            found: list[tuple[str, str]] = []
+            for header in headers:
+                name = header["name"].lower()
+                if name in names:
+                    if type(header["value"]) is not str:
+                        break
+                    found.append((name, header["value"]))
             else:
                 return found
         except (AttributeError, KeyError, TypeError):

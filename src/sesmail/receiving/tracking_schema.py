@@ -73,13 +73,6 @@ def _or(nothing: bool | None, schema: CoreSchema) -> CoreSchema:
     return core_schema.with_default_schema(schema, default=nothing)
 
 
-def _time(text: str) -> datetime:
-    time = read_time(text)
-    if time is None:
-        raise ValueError("it isn't a time")
-    return time
-
-
 def _preferences(value: Any) -> TopicPreferences | None:
     notes: list[str] = []
     preferences = read_preferences(Fields({"": value}, "", notes), "")
@@ -92,7 +85,9 @@ _TEXT = core_schema.str_schema(strict=True)
 _FILLED = core_schema.str_schema(strict=True, min_length=1)
 _MAYBE_TEXT = _or(None, core_schema.nullable_schema(_TEXT))
 _FLAG = _or(False, core_schema.bool_schema(strict=True))
-_TIME = core_schema.no_info_after_validator_function(_time, _TEXT)
+_TIME = core_schema.chain_schema(
+    [core_schema.no_info_after_validator_function(read_time, _TEXT), core_schema.is_instance_schema(datetime)]
+)
 _TEXTS = core_schema.tuple_variable_schema(_TEXT, strict=False)
 _LISTS = core_schema.with_default_schema(
     core_schema.no_info_after_validator_function(
