@@ -14,7 +14,6 @@ import anyio.to_thread
 
 from ..errors import (
     ConfigurationError,
-    ContentTooLargeError,
     InvalidMessageError,
     NotSentError,
     SesmailError,
@@ -25,6 +24,7 @@ from .failure import explain, explain_opening, forget_frames
 from .lean import LeanCall, learn, notice
 from .mark import Mark, count, marking
 from .settings import configured
+from .whole import read_body
 
 __all__ = ["Aws", "ClientParams"]
 
@@ -32,7 +32,6 @@ _log = logging.getLogger("sesmail.aws")
 
 _CLOSE_TIMEOUT = 5.0  # seconds
 _READ_TIMEOUT = 10.0  # seconds, of a call that may be repeated
-_CHUNK = 256 * 1024
 _MOST_REQUESTS = 20  # of a call that may be repeated
 
 
@@ -211,7 +210,7 @@ class Aws:
             try:
                 answer: dict[str, Any] = await method(**params)
                 if "Body" in answer:
-                    answer["Body"] = await _read(answer["Body"], answer.get("ContentLength"), body_limit)
+                    answer["Body"] = await read_body(answer["Body"], answer.get("ContentLength"), body_limit)
             finally:
                 marking.reset(token)
         return answer
@@ -265,21 +264,3 @@ async def _lean(client: _Client, operation: str, params: Mapping[str, Any]) -> L
         client.lean[operation] = await learn(client.client, operation)
     lean = client.lean[operation]
     return lean if lean is not None and lean.may_make(params) else None
-
-
-async def _read(body: Any, size: int | None, limit: int) -> bytes:
-    """All of an answer's body; nothing of one that is too large."""
-    chunks: list[bytes] = []
-    actual = 0
-    async with body:
-        if size is not None and size > limit:
-            raise ContentTooLargeError(f"it has {size:,} bytes; the limit is {limit:,}", limit=limit, actual=size)
-        while chunk := await body.read(_CHUNK):
-            actual += len(chunk)
-            chunks.append(chunk)
-            if actual > limit:
-                with anyio.CancelScope() as scope:
-                    scope.cancel()
-                    await body.read(_CHUNK)  # so that httpx's generators end, which nobody could close
-                raise ContentTooLargeError(f"it has more than {limit:,} bytes", limit=limit, actual=actual)
-    return b"".join(chunks)
