@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import anyio
 import anyio.lowlevel
@@ -21,10 +21,12 @@ from ..errors import (
 )
 from ..event_loop import EventLoop
 from .failure import explain, explain_opening, forget_frames
-from .lean import LeanCall, learn, notice
 from .mark import Mark, count, marking
 from .settings import configured
 from .whole import read_body
+
+if TYPE_CHECKING:
+    from .lean import LeanCall
 
 __all__ = ["Aws", "ClientParams"]
 
@@ -221,6 +223,8 @@ class Aws:
                 self._session = self._new_session(await anyio.to_thread.run_sync(_load))
             from aiobotocore.config import AioConfig
 
+            from .lean import notice
+
             ours = AioConfig(parameter_validation=True)
             if not self._repeatable:
                 ours = ours.merge(AioConfig(retries={"total_max_attempts": 1}))
@@ -261,6 +265,8 @@ def _load() -> type[Any]:
 async def _lean(client: _Client, operation: str, params: Mapping[str, Any]) -> LeanCall | None:
     """The lean way to make a call, learnt at the first; None if there is none."""
     if operation not in client.lean:
+        from .lean import learn
+
         client.lean[operation] = await learn(client.client, operation)
     lean = client.lean[operation]
     return lean if lean is not None and lean.may_make(params) else None
