@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
-from itertools import chain, groupby
+from itertools import chain
 from typing import NamedTuple
 
 from ..address import Address
@@ -18,12 +17,11 @@ from .header import address_field, fold, parameter, text_field
 from .message import Message
 from .payload import refuse_parts
 from .transfer import encode_base64, encode_text
-from .wire import as_crlf, check_wire, proven
+from .wire import as_crlf, check_header, check_wire, proven
 
 __all__ = ["content_type", "write_mime", "write_pieces"]
 
 _LARGE = 64 * 1024
-_FIELD_LINES = re.compile(r"[ -~]+\r\n(?: +[!-~][ -~]*\r\n)*")
 
 Field = tuple[str, str]
 """The name of a header field, and its lines with their CRLF."""
@@ -37,11 +35,20 @@ class _Part(NamedTuple):
     leaves: int = 1
 
     def head(self) -> bytes:
-        """The header with the empty line after it, proven to have just these fields."""
-        for name, lines in self.fields:
-            if not (lines.startswith(f"{name}:") and _FIELD_LINES.fullmatch(lines)):
-                raise InvalidMessageError(f"{name} can't be written as one header field", field="message")
-        return "".join([*(lines for _, lines in self.fields), "\r\n"]).encode("ascii")
+        """The header with the empty line after it."""
+        return "".join([*[lines for _, lines in self.fields], "\r\n"]).encode("ascii")
+
+    def proven_head(self) -> bytes:
+        """The header of a part inside of the mail, proven to have just its fields."""
+        head = self.head()
+        try:
+            check_header(head, self.names())
+        except ValueError as err:
+            raise InvalidMessageError(f"a part of the mail can't be written safely: {err}", field="message") from err
+        return head
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.fields]
 
 
 class _Boundaries:
@@ -87,18 +94,24 @@ def write_pieces(message: Message) -> Iterator[bytes]:
     whole = _Part([*_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.fields], root.body)
     pieces = _gathered(chain((whole.head(),), whole.body))
     try:
-        yield from proven(pieces, [name for name, _ in whole.fields], boundaries.used)
+        yield from proven(pieces, whole.names(), boundaries.used)
     except ValueError as err:
         raise InvalidMessageError(f"the mail can't be written safely: {err}", field="message") from err
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Pieces of which the small ones are joined to their neighbours."""
-    for is_large, run in groupby(pieces, lambda piece: len(piece) >= _LARGE):
-        if is_large:
-            yield from run
+    small: list[bytes] = []
+    for piece in pieces:
+        if len(piece) < _LARGE:
+            small.append(piece)
         else:
-            yield b"".join(run)
+            if small:
+                yield b"".join(small)
+                small = []
+            yield piece
+    if small:
+        yield b"".join(small)
 
 
 def _fields(message: Message) -> list[Field]:
@@ -180,7 +193,7 @@ def _is_mail(item: Attachment) -> bool:
 def _multipart(kind: str, parts: Sequence[_Part], boundaries: _Boundaries, *parameters: str) -> _Part:
     boundary = boundaries.new(len(parts))
     delimiter = f"--{boundary}\r\n".encode()
-    bodies = [chain((delimiter, part.head()), part.body, (b"\r\n",)) for part in parts]
+    bodies = [chain((delimiter, part.proven_head()), part.body, (b"\r\n",)) for part in parts]
     body = chain(*bodies, (f"--{boundary}--\r\n".encode(),))
     content_type = fold("Content-Type", [f"multipart/{kind};", *parameters, f'boundary="{boundary}"'])
     return _Part([("Content-Type", content_type)], body, sum(part.leaves for part in parts))

@@ -12,9 +12,11 @@ __all__ = ["encode_base64", "encode_text"]
 _ASCII = bytes(range(128))
 _PLAIN = bytes(range(32, 127)) + b"\n"
 
-# Up to 75 characters that end in no "=3D", and after which no dot is left alone.
-_SOFT_LINE = re.compile(rb".{1,75}(?<!=)(?<!=.)(?!\.\Z)")
+# Text up to where a line has to be cut, or up to the end: whole lines, then up to 75 characters of a longer one, which
+# end in no "=3D" and leave no dot alone. No line is looked at twice, so the work is linear.
+_UP_TO_SOFT_BREAK = re.compile(rb"(?:.{0,75}+\n)*+.{1,75}(?<!=)(?<!=.)(?!\.\n)|(?:.{0,75}+\n)++")
 
+_MAX_LINE = 75  # https://www.rfc-editor.org/rfc/rfc2045#section-6.7 with the "=" of a soft break
 _PIECE = 57 * 1024  # makes 1,024 lines
 
 
@@ -35,7 +37,10 @@ def _quoted_printable(data: bytes) -> bytes:
     lines = data.replace(b"=", b"=3D").split(b"\n")
     if data.translate(None, _PLAIN) or b"." in lines or lines != [*map(bytes.rstrip, lines)]:
         return _quoted(data.replace(b"\n", b"\r\n"))
-    return b"\r\n".join([line if len(line) <= 75 else b"=\r\n".join(_SOFT_LINE.findall(line)) for line in lines])
+    if max(map(len, lines)) <= _MAX_LINE:
+        return b"\r\n".join(lines)
+    pieces = _UP_TO_SOFT_BREAK.findall(b"\n".join([*lines, b""]))
+    return b"=\n".join(pieces)[:-1].replace(b"\n", b"\r\n")
 
 
 def _quoted(data: bytes) -> bytes:
