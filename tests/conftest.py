@@ -23,22 +23,16 @@ FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"
 
 @pytest.fixture(scope="session", autouse=True)
 def botocore_learns_once() -> Iterator[None]:
-    """Find and read its files and look at each handler once: hundreds of clients are opened, and each would do it."""
+    """Read its files and look at each handler once: hundreds of clients are opened, and each would do it."""
     from botocore import hooks
-    from botocore.loaders import JSONFileLoader, Loader
 
-    find = Loader.list_available_services
-    services = functools.cache(lambda paths, kind: find(Loader(list(paths), include_default_search_paths=False), kind))
-    load = functools.cache(JSONFileLoader().load_file)
+    from sesmail.aws import models
+
+    load = functools.cache(models._Files().load_file)
     alias = functools.cache(hooks.EventAliaser(None)._alias_event_name)
     accepts_kwargs = functools.cache(hooks.accepts_kwargs)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            Loader,
-            "list_available_services",
-            lambda loader, type_name: services(tuple(loader.search_paths), type_name),
-        )
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: load(path))
+        patch.setattr(models._Files, "load_file", lambda _, path: load(path))
         patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _, name: alias(name))
         # By the function, so that no object lives on by its bound method.
         patch.setattr(hooks, "accepts_kwargs", lambda handler: accepts_kwargs(getattr(handler, "__func__", handler)))

@@ -92,7 +92,7 @@ def decode_words(
     return "".join([*done, text[end:]])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Run:
     """Neighbouring words of one charset."""
 

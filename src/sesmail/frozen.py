@@ -44,6 +44,8 @@ class Value:
     Those would be compiled for each class when it is imported, which takes longer than everything else in it.
     """
 
+    __slots__ = ()
+
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
             return NotImplemented

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from .errors import Outcome
+from .frozen import Value
 
 __all__ = ["SendLog", "SendRecord"]
 
 
-@dataclass(frozen=True, slots=True)
-class SendRecord:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SendRecord(Value):
     """What a send log knows of one send.
 
     Attributes:

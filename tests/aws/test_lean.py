@@ -30,18 +30,9 @@ MESSAGES: list[tuple[Any, Message | BulkMessage | TemplateMessage]] = [
 ]
 
 
-class Clock(datetime):
-    """A clock that stands."""
-
-    @classmethod
-    def now(cls, tz: Any = None) -> Any:
-        """The time that it shows."""
-        return NOW
-
-
 @pytest.fixture(autouse=True)
 def the_clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lean, "datetime", Clock)
+    monkeypatch.setattr(lean.time, "time", NOW.timestamp)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)
 
 

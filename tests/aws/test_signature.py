@@ -49,5 +49,5 @@ def test_it_is_botocores(
             monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda time=time: time)
             request = AWSRequest("POST", f"https://{host}{path}", {"Content-Type": content_type}, body)
             SigV4Auth(secret, service, region).add_auth(request)
-            ours = signature.headers(sha256(body).hexdigest(), secret, time)
+            ours = signature.headers(sha256(body).hexdigest(), secret, time.timestamp())
             assert {"Content-Type": content_type, **ours} == dict(request.headers.items())

@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="in two minutes: short rounds, some of them fewer")
     parser.add_argument("--only", nargs="+", default=[], metavar="WORDS", help="what has all of these in its name")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure")
+    parser.add_argument("--json", type=Path, default="bench.json", metavar="FILE", help="where to write every figure")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="where to write the table")
     parser.add_argument("--node-modules", type=Path, help="where nodemailer lies")
     parser.add_argument("--aioboto3", metavar="PYTHON", help="the interpreter that has aioboto3")
@@ -45,8 +45,7 @@ def main() -> None:
         results.append(result)
         print_result(result)
     print_summary(results, time.perf_counter() - started, left_out)
-    if options.json is not None:
-        options.json.write_text(as_json(results, setting), "utf-8")
+    options.json.write_text(as_json(results, setting), "utf-8")
     if options.markdown is not None:
         options.markdown.write_text(as_markdown(results, setting), "utf-8")
 

@@ -25,11 +25,11 @@ from support.trail import Dealt, Trail, accepts, dealt, event_of
 PROGRAM = """if True:
     import functools, json, os, sys
     import anyio
-    from botocore.loaders import JSONFileLoader
     from sesmail import Client, Message, RetryPolicy, SqliteSendLog
+    from sesmail.aws import models
 
-    load = functools.cache(JSONFileLoader().load_file)
-    JSONFileLoader.load_file = lambda _, path: load(path)
+    load = functools.cache(models._Files().load_file)
+    models._Files.load_file = lambda _, path: load(path)
 
     def mail(send_id):
         to = f"{send_id}@example.com"

@@ -101,6 +101,7 @@ INFORMATIONAL = [
     accepted("processing_flood", says(lambda r: b"HTTP/1.1 102 Processing\r\n\r\n" * 2_000 + whole(r))),
     unknown("hints_flood_and_close", says(lambda r: HINT * 2_000, "close")),
     unknown("switching_protocols", says(lambda r: head(status="HTTP/1.1 101 Switching Protocols"), "close")),
+    unknown("switched_for_good", says(lambda r: head(status="HTTP/1.1 101 Switching Protocols"), "hang")),
     unknown("upgrade", says(lambda r: head("Upgrade: h2c", "Connection: upgrade", status="HTTP/1.1 101 X"), "close")),
 ]
 

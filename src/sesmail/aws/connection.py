@@ -49,7 +49,7 @@ class ClientParams(TypedDict, total=False):
     aws_account_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Client:
     """An open client: its region, its methods by the operations that they call, and the operations that are lean."""
 
@@ -239,11 +239,14 @@ class Aws:
         return _Client(client, client.meta.region_name, methods, {})
 
     def _new_session(self, kind: type[Any]) -> Any:
+        from .models import Models
+
         # Where a call is made once, the deadline covers it: a time per read would let a trickle go on for ever.
         config = configured(self._config, self._user_agent, _READ_TIMEOUT if self._repeatable else None)
         if config.max_pool_connections < 1:
             raise ConfigurationError("max_pool_connections is 1 at least")
         session = kind(profile=self._profile)
+        session.register_component("data_loader", Models(session.get_component("data_loader").search_paths))
         session.set_default_client_config(config)  # credentials are fetched over the same kind of HTTP session
         self._places = anyio.Semaphore(config.max_pool_connections, fast_acquire=True)
         return session

@@ -97,6 +97,8 @@ class _Requests:
             if body is not None:
                 body.abort()
             raise
+        if response.status == 101:  # what comes on this connection from here is no HTTP
+            response._protocol.force_close()
         response.content = _Content(response.content)
         return response
 

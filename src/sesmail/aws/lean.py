@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -34,7 +34,7 @@ _URL = re.compile(r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)")  # nothing 
 _learning: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_learning", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LeanCall:
     """An operation of one client.
 
@@ -82,7 +82,7 @@ class LeanCall:
             await anyio.to_thread.run_sync(body.measure)
         else:
             body.measure()
-        signed = self.signature.headers(body.sha256, await self.credentials(), datetime.now(UTC))
+        signed = self.signature.headers(body.sha256, await self.credentials(), time.time())
         mark.count()
         status, headers, content = await self.session.post(self.url, {**self.headers, **signed}, body)
         answer: dict[str, Any] = await self.parse(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from datetime import datetime
 from hashlib import sha256
+from time import gmtime, strftime
 from typing import Any
 
 __all__ = ["Signature"]
@@ -31,15 +31,15 @@ class Signature:
         self._fields = f"content-type:{content_type}\nhost:{host}\n"
         self._key: tuple[str, str, bytes] = "", "", b""
 
-    def headers(self, body: str, credentials: Any, now: datetime) -> Mapping[str, str]:
+    def headers(self, body: str, credentials: Any, seconds: float) -> Mapping[str, str]:
         """The headers that sign a request.
 
         Args:
             body: The SHA-256 of its body, in hexadecimal digits.
             credentials: botocore's, frozen: ``access_key``, ``secret_key`` and ``token``.
-            now: The time, in UTC.
+            seconds: The time, since 1970.
         """
-        time = now.strftime("%Y%m%dT%H%M%SZ")
+        time = strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
         token: str | None = credentials.token
         names, fields = "content-type;host;x-amz-date", f"{self._fields}x-amz-date:{time}\n"
         headers = {"X-Amz-Date": time}

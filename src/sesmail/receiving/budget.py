@@ -11,7 +11,7 @@ MAX_DEPTH = 20
 MAX_PARTS = 1000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Budget:
     """What is left to be read of one mail and of all the mails that are attached to it, so that all of it has an end.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from ..errors import ConfigurationError, ContentTamperedError
-from ..frozen import FrozenDict
+from ..frozen import FrozenDict, Value
 from ..strict_json import read_json
 from .strict_base64 import from_base64
 
@@ -34,8 +34,8 @@ _MESSAGE_ID = "aws:ses:message-id"
 _ACCOUNT = "aws:ses:source-account"
 
 
-@dataclass(frozen=True, slots=True)
-class Encryption:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Encryption(Value):
     """How an object is encrypted, as its metadata has it; made by ``read_encryption`` alone, which checks it.
 
     Attributes:

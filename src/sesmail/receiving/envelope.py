@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..errors import MalformedBodyError
-from ..frozen import make
+from ..frozen import Value, make
 from .decode import MAX_EVENT, Body, Document, body_text, decode, excerpt
 from .event import SnsOrigin
 from .fields import read_time
@@ -33,8 +33,8 @@ _OPTIONAL = {
 }
 
 
-@dataclass(frozen=True)
-class Envelope:
+@dataclass(frozen=True, eq=False, repr=False)
+class Envelope(Value):
     """What SNS wraps around a message, each value as it stands in the JSON.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html

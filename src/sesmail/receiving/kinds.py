@@ -66,7 +66,7 @@ def _preferences(part: Fields, key: str) -> TopicPreferences | None:
     return make(TopicPreferences, fields)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Kind:
     """How to read a kind of event.
 

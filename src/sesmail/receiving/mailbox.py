@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..frozen import Value
 from .budget import Budget
 from .header_reader import Defects, decode_words
 
@@ -32,8 +33,8 @@ _EMAIL = re.compile(
 _ESCAPED = re.compile(r"\\(.)")
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Mailbox(Value):
     """A mailbox as a mail has it; ``Address(mailbox.email, mailbox.name)`` makes an address to send to, or refuses.
 
     Attributes:

@@ -33,7 +33,7 @@ _BRIDGE_WORDS = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Parcel:
     """What was in the wrappings.
 

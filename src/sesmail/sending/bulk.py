@@ -17,7 +17,7 @@ from .result import RecipientResult
 __all__ = ["BulkCall"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BulkCall:
     """A bulk message, from whose entries calls are made.
 

@@ -38,7 +38,7 @@ _MEGABYTE = 1024 * 1024
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Batch(Generic[T]):
     """Mails that go in one call, each known by a number; what isn't a send is one without recipients.
 
@@ -53,7 +53,7 @@ class Batch(Generic[T]):
     read: Callable[[Mapping[str, Any], Sequence[int]], Sequence[T | SendError]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Caller:
     """Makes calls of one SES API.
 

@@ -17,7 +17,7 @@ from .pace import Pace
 __all__ = ["RateLimiter"]
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Waiter:
     recipients: int
     deadline: float

@@ -12,6 +12,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from ..errors import ConfigurationError, InvalidMessageError, Outcome, SendError
+from ..frozen import Value
 from .account import AccountRate
 from .fate import Fate
 from .message import AnyMessage
@@ -23,8 +24,8 @@ __all__ = ["SendMany", "SendOutcome", "SendProgress"]
 Failure: TypeAlias = SendError | InvalidMessageError | ConfigurationError
 
 
-@dataclass(frozen=True, slots=True)
-class SendOutcome:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SendOutcome(Value):
     """What became of one message of many.
 
     Attributes:
@@ -50,8 +51,8 @@ class SendOutcome:
         return self.error is not None and self.error.retryable
 
 
-@dataclass(frozen=True, slots=True)
-class SendProgress:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SendProgress(Value):
     """How far many messages have come.
 
     Attributes:

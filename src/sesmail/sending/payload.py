@@ -39,7 +39,7 @@ _NOTHING: tuple[object, ...] = (None, [], {})
 M = TypeVar("M", bound="Message | RawMessage | TemplateMessage | BulkMessage")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Call:
     """One API call as plain data.
 

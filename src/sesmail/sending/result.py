@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import Attempt, BulkSendError, Outcome, SendError
+from ..frozen import Value
 
 __all__ = ["BulkResult", "RecipientResult", "SendResult", "rfc5322_message_id"]
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientResult:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RecipientResult(Value):
     """What became of one recipient's mail when the call ended; bounces are told later, by events.
 
     Attributes:
@@ -34,8 +35,8 @@ class RecipientResult:
     send_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SendResult:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SendResult(Value):
     """One mail that SES accepted.
 
     Attributes:
@@ -56,8 +57,8 @@ class SendResult:
     send_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BulkResult:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class BulkResult(Value):
     """A result for every recipient of a bulk message, in the message's order.
 
     Attributes:

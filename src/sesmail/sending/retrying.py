@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import ConfigurationError, SendError, UnknownOutcomeError
+from ..frozen import Value
 
 __all__ = ["RetryPolicy"]
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RetryPolicy(Value):
     """How often, and after how long, a call is made again that SES did not take.
 
     Made again is what never left (``NotSentError``), and what SES refused for a moment only (``ThrottledError``, a

@@ -30,7 +30,7 @@ _RATE_TIMEOUT = 5.0  # seconds
 _LARGE = 256 * 1024  # bytes, which take about a millisecond
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sender:
     """Sends messages by one SES API.
 
