@@ -15,6 +15,10 @@ nox.options.default_venv_backend = "uv|virtualenv"  # uv installs ten times as f
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 COVERED = next((version for version in PYTHONS if shutil.which(f"python{version}")), None)  # one says it all
 READER = [f"tests/receiving/test_{room}.py" for room in ("header_reader", "inbound", "mime_reader", "pieces")]
+# What is compared with others over random data, and the bench: one Python says as much as each.
+ONCE = [
+    f"tests/{what}.py" for what in ("aws/test_body", "aws/test_signature", "sending/test_round_trip", "test_benchmarks")
+]
 # What happens at random moments: it finds what else is wrong, and no line that other tests don't reach.
 RANDOM = [f"tests/sending/test_{what}.py" for what in ("cancellation", "crash", "machine", "sqlite_log_killed")]
 MAY_FAIL = range(256)  # the bench does without
@@ -54,8 +58,11 @@ def ignoring(files: list[str]) -> list[str]:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     session.install("-e", ".[all]", *group("test"))
-    if session.posargs or session.python != COVERED:
+    if session.posargs:
         session.run(*pytest(session))
+        return
+    if session.python != COVERED:
+        session.run(*pytest(session), *ignoring(ONCE + RANDOM))
         return
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
     session.run("coverage", "erase")

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import anyio
 import anyio.lowlevel
@@ -14,7 +14,6 @@ import anyio.to_thread
 
 from ..errors import (
     ConfigurationError,
-    ContentTooLargeError,
     InvalidMessageError,
     NotSentError,
     SesmailError,
@@ -22,9 +21,12 @@ from ..errors import (
 )
 from ..event_loop import EventLoop
 from .failure import explain, explain_opening, forget_frames
-from .lean import LeanCall, learn, notice
 from .mark import Mark, count, marking
 from .settings import configured
+from .whole import read_body
+
+if TYPE_CHECKING:
+    from .lean import LeanCall
 
 __all__ = ["Aws", "ClientParams"]
 
@@ -32,7 +34,6 @@ _log = logging.getLogger("sesmail.aws")
 
 _CLOSE_TIMEOUT = 5.0  # seconds
 _READ_TIMEOUT = 10.0  # seconds, of a call that may be repeated
-_CHUNK = 256 * 1024
 _MOST_REQUESTS = 20  # of a call that may be repeated
 
 
@@ -211,7 +212,7 @@ class Aws:
             try:
                 answer: dict[str, Any] = await method(**params)
                 if "Body" in answer:
-                    answer["Body"] = await _read(answer["Body"], answer.get("ContentLength"), body_limit)
+                    answer["Body"] = await read_body(answer["Body"], answer.get("ContentLength"), body_limit)
             finally:
                 marking.reset(token)
         return answer
@@ -221,6 +222,8 @@ class Aws:
             if self._session is None:
                 self._session = self._new_session(await anyio.to_thread.run_sync(_load))
             from aiobotocore.config import AioConfig
+
+            from .lean import notice
 
             ours = AioConfig(parameter_validation=True)
             if not self._repeatable:
@@ -262,24 +265,8 @@ def _load() -> type[Any]:
 async def _lean(client: _Client, operation: str, params: Mapping[str, Any]) -> LeanCall | None:
     """The lean way to make a call, learnt at the first; None if there is none."""
     if operation not in client.lean:
+        from .lean import learn
+
         client.lean[operation] = await learn(client.client, operation)
     lean = client.lean[operation]
     return lean if lean is not None and lean.may_make(params) else None
-
-
-async def _read(body: Any, size: int | None, limit: int) -> bytes:
-    """All of an answer's body; nothing of one that is too large."""
-    chunks: list[bytes] = []
-    actual = 0
-    async with body:
-        if size is not None and size > limit:
-            raise ContentTooLargeError(f"it has {size:,} bytes; the limit is {limit:,}", limit=limit, actual=size)
-        while chunk := await body.read(_CHUNK):
-            actual += len(chunk)
-            chunks.append(chunk)
-            if actual > limit:
-                with anyio.CancelScope() as scope:
-                    scope.cancel()
-                    await body.read(_CHUNK)  # so that httpx's generators end, which nobody could close
-                raise ContentTooLargeError(f"it has more than {limit:,} bytes", limit=limit, actual=actual)
-    return b"".join(chunks)

@@ -132,7 +132,7 @@ class RateLimiter:
             self._replan()
 
     def throttled(self) -> None:
-        """SES refused a call with "Maximum sending rate exceeded"; not for the daily quota, which no pace mends."""
+        """SES refused a call because it came too fast; not for the daily quota, which no pace mends."""
         if self._pace.throttled(self._clock()):
             self._replan()
 
