@@ -144,6 +144,8 @@ def found_control(text: str) -> str | None:
 
 def found_spoof(name: str) -> str | None:
     """Which control character, or character that hides what a name is, it has, in words; None if it has none."""
+    if name.isprintable():  # which none of these is
+        return None
     found = _CONTROLS.search(name) or _SPOOFS.search(name)
     return f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters" if found else None
 

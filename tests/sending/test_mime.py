@@ -201,6 +201,7 @@ BODIES = {
     "equals signs": "a=b=\n=20=\n",
     "long line": "x" * 5_000,
     "long words": ("y" * 75 + " ") * 50,
+    "more than 64 kB": "line\n" * 20_000,
     "umlauts": "Grüße aus Köln",
     "Chinese": "你好" * 500,
     "emoji": "👩‍💻" * 100,

@@ -12,8 +12,13 @@ __all__ = ["encode_base64", "encode_text"]
 _ASCII = bytes(range(128))
 _PLAIN = bytes(range(32, 127)) + b"\n"
 
-# Up to 75 characters that end in no "=3D", and after which no dot is left alone.
-_SOFT_LINE = re.compile(rb".{1,75}(?<!=)(?<!=.)(?!\.\Z)")
+# Lines that are no dot alone and end in no space: servers on the way would stop at the one and drop the other.
+_SAFE_LINES = re.compile(rb"(?:(?!\.\n).*+(?<! )\n)*+")
+
+# Text up to where a line has to be cut, or up to the end: whole lines, then up to 75 characters of a longer one, which
+# end in no "=3D" and leave no dot alone. No line is looked at twice, so the work is linear.
+# https://www.rfc-editor.org/rfc/rfc2045#section-6.7
+_UP_TO_SOFT_BREAK = re.compile(rb"(?:.{0,75}+\n)*+.{1,75}(?<!=)(?<!=.)(?!\.\n)|(?:.{0,75}+\n)++")
 
 _PIECE = 57 * 1024  # makes 1,024 lines
 
@@ -22,9 +27,10 @@ def encode_text(text: str) -> tuple[str, Iterable[bytes]]:
     """Text, for which line breaks of every kind are the same: its transfer encoding, and its body in pieces."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    data = text.encode()
     if text.isascii():
-        return "quoted-printable", (_quoted_printable(text.encode()),)
-    data = text.replace("\n", "\r\n").encode()
+        return "quoted-printable", (_quoted_printable(data),)
+    data = data.replace(b"\n", b"\r\n")
     if 2 * len(data.translate(None, _ASCII)) > len(data):  # quoted-printable would be half as long again, or more
         return "base64", encode_base64(data)
     return "quoted-printable", (_quoted(data),)
@@ -32,10 +38,10 @@ def encode_text(text: str) -> tuple[str, Iterable[bytes]]:
 
 def _quoted_printable(data: bytes) -> bytes:
     """ASCII text with LF: lines that are plain, as most are, need no look at each of their characters."""
-    lines = data.replace(b"=", b"=3D").split(b"\n")
-    if data.translate(None, _PLAIN) or b"." in lines or lines != [*map(bytes.rstrip, lines)]:
+    lines = data.replace(b"=", b"=3D") + b"\n"
+    if data.translate(None, _PLAIN) or not _SAFE_LINES.fullmatch(lines):
         return _quoted(data.replace(b"\n", b"\r\n"))
-    return b"\r\n".join([line if len(line) <= 75 else b"=\r\n".join(_SOFT_LINE.findall(line)) for line in lines])
+    return b"=\n".join(_UP_TO_SOFT_BREAK.findall(lines))[:-1].replace(b"\n", b"\r\n")
 
 
 def _quoted(data: bytes) -> bytes:

@@ -12,7 +12,7 @@ from .attachment import Attachment
 from .header import mailbox, text_value
 from .mail import the_mail
 from .message import AnyMessage, BulkMessage, TemplateMessage
-from .mime import content_type
+from .mime_part import content_type
 from .parts import InlineTemplate
 from .payload import (
     Call,
