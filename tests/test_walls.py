@@ -22,13 +22,13 @@ WALLS: dict[str, list[str]] = {
     "httpx2": ["aws/"],
     "anyio": [
         *DOORS,
-        "event_loop.py",
+        *("event_loop.py", "threads.py"),
         *("receiving/certificates.py", "sending/account.py", "sending/ledger.py", "sending/limiter.py"),
         *("sending/many.py", "sending/sender.py", "sending/source.py", "sending/sqlite_log.py"),
     ],
     "await": [
         *DOORS,
-        *("receiving/certificates.py", "receiving/recent.py", "receiving/settling.py", "send_log.py"),
+        *("receiving/certificates.py", "receiving/recent.py", "receiving/settling.py", "send_log.py", "threads.py"),
         *("sending/account.py", "sending/ledger.py", "sending/limiter.py", "sending/many.py", "sending/memory_log.py"),
         *("sending/records.py", "sending/sender.py", "sending/source.py", "sending/sqlite_log.py"),
     ],

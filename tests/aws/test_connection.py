@@ -25,6 +25,15 @@ async def test_one_configuration_opens_several_services(fault_server: StartFault
     assert len(server.requests) == 3
 
 
+async def test_nobody_but_sesmail_slows_calls_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore's adaptive mode would hold them back, those alone that aren't lean."""
+    monkeypatch.setenv("AWS_RETRY_MODE", "adaptive")
+    aws = Aws("eu-west-1", profile=None, config={"retries": {"mode": "adaptive"}}, user_agent="", params={})
+    opened = await aws.open("sesv2")
+    await aws.aclose()
+    assert opened.client.meta.config.retries == {"mode": "standard", "total_max_attempts": 1}
+
+
 async def test_silence_has_an_end(fault_server: StartFaultServer) -> None:
     with anyio.fail_after(10):
         async with new_client(fault_server(no_answer()).url, timeout=0.3) as client:

@@ -1,5 +1,6 @@
 """Lean calls beside those that aiobotocore makes."""
 
+import functools
 import json
 import sys
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from typing import Any
 
 import botocore.auth
 import pytest
+from aiobotocore.client import AioBaseClient
+from botocore.loaders import Loader
 
 from sesmail import BulkMessage, Client, ConfigurationError, Message, TemplateMessage
 from sesmail.aws import lean
@@ -171,6 +174,100 @@ async def test_credentials_that_expire_are_fetched_again(
     assert await made_by(server, new_client(server.url, session, profile="shop"), times=3) == [True] * 3
     keys = [request.headers["authorization"].split("Credential=")[1].split("/")[0] for request in server.requests]
     assert len(set(keys)) == 3
+
+
+async def test_other_headers_go_by_aiobotocore(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lean, "_HEADERS", {"Content-Type"})
+    server = fault_server(ok())
+    assert await made_by(server, new_client(server.url, session)) == [False]
+
+
+async def test_a_trace_that_began_later_is_told(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = fault_server(ok())
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
+    async with new_client(server.url, session) as client:
+        await client.send(ORDER)
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1")
+        await client.send(ORDER)
+    assert [request.headers.get("x-amzn-trace-id") for request in server.requests] == [None, "Root=1"]
+
+
+@pytest.mark.parametrize("wrapper", ["function", "wrapped function", "mock"])
+async def test_whoever_watches_calls_sees_each_once(
+    fault_server: StartFaultServer, session: str, wrapper: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call: Any = getattr(AioBaseClient, "_make_api_call")  # noqa: B009
+    seen: list[str] = []
+
+    def watched(client: Any, operation: str, params: Any) -> Any:
+        seen.append(operation)
+        return call(client, operation, params)
+
+    wrappers = {
+        "function": lambda: watched,
+        "wrapped function": lambda: functools.wraps(call)(watched),
+        "mock": lambda: functools.partialmethod(watched),
+    }
+    monkeypatch.setattr(AioBaseClient, "_make_api_call", wrappers[wrapper]())
+    server = fault_server(ok())
+    assert await made_by(server, new_client(server.url, session), times=2) == [False, False]
+    assert seen == ["SendEmail", "SendEmail"]
+
+
+async def test_one_client_alone_is_watched(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(ok())
+    async with new_client(server.url, session) as client:
+        await client.call("GetAccount")
+        opened: Any = client._aws._clients["sesv2", None].client
+        opened._make_api_call = opened._make_api_call
+        await client.send(ORDER)
+    assert not is_lean(server.requests[-1])
+
+
+async def test_a_model_that_wants_more_goes_by_aiobotocore(
+    fault_server: StartFaultServer, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Loader().load_service_model("sesv2", "service-2")
+    model["shapes"]["SendEmailRequest"]["required"] = ["Content", "Destination"]
+    folder = tmp_path / "sesv2" / "2999-01-01"
+    folder.mkdir(parents=True)
+    (folder / "service-2.json").write_text(json.dumps(model))
+    (folder / "endpoint-rule-set-1.json").write_text(
+        json.dumps(Loader().load_service_model("sesv2", "endpoint-rule-set-1"))
+    )
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    server = fault_server(ok())
+    assert await made_by(server, new_client(server.url, session)) == [False]
+
+
+async def test_headers_of_any_letters(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(ok())
+    client = new_client(server.url, session, config={"user_agent_extra": "b\xfccher/1"})
+    assert await made_by(server, client) == [True]
+    assert "b\xfccher/1" in server.requests[0].headers["user-agent"].encode("latin-1").decode()
+
+
+async def test_what_is_closed_while_it_is_written_never_leaves(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = fault_server(ok())
+    client = new_client(server.url, session)
+    large = ORDER.model_copy(update={"text": "On its way. " * 40_000})
+
+    async def closed(work: Any) -> Any:
+        await client.aclose()
+        return work()
+
+    async with client:
+        await client.send(ORDER)
+        monkeypatch.setattr(lean, "in_thread", closed)
+        with pytest.raises(ConfigurationError, match="closed"):
+            await client.send(large)
+    assert len(server.requests) == 1
 
 
 async def test_without_credentials_nothing_leaves(

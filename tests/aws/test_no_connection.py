@@ -23,18 +23,19 @@ NOT_SENT = frozenset({"not_sent"})
 MANY = 50
 
 
-async def refuse(client: Client, sends: int, *servers: FaultServer) -> None:
-    """So many sends at once send nothing, and may be tried again."""
+async def refuse(client: Client, sends: int, *servers: FaultServer) -> str:
+    """So many sends at once send nothing, and may be tried again; what the last one was told."""
     crowd = [Sent(f"crowd {number}", NOT_SENT) for number in range(sends)]
     await send_all(client, crowd)
     check(crowd, [request for server in servers for request in server.requests])
     for sent in crowd:
         assert (type(sent.result), sent.result.retryable) == (NotSentError, True), repr(sent.result)
+    return str(crowd[-1].result)
 
 
 async def test_nobody_listens(session: str) -> None:
     async with nothing_is_left(), new_client("http://127.0.0.1:1", session) as client:
-        await refuse(client, 1)
+        assert "127.0.0.1:1: " in await refuse(client, 1)
         await refuse(client, MANY)
 
 
@@ -69,13 +70,15 @@ async def test_what_was_not_sent_is_made_again(
     assert (sent.outcome, calls) == ("accepted", 2)
 
 
-@pytest.mark.parametrize("answer", [answers.raw(407), answers.raw(502, answers.HTML, b"no")], ids=["407", "502"])
-async def test_a_proxy_refuses_the_tunnel(fault_server: StartFaultServer, session: str, answer: Answer) -> None:
-    proxy = fault_server(answer)
-    config = {"proxies": {"https": proxy.url}}
+@pytest.mark.parametrize("status", [407, 502])
+async def test_a_proxy_refuses_the_tunnel(fault_server: StartFaultServer, session: str, status: int) -> None:
+    proxy = fault_server(answers.raw(status, answers.HTML, b"no"))
+    config = {"proxies": {"https": proxy.url.replace("//", "//u:p@")}}
     async with nothing_is_left(proxy), new_client("https://ses.invalid", session, config=config) as client:
-        await refuse(client, 1)
+        told = await refuse(client, 1)
         await refuse(client, MANY)
+    assert f"{status}" in told
+    assert ":p@" not in told
     assert {request.method for request in proxy.requests} == {"CONNECT"}
 
 

@@ -168,7 +168,7 @@ MUTANTS = [
     ),
     *_in(
         "aws/lean.py",
-        ("no lean request is counted", "        mark.count()\n", ""),
+        ("no lean request is counted", "        leave()\n", ""),
         ("a refusal is an answer", "if status >= 300:", "if status >= 500:"),
         ("another endpoint is lean", "_ENDPOINT not in params", "True"),
         ("another signature is lean", 'version != "v4" or ', ""),
@@ -177,7 +177,7 @@ MUTANTS = [
     ),
     *_in(
         "aws/connection.py",
-        ("what was given by hand is lean", "if checked and (lean :=", "if (lean :="),
+        ("what was given by hand is lean", "size if checked else None", "size"),
         (
             "silence is not sent",
             "        if mark.may_have_left:\n            raise Unknown",

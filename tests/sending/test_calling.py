@@ -86,7 +86,15 @@ class Service:
         self.deadlines: list[float] = []
 
     async def call(
-        self, service: str, operation: str, params: Mapping[str, Any], *, deadline: float, checked: bool, mark: Mark
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        *,
+        deadline: float,
+        checked: bool,
+        size: int,
+        mark: Mark,
     ) -> dict[str, Any]:
         step = self.script[len(self.calls)]
         self.calls.append(params["numbers"])

@@ -29,8 +29,8 @@ class Body:
         encode: Makes base64 of them.
 
     Attributes:
-        size: In bytes, once it's measured.
-        sha256: The hash, in hexadecimal digits, once it's measured.
+        size: In bytes.
+        sha256: The hash, in hexadecimal digits.
     """
 
     __slots__ = ("_content", "_encode", "_head", "_tail", "sha256", "size")
@@ -41,16 +41,6 @@ class Body:
         self._head, self._content, self._tail, self._encode = head, memoryview(content), tail, encode
         if len(content) <= _PIECE:
             self._head, self._content, self._tail = b"".join([head, encode(content), tail]), memoryview(b""), b""
-        self.size = 0
-        self.sha256 = ""
-
-    @property
-    def is_large(self) -> bool:
-        """Whether measuring it takes long."""
-        return len(self._content) > 0
-
-    def measure(self) -> None:
-        """Find its size and its hash."""
         digest = sha256()
         self.size = 0
         for piece in self:

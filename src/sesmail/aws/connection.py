@@ -6,11 +6,11 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import anyio
 import anyio.lowlevel
-import anyio.to_thread
 
 from ..errors import (
     ConfigurationError,
@@ -20,8 +20,9 @@ from ..errors import (
     UnknownOutcomeError,
 )
 from ..event_loop import EventLoop
+from ..threads import in_thread
 from .failure import explain, explain_opening, forget_frames
-from .mark import Mark, count, marking
+from .mark import Mark, before_send, leaving
 from .settings import configured
 from .whole import read_body
 
@@ -155,6 +156,7 @@ class Aws:
         region: str | None = None,
         body_limit: int = 0,
         checked: bool = False,
+        size: int = 0,
         mark: Mark | None = None,
     ) -> dict[str, Any]:
         """Make one call.
@@ -167,6 +169,7 @@ class Aws:
             region: Another region than that of the configuration.
             body_limit: How many bytes the ``Body`` of the answer may have, which is read here, where it has one.
             checked: Whether the parameters are known to be what the operation takes. Then it may be called lean.
+            size: About how many bytes they have.
             mark: What tells the caller, whatever happens, whether the request may have left.
 
         Returns:
@@ -182,7 +185,8 @@ class Aws:
         with anyio.CancelScope(deadline=deadline) as scope:
             try:
                 client = await self.open(service, region)
-                return await self._attempt(mark, client, operation, params, body_limit, checked)
+                leave = partial(self._leave, mark)
+                return await self._attempt(client, operation, params, leave, body_limit, size if checked else None)
             except SesmailError:
                 raise
             except anyio.get_cancelled_exc_class():
@@ -197,7 +201,13 @@ class Aws:
         raise NotSentError("the deadline passed before the request could leave", operation=operation)
 
     async def _attempt(
-        self, mark: Mark, client: _Client, operation: str, params: Mapping[str, Any], body_limit: int, checked: bool
+        self,
+        client: _Client,
+        operation: str,
+        params: Mapping[str, Any],
+        leave: Callable[[], None],
+        body_limit: int,
+        checked_size: int | None,
     ) -> dict[str, Any]:
         method = client.methods.get(operation)
         if method is None:
@@ -206,28 +216,33 @@ class Aws:
         async with self._places:
             await anyio.lowlevel.checkpoint_if_cancelled()  # a free place doesn't say that it was cancelled
             self._refuse_closed()
-            if checked and (lean := await _lean(client, operation, params)) is not None:
-                return await lean.make(params, mark)
-            token = marking.set(mark)
+            if checked_size is not None and (lean := await _lean(client, operation, params)) is not None:
+                return await lean.make(params, checked_size, leave)
+            token = leaving.set(leave)
             try:
                 answer: dict[str, Any] = await method(**params)
                 if "Body" in answer:
                     answer["Body"] = await read_body(answer["Body"], answer.get("ContentLength"), body_limit)
             finally:
-                marking.reset(token)
+                leaving.reset(token)
         return answer
+
+    def _leave(self, mark: Mark) -> None:
+        """Note that a request leaves; none does that was still being prepared when everything was closed."""
+        self._refuse_closed()
+        mark.count()
 
     async def _connect(self, service: str, region: str | None) -> _Client:
         try:
             if self._session is None:
-                self._session = self._new_session(await anyio.to_thread.run_sync(_load))
+                self._session = self._new_session(await in_thread(_load))
             from aiobotocore.config import AioConfig
 
             from .lean import notice
 
             ours = AioConfig(parameter_validation=True)
             if not self._repeatable:
-                ours = ours.merge(AioConfig(retries={"total_max_attempts": 1}))
+                ours = ours.merge(AioConfig(retries={"total_max_attempts": 1, "mode": "standard"}))
             context = self._session.create_client(service, region_name=region, config=ours, **self._params)
             client = await self._stack.enter_async_context(context)
         except SesmailError:
@@ -236,7 +251,7 @@ class Aws:
             raise explain_opening(err, service) from err
         if self._closed:
             await self._stack.aclose()
-        client.meta.events.register("before-send", count)
+        client.meta.events.register("before-send", before_send)
         client.meta.events.register_last("before-call", notice)
         methods = {operation: getattr(client, name) for name, operation in client.meta.method_to_api_mapping.items()}
         return _Client(client, client.meta.region_name, methods, {})

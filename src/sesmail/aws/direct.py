@@ -33,18 +33,18 @@ class DirectSession(AIOHTTPSession):
         super().__init__(*args, **settings)
         self._targets: dict[str, tuple[URL, str | None, Any]] = {}
 
-    async def post(self, url: str, headers: Mapping[str, str], body: Body) -> tuple[int, dict[str, str], bytes]:
+    async def post(self, url: str, headers: Mapping[str, str], body: Body) -> tuple[int, Mapping[str, str], bytes]:
         """Post a request that is signed.
 
         Returns:
-            The status, the header fields with their names in lower case, and the body.
+            The status, the header fields, and the body.
         """
         target, proxy, proxy_headers = self._target(url)
         session: Any = await self._get_session(proxy)
         response = await session.request(
             "POST", url=target, headers=headers, data=body, proxy=proxy, proxy_headers=proxy_headers
         )
-        return response.status, {name.lower(): value for name, value in response.headers.items()}, await response.read()
+        return response.status, response.headers, await response.read()
 
     def _target(self, url: str) -> tuple[URL, str | None, Any]:
         if url not in self._targets:

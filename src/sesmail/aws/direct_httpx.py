@@ -35,23 +35,20 @@ class DirectHttpxSession(HttpxSession):
         if self.closed:
             raise ConnectError("the client was closed")
 
-    async def post(self, url: str, headers: Mapping[str, str], body: Body) -> tuple[int, dict[str, str], bytes]:
+    async def post(self, url: str, headers: Mapping[str, str], body: Body) -> tuple[int, Mapping[str, str], bytes]:
         """Post a request that is signed.
 
         Returns:
-            The status, the header fields with their names in lower case, and the body.
+            The status, the header fields, and the body.
         """
         get_session: Any = getattr(self, "_get_session")  # noqa: B009
         client = await get_session(url)
-        request = client.build_request(
-            "POST", url, headers={**headers, "Content-Length": str(body.size)}, content=_pieces(body)
+        fields = {name: value.encode() for name, value in headers.items()}  # httpx takes text for ASCII
+        fields["Content-Length"] = str(body.size).encode()
+        response = await client.send(
+            client.build_request("POST", url, headers=fields, content=_pieces(body)), stream=True
         )
-        response = await client.send(request, stream=True)
-        return (
-            response.status_code,
-            {name.lower(): value for name, value in response.headers.items()},
-            await response.aread(),
-        )
+        return response.status_code, response.headers, await response.aread()
 
     def _make_async_client(self) -> Any:
         self.refuse_closed()

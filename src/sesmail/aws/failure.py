@@ -14,7 +14,7 @@ from ..errors import (
     UnknownOutcomeError,
 )
 from ..rejections import rejection
-from .http import never_connected
+from .http import never_connected, why_not_connected
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -25,12 +25,12 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
 
 
 def explain(error: Exception, operation: str, *, may_have_left: bool) -> SesmailError:
-    """The typed error for whatever aiobotocore raised.
+    """The typed error for whatever a call raised.
 
     Args:
-        error: What it raised.
+        error: What aiobotocore raised, or the HTTP library.
         operation: The API operation.
-        may_have_left: Whether ``before-send`` had fired.
+        may_have_left: Whether it was about to leave, or had left.
     """
     import ssl
 
@@ -45,7 +45,7 @@ def explain(error: Exception, operation: str, *, may_have_left: bool) -> Sesmail
     # httpx's failed TLS handshake arrives as botocore's SSLError around Python's.
     handshake = isinstance(error, SSLError) and isinstance(original, ssl.SSLError)
     if handshake or never_connected(original):
-        return NotSentError(f"no connection: {error}", operation=operation)
+        return NotSentError(f"no connection: {why_not_connected(original)}", operation=operation)
     # Not its text: that may be a proxy's page, or advise to try again.
     kind = type(original or error).__name__
     return UnknownOutcomeError(f"no answer to be relied on ({kind})", operation=operation)

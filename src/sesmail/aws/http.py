@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from contextlib import suppress
 from typing import Any
 
 from ..errors import ConfigurationError
 
-__all__ = ["http_session", "never_connected"]
+__all__ = ["http_session", "never_connected", "why_not_connected"]
 
 
 def http_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
@@ -59,3 +60,17 @@ def never_connected(error: object) -> bool:
     if httpx is not None:
         kinds += [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError]
     return isinstance(error, tuple(kinds))
+
+
+def why_not_connected(error: Any) -> str:
+    """What such an exception tells, in words of our own: the library's may have the proxy's password in them."""
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answered {error.status}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"{error.host}:{error.port}: {error.__cause__}"
+    with suppress(AttributeError, RuntimeError):  # httpx's words have no host
+        url = error.request.url
+        return f"{url.host}:{url.port or url.scheme}: {error}"
+    return str(error)

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-import anyio.to_thread
-
+from ..threads import in_thread
 from .body import Body, json_body, query_body
-from .mark import Mark
 from .signature import Signature
 
 __all__ = ["LeanCall", "learn", "notice"]
 
 # What can be called so: how its parameters are written, and the least that aiobotocore takes.
-_OPERATIONS: dict[str, tuple[Callable[[str, Mapping[str, Any]], Body], Mapping[str, Any]]] = {
-    "SendBulkEmail": (json_body, {"DefaultContent": {}, "BulkEmailEntries": []}),
-    "SendEmail": (json_body, {"Content": {}}),
-    "SendRawEmail": (query_body, {"RawMessage": {"Data": b""}}),
+_OPERATIONS: dict[tuple[str, str], tuple[Callable[[str, Mapping[str, Any]], Body], Mapping[str, Any]]] = {
+    ("sesv2", "SendBulkEmail"): (json_body, {"DefaultContent": {}, "BulkEmailEntries": []}),
+    ("sesv2", "SendEmail"): (json_body, {"Content": {}}),
+    ("ses", "SendRawEmail"): (query_body, {"RawMessage": {"Data": b""}}),
 }
+_LARGE = 256 * 1024  # bytes, which take about a millisecond
 _ENDPOINT = "EndpointId"
+_TRACE = "_X_AMZN_TRACE_ID"  # of AWS Lambda, for each event another
 _HEADERS = {"Content-Type", "User-Agent"}
 _SIGNING = {"region", "signing_name"}
 _URL = re.compile(r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)")  # nothing in it needs encoding
@@ -61,30 +62,30 @@ class LeanCall:
     error: Callable[[str | None], Callable[[Any, str], Exception]]
 
     def may_make(self, params: Mapping[str, Any]) -> bool:
-        """Whether no parameter changes where the call goes, or how it is signed."""
-        return _ENDPOINT not in params
+        """Whether nothing changes where the call goes, how it is signed, or what headers it has."""
+        return _ENDPOINT not in params and _TRACE not in os.environ
 
-    async def make(self, params: Mapping[str, Any], mark: Mark) -> dict[str, Any]:
+    async def make(self, params: Mapping[str, Any], size: int, leave: Callable[[], None]) -> dict[str, Any]:
         """Make one call.
 
         Args:
             params: Its parameters, of which none was given by hand.
-            mark: Is counted just before it leaves.
+            size: About how many bytes they have.
+            leave: Is called just before it leaves.
 
         Returns:
-            What aiobotocore would return.
+            What aiobotocore would return, but for ``RetryAttempts``.
 
         Raises:
-            BotoCoreError: As of aiobotocore; or an exception of the HTTP library.
+            BotoCoreError: As of aiobotocore.
+            ClientError: As of aiobotocore; or an exception of the HTTP library.
         """
-        body = self.write(self.operation, params)
-        if body.is_large:
-            await anyio.to_thread.run_sync(body.measure)
-        else:
-            body.measure()
+        write = partial(self.write, self.operation, params)
+        body = write() if size < _LARGE else await in_thread(write)
         signed = self.signature.headers(body.sha256, await self.credentials(), time.time())
-        mark.count()
-        status, headers, content = await self.session.post(self.url, {**self.headers, **signed}, body)
+        leave()
+        status, fields, content = await self.session.post(self.url, {**self.headers, **signed}, body)
+        headers = {name.lower(): value for name, value in fields.items()}
         answer: dict[str, Any] = await self.parse(
             {"headers": headers, "status_code": status, "body": content, "context": {"operation_name": self.operation}}
         )
@@ -110,14 +111,17 @@ async def learn(client: Any, operation: str) -> LeanCall | None:
         operation: The API operation.
 
     Returns:
-        None where that isn't as simple as it mostly is: signed in another way, or with other headers.
+        None where that isn't as simple as it mostly is: signed in another way, with other headers, or watched.
     """
-    if operation not in _OPERATIONS:
+    service_operation = client.meta.service_model.service_name, operation
+    if service_operation not in _OPERATIONS or _is_watched(client):
         return None
     from aiobotocore.parsers import create_parser
 
-    write, example = _OPERATIONS[operation]
+    write, example = _OPERATIONS[service_operation]
     prepared = await _prepared(client, operation, example)
+    if not prepared:
+        return None
     signer, context, model = prepared["request_signer"], prepared["context"], prepared["model"]
     url: str = prepared["params"]["url"]
     path = urlsplit(url).path
@@ -144,14 +148,25 @@ async def learn(client: Any, operation: str) -> LeanCall | None:
     )
 
 
+def _is_watched(client: Any) -> bool:
+    """Whether somebody has put something around aiobotocore's calls: a tracer, which wants to see all of them."""
+    call: Any = client.__class__._make_api_call
+    if "_make_api_call" in vars(client) or type(call) is not FunctionType:
+        return True
+    return call.__globals__["__name__"].partition(".")[0] not in ("aiobotocore", "botocore")
+
+
 async def _prepared(client: Any, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A call as aiobotocore would make it."""
+    """A call as aiobotocore would make it; nothing where its model wants more."""
     from botocore import xform_name
+    from botocore.exceptions import ParamValidationError
 
     call: dict[str, Any] = {}
     token = _learning.set(call)
     try:
         await getattr(client, xform_name(operation))(**params)
+    except ParamValidationError:
+        pass
     finally:
         _learning.reset(token)
     return call

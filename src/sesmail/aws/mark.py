@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 
-__all__ = ["Mark", "count", "marking"]
+__all__ = ["Mark", "before_send", "leaving"]
 
 
 class Mark:
@@ -32,10 +33,10 @@ class Mark:
         self._left += 1
 
 
-marking: ContextVar[Mark] = ContextVar("sesmail_mark")
-"""The mark of the call that aiobotocore makes."""
+leaving: ContextVar[Callable[[], None]] = ContextVar("sesmail_leaving")
+"""What is to be done just before the call leaves that aiobotocore makes."""
 
 
-def count(**_: object) -> None:
+def before_send(**_: object) -> None:
     """Handle aiobotocore's ``before-send``."""
-    marking.get().count()
+    leaving.get()()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
-import anyio.to_thread
 
 from ..errors import ConfigurationError, SignatureError, TemporaryError
+from ..threads import in_thread
 from .verify import check_certificate
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def fetched(certificate: bytes) -> bytes:
 
 async def _fetch_in_thread(url: str) -> bytes:
     # Abandoned at the deadline: the thread's own bounds end it soon.
-    return await anyio.to_thread.run_sync(fetch_certificate, url, abandon_on_cancel=True)
+    return await in_thread(partial(fetch_certificate, url), abandon=True)
 
 
 def _now() -> datetime:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias, Unpack
 
 import anyio
-import anyio.to_thread
 
 from ..aws import Aws, ClientParams
 from ..errors import (
@@ -22,6 +22,7 @@ from ..errors import (
     UnexpectedEventError,
     UnexpectedSubscriptionError,
 )
+from ..threads import in_thread
 from ..version import __version__
 from .certificates import CertificateSource, Clock, FetchCertificate
 from .decode import Body, excerpt
@@ -243,7 +244,7 @@ class Receiver:
             ConfigurationError: No credentials and the like.
         """
         raw = _enclosed(event) if isinstance(event.action, SnsAction) else await self._storage.fetch(event)
-        return await anyio.to_thread.run_sync(_read, raw, event, abandon_on_cancel=True)
+        return await in_thread(partial(_read, raw, event), abandon=True)
 
     async def delete_object(self, event: Received) -> None:
         """Delete the mail of an event from S3; what is gone already is no error.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 import anyio
-import anyio.to_thread
 
 from ..aws import Aws
 from ..errors import (
@@ -21,6 +21,7 @@ from ..errors import (
     SendError,
     TemporaryError,
 )
+from ..threads import in_thread
 from .decrypting import TAG, Encryption, decrypt, is_encrypted, read_encryption
 from .received import Received, S3Action
 
@@ -109,7 +110,7 @@ class Storage:
         if is_encrypted(metadata):
             encryption = read_encryption(metadata, message_id=event.message_id, account=self._account)
             key = await self._unwrap(encryption, deadline)
-            return await anyio.to_thread.run_sync(decrypt, body, encryption, key, abandon_on_cancel=True)
+            return await in_thread(partial(decrypt, body, encryption, key), abandon=True)
         if self._require_encrypted:
             raise ContentTamperedError("the stored mail isn't encrypted, as this receiver demands")
         return body

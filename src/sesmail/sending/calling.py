@@ -136,7 +136,13 @@ class Caller:
         ends: Sequence[T | SendError]
         try:
             answer = await self.aws.call(
-                self.service, call.operation, call.params, deadline=deadline, checked=call.checked, mark=mark
+                self.service,
+                call.operation,
+                call.params,
+                deadline=deadline,
+                checked=call.checked,
+                size=info.size,
+                mark=mark,
             )
             ends = batch.read(answer, [*fates])
         except SendError as err:

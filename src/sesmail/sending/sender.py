@@ -9,9 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 import anyio
-import anyio.to_thread
 
 from ..errors import ConfigurationError, InvalidMessageError, SendError
+from ..threads import in_thread
 from .account import AccountRate
 from .answer import read_single
 from .bulk import BulkCall
@@ -99,7 +99,7 @@ class Sender:
     async def _build(self, build: Callable[..., Call], message: AnyMessage | BulkMessage) -> Call:
         """The call of a message; that of a large one is built in a thread, while the event loop goes on."""
         builds = partial(build, message, self.tag_name, tag_send_id=self.tag_send_id)
-        return builds() if weight(message) < _LARGE else await anyio.to_thread.run_sync(builds)
+        return builds() if weight(message) < _LARGE else await in_thread(builds)
 
     async def _send_parts(
         self,
