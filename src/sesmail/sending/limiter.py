@@ -108,11 +108,6 @@ class RateLimiter:
             raise self._too_long(expected)
         if not self._line and expected <= 0:
             self._pace.take(started, recipients)
-            try:
-                await anyio.lowlevel.cancel_shielded_checkpoint()
-            except BaseException:  # asyncio's Task.cancel knows no shield
-                self.give_back(recipients)
-                raise
             return 0.0
         waiter = _Waiter(recipients, started + self._max_wait)
         self._line.append(waiter)
