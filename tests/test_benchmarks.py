@@ -115,6 +115,8 @@ def test_memory_is_divided_by_no_less_than_a_hundredth() -> None:
 def test_who_is_not_installed_is_not_here() -> None:
     with pytest.raises(NotHereError, match="nothing_like_it"):
         python_worker("nothing_like_it:at_all", {})
+    with pytest.raises(NotHereError, match="nothing_like_it"):
+        fresh_each_time("nothing_like_it:at_all", {})
 
 
 def test_a_worker_that_ends_is_noticed() -> None:
