@@ -1,5 +1,6 @@
 """The bench itself, in small; its figures are made by `nox -s bench`."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from benchmarks.contest import (
     within,
 )
 from benchmarks.report import as_json, as_markdown, print_result, print_summary
+from benchmarks.senders import UNFELT, warm_limiter
 from benchmarks.ses import served
 from benchmarks.worker import fresh_each_time, python_worker
 
@@ -88,6 +90,17 @@ def test_sends_from_a_process_of_its_own(setting: Setting) -> None:
     for api in ("v1", "v2"):
         worker = python_worker("benchmarks.senders:ours", {"url": url, "concurrency": 2, "api": api})
         assert setting.stack.enter_context(worker)(1).keys() == {"cpu", "wall"}
+
+
+def test_our_limiter_is_on_and_holds_nobody_back() -> None:
+    async def waited() -> list[float]:
+        limiter = await warm_limiter()
+        assert limiter.rate >= UNFELT
+        assert not limiter.fixed
+        limiter.give_back(UNFELT)
+        return [await limiter.acquire(1) for _ in range(1_000)]
+
+    assert set(asyncio.run(waited())) == {0.0}
 
 
 @measures_processes
