@@ -104,7 +104,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Side by side with what users would pick instead: `--quick`, `--only WORDS`, `--json FILE`, `--markdown FILE`."""
+    """Side by side with what users would pick instead: `--quick`, `--only WORDS`, `--json FILE`, `--readme FILE`."""
     session.install("-e", ".[all]", *group("bench"))
     tmp = Path(session.create_tmp()).absolute()
     session.env["PYTHONPATH"] = str(Path("tests").absolute())

@@ -1,14 +1,16 @@
 """The bench itself, in small; its figures are made by `nox -s bench`."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from benchmarks import compiling, memory, parsing, reading, starting, verifying
-from benchmarks.__main__ import COMPARISONS, chosen
+from benchmarks.__main__ import COMPARISONS, chosen, main
 from benchmarks.contest import (
     OURS,
     ROUNDS,
@@ -23,7 +25,8 @@ from benchmarks.contest import (
     faster,
     within,
 )
-from benchmarks.report import as_json, as_markdown, print_result, print_summary
+from benchmarks.report import as_json, as_markdown, as_readme, print_result, print_summary
+from benchmarks.senders import UNFELT, warm_limiter
 from benchmarks.ses import served
 from benchmarks.worker import fresh_each_time, python_worker
 
@@ -90,6 +93,17 @@ def test_sends_from_a_process_of_its_own(setting: Setting) -> None:
         assert setting.stack.enter_context(worker)(1).keys() == {"cpu", "wall"}
 
 
+def test_our_limiter_is_on_and_holds_nobody_back() -> None:
+    async def waited() -> list[float]:
+        limiter = await warm_limiter()
+        assert limiter.rate >= UNFELT
+        assert not limiter.fixed
+        limiter.give_back(UNFELT)
+        return [await limiter.acquire(1) for _ in range(1_000)]
+
+    assert set(asyncio.run(waited())) == {0.0}
+
+
 @measures_processes
 def test_what_a_large_mail_takes(setting: Setting) -> None:
     arguments = {"url": served(setting), "api": "v2", "size": 200_000}
@@ -115,6 +129,8 @@ def test_memory_is_divided_by_no_less_than_a_hundredth() -> None:
 def test_who_is_not_installed_is_not_here() -> None:
     with pytest.raises(NotHereError, match="nothing_like_it"):
         python_worker("nothing_like_it:at_all", {})
+    with pytest.raises(NotHereError, match="nothing_like_it"):
+        fresh_each_time("nothing_like_it:at_all", {})
 
 
 def test_a_worker_that_ends_is_noticed() -> None:
@@ -180,9 +196,68 @@ def test_results_are_told(result: Result, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_results_are_written(result: Result) -> None:
-    document = json.loads(as_json([result], Setting()))
+    document = json.loads(as_json([result], Setting(), [told()]))
     assert document["results"][0]["rounds"]["peer"][0] == {"cpu": 6.0, "memory": 9.0}
-    assert document["versions"]["pydantic"]
+    assert document["results"][0]["missing"] == {"absent": "no absent here"}
+    assert document["left_out"] == ["work"]
+    assert {"aiohttp", "botocore", "pydantic"} <= document["versions"].keys()
     head, rule, own, *_ = as_markdown([result], Setting()).splitlines()
     assert head.count("|") == rule.count("|") == own.count("|")
     assert own.startswith("| work |  | memory | 3.00 sizes |  | 3.00 sizes |")
+
+
+def test_a_readme_has_a_row_for_each_measure(result: Result) -> None:
+    head, rule, held, cpu, _, about = as_readme([result], Setting()).splitlines()
+    assert (head, rule) == ("| what | sesmail | against |", "| --- | --- | --- |")
+    assert held == "| work, memory | 3 sizes | peer 9 sizes |"
+    assert cpu == "| work | 2 s | peer 3x |"
+    assert "pydantic 2" in about
+
+
+def test_a_readme_has_two_digits() -> None:
+    figures = {OURS: {"cpu": 1.234e-5, "wall": 2.0}, "one": {"cpu": 1.5e-3, "wall": 1.0}, "two": {"cpu": 2.0e-5}}
+    contestants = {name: lambda _, each=each: telling(each) for name, each in figures.items()}
+    comparison = Comparison("work", contestants, [within("one", 3, "wall")], 0, ("cpu", "wall"))
+    table = as_readme([compare(comparison, Setting())], Setting())
+    assert table.splitlines()[2:4] == ["| work | 12 us | one 120x, two 1.6x |", "| work, wall | 2 s | one 2 of it |"]
+
+
+def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *comparisons: Comparison) -> list[str]:
+    """Let the bench be these; where it writes."""
+    monkeypatch.setattr("benchmarks.__main__.COMPARISONS", comparisons)
+    return [f"--{kind}={tmp_path / kind}" for kind in ("json", "markdown", "readme")]
+
+
+def test_what_was_measured_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    slow = Comparison("slow work", {OURS: absent}, slow=True)
+    main(["--quick", *bench(monkeypatch, tmp_path, told({"cpu": 2.0, "memory": 3.0}), slow)])
+    document = json.loads((tmp_path / "json").read_text("utf-8"))
+    assert ([each["name"] for each in document["results"]], document["left_out"]) == (["work"], ["slow work"])
+    assert "| 3.00 sizes |" in (tmp_path / "markdown").read_text("utf-8")
+    assert "| 3 sizes |" in (tmp_path / "readme").read_text("utf-8")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError], ids=lambda error: error.__name__)
+def test_what_was_measured_so_far_is_written(
+    error: type[BaseException], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(_: object) -> Contestant:
+        raise error
+
+    options = bench(monkeypatch, tmp_path, told({"cpu": 2.0, "memory": 3.0}), Comparison("failing", {OURS: fail}))
+    with pytest.raises(error):
+        main(options)
+    document = json.loads((tmp_path / "json").read_text("utf-8"))
+    assert ([each["name"] for each in document["results"]], document["left_out"]) == (["work"], ["failing"])
+    assert "| 3.00 sizes |" in (tmp_path / "markdown").read_text("utf-8")
+    assert "| 3 sizes |" in (tmp_path / "readme").read_text("utf-8")
+
+
+def test_words_that_name_nothing_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--only", "no", "such", *bench(monkeypatch, tmp_path, told())])
+    assert caught.value.code == 2
+    assert "no comparison has no and such in its name" in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]

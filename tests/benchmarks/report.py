@@ -1,29 +1,34 @@
-"""Results as text: for the terminal, as JSON, as a table in Markdown."""
+"""Results as text: for the terminal, as JSON, as tables in Markdown."""
 
 import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
 
-from .contest import Comparison, Line, Result, Setting
+from .contest import OURS, Comparison, Line, Result, Setting
 
 PACKAGES = (
-    *("sesmail", "aiobotocore", "anyio", "cryptography", "pydantic"),
+    *("sesmail", "aiobotocore", "aiohttp", "anyio", "botocore", "cryptography", "pydantic"),
     *("aws-lambda-powertools", "boto3", "django", "django-anymail", "django-ses"),
 )
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 
+def in_units(value: float, measure: str) -> tuple[float, str]:
+    if measure == "memory":
+        return value, "sizes"
+    scale, unit = next(((scale, unit) for scale, unit in UNITS if value >= scale), UNITS[-1])
+    return value / scale, unit
+
+
 def figure(value: float, measure: str) -> str:
     """A figure of three digits with its unit."""
-    if measure == "memory":
-        return f"{value:.2f} sizes"
-    scale, unit = next(((scale, unit) for scale, unit in UNITS if value >= scale), UNITS[-1])
-    return f"{value / scale:.3g} {unit}"
+    number, unit = in_units(value, measure)
+    return f"{number:.2f} {unit}" if measure == "memory" else f"{number:.3g} {unit}"
 
 
 def ratio(value: float, line: Line) -> str:
@@ -84,8 +89,8 @@ def versions(setting: Setting) -> dict[str, str]:
     return found
 
 
-def as_json(results: Sequence[Result], setting: Setting) -> str:
-    """Every figure of every round, and what it was measured on."""
+def as_json(results: Sequence[Result], setting: Setting, left_out: Sequence[Comparison] = ()) -> str:
+    """Every figure of every round, what it was measured on, and what was wanted but not measured."""
     document = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
@@ -93,17 +98,54 @@ def as_json(results: Sequence[Result], setting: Setting) -> str:
         "cores": os.cpu_count(),
         "versions": versions(setting),
         "quick": setting.quick,
+        "left_out": [comparison.name for comparison in left_out],
         "results": [asdict(result) for result in results],
     }
     return json.dumps(document, indent=1)
 
 
 HEAD = ("what", "against", "in", "sesmail", "the other", "median", "quartiles", "aim", "")
+NARROW_HEAD = ("what", "sesmail", "against")
+ABSOLUTE = ("memory", "stall")  # measures of which a figure says more than a ratio
 
 
 def as_markdown(results: Sequence[Result], setting: Setting) -> str:
-    rows = [HEAD, ("---",) * len(HEAD), *((line.comparison, *cells(line)) for each in results for line in each.lines)]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    """A row for each line, and all there is to say of it."""
+    return table([HEAD, *((line.comparison, *cells(line)) for each in results for line in each.lines)], setting)
+
+
+def as_readme(results: Sequence[Result], setting: Setting) -> str:
+    """A row for each comparison and measure, with all peers in one cell, in two digits."""
+    return table([NARROW_HEAD, *(row for result in results for row in narrow_rows(result))], setting)
+
+
+def narrow_rows(result: Result) -> Iterator[tuple[str, str, str]]:
+    for measure in dict.fromkeys(line.measure for line in result.lines):
+        lines = [line for line in result.lines if line.measure == measure]
+        name = result.name if measure == "cpu" else f"{result.name}, {measure}"
+        yield name, short(lines[0].ours, measure), ", ".join(against(line) for line in lines if line.peer != OURS)
+
+
+def against(line: Line) -> str:
+    """A peer, and how many times less we take, or what of it; or the peer's own figure."""
+    if line.measure in ABSOLUTE:
+        return f"{line.peer} {short(line.theirs, line.measure)}"
+    return f"{line.peer} {two_digits(line.quartiles[1])}{'x' if line.way == 'times' else ' of it'}"
+
+
+def short(value: float, measure: str) -> str:
+    number, unit = in_units(value, measure)
+    return f"{two_digits(number)} {unit}"
+
+
+def two_digits(value: float) -> str:
+    return f"{float(f'{value:.2g}'):g}"
+
+
+def table(rows: Sequence[Sequence[str]], setting: Setting) -> str:
+    """Rows, the first of them the head, and what they were measured on."""
+    head, *others = rows
+    lines = "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *others))
     about = ", ".join(f"{name} {version}" for name, version in versions(setting).items())
     where = f"CPython {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    return f"{table}\n\n{datetime.now(UTC):%Y-%m-%d}, {where}, {about}.\n"
+    return f"{lines}\n\n{datetime.now(UTC):%Y-%m-%d}, {where}, {about}.\n"

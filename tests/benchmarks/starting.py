@@ -13,7 +13,9 @@ from .ses import served
 from .worker import environment
 
 OUR_IMPORT = "import sesmail"
-PYDANTIC = "from pydantic import BaseModel\nclass Model(BaseModel): pass"
+OUR_SENDING = "from sesmail import Client, Message"
+PYDANTIC = "from pydantic import BaseModel"
+PYDANTIC_MODEL = f"{PYDANTIC}\nclass Model(BaseModel): pass"  # which loads what BaseModel alone doesn't
 AIOBOTOCORE = "import aiobotocore.session"
 FIRST = {
     "sesmail": """
@@ -21,7 +23,7 @@ import asyncio
 import sesmail
 
 async def main():
-    async with sesmail.Client("eu-west-1", rate_limit=None, endpoint_url={url!r}, **{credentials}) as client:
+    async with sesmail.Client("eu-west-1", endpoint_url={url!r}, **{credentials}) as client:
         message = sesmail.Message(from_email="a@example.com", to="b@example.com", subject="Your order", text={text})
         await client.send(message)
 
@@ -89,6 +91,12 @@ COMPARISONS = [
         ],
         0,
         ("wall", "cpu"),
+    ),
+    Comparison(
+        "import what sends",
+        {"sesmail": partial(fresh, OUR_SENDING), "pydantic with a model": partial(fresh, PYDANTIC_MODEL)},
+        fill=0,
+        measures=("wall", "cpu"),
     ),
     Comparison(
         "start and send once",

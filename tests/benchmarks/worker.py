@@ -99,7 +99,13 @@ def python_worker(target: str, arguments: dict[str, Any], python: str = sys.exec
 
 
 def fresh_each_time(target: str, arguments: dict[str, Any]) -> Contestant:
-    """A contestant of whom each round is one operation in a fresh interpreter."""
+    """A contestant of whom each round is one operation in a fresh interpreter.
+
+    Raises:
+        NotHereError: Something that it imports isn't installed.
+    """
+    with python_worker(target, arguments):
+        pass  # in a round it would be too late to be missing
 
     def run(_: int) -> Figures:
         with python_worker(target, arguments) as worker:
