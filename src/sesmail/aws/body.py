@@ -42,11 +42,11 @@ class Body:
         if len(content) <= _PIECE:
             self._head, self._content, self._tail = b"".join([head, encode(content), tail]), memoryview(b""), b""
         digest = sha256()
-        self.size = 0
+        self.size: int = 0
         for piece in self:
             digest.update(piece)
             self.size += len(piece)
-        self.sha256 = digest.hexdigest()
+        self.sha256: str = digest.hexdigest()
 
     def __iter__(self) -> Iterator[bytes]:
         """Its pieces."""
