@@ -13,7 +13,7 @@ import pytest
 from aiobotocore.client import AioBaseClient
 from botocore.loaders import Loader
 
-from sesmail import BulkMessage, Client, ConfigurationError, Message, TemplateMessage
+from sesmail import Attachment, BulkMessage, Client, ConfigurationError, Message, TemplateMessage
 from sesmail.aws import lean
 from support.answers import ok
 from support.clients import NEWS, ORDER, new_client
@@ -28,6 +28,7 @@ OF_ONE_CALL = {"amz-sdk-invocation-id", "amz-sdk-request"}  # what aiobotocore c
 MESSAGES: list[tuple[Any, Message | BulkMessage | TemplateMessage]] = [
     ("v2", ORDER),
     ("v2", TEMPLATED),
+    ("v2", TEMPLATED.model_copy(update={"attachments": [Attachment("a.bin", bytes(range(256)))]})),
     ("v2", NEWS),
     ("v1", ORDER),
 ]
@@ -55,7 +56,9 @@ def meaning(request: Request) -> Any:
     return request.form or json.loads(request.body)
 
 
-@pytest.mark.parametrize(("api", "message"), MESSAGES, ids=["SendEmail", "template", "SendBulkEmail", "SendRawEmail"])
+@pytest.mark.parametrize(
+    ("api", "message"), MESSAGES, ids=["SendEmail", "template", "attachment", "SendBulkEmail", "SendRawEmail"]
+)
 async def test_the_request_is_aiobotocores(
     fault_server: StartFaultServer, session: str, api: Any, message: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

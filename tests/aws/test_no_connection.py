@@ -201,7 +201,7 @@ async def test_a_container_gives_no_credentials(
             with subtests.test(name):
                 service.answer_with(fault)
                 sends = [Sent(f"{name} {number}", NOT_SENT) for number in range(many)]
-                client = new_client(server.url, session, timeout=0.5)
+                client = new_client(server.url, session, timeout=0.25)
                 async with nothing_is_left(server, service):
                     with anyio.fail_after(20):
                         await send_all(client, sends)

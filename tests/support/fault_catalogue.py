@@ -91,7 +91,7 @@ NOT_HTTP = [
     unknown("http_2", says(lambda r: b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64", "close")),
     unknown("status_of_letters", says(lambda r: whole(r, status="HTTP/1.1 2OO OK"), "close")),
     unknown("status_of_four_digits", says(lambda r: whole(r, status="HTTP/1.1 2000 OK"), "close")),
-    either("version_unknown", says(lambda r: whole(r, status="HTTP/7.3 200 OK"), "close")),
+    either("version_unknown", says(lambda r: whole(r, status="HTTP/7.3 200 OK"))),
     unknown("line_breaks_alone", says(lambda r: b"\r\n" * 50, "close")),
 ]
 

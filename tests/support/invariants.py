@@ -84,7 +84,7 @@ def marker_of(request: Request) -> str | None:
     found = _MIME.search(request.body)
     if found is None:
         return None
-    encoded = unquote_to_bytes(found[1] or found[2])[:4096]
+    encoded = unquote_to_bytes(found[found.lastindex or 0])[:4096]  # which is empty where none of it arrived
     subject = _SUBJECT.search(base64.b64decode(encoded[: len(encoded) // 4 * 4]))
     return subject[1].decode() if subject else None
 
