@@ -15,14 +15,19 @@ nox.options.default_venv_backend = "uv|virtualenv"  # uv installs ten times as f
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 COVERED = next((version for version in PYTHONS if shutil.which(f"python{version}")), None)  # one says it all
 READER = [f"tests/receiving/test_{room}.py" for room in ("header_reader", "inbound", "mime_reader", "pieces")]
-# What is compared with others over random data, and the bench: one Python says as much as each.
+# What takes long, and of which one Python says as much as each: random data and moments, each fault beside all at once,
+# the bench. It reaches no line that others don't, so it goes without coverage, which takes half as long again.
 ONCE = [
-    f"tests/{what}.py" for what in ("aws/test_body", "aws/test_signature", "sending/test_round_trip", "test_benchmarks")
+    "tests/aws/test_body.py",
+    "tests/aws/test_faults.py::test_each_fault_alone",
+    "tests/aws/test_signature.py",
+    "tests/sending/test_cancellation.py",
+    "tests/sending/test_crash.py",
+    "tests/sending/test_machine.py",
+    "tests/sending/test_round_trip.py",
+    "tests/sending/test_sqlite_log_killed.py",
+    "tests/test_benchmarks.py",
 ]
-# What happens at random moments.
-RANDOM = [f"tests/sending/test_{what}.py" for what in ("cancellation", "crash", "machine", "sqlite_log_killed")]
-# What reaches no line that others don't: it needs no coverage, which takes half as long again.
-UNCOVERED = [*ONCE, *RANDOM, "tests/aws/test_faults.py::test_each_fault_alone"]
 MAY_FAIL = range(256)  # the bench does without
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
@@ -65,14 +70,14 @@ def tests(session: nox.Session) -> None:
         session.run(*pytest(session))
         return
     if session.python != COVERED:
-        session.run(*pytest(session), *without(ONCE + RANDOM))
+        session.run(*pytest(session), *without(ONCE))
         return
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", *pytest(session), *without(UNCOVERED))
+    session.run("coverage", "run", "-m", *pytest(session), *without(ONCE))
     session.run("coverage", "combine", "-q")
     session.run("coverage", "report")
-    session.run(*pytest(session), *UNCOVERED)
+    session.run(*pytest(session), *ONCE)
 
 
 @nox.session(python=COVERED)
@@ -85,10 +90,10 @@ def nightly(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def minimal(session: nox.Session) -> None:
-    """The lowest versions that are promised, and no extras; without what takes no package or is left to chance."""
+    """The lowest versions that are promised, and no extras; without what takes no package, or takes long."""
     lowest = [requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]]
     session.install(".", *lowest, *group("test"))
-    session.run(*pytest(session), *without(READER + RANDOM))
+    session.run(*pytest(session), *without(READER + ONCE))
 
 
 @nox.session

@@ -9,7 +9,7 @@ from ..frozen import FrozenDict
 from ..labels import METADATA_HEADER, SEND_ID_HEADER, SEND_ID_TAG, TAG_HEADER, read_metadata, read_send_id, read_tag
 from .fields import Fields
 
-__all__ = ["read_labels", "read_sent_id"]
+__all__ = ["read_labels"]
 
 _MAX_LABELS = 1 << 16  # SES cuts headers off after 10 kB
 _TAG = TAG_HEADER.lower()
@@ -18,8 +18,10 @@ _LABELS = frozenset({_TAG, _SEND_ID, METADATA_HEADER.lower()})
 _NOTHING: FrozenDict[str, Any] = FrozenDict()
 
 
-def read_labels(mail: Fields) -> dict[str, Any]:
-    """The tags, the metadata and the send id that stand in the headers, the last as it stands there."""
+def read_labels(
+    mail: Fields, message_tags: Mapping[str, tuple[str, ...]] | None
+) -> tuple[tuple[str, ...], Mapping[str, Any], str | None]:
+    """The tags, the metadata and the send id, which stand in the headers, the last else in a message tag."""
     tags: list[str] = []
     metadata: str | None = None
     send_id: str | None = None
@@ -35,15 +37,14 @@ def read_labels(mail: Fields) -> dict[str, Any]:
             send_id = value
         else:
             metadata = value
-    return {
-        "tags": tuple(tags),
-        "metadata": _NOTHING if metadata is None else _metadata(mail, metadata),
-        "send_id": send_id,
-    }
+    return (
+        tuple(tags),
+        _NOTHING if metadata is None else _metadata(mail, metadata),
+        _send_id(mail, send_id, message_tags),
+    )
 
 
-def read_sent_id(mail: Fields, header: str | None, message_tags: Mapping[str, tuple[str, ...]] | None) -> str | None:
-    """The send id in the header, or else in the message tag."""
+def _send_id(mail: Fields, header: str | None, message_tags: Mapping[str, tuple[str, ...]] | None) -> str | None:
     if header is not None:
         if send_id := read_send_id(header):
             return send_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from ..errors import MalformedBodyError
@@ -13,8 +14,13 @@ __all__ = ["MAX_RECIPIENTS", "read_moment", "read_recipients"]
 MAX_RECIPIENTS = 1000  # SES takes 50 a message
 
 
-def read_recipients(place: Fields, key: str) -> dict[str, Fields | None]:
-    """The addresses in a list, each once, with the object where it stands, unless it stands alone.
+def read_recipients(place: Fields, key: str, each: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
+    """The addresses in a list, each once, with what is told of each.
+
+    Args:
+        place: Where the list is.
+        key: Its key there.
+        each: The texts beside each address, by the names that they get; an address that stands alone has none.
 
     Raises:
         MalformedBodyError: There is nobody, or there are too many, or something else is in it.
@@ -22,13 +28,16 @@ def read_recipients(place: Fields, key: str) -> dict[str, Fields | None]:
     items = place.items(key)
     if not 0 < len(items) <= MAX_RECIPIENTS:
         raise place.malformed(key, f"it has {len(items):,} recipients, and 1 to {MAX_RECIPIENTS:,} are possible")
-    found: dict[str, Fields | None] = {}
+    found: dict[str, dict[str, str | None]] = {}
+    alone = dict.fromkeys(each)
     for number, item in enumerate(items):
-        if is_object(item):
+        if type(item) is str and item:
+            found.setdefault(item, alone)
+        elif is_object(item):
             one = Fields(item, place.path(f"{key}[{number}]"), place.notes)
-            found.setdefault(one.need_text("emailAddress"), one)
-        elif type(item) is str and item:
-            found.setdefault(item, None)
+            address = one.need_text("emailAddress")
+            if address not in found:
+                found[address] = one.texts(each)
         else:
             raise MalformedBodyError("it isn't an address", path=place.path(f"{key}[{number}]"), input=excerpt(item))
     return found

@@ -6,19 +6,21 @@ from collections.abc import Iterable, Mapping
 
 from ..errors import MalformedBodyError
 from ..frozen import FrozenDict, make
-from .decode import Body
-from .envelope import Envelope
+from .decode import Body, decode
+from .envelope import Envelope, envelope_of
 from .events import Event, SnsOrigin, SubscriptionConfirmation, UnknownEvent, UnsubscribeConfirmation
 from .fields import Fields, read_time
 from .kinds import KINDS
 from .received_parser import read_received
 from .set_up import is_set_up_notice
-from .tracking_parser import read_tracking
+from .shape import shape_of
+from .tracking_parser import read_tracking, read_usual
 from .wrappings import Parcel, Parcels, open_envelope, read_raw, unwrap
 
 __all__ = ["parse", "parse_raw"]
 
 _MAX_EVENTS = 50_000
+_SMALL = 1 << 14  # what is larger is seldom about a mail that was sent
 
 _CONFIRMATIONS: Mapping[str, type[SubscriptionConfirmation | UnsubscribeConfirmation]] = {
     "SubscriptionConfirmation": SubscriptionConfirmation,
@@ -39,7 +41,7 @@ def parse(body: Body | Envelope) -> tuple[Event, ...]:
     Raises:
         MalformedBodyError: It is something else.
     """
-    return _events(open_envelope(body) if isinstance(body, Envelope) else unwrap(body))
+    return _as_usual(body) or _events(open_envelope(body) if isinstance(body, Envelope) else unwrap(body))
 
 
 def parse_raw(body: Body) -> tuple[Event, ...]:
@@ -49,6 +51,23 @@ def parse_raw(body: Body) -> tuple[Event, ...]:
         MalformedBodyError: It is something else.
     """
     return _events(read_raw(body))
+
+
+def _as_usual(body: Body | Envelope) -> tuple[Event, ...] | None:
+    """The events in what SNS posts, where there is nothing odd about it; None for everything else."""
+    try:
+        if not isinstance(body, Envelope):
+            if type(body) is not bytes or len(body) > _SMALL:
+                return None
+            document = decode(body)
+            if shape_of(document) != "envelope":
+                return None
+            body = envelope_of(document)
+        if body.type != "Notification" or len(body.message) > _SMALL:
+            return None
+        return read_usual(body.message, body.origin())
+    except ValueError:
+        return None
 
 
 def _events(parcels: Parcels) -> tuple[Event, ...]:

@@ -31,7 +31,7 @@ def read_received(event: Fields, *, sns: SnsOrigin | None) -> Received:
         "kind": Received.kind,
         "message_id": mail.need_text("messageId"),
         "timestamp": timestamp,
-        "recipients": tuple(read_recipients(receipt, "recipients")),
+        "recipients": tuple(read_recipients(receipt, "recipients", {})),
         "source": mail.text("source"),
         "verdicts": Verdicts(spam, virus, spf, dkim, dmarc, receipt.text("dmarcPolicy")),
         "action": _action(receipt),

@@ -2,25 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import ValidationError
-
 from ..frozen import FrozenDict, make
+from ..strict_json import read_json
 from .decode import Document, is_object
 from .event import SnsOrigin
 from .fields import Fields
-from .kinds import Kind
-from .labels_back import read_labels, read_sent_id
+from .kinds import KINDS, Kind
+from .labels_back import read_labels
 from .occurrence import read_moment, read_recipients
+from .set_up import is_set_up_notice
 from .tracking_schema import schema_of
 
-__all__ = ["read_tracking"]
+__all__ = ["read_tracking", "read_usual"]
 
 _NOTHING: Document = {}
 
 
-def read_tracking(kind: Kind, event: Fields, *, published: bool, sns: SnsOrigin | None) -> list[Any]:
+def read_usual(text: str, sns: SnsOrigin) -> tuple[Any, ...] | None:
+    """The events in SES's JSON, where it is of sent mail and there is nothing to note or refuse.
+
+    One schema looks at all fields at once, in a fraction of the time that they take one by one.
+
+    Args:
+        text: The JSON.
+        sns: The SNS message that brought it.
+
+    Returns:
+        None where it takes a second look.
+
+    Raises:
+        ValueError: It takes a second look.
+    """
+    document = read_json(text)
+    if not is_object(document) or is_set_up_notice(document):
+        return None
+    word = document.get("eventType")
+    published = word is not None
+    if not published:
+        word = document.get("notificationType")
+    kind = KINDS.get(word) if type(word) is str else None
+    if kind is None or not is_object(document.get(kind.key, _NOTHING if kind.bare else None)):
+        return None
+    fields: dict[str, Any] = schema_of(kind).validate_python(document)
+    if not published:
+        fields["message_tags"] = None
+    mail = Fields(document["mail"], "mail", [])
+    fields["tags"], fields["metadata"], fields["send_id"] = read_labels(mail, fields["message_tags"])
+    if mail.notes:
+        return None
+    fields["kind"] = kind.event.kind
+    fields["raw"] = FrozenDict(document)
+    fields["sns"] = sns
+    fields["notes"] = ()
+    return _for_each(fields["recipient"], kind, fields)
+
+
+def read_tracking(kind: Kind, event: Fields, *, published: bool, sns: SnsOrigin | None) -> tuple[Any, ...]:
     """The events in SES's JSON, one for each recipient whom it is about.
 
     Args:
@@ -32,74 +72,42 @@ def read_tracking(kind: Kind, event: Fields, *, published: bool, sns: SnsOrigin 
     Raises:
         MalformedBodyError: Something is missing that an event can't do without.
     """
-    fields = _as_usual(kind, event.document, published) or _one_by_one(kind, event, published)
-    fields["kind"] = kind.event.kind
-    fields["raw"] = FrozenDict(event.document)
-    fields["sns"] = sns
-    fields["notes"] = tuple(event.notes)
-    events: list[Any] = []
-    for address, told in fields["recipient"].items():
-        one = fields.copy()
-        if told:
-            one.update(told)
-        one["recipient"] = address
-        events.append(make(kind.event, one))
-    return events
-
-
-def _as_usual(kind: Kind, document: Document, published: bool) -> dict[str, Any] | None:
-    """The fields of events that need no note; None where there is something to note or refuse.
-
-    One schema looks at all fields at once, in a fraction of the time that they take one by one.
-    """
-    if not is_object(document.get(kind.key, _NOTHING if kind.bare else None)):
-        return None
-    try:
-        fields: dict[str, Any] = schema_of(kind).validate_python(document)
-    except ValidationError:
-        return None
-    if not published:
-        fields["message_tags"] = None
-    mail = Fields(document["mail"], "mail", [])
-    fields |= read_labels(mail)
-    fields["send_id"] = read_sent_id(mail, fields["send_id"], fields["message_tags"])
-    return None if mail.notes else fields
-
-
-def _one_by_one(kind: Kind, event: Fields, published: bool) -> dict[str, Any]:
-    """The fields of events, and their recipients, with a note of what can't be read.
-
-    Raises:
-        MalformedBodyError: Something is missing that an event can't do without.
-    """
     mail = event.need_fields("mail")
     part = event.fields(kind.key) if kind.bare else event.need_fields(kind.key)
     recipients = _recipients(kind, part, mail)
     sent_at = mail.time("timestamp")
-    labels = read_labels(mail)
     message_tags = mail.lists_of_texts("tags") if published else None
-    return {
-        **labels,
-        "recipient": recipients,
+    tags, metadata, send_id = read_labels(mail, message_tags)
+    fields: dict[str, Any] = {
+        "kind": kind.event.kind,
         "message_id": mail.need_text("messageId"),
         "timestamp": read_moment(mail, sent_at, part if kind.timed else None),
         "sent_at": sent_at,
         "source": mail.text("source"),
-        "send_id": read_sent_id(mail, labels["send_id"], message_tags),
+        "tags": tags,
+        "metadata": metadata,
+        "send_id": send_id,
         "message_tags": message_tags,
         "headers_truncated": mail.flag("headersTruncated") or False,
-        **part.texts(kind.texts),
-        **{name: read(part, key) for name, (read, key) in kind.more.items()},
+        "raw": FrozenDict(event.document),
+        "sns": sns,
     }
+    for name, key in kind.texts.items():
+        fields[name] = part.text(key)
+    for name, (read, key) in kind.more.items():
+        fields[name] = read(part, key)
+    fields["notes"] = tuple(event.notes)
+    return _for_each(recipients, kind, fields)
 
 
-def _recipients(kind: Kind, part: Fields, mail: Fields) -> dict[str, dict[str, Any]]:
+def _for_each(recipients: Mapping[str, dict[str, Any]], kind: Kind, fields: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple([make(kind.event, {**fields, **told, "recipient": address}) for address, told in recipients.items()])
+
+
+def _recipients(kind: Kind, part: Fields, mail: Fields) -> dict[str, dict[str, str | None]]:
     """Whom an event is about, each once, with what is told of each."""
-    place, key = mail, "destination"
-    if kind.named and part.items(kind.named):
-        place, key = part, kind.named
-    elif kind.named:
+    if kind.named:
+        if part.items(kind.named):
+            return read_recipients(part, kind.named, kind.each)
         part.note(kind.named, "it is empty, and every recipient of the message stands in for it")
-    found = read_recipients(place, key)
-    unknown = dict.fromkeys(kind.each)
-    return {address: unknown if one is None else one.texts(kind.each) for address, one in found.items()}
+    return read_recipients(mail, "destination", kind.each)

@@ -23,7 +23,7 @@ def schema_of(kind: Kind) -> SchemaValidator:
     """What a kind of event fits that needs neither a note nor an error; its headers have still to be read.
 
     It gives the fields of the kind by their names, and whom the event is about as ``recipient``: the addresses, each
-    with the fields that are its own, if there are any.
+    with the fields that are its own.
     """
     happened = kind.key if kind.timed else "mail"
     fields = {
@@ -42,7 +42,7 @@ def schema_of(kind: Kind) -> SchemaValidator:
 
 def _recipients(kind: Kind) -> core_schema.TypedDictField:
     if not kind.named:
-        return _field(_addresses(_FILLED, dict.fromkeys), "mail", "destination")
+        return _field(_addresses(_FILLED, lambda addresses: dict.fromkeys(addresses, _NOTHING)), "mail", "destination")
     fields = {name: _field(_MAYBE_TEXT, key) for name, key in kind.each.items()}
     told = core_schema.typed_dict_schema({"recipient": _field(_FILLED, "emailAddress"), **fields})
     unknown = dict.fromkeys(kind.each)
@@ -81,6 +81,7 @@ def _preferences(value: Any) -> TopicPreferences | None:
     return preferences
 
 
+_NOTHING: dict[str, Any] = {}
 _TEXT = core_schema.str_schema(strict=True)
 _FILLED = core_schema.str_schema(strict=True, min_length=1)
 _MAYBE_TEXT = _or(None, core_schema.nullable_schema(_TEXT))
