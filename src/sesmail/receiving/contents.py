@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import quote
 
+from ..cached import cached_property
 from . import pieces
 from .charsets import decode_text
 from .file_name import safe_file_name

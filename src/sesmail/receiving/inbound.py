@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
+from ..cached import cached_property
 from .contents import Bodies, Files, InboundAttachment, body_text, sort_bodies, sort_files
 from .header_reader import MailHeaders, plain_text
 from .mail_date import read_date

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from ..cached import cached_property
 from ..errors import InvalidMessageError
 from .attachment import Alternative, Attachment, charset_of
 from .header import fold, parameter, text_field
