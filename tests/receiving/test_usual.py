@@ -37,18 +37,58 @@ def bodies(word: str) -> Iterator[Json]:
             yield changed({**usual, key: ""}, key, value)
 
 
-def outcome(body: Json) -> Any:
+def odd_texts() -> Iterator[bytes]:
+    """Envelopes that differ from the usual in their letters, or in what the wrong reader would take them for."""
+    text = json.dumps(envelope(json.dumps(published("Open")))).encode()
+    other = json.dumps(json.dumps(published("Click"))).encode()
+    for more in (
+        b'"Message": ' + other,
+        b'"Type": "SubscriptionConfirmation"',
+        b'"Subject": "Second"',
+        b'"Subject": "\\ud83d"',
+        b'"Subject": "\xff"',
+        b'"Subject": "\\u00e9 \xc3\xa9 \xf0\x9f\x93\xa9"',
+        b'"Subject": 1e999',
+        b'"x": NaN',
+        b'"x": 1e999',
+        b'"x": {"y": [1]}',
+        b'"x": ' + b"[" * 300 + b"]" * 300,
+        b'"eventType": "Open"',
+        b'"Records": []',
+        b'"detail-type": "Email Opened", "detail": {}',
+    ):
+        yield text[:-1] + b", " + more + b"}"
+        yield b"{" + more + b", " + text[1:]
+    yield from (
+        b"\xef\xbb\xbf" + text,
+        b" \r\n" + text + b"\n ",
+        text + b"{}",
+        text + b"\n" + text,
+        text[:-1],
+        b"[%b]" % text,
+    )
+
+
+def outcome(body: bytes) -> Any:
     try:
-        return [(type(event), vars(event), event.sns) for event in parse(json.dumps(body).encode())]
+        return [(type(event), vars(event), event.sns) for event in parse(body)]
     except MalformedBodyError as error:
         return error.path, error.reason, error.input
 
 
 @pytest.mark.parametrize("word", WORDS)
 def test_what_fits_is_read_as_field_by_field(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    at_once = [outcome(body) for body in bodies(word)]
+    texts = [json.dumps(body).encode() for body in bodies(word)]
+    at_once = [outcome(text) for text in texts]
     monkeypatch.setattr(parser, "_as_usual", lambda _: None)
-    assert at_once == [outcome(body) for body in bodies(word)]
+    assert at_once == [outcome(text) for text in texts]
+
+
+def test_odd_texts_are_read_as_field_by_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = {text: outcome(text) for text in odd_texts()}
+    monkeypatch.setattr(parser, "_as_usual", lambda _: None)
+    for text, found in at_once.items():
+        assert outcome(text) == found, text
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
+
+from pydantic_core import SchemaValidator, core_schema
 
 from ..errors import MalformedBodyError
 from ..frozen import Value, make
@@ -12,7 +15,7 @@ from .fields import read_time
 from .set_up import is_set_up_text
 from .shape import TYPES, shape_of
 
-__all__ = ["Envelope", "envelope_of", "read_envelope"]
+__all__ = ["Envelope", "envelope_of", "read_envelope", "read_notification"]
 
 _NOTIFICATION = {
     "type": "Type",
@@ -74,6 +77,40 @@ def read_envelope(body: Body) -> Envelope | None:
         return None
     document = decode(text)
     return envelope_of(document) if shape_of(document) == "envelope" else None
+
+
+def read_notification(body: bytes) -> tuple[str, SnsOrigin]:
+    """The message in a notification as SNS posts it, and what events tell of it.
+
+    Raises:
+        ValueError: There is anything odd about it, or it is something else.
+    """
+    fields = _notification().validate_json(body)
+    origin = {
+        "message_id": fields["MessageId"],
+        "topic_arn": fields["TopicArn"],
+        "timestamp": fields["Timestamp"],
+        "subject": fields.get("Subject"),
+    }
+    return fields["Message"], make(SnsOrigin, origin)
+
+
+@cache
+def _notification() -> SchemaValidator:
+    text = core_schema.str_schema(strict=True)
+    filled = core_schema.str_schema(strict=True, min_length=1)
+    needed = {
+        "Type": core_schema.literal_schema(["Notification"]),
+        "MessageId": filled,
+        "TopicArn": filled,
+        "Message": text,
+        "Timestamp": core_schema.no_info_after_validator_function(read_time, filled),
+    }
+    others = ("Subject", "SignatureVersion", "Signature", "SigningCertURL", "UnsubscribeURL")
+    fields = {key: core_schema.typed_dict_field(schema) for key, schema in needed.items()}
+    for key in others:
+        fields[key] = core_schema.typed_dict_field(core_schema.nullable_schema(text), required=False)
+    return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid"))
 
 
 def envelope_of(document: Document, prefix: str = "") -> Envelope:

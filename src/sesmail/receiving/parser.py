@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from ..errors import MalformedBodyError
 from ..frozen import FrozenDict, make
-from .decode import Body, decode
-from .envelope import Envelope, envelope_of
+from .decode import Body
+from .envelope import Envelope, read_notification
 from .events import Event, SnsOrigin, SubscriptionConfirmation, UnknownEvent, UnsubscribeConfirmation
 from .fields import Fields, read_time
 from .kinds import KINDS
 from .received_parser import read_received
 from .set_up import is_set_up_notice
-from .shape import shape_of
 from .tracking_parser import read_tracking, read_usual
 from .wrappings import Parcel, Parcels, open_envelope, read_raw, unwrap
 
@@ -56,18 +55,13 @@ def parse_raw(body: Body) -> tuple[Event, ...]:
 def _as_usual(body: Body | Envelope) -> tuple[Event, ...] | None:
     """The events in what SNS posts, where there is nothing odd about it; None for everything else."""
     try:
-        if not isinstance(body, Envelope):
-            if type(body) is not bytes or len(body) > _SMALL:
-                return None
-            document = decode(body)
-            if shape_of(document) != "envelope":
-                return None
-            body = envelope_of(document)
-        if body.type != "Notification" or len(body.message) > _SMALL:
-            return None
-        return read_usual(body.message, body.origin())
+        if type(body) is bytes and len(body) <= _SMALL:
+            return read_usual(*read_notification(body))
+        if isinstance(body, Envelope) and body.type == "Notification" and len(body.message) <= _SMALL:
+            return read_usual(body.message, body.origin())
     except ValueError:
-        return None
+        pass
+    return None
 
 
 def _events(parcels: Parcels) -> tuple[Event, ...]:
