@@ -56,7 +56,7 @@ def pytest(session: nox.Session, *options: str) -> list[str]:
     # So that what is imported is compiled once, and not in each process: uv compiles nothing.
     session.env["PYTHONDONTWRITEBYTECODE"] = None
     workers = (os.cpu_count() or 1) + 1  # a test that waits for a socket leaves its core to another
-    return ["pytest", "-n", f"{workers}", *options, *session.posargs]
+    return ["pytest", "-n", f"{workers}", "--dist=worksteal", *options, *session.posargs]
 
 
 def without(tests: list[str]) -> list[str]:
