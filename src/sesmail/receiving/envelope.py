@@ -110,6 +110,7 @@ def _notification() -> SchemaValidator:
     fields = {key: core_schema.typed_dict_field(schema) for key, schema in needed.items()}
     for key in others:
         fields[key] = core_schema.typed_dict_field(core_schema.nullable_schema(text), required=False)
+    # Fields that SNS doesn't write may make it something else, or hold numbers that are none.
     return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid"))
 
 

@@ -19,7 +19,7 @@ from .wrappings import Parcel, Parcels, open_envelope, read_raw, unwrap
 __all__ = ["parse", "parse_raw"]
 
 _MAX_EVENTS = 50_000
-_SMALL = 1 << 14  # what is larger is seldom about a mail that was sent
+_SMALL = 1 << 14  # bytes, or characters; what is larger is seldom about a mail that was sent
 
 _CONFIRMATIONS: Mapping[str, type[SubscriptionConfirmation | UnsubscribeConfirmation]] = {
     "SubscriptionConfirmation": SubscriptionConfirmation,

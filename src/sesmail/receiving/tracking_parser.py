@@ -21,7 +21,7 @@ __all__ = ["read_tracking", "read_usual"]
 _NOTHING: Document = {}
 
 
-def read_usual(text: str, sns: SnsOrigin) -> tuple[Any, ...] | None:
+def read_usual(text: str, sns: SnsOrigin) -> tuple[Any, ...]:
     """The events in SES's JSON, where it is of sent mail and there is nothing to note or refuse.
 
     One schema looks at all fields at once, in a fraction of the time that they take one by one.
@@ -30,29 +30,26 @@ def read_usual(text: str, sns: SnsOrigin) -> tuple[Any, ...] | None:
         text: The JSON.
         sns: The SNS message that brought it.
 
-    Returns:
-        None where it takes a second look.
-
     Raises:
-        ValueError: It takes a second look.
+        ValueError: It has to be read field by field.
     """
     document = read_json(text)
     if not is_object(document) or is_set_up_notice(document):
-        return None
+        raise ValueError("no event")
     word = document.get("eventType")
     published = word is not None
     if not published:
         word = document.get("notificationType")
     kind = KINDS.get(word) if type(word) is str else None
     if kind is None or not is_object(document.get(kind.key, _NOTHING if kind.bare else None)):
-        return None
+        raise ValueError("no event of sent mail")
     fields: dict[str, Any] = schema_of(kind).validate_python(document)
     if not published:
         fields["message_tags"] = None
     mail = Fields(document["mail"], "mail", [])
     fields["tags"], fields["metadata"], fields["send_id"] = read_labels(mail, fields["message_tags"])
     if mail.notes:
-        return None
+        raise ValueError(mail.notes[0])
     fields["kind"] = kind.event.kind
     fields["raw"] = FrozenDict(document)
     fields["sns"] = sns
@@ -91,9 +88,8 @@ def read_tracking(kind: Kind, event: Fields, *, published: bool, sns: SnsOrigin 
         "headers_truncated": mail.flag("headersTruncated") or False,
         "raw": FrozenDict(event.document),
         "sns": sns,
+        **part.texts(kind.texts),
     }
-    for name, key in kind.texts.items():
-        fields[name] = part.text(key)
     for name, (read, key) in kind.more.items():
         fields[name] = read(part, key)
     fields["notes"] = tuple(event.notes)
