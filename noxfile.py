@@ -14,18 +14,18 @@ nox.options.default_venv_backend = "uv|virtualenv"  # uv installs ten times as f
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 COVERED = next((version for version in PYTHONS if shutil.which(f"python{version}")), None)  # one says it all
-READER = [f"tests/receiving/test_{room}.py" for room in ("header_reader", "inbound", "mime_reader", "pieces")]
+READER = [f"tests/receiving/inbound/test_{room}.py" for room in ("header", "mail", "parts", "chunks")]
 # What takes long, and of which one Python says as much as each: random data and moments, each fault beside all at once,
 # the bench. It reaches no line that others don't, so it goes without coverage, which takes half as long again.
 ONCE = [
-    "tests/aws/test_body.py",
-    "tests/aws/test_faults.py::test_each_fault_alone",
+    "tests/aws/test_request_body.py",
+    "tests/system/test_faults.py::test_each_fault_alone",
     "tests/aws/test_signature.py",
-    "tests/sending/test_cancellation.py",
-    "tests/sending/test_crash.py",
-    "tests/sending/test_machine.py",
-    "tests/sending/test_round_trip.py",
-    "tests/sending/test_sqlite_log_killed.py",
+    "tests/system/test_cancellation.py",
+    "tests/system/test_crash.py",
+    "tests/system/test_state_machine.py",
+    "tests/system/test_round_trip.py",
+    "tests/send_log/test_sqlite_killed.py",
     "tests/test_benchmarks.py",
 ]
 MAY_FAIL = range(256)  # the bench does without
@@ -85,7 +85,7 @@ def nightly(session: nox.Session) -> None:
     """At least 10,000 random steps, other ones each time."""
     session.install("-e", ".[all]", *group("test"))
     session.env["HYPOTHESIS_PROFILE"] = "nightly"
-    session.run(*pytest(session, "tests/sending/test_machine.py"))
+    session.run(*pytest(session, "tests/system/test_state_machine.py"))
 
 
 @nox.session(python="3.11")

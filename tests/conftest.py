@@ -26,13 +26,13 @@ def botocore_learns_once() -> Iterator[None]:
     """Read its files and look at each handler once: hundreds of clients are opened, and each would do it."""
     from botocore import hooks
 
-    from sesmail.aws import models
+    from sesmail.aws import service_models
 
-    load = functools.cache(models._Files().load_file)
+    load = functools.cache(service_models._Files().load_file)
     alias = functools.cache(hooks.EventAliaser(None)._alias_event_name)
     accepts_kwargs = functools.cache(hooks.accepts_kwargs)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models._Files, "load_file", lambda _, path: load(path))
+        patch.setattr(service_models._Files, "load_file", lambda _, path: load(path))
         patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _, name: alias(name))
         # By the function, so that no object lives on by its bound method.
         patch.setattr(hooks, "accepts_kwargs", lambda handler: accepts_kwargs(getattr(handler, "__func__", handler)))

@@ -17,8 +17,9 @@ from pydantic import BaseModel
 
 import sesmail
 from sesmail.aws import ClientParams
-from sesmail.receiving import decode, mime_reader
-from sesmail.sending import v1, v2
+from sesmail.receiving.inbound import parts
+from sesmail.receiving.transports import json_body
+from sesmail.sending.payload import v1, v2
 from support import answers, ses_events, signing
 from support.faults import Answer, Request, StartFaultServer
 
@@ -67,7 +68,7 @@ def certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the certificate of `signing`, valid now, instead of fetching Amazon's."""
     now = datetime.now(UTC)
     file = signing.pem(signing.certificate(start=now - timedelta(days=1), end=now + timedelta(days=1)))
-    for module in ("sesmail", "sesmail.receiving.certificates"):
+    for module in ("sesmail", "sesmail.receiving.verification.certificates"):
         monkeypatch.setattr(f"{module}.fetch_certificate", lambda url: file)
 
 
@@ -249,8 +250,8 @@ def test_numbers_of_receiving() -> None:
     assert f"{defaults['max_age']:,.0f}" in arguments["max_age"]
     assert f"{defaults['timeout']:.0f};" in arguments["timeout"]
     assert f"leaves {defaults['timeout']:.0f}," in README
-    assert f"of SNS of {decode.MAX_EVENT >> 20} MiB at most" in README
-    limits = f"{mime_reader.MAX_BYTES >> 20} MiB, {mime_reader.MAX_PARTS:,} parts, {mime_reader.MAX_DEPTH} levels"
+    assert f"of SNS of {json_body.MAX_EVENT >> 20} MiB at most" in README
+    limits = f"{parts.MAX_BYTES >> 20} MiB, {parts.MAX_PARTS:,} parts, {parts.MAX_DEPTH} levels"
     assert [row for row in table("Of the mail") if limits in row[1]]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sesmail.sending.pace import Pace
+from sesmail.sending.rate.pace import Pace
 from simulation.accounts import Bucket, Window
 from simulation.world import Second, Story, simulate
 

@@ -38,10 +38,8 @@ from .errors import (
     UnsupportedFeatureError,
     WebhookError,
 )
-from .receiving.certificates import CertificateCache, fetch_certificate
-from .receiving.contents import InboundAttachment
-from .receiving.envelope import Envelope
-from .receiving.events import (
+from .receiving.dedup import RecentMessages
+from .receiving.events.event import (
     BaseEvent,
     Bounced,
     Clicked,
@@ -67,27 +65,29 @@ from .receiving.events import (
     Verdicts,
     event_from_json,
 )
-from .receiving.header_reader import MailHeaders
-from .receiving.inbound import InboundMail, read_mail
-from .receiving.mailbox import Mailbox
-from .receiving.parser import parse
-from .receiving.proof import verify
+from .receiving.inbound.contents import InboundAttachment
+from .receiving.inbound.header import MailHeaders
+from .receiving.inbound.mail import InboundMail, read_mail
+from .receiving.inbound.mailbox import Mailbox
+from .receiving.parsing.parser import parse
 from .receiving.receiver import Receiver
-from .receiving.recent import RecentMessages
-from .receiving.secret import check_secret
-from .receiving.verify import check_signature
-from .send_log import SendLog, SendRecord
-from .sending.attachment import Alternative, Attachment
+from .receiving.transports.sns import Envelope
+from .receiving.verification.certificates import CertificateCache, fetch_certificate
+from .receiving.verification.policy import verify
+from .receiving.verification.secret import check_secret
+from .receiving.verification.signature import check_signature
+from .send_log.memory import MemorySendLog
+from .send_log.protocol import SendLog, SendRecord
+from .send_log.sqlite import SqliteSendLog
+from .sending.attempts.listener import CallInfo, Listener
+from .sending.attempts.retry import RetryPolicy
 from .sending.client import Client
-from .sending.limiter import RateLimiter
-from .sending.listener import CallInfo, Listener
 from .sending.many import SendMany, SendOutcome, SendProgress
-from .sending.memory_log import MemorySendLog
-from .sending.message import BulkMessage, Message, RawMessage, TemplateMessage
-from .sending.parts import InlineTemplate, ListManagement, Recipient
+from .sending.message.attachment import Alternative, Attachment
+from .sending.message.message import BulkMessage, Message, RawMessage, TemplateMessage
+from .sending.message.recipient import InlineTemplate, ListManagement, Recipient
+from .sending.rate.limiter import RateLimiter
 from .sending.result import BulkResult, RecipientResult, SendResult
-from .sending.retrying import RetryPolicy
-from .sending.sqlite_log import SqliteSendLog
 from .version import __version__
 
 __all__ = [

@@ -7,7 +7,7 @@ import pytest
 
 from sesmail import ConfigurationError, UnknownOutcomeError
 from sesmail.aws import Aws, Mark
-from sesmail.aws.direct import _Payload
+from sesmail.aws.aiohttp_session import _Payload
 from support.answers import no_answer, ok
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer

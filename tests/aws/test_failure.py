@@ -12,7 +12,7 @@ from botocore import exceptions as boto
 
 from sesmail import ConfigurationError, InvalidMessageError, NotSentError, SendError, SesmailError, UnknownOutcomeError
 from sesmail.aws.failure import explain, explain_opening
-from sesmail.aws.http import never_connected
+from sesmail.aws.sessions import never_connected
 
 
 def answered(status: int) -> boto.ClientError:

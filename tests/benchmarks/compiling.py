@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import sesmail
-from sesmail.sending import v2
+from sesmail.sending.payload import v2
 
 from .contest import Comparison, Contestant, Maker, Setting, faster, timed
 from .messages import ASCII, AUTHOR, MB, UNICODE, Sample, check_mail, stdlib_mail, with_attachment, with_images

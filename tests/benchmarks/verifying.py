@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from sesmail.receiving.verify import check_signature, read_message
+from sesmail.receiving.verification.signature import check_signature, read_message
 from support.ses_events import published
 from support.signing import NOW, good_certificate, message, signed_text
 

@@ -15,13 +15,29 @@ from .mutants import MUTANTS, Mutant
 
 TESTS = Path(__file__).parents[1]
 QUICK = [
-    *("test_errors.py", "test_rejections.py", "aws/test_connection.py", "aws/test_failure.py", "aws/test_lean.py"),
-    *("sending/test_answer.py", "sending/test_calling.py", "sending/test_fate.py", "sending/test_retrying.py"),
-    "sending/test_send_logs.py",
+    *(
+        "test_errors.py",
+        "test_error_codes.py",
+        "aws/test_connection.py",
+        "aws/test_failure.py",
+        "aws/test_fast_path.py",
+    ),
+    *(
+        "sending/attempts/test_answer.py",
+        "sending/attempts/test_runner.py",
+        "sending/attempts/test_state.py",
+        "sending/attempts/test_retry.py",
+    ),
+    "send_log/test_protocol.py",
 ]
 THOROUGH = [
-    *("sending/test_limiter.py", "sending/test_bulk.py", "aws/test_outcomes.py", "aws/test_no_connection.py"),
-    *("sending/test_many.py", "sending/test_sqlite_log.py", "aws/test_memory.py"),
+    *(
+        "sending/rate/test_limiter.py",
+        "sending/test_bulk.py",
+        "system/test_outcomes.py",
+        "system/test_no_connection.py",
+    ),
+    *("sending/test_many.py", "send_log/test_sqlite.py", "system/test_memory.py"),
 ]
 PATIENCE = 300  # seconds, for one mutant
 PROCESSES = 2

@@ -89,7 +89,7 @@ MUTANTS = [
         ),
     ),
     *_in(
-        "rejections.py",
+        "error_codes.py",
         *((f"{name} is a throttle", row, row.rpartition(" ")[0] + " ThrottledError") for name, row in ROWS.items()),
         ("throttles are any no", '"toomanyrequests"), ThrottledError', '"toomanyrequests"), RejectedError'),
         *((f"no throttle: {word}", f'"{word}"', f'"{word}x"') for word in THROTTLES),
@@ -147,7 +147,7 @@ MUTANTS = [
         ("what passes is not retryable", "retryable=passing)", "retryable=False)"),
     ),
     *_in(
-        "aws/http.py",
+        "aws/sessions.py",
         ("refused by aiohttp is an unknown", "        aiohttp.ClientConnectorError,\n", ""),
         ("a refused tunnel is an unknown", "        aiohttp.ClientHttpProxyError,", "       "),
         ("no connection in time is an unknown", "        aiohttp.ConnectionTimeoutError,\n", ""),
@@ -161,13 +161,13 @@ MUTANTS = [
         ("any failure of httpx is no connection", "httpx.ConnectError, ", "httpx.TransportError, "),
     ),
     *_in(
-        "aws/mark.py",
+        "aws/departure.py",
         ("no request is counted", "self._left += 1", "pass"),
         ("two requests may leave", "if self._left == self._most:", "if False:"),
         ("the first request doesn't count", "return self._left > 0", "return self._left > 1"),
     ),
     *_in(
-        "aws/lean.py",
+        "aws/fast_path.py",
         ("no lean request is counted", "        leave()\n", ""),
         ("a refusal is an answer", "if status >= 300:", "if status >= 500:"),
         ("another endpoint is lean", "_ENDPOINT not in params", "True"),
@@ -191,9 +191,9 @@ MUTANTS = [
         ("a call has no deadline", "anyio.CancelScope(deadline=deadline)", "anyio.CancelScope()"),
     ),
     *_in("aws/connection.py", ("botocore makes calls again", '"total_max_attempts": 1', '"total_max_attempts": 3')),
-    *_in("aws/direct.py", ("a redirect is followed", "allow_redirects=False", "allow_redirects=True")),
+    *_in("aws/aiohttp_session.py", ("a redirect is followed", "allow_redirects=False", "allow_redirects=True")),
     *_in(
-        "sending/retrying.py",
+        "sending/attempts/retry.py",
         ("the unknown is made again", 'self.on_unknown == "retry" and isinstance', "isinstance"),
         (
             "the unknown is never made again",
@@ -216,7 +216,7 @@ MUTANTS = [
         ),
     ),
     *_in(
-        "sending/calling.py",
+        "sending/attempts/runner.py",
         ("one attempt too many", "or number == self.policy.attempts or", "or number > self.policy.attempts or"),
         ("one attempt too few", "or number == self.policy.attempts or", "or number + 1 == self.policy.attempts or"),
         ("attempts without end", "or number == self.policy.attempts or", "or"),
@@ -275,7 +275,7 @@ MUTANTS = [
     ),
     Mutant(
         "it is written down after it left",
-        "sending/calling.py",
+        "sending/attempts/runner.py",
         (
             ("begun = await self._begin(batch, pending)", "begun = pending"),
             (
@@ -285,7 +285,7 @@ MUTANTS = [
         ),
     ),
     *_in(
-        "sending/fate.py",
+        "sending/attempts/state.py",
         ("a doubt is lost", "            self._doubt = error\n", "            pass\n"),
         ("a later no ends a doubt", "        self.last = error\n", "        self.last, self._doubt = error, None\n"),
         ("the outcome forgets the doubt", "        if self._doubt is not None:\n", "        if False:\n"),
@@ -297,7 +297,7 @@ MUTANTS = [
         ),
     ),
     *_in(
-        "sending/ledger.py",
+        "sending/attempts/log_writer.py",
         (
             "the unknown is written down as rejected",
             "fate.send_id, fate.outcome, getattr",
@@ -337,7 +337,7 @@ MUTANTS = [
         ),
     ),
     *_in(
-        "sending/answer.py",
+        "sending/attempts/answer.py",
         ("no id is accepted", "if message_id is None or answer", "if answer"),
         ("202 is accepted", ' or answer.get("ResponseMetadata", {}).get("HTTPStatusCode") != 200:', ":"),
         ("any text is an id", "and _MESSAGE_ID.fullmatch(message_id) else", "else"),
@@ -371,12 +371,12 @@ MUTANTS = [
         ("what was accepted is cancelled", "fate.result, None if fate.result else fate.error()", "None, fate.error()"),
     ),
     *_in(
-        "sending/limiter.py",
+        "sending/rate/limiter.py",
         ("nothing is given back", "        self._pace.give_back(self._clock(), recipients)\n", ""),
         ("a throttle changes nothing", "if self._pace.throttled(self._clock()):", "if False:"),
     ),
     *_in(
-        "sending/memory_log.py",
+        "send_log/memory.py",
         (
             "the unknown may begin again in memory",
             'record.outcome in ("accepted", "unknown")',
@@ -390,7 +390,7 @@ MUTANTS = [
         ("a no overwrites the accepted in memory", ' or record.outcome == "accepted":', ":"),
     ),
     *_in(
-        "sending/sqlite_records.py",
+        "send_log/sqlite_records.py",
         (
             "the unknown may begin again in the file",
             "WHERE outcome IN ('rejected', 'not_sent')\n",

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import sesmail
 from sesmail import BulkMessage, RateLimiter, Recipient, RetryPolicy
 from sesmail.address import Address
-from sesmail.sending import v2
 from sesmail.sending.bulk import BulkCall
-from sesmail.sending.payload import Call
+from sesmail.sending.payload import v2
+from sesmail.sending.payload.call import Call
 from support import answers
 from support.answers import bulk, error, ok
 from support.clients import new_client

@@ -11,7 +11,7 @@ import pytest
 import sesmail
 from sesmail import BulkMessage, ConfigurationError, InvalidMessageError, Message, RawMessage, Recipient
 from sesmail import TemplateMessage as Template
-from sesmail.sending import mail
+from sesmail.sending.mime import mail
 from support.answers import bulk, empty_200, error, json_200, ok, slow
 from support.clients import NEWS, ORDER, new_client
 from support.faults import StartFaultServer

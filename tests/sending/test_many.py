@@ -13,7 +13,7 @@ import pytest
 
 import sesmail
 from sesmail import Client, ConfigurationError, Message, SendMany, SendOutcome, SendProgress, SendResult
-from sesmail.sending.fate import Fate
+from sesmail.sending.attempts.state import Fate
 from support import answers
 from support.answers import error, ok, slow
 from support.clients import NEWS, ORDER, new_client

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sesmail.sending.pace import Pace
+from sesmail.sending.rate.pace import Pace
 
 from .accounts import Account, Bucket, Window
 from .world import Story, simulate

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sesmail.sending.pace import Pace
+from sesmail.sending.rate.pace import Pace
 
 from .accounts import Account
 

@@ -3,9 +3,10 @@
 from base64 import b64encode
 from collections.abc import Callable
 
-from sesmail.receiving.charsets import BAD_TEXT, UNKNOWN_CHARSET
-from sesmail.receiving.contents import DUPLICATE_ID
-from sesmail.receiving.header_reader import (
+from sesmail.receiving.inbound.charsets import BAD_TEXT, UNKNOWN_CHARSET
+from sesmail.receiving.inbound.contents import DUPLICATE_ID
+from sesmail.receiving.inbound.date import BAD_DATE
+from sesmail.receiving.inbound.header import (
     BAD_WORD,
     CONTROLS,
     EIGHT_BIT,
@@ -14,9 +15,9 @@ from sesmail.receiving.header_reader import (
     REPEATED,
     TOO_MANY_FIELDS,
 )
-from sesmail.receiving.mail_date import BAD_DATE
-from sesmail.receiving.mailbox import BAD_MAILBOX, TOO_MANY_ADDRESSES
-from sesmail.receiving.mime_reader import (
+from sesmail.receiving.inbound.mailbox import BAD_MAILBOX, TOO_MANY_ADDRESSES
+from sesmail.receiving.inbound.parameters import BAD_PARAMETER
+from sesmail.receiving.inbound.parts import (
     BAD_CONTENT_TYPE,
     ENCODED_TWICE,
     HEADER_TOO_LARGE,
@@ -30,8 +31,7 @@ from sesmail.receiving.mime_reader import (
     TOO_MANY_LEVELS,
     TOO_MANY_PARTS,
 )
-from sesmail.receiving.parameters import BAD_PARAMETER
-from sesmail.receiving.transfer import BAD_BASE64, BAD_QUOTED_PRINTABLE, UNKNOWN_ENCODING
+from sesmail.receiving.inbound.transfer_encoding import BAD_BASE64, BAD_QUOTED_PRINTABLE, UNKNOWN_ENCODING
 
 MIB = 1 << 20
 

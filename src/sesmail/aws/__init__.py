@@ -1,6 +1,6 @@
 """The waist: the only place that knows aiobotocore, for one call at a time with one known outcome."""
 
 from .connection import Aws, ClientParams
-from .mark import Mark
+from .departure import Mark
 
 __all__ = ["Aws", "ClientParams", "Mark"]

@@ -12,22 +12,15 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import anyio
 import anyio.lowlevel
 
-from ..errors import (
-    ConfigurationError,
-    InvalidMessageError,
-    NotSentError,
-    SesmailError,
-    UnknownOutcomeError,
-)
-from ..event_loop import EventLoop
-from ..threads import in_thread
+from ..concurrency import EventLoop, in_thread
+from ..errors import ConfigurationError, InvalidMessageError, NotSentError, SesmailError, UnknownOutcomeError
+from .bounded_read import read_body
+from .departure import Mark, before_send, leaving
 from .failure import explain, explain_opening, forget_frames
-from .mark import Mark, before_send, leaving
 from .settings import configured
-from .whole import read_body
 
 if TYPE_CHECKING:
-    from .lean import LeanCall
+    from .fast_path import LeanCall
 
 __all__ = ["Aws", "ClientParams"]
 
@@ -238,7 +231,7 @@ class Aws:
                 self._session = self._new_session(await in_thread(_load))
             from aiobotocore.config import AioConfig
 
-            from .lean import notice
+            from .fast_path import notice
 
             ours = AioConfig(parameter_validation=True)
             if not self._repeatable:
@@ -257,7 +250,7 @@ class Aws:
         return _Client(client, client.meta.region_name, methods, {})
 
     def _new_session(self, kind: type[Any]) -> Any:
-        from .models import Models
+        from .service_models import Models
 
         # Where a call is made once, the deadline covers it: a time per read would let a trickle go on for ever.
         config = configured(self._config, self._user_agent, _READ_TIMEOUT if self._repeatable else None)
@@ -280,7 +273,7 @@ def _load() -> type[Any]:
 async def _lean(client: _Client, operation: str, params: Mapping[str, Any]) -> LeanCall | None:
     """The lean way to make a call, learnt at the first; None if there is none."""
     if operation not in client.lean:
-        from .lean import learn
+        from .fast_path import learn
 
         client.lean[operation] = await learn(client.client, operation)
     lean = client.lean[operation]

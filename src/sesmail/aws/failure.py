@@ -6,15 +6,9 @@ import re
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from ..errors import (
-    ConfigurationError,
-    InvalidMessageError,
-    NotSentError,
-    SesmailError,
-    UnknownOutcomeError,
-)
-from ..rejections import rejection
-from .http import never_connected, why_not_connected
+from ..error_codes import rejection
+from ..errors import ConfigurationError, InvalidMessageError, NotSentError, SesmailError, UnknownOutcomeError
+from .sessions import never_connected, why_not_connected
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

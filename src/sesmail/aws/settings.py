@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .http import http_session
+from .sessions import http_session
 
 __all__ = ["configured"]
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self, TypeAlias, Unpack
 import anyio
 
 from ..aws import Aws, ClientParams
+from ..concurrency import in_thread
 from ..errors import (
     ConfigurationError,
     ConfirmationError,
@@ -22,24 +23,23 @@ from ..errors import (
     UnexpectedEventError,
     UnexpectedSubscriptionError,
 )
-from ..threads import in_thread
+from ..strict import from_base64
 from ..version import __version__
-from .certificates import CertificateSource, Clock, FetchCertificate
-from .decode import Body, excerpt
-from .envelope import Envelope, read_envelope
-from .event import TrackingEvent
-from .events import Event, SubscriptionConfirmation
-from .headers import Headers
-from .inbound import InboundMail, read_mail
-from .parser import parse, parse_raw
-from .proof import Proof
-from .received import Received, SnsAction
-from .secret import Secret, Secrets
+from .events.base import TrackingEvent
+from .events.event import Event, SubscriptionConfirmation
+from .events.received import Received, SnsAction
+from .inbound.mail import InboundMail, read_mail
+from .parsing.parser import parse, parse_raw
 from .settling import Settling, settle_sends
-from .storage import MAX_STORED, Storage, may_pass
-from .strict_base64 import from_base64
-from .topic import read_topic
-from .verify import MAX_AGE, read_claim
+from .storage.s3 import MAX_STORED, Storage, may_pass
+from .transports.json_body import Body, excerpt
+from .transports.sns import Envelope, read_envelope
+from .verification.certificates import CertificateSource, Clock, FetchCertificate
+from .verification.http_headers import Headers
+from .verification.policy import Proof
+from .verification.secret import Secret, Secrets
+from .verification.signature import MAX_AGE, read_claim
+from .verification.topic import read_topic
 
 __all__ = ["Receiver"]
 

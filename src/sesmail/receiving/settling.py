@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from ..errors import Outcome, TemporaryError
-from .event import BaseEvent, TrackingEvent
+from .events.base import BaseEvent, TrackingEvent
 
 __all__ = ["Settling", "settle_sends"]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from ..address import Address
 from ..errors import SendError
-from .answer import read_bulk
-from .dialect import Dialect
-from .fate import Fate
-from .payload import MAX_RECIPIENTS, Call, refuse_crowd
+from .attempts.answer import read_bulk
+from .attempts.state import Fate
+from .limits import MAX_RECIPIENTS, refuse_crowd
+from .payload.call import Call
+from .payload.dialect import Dialect
 from .result import RecipientResult
 
 __all__ = ["BulkCall"]

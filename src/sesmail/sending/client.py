@@ -11,21 +11,21 @@ from pydantic import ValidationError
 
 from ..aws import Aws, ClientParams
 from ..errors import ConfigurationError, NotSentError
-from ..send_log import SendLog
+from ..send_log.protocol import SendLog
 from ..version import __version__
-from .account import AccountRate
-from .calling import Caller
-from .dialect import DIALECTS, Api
-from .fate import Fate
-from .ledger import Ledger
-from .limiter import RateLimiter
-from .listener import Listener
+from .attempts.listener import Listener
+from .attempts.log_writer import Ledger
+from .attempts.retry import RetryPolicy
+from .attempts.runner import Caller
+from .attempts.state import Fate
 from .many import SendMany, SendProgress
-from .message import AnyMessage, BulkMessage, Message
-from .model import TAG_WORD
-from .payload import lay_defaults
+from .message.fields import TAG_WORD
+from .message.message import AnyMessage, BulkMessage, Message
+from .payload.call import lay_defaults
+from .payload.dialect import DIALECTS, Api
+from .rate.account import AccountRate
+from .rate.limiter import RateLimiter
 from .result import BulkResult, SendResult
-from .retrying import RetryPolicy
 from .sender import Sender
 
 __all__ = ["Client"]

@@ -12,10 +12,10 @@ import anyio
 from anyio.abc import TaskGroup
 
 from ..errors import ConfigurationError, InvalidMessageError, Outcome, SendError
-from ..frozen import Value
-from .account import AccountRate
-from .fate import Fate
-from .message import AnyMessage
+from ..values import Value
+from .attempts.state import Fate
+from .message.message import AnyMessage
+from .rate.account import AccountRate
 from .result import SendResult
 from .source import Source
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import Attempt, BulkSendError, Outcome, SendError
-from ..frozen import Value
+from ..values import Value
 
 __all__ = ["BulkResult", "RecipientResult", "SendResult", "rfc5322_message_id"]
 

@@ -10,19 +10,20 @@ from uuid import uuid4
 
 import anyio
 
+from ..concurrency import in_thread
 from ..errors import ConfigurationError, InvalidMessageError, SendError
-from ..threads import in_thread
-from .account import AccountRate
-from .answer import read_single
+from .attempts.answer import read_single
+from .attempts.retry import RetryPolicy
+from .attempts.runner import Batch, Caller
+from .attempts.state import Fate
 from .bulk import BulkCall
-from .calling import Batch, Caller
-from .dialect import Dialect
-from .fate import Fate
-from .message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
-from .parts import Recipient
-from .payload import MAX_RECIPIENTS, Call, lay_defaults, recipients_of, weight
+from .limits import MAX_RECIPIENTS
+from .message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from .message.recipient import Recipient
+from .payload.call import Call, lay_defaults, recipients_of, weight
+from .payload.dialect import Dialect
+from .rate.account import AccountRate
 from .result import BulkResult, RecipientResult, SendResult
-from .retrying import RetryPolicy
 
 __all__ = ["Sender"]
 

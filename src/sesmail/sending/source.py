@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from .message import AnyMessage
+from .message.message import AnyMessage
 
 __all__ = ["Source"]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["MAX_PARTS", "as_crlf", "check_header", "check_wire", "proven"]
+__all__ = ["as_crlf", "check_header", "check_wire", "proven"]
 
-MAX_PARTS = 500  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
 _MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _FIELD = re.compile(r"([!-9;-~]++):[ -~]*+\r\n(?: ++[!-~][ -~]*+\r\n)*+")
 _NO_BREAKS = bytes(byte for byte in range(256) if byte not in b"\r\n")

@@ -1,0 +1,1 @@
+"""Event classes, frozen and comparable."""

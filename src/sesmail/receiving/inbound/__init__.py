@@ -1,0 +1,1 @@
+"""Reads received mail: MIME, headers, charsets, attachments."""

@@ -1,0 +1,1 @@
+"""Parses SES events into event objects."""

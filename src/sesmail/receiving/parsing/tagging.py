@@ -1,0 +1,66 @@
+"""Tags, metadata and send id, as an event reports them back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...tagging import METADATA_HEADER, SEND_ID_HEADER, SEND_ID_TAG, TAG_HEADER, read_metadata, read_send_id, read_tag
+from ...values import FrozenDict
+from .reader import Fields
+
+__all__ = ["read_labels"]
+
+_MAX_LABELS = 1 << 16  # SES cuts headers off after 10 kB
+_TAG = TAG_HEADER.lower()
+_SEND_ID = SEND_ID_HEADER.lower()
+_LABELS = frozenset({_TAG, _SEND_ID, METADATA_HEADER.lower()})
+_NOTHING: FrozenDict[str, Any] = FrozenDict()
+
+
+def read_labels(
+    mail: Fields, message_tags: Mapping[str, tuple[str, ...]] | None
+) -> tuple[tuple[str, ...], Mapping[str, Any], str | None]:
+    """The tags, the metadata and the send id, which stand in the headers, the last else in a message tag."""
+    tags: list[str] = []
+    metadata: str | None = None
+    send_id: str | None = None
+    room = _MAX_LABELS
+    for name, value in mail.headers("headers", _LABELS):
+        room -= len(value)
+        if room < 0:
+            mail.note("headers", f"tags, metadata and send id beyond {_MAX_LABELS:,} characters are left out")
+            break
+        if name == _TAG:
+            tags.append(read_tag(value))
+        elif name == _SEND_ID:
+            send_id = value
+        else:
+            metadata = value
+    return (
+        tuple(tags),
+        _NOTHING if metadata is None else _metadata(mail, metadata),
+        _send_id(mail, send_id, message_tags),
+    )
+
+
+def _send_id(mail: Fields, header: str | None, message_tags: Mapping[str, tuple[str, ...]] | None) -> str | None:
+    if header is not None:
+        if send_id := read_send_id(header):
+            return send_id
+        mail.note("headers", f"{SEND_ID_HEADER} isn't a send id")
+    values = () if message_tags is None else message_tags.get(SEND_ID_TAG, ())
+    if not values:
+        return None
+    send_id = read_send_id(values[0]) if len(values) == 1 else None
+    if send_id is None:
+        mail.note("tags", f"{SEND_ID_TAG} isn't a send id")
+    return send_id
+
+
+def _metadata(mail: Fields, value: str) -> Mapping[str, Any]:
+    try:
+        return FrozenDict(read_metadata(value))
+    except ValueError:
+        mail.note("headers", f"{METADATA_HEADER} isn't a JSON object")
+        return _NOTHING

@@ -1,0 +1,1 @@
+"""Fetches stored mail from S3 and decrypts it."""

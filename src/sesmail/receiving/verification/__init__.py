@@ -1,0 +1,1 @@
+"""Verifies webhook requests: secret, signature, topic, age."""

@@ -1,0 +1,1 @@
+"""Send logs: a record of each send, stored before it leaves."""

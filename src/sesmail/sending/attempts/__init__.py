@@ -1,0 +1,1 @@
+"""Runs API calls: rate limit, send log, retries, listener, responses."""

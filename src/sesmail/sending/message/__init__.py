@@ -1,0 +1,1 @@
+"""Message models: typed, validated, frozen."""

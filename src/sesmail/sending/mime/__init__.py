@@ -1,0 +1,1 @@
+"""Writes messages as 7-bit MIME."""

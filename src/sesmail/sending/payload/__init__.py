@@ -1,0 +1,1 @@
+"""Compiles messages into SES API calls, v1 and v2."""

@@ -1,0 +1,167 @@
+"""Spells calls for SES API v1, and reads its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import UnsupportedFeatureError
+from ..limits import refuse_size
+from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from ..message.recipient import InlineTemplate
+from ..mime.header import mailbox
+from ..mime.mail import the_mail
+from .call import Call, destination, entry_destination, finish, refuse_given, template_data, the_author
+from .tags import message_tags, recipient_tags, tag_list
+
+__all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
+
+SERVICE = "ses"
+ENTRIES = "Destinations"
+RATE_OPERATION = "GetSendQuota"
+
+MAX_BYTES = 10 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+
+_USE_V2 = "use Client(api='v2')"
+_TRACKING = "turn it on or off in a configuration set and name that in configuration_set, or use Client(api='v2')"
+_ONLY_V2 = {
+    "track_opens": _TRACKING,
+    "track_clicks": _TRACKING,
+    "tenant": _USE_V2,
+    "endpoint_id": _USE_V2,
+}
+_ONLY_V2_SINGLE = {**_ONLY_V2, "list_management": "write List-Unsubscribe headers yourself, or use Client(api='v2')"}
+_NOT_BESIDE_TEMPLATE = {
+    "headers": _USE_V2,
+    "metadata": "use message_tags, which come back with events, or Client(api='v2')",
+    "attachments": "send a Message, or use Client(api='v2')",
+    "from_arn": "use source_arn",
+}
+_NOT_FOR_RECIPIENT = {
+    "headers": _USE_V2,
+    "metadata": "use message_tags, which come back with events, or Client(api='v2')",
+}
+_ONLY_TAGGED = {"send_id": "make the client with tag_send_id=True, or use Client(api='v2')"}
+
+
+def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
+    """SendTemplatedEmail for a templated message, SendRawEmail for any other."""
+    refuse_given(message, _ONLY_V2_SINGLE, "v1")
+    if isinstance(message, TemplateMessage):
+        return _templated(message, tag_name, tag_send_id)
+    return _raw(message, tag_name, tag_send_id)
+
+
+def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool) -> Call:
+    """SendRawEmail.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
+    """
+    mail = the_mail(message)
+    refuse_size(len(mail), MAX_BYTES, "v1", "use Client(api='v2'), which takes four times as much, or send a link")
+    params = {
+        "Source": _source(message),
+        "Destinations": [address.email for address in (*message.to, *message.cc, *message.bcc)],
+        "RawMessage": {"Data": mail},
+        "SourceArn": message.source_arn,
+        "FromArn": message.from_arn,
+        "ReturnPathArn": message.return_path_arn,
+        "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
+        "ConfigurationSetName": message.configuration_set,
+    }
+    return finish("SendRawEmail", params, message.extra, len(mail))
+
+
+def _source(message: Message | RawMessage) -> str | None:
+    """The envelope sender, where it is given or SES could not tell it from a From header with several authors."""
+    if message.envelope_sender is not None:
+        return message.envelope_sender.email
+    if isinstance(message, Message) and len(message.from_email) > 1:
+        return (message.sender or message.from_email[0]).email
+    return None
+
+
+def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool) -> Call:
+    """SendTemplatedEmail.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html
+    """
+    if not tag_send_id:
+        refuse_given(message, _ONLY_TAGGED, "v1")
+    data = template_data(message.data, "data")
+    params = {
+        "Destination": destination(map(mailbox, message.to), map(mailbox, message.cc), map(mailbox, message.bcc)),
+        "TemplateData": data,
+        "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
+        **_beside_template(message, tag_name),
+    }
+    return finish("SendTemplatedEmail", params, message.extra, len(data))
+
+
+def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
+    """SendBulkTemplatedEmail, one destination for each recipient.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendBulkTemplatedEmail.html
+    """
+    refuse_given(message, _ONLY_V2, "v1")
+    data = template_data(message.data, "data")
+    sizes: list[int] = []
+    destinations: list[dict[str, Any]] = []
+    not_for_recipient = _NOT_FOR_RECIPIENT if tag_send_id else {**_NOT_FOR_RECIPIENT, **_ONLY_TAGGED}
+    for number, recipient in enumerate(message.recipients):
+        field = f"recipients[{number}]."
+        refuse_given(recipient, not_for_recipient, "v1", field)
+        own = template_data(recipient.data, f"{field}data")
+        sizes.append(len(own))
+        entry: dict[str, Any] = {
+            "Destination": entry_destination(message, recipient),
+            "ReplacementTemplateData": own,
+        }
+        if tags := recipient_tags(recipient, tag_send_id, field):
+            entry["ReplacementTags"] = tag_list(tags)
+        destinations.append(entry)
+    params = {
+        "DefaultTemplateData": data,
+        "DefaultTags": tag_list(message_tags(message, tag_name, tag_send_id)),
+        ENTRIES: destinations,
+        **_beside_template(message, tag_name),
+    }
+    return finish("SendBulkTemplatedEmail", params, message.extra, len(data), sizes)
+
+
+def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of a bulk answer: Status, Error and MessageId each."""
+    return [entry or {} for entry in answer.get("Status") or ()]
+
+
+def read_rate(answer: Mapping[str, Any]) -> object:
+    """The account's sending rate.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_GetSendQuota.html
+    """
+    return answer.get("MaxSendRate")
+
+
+def _beside_template(message: TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, Any]:
+    """The parameters that both templated operations spell alike."""
+    refuse_given(message, _NOT_BESIDE_TEMPLATE, "v1")
+    if message.tags and tag_name is None:
+        raise UnsupportedFeatureError(
+            feature="tags", api="v1", instead="give the client a message_tag_name, or use message_tags or api='v2'"
+        )
+    if isinstance(message.template, InlineTemplate):
+        raise UnsupportedFeatureError(
+            feature="template", api="v1", instead="store the template and name it, or use Client(api='v2')"
+        )
+    by_arn = message.template.startswith("arn:")
+    return {
+        "Source": the_author(message),
+        "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
+        "ReturnPath": message.envelope_sender and message.envelope_sender.email,
+        "SourceArn": message.source_arn,
+        "ReturnPathArn": message.return_path_arn,
+        "ConfigurationSetName": message.configuration_set,
+        # The model requires the name beside the ARN, which ends with it.
+        "Template": message.template.rpartition("/")[2] if by_arn else message.template,
+        "TemplateArn": message.template if by_arn else None,
+    }

@@ -1,0 +1,225 @@
+"""Spells calls for SES API v2, and reads its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...address import Address
+from ...errors import InvalidMessageError
+from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
+from ..limits import refuse_parts, refuse_size
+from ..message.attachment import Attachment
+from ..message.message import AnyMessage, BulkMessage, TemplateMessage
+from ..message.recipient import InlineTemplate
+from ..mime.header import mailbox, text_value
+from ..mime.mail import the_mail
+from ..mime.part import content_type
+from .call import Call, destination, entry_destination, finish, given, template_data, the_author
+from .tags import message_tags, recipient_tags, tag_list
+
+__all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
+
+SERVICE = "sesv2"
+ENTRIES = "BulkEmailEntries"
+RATE_OPERATION = "GetAccount"
+
+MAX_BYTES = 40 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
+_MAX_HEADERS = (
+    15  # this and the next two: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
+)
+_MAX_HEADER_VALUE = 995
+_MAX_HEADER = 996
+
+# https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+_SES_HEADERS = frozenset({"date", "message-id", "to"})
+
+
+def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
+    """SendEmail, with raw content for a mail and template content for a templated one.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+    """
+    # Raw content names its author itself: FromEmailAddress would replace the whole From header by one address.
+    # It names its visible recipients, too, so the destination needs no names.
+    addressing: dict[str, Any]
+    if isinstance(message, TemplateMessage):
+        size, template = _template(message, message.send_id)
+        content = {"Template": template}
+        addressing = {
+            "FromEmailAddress": the_author(message),
+            "Destination": destination(*(map(mailbox, some) for some in (message.to, message.cc, message.bcc))),
+            "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
+        }
+    else:
+        mail = the_mail(message)
+        size, content = len(mail), {"Raw": {"Data": mail}}
+        refuse_size(size, MAX_BYTES, "v2", "send less, or a link to it")
+        addressing = {"Destination": destination(*(map(_bare, some) for some in (message.to, message.cc, message.bcc)))}
+    params = {
+        **addressing,
+        "Content": content,
+        "EmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
+        "ListManagementOptions": message.list_management
+        and given(
+            {"ContactListName": message.list_management.contact_list, "TopicName": message.list_management.topic}
+        ),
+        **_common(message),
+    }
+    return finish("SendEmail", params, message.extra, size)
+
+
+def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
+    """SendBulkEmail, one entry for each recipient.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
+    """
+    size, template = _template(message, None)
+    sizes: list[int] = []
+    entries: list[dict[str, Any]] = []
+    for number, recipient in enumerate(message.recipients):
+        field = f"recipients[{number}]."
+        metadata = {**message.metadata, **recipient.metadata} if recipient.metadata else {}
+        data = template_data(recipient.data, f"{field}data")
+        sizes.append(len(data))
+        entries.append(
+            given(
+                {
+                    "Destination": entry_destination(message, recipient),
+                    "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
+                    "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
+                    "ReplacementHeaders": _headers(recipient.headers, (), metadata, recipient.send_id, field),
+                }
+            )
+        )
+    params = {
+        "FromEmailAddress": the_author(message),
+        "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
+        "DefaultContent": {"Template": template},
+        "DefaultEmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
+        ENTRIES: entries,
+        **_common(message),
+    }
+    return finish("SendBulkEmail", params, message.extra, size, sizes)
+
+
+def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of a bulk answer: Status, Error and MessageId each."""
+    return [entry or {} for entry in answer.get("BulkEmailEntryResults") or ()]
+
+
+def read_rate(answer: Mapping[str, Any]) -> object:
+    """The account's sending rate.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendQuota.html
+    """
+    quota: Mapping[str, Any] = answer.get("SendQuota") or {}
+    return quota.get("MaxSendRate")
+
+
+def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
+    """The parameters that SendEmail and SendBulkEmail spell alike."""
+    if message.source_arn and message.from_arn and message.source_arn != message.from_arn:
+        raise InvalidMessageError("SES API v2 has one ARN for both source_arn and from_arn; give one", field="from_arn")
+    tracking = given(
+        {
+            "OpenTrackingEnabled": _switch(message.track_opens),
+            "ClickTrackingEnabled": _switch(message.track_clicks),
+        }
+    )
+    return {
+        "FromEmailAddressIdentityArn": message.from_arn or message.source_arn,
+        "FeedbackForwardingEmailAddress": message.envelope_sender and message.envelope_sender.email,
+        "FeedbackForwardingEmailAddressIdentityArn": message.return_path_arn,
+        "ConfigurationSetName": message.configuration_set,
+        "EndpointId": message.endpoint_id,
+        "TenantName": message.tenant,
+        "ConfigurationOverrides": given({"Tracking": tracking}),
+    }
+
+
+def _switch(on: bool | None) -> str | None:
+    return None if on is None else "ENABLED" if on else "DISABLED"
+
+
+def _bare(address: Address) -> str:
+    return address.email
+
+
+def _template(message: TemplateMessage | BulkMessage, send_id: str | None) -> tuple[int, dict[str, Any]]:
+    """The Template structure and its size.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
+    """
+    template = message.template
+    if isinstance(template, InlineTemplate):
+        source: dict[str, Any] = {
+            "TemplateContent": given({"Subject": template.subject, "Text": template.text, "Html": template.html})
+        }
+    else:
+        source = {"TemplateArn" if template.startswith("arn:") else "TemplateName": template}
+    data = template_data(message.data, "data")
+    refuse_parts(len(message.attachments) + 1)
+    encoded = sum(4 * len(item.content) // 3 for item in message.attachments)
+    refuse_size(encoded, MAX_BYTES, "v2", "send smaller attachments, or links to them")
+    return len(data) + encoded, given(
+        {
+            **source,
+            "TemplateData": data,
+            "Headers": _headers(message.headers, message.tags, message.metadata, send_id, ""),
+            "Attachments": [_attachment(item) for item in message.attachments],
+        }
+    )
+
+
+def _attachment(item: Attachment) -> dict[str, Any]:
+    return given(
+        {
+            "RawContent": item.content,
+            "FileName": item.filename,
+            "ContentType": content_type(item),
+            "ContentDisposition": item.disposition.upper(),
+            "ContentId": item.content_id,
+            "ContentDescription": item.description or None,
+            "ContentTransferEncoding": "BASE64",
+        }
+    )
+
+
+def _headers(
+    headers: Mapping[str, str], tags: tuple[str, ...], metadata: Mapping[str, Any], send_id: str | None, field: str
+) -> list[dict[str, str]]:
+    """Header fields beside a template, which SES wants as printable ASCII on one line."""
+    if not (headers or tags or metadata or send_id):
+        return []
+    named = [
+        *([] if send_id is None else [(f"{field}send_id", SEND_ID_HEADER, send_id)]),
+        *((f"{field}headers", name, text) for name, text in headers.items()),
+        *((f"{field}tags", TAG_HEADER, tag) for tag in tags),
+    ]
+    if metadata:
+        named.append((f"{field}metadata", METADATA_HEADER, metadata_text(metadata, f"{field}metadata")))
+    if len(named) > _MAX_HEADERS:
+        raise InvalidMessageError(
+            f"beside a template a mail has at most {_MAX_HEADERS} headers, those for tags, metadata and send_id "
+            f"included; this one has {len(named)}",
+            field=f"{field}headers",
+            limit=_MAX_HEADERS,
+            actual=len(named),
+        )
+    return [_header(*each) for each in named]
+
+
+def _header(field: str, name: str, text: str) -> dict[str, str]:
+    if name.lower() in _SES_HEADERS:
+        raise InvalidMessageError(f"{name} can't be given beside a template: SES writes it", field=field)
+    value = text_value(name, text, field)
+    longest = min(_MAX_HEADER_VALUE, _MAX_HEADER - len(name))
+    if not 1 <= len(value) <= longest:
+        raise InvalidMessageError(
+            f"beside a template the value of {name} has 1 to {longest} ASCII characters, this one has {len(value)}",
+            field=field,
+            limit=longest,
+            actual=len(value),
+        )
+    return {"Name": name, "Value": value}

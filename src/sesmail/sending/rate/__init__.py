@@ -1,0 +1,1 @@
+"""Rate limiting in recipients per second."""

@@ -1,0 +1,82 @@
+"""Tags, metadata and the send id as mail headers, which SES reports back with every event."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .encoded_word import decode_words
+from .errors import InvalidMessageError
+from .strict import read_json
+
+__all__ = [
+    "METADATA_HEADER",
+    "SEND_ID_HEADER",
+    "SEND_ID_TAG",
+    "TAG_HEADER",
+    "TAG_WORD",
+    "metadata_text",
+    "read_metadata",
+    "read_send_id",
+    "read_tag",
+]
+
+METADATA_HEADER = "X-Metadata"
+SEND_ID_HEADER = "X-Sesmail-Id"
+SEND_ID_TAG = "X-Sesmail-Id"
+TAG_HEADER = "X-Tag"
+
+TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
+"""What SES takes for the name or the value of a message tag, which a send id may have to be."""
+
+_ENCODER = json.JSONEncoder(allow_nan=False)
+_FOLD = re.compile(r"\r?\n[ \t]?")
+
+
+def metadata_text(metadata: Mapping[str, Any], field: str = "metadata") -> str:
+    r"""Metadata as one line of ASCII JSON; the spaces after ``,`` and ``:`` let a header fold there.
+
+    An ``=?`` inside is written with a ``\u`` escape, so that no reader takes it for an encoded-word.
+
+    Args:
+        metadata: What ``json`` can write.
+        field: What to call it in an error.
+
+    Raises:
+        InvalidMessageError: It has NaN, an infinity or half a surrogate pair, which JSON can't carry.
+    """
+    try:
+        text = _ENCODER.encode(metadata)
+        if "\\ud" in text:  # a surrogate: one half of a pair, or a half alone
+            json.dumps(metadata, ensure_ascii=False).encode()
+    except ValueError as err:
+        raise InvalidMessageError(f"it can't be written as JSON: {err}", field=field) from err
+    return text.replace("=?", "\\u003d?")
+
+
+def read_tag(value: str) -> str:
+    """A tag from its header, which may be folded, encoded-words, or plain."""
+    unfolded = _FOLD.sub(" ", value) if "\n" in value else value
+    return decode_words(unfolded) if "=?" in unfolded else unfolded
+
+
+def read_metadata(value: str) -> dict[str, Any]:
+    """Metadata from their header, which may be folded, encoded-words, or plain.
+
+    Raises:
+        ValueError: It isn't a JSON object.
+    """
+    metadata: dict[str, Any] = read_json(read_tag(value))
+    if metadata.__class__ is not dict:
+        raise ValueError("it isn't a JSON object")
+    return metadata
+
+
+def read_send_id(value: str) -> str | None:
+    """A send id from its header or its message tag; None if it isn't one."""
+    if TAG_WORD.fullmatch(value):
+        return value
+    send_id = read_tag(value).strip(" \t")
+    return send_id if TAG_WORD.fullmatch(send_id) else None

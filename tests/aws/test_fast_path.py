@@ -1,0 +1,285 @@
+"""Lean calls beside those that aiobotocore makes."""
+
+import functools
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import botocore.auth
+import pytest
+from aiobotocore.client import AioBaseClient
+from botocore.loaders import Loader
+
+from sesmail import Attachment, BulkMessage, Client, ConfigurationError, Message, TemplateMessage
+from sesmail.aws import fast_path
+from support.answers import ok
+from support.clients import NEWS, ORDER, new_client
+from support.faults import FaultServer, Request, StartFaultServer
+
+LEAN = ["asyncio-aiohttp-lean", "asyncio-httpx-lean", "trio-httpx-lean"]
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", LEAN, indirect=True)]
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+TEMPLATED = TemplateMessage(from_email="shop@example.com", to="alice@example.com", template="Shipped", data={"n": 1})
+OF_ONE_CALL = {"amz-sdk-invocation-id", "amz-sdk-request"}  # what aiobotocore counts its attempts by
+MESSAGES: list[tuple[Any, Message | BulkMessage | TemplateMessage]] = [
+    ("v2", ORDER),
+    ("v2", TEMPLATED),
+    ("v2", TEMPLATED.model_copy(update={"attachments": [Attachment("a.bin", bytes(range(256)))]})),
+    ("v2", NEWS),
+    ("v1", ORDER),
+]
+
+
+@pytest.fixture(autouse=True)
+def the_clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_path.time, "time", NOW.timestamp)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)
+
+
+async def send(client: Client, message: Message | BulkMessage | TemplateMessage) -> Any:
+    return await (client.send_bulk(message) if isinstance(message, BulkMessage) else client.send(message))
+
+
+def is_lean(request: Request) -> bool:
+    return not OF_ONE_CALL & request.headers.keys()
+
+
+def header(request: Request) -> Mapping[str, str]:
+    return {name: value for name, value in request.headers.items() if name not in OF_ONE_CALL}
+
+
+def meaning(request: Request) -> Any:
+    return request.form or json.loads(request.body)
+
+
+@pytest.mark.parametrize(
+    ("api", "message"), MESSAGES, ids=["SendEmail", "template", "attachment", "SendBulkEmail", "SendRawEmail"]
+)
+async def test_the_request_is_aiobotocores(
+    fault_server: StartFaultServer, session: str, api: Any, message: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = fault_server(ok())
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    async with new_client(server.url, session, api=api, config={"user_agent_extra": "shop/1"}) as client:
+        await send(client, message)
+    monkeypatch.setattr(fast_path, "_OPERATIONS", {})
+    async with new_client(server.url, session, api=api, config={"user_agent_extra": "shop/1"}) as client:
+        await send(client, message)
+    ours, theirs = server.requests
+    assert (is_lean(ours), is_lean(theirs)) == (True, False)
+    assert (ours.method, ours.target, meaning(ours)) == (
+        theirs.method,
+        theirs.target.removeprefix(server.url),  # which aiobotocore's httpx session puts before it
+        meaning(theirs),
+    )
+    changing = {"authorization", "content-length"}  # the spaces of the JSON are others, and so the hash
+    assert {name: value for name, value in header(ours).items() if name not in changing} == {
+        name: value for name, value in header(theirs).items() if name not in changing
+    }
+    scopes = [request.headers["authorization"].partition("Signature=")[0] for request in (ours, theirs)]
+    assert scopes[0] == scopes[1]
+    assert "x-amz-security-token" in scopes[0]
+
+
+async def made_by(server: FaultServer, client: Client, message: Any = ORDER, times: int = 1) -> list[bool]:
+    """Whether sends of a message were lean."""
+    async with client:
+        for _ in range(times):
+            await send(client, message)
+    return [is_lean(request) for request in server.requests]
+
+
+async def test_parameters_by_hand_go_by_aiobotocore(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(ok())
+    message = ORDER.model_copy(update={"extra": {"TenantName": "shop"}})
+    assert await made_by(server, new_client(server.url, session), message) == [False]
+
+
+async def test_another_endpoint_goes_by_aiobotocore(fault_server: StartFaultServer, session: str) -> None:
+    """Where the package that signs for several regions is missing, it says so, and nothing leaves."""
+    server = fault_server(ok())
+    try:
+        sent = await made_by(server, new_client(server.url, session), ORDER.model_copy(update={"endpoint_id": "a.b"}))
+    except ConfigurationError:
+        sent = []
+    assert sent in ([], [False])
+
+
+async def test_v1_templates_go_by_aiobotocore(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(ok())
+    assert await made_by(server, new_client(server.url, session, api="v1"), TEMPLATED) == [False]
+
+
+@pytest.mark.parametrize(
+    ("environment", "path"),
+    [
+        pytest.param({"_X_AMZN_TRACE_ID": "Root=1", "AWS_LAMBDA_FUNCTION_NAME": "shop"}, "", id="a header more"),
+        pytest.param({}, "/a%20path", id="a path that is encoded"),
+        pytest.param({}, "/a/../path", id="a path with dots"),
+    ],
+)
+async def test_what_is_not_simple_goes_by_aiobotocore(
+    fault_server: StartFaultServer,
+    session: str,
+    environment: dict[str, str],
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = fault_server(ok())
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert await made_by(server, new_client(server.url + path, session), times=2) == [False, False]
+
+
+@pytest.mark.parametrize("signature_version", ["unsigned", "v4-query"])
+async def test_another_signature_goes_by_aiobotocore(
+    fault_server: StartFaultServer, session: str, signature_version: str
+) -> None:
+    from botocore import UNSIGNED
+
+    server = fault_server(ok())
+    version = UNSIGNED if signature_version == "unsigned" else signature_version
+    client = new_client(server.url, session, config={"signature_version": version})
+    try:
+        assert await made_by(server, client) == [False]
+    except ConfigurationError:
+        assert server.requests == []
+
+
+async def test_a_prefix_of_the_endpoint_is_kept(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(ok())
+    assert await made_by(server, new_client(f"{server.url}/proxy/", session)) == [True]
+    assert server.requests[0].target == "/proxy/v2/email/outbound-emails"
+
+
+async def test_credentials_that_expire_are_fetched_again(
+    fault_server: StartFaultServer, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time that it is asked the process gives others, which are to be fetched again at once."""
+    process, count = tmp_path / "credentials.py", tmp_path / "count"
+    process.write_text(
+        "import json, pathlib, datetime\n"
+        f"count = pathlib.Path({str(count)!r})\n"
+        "number = int(count.read_text()) + 1 if count.exists() else 1\n"
+        "count.write_text(str(number))\n"
+        "soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=11)\n"
+        "print(json.dumps({'Version': 1, 'AccessKeyId': f'KEY{number}', 'SecretAccessKey': 'x', 'SessionToken': 't',"
+        " 'Expiration': soon.isoformat()}))\n"
+    )
+    config = tmp_path / "config"
+    config.write_text(f"[profile shop]\ncredential_process = {sys.executable} {process}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    server = fault_server(ok())
+    assert await made_by(server, new_client(server.url, session, profile="shop"), times=3) == [True] * 3
+    keys = [request.headers["authorization"].split("Credential=")[1].split("/")[0] for request in server.requests]
+    assert len(set(keys)) == 3
+
+
+async def test_other_headers_go_by_aiobotocore(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast_path, "_HEADERS", {"Content-Type"})
+    server = fault_server(ok())
+    assert await made_by(server, new_client(server.url, session)) == [False]
+
+
+async def test_a_trace_that_began_later_is_told(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = fault_server(ok())
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
+    async with new_client(server.url, session) as client:
+        await client.send(ORDER)
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1")
+        await client.send(ORDER)
+    assert [request.headers.get("x-amzn-trace-id") for request in server.requests] == [None, "Root=1"]
+
+
+@pytest.mark.parametrize("wrapper", ["function", "wrapped function", "mock"])
+async def test_whoever_watches_calls_sees_each_once(
+    fault_server: StartFaultServer, session: str, wrapper: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call: Any = getattr(AioBaseClient, "_make_api_call")  # noqa: B009
+    seen: list[str] = []
+
+    def watched(client: Any, operation: str, params: Any) -> Any:
+        seen.append(operation)
+        return call(client, operation, params)
+
+    wrappers = {
+        "function": lambda: watched,
+        "wrapped function": lambda: functools.wraps(call)(watched),
+        "mock": lambda: functools.partialmethod(watched),
+    }
+    monkeypatch.setattr(AioBaseClient, "_make_api_call", wrappers[wrapper]())
+    server = fault_server(ok())
+    assert await made_by(server, new_client(server.url, session), times=2) == [False, False]
+    assert seen == ["SendEmail", "SendEmail"]
+
+
+async def test_one_client_alone_is_watched(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(ok())
+    async with new_client(server.url, session) as client:
+        await client.call("GetAccount")
+        opened: Any = client._aws._clients["sesv2", None].client
+        opened._make_api_call = opened._make_api_call
+        await client.send(ORDER)
+    assert not is_lean(server.requests[-1])
+
+
+async def test_a_model_that_wants_more_goes_by_aiobotocore(
+    fault_server: StartFaultServer, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Loader().load_service_model("sesv2", "service-2")
+    model["shapes"]["SendEmailRequest"]["required"] = ["Content", "Destination"]
+    folder = tmp_path / "sesv2" / "2999-01-01"
+    folder.mkdir(parents=True)
+    (folder / "service-2.json").write_text(json.dumps(model))
+    (folder / "endpoint-rule-set-1.json").write_text(
+        json.dumps(Loader().load_service_model("sesv2", "endpoint-rule-set-1"))
+    )
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    server = fault_server(ok())
+    assert await made_by(server, new_client(server.url, session)) == [False]
+
+
+async def test_headers_of_any_letters(fault_server: StartFaultServer, session: str) -> None:
+    server = fault_server(ok())
+    client = new_client(server.url, session, config={"user_agent_extra": "b\xfccher/1"})
+    assert await made_by(server, client) == [True]
+    assert "b\xfccher/1" in server.requests[0].headers["user-agent"].encode("latin-1").decode()
+
+
+async def test_what_is_closed_while_it_is_written_never_leaves(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = fault_server(ok())
+    client = new_client(server.url, session)
+    large = ORDER.model_copy(update={"text": "On its way. " * 40_000})
+
+    async def closed(work: Any) -> Any:
+        await client.aclose()
+        return work()
+
+    async with client:
+        await client.send(ORDER)
+        monkeypatch.setattr(fast_path, "in_thread", closed)
+        with pytest.raises(ConfigurationError, match="closed"):
+            await client.send(large)
+    assert len(server.requests) == 1
+
+
+async def test_without_credentials_nothing_leaves(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    server = fault_server(ok())
+    async with new_client(server.url, session) as client:
+        with pytest.raises(ConfigurationError, match="credentials"):
+            await client.send(ORDER)
+    assert server.requests == []

@@ -1,0 +1,98 @@
+"""Bodies against those that botocore writes, and what they cost in memory."""
+
+import json
+import tracemalloc
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl
+
+import botocore.session
+import pytest
+from botocore.serialize import create_serializer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sesmail.aws.request_body import _PIECE, Body, json_body, query_body
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+WORDS = st.lists(TEXT, min_size=1, max_size=3)
+TAGS = st.lists(st.fixed_dictionaries({"Name": TEXT, "Value": TEXT}), min_size=1, max_size=3)
+MAIL = st.one_of(st.binary(max_size=100), st.just(bytes(range(256)) * 3 * 1024 + b"!"))
+DESTINATION = st.fixed_dictionaries({}, optional={"ToAddresses": WORDS, "BccAddresses": WORDS})
+TEMPLATE = st.fixed_dictionaries(
+    {"TemplateData": TEXT},
+    optional={
+        "TemplateName": TEXT,
+        "Headers": TAGS,
+        "Attachments": st.lists(st.fixed_dictionaries({"RawContent": MAIL, "FileName": TEXT}), min_size=1, max_size=2),
+    },
+)
+CONTENT = st.one_of(
+    st.fixed_dictionaries({"Raw": st.fixed_dictionaries({"Data": MAIL})}),
+    st.fixed_dictionaries({"Template": TEMPLATE}),
+)
+COMMON = {"ConfigurationSetName": TEXT, "ListManagementOptions": st.fixed_dictionaries({"ContactListName": TEXT})}
+
+
+def written(service: str, operation: str, params: Mapping[str, Any]) -> Any:
+    """The body that botocore writes."""
+    model = botocore.session.get_session().get_service_model(service)
+    serializer = create_serializer(model.resolved_protocol, include_validation=False)
+    return serializer.serialize_to_request(dict(params), model.operation_model(operation))["body"]
+
+
+def parameters(write: object, mail: bytes) -> dict[str, Any]:
+    return {"Content": {"Raw": {"Data": mail}}} if write is json_body else {"RawMessage": {"Data": mail}}
+
+
+def whole(body: Body) -> bytes:
+    return b"".join(body)
+
+
+@given(
+    st.fixed_dictionaries({"Content": CONTENT}, optional={"Destination": DESTINATION, "EmailTags": TAGS, **COMMON}),
+)
+def test_a_json_body_says_what_botocores_says(params: dict[str, Any]) -> None:
+    theirs = written("sesv2", "SendEmail", params)
+    assert json.loads(whole(json_body("SendEmail", params))) == json.loads(theirs)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"RawMessage": st.fixed_dictionaries({"Data": MAIL})},
+        optional={"Destinations": WORDS, "Source": TEXT, "Tags": TAGS, "ConfigurationSetName": TEXT},
+    ),
+)
+def test_a_form_says_what_botocores_says(params: dict[str, Any]) -> None:
+    ours = parse_qsl(whole(query_body("SendRawEmail", params)).decode(), keep_blank_values=True, strict_parsing=True)
+    assert dict(ours) == written("ses", "SendRawEmail", params)
+    assert len(ours) == len(dict(ours))
+
+
+def test_what_looks_like_the_place_of_the_mail_is_not_taken_for_it() -> None:
+    params = {"ConfigurationSetName": '"Data":""', "Content": {"Raw": {"Data": b"mail"}}, "TenantName": '"Data":""'}
+    assert json.loads(whole(json_body("SendEmail", params))) == json.loads(written("sesv2", "SendEmail", params))
+
+
+@pytest.mark.parametrize("write", [json_body, query_body], ids=["json", "form"])
+@pytest.mark.parametrize("more", [-1, 0, 1, _PIECE, _PIECE + 1])
+def test_what_is_measured_is_what_is_written(write: Callable[[str, Any], Body], more: int) -> None:
+    mail = b"\xfb\xef\xbe" * (_PIECE // 3) + bytes(max(0, more))
+    mail = mail[: _PIECE + more]
+    body = write("Send", parameters(write, mail))
+    assert body.size == len(whole(body))
+    assert body.sha256 == sha256(whole(body)).hexdigest()
+
+
+@pytest.mark.parametrize("write", [json_body, query_body], ids=["json", "form"])
+def test_a_large_mail_is_not_there_twice(write: Callable[[str, Any], Body]) -> None:
+    mail = bytes(10_000_000)
+    params = parameters(write, mail)
+    tracemalloc.start()
+    body = write("SendEmail", params)
+    for _ in body:
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2_500_000

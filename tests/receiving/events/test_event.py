@@ -1,0 +1,305 @@
+"""Events as values: made by hand, compared, stored."""
+
+import copy
+import json
+import pickle
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import FrozenInstanceError, is_dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, get_args
+
+import pytest
+from pydantic import ValidationError
+
+from sesmail.errors import MalformedBodyError
+from sesmail.receiving.events import event as union
+from sesmail.receiving.events.event import (
+    BaseEvent,
+    Bounced,
+    Clicked,
+    Complained,
+    Delivered,
+    Event,
+    Opened,
+    OtherAction,
+    Received,
+    SnsOrigin,
+    SubscriptionChanged,
+    SubscriptionConfirmation,
+    TopicPreferences,
+    UnknownEvent,
+    event_from_json,
+)
+from sesmail.receiving.parsing.parser import parse
+from support.ses_events import DOCUMENTS, TOKEN, bridge, changed, confirmation, envelope, published, received
+
+NOW = datetime(2026, 3, 6, 19, 55, tzinfo=UTC)
+KABUL = timezone(timedelta(hours=4, minutes=30))
+KINDS: tuple[type[BaseEvent], ...] = get_args(Event)
+PARSED = [
+    event
+    for body in [*(envelope(json.dumps(document)) for document in DOCUMENTS.values()), confirmation()]
+    for event in parse(body)
+]
+
+
+def clicked(**fields: Any) -> Clicked:
+    return Clicked(**{"recipient": "a@example.com", "message_id": "1", "timestamp": NOW, "link": "https://x", **fields})
+
+
+def bounced(**fields: Any) -> Bounced:
+    return Bounced(
+        **{"recipient": "a@example.com", "message_id": "1", "timestamp": NOW, "bounce_type": "Transient", **fields}
+    )
+
+
+def test_there_is_a_kind_for_everything() -> None:
+    assert {kind.__name__ for kind in KINDS} == {
+        "Bounced",
+        "Clicked",
+        "Complained",
+        "Delayed",
+        "Delivered",
+        "Opened",
+        "Received",
+        "Rejected",
+        "RenderingFailed",
+        "Sent",
+        "SubscriptionChanged",
+        "SubscriptionConfirmation",
+        "UnknownEvent",
+        "UnsubscribeConfirmation",
+    }
+    assert {*union.__all__} >= {kind.__name__ for kind in KINDS}
+    assert {type(event) for event in PARSED} >= {*KINDS} - {union.UnsubscribeConfirmation}
+
+
+@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+def test_survive_storing(event: Event) -> None:
+    for same in (pickle.loads(pickle.dumps(event)), event_from_json(event.to_json()), replace(event)):
+        assert type(same) is type(event)
+        assert same == event
+        assert vars(same) == vars(event)
+        assert same.dedup_key == event.dedup_key
+
+
+@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+def test_have_all_fields_and_no_others(event: Event) -> None:
+    assert vars(event).keys() == type(event).__dataclass_fields__.keys()
+
+
+@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+def test_hide_what_is_large_or_secret(event: Event) -> None:
+    shown = repr(event)
+    assert "commonHeaders" not in shown
+    assert "U3ViamVjdDogSGVscA0KDQpIZWxwIQ0K" not in shown
+    assert TOKEN not in shown
+    assert "kind=" not in shown
+
+
+def test_can_be_made_by_hand() -> None:
+    event = clicked()
+    assert event.tags == ()
+    assert event.metadata == {}
+    assert event.message_tags is None
+    assert event.raw == {}
+    assert event.kind == "Clicked"
+    assert event.sns is None
+    assert event_from_json(event.to_json()) == event
+
+
+def test_match() -> None:
+    match bounced(bounce_type="Permanent"):
+        case Bounced(recipient=who, permanent=True):
+            assert who == "a@example.com"
+        case _:
+            pytest.fail("it is one")
+
+
+def mappings(value: Any) -> Iterator[Mapping[Any, Any]]:
+    """The mappings in an event and in its parts."""
+    for each in vars(value).values():
+        if isinstance(each, Mapping):
+            yield each
+        elif is_dataclass(each):
+            yield from mappings(each)
+
+
+def test_can_not_be_changed() -> None:
+    for event in (clicked(), *PARSED):
+        with pytest.raises(FrozenInstanceError):
+            event.notes = ("x",)  # type: ignore[misc]
+        for same in (event, event_from_json(event.to_json()), replace(event), copy.deepcopy(event)):
+            for mapping in mappings(same):
+                with pytest.raises(TypeError, match="frozen"):
+                    mapping["a"] = 1  # type: ignore[index]
+
+
+def test_keep_what_they_were_made_of() -> None:
+    given: dict[str, Any] = {"a": ("b",)}
+    made = clicked(metadata=given, message_tags=given, link_tags=given, raw=given)
+    unknown = UnknownEvent(event_type="A", raw=given)
+    changed = SubscriptionChanged(
+        recipient="a@example.com", message_id="1", timestamp=NOW, new_preferences=TopicPreferences(topics=given)
+    )
+    stopped = Received(
+        message_id="1", timestamp=NOW, recipients=("a@example.com",), action=OtherAction(type="Stop", details=given)
+    )
+    given["c"] = ("d",)
+    found = [mapping for event in (made, unknown, changed, stopped) for mapping in mappings(event) if mapping]
+    assert found == [{"a": ("b",)}] * 7
+
+
+def test_parsed_events_own_their_mappings() -> None:
+    first, second = parse(published("Open"))
+    assert isinstance(first, Opened)
+    assert isinstance(second, Opened)
+    assert first.raw == second.raw == published("Open")
+    assert not any(type(mapping) is dict for event in PARSED for mapping in mappings(event))
+
+
+@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+def test_can_be_put_into_sets(event: Event) -> None:
+    same = event_from_json(event.to_json())
+    assert same is not event
+    assert hash(same) == hash(event)
+    assert {event, same} == {event}
+    assert hash(replace(event, sns=SnsOrigin("1", "arn"))) == hash(event)
+
+
+def test_compare_by_what_happened() -> None:
+    assert clicked() == clicked()
+    assert clicked() == clicked(sns=SnsOrigin("1", "arn"), raw={"shiny": True})
+    assert clicked() != clicked(recipient="b@example.com")
+    assert clicked() != clicked(notes=("x",))
+    assert clicked() != "clicked"
+    assert UnknownEvent(event_type="A", raw={"a": 1}) != UnknownEvent(event_type="A", raw={"a": 2})
+
+
+@pytest.mark.parametrize(
+    ("word", "permanent"), [("Permanent", True), ("Transient", False), ("Undetermined", False), ("New", False)]
+)
+def test_permanent(word: str, permanent: bool) -> None:  # R32
+    assert bounced(bounce_type=word).permanent is permanent
+
+
+@pytest.mark.parametrize(
+    ("word", "is_spam"),
+    [("abuse", True), (None, True), ("other", True), ("New", True), ("not-spam", False), ("Not-Spam", False)],
+)
+def test_is_spam(word: str | None, is_spam: bool) -> None:  # R32
+    event = Complained(recipient="a@example.com", message_id="1", timestamp=NOW, feedback_type=word)
+    assert event.is_spam is is_spam
+
+
+class TestDedupKey:  # R34
+    def test_is_short_text(self) -> None:
+        for event in PARSED:
+            assert len(event.dedup_key) == 64
+            assert int(event.dedup_key, 16)
+
+    def test_is_the_same_for_the_same_occurrence(self) -> None:
+        there = NOW.astimezone(timezone(timedelta(hours=5)))
+        changes: list[dict[str, Any]] = [
+            {"sns": SnsOrigin("2", "arn")},
+            {"timestamp": there},
+            {"message_tags": {}},
+            {"feedback_id": "2"},
+            {"notes": ("x",)},
+            {"raw": {"a": 1}},
+        ]
+        for change in changes:
+            assert bounced(**change).dedup_key == bounced().dedup_key
+
+    def test_differs_by_occurrence(self) -> None:
+        keys = [event.dedup_key for event in PARSED]
+        again = {"Delivery notified": 1, "Bounce notified": 2, "Complaint notified": 1, "Received in S3": 1}
+        again["Received and bounced"] = 1
+        assert len({*keys}) == len(keys) - sum(again.values())
+        assert clicked().dedup_key != clicked(link="https://y").dedup_key
+        assert clicked().dedup_key != clicked(timestamp=NOW + timedelta(milliseconds=1)).dedup_key
+        assert clicked().dedup_key != clicked(recipient="b@example.com").dedup_key
+        assert clicked().dedup_key != clicked(message_id="2").dedup_key
+        delivered = Delivered(recipient="a@example.com", message_id="1", timestamp=NOW)
+        assert delivered.dedup_key != Opened(recipient="a@example.com", message_id="1", timestamp=NOW).dedup_key
+
+    def test_of_what_has_no_recipient(self) -> None:
+        one = Received(message_id="1", timestamp=NOW, recipients=("a@example.com",))
+        assert one.dedup_key != replace(one, recipients=("b@example.com",)).dedup_key
+        assert one.dedup_key == replace(one, content="x").dedup_key
+        asked = SubscriptionConfirmation(topic_arn="arn", token="t", message_id="1")
+        assert asked.dedup_key != replace(asked, message_id="2").dedup_key
+
+    def test_of_an_unknown_kind_is_of_everything_but_the_way_it_came(self) -> None:
+        mail = {"messageId": "1", "timestamp": "2026-03-06T19:55:37Z"}
+        body: dict[str, Any] = {"eventType": "Teleport", "mail": mail, "to": "moon"}
+        (event,) = parse(body)
+        assert isinstance(event, UnknownEvent)
+        for same in (
+            {"notificationType": "Teleport", "mail": mail, "to": "moon"},
+            {**body, "notificationType": "Bounce"},
+            {**bridge({"to": "moon", "mail": mail}), "detail-type": "Teleport"},
+            envelope(json.dumps(body)),
+        ):
+            assert parse(same)[0].dedup_key == event.dedup_key
+        for other in (
+            {**body, "eventType": "Beam"},
+            {**body, "to": "mars"},
+            {**body, "mail": {**mail, "messageId": "2"}},
+            {**body, "mail": {**mail, "timestamp": "2026-03-06T19:55:38Z"}},
+        ):
+            assert parse(other)[0].dedup_key != event.dedup_key
+        assert event.dedup_key == replace(event, timestamp=event.timestamp.astimezone(KABUL)).dedup_key
+        for change in ({"message_id": "2"}, {"timestamp": None}, {"raw": {"a": NOW}}):
+            assert event.dedup_key != replace(event, **change).dedup_key
+
+    def test_every_kind_has_its_own(self) -> None:
+        with pytest.raises(TypeError, match="abstract"):
+            BaseEvent(kind="None")  # type: ignore[abstract]
+
+
+class TestJson:
+    def test_tells_the_kind(self) -> None:
+        assert json.loads(clicked().to_json())["kind"] == "Clicked"
+        with pytest.raises(ValidationError, match="kind"):
+            event_from_json('{"kind": "Teleported"}')
+
+    @pytest.mark.parametrize("innermost", [1, "x", [], {}, [1], {"a": 1}], ids=repr)
+    @pytest.mark.parametrize("depth", range(190, 202))
+    def test_is_read_back_however_deep_an_event_may_be(self, depth: int, innermost: Any) -> None:
+        deep = innermost
+        for _ in range(depth):
+            deep = {"a": deep}
+        documents: list[Any] = [
+            {**published("Open"), "x": deep},
+            {"eventType": "Teleport", "x": deep},
+            received({"type": "Stop", "x": deep}),
+            changed(published("Open"), "mail.headers", [{"name": "X-Metadata", "value": json.dumps(deep)}]),
+        ]
+        for document in documents:
+            with suppress(MalformedBodyError):
+                for event in parse(document):
+                    assert vars(event_from_json(event.to_json())) == vars(event)
+
+    def test_that_is_too_deep_for_anybody(self) -> None:
+        for text in ("[" * 100_000, '{"a":' * 300, '{"kind": "Opened", "raw": ' + '{"a":' * 300 + "}" * 300 + "}"):
+            with pytest.raises(ValidationError):
+                event_from_json(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '{"kind": "SubscriptionConfirmation", "token": "canary"}',
+            '{"kind": "SubscriptionConfirmation", "token": ["canary"], "topic_arn": {"canary": 1}}',
+            '{"kind": "Clicked", "metadata": "canary"}',
+            '{"token": "canary',
+            '"canary"',
+        ],
+    )
+    def test_is_not_shown_in_errors(self, text: str) -> None:
+        with pytest.raises(ValidationError) as caught:
+            event_from_json(text)
+        told = f"{caught.value}{caught.value!r}" + "".join(traceback.format_exception(caught.value))
+        assert "canary" not in told

@@ -1,0 +1,342 @@
+"""Where the parts of a mail are, what they carry, and where reading stops."""
+
+import binascii
+from base64 import b64encode
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sesmail.receiving.inbound import chunks, parts
+from sesmail.receiving.inbound.header import HEADERS_TOO_LARGE, TOO_MANY_FIELDS
+from sesmail.receiving.inbound.limits import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Budget
+from sesmail.receiving.inbound.parts import Part, read_parts
+from sesmail.receiving.inbound.transfer_encoding import (
+    BAD_BASE64,
+    BAD_QUOTED_PRINTABLE,
+    UNKNOWN_ENCODING,
+    decode_transfer,
+)
+from support.hostile_mails import attached, header, multipart, nested, text
+
+
+def shape(part: Part) -> object:
+    """A mail as its media types, parts in lists and attached mails in tuples."""
+    if part.mail is not None:
+        return (part.kind, shape(part.mail))
+    return [part.kind, *map(shape, part.parts)] if part.parts else part.kind
+
+
+def test_one_part() -> None:
+    part = read_parts(b"Subject: x\r\n\r\nhello\r\n")
+    assert shape(part) == "text/plain"
+    assert part.content() == b"hello\r\n"
+    assert part.headers.get("subject") == "x"
+    assert list(part.defects) == []
+
+
+def test_parts_end_before_their_line_break() -> None:
+    parts = b"preamble\n--b\n\none\n\n--b \t\r\n\r\ntwo\r\n--b\n\n--b--\nepilogue\n--b\n"
+    part = read_parts(b"Content-Type: multipart/mixed; boundary=b\n\n" + parts)
+    assert [each.content() for each in part.parts] == [b"one\n", b"two", b""]
+    assert list(part.defects) == []
+
+
+def test_a_boundary_in_a_line_is_none() -> None:
+    part = read_parts(multipart(b"\r\nx --b\r\n--bb\r\n--b-\r\n--b --\r\n --b"))
+    assert part.parts[0].content() == b"x --b\r\n--bb\r\n--b-\r\n--b --\r\n --b"
+
+
+def test_the_boundary_of_the_outer_multipart_wins() -> None:
+    inner = multipart(b"\r\nnever closed", boundary=b"inner", close=False)
+    part = read_parts(multipart(inner, b"\r\nlast", boundary=b"outer"))
+    assert shape(part) == ["multipart/mixed", ["multipart/mixed", "text/plain"], "text/plain"]
+    assert [leaf.content() for leaf in part.leaves()] == [b"never closed", b"last"]
+    assert list(part.defects) == [parts.NOT_CLOSED]
+
+
+def test_boundaries_that_begin_alike() -> None:
+    part = read_parts(multipart(multipart(b"\r\nx", boundary=b"b--b"), b"\r\ny", boundary=b"b"))
+    assert shape(part) == ["multipart/mixed", ["multipart/mixed", "text/plain"], "text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "kind", "defect"),
+    [
+        (b"", "text/plain", None),
+        (b"TEXT/HTML", "text/html", None),
+        (b"text/html (words)", "text/html", None),
+        (b"text/html charset=utf-8", "text/html", None),
+        (b"text", "text/plain", parts.BAD_CONTENT_TYPE),
+        (b"text/", "text/plain", parts.BAD_CONTENT_TYPE),
+        (b"text/a/b", "text/plain", parts.BAD_CONTENT_TYPE),
+        (b"te xt/plain", "text/plain", parts.BAD_CONTENT_TYPE),
+        (b"multipart/mixed", "text/plain", parts.NO_BOUNDARY),
+    ],
+)
+def test_content_types(content_type: bytes, kind: str, defect: str | None) -> None:
+    part = read_parts(header("Content-Type", content_type))
+    assert part.kind == kind
+    assert part.content() == b"body"
+    assert list(part.defects) == ([] if defect is None else [defect])
+
+
+def test_the_first_content_type_counts() -> None:
+    assert read_parts(b"Content-Type: text/html\nContent-Type: text/plain\n\nx").kind == "text/html"
+
+
+@pytest.mark.parametrize(
+    ("mail", "headers", "content", "defect"),
+    [
+        (b"", [], b"", None),
+        (b"\r\nbody", [], b"body", None),
+        (b"\nbody", [], b"body", None),
+        (b"words\r\n\r\nbody", [], b"words\r\n\r\nbody", parts.NO_HEADER),
+        (b"a: b", [("a", "b")], b"", parts.NO_SEPARATOR),
+        (b"a: b\n\nbody\n\nmore", [("a", "b")], b"body\n\nmore", None),
+        (b"a: b\r\nHello\r\nc: d\r\n\r\nmore", [("a", "b")], b"Hello\r\nc: d\r\n\r\nmore", parts.NO_SEPARATOR),
+        (b"a: b\r\n \r\nHello\r\n\r\nmore", [("a", "b")], b"Hello\r\n\r\nmore", parts.NO_SEPARATOR),
+        (b"a: b\nHello", [("a", "b")], b"Hello", parts.NO_SEPARATOR),
+        (b"a: b\n--b\nHello", [("a", "b")], b"--b\nHello", parts.NO_SEPARATOR),
+        (b"From a@b Fri May  3\na: b\n\nbody", [("a", "b")], b"body", None),
+        (b">From a@b Fri May  3\r\na: b\r\n\r\nbody", [("a", "b")], b"body", None),
+    ],
+)
+def test_where_the_header_ends(mail: bytes, headers: list[tuple[str, str]], content: bytes, defect: str | None) -> None:
+    part = read_parts(mail)
+    assert list(part.headers) == headers
+    assert part.content() == content
+    assert list(part.defects) == ([] if defect is None else [defect])
+
+
+def test_attached_mails() -> None:
+    part = read_parts(multipart(b"\r\nx", attached(2)))
+    assert shape(part) == [
+        "multipart/mixed",
+        "text/plain",
+        ("message/rfc822", ("message/rfc822", "text/plain")),
+    ]
+    inner = part.parts[1].mail
+    assert inner is not None
+    assert inner.defects is not part.defects
+    assert inner.raw is part.raw
+    assert part.raw[inner.start : inner.end] == attached(1)
+
+
+def test_a_digest_is_of_mails() -> None:
+    part = read_parts(multipart(b"\r\nSubject: one\r\n\r\n1", b"Content-Type: text/plain\r\n\r\n2", kind=b"digest"))
+    assert shape(part) == ["multipart/digest", ("message/rfc822", "text/plain"), "text/plain"]
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
+def test_attached_mails_that_must_not_be_encoded(encoding: str) -> None:
+    inner = b"Subject: x\r\n\r\n" + multipart(b"\r\nx")
+    encoded = b64encode(inner) if encoding == "base64" else binascii.b2a_qp(inner)
+    part = read_parts(
+        b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: %s\r\n\r\n%s" % (encoding.encode(), encoded)
+    )
+    assert part.mail is not None
+    assert part.mail.headers.get("Subject") == "x"
+    assert part.content() == inner
+
+
+def test_encoded_mails_in_an_encoded_mail_are_not_read() -> None:
+    part = read_parts(attached(2, encoding=b"base64"))
+    assert shape(part) == ("message/rfc822", "message/rfc822")
+    assert part.mail is not None
+    assert list(part.mail.defects) == [parts.ENCODED_TWICE]
+    assert part.mail.content() == b"Subject: in\r\n\r\nhello"
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH])
+def test_depth_of_multiparts(depth: int) -> None:
+    part = read_parts(nested(depth, lambda level: b"b%d" % level))
+    assert list(part.defects) == ([] if depth < MAX_DEPTH else [parts.TOO_DEEP])
+    (leaf,) = part.leaves()
+    assert leaf.kind == ("text/plain" if depth < MAX_DEPTH else "multipart/mixed")
+    assert b"hello" in leaf.content()
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH])
+def test_depth_of_attached_mails(depth: int) -> None:
+    part: Part | None = read_parts(attached(depth))
+    found = 0
+    while part is not None:
+        found += 1
+        last, part = part, part.mail
+    assert found == MAX_DEPTH
+    assert list(last.defects) == ([] if depth < MAX_DEPTH else [parts.TOO_DEEP])
+
+
+@pytest.mark.parametrize("count", [MAX_PARTS - 1, MAX_PARTS])
+def test_number_of_parts(count: int) -> None:
+    part = read_parts(multipart(*[b"\r\nx"] * count))
+    assert len(part.parts) == MAX_PARTS - 1
+    assert list(part.defects) == ([] if count < MAX_PARTS else [parts.TOO_MANY_PARTS])
+
+
+def test_parts_of_attached_mails_count_too() -> None:
+    part = read_parts(multipart(*[b"\r\nx"] * (MAX_PARTS - 2), attached(1)))
+    assert list(part.defects) == [parts.TOO_MANY_PARTS]
+    assert part.parts[-1].mail is None
+
+
+def test_bytes() -> None:
+    mail = b"\r\n" + b"x" * MAX_BYTES
+    part = read_parts(mail)
+    assert len(part.content()) == MAX_BYTES - 2
+    assert list(part.defects) == [parts.TOO_LARGE]
+
+
+def test_parts_without_an_empty_line_before_their_content() -> None:
+    raw = multipart(b"Content-Type: text/html\r\nHello", b"Hello").replace(b'b"\r\n\r\n', b'b"\r\n')
+    part = read_parts(raw)
+    assert [(each.kind, each.content()) for each in part.parts] == [("text/html", b"Hello"), ("text/plain", b"Hello")]
+    assert list(part.defects) == [parts.NO_SEPARATOR, parts.NO_HEADER]
+
+
+def test_what_follows_a_header_that_is_too_large_is_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "MAX_HEADER", 10)
+    part = read_parts(b"a: b\nc: d\ne: f\n\nbody")
+    assert list(part.headers) == [("a", "b"), ("c", "d")]
+    assert part.content() == b"e: f\n\nbody"
+    assert list(part.defects) == [parts.HEADER_TOO_LARGE]
+
+
+def test_lines_that_are_nearly_delimiters() -> None:
+    nearly = b"\r\n" + b"--bb\r\n" * 10
+    assert list(read_parts(multipart(nearly, b"\r\nlast"), Budget(near_delimiters=10)).defects) == []
+    part = read_parts(multipart(nearly + b"--bb\r\n", b"\r\nlast"), Budget(near_delimiters=10))
+    assert list(part.defects) == [parts.TOO_MANY_DELIMITERS, parts.NOT_CLOSED]
+    assert part.parts[0].content().endswith(b"last\r\n--b--\r\n")
+
+
+@pytest.mark.parametrize("piece", [1, 3, 7, 1000])
+def test_delimiters_across_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "SIZE", piece)
+    part = read_parts(nested(3, lambda level: b"b%d" % level))
+    assert shape(part) == ["multipart/mixed", ["multipart/mixed", ["multipart/mixed", "text/plain"]]]
+    assert list(part.defects) == []
+
+
+def test_bytes_that_are_searched() -> None:
+    mail = nested(3, lambda level: b"b%d" % level, b"\r\n" + b"x" * 1_000)
+    assert list(read_parts(mail, Budget(searched=4_000)).defects) == []
+    part = read_parts(mail, Budget(searched=2_000))
+    assert list(part.defects) == [parts.TOO_MANY_LEVELS, parts.NO_BOUNDARY]
+    (leaf,) = part.leaves()
+    assert b"x" * 1_000 in leaf.content()
+
+
+def test_fields_of_all_parts_together() -> None:
+    part = read_parts(multipart(*[b"a: b\r\nc: d\r\n\r\nx"] * 3), Budget(fields=4))
+    assert [len(each.headers) for each in part.parts] == [2, 1, 0]
+    assert list(part.defects) == [TOO_MANY_FIELDS]
+
+
+def test_headers_of_all_parts_together() -> None:
+    inner = b"a: b\r\nc: d\r\n\r\nx"
+    part = read_parts(multipart(*[inner] * 3), Budget(header=45 + 12 + 6))
+    assert [len(each.headers) for each in part.parts] == [2, 1, 0]
+    assert [each.content() for each in part.parts] == [b"x"] * 3
+    assert list(part.defects) == [HEADERS_TOO_LARGE]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encoded", "content", "defect"),
+    [
+        ("", b"a=b", b"a=b", None),
+        ("7bit", b"a=b", b"a=b", None),
+        ("8bit", b"\xe4", b"\xe4", None),
+        ("binary", b"\0\r", b"\0\r", None),
+        ("x-uue", b"abc", b"abc", UNKNOWN_ENCODING),
+        ("base64", b"", b"", None),
+        ("base64", b"aGVs\r\nbG8=\r\n", b"hello", None),
+        ("base64", b" aGVs\tbG8 = ", b"hello", None),
+        ("base64", b"aGVsbG8", b"hello", BAD_BASE64),
+        ("base64", b"aGVsb", b"hel", BAD_BASE64),
+        ("base64", b"a", b"", BAD_BASE64),
+        ("base64", b"aGV*sbG8=", b"hello", BAD_BASE64),
+        ("base64", b"aGVsbG8=\r\nfooter", b"hello", BAD_BASE64),
+        ("base64", b"aGVs\xff\0", b"hel", BAD_BASE64),
+        ("quoted-printable", b"a=3Db=\r\nc=\nd=c3=A4=", "a=bcdä".encode(), None),
+        ("quoted-printable", b"a =20\r\nb_c", b"a  \r\nb_c", None),
+        ("quoted-printable", b"50=%", b"50=%", BAD_QUOTED_PRINTABLE),
+        ("quoted-printable", b"==41", b"=41", BAD_QUOTED_PRINTABLE),
+        ("quoted-printable", b"=4", b"=4", BAD_QUOTED_PRINTABLE),
+    ],
+)
+def test_transfer_encodings(encoding: str, encoded: bytes, content: bytes, defect: str | None) -> None:
+    assert decode_transfer(b"--" + encoded + b"--", 2, 2 + len(encoded), encoding) == (content, defect)
+
+
+@given(st.binary(max_size=300))
+@settings(derandomize=True, max_examples=200)
+def test_base64_of_anything(encoded: bytes) -> None:
+    content, defect = decode_transfer(encoded, 0, len(encoded), "base64")
+    if defect is None:
+        assert binascii.b2a_base64(content, newline=False).strip(b"=") == b"".join(encoded.split()).strip(b"=")
+
+
+@pytest.mark.parametrize("word", [b"BASE64", b"base64;", b"base64 (words)", b"Base64\t"])
+def test_the_word_of_a_transfer_encoding(word: bytes) -> None:
+    assert read_parts(text(b"utf-8", b"aGk=", word)).content() == b"hi"
+
+
+def standard(part: EmailMessage) -> object:
+    """The shape of a mail as the standard library has it."""
+    if part.get_content_type() == "message/rfc822":
+        return (part.get_content_type(), standard(part.get_content()))
+    parts = [standard(each) for each in part.iter_parts()] if part.is_multipart() else []
+    return [part.get_content_type(), *parts] if parts else part.get_content_type()
+
+
+TREES = st.recursive(
+    st.sampled_from(["text", "html", "file"]),
+    lambda inner: st.lists(inner, min_size=1, max_size=4) | inner.map(lambda tree: ("mail", tree)),
+    max_leaves=12,
+)
+
+
+def written(tree: object) -> EmailMessage:
+    """A mail of a shape, as the standard library writes it."""
+    mail = EmailMessage()
+    match tree:
+        case "text":
+            mail.set_content("Grüße\n--\n= text\n")
+        case "html":
+            mail.set_content("<b>Grüße</b>", subtype="html", cte="base64")
+        case "file":
+            mail.set_content(bytes(range(256)), "application", "octet-stream", filename="ä.bin")
+        case ("mail", inner):
+            mail["Subject"] = "attached"
+            mail.set_content(written(inner))
+        case list():
+            mail.make_mixed()
+            for each in tree:
+                mail.attach(written(each))
+    return mail
+
+
+@given(TREES)
+@settings(derandomize=True, max_examples=200, deadline=None)
+def test_finds_the_parts_that_the_standard_library_wrote(tree: object) -> None:
+    mail = written(tree)
+    raw = mail.as_bytes(policy=SMTP)
+    part = read_parts(raw)
+    assert shape(part) == standard(mail)
+    assert list(part.defects) == []
+    theirs = [each for each in mail.walk() if not each.is_multipart()]
+    contents: list[bytes] = []
+
+    def collect(part: Part) -> None:
+        for leaf in part.leaves():
+            if leaf.mail is None:
+                contents.append(leaf.content().replace(b"\r\n", b"\n"))
+            else:
+                collect(leaf.mail)
+
+    collect(part)
+    assert contents == [each.get_payload(decode=True).replace(b"\r\n", b"\n") for each in theirs]

@@ -1,0 +1,115 @@
+"""What is as usual is read as field by field, and needs no second look."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sesmail.errors import MalformedBodyError
+from sesmail.receiving.parsing import parser
+from sesmail.receiving.parsing.parser import parse
+from sesmail.receiving.transports.sns import read_envelope
+from support.ses_events import WORDS, Json, changed, envelope, notified, published
+
+STRANGE: list[Any] = [..., None, True, 5, 1.5, "", "x", "2026-03-06T19:55:37Z", [], [None], ["x", "x"], {}, {"a": 1}]
+
+
+def places(value: Any, path: str = "") -> Iterator[str]:
+    """Where something is, but for headers that are like others."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if not path.endswith("mail.headers.") or key in (0, 1, 8):
+            yield f"{path}{key}"
+            yield from places(inner, f"{path}{key}.")
+
+
+def bodies(word: str) -> Iterator[Json]:
+    """Envelopes, and in them events, of which one place at a time isn't as usual."""
+    document = published(word)
+    usual = envelope(json.dumps(document))
+    yield usual
+    yield envelope(json.dumps(notified(word)))
+    for path in places(document):
+        for value in STRANGE:
+            yield envelope(json.dumps(changed(document, path, value)))
+    for key in (*usual, "eventType", "notificationType", "SigningCertUrl", "UnsubscribeUrl"):
+        for value in STRANGE:
+            yield changed({**usual, key: ""}, key, value)
+
+
+def odd_texts() -> Iterator[bytes]:
+    """Envelopes that differ from the usual in their letters, or in what the wrong reader would take them for."""
+    text = json.dumps(envelope(json.dumps(published("Open")))).encode()
+    other = json.dumps(json.dumps(published("Click"))).encode()
+    for more in (
+        b'"Message": ' + other,
+        b'"Type": "SubscriptionConfirmation"',
+        b'"Subject": "Second"',
+        b'"Subject": "\\ud83d"',
+        b'"Subject": "\xff"',
+        b'"Subject": "\\u00e9 \xc3\xa9 \xf0\x9f\x93\xa9"',
+        b'"Subject": 1e999',
+        b'"x": NaN',
+        b'"x": 1e999',
+        b'"x": {"y": [1]}',
+        b'"x": ' + b"[" * 300 + b"]" * 300,
+        b'"eventType": "Open"',
+        b'"Records": []',
+        b'"detail-type": "Email Opened", "detail": {}',
+    ):
+        yield text[:-1] + b", " + more + b"}"
+        yield b"{" + more + b", " + text[1:]
+    yield from (
+        b"\xef\xbb\xbf" + text,
+        b" \r\n" + text + b"\n ",
+        text + b"{}",
+        text + b"\n" + text,
+        text[:-1],
+        b"[%b]" % text,
+    )
+
+
+def outcome(body: bytes) -> Any:
+    try:
+        return [(type(event), vars(event), event.sns) for event in parse(body)]
+    except MalformedBodyError as error:
+        return error.path, error.reason, error.input
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_what_fits_is_read_as_field_by_field(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [json.dumps(body).encode() for body in bodies(word)]
+    at_once = [outcome(text) for text in texts]
+    monkeypatch.setattr(parser, "_as_usual", lambda _: None)
+    assert at_once == [outcome(text) for text in texts]
+
+
+def test_odd_texts_are_read_as_field_by_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = {text: outcome(text) for text in odd_texts()}
+    monkeypatch.setattr(parser, "_as_usual", lambda _: None)
+    for text, found in at_once.items():
+        assert outcome(text) == found, text
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_usual_needs_no_second_look(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser, "_events", lambda _: pytest.fail("it has been looked at twice"))
+    for document in (published(word), notified(word)):
+        body = json.dumps(envelope(json.dumps(document))).encode()
+        message = read_envelope(body)
+        assert message is not None
+        assert parse(body) == parse(message) != ()
+        assert all(event.notes == () for event in parse(body))
+
+
+def test_what_it_takes_a_second_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bodies that are large, or not SNS's own."""
+    large = json.dumps(envelope(json.dumps(changed(published("Open"), "mail.source", "x" * 20_000))))
+    message = read_envelope(large)
+    assert message is not None
+    looked: list[object] = []
+    monkeypatch.setattr(parser, "_events", lambda parcels: looked.append(parcels) or ())
+    for body in (large.encode(), message, json.dumps(published("Open")).encode(), published("Open")):
+        looked.clear()
+        assert parse(body) == ()
+        assert looked

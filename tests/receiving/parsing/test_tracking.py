@@ -1,0 +1,308 @@
+"""Each kind of event of a sent mail as SES writes it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sesmail.receiving.events.event import (
+    Bounced,
+    Clicked,
+    Complained,
+    Delayed,
+    Delivered,
+    Event,
+    Opened,
+    Rejected,
+    RenderingFailed,
+    Sent,
+    SubscriptionChanged,
+    TopicPreferences,
+    TrackingEvent,
+)
+from sesmail.receiving.parsing.parser import parse
+from support.ses_events import (
+    ALICE,
+    BOB,
+    DOCUMENTS,
+    MAIL,
+    MESSAGE_ID,
+    MESSAGE_TAGS,
+    METADATA,
+    SEND_ID,
+    TAGS,
+    Json,
+    changed,
+    notified,
+    published,
+)
+
+SENT_AT = datetime(2026, 3, 6, 19, 55, 37, 123000, tzinfo=UTC)
+TIME = datetime(2026, 3, 6, 19, 55, 38, 903000, tzinfo=UTC)
+
+COMMON: dict[str, Any] = {
+    "message_id": MESSAGE_ID,
+    "sent_at": SENT_AT,
+    "source": "Shop <shop@example.com>",
+    "tags": TAGS,
+    "metadata": METADATA,
+    "send_id": SEND_ID,
+    "message_tags": MESSAGE_TAGS,
+}
+TIMED: dict[str, Any] = {**COMMON, "timestamp": TIME}
+UNTIMED: dict[str, Any] = {**COMMON, "timestamp": SENT_AT}
+BOUNCE: dict[str, Any] = {
+    **TIMED,
+    "bounce_type": "Permanent",
+    "bounce_subtype": "General",
+    "feedback_id": "010201955f-bounce-000000",
+    "remote_mta_ip": "192.0.2.25",
+    "reporting_mta": "dsn; a8-70.smtp-out.amazonses.com",
+}
+READER = {"ip_address": "198.51.100.1", "user_agent": "Mozilla/5.0"}
+
+EXPECTED: dict[str, list[Event]] = {
+    "Send": [Sent(recipient=who, **UNTIMED) for who in (ALICE, BOB)],
+    "Delivery": [
+        Delivered(
+            recipient=ALICE,
+            processing_millis=546,
+            smtp_response="250 ok:  Message 64111812 accepted",
+            reporting_mta="a8-70.smtp-out.amazonses.com",
+            remote_mta_ip="192.0.2.25",
+            **TIMED,
+        )
+    ],
+    "DeliveryDelay": [
+        Delayed(
+            recipient=ALICE,
+            delay_type="TransientCommunicationFailure",
+            status="4.4.1",
+            diagnostic_code="smtp; 421 4.4.1 Unable to connect",
+            expires_at=datetime(2026, 3, 7, 8, tzinfo=UTC),
+            reporting_mta="a8-70.smtp-out.amazonses.com",
+            **TIMED,
+        )
+    ],
+    "Bounce": [
+        Bounced(
+            recipient=ALICE,
+            action="failed",
+            status="5.1.1",
+            diagnostic_code="smtp; 550 5.1.1 user unknown",
+            **BOUNCE,
+        ),
+        Bounced(recipient=BOB, **BOUNCE),
+    ],
+    "Complaint": [
+        Complained(
+            recipient=ALICE,
+            feedback_type="abuse",
+            feedback_id="010201955f-complaint-000000",
+            user_agent="Amazon SES Mailbox Simulator",
+            arrived_at=datetime(2026, 3, 6, 19, 55, 37, tzinfo=UTC),
+            **TIMED,
+        )
+    ],
+    "Reject": [Rejected(recipient=who, reason="Bad content", **UNTIMED) for who in (ALICE, BOB)],
+    "Open": [Opened(recipient=who, **READER, **TIMED) for who in (ALICE, BOB)],
+    "Click": [
+        Clicked(
+            recipient=who,
+            link="https://example.com/a?b=c&d=%20e",
+            link_tags={"samplekey0": ("samplevalue0",)},
+            **READER,
+            **TIMED,
+        )
+        for who in (ALICE, BOB)
+    ],
+    "Rendering Failure": [
+        RenderingFailed(
+            recipient=who,
+            template="Shipped",
+            error_message="Attribute 'name' is not present in the rendering data.",
+            **UNTIMED,
+        )
+        for who in (ALICE, BOB)
+    ],
+    "Subscription": [
+        SubscriptionChanged(
+            recipient=who,
+            contact_list="Customers",
+            changed_by="UnsubscribeHeader",
+            new_preferences=TopicPreferences(unsubscribe_all=True, topics={"News": "OptOut"}),
+            old_preferences=TopicPreferences(unsubscribe_all=False, topics={"News": "OptIn"}),
+            **TIMED,
+        )
+        for who in (ALICE, BOB)
+    ],
+}
+
+
+def with_headers(*headers: tuple[str, Any]) -> Json:
+    return changed(published("Open"), "mail.headers", [{"name": name, "value": value} for name, value in headers])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_kind(name: str) -> None:  # R31, R32, R33
+    events = parse(DOCUMENTS[name])
+    assert list(events) == EXPECTED[name]
+    assert [type(event) for event in events] == [type(event) for event in EXPECTED[name]]
+    for event in events:
+        assert isinstance(event, TrackingEvent)
+        assert event.raw == DOCUMENTS[name]
+        assert (event.sns, event.notes) == (None, ())
+
+
+@pytest.mark.parametrize("word", ["Delivery", "Bounce", "Complaint"])
+def test_notifications_are_the_same_without_message_tags(word: str) -> None:  # R31, R33
+    for told, event in zip(parse(notified(word)), parse(published(word)), strict=True):
+        assert isinstance(told, TrackingEvent)
+        assert isinstance(event, TrackingEvent)
+        assert told.message_tags is None
+        assert {**vars(told), "message_tags": None, "raw": None} == {**vars(event), "message_tags": None, "raw": None}
+        assert told.dedup_key == event.dedup_key  # R34
+
+
+def test_a_notification_has_no_message_tags_even_if_they_stand_there() -> None:  # R33
+    (event,) = parse({**notified("Delivery"), "mail": MAIL})
+    assert isinstance(event, Delivered)
+    assert event.message_tags is None
+
+
+def test_event_publishing_without_message_tags_has_none_of_them() -> None:
+    (event,) = parse(changed(published("Delivery"), "mail.tags", ...))
+    assert isinstance(event, Delivered)
+    assert event.message_tags == {}
+
+
+@pytest.mark.parametrize("word", ["Send", "Reject"])
+@pytest.mark.parametrize("detail", [..., None, {}, "x", 5, [{}]], ids=repr)
+def test_kinds_that_need_no_details(word: str, detail: Any) -> None:  # R31
+    key = word.lower()
+    events = parse(changed(published(word), key, detail))
+    nothing = detail in (..., None, {})
+    assert [(event.kind, event.notes) for event in events] == [
+        (EXPECTED[word][0].kind, () if nothing else (f"{key}: it isn't an object",))
+    ] * 2
+
+
+def test_preferences_that_are_partly_malformed() -> None:
+    status = [{"topicName": "A", "subscriptionStatus": "OptIn"}, {"topicName": "B"}, 5, {"topicName": 5}]
+    wanted = {"unsubscribeAll": "sure", "topicSubscriptionStatus": status}
+    event = parse(changed(published("Subscription"), "subscription.newTopicPreferences", wanted))[0]
+    assert isinstance(event, SubscriptionChanged)
+    assert event.new_preferences == TopicPreferences(unsubscribe_all=None, topics={"A": "OptIn"})
+    assert len(event.notes) == 3
+    for nothing in (..., None, {}):
+        event = parse(changed(published("Subscription"), "subscription.newTopicPreferences", nothing))[0]
+        assert isinstance(event, SubscriptionChanged)
+        assert event.new_preferences is None
+        assert event.notes == ()
+
+
+class TestLabels:  # R13, R33
+    def test_absent_headers_are_no_tags_and_no_metadata(self) -> None:
+        for headers in (..., None, []):
+            event = parse(changed(published("Open"), "mail.headers", headers))[0]
+            assert isinstance(event, Opened)
+            assert (event.tags, event.metadata, event.send_id, event.notes) == ((), {}, None, ())
+
+    def test_names_match_in_any_case(self) -> None:
+        event = parse(with_headers(("x-tag", "a"), ("X-TAG", "b"), ("x-MetaData", '{"c": 1}'), ("X-Tags", "d")))[0]
+        assert isinstance(event, Opened)
+        assert (event.tags, event.metadata) == (("a", "b"), {"c": 1})
+
+    @pytest.mark.parametrize(
+        "value",
+        ["", "x", "5", "[]", "null", '{"a": NaN}', '{"a": 1e999}', '{"a": 1', '{"a": "\ud83d"}', "=?utf-8?b?e30?", 5],
+        ids=ascii,
+    )
+    def test_malformed_metadata_never_lose_the_event(self, value: Any) -> None:
+        body = json.dumps(with_headers(("X-Tag", "a"), ("X-Metadata", value)))
+        try:
+            event = parse(body)[0]
+        except ValueError:
+            assert value == '{"a": "\ud83d"}'  # half a character is no JSON anywhere
+            return
+        assert isinstance(event, Opened)
+        assert (event.tags, event.metadata) == (("a",), {})
+        assert len(event.notes) == 1
+        assert event.notes[0].startswith("mail.headers: ")
+
+    def test_the_last_metadata_win(self) -> None:
+        event = parse(with_headers(("X-Metadata", '{"a": 1}'), ("X-Metadata", '{"a": 2}')))[0]
+        assert isinstance(event, Opened)
+        assert event.metadata == {"a": 2}
+
+    def test_only_the_last_metadata_are_read(self) -> None:
+        event = parse(with_headers(("X-Metadata", "{"), ("X-Metadata", '{"a": 2}')))[0]
+        assert isinstance(event, Opened)
+        assert (event.metadata, event.notes) == ({"a": 2}, ())
+
+    def test_are_read_up_to_a_length(self) -> None:
+        long = "x" * (1 << 15)
+        event = parse(with_headers(*[("X-Tag", long)] * 3, ("X-Metadata", "{}")))[0]
+        assert isinstance(event, Opened)
+        assert event.tags == (long, long)
+        assert event.notes == ("mail.headers: tags, metadata and send id beyond 65,536 characters are left out",)
+
+
+class TestSendId:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "id-1",
+            "\r\n id-1",
+            " id-1\t",
+            "=?utf-8?b?aWQtMQ==?=",
+            "=?utf-8?q?id?=\r\n =?utf-8?q?-1?=",
+        ],
+        ids=ascii,
+    )
+    @pytest.mark.parametrize("name", ["X-Sesmail-Id", "x-sesmail-id", "X-SESMAIL-ID"])
+    def test_is_read_from_its_header(self, name: str, value: str) -> None:
+        event = parse(with_headers((name, value)))[0]
+        assert isinstance(event, Opened)
+        assert (event.send_id, event.notes) == ("id-1", ())
+
+    @pytest.mark.parametrize("value", ["", "a b", "a.b", "Zoë", "x" * 257, "=?utf-8?q?a_b?="], ids=ascii)
+    def test_what_is_none_is_noted(self, value: str) -> None:
+        event = parse(with_headers(("X-Tag", "a"), ("X-Sesmail-Id", value)))[0]
+        assert isinstance(event, Opened)
+        assert (event.tags, event.send_id) == (("a",), None)
+        assert event.notes == ("mail.headers: X-Sesmail-Id isn't a send id",)
+
+    @pytest.mark.parametrize("headers", [..., [], [{"name": "X-Sesmail-Id", "value": "a b"}]], ids=["no", "0", "bad"])
+    def test_is_read_from_its_message_tag_else(self, headers: Any) -> None:
+        document = changed(published("Open"), "mail.headers", headers)
+        event = parse(changed(document, "mail.tags.X-Sesmail-Id", ["id-1"]))[0]
+        assert isinstance(event, Opened)
+        assert event.send_id == "id-1"
+        assert bool(event.notes) is bool(headers and headers is not ...)
+
+    def test_the_header_wins(self) -> None:
+        event = parse(changed(published("Open"), "mail.tags.X-Sesmail-Id", ["id-1"]))[0]
+        assert isinstance(event, Opened)
+        assert event.send_id == SEND_ID
+
+    @pytest.mark.parametrize("values", [["a.b"], ["id-1", "id-2"], [""]], ids=ascii)
+    def test_what_is_none_in_the_message_tag_is_noted(self, values: list[str]) -> None:
+        document = changed(published("Open"), "mail.headers", [])
+        event = parse(changed(document, "mail.tags.X-Sesmail-Id", values))[0]
+        assert isinstance(event, Opened)
+        assert event.send_id is None
+        assert event.notes == ("mail.tags: X-Sesmail-Id isn't a send id",)
+
+    def test_an_empty_message_tag_is_none(self) -> None:
+        document = changed(published("Open"), "mail.headers", [])
+        event = parse(changed(document, "mail.tags.X-Sesmail-Id", []))[0]
+        assert isinstance(event, Opened)
+        assert (event.send_id, event.notes) == (None, ())
+
+    def test_notifications_have_it_in_the_headers_alone(self) -> None:
+        delivered = notified("Delivery")
+        assert [event.send_id for event in parse(delivered) if isinstance(event, Delivered)] == [SEND_ID]
+        tagged = changed(changed(delivered, "mail.headers", ...), "mail.tags", {"X-Sesmail-Id": ["id-1"]})
+        assert [event.send_id for event in parse(tagged) if isinstance(event, Delivered)] == [None]

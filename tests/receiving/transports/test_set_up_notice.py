@@ -1,0 +1,33 @@
+"""What SES posts when it is told of a topic."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sesmail.receiving.parsing.parser import parse
+from support import ses_events
+from support.ses_events import changed, envelope, received
+
+SET_UP = "Successfully validated SNS topic for Amazon SES event publishing."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        SET_UP,
+        SET_UP.encode(),
+        f"  {SET_UP}\n",
+        envelope(SET_UP),
+        json.dumps(envelope(SET_UP)).encode(),
+        {"Records": [{"Sns": envelope(SET_UP)}]},
+        ses_events.sqs_records(SET_UP),
+        ses_events.sqs_records(json.dumps(envelope(SET_UP))),
+        changed(received(), "mail.messageId", "AMAZON_SES_SETUP_NOTIFICATION"),
+        envelope(json.dumps(changed(received(), "mail.messageId", "AMAZON_SES_SETUP_NOTIFICATION"))),
+        envelope(json.dumps({"notificationType": "Received", "mail": {"messageId": "AMAZON_SES_SETUP_NOTIFICATION"}})),
+    ],
+    ids=range(11),
+)
+def test_setting_up_is_no_event_and_no_error(body: Any) -> None:  # R36
+    assert parse(body) == ()

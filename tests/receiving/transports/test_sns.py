@@ -1,0 +1,115 @@
+"""The envelope of SNS, in either spelling."""
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from sesmail.errors import MalformedBodyError
+from sesmail.receiving.parsing.parser import parse
+from sesmail.receiving.transports.sns import Envelope, read_envelope
+from support.ses_events import SIGNATURE, TOKEN, TOPIC, as_lambda_spells, confirmation, envelope, published
+
+MESSAGE = json.dumps(published("Open"))
+
+
+def test_has_every_value_verbatim() -> None:
+    for body in (confirmation(), json.dumps(confirmation()), json.dumps(confirmation(), indent=1).encode()):
+        assert read_envelope(body) == Envelope(
+            type="SubscriptionConfirmation",
+            message_id="c0e5a280-53c9-5a98-93bb-c0a560b3d192",
+            topic_arn=TOPIC,
+            message=f"You have chosen to subscribe to the topic {TOPIC}.",
+            timestamp="2026-03-06T19:55:39.001Z",
+            subject="Amazon SES Email Event Notification",
+            token=TOKEN,
+            subscribe_url=confirmation()["SubscribeURL"],
+            signature_version="1",
+            signature=SIGNATURE,
+            signing_cert_url=confirmation()["SigningCertURL"],
+        )
+
+
+def test_of_a_notification_has_no_token() -> None:
+    found = read_envelope(envelope(MESSAGE, Token="x", SubscribeURL="y"))
+    assert found is not None
+    assert (found.token, found.subscribe_url) == (None, None)
+    assert parse(found) == parse(MESSAGE)
+    assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_may_have_an_empty_message() -> None:
+    found = read_envelope(envelope(""))
+    assert found is not None
+    assert found.message == ""
+
+
+def test_of_fifo_topics_has_no_signature() -> None:
+    body = {key: value for key, value in envelope(MESSAGE).items() if not key.startswith("Sign")}
+    found = read_envelope(body)
+    assert found is not None
+    assert (found.signature_version, found.signature, found.signing_cert_url) == (None, None, None)
+
+
+def test_hides_what_nobody_else_should_see() -> None:
+    shown = repr(read_envelope(confirmation()))
+    assert TOKEN not in shown
+    assert SIGNATURE not in shown
+    assert "You have chosen" not in shown
+
+
+def test_in_either_spelling() -> None:
+    plain = read_envelope(envelope(MESSAGE))
+    assert plain is not None
+    assert read_envelope(as_lambda_spells(envelope(MESSAGE))) == plain
+    both = envelope(MESSAGE, SigningCertUrl=plain.signing_cert_url)
+    assert read_envelope(both) == plain
+    assert read_envelope(envelope(MESSAGE, SigningCertUrl=None)) == plain
+    assert read_envelope(envelope(MESSAGE, SigningCertURL=None, SigningCertUrl=plain.signing_cert_url)) == plain
+    for name in ("SigningCertUrl", "UnsubscribeUrl"):
+        with pytest.raises(MalformedBodyError, match=f"{name}: it differs"):
+            read_envelope(envelope(MESSAGE, **{name: "https://elsewhere"}))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        MESSAGE,
+        published("Open"),
+        "{}",
+        {"Records": []},
+        "Successfully validated SNS topic for Amazon SES event publishing.",
+    ],
+    ids=range(5),
+)
+def test_is_none_where_there_is_none(body: Any) -> None:
+    assert read_envelope(body) is None
+
+
+@pytest.mark.parametrize("body", ["", "x", "[]", b"\xff", '"Notification"', MESSAGE + "\n" + MESSAGE])
+def test_is_an_error_where_there_can_be_none(body: Any) -> None:
+    with pytest.raises(MalformedBodyError):
+        read_envelope(body)
+
+
+def test_has_a_limit() -> None:
+    fits = envelope("x" * (1 << 19))
+    assert read_envelope(fits) is not None
+    with pytest.raises(MalformedBodyError, match="more than 1,048,576"):
+        read_envelope(envelope("x" * (1 << 20)))
+
+
+def test_may_be_bytes_of_any_kind() -> None:
+    assert read_envelope(bytearray(json.dumps(envelope(MESSAGE)).encode())) == read_envelope(envelope(MESSAGE))
+
+
+@pytest.mark.parametrize("kind", ["", "Advertisement", "Notification "])
+def test_made_by_hand_with_a_type_that_is_none(kind: str) -> None:
+    with pytest.raises(MalformedBodyError, match="Type: SNS has no such message"):
+        parse(Envelope(kind, "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z"))
+
+
+def test_made_by_hand_without_a_token() -> None:
+    with pytest.raises(MalformedBodyError, match="Type: SNS has no such message"):
+        parse(Envelope("SubscriptionConfirmation", "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z"))

@@ -1,0 +1,146 @@
+"""Every wrapping gives the same events."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sesmail.errors import MalformedBodyError
+from sesmail.receiving.events.event import SnsOrigin
+from sesmail.receiving.parsing.parser import parse
+from sesmail.receiving.transports import json_body as decoding
+from sesmail.receiving.transports import unwrap
+from support.ses_events import (
+    DOCUMENTS,
+    TOPIC,
+    WRAPPINGS,
+    confirmation,
+    envelope,
+    published,
+    sqs_records,
+)
+
+ORIGIN = SnsOrigin(
+    message_id="c0e5a280-53c9-5a98-93bb-c0a560b3d192",
+    topic_arn=TOPIC,
+    timestamp=datetime(2026, 3, 6, 19, 55, 39, 1000, tzinfo=UTC),
+    subject="Amazon SES Email Event Notification",
+)
+MESSAGE = json.dumps(published("Open"))
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_same_events(wrapping: str, name: str) -> None:  # R35
+    bare = parse(DOCUMENTS[name])
+    events = parse(WRAPPINGS[wrapping](DOCUMENTS[name]))
+    assert bare
+    assert events == bare
+    assert [event.dedup_key for event in events] == [event.dedup_key for event in bare]
+    has_sns = "SNS" in wrapping
+    for event in events:
+        assert (event.sns is not None) is has_sns
+        if event.sns and wrapping != "SNS without subject":
+            assert event.sns == ORIGIN
+
+
+@given(
+    wrapping=st.sampled_from(sorted(WRAPPINGS)),
+    name=st.sampled_from(sorted(DOCUMENTS)),
+    text=st.text(st.characters(exclude_categories=("Cs",))),
+)
+def test_the_same_events_whatever_is_in_them(wrapping: str, name: str, text: str) -> None:  # R35
+    document = json.loads(json.dumps(DOCUMENTS[name]))
+    document["mail"]["source"] = document["shiny"] = text
+    document["mail"]["headers"] = [{"name": "X-Tag", "value": text}, {"name": text, "value": text}]
+    assert parse(WRAPPINGS[wrapping](document)) == parse(document)
+
+
+def test_many_at_once() -> None:  # R35
+    documents = list(DOCUMENTS.values())
+    expected = tuple(event for document in documents for event in parse(document))
+    texts = [json.dumps(document) for document in documents]
+    assert parse("\n".join(texts)) == expected
+    assert parse(("\r\n".join(texts) + "\r\n\r\n").encode()) == expected
+    assert parse("\n".join(json.dumps(envelope(text)) for text in texts)) == expected
+    assert parse({"Records": [{"body": text} for text in texts]}) == expected
+    assert parse({"Records": [{"body": json.dumps(envelope(text))} for text in texts]}) == expected
+    assert parse({"Records": [{"Sns": envelope(text)} for text in texts]}) == expected
+    assert parse({"Records": []}) == ()
+
+
+def test_confirmations_in_wrappings() -> None:
+    (event,) = parse(confirmation())
+    assert parse(json.dumps(confirmation())) == (event,)
+    assert parse({"Records": [{"Sns": confirmation()}]}) == (event,)
+    assert parse(sqs_records(json.dumps(confirmation()))) == (event,)
+
+
+LIMIT = "more than 1,048,576"
+CROWD = published("Open")
+CROWD["mail"]["destination"] = [f"{number}@example.com" for number in range(1000)]
+
+
+class TestLines:
+    def test_may_be_indented_or_blank_where_there_is_one_object(self) -> None:
+        for indent in (0, 1, "\t"):
+            pretty = json.dumps(published("Bounce"), indent=indent)
+            assert parse(pretty) == parse(f"\r\n {pretty}\n\n") == parse(published("Bounce"))
+
+    @pytest.mark.parametrize("after", [",", "}", "]"])
+    def test_end_in_a_brace_and_go_on_in_one_object(self, after: str) -> None:
+        pretty = json.dumps({"a": {"b": [{}, {}]}, **published("Open")}).replace(f"}}{after}", f"}}\r\n\n {after}")
+        assert len(pretty.splitlines()) > 3
+        assert parse(pretty) == parse(published("Open"))
+
+    @pytest.mark.parametrize("separator", ["\n", "\r\n", " \n\t", "\n\n \r\n"])
+    def test_are_separated_by_any_space(self, separator: str) -> None:
+        assert parse(separator + separator.join([MESSAGE] * 3) + separator) == parse(MESSAGE) * 3
+
+    def test_are_decoded_once_and_not_if_there_are_too_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        decoded: list[Any] = []
+
+        def decode(text: Any, path: str = "") -> Any:
+            decoded.append(text)
+            return decoding.decode(text, path)
+
+        monkeypatch.setattr(unwrap, "decode", decode)
+        parse(f"{MESSAGE}\n{MESSAGE}\n")
+        assert decoded == [MESSAGE.encode()] * 2
+        with pytest.raises(MalformedBodyError, match="10,001 in it"):
+            parse("{}\n" * 10_001)
+        assert len(decoded) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"eventType": "X", "x": "' + b"x" * (1 << 20) + b'"}',
+        b'{"eventType": "X", "x": [' + b"0," * (1 << 19) + b"0]}",
+        b"[" * (1 << 21),
+        b"x" * (1 << 21),
+        MESSAGE.encode() + b"\n" * (1 << 20),
+        b'{"eventType": "X", "x": "' + b"x" * (1 << 20) + b'"}\n{}',
+    ],
+    ids=range(6),
+)
+def test_what_is_too_large_is_not_decoded(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unwrap, "decode", None)
+    with pytest.raises(MalformedBodyError, match=LIMIT):
+        parse(body)
+
+
+def test_what_only_speaks_of_records_is_no_batch() -> None:
+    with pytest.raises(MalformedBodyError, match=LIMIT):
+        parse({"eventType": "X", "Records": [], "x": "x" * (1 << 20)})
+    assert parse({"Records": [{"body": MESSAGE}], "x": "x" * (1 << 20)}) == parse(MESSAGE)
+
+
+def test_very_many_events_are_refused_before_all_are_read() -> None:
+    crowds = [{"body": json.dumps(CROWD)}] * 50
+    assert len(parse({"Records": crowds})) == 50_000
+    with pytest.raises(MalformedBodyError, match="more than 50,000 events"):
+        parse({"Records": [*crowds, {"body": MESSAGE}, {"body": "no JSON"}]})

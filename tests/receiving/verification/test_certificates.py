@@ -1,0 +1,339 @@
+"""Certificates: fetched once, kept for a day, and a failure is nothing but that."""
+
+import ssl
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import anyio
+import pytest
+
+from sesmail.errors import ConfigurationError, SesmailError, TemporaryError
+from sesmail.receiving.verification import certificates, signature
+from sesmail.receiving.verification.certificates import CertificateCache, CertificateSource, fetch_certificate
+from support.signing import NOW, URL, certificate, good_certificate, pem, rsa_key
+from support.tls import Act, TlsServer, answer, bytes_of, silence, trickle
+
+GOOD = good_certificate()
+LARGE = GOOD + b" " * (16 * 1024 - len(GOOD))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Fetch:
+    """Gives what is in `script`, the last again and again, and knows how many fetches there were at a time."""
+
+    def __init__(self, *script: bytes | BaseException) -> None:
+        self.script = list(script)
+        self.urls: list[str] = []
+        self.running = self.most = 0
+        self.before: Callable[[], Any] = anyio.lowlevel.checkpoint
+
+    async def __call__(self, url: str) -> bytes:
+        self.urls.append(url)
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            await self.before()
+        finally:
+            self.running -= 1
+        step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(step, BaseException):
+            raise step
+        return step
+
+
+async def refusal(source: CertificateSource, url: str = URL) -> TemporaryError:
+    with pytest.raises(TemporaryError) as caught:
+        await source.get(url)
+    assert caught.value.status == 503
+    return caught.value
+
+
+@pytest.mark.anyio
+async def test_it_is_fetched_once_a_day() -> None:
+    fetch, clock = Fetch(GOOD), Clock()
+    source = CertificateSource(fetch, clock)
+    for hours in (0, 1, 12, 24):
+        clock.now = NOW + timedelta(hours=hours)
+        assert await source.get(URL) == GOOD
+    assert len(fetch.urls) == 1
+    clock.now += timedelta(seconds=1)
+    await source.get(URL)
+    assert len(fetch.urls) == 2
+    clock.now -= timedelta(hours=24, seconds=1)  # set back
+    await source.get(URL)
+    assert len(fetch.urls) == 3
+
+
+@pytest.mark.anyio
+async def test_many_at_once_fetch_once() -> None:
+    fetch = Fetch(GOOD)
+    source = CertificateSource(fetch, Clock())
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(source.get, URL)
+    assert fetch.urls == [URL]
+
+
+@pytest.mark.anyio
+async def test_one_fetch_at_a_time() -> None:
+    fetch = Fetch(GOOD)
+    source = CertificateSource(fetch, Clock())
+    async with anyio.create_task_group() as tasks:
+        for number in range(20):
+            tasks.start_soon(source.get, f"{URL}{number}")
+    assert len(fetch.urls) == 20
+    assert fetch.most == 1
+
+
+@pytest.mark.anyio
+async def test_few_are_kept() -> None:
+    fetch = Fetch(GOOD)
+    source = CertificateSource(fetch, Clock())
+    for number in range(33):
+        await source.get(f"{URL}{number}")
+    for number in range(1, 33):
+        await source.get(f"{URL}{number}")
+    assert len(fetch.urls) == 33
+    await source.get(f"{URL}0")
+    assert len(fetch.urls) == 34
+    assert len(source._kept._found) == 32
+
+
+def test_a_cache_without_an_event_loop() -> None:
+    asked: list[str] = []
+    clock = Clock()
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return b"no certificate" if len(asked) == 1 else GOOD
+
+    cache = CertificateCache(fetch, clock)
+    with pytest.raises(TemporaryError, match="no certificate"):
+        cache(URL)
+    for hours in (0, 24):
+        clock.now = NOW + timedelta(hours=hours)
+        assert cache(URL) == GOOD
+    assert len(asked) == 2
+    clock.now += timedelta(seconds=1)
+    cache(URL)
+    assert len(asked) == 3
+
+
+def test_what_is_cached_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "_SECONDS", 0.01)
+    cache = CertificateCache(lambda _: GOOD, lambda: NOW)
+    cache(URL)
+    with cache._fetching:  # as if somebody fetched for a long time
+        assert cache(URL) == GOOD
+        with pytest.raises(TemporaryError, match="could not be fetched"):
+            cache(f"{URL}2")
+    assert cache(f"{URL}2") == GOOD
+
+
+def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
+    asked: list[str] = []
+    both = threading.Barrier(2)
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        both.wait(10)
+        return GOOD
+
+    cache = CertificateCache(fetch, lambda: NOW)
+    recall = cache._kept.recall
+
+    def slow(url: str) -> bytes | None:
+        found = recall(url)
+        if threading.current_thread() is second and not asked_twice.is_set():
+            asked_twice.set()
+            both.wait(10)
+        return found
+
+    asked_twice = threading.Event()
+    cache._kept.recall = slow  # type: ignore[method-assign]
+    second = threading.Thread(target=cache, args=[URL])
+    second.start()
+    assert cache(URL) == GOOD
+    second.join()
+    assert asked == [URL]
+
+
+def test_a_certificate_in_a_buffer() -> None:
+    cache = CertificateCache(lambda _: bytearray(GOOD), lambda: NOW)  # type: ignore[arg-type,return-value]
+    assert cache(URL) == GOOD
+
+
+def test_a_cache_fetches_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "fetch_certificate", lambda _: GOOD)
+    assert CertificateCache()(URL) == GOOD
+
+
+FAILURES = [
+    OSError("no network"),
+    TimeoutError(),
+    ValueError("x"),
+    KeyError("x"),
+    RuntimeError("x"),
+    TemporaryError("busy"),
+    b"",
+    b"<html><body>Please log in.</body></html>",
+    GOOD + GOOD,
+    GOOD[:-40],
+    LARGE + b" ",
+    pem(certificate(key=rsa_key(1024))),
+]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("failure", FAILURES, ids=[str(number) for number in range(len(FAILURES))])
+async def test_a_failure_passes_and_is_not_kept(failure: bytes | Exception) -> None:
+    fetch = Fetch(failure, failure, GOOD)
+    source = CertificateSource(fetch, Clock())
+    await refusal(source)
+    error = await refusal(source)
+    assert len(fetch.urls) == 2
+    if isinstance(failure, Exception) and not isinstance(failure, SesmailError):
+        assert error.__cause__ is failure
+    assert await source.get(URL) == GOOD
+    assert await source.get(URL) == GOOD
+    assert len(fetch.urls) == 3
+
+
+@pytest.mark.anyio
+async def test_the_largest() -> None:
+    assert await CertificateSource(Fetch(LARGE), Clock()).get(URL) == LARGE
+
+
+@pytest.mark.anyio
+async def test_one_that_is_stale_and_can_not_be_had_again() -> None:
+    fetch, clock = Fetch(GOOD, OSError("no network"), GOOD), Clock()
+    source = CertificateSource(fetch, clock)
+    await source.get(URL)
+    clock.now += timedelta(hours=25)
+    await refusal(source)
+    assert await source.get(URL) == GOOD
+
+
+@pytest.mark.anyio
+async def test_a_fetch_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "_SECONDS", 0.1)
+    fetch = Fetch(GOOD)
+    fetch.before = anyio.sleep_forever
+    source = CertificateSource(fetch, Clock())
+    async with anyio.create_task_group() as tasks:
+        for number in range(3):
+            tasks.start_soon(refusal, source, f"{URL}{number}")
+    assert fetch.most == 1
+    assert fetch.running == 0
+    fetch.before = anyio.lowlevel.checkpoint
+    assert await source.get(URL) == GOOD
+
+
+@pytest.mark.anyio
+async def test_cancellation_leaves_nothing_behind() -> None:
+    fetch = Fetch(GOOD)
+    fetch.before = anyio.sleep_forever
+    source = CertificateSource(fetch, Clock())
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(source.get, URL)
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    fetch.before = anyio.lowlevel.checkpoint
+    assert await source.get(URL) == GOOD
+
+
+@pytest.mark.anyio
+async def test_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signature, "find_spec", lambda name: None)
+    signature._signer.cache_clear()
+    with pytest.raises(ConfigurationError, match="signatures"):
+        await CertificateSource(Fetch(GOOD), Clock()).get(URL)
+
+
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> Callable[[TlsServer], None]:
+    """A function after which everything here trusts a server."""
+
+    def trust(server: TlsServer) -> None:
+        def default() -> ssl.SSLContext:
+            return server.client
+
+        monkeypatch.setattr(ssl, "_create_default_https_context", default)
+
+    return trust
+
+
+@pytest.mark.anyio
+async def test_by_default_it_comes_over_tls_and_the_clock_is_the_machines(
+    trusted: Callable[[TlsServer], None],
+) -> None:
+    with TlsServer(answer(GOOD)) as server:
+        source = CertificateSource()
+        await refusal(source, server.url)
+        assert server.requests == []
+        trusted(server)
+        assert await source.get(server.url) == GOOD
+        assert await source.get(server.url) == GOOD
+        assert len(server.requests) == 1
+
+
+@pytest.mark.anyio
+async def test_a_thread_is_not_waited_for(trusted: Callable[[TlsServer], None]) -> None:
+    with TlsServer(silence) as server:
+        trusted(server)
+        source = CertificateSource()
+        with anyio.move_on_after(0.2) as scope:
+            await source.get(server.url)
+        assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (answer(GOOD, "302 Found", "Location: https://localhost/"), "302"),
+        (answer(b"<Error/>", "403 Forbidden"), "403"),
+        (answer(b"", "503 Slow Down"), "503"),
+        (answer(LARGE + b" "), "more than 16384 bytes"),
+        (bytes_of(b"nonsense\r\n\r\n"), "nonsense"),
+    ],
+    ids=["redirect", "denied", "busy", "large", "no HTTP"],
+)
+def test_a_bad_answer_may_pass(act: Act, words: str) -> None:
+    with TlsServer(act) as server, pytest.raises(TemporaryError, match=words) as caught:
+        fetch_certificate(server.url, context=server.client)
+    assert caught.value.__cause__ is not None
+    assert len(server.requests) == 1
+
+
+def test_an_answer_that_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "_SECONDS", 0.5)
+    slow = trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", GOOD, 0.05)
+    for act in (slow, silence):
+        with TlsServer(act) as server, pytest.raises(TemporaryError, match=r"tim|long"):
+            fetch_certificate(server.url, context=server.client)
+
+
+def test_no_server_at_all() -> None:
+    for url in (
+        "https://localhost:1/",
+        "https://nowhere.invalid/",
+        "file:///etc/hostname",
+        "https://a b/",
+        "https:///",
+    ):
+        with pytest.raises(TemporaryError):
+            fetch_certificate(url)
+
+
+def test_the_largest_certificate_comes_through() -> None:
+    with TlsServer(answer(LARGE)) as server:
+        assert fetch_certificate(server.url, context=server.client) == LARGE

@@ -1,0 +1,332 @@
+"""Everything that is checked of a request, and in which order."""
+
+import json
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sesmail.errors import (
+    ConfigurationError,
+    ForbiddenTopicError,
+    MalformedBodyError,
+    SignatureError,
+    TemporaryError,
+    UnauthenticatedError,
+    WebhookError,
+)
+from sesmail.receiving.parsing.parser import parse
+from sesmail.receiving.verification import signature as signatures
+from sesmail.receiving.verification.certificates import CertificateCache
+from sesmail.receiving.verification.policy import Proof, verify
+from sesmail.receiving.verification.secret import Secrets
+from sesmail.receiving.verification.signature import read_message
+from support.ses_events import published
+from support.signing import (
+    MESSAGE_ID,
+    NOW,
+    TOKEN,
+    TOPIC,
+    URL,
+    basic,
+    certificate,
+    good_certificate,
+    headers_of,
+    message,
+    pem,
+    unsigned,
+)
+
+SECRET = "sns:canary-7Qx!"
+OTHER_TOPIC = TOPIC.replace("mail", "other")
+
+
+def run(body: Any = None, headers: Mapping[str, str] | None = None, **options: Any) -> Any:
+    body = message() if body is None else body
+    headers = {**headers_of({**message(), **body}), **basic(SECRET)} if headers is None else headers
+    everything = {"secret": SECRET, "topics": [TOPIC], "certificate": good_certificate(), "now": NOW}
+    return verify(json.dumps(body).encode(), headers, **{**everything, **options})
+
+
+@pytest.mark.parametrize("kind", ["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"])
+def test_a_message_that_is_proven(kind: str) -> None:
+    body = message(kind)
+    envelope = run(body)
+    assert (envelope.type, envelope.message_id, envelope.message) == (kind, MESSAGE_ID, body["Message"])
+
+
+def test_what_is_proven_is_all_that_is_parsed() -> None:
+    """What stands beside the signed fields is a stranger's."""
+    body = message(Message=json.dumps(published("Open")))
+    forged = {**body, "Records": [{"body": json.dumps(published("Bounce"))}]}
+    for posted in (body, forged):
+        assert [event.kind for event in parse(run(posted))] == ["Opened", "Opened"]
+        assert parse(run(posted)) == parse(posted)
+    for more in (published("Bounce"), {"notificationType": "Bounce"}):
+        with pytest.raises(MalformedBodyError, match="no envelope"):
+            run({**body, **more})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"topics": None, "certificate": None},
+        {"topics": None},
+        {"certificate": None},
+        {"secret": None},
+        {"secret": None, "topics": None, "allow_unproven": True},
+        {"secret": None, "certificate": None, "allow_unproven": True},
+        {"secret": None, "topics": None, "certificate": None, "allow_unproven": True},
+        {"secret": ["x:y", SECRET], "topics": {TOPIC, OTHER_TOPIC}},
+        {"topics": (TOPIC,)},
+    ],
+)
+def test_demands_that_are_enough(options: dict[str, Any]) -> None:
+    assert run(**options).topic_arn == TOPIC
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"secret": None, "topics": None, "certificate": None},
+        {"secret": None, "topics": None},
+        {"secret": None, "certificate": None},
+        {"secret": ""},
+        {"secret": []},
+        {"secret": "canary"},
+        {"topics": []},
+        {"topics": ()},
+        {"topics": TOPIC},
+        {"topics": ["mail"]},
+        {"topics": [TOPIC, TOPIC + " "]},
+        {"topics": ["*"]},
+        {"topics": [], "secret": None, "allow_unproven": True},
+    ],
+)
+def test_demands_that_prove_too_little(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        run(**options)
+    assert "canary" not in "".join(traceback.TracebackException.from_exception(caught.value).format())
+
+
+def test_topics_that_are_one_text() -> None:
+    with pytest.raises(ConfigurationError, match="list of ARNs"):
+        run(topics=TOPIC)
+
+
+def test_signatures_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signatures, "find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match="signatures"):
+        Proof(secrets=Secrets(SECRET), topics=None, signatures=True)
+    assert not Proof(secrets=Secrets(SECRET), topics=None, signatures=False).signatures
+
+
+def test_the_order() -> None:
+    """Each fault is found before all those that follow it."""
+    faults: list[tuple[type[WebhookError], str, dict[str, Any], dict[str, str]]] = [
+        (UnauthenticatedError, "no secret", {}, {"Authorization": ""}),
+        (MalformedBodyError, "MessageId", {"MessageId": 5}, {}),
+        (MalformedBodyError, "header", {}, {"x-amz-sns-message-id": "x"}),
+        (SignatureError, "Timestamp", {"Timestamp": "yesterday"}, {}),
+        (SignatureError, "doesn't match", {"Message": "forged"}, {}),
+        (ForbiddenTopicError, "may not post", {}, {}),
+    ]
+    for first in range(len(faults)):
+        body = message(TopicArn=OTHER_TOPIC)
+        headers = {**headers_of(body), **basic(SECRET)}
+        for _, _, changes, replaced in faults[first:][::-1]:
+            body |= changes
+            headers |= replaced
+        if first == 0:
+            headers.pop("Authorization")
+        expected, words = faults[first][:2]
+        with pytest.raises(expected, match=words):
+            run(body, headers)
+
+
+def test_what_is_fetched_and_no_certificate_may_be_one_later() -> None:
+    body = message()
+    for fetched in (b"<html>Please log in.</html>", b"x" * 20_000):
+        with pytest.raises(TemporaryError, match="no certificate"):
+            run(body, certificate=lambda _, file=fetched: file)
+
+
+def test_nothing_is_fetched_for_what_is_not_worth_it() -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return good_certificate()
+
+    bad: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({}, {"headers": headers_of(message())}),
+        ({"Type": "x"}, {}),
+        ({"MessageId": "x"}, {}),
+        ({"SigningCertURL": "https://sns.s3-us-west-2.amazonaws.com/x.pem"}, {}),
+        ({}, {"now": NOW + timedelta(days=1)}),
+        ({"SignatureVersion": "9"}, {}),
+        ({"Signature": "?"}, {}),
+    ]
+    for changes, options in bad:
+        with pytest.raises(WebhookError):
+            run({**message(), **changes}, certificate=fetch, **options)
+    assert asked == []
+    run(certificate=fetch)
+    assert asked == [URL]
+
+
+def test_a_function_that_fetches() -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        if len(asked) == 1:
+            raise TemporaryError("no network")
+        return good_certificate()
+
+    kept = CertificateCache(fetch, lambda: NOW)
+    with pytest.raises(TemporaryError):
+        run(certificate=kept)
+    run(certificate=kept)
+    run(certificate=kept)
+    assert asked == [URL, URL]
+
+
+@pytest.mark.parametrize("age", [float("nan"), -1.0])
+def test_an_age_that_nothing_has_lets_nothing_pass(age: float) -> None:
+    with pytest.raises(SignatureError, match="old"):
+        run(max_age=age)
+    with pytest.raises(SignatureError, match="ahead"):
+        run(max_ahead=float("nan"))
+
+
+def test_topics_that_come_one_by_one() -> None:
+    assert run(topics=(arn for arn in [TOPIC])).topic_arn == TOPIC
+
+
+def test_a_certificate_in_a_buffer() -> None:
+    assert run(certificate=bytearray(good_certificate())).topic_arn == TOPIC
+
+
+@pytest.mark.parametrize(
+    "changes", [{"Message": "forged"}, {"MessageId": "x"}, {"TopicArn": OTHER_TOPIC}, {"Type": "x"}]
+)
+def test_no_traceback_shows_the_right_secret(changes: dict[str, Any]) -> None:
+    with pytest.raises(WebhookError) as refused:
+        run({**message(), **changes}, {**headers_of(message()), **basic(SECRET)})
+    frames = [frame for frame, _ in traceback.walk_tb(refused.value.__traceback__)]
+    shown = [repr(frame.f_locals) for frame in frames if "/sesmail/" in frame.f_code.co_filename.replace("\\", "/")]
+    assert shown
+    assert basic(SECRET)["Authorization"] not in "".join(shown)
+
+
+def test_the_time_is_the_present_if_not_given() -> None:
+    now = datetime.now(UTC)
+    file = pem(certificate(start=now - timedelta(days=1), end=now + timedelta(days=1)))
+    sent, old = (
+        message(Timestamp=time.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+        for time in (now, now - timedelta(hours=2))
+    )
+    run(sent, certificate=file, now=None)
+    with pytest.raises(SignatureError, match="s old"):
+        run(old, certificate=file, now=None)
+
+
+def test_age_is_adjustable() -> None:
+    with pytest.raises(SignatureError, match="old"):
+        run(max_age=1)
+    with pytest.raises(SignatureError, match="ahead"):
+        run(now=NOW - timedelta(minutes=1), max_ahead=1)
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"[]", b'{"eventType": "Send"}', b"\xff", b"{" * 10_000, b" " * (1 << 21)])
+def test_bodies_that_are_none(body: bytes) -> None:
+    with pytest.raises(MalformedBodyError):
+        verify(body, basic(SECRET), secret=SECRET)
+
+
+def test_raw_delivery_proves_nothing() -> None:
+    raw = {"eventType": "Send", "mail": {"messageId": "x"}}
+    with pytest.raises(MalformedBodyError, match="raw delivery"):
+        run(raw, secret=SECRET)
+
+
+def check_headers(headers: Any, message: Any) -> None:
+    Proof(secrets=None, topics=None, signatures=False, allow_unproven=True).read(headers).check_message(message)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"x-amz-sns-message-type": None}, "x-amz-sns-message-type is missing"),
+        ({"x-amz-sns-message-id": None}, "x-amz-sns-message-id is missing"),
+        ({"x-amz-sns-message-type": ""}, "else"),
+        ({"x-amz-sns-message-type": "notification"}, "else"),
+        ({"x-amz-sns-message-type": "SubscriptionConfirmation"}, "else"),
+        ({"x-amz-sns-message-type": ["Notification", "SubscriptionConfirmation"]}, "else"),
+        ({"x-amz-sns-message-id": MESSAGE_ID[::-1]}, "else"),
+        ({"x-amz-sns-message-id": MESSAGE_ID + " "}, "else"),
+        ({"x-amz-sns-topic-arn": OTHER_TOPIC}, "else"),
+        ({"X-Amz-Sns-Topic-Arn": OTHER_TOPIC}, "else"),
+    ],
+)
+def test_headers_that_differ(changes: dict[str, Any], word: str) -> None:
+    headers = {**headers_of(unsigned()), **changes}
+    with pytest.raises(MalformedBodyError, match=word) as caught:
+        check_headers(headers, read_message(unsigned()))
+    assert caught.value.status == 400
+    assert caught.value.path in ("Type", "MessageId", "TopicArn")
+
+
+def test_headers_in_any_form() -> None:
+    envelope = read_message(unsigned())
+    headers = headers_of(unsigned())
+    check_headers({name.upper(): value for name, value in headers.items()}, envelope)
+    check_headers([(name.encode(), value.encode()) for name, value in headers.items()], envelope)
+    del headers["x-amz-sns-topic-arn"]
+    check_headers(headers, envelope)
+
+
+def test_a_topic_that_may_not_post() -> None:
+    with pytest.raises(ForbiddenTopicError, match="other") as caught:
+        run(message(TopicArn=OTHER_TOPIC))
+    assert (caught.value.status, caught.value.topic_arn) == (403, OTHER_TOPIC)
+    evil = "x\nlog line" + "x" * 5000
+    with pytest.raises(ForbiddenTopicError) as caught:
+        run(message(TopicArn=evil), basic(SECRET) | headers_of(message(TopicArn=evil)), certificate=None)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("changes", "options"),
+    [
+        ({"MessageId": 1}, {}),
+        ({"Timestamp": "x"}, {}),
+        ({"Message": "forged"}, {}),
+        ({"TopicArn": OTHER_TOPIC}, {"certificate": None}),
+        ({"Token": [TOKEN]}, {}),
+        ({"Type": TOKEN}, {}),
+        ({}, {"secret": "sns:canary-other"}),
+    ],
+)
+def test_no_secret_and_no_token_is_told(changes: dict[str, Any], options: dict[str, Any]) -> None:
+    body = {**message("SubscriptionConfirmation"), **changes}
+    with pytest.raises(WebhookError) as caught:
+        run(body, **options)
+    error = caught.value
+    told = "".join(traceback.TracebackException.from_exception(error).format(chain=True)) + repr(error)
+    told += repr(vars(error))
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if "/sesmail/" in frame.f_code.co_filename]
+    held = [
+        (name, repr(value))
+        for frame in frames
+        for name, value in frame.f_locals.items()
+        if name not in ("body", "headers")  # what came with the request, which the caller's frames have anyway
+    ]
+    assert "canary" not in told + repr(held)
+    told += "".join(value for name, value in held if name == "message")
+    assert TOKEN not in told
+    assert body["Signature"] not in told

@@ -1,0 +1,427 @@
+"""The send log in a file: shared, closed, locked, cancelled, and what it refuses to be."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anyio
+import pytest
+from anyio import wait_all_tasks_blocked
+
+from sesmail import ConfigurationError, DuplicateSendError, SqliteSendLog
+from sesmail.send_log import sqlite_file
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "log.db"
+
+
+@pytest.fixture
+async def log(path: Path) -> AsyncIterator[SqliteSendLog]:
+    async with SqliteSendLog(path) as log:
+        yield log
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many writes each transaction had."""
+    sizes: list[int] = []
+    commit = sqlite_file._commit
+
+    def count(connection: sqlite3.Connection, writes: list[Any]) -> None:
+        sizes.append(len(writes))
+        commit(connection, writes)
+
+    monkeypatch.setattr(sqlite_file, "_commit", count)
+    return sizes
+
+
+class Locked:
+    """Another process that has the file locked for writing."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+def stored(path: Path) -> dict[str, str]:
+    """The outcomes in a file, by send id."""
+    connection = sqlite3.connect(path)
+    found = dict(connection.execute("SELECT send_id, outcome FROM sends").fetchall())
+    connection.close()
+    return found
+
+
+async def outcome_of(log: SqliteSendLog, send_id: str) -> str | None:
+    record = await log.get(send_id)
+    return record and record.outcome
+
+
+# Together
+
+
+async def test_what_comes_together_is_stored_together(log: SqliteSendLog, batches: list[int]) -> None:
+    async with anyio.create_task_group() as tasks:
+        for number in range(50):
+            tasks.start_soon(log.begin, f"id-{number}")
+    assert sum(batches) == 50
+    assert len(batches) <= 2
+    assert len([record async for record in log.unknown()]) == 50
+
+
+async def test_of_several_that_begin_the_same_one_does(log: SqliteSendLog) -> None:
+    begun: list[tuple[str | None, ...]] = []
+
+    async def begin() -> None:
+        try:
+            await log.begin("id-1")
+        except DuplicateSendError as error:
+            begun.append((error.send_id, error.recorded_outcome, error.message_id))
+        else:
+            begun.append(())
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(begin)
+    assert sorted(begun) == [(), *[("id-1", "unknown", None)] * 19]
+
+
+async def test_what_can_not_be_written_is_the_fault_of_one(log: SqliteSendLog, batches: list[int]) -> None:
+    async def spoil() -> None:
+        with pytest.raises(UnicodeEncodeError):
+            await log.finish("id-0", "accepted", "\ud800")
+
+    await log.begin("id-0")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(log.begin, "id-1")
+        tasks.start_soon(spoil)
+        tasks.start_soon(log.begin, "id-2")
+    assert [await outcome_of(log, f"id-{number}") for number in range(3)] == ["unknown"] * 3
+
+
+async def test_a_failing_transaction_is_told_to_each(
+    log: SqliteSendLog, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.01)
+    errors: list[BaseException] = []
+
+    async def begin(log: SqliteSendLog, number: int) -> None:
+        with pytest.raises(sqlite3.OperationalError, match="locked") as caught:
+            await log.begin(f"id-{number}")
+        errors.append(caught.value)
+
+    await log.begin("id")
+    async with SqliteSendLog(path) as impatient:
+        with Locked(path):
+            async with anyio.create_task_group() as tasks:
+                for number in range(5):
+                    tasks.start_soon(begin, impatient, number)
+        assert len({id(error) for error in errors}) == 5
+        await impatient.begin("id-0")
+    assert [record.send_id async for record in log.unknown()] == ["id", "id-0"]
+
+
+async def test_a_transaction_that_sqlite_gives_up_is_lost_for_all(
+    log: SqliteSendLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(connection: sqlite3.Connection, **_: object) -> None:
+        connection.execute("ROLLBACK")  # as SQLite does by itself when the disk is full
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def fail() -> None:
+        with pytest.raises(sqlite3.OperationalError, match="disk is full"):
+            await log.settle("id-0", "accepted")
+
+    await log.begin("id-0")
+    with monkeypatch.context() as patch:
+        patch.setattr("sesmail.send_log.sqlite.settle", give_up)
+        await fail()
+    assert await log.settle("id-0", "accepted")
+
+
+def test_a_transaction_that_can_not_be_committed_is_rolled_back() -> None:
+    class Full:
+        in_transaction = True
+        heard: ClassVar[list[str]] = []
+
+        def execute(self, statement: str) -> None:
+            self.heard.append(statement)
+            if statement == "COMMIT":
+                raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        sqlite_file._commit(Full(), [sqlite_file.Write(lambda _: None)])  # type: ignore[arg-type]
+    assert Full.heard == ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
+
+
+async def test_what_sqlite_does_not_wait_for_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_once = sqlite_file._open_once
+    errors = [sqlite3.OperationalError("database is locked")]
+
+    def fail_once(path: str) -> sqlite3.Connection:
+        if errors:
+            raise errors.pop()
+        return open_once(path)
+
+    monkeypatch.setattr(sqlite_file, "_open_once", fail_once)
+    async with SqliteSendLog(path) as log:
+        await log.begin("id-1")
+
+
+def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """SQLite doesn't wait by itself for who turns the journal over."""
+    writes: list[sqlite_file.Write[None]] = []
+
+    def use(path: str, all_there: threading.Barrier) -> None:
+        file = sqlite_file.SqliteFile(path)
+        write = sqlite_file.Write(lambda _: None)
+        writes.append(write)
+        file.put(write)
+        all_there.wait()
+        file.flush()
+        file.close()
+
+    for number in range(5):
+        barrier = threading.Barrier(8)
+        threads = [threading.Thread(target=use, args=(f"{tmp_path}/{number}.db", barrier)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [(write.done, write.error) for write in writes] == [(True, None)] * 40
+
+
+def test_processes_share_a_file(path: Path) -> None:
+    code = """if True:
+        import anyio, sys
+        from sesmail import DuplicateSendError, SqliteSendLog
+
+        async def main(path, name):
+            async with SqliteSendLog(path) as log:
+                for number in range(5):
+                    await log.begin(f"{name}-{number}")
+                    try:
+                        await log.begin(f"all-{number}")
+                        print(f"all-{number}")
+                    except DuplicateSendError:
+                        pass
+
+        anyio.run(main, *sys.argv[1:])
+    """
+    command = [sys.executable, "-W", "error", "-c", code, str(path)]
+    processes = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "abc"]
+    printed = [process.communicate()[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 3
+    assert sorted("".join(printed).split()) == sorted(f"all-{number}" for number in range(5))
+    assert len(stored(path)) == 3 * 5 + 5
+
+
+# Cancelled
+
+
+async def test_who_is_cancelled_already_begins_nothing(log: SqliteSendLog, batches: list[int]) -> None:
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await log.begin("id-1")
+    assert scope.cancelled_caught
+    assert await log.get("id-1") is None
+    assert batches == []
+
+
+async def test_what_is_cancelled_has_not_begun(log: SqliteSendLog, path: Path) -> None:
+    async with anyio.create_task_group() as tasks:
+        with Locked(path):
+            scopes = [anyio.CancelScope() for _ in range(4)]
+
+            async def begin(number: int) -> None:
+                with scopes[number]:
+                    await log.begin(f"id-{number}")
+
+            for number in range(4):
+                tasks.start_soon(begin, number)
+            await wait_all_tasks_blocked()
+            scopes[0].cancel()
+            scopes[2].cancel()
+    assert [scope.cancelled_caught for scope in scopes] == [True, False, True, False]
+    assert [await outcome_of(log, f"id-{number}") for number in range(4)] == [
+        "not_sent", "unknown", "not_sent", "unknown",
+    ]  # fmt: skip
+    await log.begin("id-0")
+
+
+async def test_a_duplicate_that_is_cancelled_changes_nothing(log: SqliteSendLog, path: Path) -> None:
+    await log.begin("id-1")
+    async with anyio.create_task_group() as tasks:
+        with Locked(path):
+            tasks.start_soon(log.begin, "id-1")
+            await wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+    assert await outcome_of(log, "id-1") == "unknown"
+
+
+async def test_what_became_of_a_send_is_stored_whoever_is_cancelled(log: SqliteSendLog, path: Path) -> None:
+    await log.begin("id-1")
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await log.finish("id-1", "rejected")
+    assert stored(path) == {"id-1": "rejected"}  # already, and not only once somebody asks the log
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_task_of_asyncio_that_is_cancelled_takes_nobody_along(log: SqliteSendLog, path: Path) -> None:
+    """No scope of anyio shields from asyncio's own cancelling: its thread writes on, and the next one waits for it."""
+    import asyncio
+
+    await log.begin("id-9")
+    with Locked(path):
+        tasks = [asyncio.create_task(log.begin(f"id-{number}")) for number in range(4)]
+        tasks.append(asyncio.create_task(log.finish("id-9", "rejected")))
+        await wait_all_tasks_blocked()
+        for number in (0, 2, 4):
+            tasks[number].cancel()
+        await wait_all_tasks_blocked()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(each) for each in ended] == [
+        asyncio.CancelledError, type(None), asyncio.CancelledError, type(None), asyncio.CancelledError,
+    ]  # fmt: skip
+    outcomes = [await outcome_of(log, f"id-{number}") for number in (0, 1, 2, 3, 9)]
+    assert outcomes == ["not_sent", "unknown", "not_sent", "unknown", "rejected"]
+
+
+# Opened and closed
+
+
+def files_of(path: Path) -> list[str]:
+    return sorted(each.name for each in path.parent.iterdir())
+
+
+def bytes_of(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+async def test_a_file_may_be_given_as_text_and_is_opened_at_the_first_use(path: Path) -> None:
+    log = SqliteSendLog(str(path))
+    assert files_of(path) == []
+    await log.begin("id-1")
+    assert files_of(path) == ["log.db", "log.db-shm", "log.db-wal"]
+    await log.aclose()
+    assert files_of(path) == ["log.db"]
+    async with SqliteSendLog(path) as again:
+        assert await outcome_of(again, "id-1") == "unknown"
+
+
+async def test_after_closing_there_is_nothing(log: SqliteSendLog) -> None:
+    await log.aclose()
+    await log.aclose()
+    for use in (log.begin("id-1"), log.finish("id-1", "accepted"), log.settle("id-1", "accepted"), log.get("id-1")):
+        with pytest.raises(ConfigurationError, match="closed"):
+            await use
+    with pytest.raises(ConfigurationError, match="closed"):
+        await anext(log.unknown())
+
+
+async def test_what_is_never_used_is_closed_too(path: Path) -> None:
+    await SqliteSendLog(path).aclose()
+    assert files_of(path) == []
+
+
+def test_serves_one_event_loop(path: Path) -> None:
+    log = SqliteSendLog(path)
+    anyio.run(log.begin, "id-1")
+    for use in (log.begin, log.get):
+        with pytest.raises(ConfigurationError, match="event loop"):
+            anyio.run(use, "id-2")
+    anyio.run(log.aclose)
+
+
+def foreign(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE users (name TEXT)")
+    connection.close()
+
+
+def marked(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA application_id = 1")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.mkdir(), "can't be opened"),
+        (lambda path: path.write_text("no database" * 100), "no send log"),
+        (foreign, "another program's"),
+        (marked, "another program's"),
+    ],
+    ids=["folder", "no database", "another", "marked"],
+)
+async def test_what_is_no_log_is_left_alone(path: Path, make: Any, reason: str) -> None:
+    make(path)
+    before = bytes_of(path)
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=reason):
+            async with SqliteSendLog(path):
+                pass
+    assert bytes_of(path) == before
+
+
+async def test_a_newer_log_is_left_alone(path: Path) -> None:
+    async with SqliteSendLog(path):
+        pass
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    log = SqliteSendLog(path)
+    with pytest.raises(ConfigurationError, match="newer"):
+        await log.begin("id-1")
+    await log.aclose()
+
+
+async def test_another_process_may_just_have_made_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with SqliteSendLog(path) as log:
+        await log.begin("id-1")
+        pragma = sqlite_file._pragma
+        late = [0]
+        monkeypatch.setattr(sqlite_file, "_pragma", lambda *args: late.pop() if late else pragma(*args))
+        async with SqliteSendLog(path) as other:
+            assert await outcome_of(other, "id-1") == "unknown"
+
+
+async def test_memory_keeps_nothing() -> None:
+    with pytest.raises(ConfigurationError, match="local disk"):
+        await SqliteSendLog(":memory:").begin("id-1")
+
+
+async def test_a_file_that_is_locked_may_be_opened_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.01)
+    async with SqliteSendLog(path) as log:
+        with Locked(path), pytest.raises(sqlite3.OperationalError, match="locked"):
+            await log.begin("id-1")
+        await log.begin("id-1")
+    path = path.with_name("fresh.db")
+    fresh = SqliteSendLog(path)
+    with Locked(path), pytest.raises(sqlite3.OperationalError, match="locked"):
+        await fresh.begin("id-2")
+    await fresh.begin("id-2")
+    await fresh.aclose()
+
+
+async def test_power_may_fail(log: SqliteSendLog, path: Path) -> None:
+    """What SQLite promises of a log that is written through at every commit."""
+    connection = log._file._opened()
+    pragmas = ("journal_mode", "synchronous", "application_id", "user_version")
+    found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+    assert found == ["wal", 2, 0x5345534C, 1]

@@ -1,0 +1,59 @@
+"""Bodies as 7-bit lines."""
+
+from base64 import b64decode, b64encode
+from binascii import b2a_qp
+from quopri import decodestring
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sesmail.sending.mime.transfer_encoding import encode_base64, encode_text
+
+PIECE = 57 * 1024
+
+
+def encoded(text: str) -> bytes:
+    encoding, body = encode_text(text)
+    assert encoding == "quoted-printable"
+    return b"".join(body)
+
+
+@given(
+    st.text(st.sampled_from(" =.\t\n\r\x00\x7fabc"), max_size=400) | st.text(st.characters(codec="ascii"), max_size=400)
+)
+@example("a" * 75 + ".")
+@example("a" * 76 + "\n" + "a" * 150 + ".\nb")
+@example("=" * 100 + "a" * 100)
+@example("\n.\n..\n. \n.")
+def test_quoted_printable_is_read_back(text: str) -> None:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    body = encoded(text)
+    assert decodestring(body) == "\r\n".join(lines).encode()
+    assert b"." not in body.split(b"\r\n")
+    assert not any(line.endswith((b" ", b"\t")) for line in body.split(b"\r\n"))
+
+
+@given(st.lists(st.text(st.sampled_from("ab=,"), max_size=200), max_size=5))
+def test_plain_lines_are_what_the_standard_library_makes_of_them(lines: list[str]) -> None:
+    assert encoded("\n".join(lines)) == b2a_qp("\r\n".join([*lines, ""]).encode())[:-2]
+
+
+@pytest.mark.parametrize("size", [*range(70, 82), 150, 151, 1_000])
+def test_plain_lines_are_cut_at_75(size: int) -> None:
+    cut = encoded("a" * size).split(b"=\r\n")
+    assert [len(line) for line in cut] == [75] * ((size - 1) // 75) + [(size - 1) % 75 + 1]
+
+
+@pytest.mark.parametrize(
+    "size", [0, 1, 56, 57, 58, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, 2 * PIECE + 58]
+)
+def test_base64_comes_in_pieces_of_whole_lines(size: int) -> None:
+    content = bytes(number % 251 for number in range(size))
+    pieces = list(encode_base64(content))
+    body = b"".join(pieces)
+    whole = b64encode(content)
+    assert body.split(b"\r\n") == ([whole[at : at + 76] for at in range(0, len(whole), 76)] or [b""])
+    assert b64decode(body) == content
+    assert len(pieces) == -(-size // PIECE)
+    assert {len(piece) for piece in pieces[:-1]} <= {78 * 1024}

@@ -1,0 +1,116 @@
+"""SES message tags: the user's, the one tag and the send id as the client was told."""
+
+from typing import Any
+
+import pytest
+
+from sesmail import BulkMessage, InvalidMessageError, Message, RawMessage, Recipient, TemplateMessage
+from sesmail.sending.payload.call import lay_defaults
+from sesmail.sending.payload.tags import message_tags, recipient_tags, tag_list
+
+MAIL = b"From: a@example.com\r\n\r\n"
+SINGLES: dict[str, Any] = {
+    "Message": Message(),
+    "RawMessage": RawMessage(content=MAIL),
+    "TemplateMessage": TemplateMessage(template="T"),
+}
+BULK = BulkMessage(template="T", recipients=[Recipient("a@example.com")])
+WRITTEN: dict[str, Any] = {"Message": Message(), "TemplateMessage": TemplateMessage(template="T"), "BulkMessage": BULK}
+
+
+@pytest.mark.parametrize("message", WRITTEN.values(), ids=WRITTEN)
+def test_the_one_tag_is_a_message_tag_if_asked(message: Any) -> None:  # R5
+    message = message.model_copy(update={"tags": ("order",), "message_tags": {"a": "b"}})
+    assert message_tags(message, None) == {"a": "b"}
+    assert message_tags(message, "Campaign") == {"Campaign": "order", "a": "b"}
+
+
+def test_no_tag_is_no_message_tag() -> None:  # R5, R14
+    assert message_tags(Message(), "Campaign") == {}
+    assert message_tags(SINGLES["RawMessage"], "Campaign") == {}
+
+
+def test_the_one_tag_and_a_message_tag_agree() -> None:
+    assert message_tags(Message(tags=["order"], message_tags={"Campaign": "order"}), "Campaign") == {
+        "Campaign": "order"
+    }
+    with pytest.raises(InvalidMessageError, match="give one") as caught:
+        message_tags(Message(tags=["order"], message_tags={"Campaign": "own"}), "Campaign")
+    assert caught.value.field == "tags"
+
+
+def test_more_than_one_tag_is_refused() -> None:  # R5
+    with pytest.raises(InvalidMessageError, match="has one tag, this one has 3") as caught:
+        message_tags(Message(tags=["a", "b", "c"]), "Campaign")
+    assert (caught.value.field, caught.value.limit, caught.value.actual) == ("tags", 1, 3)
+    with pytest.raises(InvalidMessageError, match="has one tag"):
+        message_tags(lay_defaults(Message(tags=["a"]), Message(tags=["b"])), "Campaign")
+
+
+@pytest.mark.parametrize("tag", ["two words", "Zoë", "a.b", "x" * 257], ids=lambda tag: tag[:9])
+def test_a_tag_with_other_characters_is_refused(tag: str) -> None:  # R5
+    with pytest.raises(InvalidMessageError, match="1 to 256 of A-Z a-z 0-9 _ -") as caught:
+        message_tags(Message(tags=[tag]), "Campaign")
+    assert caught.value.field == "tags"
+
+
+def test_a_tag_of_256_characters_passes() -> None:
+    assert message_tags(Message(tags=["x" * 256]), "Campaign") == {"Campaign": "x" * 256}
+
+
+def test_tag_list() -> None:
+    assert tag_list({"a": "b", "c": "d"}) == [{"Name": "a", "Value": "b"}, {"Name": "c", "Value": "d"}]
+
+
+@pytest.mark.parametrize("message", SINGLES.values(), ids=SINGLES)
+def test_the_send_id_is_a_message_tag_if_asked(message: Any) -> None:
+    own = message.model_copy(update={"send_id": "id-1", "message_tags": {"a": "b"}})
+    assert message_tags(own, None) == {"a": "b"}
+    assert message_tags(own, None, True) == {"a": "b", "X-Sesmail-Id": "id-1"}
+    assert message_tags(message, None, True) == {}
+
+
+def test_the_send_id_of_a_recipient_is_a_message_tag_if_asked() -> None:
+    recipient = Recipient("a@example.com", message_tags={"a": "b"}, send_id="id-1")
+    assert recipient_tags(recipient, False, "recipients[0].") == {"a": "b"}
+    assert recipient_tags(recipient, True, "recipients[0].") == {"a": "b", "X-Sesmail-Id": "id-1"}
+    assert recipient_tags(Recipient("a@example.com"), True, "recipients[0].") == {}
+
+
+def test_a_bulk_message_has_none_of_its_own() -> None:
+    assert message_tags(BULK, None, True) == {}
+
+
+def test_it_agrees_with_a_message_tag_of_its_name() -> None:
+    same = {"X-Sesmail-Id": "id-1"}
+    assert message_tags(Message(send_id="id-1", message_tags=same), None, True) == same
+    assert message_tags(Message(send_id="id-2", message_tags=same), None, False) == same
+    assert recipient_tags(Recipient("a@example.com", send_id="id-1", message_tags=same), True, "") == same
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message(send_id="id-1", message_tags={"X-Sesmail-Id": "id-2"}),
+        Message(message_tags={"X-Sesmail-Id": "id-2"}),
+        BULK.model_copy(update={"message_tags": {"X-Sesmail-Id": "id-2"}}),
+    ],
+    ids=["another", "none", "bulk"],
+)
+def test_another_value_of_that_name_is_refused(message: Any) -> None:
+    with pytest.raises(InvalidMessageError, match="leave that out of message_tags") as caught:
+        message_tags(message, None, True)
+    assert caught.value.field == "send_id"
+
+
+def test_another_value_of_that_name_is_refused_for_a_recipient() -> None:
+    recipient = Recipient("a@example.com", send_id="id-1", message_tags={"X-Sesmail-Id": "id-2"})
+    with pytest.raises(InvalidMessageError) as caught:
+        recipient_tags(recipient, True, "recipients[3].")
+    assert caught.value.field == "recipients[3].send_id"
+
+
+def test_the_one_tag_is_not_sent_under_its_name() -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        message_tags(Message(tags=["order"], send_id="id-1"), "X-Sesmail-Id", True)
+    assert caught.value.field == "send_id"

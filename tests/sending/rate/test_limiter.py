@@ -1,0 +1,307 @@
+"""RateLimiter on both event loops, in a time that moves only when everybody waits."""
+
+import math
+import random
+from collections.abc import Callable
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import pytest
+from anyio.abc import TaskGroup
+
+from sesmail.errors import ConfigurationError, NotSentError
+from sesmail.sending.rate.limiter import RateLimiter
+from sesmail.sending.rate.pace import Pace
+
+
+async def settle() -> None:
+    """Let everybody go on until all of them wait: anyio's own way to tell that takes real time on asyncio."""
+    for _ in range(10):
+        await anyio.lowlevel.checkpoint()
+
+
+class Time:
+    """A clock that stands until everybody sleeps, and then moves on to the first who wakes."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.naps = 0
+        self.sleepers: list[tuple[float, anyio.Event]] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.naps += 1
+        sleeper = self.now + seconds, anyio.Event()
+        self.sleepers.append(sleeper)
+        try:
+            await sleeper[1].wait()
+        finally:
+            self.sleepers.remove(sleeper)
+
+    async def pass_(self, until: float = math.inf) -> None:
+        """Go on until there is nobody left to wake by then."""
+        while True:
+            await settle()
+            at, event = min(self.sleepers, key=lambda sleeper: sleeper[0], default=(math.inf, anyio.Event()))
+            if at == math.inf or at > until:
+                self.now = until if until < math.inf else self.now
+                return
+            self.now = at
+            event.set()
+
+
+class Calls:
+    """Callers of a limiter, and when their calls left."""
+
+    def __init__(self, group: TaskGroup, time: Time, limiter: RateLimiter) -> None:
+        self.group, self.time, self.limiter = group, time, limiter
+        self.start = time.now
+        self.left: list[tuple[int, float]] = []
+        self.waited: dict[int, float] = {}
+        self.refused: dict[int, NotSentError] = {}
+        self.scopes: list[anyio.CancelScope] = []
+
+    async def add(self, size: int = 1) -> None:
+        self.scopes.append(anyio.CancelScope())
+        self.group.start_soon(self._call, len(self.scopes) - 1, size)
+        await settle()
+
+    async def _call(self, number: int, size: int) -> None:
+        with self.scopes[number]:
+            try:
+                self.waited[number] = await self.limiter.acquire(size)
+            except NotSentError as error:
+                self.refused[number] = error
+            else:
+                self.left.append((number, self.time.now - self.start))
+
+    @property
+    def order(self) -> list[int]:
+        return [number for number, _ in self.left]
+
+
+pytestmark = pytest.mark.anyio
+
+
+def limiter(time: Time, rate: float | None = None, max_wait: float | None = None) -> RateLimiter:
+    return RateLimiter(rate, max_wait=max_wait, clock=time, sleep=time.sleep)
+
+
+@pytest.mark.parametrize("rate", [None, 1])
+async def test_the_first_call_never_waits(rate: float | None) -> None:
+    time = Time()
+    assert await limiter(time, rate).acquire(50) == 0
+    assert time.naps == 0
+
+
+async def test_calls_leave_in_their_order_and_at_the_rate() -> None:
+    time = Time()
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, limiter(time, 10))
+        for _ in range(195):
+            await calls.add()
+        await time.pass_()
+    assert calls.order == list(range(195))
+    assert calls.left[-1][1] == pytest.approx(194 / 9.7 - 0.03)
+    assert calls.waited[194] == pytest.approx(194 / 9.7 - 0.03)
+    assert time.naps <= 2 * 195, "nobody sleeps more often than to come to the head, and to leave"
+
+
+async def test_a_large_call_is_not_overtaken_and_does_not_starve() -> None:
+    time = Time()
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, limiter(time, 10))
+        for size in (1, 50, 1, 1):
+            await calls.add(size)
+        await time.pass_()
+    assert calls.order == [0, 1, 2, 3]
+    assert [at for _, at in calls.left] == pytest.approx([0, 1 / 9.7 - 0.03, 51 / 9.7 - 0.03, 52 / 9.7 - 0.03])
+
+
+async def test_a_cancelled_waiter_gives_its_place_back() -> None:
+    time = Time()
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, limiter(time, 10))
+        for size in (1, 50, 1, 50, 1):
+            await calls.add(size)
+        calls.scopes[1].cancel()
+        calls.scopes[3].cancel()
+        await time.pass_()
+    assert calls.order == [0, 2, 4]
+    assert calls.left[-1][1] == pytest.approx(2 / 9.7 - 0.03)
+
+
+async def test_a_caller_that_is_cancelled_already_takes_no_place() -> None:
+    time = Time()
+    one = limiter(time, 1)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await one.acquire(50)
+    assert await one.acquire(1) == 0
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_task_that_asyncio_cancels_gives_its_place_back(anyio_backend: str) -> None:
+    import asyncio
+
+    one = limiter(Time(), 1)
+    await one.acquire(50)
+    before = one.delay
+    task = asyncio.create_task(one.acquire(50))
+    await asyncio.sleep(0)
+    assert one.delay > before
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert one.delay == before
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_where_callers_are_cancelled_the_others_leave_as_if_those_had_never_come(seed: int) -> None:
+    chance = random.Random(seed)
+    time = Time()
+    arrived: list[float] = []
+    sizes: list[int] = []
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, limiter(time, 12))
+        for _ in range(40):
+            sizes.append(chance.choice([1, 1, 2, 5, 30]))
+            arrived.append(time.now)
+            await calls.add(sizes[-1])
+            if chance.random() < 0.5:
+                chance.choice(calls.scopes).cancel()
+            await time.pass_(time.now + chance.random() / 5)
+        await time.pass_()
+    cancelled = {number for number, scope in enumerate(calls.scopes) if scope.cancelled_caught}
+    assert cancelled
+    assert calls.order == [number for number in range(40) if number not in cancelled]
+    alone = Pace(12)
+    for number, left in calls.left:
+        at = calls.start + left
+        assert alone.wait(at) == 0, "not too early"
+        assert at == arrived[number] or alone.wait(at - 1e-4) > 0, "nor too late"
+        alone.take(at, sizes[number])
+    assert not time.sleepers
+
+
+@pytest.mark.parametrize("slow_down", [RateLimiter.throttled, lambda one: one.learn(8)], ids=["throttled", "learn"])
+async def test_the_head_of_the_line_is_planned_anew(slow_down: Callable[[RateLimiter], None]) -> None:
+    time = Time()
+    one = limiter(time, 10)
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, one)
+        await calls.add(10)
+        await calls.add()
+        before = time.sleepers[0][0]
+        slow_down(one)
+        await settle()
+        assert len(time.sleepers) == 1
+        assert time.sleepers[0][0] > before
+        one.give_back(5)
+        await settle()
+        assert time.sleepers[0][0] < before
+        await time.pass_()
+    assert calls.order == [0, 1]
+
+
+async def test_what_changes_nothing_wakes_nobody() -> None:
+    time = Time()
+    one = limiter(time, 10)
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, one)
+        await calls.add(10)
+        await calls.add()
+        one.throttled()
+        await settle()
+        naps = time.naps
+        one.throttled()
+        await settle()
+        assert time.naps == naps
+        await time.pass_()
+        await calls.add(10)
+        await calls.add()
+        planned, before = min(at for at, _ in time.sleepers), one.rate
+        one.accepted(10)
+        await settle()
+        assert one.rate > before
+        assert min(at for at, _ in time.sleepers) < planned
+        await time.pass_()
+    assert calls.order == [0, 1, 2, 3]
+    top = limiter(time, 10)
+    top.accepted(1)
+    assert top.rate == 9.7
+
+
+async def test_places_of_a_call_that_never_left_are_given_back() -> None:
+    time = Time()
+    one = limiter(time, 10)
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, one)
+        await calls.add(50)
+        await calls.add()
+        one.give_back(50)
+        await settle()
+        assert calls.waited == {0: 0, 1: 0}
+    one.give_back(1)  # nobody is waiting
+
+
+async def test_a_wait_that_is_known_to_be_too_long_is_refused_at_once() -> None:
+    time = Time()
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, limiter(time, 10, max_wait=1))
+        for size in (9, 1, 1, 1):
+            await calls.add(size)
+        assert list(calls.refused) == [2, 3]
+        await time.pass_()
+    error = calls.refused[2]
+    assert (error.outcome, error.retryable) == ("not_sent", True)
+    assert "1" in error.message
+    assert calls.order == [0, 1]
+
+
+async def test_a_wait_that_becomes_too_long_ends_at_its_limit() -> None:
+    time = Time()
+    one = limiter(time, 10, max_wait=1)
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, one)
+        for size in (9, 1, 1):
+            await calls.add(size)
+        one.learn(0.1)
+        await time.pass_()
+    assert calls.order == [0]
+    assert sorted(calls.refused) == [1, 2]
+    assert time.now - calls.start == pytest.approx(1)
+
+
+async def test_it_belongs_to_one_event_loop(anyio_backend_name: str) -> None:
+    one = RateLimiter(10)
+    await one.acquire(1)
+    await anyio.to_thread.run_sync(other_loop, one, anyio_backend_name)
+
+
+def other_loop(one: RateLimiter, backend: str) -> None:
+    with pytest.raises(ConfigurationError, match="event loop"):
+        anyio.run(one.acquire, 1, backend=backend)
+
+
+async def test_without_another_clock_it_goes_by_the_event_loops() -> None:
+    one = RateLimiter(1_000)
+    assert await one.acquire(1) == 0
+    assert await one.acquire(1) > 0
+
+
+@pytest.mark.parametrize("rate", [0, -1, math.inf, math.nan])
+def test_a_rate_that_cannot_be(rate: float) -> None:
+    with pytest.raises(ConfigurationError, match="above 0"):
+        RateLimiter(rate)
+    with pytest.raises(ConfigurationError, match="above 0"):
+        RateLimiter().learn(rate)
+
+
+@pytest.mark.parametrize("max_wait", [-1, math.nan])
+def test_a_max_wait_that_cannot_be(max_wait: float) -> None:
+    with pytest.raises(ConfigurationError, match="max_wait"):
+        RateLimiter(max_wait=max_wait)

@@ -1,0 +1,241 @@
+"""Pace: values in, values out; nothing here waits."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sesmail.sending.rate.pace import Pace
+
+
+def pace(rate: float | None = None, random: float = 0.0) -> Pace:
+    return Pace(rate, random=lambda: random)
+
+
+def busy(pace: Pace, now: float, seconds: float, size: int = 1) -> float:
+    """Send as fast as the pace allows, all of it accepted; the time afterwards."""
+    end = now + seconds
+    while now < end:
+        now += pace.wait(now)
+        pace.take(now, size)
+        pace.accepted(now, size)
+    return now
+
+
+@pytest.mark.parametrize("rate", [None, 0.5, 14, 1_000])
+def test_the_first_call_never_waits(rate: float | None) -> None:
+    assert pace(rate).wait(0) == 0
+    assert pace(rate).wait(-1e6) == 0
+
+
+def test_calls_leave_evenly_a_little_below_the_rate() -> None:
+    one = pace(10)
+    assert one.rate == pytest.approx(9.7)
+    one.take(0, 1)
+    assert one.wait(0) == pytest.approx(1 / 9.7 - 0.03)
+    assert one.wait(0, ahead=50) == pytest.approx(51 / 9.7 - 0.03)
+    assert one.wait(0.05) == pytest.approx(1 / 9.7 - 0.08)
+    assert one.wait(1) == 0
+    assert one.wait(1, ahead=1) > 0
+
+
+def test_a_call_may_leave_early_by_as_much_as_timers_ring_late() -> None:
+    one = pace(10)
+    one.take(0, 1)
+    assert one.wait(1 / 9.7 - 0.0301) > 0
+    assert one.wait(1 / 9.7 - 0.0299) == 0
+
+
+@given(st.floats(1, 1_000), st.lists(st.tuples(st.floats(0, 0.2), st.integers(1, 50)), min_size=1, max_size=60))
+def test_a_worker_never_owes_more_than_its_last_call(rate: float, steps: list[tuple[float, int]]) -> None:
+    one, now = pace(rate), 0.0
+    left: list[tuple[float, int]] = []
+    for pause, size in steps:
+        now += pause + one.wait(now + pause)
+        one.take(now, size)
+        left.append((now, size))
+    for first, (start, _) in enumerate(left):
+        for last in range(first, len(left)):
+            unpaid = sum(size for _, size in left[first:last])
+            assert unpaid <= one.rate * (left[last][0] - start + 0.03) + 0.01
+
+
+def test_a_call_larger_than_the_rate_leaves_and_is_paid_for_afterwards() -> None:
+    one = pace(10)
+    one.take(0, 1)
+    assert one.wait(0.08) == 0
+    one.take(0.08, 50)
+    assert one.wait(0.08) == pytest.approx(51 / 9.7 - 0.08 - 0.03)
+
+
+def test_what_never_left_is_given_back() -> None:
+    one = pace(10)
+    one.take(0, 5)
+    one.give_back(0, 5)
+    assert one.wait(0) == 0
+    one.give_back(0, 5)
+    one.take(0, 5)
+    assert one.wait(0) == pytest.approx(5 / 9.7 - 0.03), "no more is given back than was taken"
+
+
+def test_a_throttle_lowers_the_rate_once_per_round_trip() -> None:
+    one = pace(10)
+    assert one.throttled(1)
+    assert one.rate == pytest.approx(9.7 * 0.95)
+    assert not one.throttled(1.2)
+    assert one.rate == pytest.approx(9.7 * 0.95)
+    assert one.throttled(1.5)
+    assert one.rate == pytest.approx(9.7 * 0.95 * 0.88)
+
+
+def test_the_cut_is_hard_where_every_call_is_throttled() -> None:
+    one = pace(14)
+    rates = [one.rate]
+    for second in range(40):
+        one.throttled(second)
+        rates.append(one.rate)
+    cuts = [1 - after / before for before, after in itertools.pairwise(rates)]
+    assert cuts[0] == pytest.approx(0.05)
+    assert 0.4 < max(cuts) <= 0.5
+
+
+def test_the_rate_never_falls_below_a_call_in_ten_minutes() -> None:
+    one = pace(1, random=0.5)
+    for second in range(200):
+        one.throttled(second)
+    assert one.rate == 1 / 600
+    one.take(200, 50)
+    assert one.wait(200) <= 600
+
+
+def test_a_throttled_worker_takes_another_place_between_the_others() -> None:
+    near, far = pace(10), pace(10, random=0.9)
+    for each in (near, far):
+        each.take(0, 1)
+        each.throttled(0)
+    assert far.wait(0) - near.wait(0) == pytest.approx(0.9 / far.rate)
+
+
+def test_it_recovers_and_stops_at_the_rate() -> None:
+    one = pace(10)
+    one.throttled(0)
+    now = busy(one, 0, 15)
+    assert 9.7 * 0.95 < one.rate < 9.6
+    busy(one, now, 60)
+    assert one.rate == pytest.approx(9.7)
+
+
+def test_growth_grows_where_no_throttle_comes() -> None:
+    one = pace()
+    one.throttled(0)
+    now = busy(one, 0, 40)
+    slow = one.rate
+    assert slow < 15
+    now = busy(one, now, 400)
+    assert one.rate > 4 * slow
+    before = one.rate
+    busy(one, now, 1)
+    assert one.rate <= before * 2.1, "never more than double in a second"
+
+
+def test_an_unknown_rate_is_doubled_each_second_until_a_throttle() -> None:
+    one = pace()
+    assert one.rate == 14
+    now = busy(one, 0, 4)
+    assert 14 * 8 < one.rate < 14 * 40
+    one.throttled(now)
+    high = one.rate
+    busy(one, now, 1)
+    assert one.rate < high * 1.05
+
+
+def test_who_sends_seldom_proves_nothing_about_the_rate() -> None:
+    one = pace()
+    for second in range(100):
+        one.take(second, 1)
+        one.accepted(second + 0.1, 1)
+    assert one.rate < 30, "only the first call counted"
+
+
+def test_larger_calls_count_as_calls_where_chance_is_concerned() -> None:
+    small, large = pace(), pace()
+    for each in (small, large):
+        each.throttled(0)
+    busy(small, 0, 120, 1)
+    busy(large, 0, 120, 50)
+    assert large.rate < small.rate
+
+
+def test_a_known_rate_is_reached_and_not_passed() -> None:
+    one = pace(1_000)
+    assert one.rate == 14
+    busy(one, 0, 7)
+    assert one.rate == pytest.approx(970)
+
+
+def test_learning_the_rate_sets_a_ceiling() -> None:
+    one = pace()
+    one.learn(0, 100)
+    assert one.rate == 14
+    now = busy(one, 0, 5)
+    assert one.rate == pytest.approx(97)
+    one.learn(now, 10)
+    assert one.rate == pytest.approx(9.7)
+    throttled = pace()
+    throttled.throttled(0)
+    throttled.learn(1, 1_000)
+    assert throttled.rate == pytest.approx(14 * 0.95)
+
+
+def test_a_share_of_the_rate_becomes_the_same_share_of_another() -> None:
+    one = pace(10)
+    one.throttled(1)
+    one.learn(2, 200)
+    assert one.rate == pytest.approx(200 * 0.97 * 0.95)
+    one.learn(3, 5)
+    assert one.rate == pytest.approx(5 * 0.97 * 0.95)
+
+
+def test_its_own_chance_is_used_without_another() -> None:
+    one = Pace(10)
+    one.throttled(0)
+    assert 0 <= one.wait(0) <= 1 / one.rate
+
+
+@pytest.mark.parametrize("rate", [14, 100, 1_000])
+def test_half_of_it_is_back_soon_after_an_outage(rate: int) -> None:
+    one = pace(rate)
+    now = end = busy(one, 0, 60)
+    while now < end + 60:
+        now += one.wait(now)
+        one.take(now, 1)
+        one.throttled(now + 0.1)
+        now += 0.1
+    assert one.rate < rate / 100
+    busy(one, now, 120)
+    assert one.rate > rate * 0.45
+
+
+def test_what_proves_too_fast_is_not_regained() -> None:
+    one = pace(1_000)
+    now = busy(one, 0, 60)
+    for _ in range(30):
+        one.throttled(now := now + 1)
+    low = one.rate
+    one.take(now, 1)
+    one.accepted(now := now + 1, 1)
+    assert one.rate == pytest.approx(2 * low)
+    one.throttled(now := now + 1)
+    busy(one, now, 5)
+    assert one.rate < 2 * low
+
+
+def test_what_is_regained_is_a_share_of_the_rate() -> None:
+    one = pace(1_000)
+    now = busy(one, 0, 60)
+    for _ in range(30):
+        one.throttled(now := now + 1)
+    one.learn(now, 100)
+    busy(one, now, 30)
+    assert 40 < one.rate < 60

@@ -1,0 +1,25 @@
+"""Threads of sesmail's own."""
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+import pytest
+
+from sesmail.concurrency import in_thread
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_waits_in_all_other_threads_is_served() -> None:
+    """As plain functions of a web framework do, which call something asynchronous and wait for it."""
+    everybody = int(anyio.to_thread.current_default_thread_limiter().total_tokens)
+    done: list[int] = []
+
+    async def work() -> None:
+        done.append(await in_thread(lambda: 1))
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+            for _ in range(everybody):
+                group.start_soon(anyio.to_thread.run_sync, anyio.from_thread.run, work)
+    assert sum(done) == everybody

@@ -1,0 +1,223 @@
+"""Amazon's words for no: every one that its own service models have is known here."""
+
+from collections.abc import Iterator
+
+import botocore.session
+import pytest
+
+from sesmail import (
+    AccessDeniedError,
+    BadRequestError,
+    MessageRejectedError,
+    NotFoundError,
+    NotVerifiedError,
+    QuotaExceededError,
+    RejectedError,
+    SendingPausedError,
+    ThrottledError,
+)
+from sesmail.error_codes import is_amazons_word, rejection
+
+SENDING = {
+    "ses": ("SendRawEmail", "SendTemplatedEmail", "SendBulkTemplatedEmail"),
+    "sesv2": ("SendEmail", "SendBulkEmail"),
+}
+STATUSES = {"ses": "BulkEmailStatus", "sesv2": "BulkEmailStatus"}
+
+CALLS = {
+    "AccountSendingPausedException": SendingPausedError,
+    "AccountSuspendedException": SendingPausedError,
+    "BadRequestException": BadRequestError,
+    "ConfigurationSetDoesNotExist": NotFoundError,
+    "ConfigurationSetDoesNotExistException": NotFoundError,
+    "ConfigurationSetSendingPausedException": SendingPausedError,
+    "LimitExceededException": RejectedError,
+    "MailFromDomainNotVerifiedException": NotVerifiedError,
+    "MessageRejected": MessageRejectedError,
+    "NotFoundException": NotFoundError,
+    "SendingPausedException": SendingPausedError,
+    "TemplateDoesNotExist": NotFoundError,
+    "TemplateDoesNotExistException": NotFoundError,
+    "TooManyRequestsException": ThrottledError,
+}
+ENTRIES = {
+    "ACCOUNT_DAILY_QUOTA_EXCEEDED": QuotaExceededError,
+    "ACCOUNT_SENDING_PAUSED": SendingPausedError,
+    "ACCOUNT_SUSPENDED": SendingPausedError,
+    "ACCOUNT_THROTTLED": ThrottledError,
+    "AccountDailyQuotaExceeded": QuotaExceededError,
+    "AccountSendingPaused": SendingPausedError,
+    "AccountSuspended": SendingPausedError,
+    "AccountThrottled": ThrottledError,
+    "CONFIGURATION_SET_NOT_FOUND": NotFoundError,
+    "CONFIGURATION_SET_SENDING_PAUSED": SendingPausedError,
+    "ConfigurationSetDoesNotExist": NotFoundError,
+    "ConfigurationSetSendingPaused": SendingPausedError,
+    "FAILED": RejectedError,
+    "Failed": RejectedError,
+    "INVALID_PARAMETER": BadRequestError,
+    "INVALID_SENDING_POOL_NAME": BadRequestError,
+    "InvalidParameterValue": BadRequestError,
+    "InvalidSendingPoolName": BadRequestError,
+    "MAIL_FROM_DOMAIN_NOT_VERIFIED": NotVerifiedError,
+    "MESSAGE_REJECTED": MessageRejectedError,
+    "MailFromDomainNotVerified": NotVerifiedError,
+    "MessageRejected": MessageRejectedError,
+    "TEMPLATE_NOT_FOUND": NotFoundError,
+    "TRANSIENT_FAILURE": RejectedError,
+    "TemplateDoesNotExist": NotFoundError,
+    "TransientFailure": RejectedError,
+}
+# https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html, and what the prose of the v2 pages says.
+OTHERS = {
+    "AccessDenied": AccessDeniedError,
+    "AccessDeniedException": AccessDeniedError,
+    "AlreadyExistsException": RejectedError,
+    "CONFIGURATION_SET_DOES_NOT_EXIST": NotFoundError,
+    "ConflictException": RejectedError,
+    "ExpiredToken": AccessDeniedError,
+    "ExpiredTokenException": AccessDeniedError,
+    "FromEmailAddressNotVerifiedException": NotVerifiedError,
+    "INVALID_PARAMETER_VALUE": BadRequestError,
+    "IncompleteSignature": AccessDeniedError,
+    "InvalidClientTokenId": AccessDeniedError,
+    "InvalidTemplate": BadRequestError,
+    "MissingAuthenticationToken": AccessDeniedError,
+    "MissingRenderingAttribute": BadRequestError,
+    "NotAuthorized": AccessDeniedError,
+    "OptInRequired": AccessDeniedError,
+    "RequestExpired": AccessDeniedError,
+    "RequestLimitExceeded": ThrottledError,
+    "SignatureDoesNotMatch": AccessDeniedError,
+    "TEMPLATE_DOES_NOT_EXIST": NotFoundError,
+    "Throttling": ThrottledError,
+    "ThrottlingException": ThrottledError,
+    "Throttled": ThrottledError,
+    "UnrecognizedClientException": AccessDeniedError,
+    "ValidationError": BadRequestError,
+    "ValidationException": BadRequestError,
+}
+DAILY = [
+    "Daily message quota exceeded",
+    "Daily message quota exceeded.",
+    "DAILY MESSAGE QUOTA EXCEEDED.",
+    "Sorry: daily message quota exceeded. Try later.",
+]
+
+
+def model_of(service: str):
+    return botocore.session.get_session().get_service_model(service)
+
+
+def codes_of_calls() -> Iterator[str]:
+    for service, operations in SENDING.items():
+        for operation in operations:
+            for shape in model_of(service).operation_model(operation).error_shapes:
+                yield shape.error_code
+                yield shape.name
+
+
+def statuses_of_entries() -> Iterator[str]:
+    for service, shape in STATUSES.items():
+        yield from model_of(service).shape_for(shape).enum
+
+
+def test_every_code_of_the_service_models_is_known() -> None:  # R23
+    assert set(codes_of_calls()) == set(CALLS)
+
+
+def test_every_status_of_the_service_models_is_known() -> None:  # R30
+    assert {status for status in statuses_of_entries() if status.lower() != "success"} == set(ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [*(CALLS | ENTRIES | OTHERS).items()], ids=[f"{code}" for code in CALLS | ENTRIES | OTHERS]
+)
+def test_each_word_has_its_error(code: str, kind: type[RejectedError]) -> None:  # R23, R30
+    error = rejection(code, "Amazon says so", operation="SendEmail", request_id="r-1", status=400)
+    assert type(error) is kind
+    assert (error.code, error.message, error.operation) == (code, "Amazon says so", "SendEmail")
+    assert (error.request_id, error.outcome) == ("r-1", "rejected")
+    assert is_amazons_word(code)
+
+
+def test_retrying_helps_just_where_amazon_may_change_its_mind() -> None:  # R23, R30
+    words = CALLS | ENTRIES | OTHERS
+    retryable = {code for code in words if rejection(code, "", operation="SendEmail", status=400).retryable}
+    assert retryable == {code for code in words if words[code] is ThrottledError} | {
+        "TRANSIENT_FAILURE",
+        "TransientFailure",
+    }
+
+
+@pytest.mark.parametrize("message", DAILY)
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("Throttling", 400),
+        ("ThrottlingException", 400),
+        ("TooManyRequestsException", 429),
+        ("LimitExceededException", 400),
+        ("LimitExceededException", 429),
+        ("ACCOUNT_THROTTLED", None),
+        ("AccountThrottled", None),
+        ("SomethingNew", 429),
+    ],
+)
+def test_the_daily_quota_is_told_by_the_text_alone(code: str, status: int | None, message: str) -> None:  # R23
+    error = rejection(code, message, operation="SendEmail", status=status)
+    assert type(error) is QuotaExceededError
+    assert not error.retryable
+
+
+@pytest.mark.parametrize("message", ["Maximum sending rate exceeded.", "Rate exceeded", ""])
+@pytest.mark.parametrize("code", ["Throttling", "TooManyRequestsException", "ThrottlingSomethingNew"])
+def test_the_rate_is_retryable(code: str, message: str) -> None:  # R23
+    error = rejection(code, message, operation="SendEmail", status=400)
+    assert type(error) is ThrottledError
+    assert error.retryable
+    assert is_amazons_word(code)
+
+
+@pytest.mark.parametrize("status", [400, 429])
+def test_a_limit_is_never_retried(status: int) -> None:
+    error = rejection("LimitExceededException", "There are too many instances", operation="SendEmail", status=status)
+    assert type(error) is RejectedError
+    assert not error.retryable
+
+
+@pytest.mark.parametrize("message", DAILY[:1])
+def test_the_quota_text_beside_another_word_means_nothing(message: str) -> None:
+    assert type(rejection("MessageRejected", message, operation="SendEmail")) is MessageRejectedError
+
+
+def test_429_with_a_new_word_is_throttling() -> None:
+    assert type(rejection("SomethingNew", "", operation="SendEmail", status=429)) is ThrottledError
+
+
+def test_429_with_a_known_word_is_what_the_word_says() -> None:
+    assert type(rejection("MessageRejected", "", operation="SendEmail", status=429)) is MessageRejectedError
+
+
+def test_a_new_word_is_kept() -> None:  # R30
+    error = rejection("SomethingNew", "whatever", operation="SendEmail", status=400)
+    assert type(error) is RejectedError
+    assert (error.code, error.retryable) == ("SomethingNew", False)
+    assert not is_amazons_word("SomethingNew")
+
+
+@pytest.mark.parametrize("word", ["SUCCESS", "Success", "", "success"])
+def test_success_is_no_word_for_no(word: str) -> None:
+    assert not is_amazons_word(word)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Email address is not verified. The following identities failed the check in region EU-WEST-1: x@example.com",
+        "Email address is NOT VERIFIED.",
+    ],
+)
+@pytest.mark.parametrize("code", ["MessageRejected", "MESSAGE_REJECTED"])
+def test_an_identity_that_is_not_verified_is_told_by_the_text_alone(code: str, message: str) -> None:  # R23
+    assert type(rejection(code, message, operation="SendEmail")) is NotVerifiedError

@@ -1,0 +1,86 @@
+"""JSON read strictly."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sesmail.strict import read_json
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "0" + "]" * depth
+
+
+def test_of_every_type() -> None:
+    for text in (b'{"a": [1.5, null]}', '{"a": [1.5, null]}', bytearray(b'{"a": [1.5, null]}')):
+        assert read_json(text) == {"a": [1.5, None]}
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 5, -1.5e300, "é", [], {}, {"a": 1}, {"a": True, "b": None, "c": "d"}], ids=repr
+)
+def test_of_every_value(value: Any) -> None:
+    assert read_json(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "[",
+        "{} {}",
+        "NaN",
+        "[Infinity]",
+        "-Infinity",
+        '"\\ud83d"',
+        '"\ud83d"',
+        "1e999",
+        '{"a": -1e999}',
+        '[{"a": [1e999]}]',
+    ],
+    ids=ascii,
+)
+def test_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_json(text)
+
+
+def test_depth() -> None:
+    assert read_json(nested(200)) == json.loads(nested(200))
+    with pytest.raises(ValueError, match="recursion limit"):
+        read_json(nested(201))
+
+
+@pytest.mark.parametrize(
+    "item", ["[]", "{}", "[[]]", '{"a": {}}', '{"\\"[": "\\\\"}', '["[", "\\"]["]', r'"\\",[],"\\"']
+)
+def test_many_containers_are_refused_before_they_are_decoded(item: str) -> None:
+    many = "[" + f"{item}," * 100_000  # and then no JSON any more
+    for text in (many, many.encode()):
+        with pytest.raises(ValueError, match="objects and lists"):
+            read_json(text)
+
+
+def test_as_many_containers_as_events_may_have() -> None:
+    header = {"name": "Received", "value": "from a.example.com"}
+    for many in ([header] * 10_000, [[]] * 2000, [{"a": [1]}] * 500):
+        assert read_json(json.dumps(many)) == many
+
+
+@pytest.mark.parametrize("text", ["[{" * 50_000, '["]' * 50_000, '\\"[' * 50_000, "\\[" * 50_000, '\\\\"[{é' * 20_000])
+def test_texts_may_have_any_brackets(text: str) -> None:
+    """They may be somebody's mail."""
+    for dumped in (
+        json.dumps([text, "", text]),
+        json.dumps([text], ensure_ascii=False),
+        json.dumps([json.dumps(text)]),
+    ):
+        assert read_json(dumped) == json.loads(dumped)
+        assert read_json(dumped.encode()) == json.loads(dumped)
+
+
+def test_half_characters_in_many_brackets() -> None:
+    with pytest.raises(ValueError, match="surrogate"):
+        read_json('"' + "[" * 50_000 + '\ud83d"')

@@ -1,0 +1,129 @@
+"""The mapping of frozen models: a dict in every way but change."""
+
+import copy
+import json
+import pickle
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from sesmail.values import FrozenDict, FrozenMappings, Value, make
+
+CHANGES: dict[str, Callable[[FrozenDict[str, int]], object]] = {
+    "set": lambda mapping: mapping.__setitem__("a", 2),
+    "delete": lambda mapping: mapping.__delitem__("a"),
+    "clear": lambda mapping: mapping.clear(),
+    "pop": lambda mapping: mapping.pop("a"),
+    "pop with a default": lambda mapping: mapping.pop("b", None),
+    "popitem": lambda mapping: mapping.popitem(),
+    "setdefault": lambda mapping: mapping.setdefault("b", 2),
+    "update": lambda mapping: mapping.update(b=2),
+    "or": lambda mapping: mapping.__ior__({"b": 2}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_refuses_changes(change: Callable[[FrozenDict[str, int]], object]) -> None:
+    mapping = FrozenDict({"a": 1})
+    with pytest.raises(TypeError, match="make a new model"):
+        change(mapping)
+    assert mapping == {"a": 1}
+
+
+def test_every_way_to_change_a_dict_is_known() -> None:
+    mutable = {name for name in dir(dict) if name not in dir(type(json)) and callable(getattr(dict, name))}
+    harmless = {
+        "__class__", "__class_getitem__", "__contains__", "__getitem__", "__iter__", "__len__", "__or__",
+        "__reversed__", "__ror__", "copy", "fromkeys", "get", "items", "keys", "values",
+    }  # fmt: skip
+    changing = {name for name in mutable - harmless if not name.startswith("__") or "item" in name or "ior" in name}
+    assert {name for name in changing if getattr(FrozenDict, name) is getattr(dict, name)} == set()
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [copy.copy, copy.deepcopy, lambda mapping: pickle.loads(pickle.dumps(mapping))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_duplicates_stay_frozen(duplicate: Callable[[object], object]) -> None:
+    made = duplicate(FrozenDict({"a": [1]}))
+    assert made == {"a": [1]}
+    assert type(made) is FrozenDict
+
+
+def test_dumps_as_a_dict() -> None:
+    assert json.dumps(FrozenDict({"a": 1})) == '{"a": 1}'
+    assert {**FrozenDict({"a": 1}), "b": 2} == FrozenDict({"a": 1}) | {"b": 2} == {"a": 1, "b": 2}
+
+
+@dataclass(frozen=True)
+class Parcel(FrozenMappings):
+    name: str
+    first: Mapping[str, Any]
+    second: Mapping[str, Any] | None = None
+
+
+@pytest.mark.parametrize("kind", [dict, ChainMap, MappingProxyType, FrozenDict], ids=lambda kind: kind.__name__)
+def test_what_a_dataclass_is_given_is_frozen(kind: Callable[[Any], Mapping[str, Any]]) -> None:
+    given = {"a": [1]}
+    parcel = Parcel("x", kind(given))
+    given["b"] = [2]
+    for same in (parcel, replace(parcel, name="x")):
+        assert type(same.first) is FrozenDict
+        assert (same.name, same.first, same.second) == ("x", {"a": [1]}, None)
+
+
+def test_what_is_made_quickly_is_taken_as_it_is() -> None:
+    first: dict[str, Any] = {}
+    assert make(Parcel, {"name": "x", "first": first, "second": None}).first is first
+
+
+@dataclass(frozen=True)
+class Usual:
+    name: str
+    size: int = 0
+    secret: str = field(default="x", repr=False)
+    about: str | None = field(default=None, compare=False)
+    parts: tuple[list[int], ...] = field(default=(), hash=False)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Quick(Value):
+    name: str
+    size: int = 0
+    secret: str = field(default="x", repr=False)
+    about: str | None = field(default=None, compare=False)
+    parts: tuple[list[int], ...] = field(default=(), hash=False)
+
+
+CASES: list[dict[str, Any]] = [
+    {"name": "a"},
+    {"name": "b"},
+    {"name": "a", "size": 1},
+    {"name": "a", "secret": "y"},
+    {"name": "a", "about": "z"},
+    {"name": "a", "parts": ([1],)},
+    {"name": "'", "size": -1},
+]
+
+
+def test_values_are_what_dataclasses_are() -> None:
+    for one in CASES:
+        assert repr(Quick(**one)) == repr(Usual(**one)).replace("Usual", "Quick")
+        for other in CASES:
+            assert (Quick(**one) == Quick(**other)) is (Usual(**one) == Usual(**other))
+            assert (hash(Quick(**one)) == hash(Quick(**other))) is (hash(Usual(**one)) == hash(Usual(**other)))
+
+
+def test_values_of_different_kinds_differ() -> None:
+    class Derived(Quick):
+        pass
+
+    assert Quick("a") != Derived("a")
+    assert Quick("a") != "a"
+    assert Derived("a") == Derived("a")
+    assert repr(Derived("a")).startswith("test_values_of_different_kinds_differ.<locals>.Derived(name='a'")
