@@ -17,7 +17,7 @@ async def receive() -> None:
     async def fetch(url: str) -> bytes:  # in place of Amazon's certificate, or by way of a proxy
         return certificate()
 
-    recent = sesmail.RecentMessages()  # of this process; with several, ask a database
+    recent = sesmail.SeenMessages()  # of this process; with several, ask a database
     async with sesmail.Receiver(
         secret=["sns:new", "sns:old"],  # both, until every subscription has the new one
         topics=[TOPIC],

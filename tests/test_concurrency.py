@@ -5,7 +5,7 @@ import anyio.from_thread
 import anyio.to_thread
 import pytest
 
-from sesmail.concurrency import in_thread
+from sesmail.concurrency import run_in_thread
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ async def test_what_waits_in_all_other_threads_is_served() -> None:
     done: list[int] = []
 
     async def work() -> None:
-        done.append(await in_thread(lambda: 1))
+        done.append(await run_in_thread(lambda: 1))
 
     with anyio.fail_after(20):
         async with anyio.create_task_group() as group:

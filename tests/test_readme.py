@@ -231,7 +231,7 @@ def test_every_argument_of_send_many() -> None:
     assert settings == list(inspect.signature(sesmail.Client.send_many).parameters)[2:]
 
 
-@pytest.mark.parametrize("kind", [sesmail.SendOutcome, sesmail.SendProgress])
+@pytest.mark.parametrize("kind", [sesmail.MessageResult, sesmail.SendProgress])
 def test_everything_of_many(kind: type) -> None:
     section = README.split(f"\n#### {kind.__name__}\n")[1].split("\n#")[0]
     fields = [name for line in section.splitlines() if line.startswith("| `") for name in names(line.split("|")[1])]

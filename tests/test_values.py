@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sesmail.values import FrozenDict, FrozenMappings, Value, make
+from sesmail.values import FrozenDict, FrozenMappings, Value, build_frozen
 
 CHANGES: dict[str, Callable[[FrozenDict[str, int]], object]] = {
     "set": lambda mapping: mapping.__setitem__("a", 2),
@@ -79,7 +79,7 @@ def test_what_a_dataclass_is_given_is_frozen(kind: Callable[[Any], Mapping[str, 
 
 def test_what_is_made_quickly_is_taken_as_it_is() -> None:
     first: dict[str, Any] = {}
-    assert make(Parcel, {"name": "x", "first": first, "second": None}).first is first
+    assert build_frozen(Parcel, {"name": "x", "first": first, "second": None}).first is first
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from sesmail import (
     BulkMessage,
     BulkResult,
     Client,
-    Envelope,
     Event,
     InboundAttachment,
     InboundMail,
@@ -33,12 +32,13 @@ from sesmail import (
     RawMessage,
     Received,
     Receiver,
-    RecentMessages,
     Recipient,
     RecipientResult,
+    SeenMessages,
     SendLog,
     SendRecord,
     SendResult,
+    SnsMessage,
     SqliteSendLog,
     TemplateMessage,
     TopicPreferences,
@@ -276,7 +276,7 @@ async def webhook(receiver: Receiver, body: bytes, headers: dict[str, str]) -> t
 
 
 def receivers(path: Path) -> None:
-    recent = RecentMessages(size=1_000)
+    recent = SeenMessages(size=1_000)
     Receiver(secret="user:password")
     Receiver(topics=TOPICS)
     Receiver(secret=SecretStr("user:password"), topics=set(TOPICS), signatures=False)
@@ -356,7 +356,7 @@ def pacing(limiter: sesmail.RateLimiter) -> None:
 async def many(client: Client, some: Iterator[Message], later: AsyncIterator[sesmail.TemplateMessage]) -> None:
     async with client.send_many(later, concurrency=5, ordered=True, on_progress=print) as outcomes:
         async for outcome in outcomes:
-            assert_type(outcome, sesmail.SendOutcome)
+            assert_type(outcome, sesmail.MessageResult)
             assert_type(outcome.outcome, Outcome)
             if outcome.error is None:
                 assert_type(outcome.result, SendResult | None)
@@ -364,7 +364,7 @@ async def many(client: Client, some: Iterator[Message], later: AsyncIterator[ses
                 assert_type(outcome.error.retryable, bool)
             outcomes.stop()
     assert_type(outcomes.progress.rate, float)
-    assert_type(outcomes.undelivered, tuple[sesmail.SendOutcome, ...])
+    assert_type(outcomes.unconsumed, tuple[sesmail.MessageResult, ...])
     client.send_many(some)
     client.send_many([RawMessage(content=b"", to="a@example.com"), Message()])
     client.send_many(["text"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
@@ -421,18 +421,18 @@ async def refusals(receiver: Receiver, body: bytes, headers: Mapping[str, str], 
 def without_an_event_loop(body: bytes, headers: Mapping[str, str]) -> tuple[Event, ...]:
     cache = sesmail.CertificateCache()
     message = sesmail.verify(body, headers, secret="user:password", topics=TOPICS, certificate=cache)
-    assert_type(message, Envelope)
+    assert_type(message, SnsMessage)
     assert_type(message.type, str)
     assert_type(message.token, str | None)
     sesmail.verify(body, headers, topics=TOPICS, certificate=b"-----BEGIN", now=datetime.now(UTC), max_age=60)
     sesmail.check_secret(headers, ["new:password", "old:password"])
-    assert_type(sesmail.check_signature(message, b"-----BEGIN", now=datetime.now(UTC)), Envelope)
+    assert_type(sesmail.check_signature(message, b"-----BEGIN", now=datetime.now(UTC)), SnsMessage)
     return sesmail.parse(message)
 
 
 def each_event(event: Event) -> str:
     assert_type(event.dedup_key, str)
-    assert_type(event.notes, tuple[str, ...])
+    assert_type(event.defects, tuple[str, ...])
     assert_type(event.sns, sesmail.SnsOrigin | None)
     assert_type(event.to_json(), str)
     assert_type(sesmail.event_from_json(event.to_json()), Event)
@@ -576,7 +576,7 @@ async def wrong_kinds(client: Client, bulk: BulkMessage, message: Message) -> No
 
 
 def frozen_events(event: Event, bounce: Bounced, mail: InboundMail, mailbox: Mailbox) -> None:
-    event.notes = ()  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    event.defects = ()  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     bounce.recipient = "b@example.com"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     bounce.permanent = False  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     bounce.metadata["a"] = 1  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
@@ -596,7 +596,7 @@ def wrong_receivers() -> None:
     Receiver(secret="user:password", region_name="eu-west-1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
-async def wrong_calls(receiver: Receiver, bounce: Bounced, event: Event, envelope: Envelope) -> None:
+async def wrong_calls(receiver: Receiver, bounce: Bounced, event: Event, envelope: SnsMessage) -> None:
     await receiver.receive(b"{}")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await receiver.receive(5, {})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await receiver.fetch(bounce)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

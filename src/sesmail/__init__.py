@@ -38,7 +38,7 @@ from .errors import (
     UnsupportedFeatureError,
     WebhookError,
 )
-from .receiving.dedup import RecentMessages
+from .receiving.dedup import SeenMessages
 from .receiving.events.event import (
     BaseEvent,
     Bounced,
@@ -71,7 +71,7 @@ from .receiving.inbound.mail import InboundMail, read_mail
 from .receiving.inbound.mailbox import Mailbox
 from .receiving.parsing.parser import parse
 from .receiving.receiver import Receiver
-from .receiving.transports.sns import Envelope
+from .receiving.transports.sns import SnsMessage
 from .receiving.verification.certificates import CertificateCache, fetch_certificate
 from .receiving.verification.policy import verify
 from .receiving.verification.secret import check_secret
@@ -82,7 +82,7 @@ from .send_log.sqlite import SqliteSendLog
 from .sending.attempts.listener import CallInfo, Listener
 from .sending.attempts.retry import RetryPolicy
 from .sending.client import Client
-from .sending.many import SendMany, SendOutcome, SendProgress
+from .sending.many import MessageResult, SendMany, SendProgress
 from .sending.message.attachment import Alternative, Attachment
 from .sending.message.message import BulkMessage, Message, RawMessage, TemplateMessage
 from .sending.message.recipient import InlineTemplate, ListManagement, Recipient
@@ -118,7 +118,6 @@ __all__ = [
     "Delayed",
     "Delivered",
     "DuplicateSendError",
-    "Envelope",
     "Event",
     "ForbiddenTopicError",
     "InboundAttachment",
@@ -133,6 +132,7 @@ __all__ = [
     "MemorySendLog",
     "Message",
     "MessageRejectedError",
+    "MessageResult",
     "NotFoundError",
     "NotSentError",
     "NotVerifiedError",
@@ -144,7 +144,6 @@ __all__ = [
     "RawMessage",
     "Received",
     "Receiver",
-    "RecentMessages",
     "Recipient",
     "RecipientResult",
     "Rejected",
@@ -152,10 +151,10 @@ __all__ = [
     "RenderingFailed",
     "RetryPolicy",
     "S3Action",
+    "SeenMessages",
     "SendError",
     "SendLog",
     "SendMany",
-    "SendOutcome",
     "SendProgress",
     "SendRecord",
     "SendResult",
@@ -164,6 +163,7 @@ __all__ = [
     "SesmailError",
     "SignatureError",
     "SnsAction",
+    "SnsMessage",
     "SnsOrigin",
     "SqliteSendLog",
     "SubscriptionChanged",

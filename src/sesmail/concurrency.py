@@ -12,10 +12,10 @@ from anyio.lowlevel import RunVar
 
 from .errors import ConfigurationError
 
-__all__ = ["EventLoop", "in_thread"]
+__all__ = ["EventLoopGuard", "run_in_thread"]
 
 
-class EventLoop:
+class EventLoopGuard:
     """The event loop that used something first, to which its locks and connections belong."""
 
     __slots__ = ("_token",)
@@ -23,7 +23,7 @@ class EventLoop:
     def __init__(self) -> None:
         self._token: anyio.lowlevel.EventLoopToken | None = None
 
-    def refuse_other(self) -> None:
+    def check(self) -> None:
         """Refuse to be used on another one.
 
         Raises:
@@ -44,7 +44,7 @@ _THREADS = 8  # at once
 _limiter: RunVar[anyio.CapacityLimiter] = RunVar("sesmail_threads")
 
 
-async def in_thread(work: Callable[[], T], *, abandon: bool = False) -> T:
+async def run_in_thread(work: Callable[[], T], *, abandon: bool = False) -> T:
     """Do something in a thread.
 
     Args:

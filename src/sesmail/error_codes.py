@@ -14,14 +14,14 @@ from .errors import (
     ThrottledError,
 )
 
-__all__ = ["is_amazons_word", "rejection"]
+__all__ = ["is_documented_code", "rejected_error"]
 
 # Words of both APIs, of whole calls and of bulk entries, without case, underscores and "Exception".
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html
 # https://docs.aws.amazon.com/ses/latest/APIReference/API_BulkEmailDestinationStatus.html
 # https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html
-_WORDS: dict[str, type[RejectedError]] = {
+_CODES: dict[str, type[RejectedError]] = {
     **dict.fromkeys(
         ("accountthrottled", "requestlimitexceeded", "throttled", "throttling", "toomanyrequests"), ThrottledError
     ),
@@ -80,13 +80,13 @@ def _plain(code: str) -> str:
     return code.replace("_", "").removesuffix("Exception").lower()
 
 
-def is_amazons_word(code: str) -> bool:
+def is_documented_code(code: str) -> bool:
     """Whether an error code or a bulk status is one that Amazon documents."""
     word = _plain(code)
-    return word in _WORDS or word == _PASSING or word.startswith("throttling")
+    return word in _CODES or word == _PASSING or word.startswith("throttling")
 
 
-def rejection(
+def rejected_error(
     code: str, message: str, *, operation: str, request_id: str | None = None, status: int | None = None
 ) -> RejectedError:
     """The error for a no of Amazon's.
@@ -99,8 +99,8 @@ def rejection(
         status: The HTTP status of a call.
     """
     word = _plain(code)
-    kind = _WORDS.get(word, RejectedError)
-    if kind is RejectedError and (word.startswith("throttling") or (status == 429 and word not in _WORDS)):
+    kind = _CODES.get(word, RejectedError)
+    if kind is RejectedError and (word.startswith("throttling") or (status == 429 and word not in _CODES)):
         kind = ThrottledError
     said = message.lower()
     # https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html

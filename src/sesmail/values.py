@@ -8,7 +8,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, NoReturn, Self, TypeVar, overload
 
-__all__ = ["FrozenDict", "FrozenMappings", "Value", "cached_property", "make"]
+__all__ = ["FrozenDict", "FrozenMappings", "Value", "build_frozen", "cached_property"]
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class FrozenMappings:
                 fields[name] = FrozenDict(fields[name])
 
 
-def make(cls: type[T], fields: dict[str, Any]) -> T:
+def build_frozen(cls: type[T], fields: dict[str, Any]) -> T:
     """An instance of a frozen dataclass without slots, all of whose fields are given, in a dict of its own.
 
     Its ``__init__`` would set each field around the freeze, one by one, and take ten times as long.

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from sesmail import ConfigurationError, UnknownOutcomeError
-from sesmail.aws import Aws, Mark
+from sesmail.aws import Aws, Departure
 from sesmail.aws.aiohttp_session import _Payload
 from support.answers import no_answer, ok
 from support.clients import ORDER, new_client
@@ -42,11 +42,11 @@ async def test_silence_has_an_end(fault_server: StartFaultServer) -> None:
 
 
 def test_a_call_that_may_not_be_repeated_has_one_request() -> None:
-    mark = Mark()
-    mark.count()
-    assert mark.may_have_left
+    departure = Departure()
+    departure.count()
+    assert departure.may_have_left
     with pytest.raises(RuntimeError, match="more than 1"):
-        mark.count()
+        departure.count()
 
 
 def test_a_body_can_be_read_as_text() -> None:

@@ -11,7 +11,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from botocore import exceptions as boto
 
 from sesmail import ConfigurationError, InvalidMessageError, NotSentError, SendError, SesmailError, UnknownOutcomeError
-from sesmail.aws.failure import explain, explain_opening
+from sesmail.aws.failure import translate_error, translate_open_error
 from sesmail.aws.sessions import never_connected
 
 
@@ -33,7 +33,7 @@ def answered(status: int) -> boto.ClientError:
     ],
 )
 def test_a_client_that_can_not_be_made(error: Exception, kind: type[SesmailError], retryable: bool) -> None:
-    found = explain_opening(error, "sesv2")
+    found = translate_open_error(error, "sesv2")
     assert type(found) is kind
     assert getattr(found, "retryable", None) is retryable
 
@@ -51,7 +51,7 @@ def test_a_client_that_can_not_be_made(error: Exception, kind: type[SesmailError
     ],
 )
 def test_what_fails_before_it_leaves(error: Exception, kind: type[SesmailError], retryable: bool) -> None:
-    found = explain(error, "SendEmail", may_have_left=False)
+    found = translate_error(error, "SendEmail", may_have_left=False)
     assert type(found) is kind
     assert getattr(found, "retryable", None) is retryable
 
@@ -81,7 +81,7 @@ REQUEST = {"RequestId": "5a1e7c3d"}
 )
 def test_which_answers_are_amazons_no(status: int, error: Any, request_id: Any, outcome: str) -> None:
     response = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status, **request_id}}
-    found = explain(boto.ClientError(response, "SendEmail"), "SendEmail", may_have_left=True)
+    found = translate_error(boto.ClientError(response, "SendEmail"), "SendEmail", may_have_left=True)
     assert isinstance(found, SendError)
     assert found.outcome == outcome
 
@@ -112,7 +112,7 @@ KEY = ConnectionKey("example.com", 443, True, True, None, None, None)
 def test_what_proves_that_there_was_no_connection(kind: Any, original: Any, never: bool) -> None:
     error = kind(endpoint_url="u", error=original)
     error.__context__ = OSError("what the caller was handling")
-    found = explain(error, "SendEmail", may_have_left=True)
+    found = translate_error(error, "SendEmail", may_have_left=True)
     assert type(found) is (NotSentError if never else UnknownOutcomeError)
 
 
@@ -130,7 +130,9 @@ def test_what_httpx_proves(name: str, never: bool) -> None:
 
 @pytest.mark.parametrize(("original", "kind"), [(ssl.SSLError(), NotSentError), (OSError(), UnknownOutcomeError)])
 def test_a_handshake_that_fails_is_python_s_own_error(original: Exception, kind: type[SesmailError]) -> None:
-    assert type(explain(boto.SSLError(endpoint_url="u", error=original), "SendEmail", may_have_left=True)) is kind
+    assert (
+        type(translate_error(boto.SSLError(endpoint_url="u", error=original), "SendEmail", may_have_left=True)) is kind
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_a_handshake_that_fails_is_python_s_own_error(original: Exception, kind:
     ],
 )
 def test_what_fails_afterwards_is_unknown(error: Exception) -> None:
-    assert type(explain(error, "SendEmail", may_have_left=True)) is UnknownOutcomeError
+    assert type(translate_error(error, "SendEmail", may_have_left=True)) is UnknownOutcomeError
 
 
 def test_without_httpx_there_is_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:

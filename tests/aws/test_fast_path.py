@@ -19,8 +19,8 @@ from support.answers import ok
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, Request, StartFaultServer
 
-LEAN = ["asyncio-aiohttp-lean", "asyncio-httpx-lean", "trio-httpx-lean"]
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", LEAN, indirect=True)]
+FAST = ["asyncio-aiohttp-lean", "asyncio-httpx-lean", "trio-httpx-lean"]
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TEMPLATED = TemplateMessage(from_email="shop@example.com", to="alice@example.com", template="Shipped", data={"n": 1})
@@ -267,7 +267,7 @@ async def test_what_is_closed_while_it_is_written_never_leaves(
 
     async with client:
         await client.send(ORDER)
-        monkeypatch.setattr(fast_path, "in_thread", closed)
+        monkeypatch.setattr(fast_path, "run_in_thread", closed)
         with pytest.raises(ConfigurationError, match="closed"):
             await client.send(large)
     assert len(server.requests) == 1

@@ -46,7 +46,7 @@ def parameters(write: object, mail: bytes) -> dict[str, Any]:
     return {"Content": {"Raw": {"Data": mail}}} if write is json_body else {"RawMessage": {"Data": mail}}
 
 
-def whole(body: Body) -> bytes:
+def read_bounded(body: Body) -> bytes:
     return b"".join(body)
 
 
@@ -55,7 +55,7 @@ def whole(body: Body) -> bytes:
 )
 def test_a_json_body_says_what_botocores_says(params: dict[str, Any]) -> None:
     theirs = written("sesv2", "SendEmail", params)
-    assert json.loads(whole(json_body("SendEmail", params))) == json.loads(theirs)
+    assert json.loads(read_bounded(json_body("SendEmail", params))) == json.loads(theirs)
 
 
 @given(
@@ -65,14 +65,16 @@ def test_a_json_body_says_what_botocores_says(params: dict[str, Any]) -> None:
     ),
 )
 def test_a_form_says_what_botocores_says(params: dict[str, Any]) -> None:
-    ours = parse_qsl(whole(query_body("SendRawEmail", params)).decode(), keep_blank_values=True, strict_parsing=True)
+    ours = parse_qsl(
+        read_bounded(query_body("SendRawEmail", params)).decode(), keep_blank_values=True, strict_parsing=True
+    )
     assert dict(ours) == written("ses", "SendRawEmail", params)
     assert len(ours) == len(dict(ours))
 
 
 def test_what_looks_like_the_place_of_the_mail_is_not_taken_for_it() -> None:
     params = {"ConfigurationSetName": '"Data":""', "Content": {"Raw": {"Data": b"mail"}}, "TenantName": '"Data":""'}
-    assert json.loads(whole(json_body("SendEmail", params))) == json.loads(written("sesv2", "SendEmail", params))
+    assert json.loads(read_bounded(json_body("SendEmail", params))) == json.loads(written("sesv2", "SendEmail", params))
 
 
 @pytest.mark.parametrize("write", [json_body, query_body], ids=["json", "form"])
@@ -81,8 +83,8 @@ def test_what_is_measured_is_what_is_written(write: Callable[[str, Any], Body], 
     mail = b"\xfb\xef\xbe" * (_PIECE // 3) + bytes(max(0, more))
     mail = mail[: _PIECE + more]
     body = write("Send", parameters(write, mail))
-    assert body.size == len(whole(body))
-    assert body.sha256 == sha256(whole(body)).hexdigest()
+    assert body.size == len(read_bounded(body))
+    assert body.sha256 == sha256(read_bounded(body)).hexdigest()
 
 
 @pytest.mark.parametrize("write", [json_body, query_body], ids=["json", "form"])

@@ -9,7 +9,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
 from sesmail.aws import Aws, service_models
-from sesmail.aws.service_models import Models
+from sesmail.aws.service_models import ServiceModelLoader
 
 TYPES = ["service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2", "examples-1", "no-such-type"]
 READ = service_models._Files.load_file
@@ -31,7 +31,7 @@ def model(loader: Loader, service: str, type_name: str) -> object:
 @pytest.mark.parametrize("service", ["kms", "s3", "ses", "sesv2", "sns", "sso-oidc", "sts", "no-such-service"])
 def test_models_are_botocores(service: str) -> None:
     theirs = Loader()
-    ours = Models(theirs.search_paths)
+    ours = ServiceModelLoader(theirs.search_paths)
     assert [model(ours, service, type_name) for type_name in TYPES] == [
         model(theirs, service, type_name) for type_name in TYPES
     ]
@@ -40,7 +40,7 @@ def test_models_are_botocores(service: str) -> None:
 @pytest.mark.parametrize("name", ["_retry", "endpoints", "partitions", "sdk-default-configuration"])
 def test_general_data_is_botocores(name: str) -> None:
     theirs = Loader()
-    assert json.dumps(Models(theirs.search_paths).load_data(name)) == json.dumps(theirs.load_data(name))
+    assert json.dumps(ServiceModelLoader(theirs.search_paths).load_data(name)) == json.dumps(theirs.load_data(name))
 
 
 @pytest.mark.anyio

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import sesmail
-from support.ses_events import WORDS, envelope, published, received
+from support.ses_events import WORDS, published, received, sns_message
 
 from .contest import Comparison, Contestant, Setting, faster, timed, within
 from .messages import KB, PLAIN, File, Sample, filled, in_html, noise, stdlib_mail
 
-BODIES = [json.dumps(envelope(json.dumps(published(word)))).encode() for word in WORDS]
+BODIES = [json.dumps(sns_message(json.dumps(published(word)))).encode() for word in WORDS]
 
 
 def for_each(parse: Callable[[bytes], object]) -> Contestant:
@@ -92,7 +92,7 @@ def inbound_mail() -> tuple[Sample, bytes]:
     files = (File("photo.png", "image/png", noise(15 * KB)),)
     sample = Sample("Help", filled(PLAIN, 3 * KB), in_html(PLAIN, 5 * KB), files=files)
     content = base64.b64encode(stdlib_mail(sample)).decode()
-    return sample, json.dumps(envelope(json.dumps(received(content=content)))).encode()
+    return sample, json.dumps(sns_message(json.dumps(received(content=content)))).encode()
 
 
 def check_inbound(sample: Sample, subject: Any, text: Any, html: Any, contents: Any) -> None:

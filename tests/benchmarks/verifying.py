@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from sesmail.receiving.verification.signature import check_signature, read_message
+from sesmail.receiving.verification.signature import check_signature, require_sns_message
 from support.ses_events import published
 from support.signing import NOW, good_certificate, message, signed_text
 
@@ -21,8 +21,8 @@ def signed() -> bytes:
 
 def ours(_: Setting) -> Contestant:
     """All checks of a message that is read already."""
-    envelope, certificate = read_message(signed()), good_certificate()
-    return timed(lambda: check_signature(envelope, certificate, now=NOW))
+    sns_message, certificate = require_sns_message(signed()), good_certificate()
+    return timed(lambda: check_signature(sns_message, certificate, now=NOW))
 
 
 def from_the_body(_: Setting) -> Contestant:

@@ -97,7 +97,7 @@ MUTANTS = [
         ("every no is retryable", "True if word == _PASSING else None", "True"),
         (
             "a word of nobody's is Amazon's",
-            'return word in _WORDS or word == _PASSING or word.startswith("throttling")',
+            'return word in _CODES or word == _PASSING or word.startswith("throttling")',
             "return True",
         ),
         ("a transient failure isn't Amazon's", "or word == _PASSING or", "or"),
@@ -107,8 +107,8 @@ MUTANTS = [
             "or word == _PASSING",
         ),
         ("another throttling is no throttle", 'word.startswith("throttling") or (status', "(status"),
-        ("429 is no throttle", "status == 429 and word not in _WORDS", "False"),
-        ("429 is a throttle whatever it says", "status == 429 and word not in _WORDS", "status == 429"),
+        ("429 is no throttle", "status == 429 and word not in _CODES", "False"),
+        ("429 is a throttle whatever it says", "status == 429 and word not in _CODES", "status == 429"),
         ("the daily quota is a throttle", '"daily message quota exceeded" in said and', "False and"),
         ("the daily quota as a limit is any no", ' or word == "limitexceeded")', ")"),
         ("any no may be the daily quota", '(kind is ThrottledError or word == "limitexceeded")', "True"),
@@ -180,12 +180,12 @@ MUTANTS = [
         ("what was given by hand is lean", "size if checked else None", "size"),
         (
             "silence is not sent",
-            "        if mark.may_have_left:\n            raise Unknown",
+            "        if departure.may_have_left:\n            raise Unknown",
             "        if False:\n            raise Unknown",
         ),
         (
             "what waits for its turn is unknown",
-            "        if mark.may_have_left:\n            raise Unknown",
+            "        if departure.may_have_left:\n            raise Unknown",
             "        if True:\n            raise Unknown",
         ),
         ("a call has no deadline", "anyio.CancelScope(deadline=deadline)", "anyio.CancelScope()"),
@@ -225,22 +225,22 @@ MUTANTS = [
         ("waiting for the rate counts", "started += await", "await"),
         (
             "all mails of a call go again",
-            "if fate.last and self.policy.may_retry(fate.last)}",
+            "if state.last and self.policy.may_retry(state.last)}",
             "if any(one.last and self.policy.may_retry(one.last) for one in pending.values())}",
         ),
         (
             "no mail goes again that SES took, but all others",
-            "if fate.last and self.policy.may_retry(fate.last)}",
-            "if fate.last}",
+            "if state.last and self.policy.may_retry(state.last)}",
+            "if state.last}",
         ),
         (
             "what was cancelled never left",
-            "    if mark.may_have_left:\n        return Unknown",
+            "    if departure.may_have_left:\n        return Unknown",
             "    if False:\n        return Unknown",
         ),
         (
             "what was cancelled may have left",
-            "    if mark.may_have_left:\n        return Unknown",
+            "    if departure.may_have_left:\n        return Unknown",
             "    if True:\n        return Unknown",
         ),
         ("a mistake of ours is retryable", "operation=call.operation, retryable=False)", "operation=call.operation)"),
@@ -267,11 +267,11 @@ MUTANTS = [
         ("the throttle of what is no send slows down", "if info.recipients and any(", "if any("),
         (
             "a duplicate keeps its place",
-            "self._give_back(sum(batch.recipients[each] for each in fates if each not in begun))",
+            "self._give_back(sum(batch.recipients[each] for each in states if each not in begun))",
             "pass",
         ),
         ("a duplicate leaves", "                call = batch.call([*begun])\n", ""),
-        ("the end is not written down", "        await self.ledger.finish(fates)\n\n", "\n"),
+        ("the end is not written down", "        await self.log_writer.finish(states)\n\n", "\n"),
     ),
     Mutant(
         "it is written down after it left",
@@ -279,8 +279,8 @@ MUTANTS = [
         (
             ("begun = await self._begin(batch, pending)", "begun = pending"),
             (
-                "        await self.ledger.finish(fates)\n\n",
-                "        await self.ledger.begin(fates)\n        await self.ledger.finish(fates)\n\n",
+                "        await self.log_writer.finish(states)\n\n",
+                "        await self.log_writer.begin(states)\n        await self.log_writer.finish(states)\n\n",
             ),
         ),
     ),
@@ -300,25 +300,25 @@ MUTANTS = [
         "sending/attempts/log_writer.py",
         (
             "the unknown is written down as rejected",
-            "fate.send_id, fate.outcome, getattr",
-            'fate.send_id, fate.outcome.replace("unknown", "rejected"), getattr',
+            "state.send_id, state.outcome, getattr",
+            'state.send_id, state.outcome.replace("unknown", "rejected"), getattr',
         ),
         (
             "a duplicate is sent",
-            "        except DuplicateSendError as err:\n            fate.failed(err)",
-            "        except DuplicateSendError:\n            fate.begun = True",
+            "        except DuplicateSendError as err:\n            state.failed(err)",
+            "        except DuplicateSendError:\n            state.begun = True",
         ),
         (
             "what could not be written down is sent",
-            "            error.__cause__ = err\n            fate.failed(error)",
-            "            fate.begun = True",
+            "            error.__cause__ = err\n            state.failed(error)",
+            "            state.begun = True",
         ),
-        ("the unknown begins again", 'fate.begun = fate.outcome == "unknown"', "fate.begun = False"),
-        ("the rejected does not begin again", 'fate.begun = fate.outcome == "unknown"', "fate.begun = True"),
+        ("the unknown begins again", 'state.begun = state.outcome == "unknown"', "state.begun = False"),
+        ("the rejected does not begin again", 'state.begun = state.outcome == "unknown"', "state.begun = True"),
         (
             "nothing begins",
-            "        else:\n            fate.begun = True",
-            "        else:\n            fate.begun = False",
+            "        else:\n            state.begun = True",
+            "        else:\n            state.begun = False",
         ),
         (
             "writing is cancelled with the send",
@@ -327,7 +327,7 @@ MUTANTS = [
         ),
         (
             "a cancelled beginning stays begun",
-            "            await self.finish(fates)\n            raise",
+            "            await self.finish(states)\n            raise",
             "            raise",
         ),
         (
@@ -345,7 +345,7 @@ MUTANTS = [
         ("too many entries are accepted", "if len(entries) != len(recipients):", "if len(entries) < len(recipients):"),
         ("an id is accepted whatever the status", ' and (status is None or status.lower() == "success")', ""),
         ("a status is a no beside an id", "status is not None and message_id is None and", "status is not None and"),
-        ("any status is a no", " and is_amazons_word(status):", ":"),
+        ("any status is a no", " and is_documented_code(status):", ":"),
     ),
     *_in(
         "sending/bulk.py",
@@ -362,13 +362,13 @@ MUTANTS = [
         "sending/sender.py",
         (
             "one part's mistake loses all results",
-            'if failures and all(fate.outcome == "not_sent" for fate in fates):',
+            'if failures and all(state.outcome == "not_sent" for state in states):',
             "if failures:",
         ),
     ),
     *_in(
         "sending/many.py",
-        ("what was accepted is cancelled", "fate.result, None if fate.result else fate.error()", "None, fate.error()"),
+        ("what was accepted is cancelled", "state.result, None if state.result else state.error()", "None, state.error()"),
     ),
     *_in(
         "sending/rate/limiter.py",

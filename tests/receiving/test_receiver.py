@@ -295,7 +295,7 @@ async def test_the_hook_is_asked_for_what_is_proven_alone() -> None:
 
 
 async def test_what_was_handled_does_not_come_again() -> None:
-    recent = sesmail.RecentMessages(size=2)
+    recent = sesmail.SeenMessages(size=2)
     receiver = new_receiver(seen=recent)
     events = await receiver.receive(*notification(BOUNCE))
     assert await receiver.receive(*notification(BOUNCE)) == events  # not handled yet

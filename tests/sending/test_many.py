@@ -12,8 +12,8 @@ import anyio
 import pytest
 
 import sesmail
-from sesmail import Client, ConfigurationError, Message, SendMany, SendOutcome, SendProgress, SendResult
-from sesmail.sending.attempts.state import Fate
+from sesmail import Client, ConfigurationError, Message, MessageResult, SendMany, SendProgress, SendResult
+from sesmail.sending.attempts.state import SendState
 from support import answers
 from support.answers import error, ok, slow
 from support.clients import NEWS, ORDER, new_client
@@ -36,7 +36,7 @@ def by_subject(**steps: Answer) -> Callable[[Request], Answer]:
     return lambda request: steps.get(subject_of(request).split()[0], ok()) if request.complete else ok()
 
 
-async def outcomes_of(client: Client, messages: Any, **settings: Any) -> list[SendOutcome]:
+async def outcomes_of(client: Client, messages: Any, **settings: Any) -> list[MessageResult]:
     async with client.send_many(messages, **settings) as outcomes:
         return [outcome async for outcome in outcomes]
 
@@ -143,7 +143,7 @@ async def test_progress(fault_server: StartFaultServer) -> None:
     assert many.progress == heard[-1].__class__(2, 1, 1, 1, 0, many.progress.seconds)
     assert many.progress.done == 5
     assert many.progress.rate > 0
-    assert many.undelivered == ()
+    assert many.unconsumed == ()
 
 
 class Boom(Exception):
@@ -212,18 +212,18 @@ async def test_leaving_early_is_accounted_for(
         again = many.progress
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
     assert progress == again
-    assert progress.under_way == 0
+    assert progress.in_flight == 0
     assert progress.done == count
     assert progress.accepted + progress.unknown >= len(server.requests) >= progress.accepted
-    given = count - len(many.undelivered)
+    given = count - len(many.unconsumed)
     assert 0 < given <= progress.done
     seen = {subject_of(request) for request in server.requests if request.complete}
-    for outcome in many.undelivered:
+    for outcome in many.unconsumed:
         assert isinstance(outcome.message, Message)
         if outcome.outcome == "not_sent":
             assert outcome.message.subject not in seen
     assert progress.unknown > 0
-    assert sum(outcome.outcome == "unknown" for outcome in many.undelivered) <= progress.unknown
+    assert sum(outcome.outcome == "unknown" for outcome in many.unconsumed) <= progress.unknown
 
 
 async def test_leaving_before_anything_came() -> None:
@@ -249,7 +249,7 @@ async def test_an_iterable_that_fails_does_so_at_the_end(fault_server: StartFaul
         raise Boom
 
     server = fault_server(ok())
-    seen: list[SendOutcome] = []
+    seen: list[MessageResult] = []
     async with new_client(server.url) as client:
         outcomes = client.send_many(source())
         with pytest.raises(Boom):  # noqa: PT012
@@ -272,7 +272,7 @@ async def test_what_the_callback_raises_loses_nothing(fault_server: StartFaultSe
         with pytest.raises(Boom):
             async with many as outcomes:
                 await outcomes.__anext__()
-    assert [outcome.outcome for outcome in many.undelivered] == ["accepted"]
+    assert [outcome.outcome for outcome in many.unconsumed] == ["accepted"]
 
 
 async def test_what_nobody_expects_ends_it(monkeypatch: pytest.MonkeyPatch, fault_server: StartFaultServer) -> None:
@@ -411,8 +411,8 @@ async def test_an_iterable_whose_own_task_was_cancelled_has_failed(fault_server:
 
 
 async def test_what_is_cancelled_once_it_is_accepted_is_accepted() -> None:
-    async def send(message: Any, fate: Fate[SendResult]) -> SendResult:
-        fate.attempted(SendResult("id", "<id>", ()), datetime.now(UTC), 0)
+    async def send(message: Any, state: SendState[SendResult]) -> SendResult:
+        state.attempted(SendResult("id", "<id>", ()), datetime.now(UTC), 0)
         taken.set()
         await anyio.sleep_forever()
         raise AssertionError
@@ -421,6 +421,6 @@ async def test_what_is_cancelled_once_it_is_accepted_is_accepted() -> None:
     many = SendMany([ORDER], send, concurrency=1, ordered=False, on_progress=None, account=None)
     async with many:
         await taken.wait()
-    assert [(outcome.outcome, outcome.result) for outcome in many.undelivered] == [
+    assert [(outcome.outcome, outcome.result) for outcome in many.unconsumed] == [
         ("accepted", SendResult("id", "<id>", ()))
     ]

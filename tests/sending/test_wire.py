@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sesmail.sending.wire import as_crlf, check_wire, proven
+from sesmail.sending.wire import as_crlf, check_wire, checked_pieces
 
 LINE = b"x" * 998
 
@@ -80,7 +80,7 @@ NAMES = ["From", "To"]
 
 
 def proof(pieces: list[bytes], names: list[str] = NAMES, count: int = 2) -> bytes:
-    return b"".join(proven(pieces, names, [("xyz", count)]))
+    return b"".join(checked_pieces(pieces, names, [("xyz", count)]))
 
 
 def test_the_intended_passes() -> None:

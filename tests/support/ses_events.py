@@ -259,7 +259,7 @@ def changed(document: Json, path: str, value: Any) -> Json:
     return copy
 
 
-def envelope(message: str, **more: Any) -> Json:
+def sns_message(message: str, **more: Any) -> Json:
     """A message of SNS as it stands in JSON."""
     return {
         "Type": "Notification",
@@ -278,7 +278,7 @@ def envelope(message: str, **more: Any) -> Json:
 
 def confirmation(kind: str = "SubscriptionConfirmation") -> Json:
     """The message with which a subscription begins, or ends."""
-    return envelope(
+    return sns_message(
         f"You have chosen to subscribe to the topic {TOPIC}.",
         Type=kind,
         Token=TOKEN,
@@ -318,18 +318,18 @@ WRAPPINGS: Mapping[str, Callable[[Json], Any]] = {
     "raw text": lambda document: json.dumps(document, ensure_ascii=False),
     "raw, decoded": lambda document: document,
     "raw, indented": lambda document: json.dumps(document, indent=2).encode(),
-    "SNS": lambda document: json.dumps(envelope(json.dumps(document))).encode(),
-    "SNS text": lambda document: json.dumps(envelope(json.dumps(document, ensure_ascii=False)), ensure_ascii=False),
-    "SNS, decoded": lambda document: envelope(json.dumps(document)),
-    "SNS without subject": lambda document: envelope(json.dumps(document), Subject=None),
+    "SNS": lambda document: json.dumps(sns_message(json.dumps(document))).encode(),
+    "SNS text": lambda document: json.dumps(sns_message(json.dumps(document, ensure_ascii=False)), ensure_ascii=False),
+    "SNS, decoded": lambda document: sns_message(json.dumps(document)),
+    "SNS without subject": lambda document: sns_message(json.dumps(document), Subject=None),
     "Lambda from SNS": lambda document: {
-        "Records": [{"EventSource": "aws:sns", "Sns": as_lambda_spells(envelope(json.dumps(document)))}]
+        "Records": [{"EventSource": "aws:sns", "Sns": as_lambda_spells(sns_message(json.dumps(document)))}]
     },
-    "Lambda from SQS from SNS": lambda document: sqs_records(json.dumps(envelope(json.dumps(document)))),
+    "Lambda from SQS from SNS": lambda document: sqs_records(json.dumps(sns_message(json.dumps(document)))),
     "Lambda from SQS, raw": lambda document: json.dumps(sqs_records(json.dumps(document))),
     "EventBridge": bridge,
     "EventBridge bytes": lambda document: json.dumps(bridge(document)).encode(),
-    "EventBridge by SNS": lambda document: envelope(json.dumps(bridge(document))),
+    "EventBridge by SNS": lambda document: sns_message(json.dumps(bridge(document))),
     "EventBridge by SQS": lambda document: sqs_records(json.dumps(bridge(document))),
     "Firehose": lambda document: json.dumps(document).encode() + b"\n",
 }

@@ -12,9 +12,9 @@ from sesmail import (
     ConfigurationError,
     InvalidMessageError,
     Listener,
+    MessageResult,
     Outcome,
     RecipientResult,
-    SendOutcome,
     SendRecord,
     SendResult,
 )
@@ -50,9 +50,9 @@ class Mail:
         found: str | None = getattr(self.ends[0], "message_id", None)
         return found
 
-    def ended(self, end: SendResult | RecipientResult | SendOutcome | Exception) -> None:
+    def ended(self, end: SendResult | RecipientResult | MessageResult | Exception) -> None:
         """Note how it ended."""
-        if isinstance(end, SendOutcome):
+        if isinstance(end, MessageResult):
             end = end.result or end.error or AssertionError("an outcome says nothing")
         assert isinstance(end, (SendResult, RecipientResult, InvalidMessageError, ConfigurationError)) or hasattr(
             end, "outcome"

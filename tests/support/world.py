@@ -21,11 +21,11 @@ from sesmail import (
     DuplicateSendError,
     MemorySendLog,
     Message,
+    MessageResult,
     RateLimiter,
     Recipient,
     RetryPolicy,
     SendError,
-    SendOutcome,
     SendRecord,
     SqliteSendLog,
 )
@@ -311,7 +311,7 @@ def sending_many(leave_after: int | None, way: Leaving, **settings: Any) -> Call
 
     async def send_many(client: Client, mails: Sequence[Mail]) -> None:
         many = client.send_many([message(mail) for mail in mails], **settings)
-        outcomes: list[SendOutcome] = []
+        outcomes: list[MessageResult] = []
         try:
             with suppress(Left), anyio.CancelScope() as scope:
                 async with many:
@@ -324,12 +324,12 @@ def sending_many(leave_after: int | None, way: Leaving, **settings: Any) -> Call
                                 raise Left
                             scope.cancel()
         finally:
-            outcomes += many.undelivered
+            outcomes += many.unconsumed
             told = Counter(outcome.outcome for outcome in outcomes)
             progress = many.progress
             assert (progress.accepted, progress.rejected) == (told["accepted"], told["rejected"])
             assert (progress.not_sent, progress.unknown) == (told["not_sent"], told["unknown"])
-            assert progress.under_way == 0
+            assert progress.in_flight == 0
             assert len({outcome.index for outcome in outcomes}) == len(outcomes)
             for outcome in outcomes:
                 mails[outcome.index].ended(outcome)

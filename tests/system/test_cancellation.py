@@ -15,11 +15,11 @@ from sesmail import (
     Client,
     MemorySendLog,
     Message,
+    MessageResult,
     RateLimiter,
     Recipient,
     RetryPolicy,
     SendError,
-    SendOutcome,
     SqliteSendLog,
 )
 from support import answers
@@ -133,7 +133,7 @@ class Bench:
             mail.ended(ends[mail.address])
 
     async def send_many(self) -> None:
-        outcomes: list[SendOutcome] = []
+        outcomes: list[MessageResult] = []
         mails: list[Mail] = []
 
         def messages() -> Any:
@@ -147,13 +147,13 @@ class Bench:
                 async for outcome in many:
                     outcomes.append(outcome)
         finally:
-            outcomes += many.undelivered
+            outcomes += many.unconsumed
             assert sorted(outcome.index for outcome in outcomes) == [*range(len(mails))]
             told = Counter(outcome.outcome for outcome in outcomes)
             progress = many.progress
             assert (progress.accepted, progress.rejected) == (told["accepted"], told["rejected"])
             assert (progress.not_sent, progress.unknown) == (told["not_sent"], told["unknown"])
-            assert progress.under_way == 0
+            assert progress.in_flight == 0
             for outcome in outcomes:
                 mails[outcome.index].ended(outcome)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sesmail.errors import MalformedBodyError
 from sesmail.receiving.parsing.parser import parse, parse_raw
-from sesmail.receiving.transports.sns import read_envelope
+from sesmail.receiving.transports.sns import read_sns_message
 from support.ses_events import (
     DOCUMENTS,
     PARTS,
@@ -24,7 +24,7 @@ from support.ses_events import (
     Json,
     bridge,
     confirmation,
-    envelope,
+    sns_message,
     published,
     received,
     sqs_records,
@@ -134,24 +134,24 @@ BODIES: dict[str, tuple[Any, str]] = {
     "dot alone": (b'{"eventType": "Open", "x": .5}', ""),
     "NaN, decoded": ({"eventType": "Open", "x": float("nan")}, ""),
     "infinity, decoded": ({"eventType": "Open", "x": [float("-inf")]}, ""),
-    "infinity in the message": (envelope('{"eventType": "Open", "x": 1e999}'), "Message"),
+    "infinity in the message": (sns_message('{"eventType": "Open", "x": 1e999}'), "Message"),
     # Too deep or too large.
     "deep": (json.dumps({**published("Open"), "x": nested(DEEP)}), ""),
     "deep lists": (b'{"eventType": "Open", "x": ' + b"[" * DEEP + b"]" * DEEP + b"}", ""),
     "deep, decoded": ({**published("Open"), "x": nested(DEEP)}, ""),
     "very deep, decoded": (nested(50_000), ""),
-    "deep message": (envelope(json.dumps({**published("Open"), "x": nested(DEEP)})), "Message"),
+    "deep message": (sns_message(json.dumps({**published("Open"), "x": nested(DEEP)})), "Message"),
     "large event": (json.dumps({**published("Open"), "x": "x" * (1 << 20)}), ""),
     "large bytes": (b" " * (6 << 20) + b"{}", ""),
     "large text": (" " * (6 << 20) + "{}", ""),
     "large by its characters": ('{"x": "' + "é" * (1 << 20) + '"}', ""),
     "large mapping": ({"x": "x" * (6 << 20)}, ""),
     "large record": (sqs_records("x" * ((1 << 20) + 1)), "Records[0].body"),
-    "large message": ({"Records": [{"Sns": envelope("x" * ((1 << 20) + 1))}]}, "Records[0].Sns.Message"),
+    "large message": ({"Records": [{"Sns": sns_message("x" * ((1 << 20) + 1))}]}, "Records[0].Sns.Message"),
     "large line": (OPEN + "\n" + '{"x": "' + "x" * (1 << 20) + '"}', "line 2"),
     "many records": ({"Records": [{"messageId": "059f36b4-87a3-44ab-83d2-661975830a7d"}] * 10_001}, "Records"),
     "many containers": ({**published("Open"), "x": [[]] * 100_000}, ""),
-    "many containers in the message": (envelope(json.dumps({**published("Open"), "x": [{}] * 100_000})), "Message"),
+    "many containers in the message": (sns_message(json.dumps({**published("Open"), "x": [{}] * 100_000})), "Message"),
     "many containers and no end": ('{"x": [' + "[]," * 100_000, ""),
     "many events": ({"Records": [{"body": json.dumps(with_mail(destination=CROWD))}] * 51}, ""),
     "many lines": ("{}\n" * 10_001, ""),
@@ -170,7 +170,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "bytes inside": ({"eventType": "Open", "x": b"\xff"}, ""),
     # No event.
     "nothing in it": ({}, "notificationType"),
-    "nothing in the message": (envelope("{}"), "Message.notificationType"),
+    "nothing in the message": (sns_message("{}"), "Message.notificationType"),
     "no kind": (without(published("Open"), "eventType"), "notificationType"),
     "kind is null": ({**published("Open"), "eventType": None}, "notificationType"),
     "kind is a number": ({**published("Open"), "eventType": 5}, "eventType"),
@@ -187,10 +187,10 @@ BODIES: dict[str, tuple[Any, str]] = {
     "mail is a text": ({**published("Open"), "mail": "x"}, "mail"),
     "mail is a list": ({**published("Open"), "mail": [{}]}, "mail"),
     "mail is empty": ({**published("Open"), "mail": {}}, "mail.destination"),
-    "mail in a message is empty": (envelope(json.dumps({**published("Open"), "mail": {}})), "Message.mail.destination"),
+    "mail in a message is empty": (sns_message(json.dumps({**published("Open"), "mail": {}})), "Message.mail.destination"),
     "mail in a record is a text": (sqs_records('{"eventType": "Open", "mail": "x"}'), "Records[0].body.mail"),
-    "mail in an envelope in a record is a text": (
-        sqs_records(json.dumps(envelope('{"eventType": "Open", "mail": "x"}'))),
+    "mail in an sns_message in a record is a text": (
+        sqs_records(json.dumps(sns_message('{"eventType": "Open", "mail": "x"}'))),
         "Records[0].body.Message.mail",
     ),
     "mail in a line is a text": (OPEN + '\n{"eventType": "Open", "mail": "x"}', "line 2.mail"),
@@ -260,33 +260,33 @@ BODIES: dict[str, tuple[Any, str]] = {
     "received at no time": (with_receipt(timestamp=None) | {"mail": {"messageId": "1"}}, "mail.timestamp"),
     "received at a bad time": (with_receipt(timestamp="late") | {"mail": {"messageId": "1"}}, "mail.timestamp"),
     # Envelopes.
-    "unknown type": ({**envelope(OPEN), "Type": "Advertisement"}, "Type"),
-    "type in lower case": ({**envelope(OPEN), "Type": "notification"}, "Type"),
-    "type is null": ({**envelope(OPEN), "Type": None}, "notificationType"),
+    "unknown type": ({**sns_message(OPEN), "Type": "Advertisement"}, "Type"),
+    "type in lower case": ({**sns_message(OPEN), "Type": "notification"}, "Type"),
+    "type is null": ({**sns_message(OPEN), "Type": None}, "notificationType"),
     "type without a message": ({"Type": "Advertisement"}, "notificationType"),
-    "type is a number": ({**envelope(OPEN), "Type": 5}, "Type"),
-    "type is a list": ({**envelope(OPEN), "Type": ["Notification"]}, "Type"),
-    "type is an object": ({**envelope(OPEN), "Type": {}}, "Type"),
+    "type is a number": ({**sns_message(OPEN), "Type": 5}, "Type"),
+    "type is a list": ({**sns_message(OPEN), "Type": ["Notification"]}, "Type"),
+    "type is an object": ({**sns_message(OPEN), "Type": {}}, "Type"),
     **{
         f"{name} {what}": (
-            without(envelope(OPEN), name) if value is ... else {**envelope(OPEN), name: value},
+            without(sns_message(OPEN), name) if value is ... else {**sns_message(OPEN), name: value},
             name,
         )
         for name in ("MessageId", "TopicArn", "Message", "Timestamp")
         for what, value in (("is missing", ...), ("is null", None), ("is a number", 5), ("is a list", ["x"]))
     },
     **{
-        f"{name} is a list": ({**envelope(OPEN), name: ["x"]}, name)
+        f"{name} is a list": ({**sns_message(OPEN), name: ["x"]}, name)
         for name in ("Subject", "SignatureVersion", "Signature", "SigningCertURL", *SPELLINGS)
     },
     **{f"{name} is empty": ({**confirmation(), name: ""}, name) for name in ("MessageId", "TopicArn", "Token")},
-    "message is an object": ({**envelope(OPEN), "Message": published("Open")}, "Message"),
-    "message is no JSON": (envelope("Hello! This message has a subject."), "Message"),
-    "message is empty": (envelope(""), "Message"),
-    "message is a list": (envelope("[]"), "Message"),
-    "message is JSON twice": (envelope(json.dumps(OPEN)), "Message"),
-    "message has two lines": (envelope(OPEN + "\n" + OPEN), "Message"),
-    **{f"two spellings of {name} differ": ({**envelope(OPEN), name: "https://x"}, name) for name in SPELLINGS},
+    "message is an object": ({**sns_message(OPEN), "Message": published("Open")}, "Message"),
+    "message is no JSON": (sns_message("Hello! This message has a subject."), "Message"),
+    "message is empty": (sns_message(""), "Message"),
+    "message is a list": (sns_message("[]"), "Message"),
+    "message is JSON twice": (sns_message(json.dumps(OPEN)), "Message"),
+    "message has two lines": (sns_message(OPEN + "\n" + OPEN), "Message"),
+    **{f"two spellings of {name} differ": ({**sns_message(OPEN), name: "https://x"}, name) for name in SPELLINGS},
     **{
         f"{name} is {what}": ({**confirmation(), name: value}, name)
         for name in ("Token", "SubscribeURL")
@@ -304,7 +304,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "record of SNS with a text": ({"Records": [{"Sns": OPEN}]}, "Records[0]"),
     "record of SNS without a type": ({"Records": [{"Sns": {}}]}, "Records[0].Sns.Type"),
     "record of SNS without a message": (
-        {"Records": [{"Sns": without(envelope(OPEN), "Message")}]},
+        {"Records": [{"Sns": without(sns_message(OPEN), "Message")}]},
         "Records[0].Sns.Message",
     ),
     "second record": ({"Records": [{"body": OPEN}, {"body": "x"}]}, "Records[1].body"),
@@ -314,7 +314,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "record of SQS with records": (sqs_records(json.dumps(sqs_records(OPEN))), "Records[0].body.notificationType"),
     "record of SES with a text": ({"Records": [{"ses": "x"}]}, "Records[0]"),
     "record of SES without mail": ({"Records": [{"ses": {"receipt": {}}}]}, "Records[0].ses.mail"),
-    "records and no JSON in the envelope": (sqs_records(json.dumps(envelope("x"))), "Records[0].body.Message"),
+    "records and no JSON in the sns_message": (sqs_records(json.dumps(sns_message("x"))), "Records[0].body.Message"),
     # EventBridge.
     "of another source": ({**bridge(published("Open")), "source": "aws.s3"}, "source"),
     "of no source": (without(bridge(published("Open")), "source"), "source"),
@@ -357,7 +357,7 @@ def test_the_other_doors_know_the_same_errors(name: str) -> None:
     with pytest.raises(MalformedBodyError):
         parse_raw(body)
     try:
-        found = read_envelope(body)
+        found = read_sns_message(body)
     except MalformedBodyError:
         return
     assert found is None or type(found.message) is str
@@ -381,13 +381,13 @@ def test_large_numbers_that_are_finite() -> None:
 
 def test_finite_numbers_whose_bytes_look_like_infinity() -> None:
     (event, _) = parse(OPEN[:-1] + ', "x": 1.0e0, "y": ' + str(2.0**-256) + ', "z": -1.1125369292536007e-308}')
-    assert event.notes == ()
+    assert event.defects == ()
 
 
 SECRETS = (TOKEN, SIGNATURE, "canary")
 SECRET_BODIES = [
     confirmation(),
-    envelope(OPEN),
+    sns_message(OPEN),
     confirmation() | {"Token": "canary", "Signature": "canary", "SubscribeURL": "https://canary"},
 ]
 

@@ -1,6 +1,6 @@
 """The waist: the only place that knows aiobotocore, for one call at a time with one known outcome."""
 
 from .connection import Aws, ClientParams
-from .departure import Mark
+from .departure import Departure
 
-__all__ = ["Aws", "ClientParams", "Mark"]
+__all__ = ["Aws", "ClientParams", "Departure"]

@@ -14,16 +14,16 @@ from aiohttp import Payload
 from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
-from .bounded_read import whole
+from .bounded_read import read_bounded
 from .request_body import Body
 
-__all__ = ["DirectSession"]
+__all__ = ["FastAiohttpSession"]
 
 _CHUNK = 256 * 1024
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)  # no file each
 
 
-class DirectSession(AIOHTTPSession):
+class FastAiohttpSession(AIOHTTPSession):
     """Posts to the endpoint and nowhere else, takes no answer for another's, and leaves no half-written request behind.
 
     aiobotocore's own would post body and credentials again wherever a 307 points.
@@ -114,7 +114,7 @@ class _Content:
 
     async def read(self, size: int = -1) -> bytes:
         """All of it, or the next piece."""
-        pieces: bytes = await (self._content.read(size) if size >= 0 else whole(self._content.iter_any()))
+        pieces: bytes = await (self._content.read(size) if size >= 0 else read_bounded(self._content.iter_any()))
         return pieces
 
 

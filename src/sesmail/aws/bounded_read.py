@@ -9,17 +9,17 @@ import anyio
 
 from ..errors import ContentTooLargeError
 
-__all__ = ["OversizedAnswerError", "read_body", "whole"]
+__all__ = ["OversizedResponseError", "read_body", "read_bounded"]
 
 _LIMIT = 10 * 1024 * 1024  # bytes; Amazon's longest answers that aren't streams have a tenth of that
 _CHUNK = 256 * 1024
 
 
-class OversizedAnswerError(Exception):
+class OversizedResponseError(Exception):
     """An answer of more bytes than any of Amazon's has."""
 
 
-async def whole(pieces: AsyncIterator[bytes]) -> bytes:
+async def read_bounded(pieces: AsyncIterator[bytes]) -> bytes:
     """The pieces of an answer, joined.
 
     Raises:
@@ -32,7 +32,7 @@ async def whole(pieces: AsyncIterator[bytes]) -> bytes:
             with anyio.CancelScope() as scope:
                 scope.cancel()
                 await anext(pieces, None)  # so that httpx's generators end, which nobody could close
-            raise OversizedAnswerError
+            raise OversizedResponseError
     return bytes(answer)
 
 

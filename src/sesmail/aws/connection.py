@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import anyio
 import anyio.lowlevel
 
-from ..concurrency import EventLoop, in_thread
+from ..concurrency import EventLoopGuard, run_in_thread
 from ..errors import ConfigurationError, InvalidMessageError, NotSentError, SesmailError, UnknownOutcomeError
 from .bounded_read import read_body
-from .departure import Mark, before_send, leaving
-from .failure import explain, explain_opening, forget_frames
-from .settings import configured
+from .departure import Departure, before_send, leaving
+from .failure import forget_frames, translate_error, translate_open_error
+from .settings import build_config
 
 if TYPE_CHECKING:
-    from .fast_path import LeanCall
+    from .fast_path import FastCall
 
 __all__ = ["Aws", "ClientParams"]
 
@@ -51,7 +51,7 @@ class _Client:
     client: Any
     region: str
     methods: Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]
-    lean: dict[str, LeanCall | None]
+    fast_path_call: dict[str, FastCall | None]
 
 
 class Aws:
@@ -96,7 +96,7 @@ class Aws:
         self._session: Any = None
         self._places: Any = None
         self._closed = False
-        self._loop = EventLoop()
+        self._loop = EventLoopGuard()
 
     async def open(self, service: str, region: str | None = None) -> _Client:
         """The client of a service, made at its first use.
@@ -110,7 +110,7 @@ class Aws:
             NotSentError: The credentials could not be fetched just now.
         """
         key = service, region
-        self._loop.refuse_other()
+        self._loop.check()
         self._refuse_closed()
         if key in self._clients:
             return self._clients[key]
@@ -150,7 +150,7 @@ class Aws:
         body_limit: int = 0,
         checked: bool = False,
         size: int = 0,
-        mark: Mark | None = None,
+        departure: Departure | None = None,
     ) -> dict[str, Any]:
         """Make one call.
 
@@ -174,22 +174,22 @@ class Aws:
             SendError: The call did not succeed; its ``outcome`` tells what became of it.
             ContentTooLargeError: The body of the answer has more bytes.
         """
-        mark = mark or Mark(_MOST_REQUESTS if self._repeatable else 1)
+        departure = departure or Departure(_MOST_REQUESTS if self._repeatable else 1)
         with anyio.CancelScope(deadline=deadline) as scope:
             try:
                 client = await self.open(service, region)
-                leave = partial(self._leave, mark)
+                leave = partial(self._leave, departure)
                 return await self._attempt(client, operation, params, leave, body_limit, size if checked else None)
             except SesmailError:
                 raise
             except anyio.get_cancelled_exc_class():
-                if mark.may_have_left and not scope.cancel_called:
+                if departure.may_have_left and not scope.cancel_called:
                     _log.warning("%s was cancelled after its request may have left: its outcome is unknown", operation)
                 raise
             except Exception as err:
                 forget_frames(err)
-                raise explain(err, operation, may_have_left=mark.may_have_left) from err
-        if mark.may_have_left:
+                raise translate_error(err, operation, may_have_left=departure.may_have_left) from err
+        if departure.may_have_left:
             raise UnknownOutcomeError("no answer before the deadline", operation=operation)
         raise NotSentError("the deadline passed before the request could leave", operation=operation)
 
@@ -209,8 +209,8 @@ class Aws:
         async with self._places:
             await anyio.lowlevel.checkpoint_if_cancelled()  # a free place doesn't say that it was cancelled
             self._refuse_closed()
-            if checked_size is not None and (lean := await _lean(client, operation, params)) is not None:
-                return await lean.make(params, checked_size, leave)
+            if checked_size is not None and (fast_path_call := await _fast_call(client, operation, params)) is not None:
+                return await fast_path_call.send(params, checked_size, leave)
             token = leaving.set(leave)
             try:
                 answer: dict[str, Any] = await method(**params)
@@ -220,18 +220,18 @@ class Aws:
                 leaving.reset(token)
         return answer
 
-    def _leave(self, mark: Mark) -> None:
+    def _leave(self, departure: Departure) -> None:
         """Note that a request leaves; none does that was still being prepared when everything was closed."""
         self._refuse_closed()
-        mark.count()
+        departure.count()
 
     async def _connect(self, service: str, region: str | None) -> _Client:
         try:
             if self._session is None:
-                self._session = self._new_session(await in_thread(_load))
+                self._session = self._new_session(await run_in_thread(_load))
             from aiobotocore.config import AioConfig
 
-            from .fast_path import notice
+            from .fast_path import capture
 
             ours = AioConfig(parameter_validation=True)
             if not self._repeatable:
@@ -241,23 +241,23 @@ class Aws:
         except SesmailError:
             raise
         except Exception as err:
-            raise explain_opening(err, service) from err
+            raise translate_open_error(err, service) from err
         if self._closed:
             await self._stack.aclose()
         client.meta.events.register("before-send", before_send)
-        client.meta.events.register_last("before-call", notice)
+        client.meta.events.register_last("before-call", capture)
         methods = {operation: getattr(client, name) for name, operation in client.meta.method_to_api_mapping.items()}
         return _Client(client, client.meta.region_name, methods, {})
 
     def _new_session(self, kind: type[Any]) -> Any:
-        from .service_models import Models
+        from .service_models import ServiceModelLoader
 
         # Where a call is made once, the deadline covers it: a time per read would let a trickle go on for ever.
-        config = configured(self._config, self._user_agent, _READ_TIMEOUT if self._repeatable else None)
+        config = build_config(self._config, self._user_agent, _READ_TIMEOUT if self._repeatable else None)
         if config.max_pool_connections < 1:
             raise ConfigurationError("max_pool_connections is 1 at least")
         session = kind(profile=self._profile)
-        session.register_component("data_loader", Models(session.get_component("data_loader").search_paths))
+        session.register_component("data_loader", ServiceModelLoader(session.get_component("data_loader").search_paths))
         session.set_default_client_config(config)  # credentials are fetched over the same kind of HTTP session
         self._places = anyio.Semaphore(config.max_pool_connections, fast_acquire=True)
         return session
@@ -270,11 +270,11 @@ def _load() -> type[Any]:
     return AioSession
 
 
-async def _lean(client: _Client, operation: str, params: Mapping[str, Any]) -> LeanCall | None:
+async def _fast_call(client: _Client, operation: str, params: Mapping[str, Any]) -> FastCall | None:
     """The lean way to make a call, learnt at the first; None if there is none."""
-    if operation not in client.lean:
-        from .fast_path import learn
+    if operation not in client.fast_path_call:
+        from .fast_path import discover
 
-        client.lean[operation] = await learn(client.client, operation)
-    lean = client.lean[operation]
-    return lean if lean is not None and lean.may_make(params) else None
+        client.fast_path_call[operation] = await discover(client.client, operation)
+    fast_path_call = client.fast_path_call[operation]
+    return fast_path_call if fast_path_call is not None and fast_path_call.accepts(params) else None

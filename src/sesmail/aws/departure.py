@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 
-__all__ = ["Mark", "before_send", "leaving"]
+__all__ = ["Departure", "before_send", "leaving"]
 
 
-class Mark:
+class Departure:
     """How many requests of a call may have left: counted just before the connection is made.
 
     Args:

@@ -6,19 +6,19 @@ import re
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from ..error_codes import rejection
+from ..error_codes import rejected_error
 from ..errors import ConfigurationError, InvalidMessageError, NotSentError, SesmailError, UnknownOutcomeError
 from .sessions import never_connected, why_not_connected
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-__all__ = ["explain", "explain_opening", "forget_frames"]
+__all__ = ["forget_frames", "translate_error", "translate_open_error"]
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
 
 
-def explain(error: Exception, operation: str, *, may_have_left: bool) -> SesmailError:
+def translate_error(error: Exception, operation: str, *, may_have_left: bool) -> SesmailError:
     """The typed error for whatever a call raised.
 
     Args:
@@ -45,7 +45,7 @@ def explain(error: Exception, operation: str, *, may_have_left: bool) -> Sesmail
     return UnknownOutcomeError(f"no answer to be relied on ({kind})", operation=operation)
 
 
-def explain_opening(error: Exception, service: str) -> SesmailError:
+def translate_open_error(error: Exception, service: str) -> SesmailError:
     """The typed error for a client that could not be made: a setting, unless it may pass by itself.
 
     Args:
@@ -106,7 +106,7 @@ def _answered(error: ClientError, operation: str) -> SesmailError:
     code, message = (_text(response.get("Error", {}).get(key)) for key in ("Code", "Message"))
     code = code if _CODE.fullmatch(code) else ""  # botocore fills in the status where there is none
     if 400 <= status < 500 and status != 408 and code and request_id:
-        return rejection(code, message, operation=operation, request_id=request_id, status=status)
+        return rejected_error(code, message, operation=operation, request_id=request_id, status=status)
     return UnknownOutcomeError(
         f"HTTP status {status} does not tell whether Amazon took it",
         operation=operation,

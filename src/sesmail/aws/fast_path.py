@@ -13,11 +13,11 @@ from types import FunctionType, SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..concurrency import in_thread
+from ..concurrency import run_in_thread
 from .request_body import Body, json_body, query_body
 from .signature import Signature
 
-__all__ = ["LeanCall", "learn", "notice"]
+__all__ = ["FastCall", "capture", "discover"]
 
 # What can be called so: how its parameters are written, and the least that aiobotocore takes.
 _OPERATIONS: dict[tuple[str, str], tuple[Callable[[str, Mapping[str, Any]], Body], Mapping[str, Any]]] = {
@@ -32,11 +32,11 @@ _HEADERS = {"Content-Type", "User-Agent"}
 _SIGNING = {"region", "signing_name"}
 _URL = re.compile(r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)")  # nothing in it needs encoding
 
-_learning: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_learning", default=None)
+_capturing: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_learning", default=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LeanCall:
+class FastCall:
     """An operation of one client.
 
     Attributes:
@@ -61,11 +61,11 @@ class LeanCall:
     parse: Callable[[Mapping[str, Any]], Any]
     error: Callable[[str | None], Callable[[Any, str], Exception]]
 
-    def may_make(self, params: Mapping[str, Any]) -> bool:
+    def accepts(self, params: Mapping[str, Any]) -> bool:
         """Whether nothing changes where the call goes, how it is signed, or what headers it has."""
         return _ENDPOINT not in params and _TRACE not in os.environ
 
-    async def make(self, params: Mapping[str, Any], size: int, leave: Callable[[], None]) -> dict[str, Any]:
+    async def send(self, params: Mapping[str, Any], size: int, leave: Callable[[], None]) -> dict[str, Any]:
         """Make one call.
 
         Args:
@@ -81,7 +81,7 @@ class LeanCall:
             ClientError: As of aiobotocore; or an exception of the HTTP library.
         """
         write = partial(self.write, self.operation, params)
-        body = write() if size < _LARGE else await in_thread(write)
+        body = write() if size < _LARGE else await run_in_thread(write)
         signed = self.signature.headers(body.sha256, await self.credentials(), time.time())
         leave()
         status, fields, content = await self.session.post(self.url, {**self.headers, **signed}, body)
@@ -94,16 +94,16 @@ class LeanCall:
         return answer
 
 
-def notice(**call: Any) -> tuple[Any, dict[str, Any]] | None:
+def capture(**call: Any) -> tuple[Any, dict[str, Any]] | None:
     """Handle aiobotocore's ``before-call``: where somebody is learning, that is all that becomes of it."""
-    seen = _learning.get()
+    seen = _capturing.get()
     if seen is None:
         return None
     seen.update(call)
     return SimpleNamespace(status_code=200), {}
 
 
-async def learn(client: Any, operation: str) -> LeanCall | None:
+async def discover(client: Any, operation: str) -> FastCall | None:
     """How aiobotocore calls an operation: found by letting it prepare a call that doesn't leave.
 
     Args:
@@ -135,7 +135,7 @@ async def learn(client: Any, operation: str) -> LeanCall | None:
     if version != "v4" or signing.keys() != _SIGNING or headers.keys() != _HEADERS or _URL.fullmatch(url) is None:
         return None
     region, service = signing["region"], signing["signing_name"]
-    return LeanCall(
+    return FastCall(
         operation,
         url,
         {**headers, "Accept-Encoding": "identity"},
@@ -162,13 +162,13 @@ async def _prepared(client: Any, operation: str, params: Mapping[str, Any]) -> M
     from botocore.exceptions import ParamValidationError
 
     call: dict[str, Any] = {}
-    token = _learning.set(call)
+    token = _capturing.set(call)
     try:
         await getattr(client, xform_name(operation))(**params)
     except ParamValidationError:
         pass
     finally:
-        _learning.reset(token)
+        _capturing.reset(token)
     return call
 
 

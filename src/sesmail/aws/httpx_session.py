@@ -11,13 +11,13 @@ import anyio
 from aiobotocore.httpxsession import HttpxSession
 from httpx2 import ConnectError
 
-from .bounded_read import whole
+from .bounded_read import read_bounded
 from .request_body import Body
 
-__all__ = ["DirectHttpxSession"]
+__all__ = ["FastHttpxSession"]
 
 
-class DirectHttpxSession(HttpxSession):
+class FastHttpxSession(HttpxSession):
     """Takes no answer for another's, and none that is endless or compressed, and leaves no half-made connection behind.
 
     It follows no redirect anyway. Once it is closed it connects no more: aiobotocore would open another session, and
@@ -75,7 +75,7 @@ async def _limit(response: Any) -> None:
 async def _read(response: Any) -> bytes:
     """The answer as it came: httpx would unpack a few kilobytes into gigabytes."""
     async with aclosing(response.aiter_raw()) as pieces:
-        return await whole(pieces)
+        return await read_bounded(pieces)
 
 
 def _create(create: Any, origin: Any) -> _Connection:
@@ -110,7 +110,7 @@ def _has_leftovers(connection: Any) -> bool:
 class _Network(_Around):
     """What the pool connects by."""
 
-    def __init__(self, inner: Any, session: DirectHttpxSession) -> None:
+    def __init__(self, inner: Any, session: FastHttpxSession) -> None:
         super().__init__(inner)
         self._session = session
 
@@ -125,7 +125,7 @@ class _Network(_Around):
 class _Stream(_Around):
     """A connection before TLS, which httpx would leave open if the handshake is cancelled."""
 
-    def __init__(self, inner: Any, session: DirectHttpxSession) -> None:
+    def __init__(self, inner: Any, session: FastHttpxSession) -> None:
         super().__init__(inner)
         self._session = session
 

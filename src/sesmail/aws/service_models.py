@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import JSONFileLoader, Loader
 
-__all__ = ["Models"]
+__all__ = ["ServiceModelLoader"]
 
 _OPENERS: dict[str, Callable[..., Any]] = {".json": open, ".json.gz": gzip.open}
 
@@ -28,7 +28,7 @@ class _Files(JSONFileLoader):
         return None
 
 
-class Models(Loader):
+class ServiceModelLoader(Loader):
     """Looks for a service in its own folders: botocore looks through those of all 400, for each type of model."""
 
     def __init__(self, paths: list[str]) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 from ..errors import ConfigurationError
 
-__all__ = ["http_session", "never_connected", "why_not_connected"]
+__all__ = ["choose_session", "never_connected", "why_not_connected"]
 
 
-def http_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
+def choose_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
     """The session class for the event loop that runs, and its settings: httpx on trio, aiohttp on asyncio.
 
     Args:
@@ -24,18 +24,18 @@ def http_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
     from aiobotocore.httpsession import AIOHTTPSession
     from aiobotocore.httpxsession import HttpxSession
 
-    from .aiohttp_session import DirectSession
+    from .aiohttp_session import FastAiohttpSession
 
     if chosen not in (None, AIOHTTPSession, HttpxSession):
         raise ConfigurationError("http_session_cls is one of aiobotocore's: another might follow redirects")
     if chosen is HttpxSession or _on_trio():
         if importlib.util.find_spec("httpx2") is None:
             raise ConfigurationError("httpx2 is missing, which trio needs: pip install 'sesmail[trio]'")
-        from .httpx_session import DirectHttpxSession
+        from .httpx_session import FastHttpxSession
 
         # The deadline covers these; httpx's own 5 seconds would cut off a large mail on a slow line.
-        return DirectHttpxSession, {"write_timeout": None, "pool_timeout": None}
-    return DirectSession, {}
+        return FastHttpxSession, {"write_timeout": None, "pool_timeout": None}
+    return FastAiohttpSession, {}
 
 
 def _on_trio() -> bool:

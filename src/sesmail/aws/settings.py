@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .sessions import http_session
+from .sessions import choose_session
 
-__all__ = ["configured"]
+__all__ = ["build_config"]
 
 _POOL = 50
 _CONNECT_TIMEOUT = 10.0  # seconds; a connection that was never made is known not to have sent anything
 
 
-def configured(config: Mapping[str, Any] | object | None, user_agent: str, read_timeout: float | None) -> Any:
+def build_config(config: Mapping[str, Any] | object | None, user_agent: str, read_timeout: float | None) -> Any:
     """An ``AioConfig``.
 
     Args:
@@ -32,7 +32,7 @@ def configured(config: Mapping[str, Any] | object | None, user_agent: str, read_
     )
     merged: Any = ours.merge(theirs)
     extra: str | None = merged.user_agent_extra
-    session, connector = http_session(getattr(theirs, "http_session_cls", None))
+    session, connector = choose_session(getattr(theirs, "http_session_cls", None))
     connector |= getattr(theirs, "connector_args", {})
     if connector.get("force_close"):
         connector["keepalive_timeout"] = None  # aiobotocore puts one in, and aiohttp refuses both together

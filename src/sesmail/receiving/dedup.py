@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from .events.base import BaseEvent
 
-__all__ = ["RecentMessages"]
+__all__ = ["SeenMessages"]
 
 
-class RecentMessages:
+class SeenMessages:
     """Remembers the SNS messages that a single process handled, as ``seen`` of a Receiver.
 
     Add a message's events once they are handled, not before: SNS delivers again what failed, with the same id, and

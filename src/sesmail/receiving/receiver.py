@@ -12,7 +12,7 @@ from typing import Any, Literal, Self, TypeAlias, Unpack
 import anyio
 
 from ..aws import Aws, ClientParams
-from ..concurrency import in_thread
+from ..concurrency import run_in_thread
 from ..errors import (
     ConfigurationError,
     ConfirmationError,
@@ -30,15 +30,15 @@ from .events.event import Event, SubscriptionConfirmation
 from .events.received import Received, SnsAction
 from .inbound.mail import InboundMail, read_mail
 from .parsing.parser import parse, parse_raw
-from .settling import Settling, settle_sends
+from .settling import SupportsSettle, settle_sends
 from .storage.s3 import MAX_STORED, Storage, may_pass
 from .transports.json_body import Body, excerpt
-from .transports.sns import Envelope, read_envelope
+from .transports.sns import SnsMessage, read_sns_message
 from .verification.certificates import CertificateSource, Clock, FetchCertificate
 from .verification.http_headers import Headers
-from .verification.policy import Proof
+from .verification.policy import VerificationPolicy
 from .verification.secret import Secret, Secrets
-from .verification.signature import MAX_AGE, read_claim
+from .verification.signature import MAX_AGE, read_signature
 from .verification.topic import read_topic
 
 __all__ = ["Receiver"]
@@ -102,7 +102,7 @@ class Receiver:
         allow_raw: bool = False,
         max_age: float = MAX_AGE,
         seen: Seen | None = None,
-        send_log: Settling | None = None,
+        send_log: SupportsSettle | None = None,
         buckets: Collection[str] | None = None,
         account: str | None = None,
         kms_key: str | None = None,
@@ -118,10 +118,12 @@ class Receiver:
     ) -> None:
         secrets = None if secret is None else Secrets(secret)
         del secret
-        self._proof = Proof(secrets=secrets, topics=topics, signatures=signatures, allow_unproven=allow_unproven)
+        self._policy = VerificationPolicy(
+            secrets=secrets, topics=topics, signatures=signatures, allow_unproven=allow_unproven
+        )
         if accept not in _UNWANTED:
             raise ConfigurationError(f"accept is 'any', 'tracking' or 'inbound', not {accept!r}")
-        if allow_raw and not self._proof.has_secret:
+        if allow_raw and not self._policy.has_secret:
             raise ConfigurationError("allow_raw needs a secret: nothing else can prove what SNS delivers raw")
         if not timeout > 0 or not max_age > 0:
             raise ConfigurationError("timeout and max_age are numbers of seconds above 0")
@@ -178,18 +180,18 @@ class Receiver:
             WebhookError: It gives none; answer with the error's ``status`` and ``headers``.
             ConfigurationError: The webhook's own set-up is wrong, for instance without credentials to confirm by.
         """
-        said = self._proof.read(headers)
+        said = self._policy.read(headers)
         del headers
         said.check_secret()
-        message = read_envelope(body)
+        message = read_sns_message(body)
         if message is None:
             return await self._settled(self._wanted(self._raw_events(body), None))
         said.check_message(message)
-        if self._proof.signatures:
-            claim = read_claim(message, now=self._clock(), max_age=self._max_age)
-            certificate = await self._certificates.get(claim.certificate_url)
-            claim.check(certificate, now=self._clock())
-        self._proof.check_topic(message)
+        if self._policy.signatures:
+            unverified = read_signature(message, now=self._clock(), max_age=self._max_age)
+            certificate = await self._certificates.get(unverified.certificate_url)
+            unverified.check(certificate, now=self._clock())
+        self._policy.check_topic(message)
         events = self._wanted(parse(message), message)
         if self._seen is not None and await self._seen(message.message_id):
             return ()
@@ -244,7 +246,7 @@ class Receiver:
             ConfigurationError: No credentials and the like.
         """
         raw = _enclosed(event) if isinstance(event.action, SnsAction) else await self._storage.fetch(event)
-        return await in_thread(partial(_read, raw, event), abandon=True)
+        return await run_in_thread(partial(_read, raw, event), abandon=True)
 
     async def delete_object(self, event: Received) -> None:
         """Delete the mail of an event from S3; what is gone already is no error.
@@ -269,7 +271,7 @@ class Receiver:
             )
         return parse_raw(body)
 
-    def _wanted(self, events: tuple[Event, ...], message: Envelope | None) -> tuple[Event, ...]:
+    def _wanted(self, events: tuple[Event, ...], message: SnsMessage | None) -> tuple[Event, ...]:
         if self._unwanted and any(isinstance(event, self._unwanted) for event in events):
             arn = None if message is None else message.topic_arn
             raise UnexpectedEventError(
@@ -280,7 +282,7 @@ class Receiver:
         return events
 
     async def _confirm_proven(self, event: SubscriptionConfirmation) -> None:
-        if self._auto_confirm and self._proof.is_enough:
+        if self._auto_confirm and self._policy.is_enough:
             await self.confirm(event)
             return
         raise UnexpectedSubscriptionError(

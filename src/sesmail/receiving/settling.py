@@ -8,10 +8,10 @@ from typing import Protocol
 from ..errors import Outcome, TemporaryError
 from .events.base import BaseEvent, TrackingEvent
 
-__all__ = ["Settling", "settle_sends"]
+__all__ = ["SupportsSettle", "settle_sends"]
 
 
-class Settling(Protocol):
+class SupportsSettle(Protocol):
     """What is needed of a send log."""
 
     async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
@@ -19,7 +19,7 @@ class Settling(Protocol):
         ...
 
 
-async def settle_sends(log: Settling, events: Iterable[BaseEvent]) -> None:
+async def settle_sends(log: SupportsSettle, events: Iterable[BaseEvent]) -> None:
     """Tell a send log of every send that events are about that SES accepted it.
 
     Raises:

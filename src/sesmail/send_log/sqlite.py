@@ -14,7 +14,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from ..concurrency import EventLoop
+from ..concurrency import EventLoopGuard
 from ..errors import DuplicateSendError, Outcome
 from .protocol import SendRecord
 from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
@@ -47,7 +47,7 @@ class SqliteSendLog:
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
         self._file = SqliteFile(os.fspath(path))
         self._clock = clock or now
-        self._loop = EventLoop()
+        self._loop = EventLoopGuard()
         self._writing = anyio.Lock()
         self._limiter = anyio.CapacityLimiter(1)  # of its own: never behind the program's slow threads
 
@@ -77,7 +77,7 @@ class SqliteSendLog:
             DuplicateSendError: It is accepted, under way or unknown.
         """
         check_send_id(send_id)
-        self._loop.refuse_other()
+        self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
         write = Write(partial(begin, send_id=send_id, began=in_utc(self._clock())))
         try:
@@ -100,7 +100,7 @@ class SqliteSendLog:
             Whether that was news: never about a send that didn't begin, or that is known to be accepted.
         """
         check_outcome(outcome)
-        self._loop.refuse_other()
+        self._loop.check()
         if outcome == "unknown":
             return False
         write = Write(partial(settle, send_id=send_id, outcome=outcome, message_id=message_id))
@@ -149,7 +149,7 @@ class SqliteSendLog:
                     await anyio.to_thread.run_sync(self._file.flush, limiter=self._limiter)
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        self._loop.refuse_other()
+        self._loop.check()
         async with self._writing:
             return await anyio.to_thread.run_sync(self._file.read, query, limiter=self._limiter)
 

@@ -9,8 +9,8 @@ from typing import Any
 from ..address import Address
 from ..errors import SendError
 from .attempts.answer import read_bulk
-from .attempts.state import Fate
-from .limits import MAX_RECIPIENTS, refuse_crowd
+from .attempts.state import SendState
+from .limits import MAX_RECIPIENTS, check_recipient_count
 from .payload.call import Call
 from .payload.dialect import Dialect
 from .result import RecipientResult
@@ -43,7 +43,7 @@ class BulkCall:
         """
         counts = [sum(map(len, entry["Destination"].values())) for entry in whole.params[dialect.ENTRIES]]
         for number, count in enumerate(counts):
-            refuse_crowd(count, f"recipients[{number}]", "give fewer cc and bcc")
+            check_recipient_count(count, f"recipients[{number}]", "give fewer cc and bcc")
         return cls(whole, dialect, addresses, counts)
 
     def parts(self, rate: float) -> Iterator[range]:
@@ -73,11 +73,11 @@ class BulkCall:
         entries = self.dialect.read_bulk(answer)
         return read_bulk(answer, entries, addresses, operation=self.whole.operation, region=region)
 
-    def result(self, number: int, fate: Fate[RecipientResult]) -> RecipientResult:
+    def result(self, number: int, state: SendState[RecipientResult]) -> RecipientResult:
         """The result of an entry at the end."""
-        attempts, send_id = tuple(fate.attempts), fate.send_id
-        if fate.result is not None:
-            return replace(fate.result, attempts=attempts, send_id=send_id)
-        error = fate.error()
+        attempts, send_id = tuple(state.attempts), state.send_id
+        if state.result is not None:
+            return replace(state.result, attempts=attempts, send_id=send_id)
+        error = state.error()
         email = self.addresses[number].email
-        return RecipientResult(email, fate.outcome, None, None, error.code, error, attempts, send_id)
+        return RecipientResult(email, state.outcome, None, None, error.code, error, attempts, send_id)

@@ -14,14 +14,14 @@ from ..errors import ConfigurationError, NotSentError
 from ..send_log.protocol import SendLog
 from ..version import __version__
 from .attempts.listener import Listener
-from .attempts.log_writer import Ledger
+from .attempts.log_writer import LogWriter
 from .attempts.retry import RetryPolicy
-from .attempts.runner import Caller
-from .attempts.state import Fate
+from .attempts.runner import CallRunner
+from .attempts.state import SendState
 from .many import SendMany, SendProgress
 from .message.fields import TAG_WORD
 from .message.message import AnyMessage, BulkMessage, Message
-from .payload.call import lay_defaults
+from .payload.call import apply_defaults
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
@@ -94,9 +94,11 @@ class Client:
         self._service = dialect.SERVICE
         self._aws = Aws(region, profile=profile, config=config, user_agent=f"sesmail/{__version__}", params=params)
         limiter = _limiter(rate_limit)
-        caller = Caller(self._aws, self._service, timeout, retry, limiter, listener or Listener(), Ledger(send_log))
+        runner = CallRunner(
+            self._aws, self._service, timeout, retry, limiter, listener or Listener(), LogWriter(send_log)
+        )
         laid = _defaults(defaults, configuration_set)
-        self._sender = Sender(dialect, caller, laid, message_tag_name, tag_send_id, send_log is not None)
+        self._sender = Sender(dialect, runner, laid, message_tag_name, tag_send_id, send_log is not None)
         self._account = None if limiter is None or limiter.fixed else AccountRate(limiter, self._sender.read_rate)
 
     async def __aenter__(self) -> Self:
@@ -126,7 +128,7 @@ class Client:
             ConfigurationError: No credentials and the like; nothing was sent.
             SendError: It wasn't accepted, or may not have been; see ``outcome`` and ``retryable``.
         """
-        return await self._sender.send(message, Fate())
+        return await self._sender.send(message, SendState())
 
     def send_many(
         self,
@@ -221,4 +223,4 @@ def _defaults(defaults: Message | None, configuration_set: str | None) -> Messag
         given = Message(configuration_set=configuration_set)
     except ValidationError as err:
         raise ConfigurationError(err.errors()[0]["msg"]) from err
-    return given if defaults is None else lay_defaults(given, defaults)
+    return given if defaults is None else apply_defaults(given, defaults)

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from ..errors import InvalidMessageError
 
-__all__ = ["MAX_PARTS", "MAX_RECIPIENTS", "MAX_TEMPLATE_DATA", "refuse_crowd", "refuse_parts", "refuse_size"]
+__all__ = [
+    "MAX_PARTS",
+    "MAX_RECIPIENTS",
+    "MAX_TEMPLATE_DATA",
+    "check_mail_size",
+    "check_part_count",
+    "check_recipient_count",
+]
 
 MAX_RECIPIENTS = 50  # a call, over to, cc and bcc
 MAX_PARTS = 500  # a mail
 MAX_TEMPLATE_DATA = 262_144  # characters of JSON
 
 
-def refuse_crowd(count: int, field: str, instead: str) -> None:
+def check_recipient_count(count: int, field: str, instead: str) -> None:
     """Refuse more recipients than SES takes in one call."""
     if count > MAX_RECIPIENTS:
         raise InvalidMessageError(
@@ -25,7 +32,7 @@ def refuse_crowd(count: int, field: str, instead: str) -> None:
         )
 
 
-def refuse_parts(count: int) -> None:
+def check_part_count(count: int) -> None:
     """Refuse a mail of more parts than SES takes."""
     if count > MAX_PARTS:
         raise InvalidMessageError(
@@ -36,7 +43,7 @@ def refuse_parts(count: int) -> None:
         )
 
 
-def refuse_size(size: int, limit: int, api: str, instead: str) -> None:
+def check_mail_size(size: int, limit: int, api: str, instead: str) -> None:
     """Refuse a mail that is larger than the API takes."""
     if size > limit:
         raise InvalidMessageError(

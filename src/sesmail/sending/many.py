@@ -13,19 +13,19 @@ from anyio.abc import TaskGroup
 
 from ..errors import ConfigurationError, InvalidMessageError, Outcome, SendError
 from ..values import Value
-from .attempts.state import Fate
+from .attempts.state import SendState
 from .message.message import AnyMessage
 from .rate.account import AccountRate
 from .result import SendResult
 from .source import Source
 
-__all__ = ["SendMany", "SendOutcome", "SendProgress"]
+__all__ = ["MessageResult", "SendMany", "SendProgress"]
 
 Failure: TypeAlias = SendError | InvalidMessageError | ConfigurationError
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SendOutcome(Value):
+class MessageResult(Value):
     """What became of one message of many.
 
     Attributes:
@@ -68,7 +68,7 @@ class SendProgress(Value):
     rejected: int
     not_sent: int
     unknown: int
-    under_way: int
+    in_flight: int
     seconds: float
 
     @property
@@ -92,7 +92,7 @@ class SendMany:
     def __init__(
         self,
         messages: Iterable[AnyMessage] | AsyncIterable[AnyMessage],
-        send: Callable[[AnyMessage, Fate[SendResult]], Awaitable[SendResult]],
+        send: Callable[[AnyMessage, SendState[SendResult]], Awaitable[SendResult]],
         *,
         concurrency: int,
         ordered: bool,
@@ -109,7 +109,7 @@ class SendMany:
         self._group: TaskGroup | None = None
         self._room = anyio.Semaphore(2 * concurrency, fast_acquire=True)  # for messages taken and not given out
         self._free = anyio.Semaphore(concurrency, fast_acquire=True)  # for those that are sent just now
-        self._known: dict[int, SendOutcome] = {}
+        self._known: dict[int, MessageResult] = {}
         self._given = 0
         self._counts = Counter[Outcome]()
         self._taking = False
@@ -147,7 +147,7 @@ class SendMany:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> SendOutcome:
+    async def __anext__(self) -> MessageResult:
         if self._group is None:
             raise ConfigurationError("use it as: async with client.send_many(...) as outcomes")
         while (outcome := self._next()) is None:
@@ -182,11 +182,11 @@ class SendMany:
         )
 
     @property
-    def undelivered(self) -> tuple[SendOutcome, ...]:
+    def unconsumed(self) -> tuple[MessageResult, ...]:
         """The outcomes that are known and that no iteration gave out; after leaving early, all of the rest."""
         return tuple(outcome for _, outcome in sorted(self._known.items()))
 
-    def _next(self) -> SendOutcome | None:
+    def _next(self) -> MessageResult | None:
         if self._ordered:
             return self._known.get(self._given)
         return next(iter(self._known.values()), None)
@@ -209,18 +209,18 @@ class SendMany:
             self._changed.set()
 
     async def _send_one(self, index: int, message: AnyMessage) -> None:
-        fate = Fate[SendResult]()
+        state = SendState[SendResult]()
         result: SendResult | None = None
         error: Failure | None = None
         try:
-            result = await self._send(message, fate)
+            result = await self._send(message, state)
         except (SendError, InvalidMessageError, ConfigurationError) as err:
             error = err.with_traceback(None)  # or its frames would hold what was built of the message
         except BaseException:
-            result, error = fate.result, None if fate.result else fate.error()
+            result, error = state.result, None if state.result else state.error()
             raise
         finally:
-            self._known[index] = SendOutcome(index, message, result, error)
+            self._known[index] = MessageResult(index, message, result, error)
             self._counts[self._known[index].outcome] += 1
             self._free.release()
             self._changed.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["as_crlf", "check_header", "check_wire", "proven"]
+__all__ = ["as_crlf", "check_header", "check_wire", "checked_pieces"]
 
 _MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _FIELD = re.compile(r"([!-9;-~]++):[ -~]*+\r\n(?: ++[!-~][ -~]*+\r\n)*+")
@@ -56,7 +56,7 @@ def check_header(mail: bytes, names: list[str]) -> None:
         raise ValueError("its header fields aren't the intended ones")
 
 
-def proven(pieces: Iterable[bytes], names: list[str], boundaries: Sequence[tuple[str, int]]) -> Iterator[bytes]:
+def checked_pieces(pieces: Iterable[bytes], names: list[str], boundaries: Sequence[tuple[str, int]]) -> Iterator[bytes]:
     """The pieces of a mail as they come, each proven before it is passed on, and the whole at the end.
 
     Together they keep what ``check_wire`` asks for, have the intended header fields in order, and each boundary just

@@ -33,14 +33,14 @@ from sesmail.receiving.events.event import (
     event_from_json,
 )
 from sesmail.receiving.parsing.parser import parse
-from support.ses_events import DOCUMENTS, TOKEN, bridge, changed, confirmation, envelope, published, received
+from support.ses_events import DOCUMENTS, TOKEN, bridge, changed, confirmation, published, received, sns_message
 
 NOW = datetime(2026, 3, 6, 19, 55, tzinfo=UTC)
 KABUL = timezone(timedelta(hours=4, minutes=30))
 KINDS: tuple[type[BaseEvent], ...] = get_args(Event)
 PARSED = [
     event
-    for body in [*(envelope(json.dumps(document)) for document in DOCUMENTS.values()), confirmation()]
+    for body in [*(sns_message(json.dumps(document)) for document in DOCUMENTS.values()), confirmation()]
     for event in parse(body)
 ]
 
@@ -130,7 +130,7 @@ def mappings(value: Any) -> Iterator[Mapping[Any, Any]]:
 def test_can_not_be_changed() -> None:
     for event in (clicked(), *PARSED):
         with pytest.raises(FrozenInstanceError):
-            event.notes = ("x",)  # type: ignore[misc]
+            event.defects = ("x",)  # type: ignore[misc]
         for same in (event, event_from_json(event.to_json()), replace(event), copy.deepcopy(event)):
             for mapping in mappings(same):
                 with pytest.raises(TypeError, match="frozen"):
@@ -173,7 +173,7 @@ def test_compare_by_what_happened() -> None:
     assert clicked() == clicked()
     assert clicked() == clicked(sns=SnsOrigin("1", "arn"), raw={"shiny": True})
     assert clicked() != clicked(recipient="b@example.com")
-    assert clicked() != clicked(notes=("x",))
+    assert clicked() != clicked(defects=("x",))
     assert clicked() != "clicked"
     assert UnknownEvent(event_type="A", raw={"a": 1}) != UnknownEvent(event_type="A", raw={"a": 2})
 
@@ -207,7 +207,7 @@ class TestDedupKey:  # R34
             {"timestamp": there},
             {"message_tags": {}},
             {"feedback_id": "2"},
-            {"notes": ("x",)},
+            {"defects": ("x",)},
             {"raw": {"a": 1}},
         ]
         for change in changes:
@@ -241,7 +241,7 @@ class TestDedupKey:  # R34
             {"notificationType": "Teleport", "mail": mail, "to": "moon"},
             {**body, "notificationType": "Bounce"},
             {**bridge({"to": "moon", "mail": mail}), "detail-type": "Teleport"},
-            envelope(json.dumps(body)),
+            sns_message(json.dumps(body)),
         ):
             assert parse(same)[0].dedup_key == event.dedup_key
         for other in (

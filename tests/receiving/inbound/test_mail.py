@@ -265,12 +265,12 @@ def test_a_bounce() -> None:
     mail = read(BOUNCE)
     assert mail.from_ == (Mailbox("MAILER-DAEMON@mx.example", "Mail Delivery System"),)
     assert mail.text == "I'm sorry.\n"
-    status, undelivered = mail.attachments
+    status, unconsumed = mail.attachments
     assert status.media_type == "message/delivery-status"
     assert b"Status: 5.1.1" in status.content
-    assert undelivered.media_type == "message/rfc822"
+    assert unconsumed.media_type == "message/rfc822"
     (inner,) = mail.mails
-    assert inner.raw == undelivered.content
+    assert inner.raw == unconsumed.content
     assert (inner.subject, inner.text) == ("hello", "text")
     assert inner.to == (Mailbox("nobody@mx.example"),)
     assert [(item.file_name, item.text) for item in inner.attachments] == [("list.csv", "a,b")]

@@ -22,16 +22,16 @@ from sesmail.receiving.inbound.transfer_encoding import (
 from support.hostile_mails import attached, header, multipart, nested, text
 
 
-def shape(part: Part) -> object:
+def document_type(part: Part) -> object:
     """A mail as its media types, parts in lists and attached mails in tuples."""
     if part.mail is not None:
-        return (part.kind, shape(part.mail))
-    return [part.kind, *map(shape, part.parts)] if part.parts else part.kind
+        return (part.kind, document_type(part.mail))
+    return [part.kind, *map(document_type, part.parts)] if part.parts else part.kind
 
 
 def test_one_part() -> None:
     part = read_parts(b"Subject: x\r\n\r\nhello\r\n")
-    assert shape(part) == "text/plain"
+    assert document_type(part) == "text/plain"
     assert part.content() == b"hello\r\n"
     assert part.headers.get("subject") == "x"
     assert list(part.defects) == []
@@ -52,14 +52,14 @@ def test_a_boundary_in_a_line_is_none() -> None:
 def test_the_boundary_of_the_outer_multipart_wins() -> None:
     inner = multipart(b"\r\nnever closed", boundary=b"inner", close=False)
     part = read_parts(multipart(inner, b"\r\nlast", boundary=b"outer"))
-    assert shape(part) == ["multipart/mixed", ["multipart/mixed", "text/plain"], "text/plain"]
+    assert document_type(part) == ["multipart/mixed", ["multipart/mixed", "text/plain"], "text/plain"]
     assert [leaf.content() for leaf in part.leaves()] == [b"never closed", b"last"]
     assert list(part.defects) == [parts.NOT_CLOSED]
 
 
 def test_boundaries_that_begin_alike() -> None:
     part = read_parts(multipart(multipart(b"\r\nx", boundary=b"b--b"), b"\r\ny", boundary=b"b"))
-    assert shape(part) == ["multipart/mixed", ["multipart/mixed", "text/plain"], "text/plain"]
+    assert document_type(part) == ["multipart/mixed", ["multipart/mixed", "text/plain"], "text/plain"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_where_the_header_ends(mail: bytes, headers: list[tuple[str, str]], cont
 
 def test_attached_mails() -> None:
     part = read_parts(multipart(b"\r\nx", attached(2)))
-    assert shape(part) == [
+    assert document_type(part) == [
         "multipart/mixed",
         "text/plain",
         ("message/rfc822", ("message/rfc822", "text/plain")),
@@ -127,7 +127,7 @@ def test_attached_mails() -> None:
 
 def test_a_digest_is_of_mails() -> None:
     part = read_parts(multipart(b"\r\nSubject: one\r\n\r\n1", b"Content-Type: text/plain\r\n\r\n2", kind=b"digest"))
-    assert shape(part) == ["multipart/digest", ("message/rfc822", "text/plain"), "text/plain"]
+    assert document_type(part) == ["multipart/digest", ("message/rfc822", "text/plain"), "text/plain"]
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
@@ -144,7 +144,7 @@ def test_attached_mails_that_must_not_be_encoded(encoding: str) -> None:
 
 def test_encoded_mails_in_an_encoded_mail_are_not_read() -> None:
     part = read_parts(attached(2, encoding=b"base64"))
-    assert shape(part) == ("message/rfc822", "message/rfc822")
+    assert document_type(part) == ("message/rfc822", "message/rfc822")
     assert part.mail is not None
     assert list(part.mail.defects) == [parts.ENCODED_TWICE]
     assert part.mail.content() == b"Subject: in\r\n\r\nhello"
@@ -217,7 +217,7 @@ def test_lines_that_are_nearly_delimiters() -> None:
 def test_delimiters_across_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "SIZE", piece)
     part = read_parts(nested(3, lambda level: b"b%d" % level))
-    assert shape(part) == ["multipart/mixed", ["multipart/mixed", ["multipart/mixed", "text/plain"]]]
+    assert document_type(part) == ["multipart/mixed", ["multipart/mixed", ["multipart/mixed", "text/plain"]]]
     assert list(part.defects) == []
 
 
@@ -326,7 +326,7 @@ def test_finds_the_parts_that_the_standard_library_wrote(tree: object) -> None:
     mail = written(tree)
     raw = mail.as_bytes(policy=SMTP)
     part = read_parts(raw)
-    assert shape(part) == standard(mail)
+    assert document_type(part) == standard(mail)
     assert list(part.defects) == []
     theirs = [each for each in mail.walk() if not each.is_multipart()]
     contents: list[bytes] = []

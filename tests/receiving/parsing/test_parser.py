@@ -13,9 +13,9 @@ from sesmail.receiving.events.event import (
     UnsubscribeConfirmation,
 )
 from sesmail.receiving.parsing.parser import parse, parse_raw
-from sesmail.receiving.transports.sns import read_envelope
+from sesmail.receiving.transports.sns import read_sns_message
 from support import ses_events
-from support.ses_events import DOCUMENTS, TOKEN, TOPIC, changed, confirmation, envelope, notified, published
+from support.ses_events import DOCUMENTS, TOKEN, TOPIC, changed, confirmation, notified, published, sns_message
 
 
 def test_event_type_goes_before_notification_type() -> None:
@@ -71,7 +71,7 @@ def test_confirmations() -> None:  # R31
         )
         assert event.sns == sns
         assert TOKEN not in repr(event)
-        found = read_envelope(body)
+        found = read_sns_message(body)
         assert found is not None
         assert parse(found) == (event,)
 
@@ -80,7 +80,7 @@ def test_what_an_envelope_brings_is_no_envelope() -> None:
     """Whoever may publish to a topic must not be able to make us confirm another."""
     for inner in (confirmation(), {"Records": [{"Sns": confirmation()}]}):
         with pytest.raises(ValueError, match="notificationType: it is missing"):
-            parse(envelope(json.dumps(inner)))
+            parse(sns_message(json.dumps(inner)))
         with pytest.raises(ValueError, match="notificationType: it is missing"):
             parse_raw(inner)
 

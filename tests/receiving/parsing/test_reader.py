@@ -8,7 +8,7 @@ import pytest
 
 from sesmail.receiving.events.event import Delivered, Opened
 from sesmail.receiving.parsing.parser import parse
-from support.ses_events import ALICE, DOCUMENTS, changed, envelope, published
+from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
 
 
 @pytest.mark.parametrize(
@@ -48,24 +48,24 @@ def test_a_bad_optional_field_is_none_and_a_note(
     for step in field.split("."):
         found = getattr(found, step)
     assert found == read
-    assert event.notes[0].startswith(f"{path.replace('.0.', '[0].')}: {note}")
+    assert event.defects[0].startswith(f"{path.replace('.0.', '[0].')}: {note}")
 
 
 def test_notes_are_few() -> None:
     many = [{"emailAddress": f"{number}@example.com", "status": 5, "action": []} for number in range(500)]
     events = parse(changed(published("Bounce"), "bounce.bouncedRecipients", many))
     assert len(events) == 500
-    assert len(events[0].notes) == 20
+    assert len(events[0].defects) == 20
 
 
 def test_nothing_is_noted_twice() -> None:
     (event,) = parse({"eventType": "Teleport", "mail": []})
-    assert event.notes == ("mail: it isn't an object",)
+    assert event.defects == ("mail: it isn't an object",)
     twice = [{"emailAddress": ALICE, "status": 5}, {"emailAddress": ALICE, "status": 5}]
     (event,) = parse(changed(published("Bounce"), "bounce.bouncedRecipients", twice))
-    assert event.notes == ("bounce.bouncedRecipients[0].status: it isn't a text",)
+    assert event.defects == ("bounce.bouncedRecipients[0].status: it isn't a text",)
     event = parse(changed(published("Open"), "mail.headers", [5, {"name": "X-Metadata", "value": "{"}, 6]))[0]
-    assert len(event.notes) == 2
+    assert len(event.defects) == 2
 
 
 def test_message_tags_are_read_up_to_a_number() -> None:
@@ -73,7 +73,7 @@ def test_message_tags_are_read_up_to_a_number() -> None:
     assert isinstance(event, Opened)
     assert event.message_tags is not None
     assert len(event.message_tags) == 1000
-    assert len(event.notes) == 1
+    assert len(event.defects) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_truncation_is_told(told: Any, read: bool) -> None:  # R33
     event = parse(changed(published("Open"), "mail.headersTruncated", told))[0]
     assert isinstance(event, Opened)
     assert event.headers_truncated is read
-    assert event.notes == ()
+    assert event.defects == ()
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ def test_times_of_every_form(text: str) -> None:
     assert isinstance(event, Delivered)
     assert event.timestamp == event.sent_at == datetime(2018, 10, 8, 14, 5, 45, tzinfo=UTC)
     assert event.timestamp.tzinfo is UTC
-    assert event.notes == ()
+    assert event.defects == ()
 
 
 def test_the_time_of_an_envelope() -> None:
-    (event,) = parse(envelope(json.dumps(published("Delivery")), Timestamp="late"))
+    (event,) = parse(sns_message(json.dumps(published("Delivery")), Timestamp="late"))
     assert event.sns is not None
     assert event.sns.timestamp is None

@@ -39,7 +39,7 @@ def test_every_kind(name: str) -> None:  # R31, R33
     for event in events:
         assert isinstance(event, Received)
         assert event.raw == DOCUMENTS[name]
-        assert (event.sns, event.notes) == (None, ())
+        assert (event.sns, event.defects) == (None, ())
 
 
 @pytest.mark.parametrize("action", ["Bounce", "Lambda", "Stop", "WorkMail", "Teleport"])
@@ -67,7 +67,7 @@ def test_an_s3_action_needs_bucket_and_key(key: str, value: Any) -> None:
     (event,) = parse(changed(DOCUMENTS["Received in S3"], f"receipt.action.{key}", value))
     assert isinstance(event, Received)
     assert event.action is None
-    assert event.notes == ("receipt.action: it names no bucket and key",)
+    assert event.defects == ("receipt.action: it names no bucket and key",)
 
 
 def test_an_action_needs_a_type() -> None:

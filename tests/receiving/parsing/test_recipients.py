@@ -42,7 +42,7 @@ class TestRecipients:  # R32
         word = next(word for word, (place, _) in ses_events.PARTS.items() if place == key)
         events = parse(changed(published(word), path, nobody))
         assert [getattr(event, "recipient", None) for event in events] == [ALICE, BOB]
-        assert {event.notes for event in events} == {
+        assert {event.defects for event in events} == {
             (f"{path}: it is empty, and every recipient of the message stands in for it",)
         }
 
@@ -76,19 +76,19 @@ class TestTimes:
         (event,) = parse(changed(published("Delivery"), "delivery.timestamp", text))
         assert isinstance(event, Delivered)
         assert event.timestamp == SENT_AT
-        assert event.notes[-1] == "delivery.timestamp: the message's own stands in for it"
-        assert event.notes[:-1] == (() if text is None else ("delivery.timestamp: it isn't a time",))
+        assert event.defects[-1] == "delivery.timestamp: the message's own stands in for it"
+        assert event.defects[:-1] == (() if text is None else ("delivery.timestamp: it isn't a time",))
 
     def test_the_event_has_one_if_the_message_has_none(self) -> None:
         (event,) = parse(changed(published("Delivery"), "mail.timestamp", "late"))
         assert isinstance(event, Delivered)
         assert (event.timestamp, event.sent_at) == (TIME, None)
-        assert event.notes == ("mail.timestamp: it isn't a time",)
+        assert event.defects == ("mail.timestamp: it isn't a time",)
 
     @pytest.mark.parametrize("time", [..., None, "late"], ids=repr)
     def test_of_received_mail(self, time: Any) -> None:
         (event,) = parse(changed(received(), "receipt.timestamp", time))
         assert isinstance(event, Received)
         assert event.timestamp == SENT_AT
-        assert event.notes[-1] == "receipt.timestamp: the message's own stands in for it"
-        assert event.notes[:-1] == (("receipt.timestamp: it isn't a time",) if time == "late" else ())
+        assert event.defects[-1] == "receipt.timestamp: the message's own stands in for it"
+        assert event.defects[:-1] == (("receipt.timestamp: it isn't a time",) if time == "late" else ())

@@ -9,8 +9,8 @@ import pytest
 from sesmail.errors import MalformedBodyError
 from sesmail.receiving.parsing import parser
 from sesmail.receiving.parsing.parser import parse
-from sesmail.receiving.transports.sns import read_envelope
-from support.ses_events import WORDS, Json, changed, envelope, notified, published
+from sesmail.receiving.transports.sns import read_sns_message
+from support.ses_events import WORDS, Json, changed, notified, published, sns_message
 
 STRANGE: list[Any] = [..., None, True, 5, 1.5, "", "x", "2026-03-06T19:55:37Z", [], [None], ["x", "x"], {}, {"a": 1}]
 
@@ -26,12 +26,12 @@ def places(value: Any, path: str = "") -> Iterator[str]:
 def bodies(word: str) -> Iterator[Json]:
     """Envelopes, and in them events, of which one place at a time isn't as usual."""
     document = published(word)
-    usual = envelope(json.dumps(document))
+    usual = sns_message(json.dumps(document))
     yield usual
-    yield envelope(json.dumps(notified(word)))
+    yield sns_message(json.dumps(notified(word)))
     for path in places(document):
         for value in STRANGE:
-            yield envelope(json.dumps(changed(document, path, value)))
+            yield sns_message(json.dumps(changed(document, path, value)))
     for key in (*usual, "eventType", "notificationType", "SigningCertUrl", "UnsubscribeUrl"):
         for value in STRANGE:
             yield changed({**usual, key: ""}, key, value)
@@ -39,7 +39,7 @@ def bodies(word: str) -> Iterator[Json]:
 
 def odd_texts() -> Iterator[bytes]:
     """Envelopes that differ from the usual in their letters, or in what the wrong reader would take them for."""
-    text = json.dumps(envelope(json.dumps(published("Open")))).encode()
+    text = json.dumps(sns_message(json.dumps(published("Open")))).encode()
     other = json.dumps(json.dumps(published("Click"))).encode()
     for more in (
         b'"Message": ' + other,
@@ -80,13 +80,13 @@ def outcome(body: bytes) -> Any:
 def test_what_fits_is_read_as_field_by_field(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [json.dumps(body).encode() for body in bodies(word)]
     at_once = [outcome(text) for text in texts]
-    monkeypatch.setattr(parser, "_as_usual", lambda _: None)
+    monkeypatch.setattr(parser, "_parse_by_schema", lambda _: None)
     assert at_once == [outcome(text) for text in texts]
 
 
 def test_odd_texts_are_read_as_field_by_field(monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = {text: outcome(text) for text in odd_texts()}
-    monkeypatch.setattr(parser, "_as_usual", lambda _: None)
+    monkeypatch.setattr(parser, "_parse_by_schema", lambda _: None)
     for text, found in at_once.items():
         assert outcome(text) == found, text
 
@@ -95,20 +95,20 @@ def test_odd_texts_are_read_as_field_by_field(monkeypatch: pytest.MonkeyPatch) -
 def test_the_usual_needs_no_second_look(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parser, "_events", lambda _: pytest.fail("it has been looked at twice"))
     for document in (published(word), notified(word)):
-        body = json.dumps(envelope(json.dumps(document))).encode()
-        message = read_envelope(body)
+        body = json.dumps(sns_message(json.dumps(document))).encode()
+        message = read_sns_message(body)
         assert message is not None
         assert parse(body) == parse(message) != ()
-        assert all(event.notes == () for event in parse(body))
+        assert all(event.defects == () for event in parse(body))
 
 
 def test_what_it_takes_a_second_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bodies that are large, or not SNS's own."""
-    large = json.dumps(envelope(json.dumps(changed(published("Open"), "mail.source", "x" * 20_000))))
-    message = read_envelope(large)
+    large = json.dumps(sns_message(json.dumps(changed(published("Open"), "mail.source", "x" * 20_000))))
+    message = read_sns_message(large)
     assert message is not None
     looked: list[object] = []
-    monkeypatch.setattr(parser, "_events", lambda parcels: looked.append(parcels) or ())
+    monkeypatch.setattr(parser, "_events", lambda raw_events: looked.append(raw_events) or ())
     for body in (large.encode(), message, json.dumps(published("Open")).encode(), published("Open")):
         looked.clear()
         assert parse(body) == ()

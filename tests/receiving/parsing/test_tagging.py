@@ -42,7 +42,7 @@ def reported(headers: list[tuple[str, str]], tags: list[dict[str, str]] | None =
     document["mail"]["headers"] = [{"name": name, "value": value} for name, value in headers]
     event = parse(json.dumps(document))[0]
     assert isinstance(event, Opened)
-    assert event.notes == ()
+    assert event.defects == ()
     return event
 
 

@@ -152,7 +152,7 @@ def test_every_kind(name: str) -> None:  # R31, R32, R33
     for event in events:
         assert isinstance(event, TrackingEvent)
         assert event.raw == DOCUMENTS[name]
-        assert (event.sns, event.notes) == (None, ())
+        assert (event.sns, event.defects) == (None, ())
 
 
 @pytest.mark.parametrize("word", ["Delivery", "Bounce", "Complaint"])
@@ -183,7 +183,7 @@ def test_kinds_that_need_no_details(word: str, detail: Any) -> None:  # R31
     key = word.lower()
     events = parse(changed(published(word), key, detail))
     nothing = detail in (..., None, {})
-    assert [(event.kind, event.notes) for event in events] == [
+    assert [(event.kind, event.defects) for event in events] == [
         (EXPECTED[word][0].kind, () if nothing else (f"{key}: it isn't an object",))
     ] * 2
 
@@ -194,12 +194,12 @@ def test_preferences_that_are_partly_malformed() -> None:
     event = parse(changed(published("Subscription"), "subscription.newTopicPreferences", wanted))[0]
     assert isinstance(event, SubscriptionChanged)
     assert event.new_preferences == TopicPreferences(unsubscribe_all=None, topics={"A": "OptIn"})
-    assert len(event.notes) == 3
+    assert len(event.defects) == 3
     for nothing in (..., None, {}):
         event = parse(changed(published("Subscription"), "subscription.newTopicPreferences", nothing))[0]
         assert isinstance(event, SubscriptionChanged)
         assert event.new_preferences is None
-        assert event.notes == ()
+        assert event.defects == ()
 
 
 class TestLabels:  # R13, R33
@@ -207,7 +207,7 @@ class TestLabels:  # R13, R33
         for headers in (..., None, []):
             event = parse(changed(published("Open"), "mail.headers", headers))[0]
             assert isinstance(event, Opened)
-            assert (event.tags, event.metadata, event.send_id, event.notes) == ((), {}, None, ())
+            assert (event.tags, event.metadata, event.send_id, event.defects) == ((), {}, None, ())
 
     def test_names_match_in_any_case(self) -> None:
         event = parse(with_headers(("x-tag", "a"), ("X-TAG", "b"), ("x-MetaData", '{"c": 1}'), ("X-Tags", "d")))[0]
@@ -228,8 +228,8 @@ class TestLabels:  # R13, R33
             return
         assert isinstance(event, Opened)
         assert (event.tags, event.metadata) == (("a",), {})
-        assert len(event.notes) == 1
-        assert event.notes[0].startswith("mail.headers: ")
+        assert len(event.defects) == 1
+        assert event.defects[0].startswith("mail.headers: ")
 
     def test_the_last_metadata_win(self) -> None:
         event = parse(with_headers(("X-Metadata", '{"a": 1}'), ("X-Metadata", '{"a": 2}')))[0]
@@ -239,14 +239,14 @@ class TestLabels:  # R13, R33
     def test_only_the_last_metadata_are_read(self) -> None:
         event = parse(with_headers(("X-Metadata", "{"), ("X-Metadata", '{"a": 2}')))[0]
         assert isinstance(event, Opened)
-        assert (event.metadata, event.notes) == ({"a": 2}, ())
+        assert (event.metadata, event.defects) == ({"a": 2}, ())
 
     def test_are_read_up_to_a_length(self) -> None:
         long = "x" * (1 << 15)
         event = parse(with_headers(*[("X-Tag", long)] * 3, ("X-Metadata", "{}")))[0]
         assert isinstance(event, Opened)
         assert event.tags == (long, long)
-        assert event.notes == ("mail.headers: tags, metadata and send id beyond 65,536 characters are left out",)
+        assert event.defects == ("mail.headers: tags, metadata and send id beyond 65,536 characters are left out",)
 
 
 class TestSendId:
@@ -265,14 +265,14 @@ class TestSendId:
     def test_is_read_from_its_header(self, name: str, value: str) -> None:
         event = parse(with_headers((name, value)))[0]
         assert isinstance(event, Opened)
-        assert (event.send_id, event.notes) == ("id-1", ())
+        assert (event.send_id, event.defects) == ("id-1", ())
 
     @pytest.mark.parametrize("value", ["", "a b", "a.b", "Zoë", "x" * 257, "=?utf-8?q?a_b?="], ids=ascii)
     def test_what_is_none_is_noted(self, value: str) -> None:
         event = parse(with_headers(("X-Tag", "a"), ("X-Sesmail-Id", value)))[0]
         assert isinstance(event, Opened)
         assert (event.tags, event.send_id) == (("a",), None)
-        assert event.notes == ("mail.headers: X-Sesmail-Id isn't a send id",)
+        assert event.defects == ("mail.headers: X-Sesmail-Id isn't a send id",)
 
     @pytest.mark.parametrize("headers", [..., [], [{"name": "X-Sesmail-Id", "value": "a b"}]], ids=["no", "0", "bad"])
     def test_is_read_from_its_message_tag_else(self, headers: Any) -> None:
@@ -280,7 +280,7 @@ class TestSendId:
         event = parse(changed(document, "mail.tags.X-Sesmail-Id", ["id-1"]))[0]
         assert isinstance(event, Opened)
         assert event.send_id == "id-1"
-        assert bool(event.notes) is bool(headers and headers is not ...)
+        assert bool(event.defects) is bool(headers and headers is not ...)
 
     def test_the_header_wins(self) -> None:
         event = parse(changed(published("Open"), "mail.tags.X-Sesmail-Id", ["id-1"]))[0]
@@ -293,13 +293,13 @@ class TestSendId:
         event = parse(changed(document, "mail.tags.X-Sesmail-Id", values))[0]
         assert isinstance(event, Opened)
         assert event.send_id is None
-        assert event.notes == ("mail.tags: X-Sesmail-Id isn't a send id",)
+        assert event.defects == ("mail.tags: X-Sesmail-Id isn't a send id",)
 
     def test_an_empty_message_tag_is_none(self) -> None:
         document = changed(published("Open"), "mail.headers", [])
         event = parse(changed(document, "mail.tags.X-Sesmail-Id", []))[0]
         assert isinstance(event, Opened)
-        assert (event.send_id, event.notes) == (None, ())
+        assert (event.send_id, event.defects) == (None, ())
 
     def test_notifications_have_it_in_the_headers_alone(self) -> None:
         delivered = notified("Delivery")

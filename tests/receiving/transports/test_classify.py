@@ -10,12 +10,22 @@ from hypothesis import strategies as st
 
 from sesmail.errors import MalformedBodyError
 from sesmail.receiving.parsing.parser import parse
-from sesmail.receiving.transports.classify import shape_of
+from sesmail.receiving.transports.classify import classify
 from sesmail.receiving.verification.policy import verify
-from support.ses_events import WORDS, WRAPPINGS, Json, bridge, confirmation, envelope, published, received, sqs_records
+from support.ses_events import (
+    WORDS,
+    WRAPPINGS,
+    Json,
+    bridge,
+    confirmation,
+    published,
+    received,
+    sns_message,
+    sqs_records,
+)
 
 BOUNCE = published("Bounce")
-ENVELOPE = envelope(json.dumps(published("Open")))
+ENVELOPE = sns_message(json.dumps(published("Open")))
 WRAPPING_FIELDS: Json = {
     "Type": "Notification",
     "Message": json.dumps(BOUNCE),
@@ -27,7 +37,7 @@ WRAPPING_FIELDS: Json = {
 
 
 @pytest.mark.parametrize(
-    ("document", "shape"),
+    ("document", "document_type"),
     [
         ({}, "event"),
         (BOUNCE, "event"),
@@ -56,8 +66,8 @@ WRAPPING_FIELDS: Json = {
     ],
     ids=range(24),
 )
-def test_shapes(document: Json, shape: str) -> None:
-    assert shape_of(document) == shape
+def test_shapes(document: Json, document_type: str) -> None:
+    assert classify(document) == document_type
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
@@ -96,8 +106,12 @@ VALUES: list[Any] = [
     BOUNCE["mail"],
     BOUNCE["bounce"],
 ]
-BODIES: list[Any] = [ENVELOPE, confirmation(), envelope(json.dumps(bridge(BOUNCE))), BOUNCE, bridge(BOUNCE)]
-BODIES += [sqs_records(json.dumps(ENVELOPE)), envelope(json.dumps(ENVELOPE)), envelope(json.dumps(confirmation()))]
+BODIES: list[Any] = [ENVELOPE, confirmation(), sns_message(json.dumps(bridge(BOUNCE))), BOUNCE, bridge(BOUNCE)]
+BODIES += [
+    sqs_records(json.dumps(ENVELOPE)),
+    sns_message(json.dumps(ENVELOPE)),
+    sns_message(json.dumps(confirmation())),
+]
 
 
 def outcome(body: Any) -> Any:

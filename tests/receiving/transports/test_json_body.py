@@ -9,8 +9,8 @@ import pytest
 
 from sesmail.errors import MalformedBodyError
 from sesmail.receiving.parsing.parser import parse
-from sesmail.receiving.transports.json_body import MAX_EVENT, body_text, decode, excerpt, refuse_size
-from support.ses_events import envelope, sqs_records
+from sesmail.receiving.transports.json_body import MAX_EVENT, body_text, check_size, decode, excerpt
+from support.ses_events import sns_message, sqs_records
 
 
 @pytest.mark.parametrize("character", ["x", "é", "€", "😀", "\ud83d"])
@@ -19,11 +19,11 @@ def test_sizes_are_those_of_bytes(character: str, limit: int) -> None:
     text = character * 120
     size = len(text.encode(errors="surrogatepass"))
     if size <= limit:
-        refuse_size(text, limit)
-        refuse_size(text.encode(errors="surrogatepass"), limit)
+        check_size(text, limit)
+        check_size(text.encode(errors="surrogatepass"), limit)
     else:
         with pytest.raises(MalformedBodyError, match=f"{limit:,}"):
-            refuse_size(text, limit)
+            check_size(text, limit)
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_sizes_are_those_of_bytes(character: str, limit: int) -> None:
         (lambda text: text, ""),
         (lambda text: text + "\n" + text, "line 1"),
         (sqs_records, "Records[0].body"),
-        (lambda text: {"Records": [{"Sns": envelope(text)}]}, "Records[0].Sns.Message"),
-        (lambda text: sqs_records(json.dumps(envelope(text))), "Records[0].body"),
+        (lambda text: {"Records": [{"Sns": sns_message(text)}]}, "Records[0].Sns.Message"),
+        (lambda text: sqs_records(json.dumps(sns_message(text))), "Records[0].body"),
     ],
 )
 def test_large_by_their_bytes(wrap: Callable[[str], Any], path: str) -> None:
@@ -60,7 +60,7 @@ HALF = f'{{"{CANARY}": "\ud83d"}}'
         lambda: decode(HALF.encode(errors="surrogatepass")),
         lambda: decode(f'{{"{CANARY}": "'),
         lambda: decode(f'{{"{CANARY}": 1e999}}'),
-        lambda: parse(envelope(f'{{"{CANARY}": "')),
+        lambda: parse(sns_message(f'{{"{CANARY}": "')),
     ],
     ids=range(9),
 )

@@ -7,7 +7,7 @@ import pytest
 
 from sesmail.receiving.parsing.parser import parse
 from support import ses_events
-from support.ses_events import changed, envelope, received
+from support.ses_events import changed, received, sns_message
 
 SET_UP = "Successfully validated SNS topic for Amazon SES event publishing."
 
@@ -18,14 +18,16 @@ SET_UP = "Successfully validated SNS topic for Amazon SES event publishing."
         SET_UP,
         SET_UP.encode(),
         f"  {SET_UP}\n",
-        envelope(SET_UP),
-        json.dumps(envelope(SET_UP)).encode(),
-        {"Records": [{"Sns": envelope(SET_UP)}]},
+        sns_message(SET_UP),
+        json.dumps(sns_message(SET_UP)).encode(),
+        {"Records": [{"Sns": sns_message(SET_UP)}]},
         ses_events.sqs_records(SET_UP),
-        ses_events.sqs_records(json.dumps(envelope(SET_UP))),
+        ses_events.sqs_records(json.dumps(sns_message(SET_UP))),
         changed(received(), "mail.messageId", "AMAZON_SES_SETUP_NOTIFICATION"),
-        envelope(json.dumps(changed(received(), "mail.messageId", "AMAZON_SES_SETUP_NOTIFICATION"))),
-        envelope(json.dumps({"notificationType": "Received", "mail": {"messageId": "AMAZON_SES_SETUP_NOTIFICATION"}})),
+        sns_message(json.dumps(changed(received(), "mail.messageId", "AMAZON_SES_SETUP_NOTIFICATION"))),
+        sns_message(
+            json.dumps({"notificationType": "Received", "mail": {"messageId": "AMAZON_SES_SETUP_NOTIFICATION"}})
+        ),
     ],
     ids=range(11),
 )

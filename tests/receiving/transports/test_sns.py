@@ -8,15 +8,15 @@ import pytest
 
 from sesmail.errors import MalformedBodyError
 from sesmail.receiving.parsing.parser import parse
-from sesmail.receiving.transports.sns import Envelope, read_envelope
-from support.ses_events import SIGNATURE, TOKEN, TOPIC, as_lambda_spells, confirmation, envelope, published
+from sesmail.receiving.transports.sns import SnsMessage, read_sns_message
+from support.ses_events import SIGNATURE, TOKEN, TOPIC, as_lambda_spells, confirmation, published, sns_message
 
 MESSAGE = json.dumps(published("Open"))
 
 
 def test_has_every_value_verbatim() -> None:
     for body in (confirmation(), json.dumps(confirmation()), json.dumps(confirmation(), indent=1).encode()):
-        assert read_envelope(body) == Envelope(
+        assert read_sns_message(body) == SnsMessage(
             type="SubscriptionConfirmation",
             message_id="c0e5a280-53c9-5a98-93bb-c0a560b3d192",
             topic_arn=TOPIC,
@@ -32,7 +32,7 @@ def test_has_every_value_verbatim() -> None:
 
 
 def test_of_a_notification_has_no_token() -> None:
-    found = read_envelope(envelope(MESSAGE, Token="x", SubscribeURL="y"))
+    found = read_sns_message(sns_message(MESSAGE, Token="x", SubscribeURL="y"))
     assert found is not None
     assert (found.token, found.subscribe_url) == (None, None)
     assert parse(found) == parse(MESSAGE)
@@ -40,36 +40,36 @@ def test_of_a_notification_has_no_token() -> None:
 
 
 def test_may_have_an_empty_message() -> None:
-    found = read_envelope(envelope(""))
+    found = read_sns_message(sns_message(""))
     assert found is not None
     assert found.message == ""
 
 
 def test_of_fifo_topics_has_no_signature() -> None:
-    body = {key: value for key, value in envelope(MESSAGE).items() if not key.startswith("Sign")}
-    found = read_envelope(body)
+    body = {key: value for key, value in sns_message(MESSAGE).items() if not key.startswith("Sign")}
+    found = read_sns_message(body)
     assert found is not None
     assert (found.signature_version, found.signature, found.signing_cert_url) == (None, None, None)
 
 
 def test_hides_what_nobody_else_should_see() -> None:
-    shown = repr(read_envelope(confirmation()))
+    shown = repr(read_sns_message(confirmation()))
     assert TOKEN not in shown
     assert SIGNATURE not in shown
     assert "You have chosen" not in shown
 
 
 def test_in_either_spelling() -> None:
-    plain = read_envelope(envelope(MESSAGE))
+    plain = read_sns_message(sns_message(MESSAGE))
     assert plain is not None
-    assert read_envelope(as_lambda_spells(envelope(MESSAGE))) == plain
-    both = envelope(MESSAGE, SigningCertUrl=plain.signing_cert_url)
-    assert read_envelope(both) == plain
-    assert read_envelope(envelope(MESSAGE, SigningCertUrl=None)) == plain
-    assert read_envelope(envelope(MESSAGE, SigningCertURL=None, SigningCertUrl=plain.signing_cert_url)) == plain
+    assert read_sns_message(as_lambda_spells(sns_message(MESSAGE))) == plain
+    both = sns_message(MESSAGE, SigningCertUrl=plain.signing_cert_url)
+    assert read_sns_message(both) == plain
+    assert read_sns_message(sns_message(MESSAGE, SigningCertUrl=None)) == plain
+    assert read_sns_message(sns_message(MESSAGE, SigningCertURL=None, SigningCertUrl=plain.signing_cert_url)) == plain
     for name in ("SigningCertUrl", "UnsubscribeUrl"):
         with pytest.raises(MalformedBodyError, match=f"{name}: it differs"):
-            read_envelope(envelope(MESSAGE, **{name: "https://elsewhere"}))
+            read_sns_message(sns_message(MESSAGE, **{name: "https://elsewhere"}))
 
 
 @pytest.mark.parametrize(
@@ -84,32 +84,34 @@ def test_in_either_spelling() -> None:
     ids=range(5),
 )
 def test_is_none_where_there_is_none(body: Any) -> None:
-    assert read_envelope(body) is None
+    assert read_sns_message(body) is None
 
 
 @pytest.mark.parametrize("body", ["", "x", "[]", b"\xff", '"Notification"', MESSAGE + "\n" + MESSAGE])
 def test_is_an_error_where_there_can_be_none(body: Any) -> None:
     with pytest.raises(MalformedBodyError):
-        read_envelope(body)
+        read_sns_message(body)
 
 
 def test_has_a_limit() -> None:
-    fits = envelope("x" * (1 << 19))
-    assert read_envelope(fits) is not None
+    fits = sns_message("x" * (1 << 19))
+    assert read_sns_message(fits) is not None
     with pytest.raises(MalformedBodyError, match="more than 1,048,576"):
-        read_envelope(envelope("x" * (1 << 20)))
+        read_sns_message(sns_message("x" * (1 << 20)))
 
 
 def test_may_be_bytes_of_any_kind() -> None:
-    assert read_envelope(bytearray(json.dumps(envelope(MESSAGE)).encode())) == read_envelope(envelope(MESSAGE))
+    assert read_sns_message(bytearray(json.dumps(sns_message(MESSAGE)).encode())) == read_sns_message(
+        sns_message(MESSAGE)
+    )
 
 
 @pytest.mark.parametrize("kind", ["", "Advertisement", "Notification "])
 def test_made_by_hand_with_a_type_that_is_none(kind: str) -> None:
     with pytest.raises(MalformedBodyError, match="Type: SNS has no such message"):
-        parse(Envelope(kind, "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z"))
+        parse(SnsMessage(kind, "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z"))
 
 
 def test_made_by_hand_without_a_token() -> None:
     with pytest.raises(MalformedBodyError, match="Type: SNS has no such message"):
-        parse(Envelope("SubscriptionConfirmation", "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z"))
+        parse(SnsMessage("SubscriptionConfirmation", "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z"))

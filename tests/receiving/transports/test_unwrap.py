@@ -18,8 +18,8 @@ from support.ses_events import (
     TOPIC,
     WRAPPINGS,
     confirmation,
-    envelope,
     published,
+    sns_message,
     sqs_records,
 )
 
@@ -65,10 +65,10 @@ def test_many_at_once() -> None:  # R35
     texts = [json.dumps(document) for document in documents]
     assert parse("\n".join(texts)) == expected
     assert parse(("\r\n".join(texts) + "\r\n\r\n").encode()) == expected
-    assert parse("\n".join(json.dumps(envelope(text)) for text in texts)) == expected
+    assert parse("\n".join(json.dumps(sns_message(text)) for text in texts)) == expected
     assert parse({"Records": [{"body": text} for text in texts]}) == expected
-    assert parse({"Records": [{"body": json.dumps(envelope(text))} for text in texts]}) == expected
-    assert parse({"Records": [{"Sns": envelope(text)} for text in texts]}) == expected
+    assert parse({"Records": [{"body": json.dumps(sns_message(text))} for text in texts]}) == expected
+    assert parse({"Records": [{"Sns": sns_message(text)} for text in texts]}) == expected
     assert parse({"Records": []}) == ()
 
 

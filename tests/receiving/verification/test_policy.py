@@ -20,9 +20,9 @@ from sesmail.errors import (
 from sesmail.receiving.parsing.parser import parse
 from sesmail.receiving.verification import signature as signatures
 from sesmail.receiving.verification.certificates import CertificateCache
-from sesmail.receiving.verification.policy import Proof, verify
+from sesmail.receiving.verification.policy import VerificationPolicy, verify
 from sesmail.receiving.verification.secret import Secrets
-from sesmail.receiving.verification.signature import read_message
+from sesmail.receiving.verification.signature import require_sns_message
 from support.ses_events import published
 from support.signing import (
     MESSAGE_ID,
@@ -53,8 +53,8 @@ def run(body: Any = None, headers: Mapping[str, str] | None = None, **options: A
 @pytest.mark.parametrize("kind", ["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"])
 def test_a_message_that_is_proven(kind: str) -> None:
     body = message(kind)
-    envelope = run(body)
-    assert (envelope.type, envelope.message_id, envelope.message) == (kind, MESSAGE_ID, body["Message"])
+    sns_message = run(body)
+    assert (sns_message.type, sns_message.message_id, sns_message.message) == (kind, MESSAGE_ID, body["Message"])
 
 
 def test_what_is_proven_is_all_that_is_parsed() -> None:
@@ -119,8 +119,8 @@ def test_topics_that_are_one_text() -> None:
 def test_signatures_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signatures, "find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match="signatures"):
-        Proof(secrets=Secrets(SECRET), topics=None, signatures=True)
-    assert not Proof(secrets=Secrets(SECRET), topics=None, signatures=False).signatures
+        VerificationPolicy(secrets=Secrets(SECRET), topics=None, signatures=True)
+    assert not VerificationPolicy(secrets=Secrets(SECRET), topics=None, signatures=False).signatures
 
 
 def test_the_order() -> None:
@@ -254,7 +254,9 @@ def test_raw_delivery_proves_nothing() -> None:
 
 
 def check_headers(headers: Any, message: Any) -> None:
-    Proof(secrets=None, topics=None, signatures=False, allow_unproven=True).read(headers).check_message(message)
+    VerificationPolicy(secrets=None, topics=None, signatures=False, allow_unproven=True).read(headers).check_message(
+        message
+    )
 
 
 @pytest.mark.parametrize(
@@ -275,18 +277,18 @@ def check_headers(headers: Any, message: Any) -> None:
 def test_headers_that_differ(changes: dict[str, Any], word: str) -> None:
     headers = {**headers_of(unsigned()), **changes}
     with pytest.raises(MalformedBodyError, match=word) as caught:
-        check_headers(headers, read_message(unsigned()))
+        check_headers(headers, require_sns_message(unsigned()))
     assert caught.value.status == 400
     assert caught.value.path in ("Type", "MessageId", "TopicArn")
 
 
 def test_headers_in_any_form() -> None:
-    envelope = read_message(unsigned())
+    sns_message = require_sns_message(unsigned())
     headers = headers_of(unsigned())
-    check_headers({name.upper(): value for name, value in headers.items()}, envelope)
-    check_headers([(name.encode(), value.encode()) for name, value in headers.items()], envelope)
+    check_headers({name.upper(): value for name, value in headers.items()}, sns_message)
+    check_headers([(name.encode(), value.encode()) for name, value in headers.items()], sns_message)
     del headers["x-amz-sns-topic-arn"]
-    check_headers(headers, envelope)
+    check_headers(headers, sns_message)
 
 
 def test_a_topic_that_may_not_post() -> None:

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sesmail.errors import ConfigurationError, MalformedBodyError, SignatureError, WebhookError
-from sesmail.receiving.transports.sns import Envelope
+from sesmail.receiving.transports.sns import SnsMessage
 from sesmail.receiving.verification import signature as module
-from sesmail.receiving.verification.signature import check_certificate, check_signature, read_claim
+from sesmail.receiving.verification.signature import check_certificate, check_signature, read_signature
 from support.signing import (
     MESSAGE_ID,
     NOW,
@@ -45,7 +45,7 @@ CONFIRMATIONS = ["SubscriptionConfirmation", "UnsubscribeConfirmation"]
 KINDS = ["Notification", *CONFIRMATIONS]
 
 
-def check(body: dict[str, Any], file: bytes | None = None, now: datetime = NOW, **options: Any) -> Envelope:
+def check(body: dict[str, Any], file: bytes | None = None, now: datetime = NOW, **options: Any) -> SnsMessage:
     return check_signature(json.dumps(body).encode(), file or good_certificate(), now=now, **options)
 
 
@@ -113,8 +113,8 @@ def test_lambdas_spelling() -> None:
 def test_any_form_of_body() -> None:
     body = message()
     for form in (json.dumps(body), json.dumps(body).encode(), json.dumps(body, ensure_ascii=False, indent=1), body):
-        envelope = check_signature(form, good_certificate(), now=NOW)
-        assert check_signature(envelope, good_certificate(), now=NOW) is envelope
+        sns_message = check_signature(form, good_certificate(), now=NOW)
+        assert check_signature(sns_message, good_certificate(), now=NOW) is sns_message
 
 
 def test_what_is_not_signed_may_change() -> None:
@@ -317,15 +317,15 @@ def test_what_is_no_envelope(body: Any) -> None:
 @pytest.mark.parametrize("field", ["type", "message", "message_id", "timestamp", "topic_arn"])
 @pytest.mark.parametrize("value", [None, 5, ["Notification"], b"x"])
 def test_an_envelope_that_somebody_built_wrongly(field: str, value: Any) -> None:
-    envelope = replace(check(message()), **{field: value})
+    sns_message = replace(check(message()), **{field: value})
     with pytest.raises(SignatureError):
-        check_signature(envelope, good_certificate(), now=NOW)
+        check_signature(sns_message, good_certificate(), now=NOW)
 
 
 def test_half_a_character_is_not_signed() -> None:
-    envelope = replace(check(message()), message="\ud800", subject="\ud800")
+    sns_message = replace(check(message()), message="\ud800", subject="\ud800")
     with pytest.raises(SignatureError, match="doesn't match"):
-        check_signature(envelope, good_certificate(), now=NOW)
+        check_signature(sns_message, good_certificate(), now=NOW)
 
 
 @pytest.mark.parametrize("version", ["0", "3", "", "01", "1 ", "2.0", "SHA256"])
@@ -525,9 +525,9 @@ def test_a_time_without_a_zone_is_a_mistake_of_the_caller() -> None:
 
 
 def test_what_needs_no_certificate_is_checked_before_there_is_one() -> None:
-    claim = read_claim(check(message()), now=NOW)
-    assert (claim.certificate_url, claim.certificate_name) == (URL, "sns.amazonaws.com")
-    assert "eventType" not in repr(claim)
+    unverified = read_signature(check(message()), now=NOW)
+    assert (unverified.certificate_url, unverified.certificate_name) == (URL, "sns.amazonaws.com")
+    assert "eventType" not in repr(unverified)
     for body in (
         message(SigningCertURL="https://evil.example/x.pem"),
         message(Timestamp="2020-01-01T00:00:00Z"),
@@ -536,7 +536,7 @@ def test_what_needs_no_certificate_is_checked_before_there_is_one() -> None:
         message(MessageId="x"),
     ):
         with pytest.raises(SignatureError):
-            read_claim(module.read_message(body), now=NOW)
+            read_signature(module.require_sns_message(body), now=NOW)
 
 
 def test_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

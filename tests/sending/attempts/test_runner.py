@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from sesmail import errors
-from sesmail.aws import Mark
-from sesmail.error_codes import rejection
+from sesmail.aws import Departure
+from sesmail.error_codes import rejected_error
 from sesmail.errors import (
     AccessDeniedError,
     Attempt,
@@ -33,10 +33,10 @@ from sesmail.errors import (
 )
 from sesmail.sending.attempts import runner
 from sesmail.sending.attempts.listener import CallInfo, Listener
-from sesmail.sending.attempts.log_writer import Ledger
+from sesmail.sending.attempts.log_writer import LogWriter
 from sesmail.sending.attempts.retry import RetryPolicy
-from sesmail.sending.attempts.runner import Batch, Caller
-from sesmail.sending.attempts.state import Fate
+from sesmail.sending.attempts.runner import Batch, CallRunner
+from sesmail.sending.attempts.state import SendState
 from sesmail.sending.payload.call import Call
 from sesmail.sending.rate.limiter import RateLimiter
 
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.anyio
 AGAIN: list[SendError] = [
     ThrottledError("slow down", code="TooManyRequestsException"),
     NotSentError("no connection"),
-    rejection("TRANSIENT_FAILURE", "later", operation="SendBulkEmail"),
+    rejected_error("TRANSIENT_FAILURE", "later", operation="SendBulkEmail"),
 ]
 NEVER: list[SendError] = [
     QuotaExceededError("for today"),
@@ -94,13 +94,13 @@ class Service:
         deadline: float,
         checked: bool,
         size: int,
-        mark: Mark,
+        departure: Departure,
     ) -> dict[str, Any]:
         step = self.script[len(self.calls)]
         self.calls.append(params["numbers"])
         self.deadlines.append(deadline)
         if callable(step):
-            mark.count()
+            departure.count()
             step = await step()
         if isinstance(step, BaseException):
             raise step
@@ -197,34 +197,34 @@ def caller_of(
     log: Recorder | None = None,
     timeout: float = math.inf,
     **policy: Any,
-) -> Caller:
+) -> CallRunner:
     aws: Any = service
-    return Caller(aws, "sesv2", timeout, RetryPolicy(**policy), limiter, listener or Listener(), Ledger(log))
+    return CallRunner(aws, "sesv2", timeout, RetryPolicy(**policy), limiter, listener or Listener(), LogWriter(log))
 
 
-async def run(service: Service, mails: int = 1, **settings: Any) -> list[Fate[str]]:
-    fates = [Fate[str](f"id-{number}" if "log" in settings else None) for number in range(mails)]
-    await caller_of(service, **settings).make(batch_of(mails), dict(enumerate(fates)), anyio.current_time())
-    return fates
+async def run(service: Service, mails: int = 1, **settings: Any) -> list[SendState[str]]:
+    states = [SendState[str](f"id-{number}" if "log" in settings else None) for number in range(mails)]
+    await caller_of(service, **settings).run(batch_of(mails), dict(enumerate(states)), anyio.current_time())
+    return states
 
 
 @pytest.mark.parametrize("error", AGAIN, ids=lambda error: type(error).__name__)
 async def test_what_was_not_taken_is_made_again(error: SendError, pauses: list[float]) -> None:
     service = Service(error, error, "id")
-    (fate,) = await run(service)
-    assert (fate.result, fate.outcome, len(service.calls)) == ("id", "accepted", 3)
-    assert [each.outcome for each in fate.attempts] == [error.outcome, error.outcome, "accepted"]
-    assert [each.code for each in fate.attempts] == [error.code, error.code, None]
-    assert fate.attempts[0].began <= fate.attempts[2].began <= datetime.now(UTC)
-    assert all(each.seconds >= 0 for each in fate.attempts)
+    (state,) = await run(service)
+    assert (state.result, state.outcome, len(service.calls)) == ("id", "accepted", 3)
+    assert [each.outcome for each in state.attempts] == [error.outcome, error.outcome, "accepted"]
+    assert [each.code for each in state.attempts] == [error.code, error.code, None]
+    assert state.attempts[0].began <= state.attempts[2].began <= datetime.now(UTC)
+    assert all(each.seconds >= 0 for each in state.attempts)
     assert pauses == [0.25, 0.5]
 
 
 @pytest.mark.parametrize("error", NEVER, ids=lambda error: f"{type(error).__name__} {error}")
 async def test_everything_else_is_made_once(error: SendError, pauses: list[float]) -> None:
     service = Service(error)
-    (fate,) = await run(service)
-    assert fate.error() is error
+    (state,) = await run(service)
+    assert state.error() is error
     assert (len(service.calls), pauses) == (1, [])
     assert [each.outcome for each in error.attempts] == [error.outcome]
 
@@ -236,8 +236,8 @@ def test_every_error_is_judged() -> None:
 
 async def test_there_is_an_end(pauses: list[float]) -> None:
     service = Service(*(ThrottledError(str(number)) for number in range(9)))
-    (fate,) = await run(service, attempts=7)
-    error = fate.error()
+    (state,) = await run(service, attempts=7)
+    error = state.error()
     assert error.message == "6"
     assert len(service.calls) == len(error.attempts) == 7
     assert pauses == [0.25, 0.5, 1, 2, 4, 5]
@@ -247,8 +247,8 @@ async def test_there_is_an_end(pauses: list[float]) -> None:
 
 async def test_no_pause_goes_beyond_the_deadline(pauses: list[float]) -> None:
     service = Service(ThrottledError("one"), ThrottledError("two"), "id")
-    (fate,) = await run(service, timeout=20, first_delay=15, longest_delay=100)
-    assert fate.error().message == "two"
+    (state,) = await run(service, timeout=20, first_delay=15, longest_delay=100)
+    assert state.error().message == "two"
     assert (pauses, len(service.calls)) == ([15], 2)
 
 
@@ -259,16 +259,16 @@ async def test_all_attempts_have_one_deadline() -> None:
 
 
 async def test_the_unknown_is_made_again_only_if_asked(pauses: list[float]) -> None:
-    (fate,) = await run(Service(UnknownOutcomeError("perhaps"), "id"), on_unknown="retry")
-    assert (fate.result, [each.outcome for each in fate.attempts]) == ("id", ["unknown", "accepted"])
+    (state,) = await run(Service(UnknownOutcomeError("perhaps"), "id"), on_unknown="retry")
+    assert (state.result, [each.outcome for each in state.attempts]) == ("id", ["unknown", "accepted"])
 
 
 @pytest.mark.parametrize("last", [MessageRejectedError("never"), NotSentError("no", retryable=False)])
 async def test_no_later_attempt_takes_a_doubt_back(last: SendError, pauses: list[float]) -> None:
     first = UnknownOutcomeError("perhaps", answer={"a": 1})
-    (fate,) = await run(Service(first, last), on_unknown="retry")
-    error = fate.error()
-    assert (error, fate.outcome) == (first, "unknown")
+    (state,) = await run(Service(first, last), on_unknown="retry")
+    error = state.error()
+    assert (error, state.outcome) == (first, "unknown")
     assert [each.outcome for each in error.attempts] == ["unknown", last.outcome]
     assert str(last) in error.__notes__[0]
 
@@ -276,18 +276,18 @@ async def test_no_later_attempt_takes_a_doubt_back(last: SendError, pauses: list
 async def test_only_the_mails_that_may_go_again_do(pauses: list[float]) -> None:
     slow, bad, perhaps = ThrottledError("slow", code="T"), MessageRejectedError("bad"), UnknownOutcomeError("perhaps")
     service = Service(["a", slow, bad, perhaps, slow], [slow, "e"], ["b"])
-    fates = await run(service, 5)
+    states = await run(service, 5)
     assert service.calls == [[0, 1, 2, 3, 4], [1, 4], [1]]
-    assert [fate.outcome for fate in fates] == ["accepted", "accepted", "rejected", "unknown", "accepted"]
-    assert [len(fate.attempts) for fate in fates] == [1, 3, 1, 1, 2]
+    assert [state.outcome for state in states] == ["accepted", "accepted", "rejected", "unknown", "accepted"]
+    assert [len(state.attempts) for state in states] == [1, 3, 1, 1, 2]
 
 
 async def test_what_fails_for_all_is_each_ones_own(pauses: list[float]) -> None:
     cause = OSError("why")
     error = UnknownOutcomeError("perhaps", operation="SendBulkEmail")
     error.__cause__ = cause
-    fates = await run(Service([ThrottledError("slow"), "id", ThrottledError("slow")], error), 3)
-    first, third = fates[0].error(), fates[2].error()
+    states = await run(Service([ThrottledError("slow"), "id", ThrottledError("slow")], error), 3)
+    first, third = states[0].error(), states[2].error()
     assert first is not third
     assert (str(first), first.__cause__, first.operation) == (str(third), third.__cause__, third.operation)
     assert [each.outcome for each in third.attempts] == ["rejected", "unknown"]
@@ -295,10 +295,10 @@ async def test_what_fails_for_all_is_each_ones_own(pauses: list[float]) -> None:
 
 @pytest.mark.parametrize("error", [ConfigurationError("no credentials"), InvalidMessageError("no such operation")])
 async def test_a_set_up_that_can_not_be_is_raised_if_nothing_has_left(error: Exception, pauses: list[float]) -> None:
-    fates = [Fate[str](), Fate[str]()]
+    states = [SendState[str](), SendState[str]()]
     with pytest.raises(type(error)):
-        await caller_of(Service(error)).make(batch_of(2), dict(enumerate(fates)), 0)
-    assert [fate.outcome for fate in fates] == ["not_sent", "not_sent"]
+        await caller_of(Service(error)).run(batch_of(2), dict(enumerate(states)), 0)
+    assert [state.outcome for state in states] == ["not_sent", "not_sent"]
     (first, second) = await run(Service(["id", ThrottledError("slow")], error), 2)
     assert (first.outcome, second.outcome) == ("accepted", "not_sent")
     cause = second.error().__cause__
@@ -312,42 +312,42 @@ async def forever() -> None:
 @pytest.mark.parametrize(("left", "outcome"), [(False, "not_sent"), (True, "unknown")])
 async def test_a_cancelled_call_has_an_outcome(left: bool, outcome: str) -> None:
     heard, log, limiter = Heard(), Recorder(), RateLimiter(10)
-    fate = Fate[str]("id-0")
+    state = SendState[str]("id-0")
     service = Service(forever)
     if not left:
-        mark = Mark.count
-        Mark.count = lambda self: None  # type: ignore[method-assign]
+        departure = Departure.count
+        Departure.count = lambda self: None  # type: ignore[method-assign]
     try:
         with anyio.move_on_after(0.01):
-            caller = caller_of(service, listener=heard, log=log, limiter=limiter)
-            await caller.make(batch_of(1), {0: fate}, anyio.current_time())
+            runner = caller_of(service, listener=heard, log=log, limiter=limiter)
+            await runner.run(batch_of(1), {0: state}, anyio.current_time())
     finally:
         if not left:
-            Mark.count = mark  # type: ignore[method-assign]
-    assert fate.outcome == outcome
-    assert fate.error().attempts == (*fate.attempts,)
+            Departure.count = departure  # type: ignore[method-assign]
+    assert state.outcome == outcome
+    assert state.error().attempts == (*state.attempts,)
     assert heard.words == [("before", 1, 1, 2, 100), ("after", 1, outcome)]
     assert log.words == [("begin", "id-0"), ("finish", "id-0", outcome)]
     assert (limiter.delay == 0) is (not left)
 
 
 async def test_cancelled_before_anything_was_tried() -> None:
-    fate = Fate[str]()
+    state = SendState[str]()
     with anyio.CancelScope() as scope:
         scope.cancel()
-        await caller_of(Service("id"), limiter=RateLimiter(10)).make(batch_of(1), {0: fate}, anyio.current_time())
-    assert (fate.outcome, fate.attempts) == ("not_sent", [])
-    assert fate.error().outcome == "not_sent"
+        await caller_of(Service("id"), limiter=RateLimiter(10)).run(batch_of(1), {0: state}, anyio.current_time())
+    assert (state.outcome, state.attempts) == ("not_sent", [])
+    assert state.error().outcome == "not_sent"
 
 
 async def test_what_nobody_expects_is_raised_and_has_an_outcome() -> None:
     async def fail() -> None:
         raise ZeroDivisionError
 
-    fate = Fate[str]()
+    state = SendState[str]()
     with pytest.raises(ZeroDivisionError):
-        await caller_of(Service(fail)).make(batch_of(1), {0: fate}, anyio.current_time())
-    assert fate.outcome == "unknown"
+        await caller_of(Service(fail)).run(batch_of(1), {0: state}, anyio.current_time())
+    assert state.outcome == "unknown"
 
 
 async def test_the_listener_hears_it_all(pauses: list[float]) -> None:
@@ -377,8 +377,8 @@ async def test_a_listener_that_fails_changes_nothing(pauses: list[float], caplog
         def before_attempt(self, call: CallInfo) -> None:
             raise ZeroDivisionError
 
-    (fate,) = await run(Service("id"), listener=Broken())
-    assert fate.result == "id"
+    (state,) = await run(Service("id"), listener=Broken())
+    assert state.result == "id"
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -425,7 +425,7 @@ class TestPacing:
         before = limiter.rate
         batch = Batch({0: 0}, batch_of(1).call, batch_of(1).read)
         service = Service(ThrottledError("slow"))
-        await caller_of(service, limiter=limiter, attempts=1).make(batch, {0: Fate[str]()}, anyio.current_time())
+        await caller_of(service, limiter=limiter, attempts=1).run(batch, {0: SendState[str]()}, anyio.current_time())
         assert limiter.rate == before
 
     async def test_waiting_is_heard_and_does_not_count(self, limiter: RateLimiter) -> None:
@@ -442,17 +442,19 @@ class TestPacing:
         limiter = RateLimiter(10, max_wait=0)
         await limiter.acquire(50)
         service = Service("id")
-        fates = await run(service, 2, limiter=limiter)
-        assert [(fate.outcome, fate.error().retryable, fate.attempts) for fate in fates] == [("not_sent", True, [])] * 2
+        states = await run(service, 2, limiter=limiter)
+        assert [(state.outcome, state.error().retryable, state.attempts) for state in states] == [
+            ("not_sent", True, [])
+        ] * 2
         assert service.calls == []
 
     async def test_what_is_not_a_send_does_not_wait(self) -> None:
         limiter = RateLimiter(10, max_wait=0)
         await limiter.acquire(50)
-        fate = Fate[str]()
+        state = SendState[str]()
         batch = Batch({0: 0}, batch_of(1).call, batch_of(1).read)
-        await caller_of(Service("answer"), limiter=limiter).make(batch, {0: fate}, anyio.current_time())
-        assert fate.result == "answer"
+        await caller_of(Service("answer"), limiter=limiter).run(batch, {0: state}, anyio.current_time())
+        assert state.result == "answer"
 
 
 class TestLog:
@@ -482,11 +484,11 @@ class TestLog:
         log = Recorder("id-1")
         service = Service(["a", "c"])
         limiter = RateLimiter(1000)
-        fates = await run(service, 3, log=log, limiter=limiter)
+        states = await run(service, 3, log=log, limiter=limiter)
         assert service.calls == [[0, 2]]
-        assert [fate.outcome for fate in fates] == ["accepted", "not_sent", "accepted"]
-        assert isinstance(fates[1].error(), DuplicateSendError)
-        assert fates[1].error().send_id == "id-1"
+        assert [state.outcome for state in states] == ["accepted", "not_sent", "accepted"]
+        assert isinstance(states[1].error(), DuplicateSendError)
+        assert states[1].error().send_id == "id-1"
         assert sorted(log.words) == [
             ("begin", "id-0"),
             ("begin", "id-2"),
@@ -515,13 +517,13 @@ class TestLog:
     async def test_a_duplicate_never_leaves(self) -> None:
         service = Service()
         limiter = RateLimiter(10)
-        (fate,) = await run(service, log=Recorder("id-0"), limiter=limiter)
-        assert (fate.outcome, service.calls, limiter.delay) == ("not_sent", [], 0)
+        (state,) = await run(service, log=Recorder("id-0"), limiter=limiter)
+        assert (state.outcome, service.calls, limiter.delay) == ("not_sent", [], 0)
 
     async def test_what_can_not_be_written_down_is_not_sent(self) -> None:
-        (fate,) = await run(Service(), log=Recorder(broken=True))
-        assert (fate.outcome, fate.error().retryable) == ("not_sent", True)
-        assert isinstance(fate.error().__cause__, OSError)
+        (state,) = await run(Service(), log=Recorder(broken=True))
+        assert (state.outcome, state.error().retryable) == ("not_sent", True)
+        assert isinstance(state.error().__cause__, OSError)
 
     async def test_what_was_sent_and_can_not_be_written_down_is_still_known(
         self, caplog: pytest.LogCaptureFixture
@@ -532,8 +534,8 @@ class TestLog:
             log.broken = True
             return "id"
 
-        (fate,) = await run(Service(accept), log=log)
-        assert fate.outcome == "accepted"
+        (state,) = await run(Service(accept), log=log)
+        assert state.outcome == "accepted"
         assert "disk is full" in caplog.text
 
     async def test_what_has_begun_does_not_wait_again(self) -> None:
@@ -545,8 +547,8 @@ class TestLog:
             limiter.learn(0.01)
 
         log.on_begin = fall
-        fates = await run(Service(["id"]), 2, log=log, limiter=limiter)
-        assert [fate.outcome for fate in fates] == ["accepted", "not_sent"]
+        states = await run(Service(["id"]), 2, log=log, limiter=limiter)
+        assert [state.outcome for state in states] == ["accepted", "not_sent"]
         assert log.words == [("begin", "id-0"), ("finish", "id-0", "accepted")]
 
     async def test_where_an_end_may_be_written_down_another_may_have_begun(self, pauses: list[float]) -> None:
@@ -558,10 +560,10 @@ class TestLog:
             return ThrottledError("slow")
 
         service = Service(throttle, "id")
-        (fate,) = await run(service, log=log)
+        (state,) = await run(service, log=log)
         assert service.calls == [[0]]
-        assert isinstance(fate.error(), DuplicateSendError)
-        assert [attempt.outcome for attempt in fate.error().attempts] == ["rejected"]
+        assert isinstance(state.error(), DuplicateSendError)
+        assert [attempt.outcome for attempt in state.error().attempts] == ["rejected"]
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])

@@ -16,16 +16,16 @@ from sesmail import (
     Recipient,
     TemplateMessage,
 )
-from sesmail.sending.limits import refuse_size
+from sesmail.sending.limits import check_mail_size
 from sesmail.sending.payload import v1, v2
 from sesmail.sending.payload.call import (
+    apply_defaults,
     destination,
+    drop_empty,
+    estimated_size,
     finish,
-    given,
-    lay_defaults,
     recipients_of,
     template_data,
-    weight,
 )
 
 MAIL = b"From: a@example.com\r\n\r\n"
@@ -43,7 +43,7 @@ WRITTEN = ("Message", "TemplateMessage", "BulkMessage")
 
 @pytest.mark.parametrize("message", KINDS.values(), ids=KINDS)
 def test_without_defaults_a_message_stays(message: Any) -> None:
-    assert lay_defaults(message, None) is message
+    assert apply_defaults(message, None) is message
 
 
 SCALARS: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
@@ -83,15 +83,15 @@ def with_field(message: Any, **fields: Any) -> Any:
 def test_a_default_fills_a_gap_and_nothing_else(field: str, kind: str) -> None:  # R4, R7
     default, own, _ = SCALARS[field]
     defaults = Message(**{field: default})
-    filled = lay_defaults(KINDS[kind], defaults)
+    filled = apply_defaults(KINDS[kind], defaults)
     assert getattr(filled, field) == getattr(with_field(KINDS[kind], **{field: default}), field)
     overridden = with_field(KINDS[kind], **{field: own})
-    assert lay_defaults(overridden, defaults) == overridden
+    assert apply_defaults(overridden, defaults) == overridden
 
 
 def test_none_given_on_purpose_stands() -> None:
     message = Message(configuration_set=None, reply_to=())
-    laid = lay_defaults(message, Message(configuration_set="default", reply_to="a@example.com"))
+    laid = apply_defaults(message, Message(configuration_set="default", reply_to="a@example.com"))
     assert (laid.configuration_set, laid.reply_to) == (None, ())
 
 
@@ -107,7 +107,7 @@ def test_what_has_no_place_stays_out(kind: str) -> None:  # R7
         extra={"a": 1},
         send_id="id-1",
     )
-    laid = lay_defaults(KINDS[kind], everything)
+    laid = apply_defaults(KINDS[kind], everything)
     assert type(laid) is type(KINDS[kind])
     assert set(laid.__dict__) == set(type(laid).model_fields)
     assert type(laid)(**laid.model_dump()) == laid
@@ -115,38 +115,38 @@ def test_what_has_no_place_stays_out(kind: str) -> None:  # R7
 
 
 def test_copies_are_not_laid_on_bulk_messages() -> None:  # R7
-    laid = lay_defaults(
+    laid = apply_defaults(
         KINDS["BulkMessage"], Message(cc="c@example.com", bcc="d@example.com", reply_to="r@example.com")
     )
     assert (laid.cc, laid.bcc, laid.reply_to) == ((), (), (Address("r@example.com"),))
     own = with_field(KINDS["BulkMessage"], cc="x@example.com")
-    assert lay_defaults(own, Message(cc="c@example.com")).cc == (Address("x@example.com"),)
+    assert apply_defaults(own, Message(cc="c@example.com")).cc == (Address("x@example.com"),)
 
 
 @pytest.mark.parametrize("kind", WRITTEN)
 def test_tags_are_joined(kind: str) -> None:  # R7
     message = with_field(KINDS[kind], tags=["own"])
-    assert lay_defaults(message, Message(tags=["default"])).tags == ("default", "own")
-    assert lay_defaults(KINDS[kind], Message(tags=["default"])).tags == ("default",)
+    assert apply_defaults(message, Message(tags=["default"])).tags == ("default", "own")
+    assert apply_defaults(KINDS[kind], Message(tags=["default"])).tags == ("default",)
 
 
 @pytest.mark.parametrize("field", ["metadata", "message_tags", "headers", "extra"])
 @pytest.mark.parametrize("kind", WRITTEN)
 def test_mappings_are_merged(kind: str, field: str) -> None:  # R7, R8
     message = with_field(KINDS[kind], **{field: {"b": "own", "c": "own"}})
-    laid = getattr(lay_defaults(message, Message(**{field: {"a": "default", "b": "default"}})), field)
+    laid = getattr(apply_defaults(message, Message(**{field: {"a": "default", "b": "default"}})), field)
     assert laid == {"a": "default", "b": "own", "c": "own"}
     with pytest.raises(TypeError, match="make a new model"):
         laid["d"] = "x"
 
 
 def test_header_names_are_the_same_in_any_case() -> None:  # R7
-    laid = lay_defaults(Message(headers={"x-one": "own"}), Message(headers={"X-One": "default", "X-Two": "2"}))
+    laid = apply_defaults(Message(headers={"x-one": "own"}), Message(headers={"X-One": "default", "X-Two": "2"}))
     assert laid.headers == {"X-Two": "2", "x-one": "own"}
 
 
 def test_raw_messages_take_call_settings_alone() -> None:  # R7
-    laid = lay_defaults(
+    laid = apply_defaults(
         KINDS["RawMessage"], Message(from_email="a@example.com", tags=["t"], metadata={"a": 1}, extra={"X": 1})
     )
     assert laid == with_field(KINDS["RawMessage"], extra={"X": 1})
@@ -156,13 +156,13 @@ def test_several_default_authors_do_not_fit_a_template() -> None:
     defaults = Message(from_email=["a@example.com", "b@example.com"])
     for kind in ("TemplateMessage", "BulkMessage"):
         with pytest.raises(InvalidMessageError, match="several authors") as caught:
-            lay_defaults(KINDS[kind], defaults)
+            apply_defaults(KINDS[kind], defaults)
         assert caught.value.field == "from_email"
-        assert lay_defaults(with_field(KINDS[kind], from_email="c@example.com"), defaults)
+        assert apply_defaults(with_field(KINDS[kind], from_email="c@example.com"), defaults)
 
 
 def test_no_default_author_is_none() -> None:
-    assert lay_defaults(KINDS["TemplateMessage"], Message(from_email=())).from_email is None
+    assert apply_defaults(KINDS["TemplateMessage"], Message(from_email=())).from_email is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -173,7 +173,7 @@ def test_a_message_from_json_takes_the_same_defaults(kind: str) -> None:  # R4, 
     defaults = Message(
         from_email="a@example.com", configuration_set="tracking", track_opens=True, reply_to="r@example.com"
     )
-    assert lay_defaults(read, defaults) == lay_defaults(message, defaults)
+    assert apply_defaults(read, defaults) == apply_defaults(message, defaults)
 
 
 def test_defaults_reach_the_call() -> None:  # R4, R7, R8
@@ -183,7 +183,7 @@ def test_defaults_reach_the_call() -> None:  # R4, R7, R8
         configuration_set="tracking",
         extra={"A": 1, "B": 1},
     )
-    call = v2.build(lay_defaults(Message(to="a@example.com", extra={"B": 2}), defaults))
+    call = v2.build(apply_defaults(Message(to="a@example.com", extra={"B": 2}), defaults))
     assert call.params["Destination"] == {"ToAddresses": ["a@example.com"], "BccAddresses": ["archive@example.com"]}
     assert call.params["ConfigurationSetName"] == "tracking"
     assert (call.params["A"], call.params["B"]) == (1, 2)
@@ -280,9 +280,9 @@ def test_too_much_data_of_a_recipient_is_told_by_its_number(api: Any) -> None:  
 
 
 def test_size() -> None:  # R21
-    refuse_size(100, 100, "v1", "send less")
+    check_mail_size(100, 100, "v1", "send less")
     with pytest.raises(InvalidMessageError, match=r"has 1,001 bytes, and SES API v1 takes 1,000; send less") as caught:
-        refuse_size(1_001, 1_000, "v1", "send less")
+        check_mail_size(1_001, 1_000, "v1", "send less")
     assert (caught.value.limit, caught.value.actual) == (1_000, 1_001)
 
 
@@ -310,7 +310,7 @@ def test_an_attachment_counts_as_it_is_encoded(api: Any, limit: int) -> None:  #
 
 
 def test_given() -> None:  # R18
-    assert given({"a": None, "b": [], "c": {}, "d": "", "e": 0, "f": False, "g": b""}) == {
+    assert drop_empty({"a": None, "b": [], "c": {}, "d": "", "e": 0, "f": False, "g": b""}) == {
         "d": "",
         "e": 0,
         "f": False,
@@ -345,4 +345,4 @@ def test_extra_does_not_replace_what_was_checked(name: str) -> None:  # R8
     ],
 )
 def test_what_has_to_be_written(message: Any, size: int) -> None:
-    assert weight(message) == size
+    assert estimated_size(message) == size

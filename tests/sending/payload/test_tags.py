@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sesmail import BulkMessage, InvalidMessageError, Message, RawMessage, Recipient, TemplateMessage
-from sesmail.sending.payload.call import lay_defaults
+from sesmail.sending.payload.call import apply_defaults
 from sesmail.sending.payload.tags import message_tags, recipient_tags, tag_list
 
 MAIL = b"From: a@example.com\r\n\r\n"
@@ -44,7 +44,7 @@ def test_more_than_one_tag_is_refused() -> None:  # R5
         message_tags(Message(tags=["a", "b", "c"]), "Campaign")
     assert (caught.value.field, caught.value.limit, caught.value.actual) == ("tags", 1, 3)
     with pytest.raises(InvalidMessageError, match="has one tag"):
-        message_tags(lay_defaults(Message(tags=["a"]), Message(tags=["b"])), "Campaign")
+        message_tags(apply_defaults(Message(tags=["a"]), Message(tags=["b"])), "Campaign")
 
 
 @pytest.mark.parametrize("tag", ["two words", "Zoë", "a.b", "x" * 257], ids=lambda tag: tag[:9])

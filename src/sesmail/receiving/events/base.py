@@ -47,7 +47,7 @@ class BaseEvent(FrozenMappings, Value, ABC):
 
     kind: str = field(repr=False)
     sns: SnsOrigin | None = field(default=None, compare=False)
-    notes: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
 
     @property
     def dedup_key(self) -> str:

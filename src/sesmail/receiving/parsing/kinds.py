@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ...values import FrozenDict, make
+from ...values import FrozenDict, build_frozen
 from ..events.base import TrackingEvent
 from ..events.tracking import (
     Bounced,
@@ -21,16 +21,16 @@ from ..events.tracking import (
     SubscriptionChanged,
     TopicPreferences,
 )
-from .reader import Fields
+from .reader import JsonReader
 
-__all__ = ["KINDS", "Kind", "Reader", "read_preferences"]
+__all__ = ["EVENT_SPECS", "EventSpec", "Reader", "read_preferences"]
 
 
-Reader: TypeAlias = Callable[[Fields, str], Any]
+Reader: TypeAlias = Callable[[JsonReader, str], Any]
 """How to read a field, from its object and by its key."""
 
 
-def read_preferences(part: Fields, key: str) -> TopicPreferences | None:
+def read_preferences(part: JsonReader, key: str) -> TopicPreferences | None:
     """What a contact wants of a contact list."""
     wanted = part.fields(key)
     if not wanted.document:
@@ -41,11 +41,11 @@ def read_preferences(part: Fields, key: str) -> TopicPreferences | None:
         if topic is not None and choice is not None:
             topics[topic] = choice
     fields = {"unsubscribe_all": wanted.flag("unsubscribeAll"), "topics": FrozenDict(topics)}
-    return make(TopicPreferences, fields)
+    return build_frozen(TopicPreferences, fields)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Kind:
+class EventSpec:
     """How to read a kind of event.
 
     Attributes:
@@ -72,24 +72,24 @@ class Kind:
 _READER = {"ip_address": "ipAddress", "user_agent": "userAgent"}
 _SMTP = {"status": "status", "diagnostic_code": "diagnosticCode"}
 
-KINDS: Mapping[str, Kind] = {
-    "Send": Kind(Sent, "send", timed=False, bare=True),
-    "Delivery": Kind(
+EVENT_SPECS: Mapping[str, EventSpec] = {
+    "Send": EventSpec(Sent, "send", timed=False, bare=True),
+    "Delivery": EventSpec(
         Delivered,
         "delivery",
         {"smtp_response": "smtpResponse", "reporting_mta": "reportingMTA", "remote_mta_ip": "remoteMtaIp"},
-        {"processing_millis": (Fields.number, "processingTimeMillis")},
+        {"processing_millis": (JsonReader.number, "processingTimeMillis")},
         named="recipients",
     ),
-    "DeliveryDelay": Kind(
+    "DeliveryDelay": EventSpec(
         Delayed,
         "deliveryDelay",
         {"delay_type": "delayType", "reporting_mta": "reportingMTA"},
-        {"expires_at": (Fields.time, "expirationTime")},
+        {"expires_at": (JsonReader.time, "expirationTime")},
         named="delayedRecipients",
         each=_SMTP,
     ),
-    "Bounce": Kind(
+    "Bounce": EventSpec(
         Bounced,
         "bounce",
         {
@@ -98,11 +98,11 @@ KINDS: Mapping[str, Kind] = {
             "remote_mta_ip": "remoteMtaIp",
             "reporting_mta": "reportingMTA",
         },
-        {"bounce_type": (Fields.need_text, "bounceType")},
+        {"bounce_type": (JsonReader.need_text, "bounceType")},
         named="bouncedRecipients",
         each={"action": "action", **_SMTP},
     ),
-    "Complaint": Kind(
+    "Complaint": EventSpec(
         Complained,
         "complaint",
         {
@@ -111,21 +111,21 @@ KINDS: Mapping[str, Kind] = {
             "feedback_id": "feedbackId",
             "user_agent": "userAgent",
         },
-        {"arrived_at": (Fields.time, "arrivalDate")},
+        {"arrived_at": (JsonReader.time, "arrivalDate")},
         named="complainedRecipients",
     ),
-    "Reject": Kind(Rejected, "reject", {"reason": "reason"}, timed=False, bare=True),
-    "Open": Kind(Opened, "open", _READER),
-    "Click": Kind(
+    "Reject": EventSpec(Rejected, "reject", {"reason": "reason"}, timed=False, bare=True),
+    "Open": EventSpec(Opened, "open", _READER),
+    "Click": EventSpec(
         Clicked,
         "click",
         _READER,
-        {"link": (Fields.need_text, "link"), "link_tags": (Fields.lists_of_texts, "linkTags")},
+        {"link": (JsonReader.need_text, "link"), "link_tags": (JsonReader.lists_of_texts, "linkTags")},
     ),
-    "Rendering Failure": Kind(
+    "Rendering Failure": EventSpec(
         RenderingFailed, "failure", {"template": "templateName", "error_message": "errorMessage"}, timed=False
     ),
-    "Subscription": Kind(
+    "Subscription": EventSpec(
         SubscriptionChanged,
         "subscription",
         {"contact_list": "contactList", "changed_by": "source"},

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...errors import MalformedBodyError
-from ...values import FrozenDict, make
+from ...values import FrozenDict, build_frozen
 from ..events.event import Event, SnsOrigin, SubscriptionConfirmation, UnknownEvent, UnsubscribeConfirmation
 from ..transports.classify import is_set_up_notice
 from ..transports.json_body import Body, read_time
-from ..transports.sns import Envelope, read_notification
-from ..transports.unwrap import Parcel, Parcels, open_envelope, read_raw, unwrap
-from .kinds import KINDS
-from .reader import Fields
+from ..transports.sns import SnsMessage, read_notification
+from ..transports.unwrap import RawEvent, RawEvents, read_raw, unwrap, unwrap_sns_message
+from .kinds import EVENT_SPECS
+from .reader import JsonReader
 from .received import read_received
-from .tracking import read_tracking, read_usual
+from .tracking import read_by_schema, read_tracking
 
 __all__ = ["parse", "parse_raw"]
 
@@ -27,7 +27,7 @@ _CONFIRMATIONS: Mapping[str, type[SubscriptionConfirmation | UnsubscribeConfirma
 }
 
 
-def parse(body: Body | Envelope) -> tuple[Event, ...]:
+def parse(body: Body | SnsMessage) -> tuple[Event, ...]:
     """The events in a body: one for each recipient whom SES tells something about.
 
     It takes what SNS posts or hands on raw, what SQS holds of either, what AWS Lambda is called with by SNS, SQS and
@@ -40,7 +40,7 @@ def parse(body: Body | Envelope) -> tuple[Event, ...]:
     Raises:
         MalformedBodyError: It is something else.
     """
-    return _as_usual(body) or _events(open_envelope(body) if isinstance(body, Envelope) else unwrap(body))
+    return _parse_by_schema(body) or _events(unwrap_sns_message(body) if isinstance(body, SnsMessage) else unwrap(body))
 
 
 def parse_raw(body: Body) -> tuple[Event, ...]:
@@ -52,72 +52,72 @@ def parse_raw(body: Body) -> tuple[Event, ...]:
     return _events(read_raw(body))
 
 
-def _as_usual(body: Body | Envelope) -> tuple[Event, ...] | None:
+def _parse_by_schema(body: Body | SnsMessage) -> tuple[Event, ...] | None:
     """The events in what SNS posts, where there is nothing odd about it; None for everything else."""
     try:
         if type(body) is bytes and len(body) <= _SMALL:
-            return read_usual(*read_notification(body))
-        if isinstance(body, Envelope) and body.type == "Notification" and len(body.message) <= _SMALL:
-            return read_usual(body.message, body.origin())
+            return read_by_schema(*read_notification(body))
+        if isinstance(body, SnsMessage) and body.type == "Notification" and len(body.message) <= _SMALL:
+            return read_by_schema(body.message, body.origin())
     except ValueError:
         pass
     return None
 
 
-def _events(parcels: Parcels) -> tuple[Event, ...]:
+def _events(raw_events: RawEvents) -> tuple[Event, ...]:
     events: list[Event] = []
-    for parcel in parcels:
-        if isinstance(parcel, Envelope):
-            events.append(_confirmation(parcel))
+    for raw_event in raw_events:
+        if isinstance(raw_event, SnsMessage):
+            events.append(_confirmation(raw_event))
             continue
         try:
-            events += _read(parcel)
+            events += _read(raw_event)
         except MalformedBodyError as err:
-            path = ".".join(filter(None, (parcel.path, err.path)))
+            path = ".".join(filter(None, (raw_event.path, err.path)))
             raise MalformedBodyError(err.reason, path=path, input=err.input) from None
         if len(events) > _MAX_EVENTS:
             raise MalformedBodyError(f"there are more than {_MAX_EVENTS:,} events in it")
     return tuple(events)
 
 
-def _confirmation(envelope: Envelope) -> Event:
-    kind = _CONFIRMATIONS.get(envelope.type)
-    if kind is None or envelope.token is None:  # made by hand
+def _confirmation(sns_message: SnsMessage) -> Event:
+    kind = _CONFIRMATIONS.get(sns_message.type)
+    if kind is None or sns_message.token is None:  # made by hand
         raise MalformedBodyError("SNS has no such message", path="Type")
     fields = {
         "kind": kind.kind,
-        "topic_arn": envelope.topic_arn,
-        "token": envelope.token,
-        "message_id": envelope.message_id,
-        "timestamp": read_time(envelope.timestamp),
-        "subscribe_url": envelope.subscribe_url,
-        "sns": envelope.origin(),
-        "notes": (),
+        "topic_arn": sns_message.topic_arn,
+        "token": sns_message.token,
+        "message_id": sns_message.message_id,
+        "timestamp": read_time(sns_message.timestamp),
+        "subscribe_url": sns_message.subscribe_url,
+        "sns": sns_message.origin(),
+        "defects": (),
     }
-    return make(kind, fields)
+    return build_frozen(kind, fields)
 
 
-def _read(parcel: Parcel) -> Iterable[Event]:
-    document = parcel.document
+def _read(raw_event: RawEvent) -> Iterable[Event]:
+    document = raw_event.document
     if is_set_up_notice(document):
         return ()
-    event = Fields(document, "", [])
+    event = JsonReader(document, "", [])
     published = document.get("eventType") is not None
     if published:
         word = event.need_text("eventType")
-    elif document.get("notificationType") is not None or parcel.word is None:
+    elif document.get("notificationType") is not None or raw_event.word is None:
         word = event.need_text("notificationType")
     else:
-        published, word = True, parcel.word
-    kind = KINDS.get(word)
+        published, word = True, raw_event.word
+    kind = EVENT_SPECS.get(word)
     if kind is not None:
-        return read_tracking(kind, event, published=published, sns=parcel.sns)
+        return read_tracking(kind, event, published=published, sns=raw_event.sns)
     if word == "Received":
-        return (read_received(event, sns=parcel.sns),)
-    return (_unknown(word, event, parcel.sns),)
+        return (read_received(event, sns=raw_event.sns),)
+    return (_unknown(word, event, raw_event.sns),)
 
 
-def _unknown(word: str, event: Fields, sns: SnsOrigin | None) -> UnknownEvent:
+def _unknown(word: str, event: JsonReader, sns: SnsOrigin | None) -> UnknownEvent:
     mail = event.fields("mail")
     fields = {
         "kind": UnknownEvent.kind,
@@ -127,4 +127,4 @@ def _unknown(word: str, event: Fields, sns: SnsOrigin | None) -> UnknownEvent:
         "raw": FrozenDict(event.document),
         "sns": sns,
     }
-    return make(UnknownEvent, {**fields, "notes": tuple(event.notes)})
+    return build_frozen(UnknownEvent, {**fields, "defects": tuple(event.defects)})

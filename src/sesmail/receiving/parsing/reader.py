@@ -11,14 +11,14 @@ from ...errors import MalformedBodyError
 from ...values import FrozenDict
 from ..transports.json_body import Document, excerpt, is_list, is_object, read_time
 
-__all__ = ["MAX_ITEMS", "Fields"]
+__all__ = ["MAX_ITEMS", "JsonReader"]
 
-_MAX_NOTES = 20
+_MAX_DEFECTS = 20
 MAX_ITEMS = 1000
 _FLAGS = {"true": True, "false": False}
 
 
-class Fields:
+class JsonReader:
     """A JSON object of an event.
 
     What is null is taken for absent. The ``need`` methods raise a MalformedBodyError where there is nothing fit; the
@@ -30,21 +30,21 @@ class Fields:
         notes: Where to note what can't be read.
     """
 
-    __slots__ = ("_path", "document", "notes")
+    __slots__ = ("_path", "defects", "document")
 
-    def __init__(self, document: Document, path: str, notes: list[str]) -> None:
+    def __init__(self, document: Document, path: str, defects: list[str]) -> None:
         self.document: Document = document
         self._path = path
-        self.notes: list[str] = notes
+        self.defects: list[str] = defects
 
     def path(self, key: str) -> str:
         """Where a field is."""
         return f"{self._path}.{key}" if self._path else key
 
-    def note(self, key: str, reason: str) -> None:
+    def note_defect(self, key: str, reason: str) -> None:
         """Note what is wrong with a field, as long as there are few such notes."""
-        if len(self.notes) < _MAX_NOTES:
-            self.notes.append(f"{self.path(key)}: {reason}")
+        if len(self.defects) < _MAX_DEFECTS:
+            self.defects.append(f"{self.path(key)}: {reason}")
 
     def malformed(self, key: str, reason: str) -> MalformedBodyError:
         """The error for a field that the event can't do without."""
@@ -60,11 +60,11 @@ class Fields:
             return value
         raise self.malformed(key, "it is empty" if value == "" else "it isn't a text")
 
-    def need_fields(self, key: str) -> Fields:
+    def need_fields(self, key: str) -> JsonReader:
         """An object."""
         value = self.document.get(key)
         if is_object(value):
-            return Fields(value, self.path(key), self.notes)
+            return JsonReader(value, self.path(key), self.defects)
         raise self.malformed(key, "it isn't an object")
 
     def items(self, key: str) -> list[Any]:
@@ -81,7 +81,7 @@ class Fields:
         value = self.document.get(key)
         if value is None or type(value) is str:
             return value
-        self.note(key, "it isn't a text")
+        self.note_defect(key, "it isn't a text")
         return None
 
     def texts(self, names: Mapping[str, str]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class Fields:
         if type(value) is int:
             return value
         if value is not None:
-            self.note(key, "it isn't a whole number")
+            self.note_defect(key, "it isn't a whole number")
         return None
 
     def flag(self, key: str) -> bool | None:
@@ -104,7 +104,7 @@ class Fields:
             return value
         flag = _FLAGS.get(value.lower()) if type(value) is str else None
         if flag is None:
-            self.note(key, "it is neither true nor false")
+            self.note_defect(key, "it is neither true nor false")
         return flag
 
     def time(self, key: str) -> datetime | None:
@@ -112,23 +112,23 @@ class Fields:
         value = self.document.get(key)
         time = read_time(value) if type(value) is str else None
         if time is None and value is not None:
-            self.note(key, "it isn't a time")
+            self.note_defect(key, "it isn't a time")
         return time
 
-    def fields(self, key: str) -> Fields:
+    def fields(self, key: str) -> JsonReader:
         """An object; one without fields where there is nothing fit."""
-        return Fields(self._object(key), self.path(key), self.notes)
+        return JsonReader(self._object(key), self.path(key), self.defects)
 
-    def objects(self, key: str) -> list[Fields]:
+    def objects(self, key: str) -> list[JsonReader]:
         """A list of objects; an item that is something else is left out."""
         items = self._list(key)
         found = [
-            Fields(item, self.path(f"{key}[{number}]"), self.notes)
+            JsonReader(item, self.path(f"{key}[{number}]"), self.defects)
             for number, item in enumerate(items[:MAX_ITEMS])
             if is_object(item)
         ]
         if len(found) < len(items):
-            self.note(key, f"not every item is an object, or there are more than {MAX_ITEMS:,}")
+            self.note_defect(key, f"not every item is an object, or there are more than {MAX_ITEMS:,}")
         return found
 
     def headers(self, key: str, names: Collection[str]) -> list[tuple[str, str]]:
@@ -146,7 +146,7 @@ class Fields:
                 return found
         except (AttributeError, KeyError, TypeError):
             pass
-        self.note(key, "not every item is a name and a value")
+        self.note_defect(key, "not every item is a name and a value")
         pairs = [(header.get("name"), header.get("value")) for header in headers if is_object(header)]
         texts = [(name.lower(), value) for name, value in pairs if type(name) is str and type(value) is str]
         return [(name, value) for name, value in texts if name in names]
@@ -163,7 +163,7 @@ class Fields:
                 else:
                     found[name] = tuple(values)
         if len(found) < len(document):
-            self.note(key, f"not every value is a list of texts, or there are more than {MAX_ITEMS:,}")
+            self.note_defect(key, f"not every value is a list of texts, or there are more than {MAX_ITEMS:,}")
         return FrozenDict(found)
 
     def _object(self, key: str) -> Document:
@@ -171,7 +171,7 @@ class Fields:
         if is_object(value):
             return value
         if value is not None:
-            self.note(key, "it isn't an object")
+            self.note_defect(key, "it isn't an object")
         return {}
 
     def _list(self, key: str) -> list[Any]:
@@ -179,5 +179,5 @@ class Fields:
         if is_list(value):
             return value
         if value is not None:
-            self.note(key, "it isn't a list")
+            self.note_defect(key, "it isn't a list")
         return []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...values import FrozenDict, make
+from ...values import FrozenDict, build_frozen
 from ..events.base import SnsOrigin
 from ..events.received import OtherAction, Received, S3Action, SnsAction, Verdicts
-from .reader import Fields
+from .reader import JsonReader
 from .recipients import read_moment, read_recipients
 
 __all__ = ["read_received"]
@@ -13,7 +13,7 @@ __all__ = ["read_received"]
 _VERDICTS = ("spam", "virus", "spf", "dkim", "dmarc")
 
 
-def read_received(event: Fields, *, sns: SnsOrigin | None) -> Received:
+def read_received(event: JsonReader, *, sns: SnsOrigin | None) -> Received:
     """The event in SES's JSON.
 
     Args:
@@ -40,10 +40,10 @@ def read_received(event: Fields, *, sns: SnsOrigin | None) -> Received:
         "raw": FrozenDict(event.document),
         "sns": sns,
     }
-    return make(Received, {**fields, "notes": tuple(event.notes)})
+    return build_frozen(Received, {**fields, "defects": tuple(event.defects)})
 
 
-def _action(receipt: Fields) -> S3Action | SnsAction | OtherAction | None:
+def _action(receipt: JsonReader) -> S3Action | SnsAction | OtherAction | None:
     """What the receipt rule did."""
     action = receipt.fields("action")
     kind = action.text("type")
@@ -57,5 +57,5 @@ def _action(receipt: Fields) -> S3Action | SnsAction | OtherAction | None:
     bucket, key = action.text("bucketName"), action.text("objectKey")
     if bucket and key:
         return S3Action(bucket=bucket, key=key, topic_arn=topic_arn)
-    receipt.note("action", "it names no bucket and key")
+    receipt.note_defect("action", "it names no bucket and key")
     return None

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from ...errors import MalformedBodyError
 from ..transports.json_body import excerpt, is_object
-from .reader import Fields
+from .reader import JsonReader
 
 __all__ = ["MAX_RECIPIENTS", "read_moment", "read_recipients"]
 
 MAX_RECIPIENTS = 1000  # SES takes 50 a message
 
 
-def read_recipients(place: Fields, key: str, each: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
+def read_recipients(place: JsonReader, key: str, each: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
     """The addresses in a list, each once, with what is told of each.
 
     Args:
@@ -34,7 +34,7 @@ def read_recipients(place: Fields, key: str, each: Mapping[str, str]) -> dict[st
         if type(item) is str and item:
             found.setdefault(item, alone)
         elif is_object(item):
-            one = Fields(item, place.path(f"{key}[{number}]"), place.notes)
+            one = JsonReader(item, place.path(f"{key}[{number}]"), place.defects)
             address = one.need_text("emailAddress")
             if address not in found:
                 found[address] = one.texts(each)
@@ -43,7 +43,7 @@ def read_recipients(place: Fields, key: str, each: Mapping[str, str]) -> dict[st
     return found
 
 
-def read_moment(mail: Fields, sent_at: datetime | None, part: Fields | None = None) -> datetime:
+def read_moment(mail: JsonReader, sent_at: datetime | None, part: JsonReader | None = None) -> datetime:
     """When it happened, for which the time of the message stands in.
 
     Args:
@@ -60,5 +60,5 @@ def read_moment(mail: Fields, sent_at: datetime | None, part: Fields | None = No
     if sent_at is None:
         raise mail.malformed("timestamp", "it isn't a time")
     if part is not None:
-        part.note("timestamp", "the message's own stands in for it")
+        part.note_defect("timestamp", "the message's own stands in for it")
     return sent_at

@@ -12,15 +12,15 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 from ...values import FrozenDict
 from ..events.tracking import TopicPreferences
 from ..transports.json_body import read_time
-from .kinds import Kind, Reader, read_preferences
-from .reader import MAX_ITEMS, Fields
+from .kinds import EventSpec, Reader, read_preferences
+from .reader import MAX_ITEMS, JsonReader
 from .recipients import MAX_RECIPIENTS
 
-__all__ = ["schema_of"]
+__all__ = ["schema_for"]
 
 
 @cache
-def schema_of(kind: Kind) -> SchemaValidator:
+def schema_for(kind: EventSpec) -> SchemaValidator:
     """What a kind of event fits that needs neither a note nor an error; its headers have still to be read.
 
     It gives the fields of the kind by their names, and whom the event is about as ``recipient``: the addresses, each
@@ -41,7 +41,7 @@ def schema_of(kind: Kind) -> SchemaValidator:
     return SchemaValidator(core_schema.typed_dict_schema(fields))
 
 
-def _recipients(kind: Kind) -> core_schema.TypedDictField:
+def _recipients(kind: EventSpec) -> core_schema.TypedDictField:
     if not kind.named:
         return _field(_addresses(_FILLED, lambda addresses: dict.fromkeys(addresses, _NOTHING)), "mail", "destination")
     fields = {name: _field(_MAYBE_TEXT, key) for name, key in kind.each.items()}
@@ -75,10 +75,10 @@ def _or(nothing: bool | None, schema: CoreSchema) -> CoreSchema:
 
 
 def _preferences(value: Any) -> TopicPreferences | None:
-    notes: list[str] = []
-    preferences = read_preferences(Fields({"": value}, "", notes), "")
-    if notes:
-        raise ValueError(notes[0])
+    defects: list[str] = []
+    preferences = read_preferences(JsonReader({"": value}, "", defects), "")
+    if defects:
+        raise ValueError(defects[0])
     return preferences
 
 
@@ -100,9 +100,9 @@ _LISTS = core_schema.with_default_schema(
 
 # What those readers take as it is.
 _READ: Mapping[Reader, CoreSchema] = {
-    Fields.lists_of_texts: _LISTS,
-    Fields.need_text: _FILLED,
-    Fields.number: _or(None, core_schema.int_schema(strict=True)),
-    Fields.time: _or(None, _TIME),
+    JsonReader.lists_of_texts: _LISTS,
+    JsonReader.need_text: _FILLED,
+    JsonReader.number: _or(None, core_schema.int_schema(strict=True)),
+    JsonReader.time: _or(None, _TIME),
     read_preferences: _or(None, core_schema.no_info_plain_validator_function(_preferences)),
 }

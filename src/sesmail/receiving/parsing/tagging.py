@@ -7,29 +7,29 @@ from typing import Any
 
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, SEND_ID_TAG, TAG_HEADER, read_metadata, read_send_id, read_tag
 from ...values import FrozenDict
-from .reader import Fields
+from .reader import JsonReader
 
-__all__ = ["read_labels"]
+__all__ = ["read_tagging"]
 
-_MAX_LABELS = 1 << 16  # SES cuts headers off after 10 kB
+_MAX_TAGGING = 1 << 16  # SES cuts headers off after 10 kB
 _TAG = TAG_HEADER.lower()
 _SEND_ID = SEND_ID_HEADER.lower()
-_LABELS = frozenset({_TAG, _SEND_ID, METADATA_HEADER.lower()})
+_TAGGING_HEADERS = frozenset({_TAG, _SEND_ID, METADATA_HEADER.lower()})
 _NOTHING: FrozenDict[str, Any] = FrozenDict()
 
 
-def read_labels(
-    mail: Fields, message_tags: Mapping[str, tuple[str, ...]] | None
+def read_tagging(
+    mail: JsonReader, message_tags: Mapping[str, tuple[str, ...]] | None
 ) -> tuple[tuple[str, ...], Mapping[str, Any], str | None]:
     """The tags, the metadata and the send id, which stand in the headers, the last else in a message tag."""
     tags: list[str] = []
     metadata: str | None = None
     send_id: str | None = None
-    room = _MAX_LABELS
-    for name, value in mail.headers("headers", _LABELS):
+    room = _MAX_TAGGING
+    for name, value in mail.headers("headers", _TAGGING_HEADERS):
         room -= len(value)
         if room < 0:
-            mail.note("headers", f"tags, metadata and send id beyond {_MAX_LABELS:,} characters are left out")
+            mail.note_defect("headers", f"tags, metadata and send id beyond {_MAX_TAGGING:,} characters are left out")
             break
         if name == _TAG:
             tags.append(read_tag(value))
@@ -44,23 +44,23 @@ def read_labels(
     )
 
 
-def _send_id(mail: Fields, header: str | None, message_tags: Mapping[str, tuple[str, ...]] | None) -> str | None:
+def _send_id(mail: JsonReader, header: str | None, message_tags: Mapping[str, tuple[str, ...]] | None) -> str | None:
     if header is not None:
         if send_id := read_send_id(header):
             return send_id
-        mail.note("headers", f"{SEND_ID_HEADER} isn't a send id")
+        mail.note_defect("headers", f"{SEND_ID_HEADER} isn't a send id")
     values = () if message_tags is None else message_tags.get(SEND_ID_TAG, ())
     if not values:
         return None
     send_id = read_send_id(values[0]) if len(values) == 1 else None
     if send_id is None:
-        mail.note("tags", f"{SEND_ID_TAG} isn't a send id")
+        mail.note_defect("tags", f"{SEND_ID_TAG} isn't a send id")
     return send_id
 
 
-def _metadata(mail: Fields, value: str) -> Mapping[str, Any]:
+def _metadata(mail: JsonReader, value: str) -> Mapping[str, Any]:
     try:
         return FrozenDict(read_metadata(value))
     except ValueError:
-        mail.note("headers", f"{METADATA_HEADER} isn't a JSON object")
+        mail.note_defect("headers", f"{METADATA_HEADER} isn't a JSON object")
         return _NOTHING

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from ...aws import Aws
-from ...concurrency import in_thread
+from ...concurrency import run_in_thread
 from ...errors import (
     AccessDeniedError,
     ConfigurationError,
@@ -110,7 +110,7 @@ class Storage:
         if is_encrypted(metadata):
             encryption = read_encryption(metadata, message_id=event.message_id, account=self._account)
             key = await self._unwrap(encryption, deadline)
-            return await in_thread(partial(decrypt, body, encryption, key), abandon=True)
+            return await run_in_thread(partial(decrypt, body, encryption, key), abandon=True)
         if self._require_encrypted:
             raise ContentTamperedError("the stored mail isn't encrypted, as this receiver demands")
         return body

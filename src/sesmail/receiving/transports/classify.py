@@ -6,15 +6,15 @@ from typing import Literal, TypeAlias
 
 from .json_body import Document, is_object
 
-__all__ = ["TYPES", "Shape", "is_set_up_notice", "is_set_up_text", "shape_of"]
+__all__ = ["TYPES", "DocumentType", "classify", "is_set_up_notice", "is_set_up_text"]
 
 TYPES: tuple[str, ...] = ("Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation")
 """The types of SNS's messages."""
 
-Shape: TypeAlias = Literal["event", "envelope", "records", "bridge"]
+DocumentType: TypeAlias = Literal["event", "envelope", "records", "bridge"]
 
 
-def shape_of(document: Document) -> Shape:
+def classify(document: Document) -> DocumentType:
     """What an object is, in the one order that all doors share.
 
     Amazon signs an envelope's own fields and nothing beside them. Were there two opinions of what is an envelope, one

@@ -18,12 +18,12 @@ __all__ = [
     "Body",
     "Document",
     "body_text",
+    "check_size",
     "decode",
     "excerpt",
     "is_list",
     "is_object",
     "read_time",
-    "refuse_size",
 ]
 
 MAX_EVENT = 1 << 20
@@ -49,11 +49,11 @@ def body_text(body: Body, limit: int) -> bytes:
         MalformedBodyError: It is something else, too large, or not Unicode.
     """
     if isinstance(body, str):
-        refuse_size(body, limit)
+        check_size(body, limit)
         return _encoded(body)
     if not isinstance(body, (bytes, bytearray)):
         body = _dumped(body)
-    refuse_size(body, limit)
+    check_size(body, limit)
     return body
 
 
@@ -107,7 +107,7 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
     return type(value) is list
 
 
-def refuse_size(text: bytes | str, limit: int, path: str = "") -> None:
+def check_size(text: bytes | str, limit: int, path: str = "") -> None:
     """Refuse what has too many bytes before any work is spent on it."""
     size = len(text)
     if isinstance(text, str) and size <= limit < 4 * size:  # a character has four bytes at most

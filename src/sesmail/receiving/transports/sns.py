@@ -8,12 +8,12 @@ from functools import cache
 from pydantic_core import SchemaValidator, core_schema
 
 from ...errors import MalformedBodyError
-from ...values import Value, make
+from ...values import Value, build_frozen
 from ..events.base import SnsOrigin
-from .classify import TYPES, is_set_up_text, shape_of
+from .classify import TYPES, classify, is_set_up_text
 from .json_body import MAX_EVENT, Body, Document, body_text, decode, excerpt, read_time
 
-__all__ = ["Envelope", "envelope_of", "read_envelope", "read_notification"]
+__all__ = ["SnsMessage", "read_notification", "read_sns_message", "sns_message_from"]
 
 _NOTIFICATION = {
     "type": "Type",
@@ -35,7 +35,7 @@ _OPTIONAL = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Envelope(Value):
+class SnsMessage(Value):
     """What SNS wraps around a message, each value as it stands in the JSON.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
@@ -61,10 +61,10 @@ class Envelope(Value):
             "timestamp": read_time(self.timestamp),
             "subject": self.subject,
         }
-        return make(SnsOrigin, fields)
+        return build_frozen(SnsOrigin, fields)
 
 
-def read_envelope(body: Body) -> Envelope | None:
+def read_sns_message(body: Body) -> SnsMessage | None:
     """The SNS envelope that a body is; None where it may be an event that SNS delivered raw.
 
     Raises:
@@ -74,7 +74,7 @@ def read_envelope(body: Body) -> Envelope | None:
     if is_set_up_text(text):
         return None
     document = decode(text)
-    return envelope_of(document) if shape_of(document) == "envelope" else None
+    return sns_message_from(document) if classify(document) == "envelope" else None
 
 
 def read_notification(body: bytes) -> tuple[str, SnsOrigin]:
@@ -90,7 +90,7 @@ def read_notification(body: bytes) -> tuple[str, SnsOrigin]:
         "timestamp": fields["Timestamp"],
         "subject": fields.get("Subject"),
     }
-    return fields["Message"], make(SnsOrigin, origin)
+    return fields["Message"], build_frozen(SnsOrigin, origin)
 
 
 @cache
@@ -112,7 +112,7 @@ def _notification() -> SchemaValidator:
     return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid"))
 
 
-def envelope_of(document: Document, prefix: str = "") -> Envelope:
+def sns_message_from(document: Document, prefix: str = "") -> SnsMessage:
     """An envelope from its JSON object, in either spelling of its URLs.
 
     Args:
@@ -140,7 +140,7 @@ def envelope_of(document: Document, prefix: str = "") -> Envelope:
         fields[name] = value
     if "SigningCertUrl" in document or "UnsubscribeUrl" in document:
         fields["signing_cert_url"] = _other_spelling(document, prefix) or fields["signing_cert_url"]
-    return make(Envelope, fields)
+    return build_frozen(SnsMessage, fields)
 
 
 def _other_spelling(document: Document, prefix: str) -> str | None:

@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 from ...errors import MalformedBodyError
 from ..events.base import SnsOrigin
-from .classify import Shape, is_set_up_text, shape_of
-from .json_body import MAX_BATCH, MAX_EVENT, Body, Document, body_text, decode, excerpt, is_list, is_object, refuse_size
-from .sns import Envelope, envelope_of
+from .classify import DocumentType, classify, is_set_up_text
+from .json_body import MAX_BATCH, MAX_EVENT, Body, Document, body_text, check_size, decode, excerpt, is_list, is_object
+from .sns import SnsMessage, sns_message_from
 
-__all__ = ["Parcel", "Parcels", "open_envelope", "read_raw", "unwrap"]
+__all__ = ["RawEvent", "RawEvents", "read_raw", "unwrap", "unwrap_sns_message"]
 
-_MAX_PARCELS = 10_000  # as many as Lambda takes from SQS at once
+_MAX_EVENTS_PER_BODY = 10_000  # as many as Lambda takes from SQS at once
 _SPACE = b" \t\r\n"  # JSON's
 
 # https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
@@ -33,7 +33,7 @@ _BRIDGE_WORDS = {
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Parcel:
+class RawEvent:
     """What was in the wrappings.
 
     Attributes:
@@ -49,21 +49,21 @@ class Parcel:
     word: str | None = None
 
 
-Parcels: TypeAlias = Iterable[Parcel | Envelope]
+RawEvents: TypeAlias = Iterable[RawEvent | SnsMessage]
 """Events, and the envelopes of confirmations; several are unwrapped one by one."""
 
 
-def read_raw(body: Body) -> Parcels:
+def read_raw(body: Body) -> RawEvents:
     """The event that a body is, without anything around it; nothing if it says that the topic was set up.
 
     Raises:
         MalformedBodyError: It is no JSON object.
     """
     text = body_text(body, MAX_EVENT)
-    return () if is_set_up_text(text) else (Parcel(decode(text)),)
+    return () if is_set_up_text(text) else (RawEvent(decode(text)),)
 
 
-def unwrap(body: Body) -> Parcels:
+def unwrap(body: Body) -> RawEvents:
     """Everything that is in a body.
 
     Raises:
@@ -76,30 +76,30 @@ def unwrap(body: Body) -> Parcels:
         return _lines(text)
     is_large = len(text) > MAX_EVENT
     if is_large and b'"Records"' not in text:
-        refuse_size(text, MAX_EVENT)
+        check_size(text, MAX_EVENT)
     document = decode(text)
-    shape = shape_of(document)
-    if shape == "records":
+    document_type = classify(document)
+    if document_type == "records":
         return _records(document["Records"])
     if is_large:
-        refuse_size(text, MAX_EVENT)
-    return _single(document, shape, "")
+        check_size(text, MAX_EVENT)
+    return _single(document, document_type, "")
 
 
-def open_envelope(envelope: Envelope, path: str = "Message") -> Parcels:
+def unwrap_sns_message(sns_message: SnsMessage, path: str = "Message") -> RawEvents:
     """What is in an envelope, where no further one is looked for: who signed this one has not signed that.
 
     Raises:
         MalformedBodyError: The message is no JSON object.
     """
-    if envelope.type != "Notification":
-        return (envelope,)
-    message = envelope.message
+    if sns_message.type != "Notification":
+        return (sns_message,)
+    message = sns_message.message
     if is_set_up_text(message):
         return ()
-    refuse_size(message, MAX_EVENT, path)
+    check_size(message, MAX_EVENT, path)
     document = decode(message, path)
-    return (_bare(document, shape_of(document), path, envelope.origin()),)
+    return (_bare(document, classify(document), path, sns_message.origin()),)
 
 
 def _has_lines(text: bytes) -> bool:
@@ -111,7 +111,7 @@ def _has_lines(text: bytes) -> bool:
     return first.rstrip(_SPACE).endswith(b"}") and others.lstrip(_SPACE)[:1] not in (b"", b",", b"}", b"]")
 
 
-def _lines(text: bytes) -> Iterator[Parcel | Envelope]:
+def _lines(text: bytes) -> Iterator[RawEvent | SnsMessage]:
     """The lines of a Firehose."""
     _refuse_many(text.count(b"\n"), "")
     for number, line in enumerate(text.split(b"\n"), 1):
@@ -120,7 +120,7 @@ def _lines(text: bytes) -> Iterator[Parcel | Envelope]:
             yield from _decoded(line, path)
 
 
-def _records(records: object) -> Iterator[Parcel | Envelope]:
+def _records(records: object) -> Iterator[RawEvent | SnsMessage]:
     """The records of a call of Lambda."""
     if not is_list(records):
         raise MalformedBodyError("it isn't a list", path="Records", input=excerpt(records))
@@ -129,39 +129,39 @@ def _records(records: object) -> Iterator[Parcel | Envelope]:
         yield from _record(record, f"Records[{number}]")
 
 
-def _record(record: object, path: str) -> Parcels:
+def _record(record: object, path: str) -> RawEvents:
     """One record of SNS, SES or SQS."""
     holds: Document = record if is_object(record) else {}
-    envelope, receipt, text = holds.get("Sns"), holds.get("ses"), holds.get("body")
-    if is_object(envelope):
-        return open_envelope(envelope_of(envelope, f"{path}.Sns."), f"{path}.Sns.Message")
+    sns_message, receipt, text = holds.get("Sns"), holds.get("ses"), holds.get("body")
+    if is_object(sns_message):
+        return unwrap_sns_message(sns_message_from(sns_message, f"{path}.Sns."), f"{path}.Sns.Message")
     if is_object(receipt):
-        return (Parcel(receipt, f"{path}.ses", word="Received"),)
+        return (RawEvent(receipt, f"{path}.ses", word="Received"),)
     if not isinstance(text, str):
         raise MalformedBodyError("it is no record of SNS, SQS or SES", path=path)
     path = f"{path}.body"
     return () if is_set_up_text(text) else _decoded(text, path)
 
 
-def _decoded(text: bytes | str, path: str) -> Parcels:
+def _decoded(text: bytes | str, path: str) -> RawEvents:
     """What is in one of several texts."""
-    refuse_size(text, MAX_EVENT, path)
+    check_size(text, MAX_EVENT, path)
     document = decode(text, path)
-    return _single(document, shape_of(document), path)
+    return _single(document, classify(document), path)
 
 
-def _single(document: Document, shape: Shape, path: str) -> Parcels:
+def _single(document: Document, document_type: DocumentType, path: str) -> RawEvents:
     """An SNS envelope, or what can be in one."""
-    if shape != "envelope":
-        return (_bare(document, shape, path, None),)
+    if document_type != "envelope":
+        return (_bare(document, document_type, path, None),)
     prefix = f"{path}." if path else ""
-    return open_envelope(envelope_of(document, prefix), f"{prefix}Message")
+    return unwrap_sns_message(sns_message_from(document, prefix), f"{prefix}Message")
 
 
-def _bare(document: Document, shape: Shape, path: str, sns: SnsOrigin | None) -> Parcel:
+def _bare(document: Document, document_type: DocumentType, path: str, sns: SnsOrigin | None) -> RawEvent:
     """An event, or what EventBridge wraps around one."""
-    if shape != "bridge":
-        return Parcel(document, path, sns)
+    if document_type != "bridge":
+        return RawEvent(document, path, sns)
     path = f"{path}." if path else ""
     word, source, detail = document["detail-type"], document.get("source"), document["detail"]
     if type(word) is not str:
@@ -170,9 +170,9 @@ def _bare(document: Document, shape: Shape, path: str, sns: SnsOrigin | None) ->
         raise MalformedBodyError("it isn't aws.ses", path=f"{path}source", input=excerpt(source))
     if not is_object(detail):
         raise MalformedBodyError("it isn't an object", path=f"{path}detail", input=excerpt(detail))
-    return Parcel(detail, f"{path}detail", sns, _BRIDGE_WORDS.get(word, word))
+    return RawEvent(detail, f"{path}detail", sns, _BRIDGE_WORDS.get(word, word))
 
 
 def _refuse_many(count: int, path: str) -> None:
-    if count > _MAX_PARCELS:
-        raise MalformedBodyError(f"there are {count:,} in it, more than {_MAX_PARCELS:,}", path=path)
+    if count > _MAX_EVENTS_PER_BODY:
+        raise MalformedBodyError(f"there are {count:,} in it, more than {_MAX_EVENTS_PER_BODY:,}", path=path)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from ...errors import SignatureError
-from ..transports.sns import Envelope
+from ..transports.sns import SnsMessage
 from .topic import read_topic
 
 __all__ = ["signed_text"]
@@ -41,7 +41,7 @@ _SIGNED = {
 }
 
 
-def signed_text(message: Envelope) -> bytes:
+def signed_text(message: SnsMessage) -> bytes:
     """The text that Amazon signs.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
-from ...concurrency import in_thread
+from ...concurrency import run_in_thread
 from ...errors import ConfigurationError, SignatureError, TemporaryError
 from .signature import check_certificate
 
@@ -159,7 +159,7 @@ def fetched(certificate: bytes) -> bytes:
 
 async def _fetch_in_thread(url: str) -> bytes:
     # Abandoned at the deadline: the thread's own bounds end it soon.
-    return await in_thread(partial(fetch_certificate, url), abandon=True)
+    return await run_in_thread(partial(fetch_certificate, url), abandon=True)
 
 
 def _now() -> datetime:

@@ -8,20 +8,20 @@ from typing import NamedTuple
 
 from ...errors import ConfigurationError, ForbiddenTopicError, MalformedBodyError
 from ..transports.json_body import Body
-from ..transports.sns import Envelope
+from ..transports.sns import SnsMessage
 from .certificates import fetched
 from .http_headers import Headers, header_pairs, header_values
-from .secret import Secret, Secrets, refuse_flaw
-from .signature import MAX_AGE, MAX_AHEAD, check_cryptography, read_claim, read_message
+from .secret import Secret, Secrets, raise_for_flaw
+from .signature import MAX_AGE, MAX_AHEAD, check_cryptography, read_signature, require_sns_message
 from .topic import read_topic
 
-__all__ = ["Proof", "RequestHeaders", "verify"]
+__all__ = ["RequestHeaders", "VerificationPolicy", "verify"]
 
 # What SNS repeats in HTTP headers, and where it stands in the body.
 _REPEATED = {"x-amz-sns-message-type": "Type", "x-amz-sns-message-id": "MessageId", "x-amz-sns-topic-arn": "TopicArn"}
 
 
-class Proof:
+class VerificationPolicy:
     """What a webhook demands: a secret, messages of certain topics, signatures.
 
     Args:
@@ -73,7 +73,7 @@ class Proof:
         flaw = None if self._secrets is None else self._secrets.flaw(headers)
         return RequestHeaders(flaw, {name: header_values(headers, name) for name in _REPEATED})
 
-    def check_topic(self, message: Envelope) -> None:
+    def check_topic(self, message: SnsMessage) -> None:
         """Check that the message comes from one of the topics, if there are any.
 
         Raises:
@@ -102,9 +102,9 @@ class RequestHeaders(NamedTuple):
         Raises:
             UnauthenticatedError: It isn't there, or wrong.
         """
-        refuse_flaw(self.flaw)
+        raise_for_flaw(self.flaw)
 
-    def check_message(self, message: Envelope) -> None:
+    def check_message(self, message: SnsMessage) -> None:
         """Check that what is repeated is what the body says. It isn't signed, so nothing but the body decides.
 
         Raises:
@@ -130,7 +130,7 @@ def verify(
     max_age: float = MAX_AGE,
     max_ahead: float = MAX_AHEAD,
     allow_unproven: bool = False,
-) -> Envelope:
+) -> SnsMessage:
     """Check all that can be checked of a request from SNS, for programs without an event loop.
 
     In this order: the secret, the body's size and form, the headers, the signature, the topic. A proven message may
@@ -157,18 +157,20 @@ def verify(
     """
     secrets = None if secret is None else Secrets(secret)
     del secret
-    proof = Proof(secrets=secrets, topics=topics, signatures=certificate is not None, allow_unproven=allow_unproven)
-    said = proof.read(headers)
+    policy = VerificationPolicy(
+        secrets=secrets, topics=topics, signatures=certificate is not None, allow_unproven=allow_unproven
+    )
+    said = policy.read(headers)
     del headers
     said.check_secret()
-    message = read_message(body)
+    message = require_sns_message(body)
     said.check_message(message)
     if certificate is not None:
         now = now or datetime.now(UTC)
-        claim = read_claim(message, now=now, max_age=max_age, max_ahead=max_ahead)
-        file = fetched(certificate(claim.certificate_url)) if callable(certificate) else bytes(certificate)
-        claim.check(file, now=now)
-    proof.check_topic(message)
+        unverified = read_signature(message, now=now, max_age=max_age, max_ahead=max_ahead)
+        file = fetched(certificate(unverified.certificate_url)) if callable(certificate) else bytes(certificate)
+        unverified.check(file, now=now)
+    policy.check_topic(message)
     return message
 
 

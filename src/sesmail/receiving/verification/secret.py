@@ -14,7 +14,7 @@ from ...errors import ConfigurationError, UnauthenticatedError
 from ...strict import from_base64
 from .http_headers import Headers, header_values
 
-__all__ = ["Secret", "Secrets", "check_secret", "refuse_flaw"]
+__all__ = ["Secret", "Secrets", "check_secret", "raise_for_flaw"]
 
 Secret: TypeAlias = str | SecretStr
 
@@ -93,10 +93,10 @@ def check_secret(headers: Headers, secret: Secrets | Secret | Iterable[Secret]) 
     secrets.check()
     flaw = secrets.flaw(headers)
     del headers
-    refuse_flaw(flaw)
+    raise_for_flaw(flaw)
 
 
-def refuse_flaw(flaw: str | None) -> None:
+def raise_for_flaw(flaw: str | None) -> None:
     """Answer what is wrong with a request's credentials by asking for the right ones.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...errors import ConfigurationError, MalformedBodyError, SignatureError
 from ...strict import from_base64
 from ..transports.json_body import Body
-from ..transports.sns import Envelope, read_envelope
+from ..transports.sns import SnsMessage, read_sns_message
 from .canonical import signed_text
 from .topic import read_topic
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_AGE",
     "MAX_AHEAD",
-    "Claim",
+    "UnverifiedSignature",
     "check_certificate",
     "check_cryptography",
     "check_signature",
-    "read_claim",
-    "read_message",
+    "read_signature",
+    "require_sns_message",
 ]
 
 MAX_AGE = 3900.0
@@ -43,7 +43,7 @@ _SMALLEST_KEY = 2048  # bits
 
 
 @dataclass(slots=True)  # not frozen, which costs more than a microsecond
-class Claim:
+class UnverifiedSignature:
     """What a message claims about itself, to be checked against a certificate.
 
     Attributes:
@@ -79,13 +79,13 @@ class Claim:
 
 
 def check_signature(
-    message: Envelope | Body,
+    message: SnsMessage | Body,
     certificate: bytes,
     *,
     now: datetime,
     max_age: float = MAX_AGE,
     max_ahead: float = MAX_AHEAD,
-) -> Envelope:
+) -> SnsMessage:
     """Check that Amazon SNS signed a message, lately.
 
     It proves nothing about whose topic it is: anybody's topic can post to any URL. Compare the topic too.
@@ -105,24 +105,26 @@ def check_signature(
         MalformedBodyError: The body has no envelope of SNS.
         ConfigurationError: The extra ``signatures`` isn't installed.
     """
-    envelope = message if isinstance(message, Envelope) else read_message(message)
-    read_claim(envelope, now=now, max_age=max_age, max_ahead=max_ahead).check(certificate, now=now)
-    return envelope
+    sns_message = message if isinstance(message, SnsMessage) else require_sns_message(message)
+    read_signature(sns_message, now=now, max_age=max_age, max_ahead=max_ahead).check(certificate, now=now)
+    return sns_message
 
 
-def read_message(body: Body) -> Envelope:
+def require_sns_message(body: Body) -> SnsMessage:
     """The envelope that a body is; one that SNS delivered raw has nothing that could be proven.
 
     Raises:
         MalformedBodyError: There is none.
     """
-    envelope = read_envelope(body)
-    if envelope is None:
+    sns_message = read_sns_message(body)
+    if sns_message is None:
         raise MalformedBodyError("it has no envelope, so it has no signature and no topic: is raw delivery on?")
-    return envelope
+    return sns_message
 
 
-def read_claim(message: Envelope, *, now: datetime, max_age: float = MAX_AGE, max_ahead: float = MAX_AHEAD) -> Claim:
+def read_signature(
+    message: SnsMessage, *, now: datetime, max_age: float = MAX_AGE, max_ahead: float = MAX_AHEAD
+) -> UnverifiedSignature:
     """Check everything that needs no certificate, and tell which certificate the rest needs.
 
     Raises:
@@ -139,7 +141,7 @@ def read_claim(message: Envelope, *, now: datetime, max_age: float = MAX_AGE, ma
     signature = from_base64(message.signature) if isinstance(message.signature, str) else None
     if not signature:
         raise SignatureError("Signature isn't base64")
-    return Claim(url, topic.certificate_name, str(message.signature_version), text, signature)
+    return UnverifiedSignature(url, topic.certificate_name, str(message.signature_version), text, signature)
 
 
 def check_certificate(certificate: bytes) -> None:

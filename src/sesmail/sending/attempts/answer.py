@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...address import Address
-from ...error_codes import is_amazons_word, rejection
+from ...error_codes import is_documented_code, rejected_error
 from ...errors import SendError, UnknownOutcomeError
 from ..result import RecipientResult, SendResult, rfc5322_message_id
 
@@ -75,8 +75,8 @@ def _read_entry(
     if message_id is not None and (status is None or status.lower() == "success"):
         header = rfc5322_message_id(message_id, region)
         return RecipientResult(address.email, "accepted", message_id, header, status)
-    if status is not None and message_id is None and is_amazons_word(status):
-        return rejection(status, reason or "", operation=operation, request_id=request_id)
+    if status is not None and message_id is None and is_documented_code(status):
+        return rejected_error(status, reason or "", operation=operation, request_id=request_id)
     return UnknownOutcomeError(
         f"the entry says {status or 'nothing'}, {'with' if message_id else 'without'} a message id",
         operation=operation,

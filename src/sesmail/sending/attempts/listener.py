@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 from ...errors import Attempt
 
-__all__ = ["CallInfo", "Listener", "tell"]
+__all__ = ["CallInfo", "Listener", "notify"]
 
 _log = logging.getLogger("sesmail.sending")
 
@@ -74,7 +74,7 @@ class Listener:
         """
 
 
-def tell(method: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+def notify(method: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
     """Call a listener's method, which must not disturb a send."""
     try:
         method(*args, **kwargs)

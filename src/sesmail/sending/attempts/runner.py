@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import anyio
 
-from ...aws import Aws, Mark
+from ...aws import Aws, Departure
 from ...errors import (
     ConfigurationError,
     InvalidMessageError,
@@ -24,12 +24,12 @@ from ...errors import (
 )
 from ..payload.call import Call
 from ..rate.limiter import RateLimiter
-from .listener import CallInfo, Listener, tell
-from .log_writer import Ledger
+from .listener import CallInfo, Listener, notify
+from .log_writer import LogWriter
 from .retry import RetryPolicy
-from .state import Fate
+from .state import SendState
 
-__all__ = ["Batch", "Caller"]
+__all__ = ["Batch", "CallRunner"]
 
 _log = logging.getLogger("sesmail.sending")
 
@@ -54,7 +54,7 @@ class Batch(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Caller:
+class CallRunner:
     """Makes calls of one SES API.
 
     Attributes:
@@ -73,14 +73,14 @@ class Caller:
     policy: RetryPolicy
     limiter: RateLimiter | None
     listener: Listener
-    ledger: Ledger
+    log_writer: LogWriter
 
     @property
     def region(self) -> str:
         """Where the calls went, once there was one."""
         return self.aws.region(self.service)
 
-    async def make(self, batch: Batch[T], fates: Mapping[int, Fate[T]], started: float) -> None:
+    async def run(self, batch: Batch[T], states: Mapping[int, SendState[T]], started: float) -> None:
         """Make the call for all mails, and again for those that SES did not take, as long as that makes sense.
 
         Args:
@@ -93,7 +93,7 @@ class Caller:
             InvalidMessageError: SES has no such operation or parameter; nothing was sent.
             ConfigurationError: No credentials and the like; nothing was sent.
         """
-        pending = fates
+        pending = states
         number = 1
         while True:
             call = batch.call([*pending])
@@ -101,8 +101,8 @@ class Caller:
             try:
                 started += await self._pace(info)
             except NotSentError as err:
-                for fate, error in zip(pending.values(), _for_each(err, pending), strict=True):
-                    fate.failed(error)
+                for state, error in zip(pending.values(), _for_each(err, pending), strict=True):
+                    state.failed(error)
                 return
             begun = await self._begin(batch, pending)
             if not begun:
@@ -118,20 +118,22 @@ class Caller:
                 if number == 1:
                     raise
                 return  # an earlier attempt may have reached others, whose results must not be lost
-            pending = {each: fate for each, fate in pending.items() if fate.last and self.policy.may_retry(fate.last)}
+            pending = {
+                each: state for each, state in pending.items() if state.last and self.policy.may_retry(state.last)
+            }
             pause = self.policy.delay(number, random())
             if not pending or number == self.policy.attempts or anyio.current_time() + pause >= deadline:
                 return
             _log.info("%s failed for %d of %d; again in %.2f seconds", call.operation, len(pending), len(begun), pause)
-            tell(self.listener.waiting, info, pause)
+            notify(self.listener.waiting, info, pause)
             await anyio.sleep(pause)
             number += 1
 
     async def _attempt(
-        self, batch: Batch[T], call: Call, info: CallInfo, fates: Mapping[int, Fate[T]], deadline: float
+        self, batch: Batch[T], call: Call, info: CallInfo, states: Mapping[int, SendState[T]], deadline: float
     ) -> None:
-        mark = Mark()
-        tell(self.listener.before_attempt, info)
+        departure = Departure()
+        notify(self.listener.before_attempt, info)
         began, start = datetime.now(UTC), anyio.current_time()
         ends: Sequence[T | SendError]
         try:
@@ -142,37 +144,37 @@ class Caller:
                 deadline=deadline,
                 checked=call.checked,
                 size=info.size,
-                mark=mark,
+                departure=departure,
             )
-            ends = batch.read(answer, [*fates])
+            ends = batch.read(answer, [*states])
         except SendError as err:
-            ends = _for_each(err.with_traceback(None), fates)  # or its frames would hold it, and the mails, for long
+            ends = _for_each(err.with_traceback(None), states)  # or its frames would hold it, and the mails, for long
         except BaseException as err:
-            await self._ended(info, batch, fates, _for_each(_lost(err, mark, call), fates), began, start)
+            await self._ended(info, batch, states, _for_each(_lost(err, departure, call), states), began, start)
             raise
-        await self._ended(info, batch, fates, ends, began, start)
+        await self._ended(info, batch, states, ends, began, start)
 
     async def _ended(
         self,
         info: CallInfo,
         batch: Batch[T],
-        fates: Mapping[int, Fate[T]],
+        states: Mapping[int, SendState[T]],
         ends: Sequence[T | SendError],
         began: datetime,
         start: float,
     ) -> None:
         """Tell everybody how an attempt ended."""
         seconds = anyio.current_time() - start
-        attempts = [fate.attempted(end, began, seconds) for fate, end in zip(fates.values(), ends, strict=True)]
-        tell(self.listener.after_attempt, info, attempts)
+        attempts = [state.attempted(end, began, seconds) for state, end in zip(states.values(), ends, strict=True)]
+        notify(self.listener.after_attempt, info, attempts)
         if isinstance(ends[0], NotSentError):
             self._give_back(info.recipients)
-        taken = sum(batch.recipients[each] for each, fate in fates.items() if fate.result is not None)
+        taken = sum(batch.recipients[each] for each, state in states.items() if state.result is not None)
         if self.limiter is not None and taken:
             self.limiter.accepted(taken)
         if info.recipients and any(isinstance(end, ThrottledError) for end in ends):
             self._throttled(info)
-        await self.ledger.finish(fates)
+        await self.log_writer.finish(states)
 
     def _throttled(self, info: CallInfo) -> None:
         rate = None
@@ -180,31 +182,31 @@ class Caller:
             self.limiter.throttled()
             rate = self.limiter.rate
         _log.info("SES throttled %s; the pace is %s recipients a second now", info.operation, rate or "not limited")
-        tell(self.listener.throttled, info, rate)
+        notify(self.listener.throttled, info, rate)
 
     async def _pace(self, info: CallInfo) -> float:
         """Wait for the account's rate; the seconds that it took."""
         if self.limiter is None or not info.recipients:
             return 0.0
         if (seconds := self.limiter.delay) > 0:
-            tell(self.listener.waiting, info, seconds)
+            notify(self.listener.waiting, info, seconds)
         return await self.limiter.acquire(info.recipients)
 
-    async def _begin(self, batch: Batch[T], fates: Mapping[int, Fate[T]]) -> Mapping[int, Fate[T]]:
+    async def _begin(self, batch: Batch[T], states: Mapping[int, SendState[T]]) -> Mapping[int, SendState[T]]:
         """Write mails down in the send log; those that may not be sent give their places back."""
-        begun: Mapping[int, Fate[T]] = {}
+        begun: Mapping[int, SendState[T]] = {}
         try:
-            begun = await self.ledger.begin(fates)
+            begun = await self.log_writer.begin(states)
         finally:
-            self._give_back(sum(batch.recipients[each] for each in fates if each not in begun))
+            self._give_back(sum(batch.recipients[each] for each in states if each not in begun))
         return begun
 
     def _give_back(self, recipients: int) -> None:
         if self.limiter is not None and recipients:
             self.limiter.give_back(recipients)
 
-    def _info(self, batch: Batch[T], call: Call, fates: Mapping[int, Fate[T]], number: int) -> CallInfo:
-        recipients = [batch.recipients[each] for each in fates]
+    def _info(self, batch: Batch[T], call: Call, states: Mapping[int, SendState[T]], number: int) -> CallInfo:
+        recipients = [batch.recipients[each] for each in states]
         return CallInfo(
             self.service,
             call.operation,
@@ -212,13 +214,13 @@ class Caller:
             sum(map(bool, recipients)),
             sum(recipients),
             call.size + sum(call.sizes),
-            tuple(fate.send_id for fate in fates.values() if fate.send_id is not None),
+            tuple(state.send_id for state in states.values() if state.send_id is not None),
         )
 
 
-def _lost(error: BaseException, mark: Mark, call: Call) -> SendError:
+def _lost(error: BaseException, departure: Departure, call: Call) -> SendError:
     """What became of mails whose call was cancelled, or can't be made at all."""
-    if mark.may_have_left:
+    if departure.may_have_left:
         return UnknownOutcomeError("it was cancelled after it may have left", operation=call.operation)
     if isinstance(error, Exception):
         failed = NotSentError(str(error), operation=call.operation, retryable=False)
@@ -227,10 +229,10 @@ def _lost(error: BaseException, mark: Mark, call: Call) -> SendError:
     return NotSentError("it was cancelled before it could leave", operation=call.operation)
 
 
-def _for_each(error: SendError, fates: Mapping[int, Any]) -> list[SendError]:
+def _for_each(error: SendError, states: Mapping[int, Any]) -> list[SendError]:
     """The error of a whole call, for each of its mails one that is its own."""
     errors = [error]
-    while len(errors) < len(fates):
+    while len(errors) < len(states):
         another = copy.copy(error)
         another.__cause__ = error.__cause__
         errors.append(another)

@@ -7,12 +7,12 @@ from typing import Generic, TypeVar
 
 from ...errors import Attempt, NotSentError, Outcome, SendError, UnknownOutcomeError
 
-__all__ = ["Fate"]
+__all__ = ["SendState"]
 
 T = TypeVar("T")
 
 
-class Fate(Generic[T]):
+class SendState(Generic[T]):
     """What becomes of one mail; once an attempt is in doubt, only a later one that SES accepts ends that.
 
     Attributes:
@@ -57,7 +57,7 @@ class Fate(Generic[T]):
             return "unknown"
         return "not_sent" if self.last is None else self.last.outcome
 
-    def get(self) -> T:
+    def result_or_raise(self) -> T:
         """What SES accepted; the error is raised, and forgotten: the frames that it passes hold the fate, and the mail.
 
         Raises:

@@ -43,8 +43,8 @@ __all__ = [
     "PositionalModel",
     "SendId",
     "Tags",
+    "check_misplaced",
     "header_text",
-    "refuse_misplaced",
 ]
 
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
@@ -172,7 +172,7 @@ def _body_text(text: str) -> str:
     return text
 
 
-def refuse_misplaced(fields: object, misplaced: Mapping[str, str]) -> None:
+def check_misplaced(fields: object, misplaced: Mapping[str, str]) -> None:
     """Refuse fields that other kinds of message have, and say what to do instead."""
     if isinstance(fields, dict) and (found := misplaced.keys() & cast("dict[str, Any]", fields).keys()):
         errors: list[InitErrorDetails] = [

@@ -25,7 +25,7 @@ from .fields import (
     Name,
     SendId,
     Tags,
-    refuse_misplaced,
+    check_misplaced,
 )
 from .raw import RawContent
 from .recipient import InlineTemplate, ListManagement, Recipient
@@ -121,7 +121,7 @@ class _Call(Model, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _show_the_way(cls, fields: Any) -> Any:
-        refuse_misplaced(fields, cls.misplaced)
+        check_misplaced(fields, cls.misplaced)
         return fields
 
     @model_serializer(mode="wrap")

@@ -10,15 +10,15 @@ from ...address import Address
 from ...encoded_word import needs_encoding
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
-from ..limits import refuse_parts
+from ..limits import check_part_count
 from ..message.attachment import Alternative, Attachment
 from ..message.message import Message, RawMessage
 from ..message.raw import has_field
-from ..wire import proven
+from ..wire import checked_pieces
 from .header import address_field, text_field
 from .part import Boundaries, Header, Part, alternative_part, file_part, is_mail, mail_part, multipart, text_part
 
-__all__ = ["the_mail", "write_mime", "write_pieces"]
+__all__ = ["mime_bytes", "write_mime", "write_pieces"]
 
 _LARGE = 64 * 1024
 
@@ -46,11 +46,11 @@ def write_pieces(message: Message) -> Iterator[bytes]:
     """
     boundaries = Boundaries([item.content for item in message.attachments if is_mail(item)])
     root = _root(message, boundaries)
-    refuse_parts(root.leaves)
+    check_part_count(root.leaves)
     header = Header(*_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.header.fields)
     pieces = _gathered(chain((header.head,), root.body))
     try:
-        yield from proven(pieces, header.names, boundaries.used)
+        yield from checked_pieces(pieces, header.names, boundaries.used)
     except ValueError as err:
         raise InvalidMessageError(f"the mail can't be written safely: {err}", field="message") from err
 
@@ -141,7 +141,7 @@ def _is_shown(item: Attachment) -> bool:
     return item.content_id is not None and item.disposition == "inline" and not is_mail(item)
 
 
-def the_mail(message: Message | RawMessage) -> bytes:
+def mime_bytes(message: Message | RawMessage) -> bytes:
     """A message as the bytes that SES takes, written here or ready-made.
 
     Raises:

@@ -46,7 +46,7 @@ class Header:
         return "".join([*[lines for _, lines in self.fields], "\r\n"]).encode("ascii")
 
     @cached_property
-    def proven_head(self) -> bytes:
+    def checked_head(self) -> bytes:
         """The same of a part inside of a mail, proven to have just these fields.
 
         Raises:
@@ -91,7 +91,7 @@ def multipart(kind: str, parts: Sequence[Part], boundaries: Boundaries, *paramet
     """Parts as one."""
     boundary = boundaries.new(len(parts))
     delimiter = f"--{boundary}\r\n".encode()
-    bodies = [chain((delimiter, part.header.proven_head), part.body, (b"\r\n",)) for part in parts]
+    bodies = [chain((delimiter, part.header.checked_head), part.body, (b"\r\n",)) for part in parts]
     body = chain(*bodies, (f"--{boundary}--\r\n".encode(),))
     content_type = fold("Content-Type", [f"multipart/{kind};", *parameters, f'boundary="{boundary}"'])
     return Part(Header(("Content-Type", content_type)), body, sum([part.leaves for part in parts]))

@@ -12,23 +12,23 @@ from pydantic_core import PydanticSerializationError, to_json
 from ...address import Address
 from ...errors import InvalidMessageError, UnsupportedFeatureError
 from ...values import FrozenDict
-from ..limits import MAX_TEMPLATE_DATA, refuse_crowd
+from ..limits import MAX_TEMPLATE_DATA, check_recipient_count
 from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
 from ..message.recipient import Recipient
 from ..mime.header import mailbox
 
 __all__ = [
     "Call",
+    "apply_defaults",
+    "check_unsupported",
     "destination",
+    "drop_empty",
     "entry_destination",
+    "estimated_size",
     "finish",
-    "given",
-    "lay_defaults",
+    "from_address",
     "recipients_of",
-    "refuse_given",
     "template_data",
-    "the_author",
-    "weight",
 ]
 
 _CHECKED = frozenset({"BulkEmailEntries", "Content", "DefaultContent", "Destination", "Destinations", "RawMessage"})
@@ -56,7 +56,7 @@ class Call:
     checked: bool = False
 
 
-def lay_defaults(message: M, defaults: Message | None) -> M:
+def apply_defaults(message: M, defaults: Message | None) -> M:
     """Lay a message over the client-wide defaults.
 
     What the message gives stands. Tags are joined; metadata, message tags, headers and extra are merged key by key.
@@ -100,7 +100,7 @@ def _only(authors: Sequence[Address]) -> Address | None:
     return authors[0] if authors else None
 
 
-def the_author(message: TemplateMessage | BulkMessage) -> str:
+def from_address(message: TemplateMessage | BulkMessage) -> str:
     """The one author of a templated message, as the API takes it."""
     if message.from_email is None:
         raise InvalidMessageError("give the author, on the message or as a client-wide default", field="from_email")
@@ -116,11 +116,11 @@ def recipients_of(message: Message | RawMessage | TemplateMessage) -> tuple[Addr
     everyone = (*message.to, *message.cc, *message.bcc)
     if not everyone:
         raise InvalidMessageError("give at least one recipient in to, cc or bcc", field="to")
-    refuse_crowd(len(everyone), "to", "send the mail in several messages, or as a BulkMessage")
+    check_recipient_count(len(everyone), "to", "send the mail in several messages, or as a BulkMessage")
     return everyone
 
 
-def weight(message: Message | RawMessage | TemplateMessage | BulkMessage) -> int:
+def estimated_size(message: Message | RawMessage | TemplateMessage | BulkMessage) -> int:
     """About how many bytes have to be written for a message."""
     if isinstance(message, BulkMessage):
         return 1024 * len(message.recipients)
@@ -135,7 +135,7 @@ def weight(message: Message | RawMessage | TemplateMessage | BulkMessage) -> int
 
 def destination(to: Iterable[str], cc: Iterable[str], bcc: Iterable[str]) -> dict[str, Any]:
     """The Destination structure of either API."""
-    return given({"ToAddresses": list(to), "CcAddresses": list(cc), "BccAddresses": list(bcc)})
+    return drop_empty({"ToAddresses": list(to), "CcAddresses": list(cc), "BccAddresses": list(bcc)})
 
 
 def entry_destination(message: BulkMessage, recipient: Recipient) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def template_data(data: Mapping[str, Any], field: str) -> str:
     return text
 
 
-def refuse_given(message: object, instead: Mapping[str, str], api: str, prefix: str = "") -> None:
+def check_unsupported(message: object, instead: Mapping[str, str], api: str, prefix: str = "") -> None:
     """Refuse fields that are given and for which an API has no place.
 
     Args:
@@ -183,7 +183,7 @@ def refuse_given(message: object, instead: Mapping[str, str], api: str, prefix: 
             raise UnsupportedFeatureError(feature=f"{prefix}{field}", api=api, instead=way)
 
 
-def given(params: Mapping[str, Any]) -> dict[str, Any]:
+def drop_empty(params: Mapping[str, Any]) -> dict[str, Any]:
     """Only the parameters that have a value: what isn't given is absent from the call, never empty or null."""
     return {name: value for name, value in params.items() if value or value not in _NOTHING}
 
@@ -198,4 +198,4 @@ def finish(
     """
     for name in _CHECKED.intersection(extra):
         raise InvalidMessageError(f"{name} is made from the message's own fields; give it there", field="extra")
-    return Call(operation, {**given(params), **extra}, size, tuple(sizes), checked=not extra)
+    return Call(operation, {**drop_empty(params), **extra}, size, tuple(sizes), checked=not extra)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import UnsupportedFeatureError
-from ..limits import refuse_size
+from ..limits import check_mail_size
 from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
 from ..message.recipient import InlineTemplate
 from ..mime.header import mailbox
-from ..mime.mail import the_mail
-from .call import Call, destination, entry_destination, finish, refuse_given, template_data, the_author
+from ..mime.mail import mime_bytes
+from .call import Call, check_unsupported, destination, entry_destination, finish, from_address, template_data
 from .tags import message_tags, recipient_tags, tag_list
 
 __all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
@@ -46,7 +46,7 @@ _ONLY_TAGGED = {"send_id": "make the client with tag_send_id=True, or use Client
 
 def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
     """SendTemplatedEmail for a templated message, SendRawEmail for any other."""
-    refuse_given(message, _ONLY_V2_SINGLE, "v1")
+    check_unsupported(message, _ONLY_V2_SINGLE, "v1")
     if isinstance(message, TemplateMessage):
         return _templated(message, tag_name, tag_send_id)
     return _raw(message, tag_name, tag_send_id)
@@ -57,8 +57,8 @@ def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool)
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
     """
-    mail = the_mail(message)
-    refuse_size(len(mail), MAX_BYTES, "v1", "use Client(api='v2'), which takes four times as much, or send a link")
+    mail = mime_bytes(message)
+    check_mail_size(len(mail), MAX_BYTES, "v1", "use Client(api='v2'), which takes four times as much, or send a link")
     params = {
         "Source": _source(message),
         "Destinations": [address.email for address in (*message.to, *message.cc, *message.bcc)],
@@ -87,7 +87,7 @@ def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html
     """
     if not tag_send_id:
-        refuse_given(message, _ONLY_TAGGED, "v1")
+        check_unsupported(message, _ONLY_TAGGED, "v1")
     data = template_data(message.data, "data")
     params = {
         "Destination": destination(map(mailbox, message.to), map(mailbox, message.cc), map(mailbox, message.bcc)),
@@ -103,14 +103,14 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendBulkTemplatedEmail.html
     """
-    refuse_given(message, _ONLY_V2, "v1")
+    check_unsupported(message, _ONLY_V2, "v1")
     data = template_data(message.data, "data")
     sizes: list[int] = []
     destinations: list[dict[str, Any]] = []
     not_for_recipient = _NOT_FOR_RECIPIENT if tag_send_id else {**_NOT_FOR_RECIPIENT, **_ONLY_TAGGED}
     for number, recipient in enumerate(message.recipients):
         field = f"recipients[{number}]."
-        refuse_given(recipient, not_for_recipient, "v1", field)
+        check_unsupported(recipient, not_for_recipient, "v1", field)
         own = template_data(recipient.data, f"{field}data")
         sizes.append(len(own))
         entry: dict[str, Any] = {
@@ -144,7 +144,7 @@ def read_rate(answer: Mapping[str, Any]) -> object:
 
 def _beside_template(message: TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, Any]:
     """The parameters that both templated operations spell alike."""
-    refuse_given(message, _NOT_BESIDE_TEMPLATE, "v1")
+    check_unsupported(message, _NOT_BESIDE_TEMPLATE, "v1")
     if message.tags and tag_name is None:
         raise UnsupportedFeatureError(
             feature="tags", api="v1", instead="give the client a message_tag_name, or use message_tags or api='v2'"
@@ -155,7 +155,7 @@ def _beside_template(message: TemplateMessage | BulkMessage, tag_name: str | Non
         )
     by_arn = message.template.startswith("arn:")
     return {
-        "Source": the_author(message),
+        "Source": from_address(message),
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         "ReturnPath": message.envelope_sender and message.envelope_sender.email,
         "SourceArn": message.source_arn,

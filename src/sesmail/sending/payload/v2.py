@@ -8,14 +8,14 @@ from typing import Any
 from ...address import Address
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
-from ..limits import refuse_parts, refuse_size
+from ..limits import check_mail_size, check_part_count
 from ..message.attachment import Attachment
 from ..message.message import AnyMessage, BulkMessage, TemplateMessage
 from ..message.recipient import InlineTemplate
 from ..mime.header import mailbox, text_value
-from ..mime.mail import the_mail
+from ..mime.mail import mime_bytes
 from ..mime.part import content_type
-from .call import Call, destination, entry_destination, finish, given, template_data, the_author
+from .call import Call, destination, drop_empty, entry_destination, finish, from_address, template_data
 from .tags import message_tags, recipient_tags, tag_list
 
 __all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
@@ -47,21 +47,21 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
         size, template = _template(message, message.send_id)
         content = {"Template": template}
         addressing = {
-            "FromEmailAddress": the_author(message),
+            "FromEmailAddress": from_address(message),
             "Destination": destination(*(map(mailbox, some) for some in (message.to, message.cc, message.bcc))),
             "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         }
     else:
-        mail = the_mail(message)
+        mail = mime_bytes(message)
         size, content = len(mail), {"Raw": {"Data": mail}}
-        refuse_size(size, MAX_BYTES, "v2", "send less, or a link to it")
+        check_mail_size(size, MAX_BYTES, "v2", "send less, or a link to it")
         addressing = {"Destination": destination(*(map(_bare, some) for some in (message.to, message.cc, message.bcc)))}
     params = {
         **addressing,
         "Content": content,
         "EmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
         "ListManagementOptions": message.list_management
-        and given(
+        and drop_empty(
             {"ContactListName": message.list_management.contact_list, "TopicName": message.list_management.topic}
         ),
         **_common(message),
@@ -83,7 +83,7 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id
         data = template_data(recipient.data, f"{field}data")
         sizes.append(len(data))
         entries.append(
-            given(
+            drop_empty(
                 {
                     "Destination": entry_destination(message, recipient),
                     "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
@@ -93,7 +93,7 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id
             )
         )
     params = {
-        "FromEmailAddress": the_author(message),
+        "FromEmailAddress": from_address(message),
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         "DefaultContent": {"Template": template},
         "DefaultEmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
@@ -121,7 +121,7 @@ def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
     """The parameters that SendEmail and SendBulkEmail spell alike."""
     if message.source_arn and message.from_arn and message.source_arn != message.from_arn:
         raise InvalidMessageError("SES API v2 has one ARN for both source_arn and from_arn; give one", field="from_arn")
-    tracking = given(
+    tracking = drop_empty(
         {
             "OpenTrackingEnabled": _switch(message.track_opens),
             "ClickTrackingEnabled": _switch(message.track_clicks),
@@ -134,7 +134,7 @@ def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
         "ConfigurationSetName": message.configuration_set,
         "EndpointId": message.endpoint_id,
         "TenantName": message.tenant,
-        "ConfigurationOverrides": given({"Tracking": tracking}),
+        "ConfigurationOverrides": drop_empty({"Tracking": tracking}),
     }
 
 
@@ -154,15 +154,15 @@ def _template(message: TemplateMessage | BulkMessage, send_id: str | None) -> tu
     template = message.template
     if isinstance(template, InlineTemplate):
         source: dict[str, Any] = {
-            "TemplateContent": given({"Subject": template.subject, "Text": template.text, "Html": template.html})
+            "TemplateContent": drop_empty({"Subject": template.subject, "Text": template.text, "Html": template.html})
         }
     else:
         source = {"TemplateArn" if template.startswith("arn:") else "TemplateName": template}
     data = template_data(message.data, "data")
-    refuse_parts(len(message.attachments) + 1)
+    check_part_count(len(message.attachments) + 1)
     encoded = sum(4 * len(item.content) // 3 for item in message.attachments)
-    refuse_size(encoded, MAX_BYTES, "v2", "send smaller attachments, or links to them")
-    return len(data) + encoded, given(
+    check_mail_size(encoded, MAX_BYTES, "v2", "send smaller attachments, or links to them")
+    return len(data) + encoded, drop_empty(
         {
             **source,
             "TemplateData": data,
@@ -173,7 +173,7 @@ def _template(message: TemplateMessage | BulkMessage, send_id: str | None) -> tu
 
 
 def _attachment(item: Attachment) -> dict[str, Any]:
-    return given(
+    return drop_empty(
         {
             "RawContent": item.content,
             "FileName": item.filename,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.lowlevel
 
-from ...concurrency import EventLoop
+from ...concurrency import EventLoopGuard
 from ...errors import ConfigurationError, NotSentError
 from .pace import Pace
 
@@ -63,7 +63,7 @@ class RateLimiter:
         self._sleep = sleep
         self._line: deque[_Waiter] = deque()
         self._waiting = 0  # recipients in the line
-        self._loop = EventLoop()
+        self._loop = EventLoopGuard()
         self._account_rate = rate
         self._fixed = rate is not None
 
@@ -100,7 +100,7 @@ class RateLimiter:
             NotSentError: It would have to wait for longer than ``max_wait``; where that is known, at once.
             ConfigurationError: It belongs to another event loop.
         """
-        self._loop.refuse_other()
+        self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
         started = self._clock()
         expected = self._pace.wait(started, self._waiting)
