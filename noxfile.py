@@ -28,6 +28,32 @@ ONCE = [
     "tests/send_log/test_sqlite_killed.py",
     "tests/test_benchmarks.py",
 ]
+# What else `quick` leaves out: each of these takes seconds, most of them to wait for deadlines or to start processes.
+SLOW = [
+    *ONCE,
+    "tests/aws/test_closing.py::test_closed_at_each_step",
+    "tests/aws/test_faults.py",
+    "tests/aws/test_memory.py",
+    "tests/aws/test_no_connection.py::test_a_container_gives_no_credentials",
+    "tests/aws/test_no_connection.py::test_a_handshake_that_hangs",
+    "tests/aws/test_no_connection.py::test_a_name_does_not_resolve",
+    "tests/aws/test_outcomes.py::test_the_deadline_grows_with_the_mail",
+    "tests/aws/test_outcomes.py::test_waiting_for_a_connection_has_sent_nothing",
+    "tests/receiving/test_https.py::test_an_answer_that_takes_its_time",
+    "tests/receiving/test_inbound.py::test_hostile_mails_are_read",
+    "tests/receiving/test_inbound.py::test_reads_what_the_standard_library_reads",
+    "tests/receiving/test_receiver.py::test_what_fails_in_between_is_repeated",
+    "tests/receiving/test_storage.py::test_what_may_pass_is_told_as_such",
+    "tests/receiving/test_usual.py::test_what_fits_is_read_as_field_by_field",
+    "tests/sending/test_bulk.py::test_any_number_of_recipients",
+    "tests/sending/test_bulk.py::test_no_call_has_more_than_the_accounts_rate",
+    "tests/sending/test_many.py::test_any_iterable",
+    "tests/sending/test_send_logs.py::test_answer_as_the_model_does",
+    "tests/sending/test_sqlite_log.py::test_processes_share_a_file",
+    "tests/test_examples.py::test_campaign",
+    "tests/test_examples.py::test_quickstart",
+    "tests/test_examples.py::test_settle_unknown",
+]
 MAY_FAIL = range(256)  # the bench does without
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
@@ -78,6 +104,17 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "combine", "-q")
     session.run("coverage", "report")
     session.run(*pytest(session), *ONCE)
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """ruff and the fast tests on one Python; accepts a path, and runs all tests of a file that is named."""
+    session.install("-e", ".[all]", *group("lint", "test"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    named = {argument.partition("::")[0] for argument in session.posargs}
+    slow = [test for test in SLOW if test.partition("::")[0] not in named]
+    session.run(*pytest(session), *without(slow))
 
 
 @nox.session(python=COVERED)
