@@ -19,7 +19,7 @@ READER = [f"tests/receiving/inbound/test_{room}.py" for room in ("header", "mail
 # the bench. It reaches no line that others don't, so it goes without coverage, which takes half as long again.
 ONCE = [
     "tests/aws/test_request_body.py",
-    "tests/system/test_faults.py::test_each_fault_alone",
+    "tests/system/transports/test_faults.py::test_each_fault_alone",
     "tests/aws/test_signature.py",
     "tests/system/test_cancellation.py",
     "tests/system/test_crash.py",
@@ -32,24 +32,24 @@ ONCE = [
 SLOW = [
     *ONCE,
     "tests/aws/test_closing.py::test_closed_at_each_step",
-    "tests/aws/test_faults.py",
-    "tests/aws/test_memory.py",
-    "tests/aws/test_no_connection.py::test_a_container_gives_no_credentials",
-    "tests/aws/test_no_connection.py::test_a_handshake_that_hangs",
-    "tests/aws/test_no_connection.py::test_a_name_does_not_resolve",
-    "tests/aws/test_outcomes.py::test_the_deadline_grows_with_the_mail",
-    "tests/aws/test_outcomes.py::test_waiting_for_a_connection_has_sent_nothing",
-    "tests/receiving/test_https.py::test_an_answer_that_takes_its_time",
-    "tests/receiving/test_inbound.py::test_hostile_mails_are_read",
-    "tests/receiving/test_inbound.py::test_reads_what_the_standard_library_reads",
+    "tests/receiving/inbound/test_mail.py::test_hostile_mails_are_read",
+    "tests/receiving/inbound/test_mail.py::test_reads_what_the_standard_library_reads",
+    "tests/receiving/parsing/test_schema.py::test_what_fits_is_read_as_field_by_field",
+    "tests/receiving/storage/test_s3.py::test_what_may_pass_is_told_as_such",
     "tests/receiving/test_receiver.py::test_what_fails_in_between_is_repeated",
-    "tests/receiving/test_storage.py::test_what_may_pass_is_told_as_such",
-    "tests/receiving/test_usual.py::test_what_fits_is_read_as_field_by_field",
+    "tests/receiving/verification/test_https.py::test_an_answer_that_takes_its_time",
+    "tests/send_log/test_protocol.py::test_answer_as_the_model_does",
+    "tests/send_log/test_sqlite.py::test_processes_share_a_file",
     "tests/sending/test_bulk.py::test_any_number_of_recipients",
     "tests/sending/test_bulk.py::test_no_call_has_more_than_the_accounts_rate",
     "tests/sending/test_many.py::test_any_iterable",
-    "tests/sending/test_send_logs.py::test_answer_as_the_model_does",
-    "tests/sending/test_sqlite_log.py::test_processes_share_a_file",
+    "tests/system/transports/test_faults.py",
+    "tests/system/transports/test_memory.py",
+    "tests/system/transports/test_no_connection.py::test_a_container_gives_no_credentials",
+    "tests/system/transports/test_no_connection.py::test_a_handshake_that_hangs",
+    "tests/system/transports/test_no_connection.py::test_a_name_does_not_resolve",
+    "tests/system/transports/test_outcomes.py::test_the_deadline_grows_with_the_mail",
+    "tests/system/transports/test_outcomes.py::test_waiting_for_a_connection_has_sent_nothing",
     "tests/test_examples.py::test_campaign",
     "tests/test_examples.py::test_quickstart",
     "tests/test_examples.py::test_settle_unknown",
@@ -86,6 +86,8 @@ def pytest(session: nox.Session, *options: str) -> list[str]:
 
 
 def without(tests: list[str]) -> list[str]:
+    for test in tests:  # pytest ignores what is not there
+        assert Path(test.partition("::")[0]).is_file(), f"{test} was moved: change its path in noxfile.py"
     return [f"--deselect={test}" for test in tests]
 
 
