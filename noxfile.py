@@ -19,7 +19,7 @@ READER = [f"tests/receiving/inbound/test_{room}.py" for room in ("header", "mail
 # the bench. It reaches no line that others don't, so it goes without coverage, which takes half as long again.
 ONCE = [
     "tests/aws/test_request_body.py",
-    "tests/system/test_faults.py::test_each_fault_alone",
+    "tests/system/transports/test_faults.py::test_each_fault_alone",
     "tests/aws/test_signature.py",
     "tests/system/test_cancellation.py",
     "tests/system/test_crash.py",
@@ -27,6 +27,32 @@ ONCE = [
     "tests/system/test_round_trip.py",
     "tests/send_log/test_sqlite_killed.py",
     "tests/test_benchmarks.py",
+]
+# What else `quick` leaves out: each of these takes seconds, most of them to wait for deadlines or to start processes.
+SLOW = [
+    *ONCE,
+    "tests/aws/test_closing.py::test_closed_at_each_step",
+    "tests/receiving/inbound/test_mail.py::test_hostile_mails_are_read",
+    "tests/receiving/inbound/test_mail.py::test_reads_what_the_standard_library_reads",
+    "tests/receiving/parsing/test_schema.py::test_what_fits_is_read_as_field_by_field",
+    "tests/receiving/storage/test_s3.py::test_what_may_pass_is_told_as_such",
+    "tests/receiving/test_receiver.py::test_what_fails_in_between_is_repeated",
+    "tests/receiving/verification/test_https.py::test_an_answer_that_takes_its_time",
+    "tests/send_log/test_protocol.py::test_answer_as_the_model_does",
+    "tests/send_log/test_sqlite.py::test_processes_share_a_file",
+    "tests/sending/test_bulk.py::test_any_number_of_recipients",
+    "tests/sending/test_bulk.py::test_no_call_has_more_than_the_accounts_rate",
+    "tests/sending/test_many.py::test_any_iterable",
+    "tests/system/transports/test_faults.py",
+    "tests/system/transports/test_memory.py",
+    "tests/system/transports/test_no_connection.py::test_a_container_gives_no_credentials",
+    "tests/system/transports/test_no_connection.py::test_a_handshake_that_hangs",
+    "tests/system/transports/test_no_connection.py::test_a_name_does_not_resolve",
+    "tests/system/transports/test_outcomes.py::test_the_deadline_grows_with_the_mail",
+    "tests/system/transports/test_outcomes.py::test_waiting_for_a_connection_has_sent_nothing",
+    "tests/test_examples.py::test_campaign",
+    "tests/test_examples.py::test_quickstart",
+    "tests/test_examples.py::test_settle_unknown",
 ]
 MAY_FAIL = range(256)  # the bench does without
 PYPROJECT = nox.project.load_toml("pyproject.toml")
@@ -60,6 +86,8 @@ def pytest(session: nox.Session, *options: str) -> list[str]:
 
 
 def without(tests: list[str]) -> list[str]:
+    for test in tests:  # pytest ignores what is not there
+        assert Path(test.partition("::")[0]).is_file(), f"{test} was moved: change its path in noxfile.py"
     return [f"--deselect={test}" for test in tests]
 
 
@@ -78,6 +106,17 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "combine", "-q")
     session.run("coverage", "report")
     session.run(*pytest(session), *ONCE)
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """ruff and the fast tests on one Python; accepts a path, and runs all tests of a file that is named."""
+    session.install("-e", ".[all]", *group("lint", "test"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    named = {argument.partition("::")[0] for argument in session.posargs}
+    slow = [test for test in SLOW if test.partition("::")[0] not in named]
+    session.run(*pytest(session), *without(slow))
 
 
 @nox.session(python=COVERED)

@@ -17,6 +17,7 @@ from sesmail import Attachment, BulkMessage, Client, ConfigurationError, Message
 from sesmail.aws import fast_path
 from support.answers import ok
 from support.clients import NEWS, ORDER, new_client
+from support.commands import command_line
 from support.faults import FaultServer, Request, StartFaultServer
 
 FAST = ["asyncio-aiohttp-lean", "asyncio-httpx-lean", "trio-httpx-lean"]
@@ -171,7 +172,7 @@ async def test_credentials_that_expire_are_fetched_again(
         " 'Expiration': soon.isoformat()}))\n"
     )
     config = tmp_path / "config"
-    config.write_text(f"[profile shop]\ncredential_process = {sys.executable} {process}\n")
+    config.write_text(f"[profile shop]\ncredential_process = {command_line(sys.executable, process)}\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     server = fault_server(ok())
     assert await made_by(server, new_client(server.url, session, profile="shop"), times=3) == [True] * 3

@@ -22,6 +22,7 @@ from support.faults import StartFaultServer
 pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
 
 from support import signing
+from support.frames import is_in_package
 from support.receivers import SECRET, new_receiver, notification, post
 from support.signing import TOKEN, TOPIC
 
@@ -478,7 +479,7 @@ CANARY_TOKEN = "canary0token0" + "5f1d6a3e" * 8
 def shown(error: BaseException) -> str:
     """Everything that could be shown of an error, but for the local variables of who calls sesmail."""
     chain = traceback.TracebackException.from_exception(error, capture_locals=True)
-    frames = [frame for frame in chain.stack if "/sesmail/" in frame.filename.replace("\\", "/")]
+    frames = [frame for frame in chain.stack if is_in_package(frame.filename)]
     texts = [str(frame.locals) for frame in frames] + [str(error), repr(error), repr(error.args)]
     return "".join(texts + [shown(cause) for cause in (error.__cause__, error.__context__) if cause is not None])
 

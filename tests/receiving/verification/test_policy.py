@@ -23,6 +23,7 @@ from sesmail.receiving.verification.certificates import CertificateCache
 from sesmail.receiving.verification.policy import VerificationPolicy, verify
 from sesmail.receiving.verification.secret import Secrets
 from sesmail.receiving.verification.signature import require_sns_message
+from support.frames import package_frames
 from support.ses_events import published
 from support.signing import (
     MESSAGE_ID,
@@ -216,8 +217,7 @@ def test_a_certificate_in_a_buffer() -> None:
 def test_no_traceback_shows_the_right_secret(changes: dict[str, Any]) -> None:
     with pytest.raises(WebhookError) as refused:
         run({**message(), **changes}, {**headers_of(message()), **basic(SECRET)})
-    frames = [frame for frame, _ in traceback.walk_tb(refused.value.__traceback__)]
-    shown = [repr(frame.f_locals) for frame in frames if "/sesmail/" in frame.f_code.co_filename.replace("\\", "/")]
+    shown = [repr(frame.f_locals) for frame in package_frames(refused.value)]
     assert shown
     assert basic(SECRET)["Authorization"] not in "".join(shown)
 
@@ -321,10 +321,9 @@ def test_no_secret_and_no_token_is_told(changes: dict[str, Any], options: dict[s
     error = caught.value
     told = "".join(traceback.TracebackException.from_exception(error).format(chain=True)) + repr(error)
     told += repr(vars(error))
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if "/sesmail/" in frame.f_code.co_filename]
     held = [
         (name, repr(value))
-        for frame in frames
+        for frame in package_frames(error)
         for name, value in frame.f_locals.items()
         if name not in ("body", "headers")  # what came with the request, which the caller's frames have anyway
     ]

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sesmail.errors import ConfigurationError, UnauthenticatedError
 from sesmail.receiving.verification.http_headers import header_values
 from sesmail.receiving.verification.secret import Secrets, check_secret
+from support.frames import package_frames
 from support.signing import basic
 
 SECRET = "sns:canary-7Qx!"
@@ -143,7 +144,7 @@ def test_what_protects_nothing_is_refused(secret: Any) -> None:
 def everything_told(error: BaseException) -> str:
     """An error as text, in a log, with its traceback and the local variables of sesmail's frames."""
     told = "".join(traceback.TracebackException.from_exception(error).format(chain=True))
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if "sesmail" in frame.f_code.co_filename]
+    frames = package_frames(error)
     assert frames
     told += "".join(repr(dict(frame.f_locals)) for frame in frames)
     logged = logging.LogRecord("x", 40, "x", 1, "%s %r", (error, error), None).getMessage()

@@ -14,6 +14,7 @@ from sesmail import Client, ConfigurationError, NotSentError
 from support import answers
 from support.answers import ok
 from support.clients import new_client
+from support.commands import command_line
 from support.faults import Answer, Connection, FaultServer, StartFaultServer
 from support.invariants import Sent, check, nothing_is_left, send, send_all
 
@@ -228,7 +229,8 @@ async def test_a_process_gives_no_credentials(
     tmp_path: Path,
     no_keys: None,
 ) -> None:
-    (tmp_path / "config").write_text(f'[profile shop]\ncredential_process = {sys.executable} -S -c "{script}"\n')
+    process = command_line(sys.executable, "-S", "-c", script)
+    (tmp_path / "config").write_text(f"[profile shop]\ncredential_process = {process}\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     server = fault_server(ok())
     client = new_client(server.url, session, profile="shop")
