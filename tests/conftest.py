@@ -18,12 +18,21 @@ if TYPE_CHECKING:
     from support.moto import MotoServer
 
 TRIO_IS_MISSING = [name for name in ("trio", "httpx2") if not importlib.util.find_spec(name)]
+UNPATCHED = bool(os.environ.get("SESMAIL_TESTS_UNPATCHED"))
 FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def botocore_learns_once() -> Iterator[None]:
-    """Read its files and look at each handler once: hundreds of clients are opened, and each would do it."""
+def cached_botocore() -> Iterator[None]:
+    """Cache what botocore reads and computes for each client: the tests open hundreds of clients.
+
+    Three functions that depend on their arguments alone keep their results for the session: reading a
+    service model from its file, the alias of an event name, and whether a handler accepts ``**kwargs``.
+    `SESMAIL_TESTS_UNPATCHED=1` runs the tests without this fixture, as `nox -s minimal` does.
+    """
+    if UNPATCHED:
+        yield
+        return
     from botocore import hooks
 
     from sesmail.aws import service_models
@@ -34,20 +43,28 @@ def botocore_learns_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service_models._Files, "load_file", lambda _, path: load(path))
         patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _, name: alias(name))
-        # By the function, so that no object lives on by its bound method.
-        patch.setattr(hooks, "accepts_kwargs", lambda handler: accepts_kwargs(getattr(handler, "__func__", handler)))
+        # By the function, so that no object is kept alive by its bound method.
+        patch.setattr(
+            hooks, "accepts_kwargs", lambda handler: accepts_kwargs(getattr(handler, "__func__", handler))
+        )
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give every test the same AWS settings, and none of the machine's own."""
+    """Set the same AWS settings for every test, and none of the machine's own.
+
+    The authorities are one certificate instead of hundreds, which every client would read and which
+    are a third of its opening; with `SESMAIL_TESTS_UNPATCHED=1` they are botocore's own.
+    """
     from botocore.httpsession import DEFAULT_CA_BUNDLE
 
     nowhere: Path = tmp_path_factory.mktemp("aws")
-    bundle = nowhere / "authorities.pem"
-    first, end, _ = Path(DEFAULT_CA_BUNDLE).read_bytes().partition(b"-----END CERTIFICATE-----\n")
-    bundle.write_bytes(first + end)
+    bundle = Path(DEFAULT_CA_BUNDLE)
+    if not UNPATCHED:
+        first, end, _ = bundle.read_bytes().partition(b"-----END CERTIFICATE-----\n")
+        bundle = nowhere / "authorities.pem"
+        bundle.write_bytes(first + end)
     settings = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -55,7 +72,7 @@ def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(nowhere / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(nowhere / "credentials"),
-        "AWS_CA_BUNDLE": str(bundle),  # every client reads it, and hundreds of authorities are a third of its opening
+        "AWS_CA_BUNDLE": str(bundle),
     }
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper().startswith(FOREIGN_SETTINGS)]:
@@ -97,14 +114,17 @@ def fault_server() -> Iterator[StartFaultServer]:
 
 @pytest.fixture(scope="session")
 def running_moto() -> "Iterator[MotoServer]":
-    """Start moto's server once for all tests."""
+    """Start moto's server once for all tests; its KMS keys share one RSA key unless unpatched."""
     from moto.kms import models as kms  # here, so that only the tests that need moto wait for it
 
     from support.moto import MotoServer
 
     with MotoServer() as server, pytest.MonkeyPatch.context() as patch:
-        # Every key of KMS makes an RSA key, which takes longer than a test; those for encryption don't use it.
-        patch.setattr(kms, "generate_private_key", functools.cache(kms.generate_private_key))
+        # moto makes an RSA key for every KMS key, which takes longer than a test; encryption doesn't use it.
+        if not UNPATCHED:
+            patch.setattr(
+                kms, "generate_private_key", functools.cache(kms.generate_private_key)
+            )
         yield server
 
 
@@ -116,7 +136,7 @@ def moto_server(running_moto: "MotoServer") -> "MotoServer":
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what lives to the end: the modules and thousands of tests."""
+    """Exclude modules and collected tests from garbage collection: they live until the end."""
     gc.collect()
     gc.freeze()
 

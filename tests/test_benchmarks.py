@@ -30,6 +30,8 @@ from benchmarks.senders import UNFELT, warm_limiter
 from benchmarks.ses import served
 from benchmarks.worker import fresh_each_time, python_worker
 
+pytestmark = pytest.mark.once
+
 HERE = {OURS, "stdlib EmailMessage", "stdlib BytesParser", "json.loads twice", "the RSA operation"}
 ROOMS = (compiling, parsing, verifying, reading)
 measures_processes = pytest.mark.skipif(sys.platform == "win32", reason="Windows doesn't tell what a process took")

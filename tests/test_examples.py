@@ -62,6 +62,7 @@ def test_no_example_is_forgotten() -> None:
     assert {f"test_{name}" for name in names} - globals().keys() == set()
 
 
+@pytest.mark.slow
 def test_quickstart() -> None:
     """In a process of its own, and whatever AWS settings and proxies the machine has."""
     hostile = {
@@ -132,6 +133,7 @@ def test_attachments(run: Run, moto_server: "MotoServer") -> None:
     assert "UID:1@example.com" in calendar.get_content()
 
 
+@pytest.mark.slow
 def test_campaign(run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("rich")
     monkeypatch.setattr(sys, "argv", ["campaign.py", "60"])
@@ -270,6 +272,7 @@ def test_raw_message(run: Run, moto_server: "MotoServer") -> None:
     assert "accepted for alice@example.com, archive@example.com" in printed
 
 
+@pytest.mark.slow
 def test_settle_unknown(run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["settle_unknown.py"])
     assert run("settle_unknown").splitlines() == [

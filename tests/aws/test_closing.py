@@ -33,6 +33,7 @@ async def close_at(step: float, client: Client) -> tuple[int, str]:
     return steps.made, outcome
 
 
+@pytest.mark.slow
 async def test_closed_at_each_step(fault_server: StartFaultServer, session: str) -> None:
     server = fault_server(ok())
     ends: set[str] = set()

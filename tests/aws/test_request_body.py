@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from sesmail.aws.request_body import _PIECE, Body, json_body, query_body
 
+pytestmark = pytest.mark.once
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 WORDS = st.lists(TEXT, min_size=1, max_size=3)
 TAGS = st.lists(st.fixed_dictionaries({"Name": TEXT, "Value": TEXT}), min_size=1, max_size=3)

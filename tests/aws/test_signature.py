@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from sesmail.aws.signature import Signature
 
+pytestmark = pytest.mark.once
+
 WORD = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=20)
 SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)
 PATH = st.lists(WORD, max_size=4).map(lambda parts: "/" + "/".join(parts))

@@ -431,6 +431,7 @@ async def test_headers_that_can_be_read_but_once() -> None:
     assert await new_receiver().receive(body, iter(headers.items()))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 async def test_what_fails_in_between_is_repeated(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.error(500, "InternalError"), answers.error(503, "Unavailable"), CONFIRMED)
     async with new_receiver(server.url) as receiver:

@@ -146,6 +146,7 @@ async def compare(steps: list[tuple[Any, ...]], path: Path) -> None:
     await stored.aclose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @settings(max_examples=40)
 @given(steps=STEPS)

@@ -203,6 +203,7 @@ def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
     assert [(write.done, write.error) for write in writes] == [(True, None)] * 40
 
 
+@pytest.mark.slow
 def test_processes_share_a_file(path: Path) -> None:
     code = """if True:
         import anyio, sys

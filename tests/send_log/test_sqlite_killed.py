@@ -14,6 +14,8 @@ import pytest
 
 from sesmail import SqliteSendLog
 
+pytestmark = pytest.mark.once
+
 SENDER = """if True:
     import itertools, os, sys
     import anyio

@@ -79,6 +79,7 @@ def counted(server: Any) -> Counter[str]:
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 @APIS
 async def test_any_number_of_recipients(fault_server: StartFaultServer, api: Any) -> None:  # R29
     server = fault_server(ok())
@@ -102,6 +103,7 @@ async def test_copies_count(fault_server: StartFaultServer) -> None:  # R29
     assert sorted(len(asked(request)) for request in server.requests) == [10, 10, 10]
 
 
+@pytest.mark.slow
 async def test_no_call_has_more_than_the_accounts_rate(fault_server: StartFaultServer) -> None:  # R29
     server = fault_server(ok())
     async with new_client(server.url, rate_limit=RateLimiter(14)) as client:

@@ -47,6 +47,7 @@ async def later(messages: Iterable[Message]) -> AsyncIterator[Message]:
         yield message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [list, iter, later], ids=lambda kind: kind.__name__)
 async def test_any_iterable(fault_server: StartFaultServer, kind: Callable[[list[Message]], Any]) -> None:
     messages = [mail(number) for number in range(120)]

@@ -31,7 +31,7 @@ from support.invariants import nothing_is_left
 from support.steps import Steps, at_step
 from support.trail import Mail, Trail, accepts, accepts_some, check_log, check_mails, dealt
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
 (THROTTLED,) = (fault for fault in FAULTS if fault.name == "429 TooManyRequestsException Maximum sending rate exceeded")
 SLOW = accepted("slow", answers.slow(0.002, answers.ok()))

@@ -22,6 +22,8 @@ from support.fault_catalogue import FAULTS
 from support.faults import FaultServer, StartFaultServer
 from support.trail import Dealt, Trail, accepts, dealt, event_of
 
+pytestmark = pytest.mark.once
+
 PROGRAM = """if True:
     import functools, json, os, sys
     import anyio

@@ -5,6 +5,7 @@ import re
 import string
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from sesmail import Address, Alternative, Attachment, Message
 from sesmail.sending.payload import v1, v2
 from support.hostile import SPOOFS
 from support.mail import Mail, mailboxes, raw_fields, read_by_fast_mail_parser, read_by_standard_library
+
+pytestmark = pytest.mark.once
 
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 ODD = 'abc =?"\\,;:<>@()[].!éß你😀\u00a0'

@@ -21,6 +21,8 @@ from support.invariants import nothing_is_left
 from support.trail import accepts, accepts_some, dealt
 from support.world import World, send, send_bulk, sending_many
 
+pytestmark = pytest.mark.once
+
 # Not those that nobody can tell from an answer, take a large mail, or hardly differ and take their time.
 ELSEWHERE = ("bulk_answer", "giant", "many", "trickle")
 CHOSEN = [

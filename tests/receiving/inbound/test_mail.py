@@ -569,6 +569,7 @@ def standard_mails(draw: st.DrawFn) -> EmailMessage:
     return mail
 
 
+@pytest.mark.slow
 @given(standard_mails(), st.sampled_from([SMTP, default]))
 @settings(derandomize=True, max_examples=100, deadline=None)
 def test_reads_what_the_standard_library_reads(written: EmailMessage, policy: object) -> None:
@@ -617,6 +618,7 @@ def read_all(mail: InboundMail) -> list[str]:
     return defects
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE_MAILS)
 def test_hostile_mails_are_read(name: str) -> None:
     make, defect = HOSTILE_MAILS[name]

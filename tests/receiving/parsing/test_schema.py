@@ -76,6 +76,7 @@ def outcome(body: bytes) -> Any:
         return error.path, error.reason, error.input
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", WORDS)
 def test_what_fits_is_read_as_field_by_field(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [json.dumps(body).encode() for body in bodies(word)]

@@ -212,6 +212,7 @@ def half(connection: Connection) -> None:
     connection.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [

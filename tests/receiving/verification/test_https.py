@@ -101,6 +101,7 @@ def test_too_many_headers() -> None:
         fetch(bytes_of(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200 + b"\r\n"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "act",
     [

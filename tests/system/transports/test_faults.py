@@ -15,7 +15,7 @@ from support.fault_catalogue import FAULTS, HANGING
 from support.faults import Answer, Connection, FaultServer, Request, StartFaultServer
 from support.invariants import Sent, check, marker_of, nothing_is_left, send, send_all
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
 ATTEMPTS = pytest.mark.parametrize("attempts", [1, 3])
@@ -61,6 +61,7 @@ def dealing(faults: list[Fault], waiting_for: FaultServer | None = None) -> Answ
     return Answer(act, after_bytes=65536)
 
 
+@pytest.mark.once
 @APIS
 @ATTEMPTS
 async def test_each_fault_alone(

@@ -15,7 +15,7 @@ from support.answers import error, ok
 from support.clients import new_client
 from support.faults import Answer, StartFaultServer
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ENDS: dict[str, Callable[[], Answer]] = {
     "accepted": ok,

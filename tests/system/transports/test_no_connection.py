@@ -40,6 +40,7 @@ async def test_nobody_listens(session: str) -> None:
         await refuse(client, MANY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [socket.EAI_NONAME, socket.EAI_AGAIN], ids=["unknown", "no_server"])
 async def test_a_name_does_not_resolve(session: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(*_: object, **__: object) -> None:
@@ -157,6 +158,7 @@ async def test_tls_fails(
     assert server.requests == []
 
 
+@pytest.mark.slow
 async def test_a_handshake_that_hangs(fault_server: StartFaultServer, session: str) -> None:
     hanging = Answer(lambda connection, _: connection.wait_for_client(), unread=True)
     server = fault_server(hanging)
@@ -186,6 +188,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
 
+@pytest.mark.slow
 async def test_a_container_gives_no_credentials(
     fault_server: StartFaultServer,
     session: str,

@@ -47,6 +47,7 @@ async def test_a_redirect_is_not_followed_anywhere(fault_server: StartFaultServe
     assert elsewhere.connections_opened == 0
 
 
+@pytest.mark.slow
 async def test_the_deadline_grows_with_the_mail(fault_server: StartFaultServer, session: str) -> None:
     server = fault_server(answers.slow(1.0, ok()))
     async with new_client(server.url, session, timeout=0.5) as client:
@@ -55,6 +56,7 @@ async def test_the_deadline_grows_with_the_mail(fault_server: StartFaultServer, 
             await client.send(ORDER)
 
 
+@pytest.mark.slow
 async def test_waiting_for_a_connection_has_sent_nothing(fault_server: StartFaultServer, session: str) -> None:
     server = fault_server(answers.no_answer())
     async with (
