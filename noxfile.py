@@ -86,7 +86,9 @@ def minimal(session: nox.Session) -> None:
 
     The reader of received mail is left out: it uses no package.
     """
-    lowest = [requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]]
+    lowest = [
+        requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]
+    ]
     session.install(".", *lowest, *group("test"))
     session.env["SESMAIL_TESTS_UNPATCHED"] = "1"
     session.run(*pytest(session, "-m", "not once", "--ignore=tests/receiving/inbound"))
@@ -111,7 +113,9 @@ def quickstart(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Write the API reference from the docstrings to `site/`."""
     session.install(".[all]", *group("docs"))
-    session.run("pdoc", "--docformat=google", "--output-directory=site", *session.posargs, "sesmail")
+    session.run(
+        "pdoc", "--docformat=google", "--output-directory=site", *session.posargs, "sesmail"
+    )
 
 
 @nox.session

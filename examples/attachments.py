@@ -10,7 +10,9 @@ CALENDAR = """BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example.com//EN\r\nMET
 UID:1@example.com\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260515T090000Z\r\nSUMMARY:Delivery\r\nEND:VEVENT\r
 END:VCALENDAR\r\n"""
 COMPLAINT = b"From: alice@example.com\r\nSubject: Too small\r\n\r\nThe shoes are too small.\r\n"
-PIXEL = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b"
+)
 
 
 async def main() -> None:
@@ -22,10 +24,18 @@ async def main() -> None:
         html='<img src="cid:logo"> We come on <b>May 15</b>.',
         alternatives=[sesmail.Alternative(CALENDAR, "text/calendar; method=REQUEST")],
         attachments=[
-            sesmail.Attachment("logo.gif", PIXEL, content_id="logo"),  # inline: the html names its content id
-            sesmail.Attachment("prices.csv", "article,price\nshoes,42.00\n"),  # text is encoded as UTF-8
-            await run_sync(sesmail.Attachment.from_path, __file__),  # in a thread: reading a file may take its time
-            sesmail.Attachment("your mail.eml", COMPLAINT, "message/rfc822", description="Your mail of Monday"),
+            sesmail.Attachment(
+                "logo.gif", PIXEL, content_id="logo"
+            ),  # inline: the html names its content id
+            sesmail.Attachment(
+                "prices.csv", "article,price\nshoes,42.00\n"
+            ),  # text is encoded as UTF-8
+            await run_sync(
+                sesmail.Attachment.from_path, __file__
+            ),  # in a thread: reading a file may take its time
+            sesmail.Attachment(
+                "your mail.eml", COMPLAINT, "message/rfc822", description="Your mail of Monday"
+            ),
         ],
     )
     async with sesmail.Client() as client:

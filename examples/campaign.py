@@ -24,9 +24,16 @@ def newsletter(readers: int) -> Iterator[sesmail.Message]:
 
 
 async def main(readers: int) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     failed: list[sesmail.MessageResult] = []
-    with Progress(*columns, TextColumn("{task.fields[rate]:.0f} a second"), console=Console(stderr=True)) as bar:
+    with Progress(
+        *columns, TextColumn("{task.fields[rate]:.0f} a second"), console=Console(stderr=True)
+    ) as bar:
         task = bar.add_task("sending", total=readers, rate=0.0)
 
         def show(progress: sesmail.SendProgress) -> None:

@@ -22,19 +22,34 @@ async def main() -> None:
             text="It is on its way.",
             reply_to="orders@example.com",  # stands in place of the default
             tags=["order"],  # joined: X-Tag: shop, X-Tag: order
-            metadata={"order_id": 12345, "stage": "live"},  # merged key by key into one X-Metadata header
-            message_tags={"campaign": "spring"},  # SES's own tags, which CloudWatch and event destinations know
+            metadata={
+                "order_id": 12345,
+                "stage": "live",
+            },  # merged key by key into one X-Metadata header
+            message_tags={
+                "campaign": "spring"
+            },  # SES's own tags, which CloudWatch and event destinations know
         )
         print("accepted as", (await client.send(message)).message_id)
 
     # A tag as a CloudWatch dimension: the message's one tag goes out as the message tag "kind", too.
     async with sesmail.Client(message_tag_name="kind") as client:
         await client.send(
-            sesmail.Message(from_email="shop@example.com", to="bob@example.com", text="Hello", tags=["newsletter"])
+            sesmail.Message(
+                from_email="shop@example.com",
+                to="bob@example.com",
+                text="Hello",
+                tags=["newsletter"],
+            )
         )
         try:
             await client.send(
-                sesmail.Message(from_email="shop@example.com", to="bob@example.com", text="Hello", tags=["a", "b"])
+                sesmail.Message(
+                    from_email="shop@example.com",
+                    to="bob@example.com",
+                    text="Hello",
+                    tags=["a", "b"],
+                )
             )
         except sesmail.InvalidMessageError as error:
             print(error)

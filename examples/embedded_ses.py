@@ -8,7 +8,12 @@ import email.policy
 import logging
 import os
 from collections.abc import Generator, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, field
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -95,12 +100,21 @@ def _read(mail: Any) -> HeldMail:
     if hasattr(mail, "raw_data"):
         mime = email.message_from_string(mail.raw_data, policy=email.policy.default)
         # moto adds the headers' recipients to those of the call; here everyone stands once.
-        return HeldMail(mime["From"], tuple(dict.fromkeys(parseaddr(to)[1] for to in mail.destinations)), mime)
+        return HeldMail(
+            mime["From"], tuple(dict.fromkeys(parseaddr(to)[1] for to in mail.destinations)), mime
+        )
     sender = str(make_header(decode_header(mail.source)))
     single = hasattr(mail.destinations, "keys")  # a bulk mail has a list
-    entries: list[dict[str, Any]] = [{"Destination": mail.destinations}] if single else mail.destinations
-    recipients = tuple(to for entry in entries for some in entry["Destination"].values() for to in some)
+    entries: list[dict[str, Any]] = (
+        [{"Destination": mail.destinations}] if single else mail.destinations
+    )
+    recipients = tuple(
+        to for entry in entries for some in entry["Destination"].values() for to in some
+    )
     data = {"for all": mail.template_data}
     if not single:
-        data |= {entry["Destination"]["ToAddresses"][0]: entry["ReplacementTemplateData"] for entry in entries}
+        data |= {
+            entry["Destination"]["ToAddresses"][0]: entry["ReplacementTemplateData"]
+            for entry in entries
+        }
     return HeldMail(sender, recipients, None, mail.template, data)

@@ -22,7 +22,9 @@ def certificate() -> bytes:
     """What lies at the SigningCertURL."""
     name = x509.Name([x509.NameAttribute(x509.OID_COMMON_NAME, "sns.amazonaws.com")])
     now, day = datetime.now(UTC), timedelta(days=1)
-    builder = x509.CertificateBuilder(name, name, KEY.public_key(), x509.random_serial_number(), now - day, now + day)
+    builder = x509.CertificateBuilder(
+        name, name, KEY.public_key(), x509.random_serial_number(), now - day, now + day
+    )
     return builder.sign(KEY, SHA256()).public_bytes(Encoding.PEM)
 
 
@@ -34,7 +36,14 @@ def notification(event: object) -> dict[str, str]:
 def confirmation(token: str) -> dict[str, str]:
     """A message that asks to confirm a subscription."""
     url = f"{HOST}/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token={token}"
-    return _sign({"Type": "SubscriptionConfirmation", "Message": "Confirm.", "Token": token, "SubscribeURL": url})
+    return _sign(
+        {
+            "Type": "SubscriptionConfirmation",
+            "Message": "Confirm.",
+            "Token": token,
+            "SubscribeURL": url,
+        }
+    )
 
 
 def post(message: dict[str, str], secret: str) -> tuple[bytes, dict[str, str]]:
@@ -48,8 +57,18 @@ def post(message: dict[str, str], secret: str) -> tuple[bytes, dict[str, str]]:
 
 
 def _sign(values: dict[str, str]) -> dict[str, str]:
-    common = {"MessageId": str(uuid.uuid4()), "Timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "TopicArn": TOPIC}
+    common = {
+        "MessageId": str(uuid.uuid4()),
+        "Timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "TopicArn": TOPIC,
+    }
     text = "".join(f"{name}\n{value}\n" for name, value in sorted((values | common).items()))
     signature = base64.b64encode(KEY.sign(text.encode(), padding.PKCS1v15(), SHA256())).decode()
     url = f"{HOST}/SimpleNotificationService-{'0123456789abcdef' * 2}.pem"
-    return {**values, **common, "SignatureVersion": "2", "Signature": signature, "SigningCertURL": url}
+    return {
+        **values,
+        **common,
+        "SignatureVersion": "2",
+        "Signature": signature,
+        "SigningCertURL": url,
+    }

@@ -9,9 +9,13 @@ handled: set[str] = set()  # stands for a unique column of a table
 
 
 def handle(event: sesmail.Event) -> str:
-    if event.dedup_key in handled:  # SNS may deliver twice, and SES tell by notification and by event publishing
+    if (
+        event.dedup_key in handled
+    ):  # SNS may deliver twice, and SES tell by notification and by event publishing
         return "known"
-    done = event.kind  # stands for what is done about it, if possible in the transaction that adds the key
+    done = (
+        event.kind
+    )  # stands for what is done about it, if possible in the transaction that adds the key
     handled.add(event.dedup_key)
     return done
 

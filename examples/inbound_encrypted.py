@@ -25,7 +25,11 @@ async def store() -> str:
     """What SES does, and the ARN of the KMS key that it does it with."""
     async with amazon("kms") as kms, amazon("s3") as s3:
         arn: str = (await kms.create_key())["KeyMetadata"]["Arn"]
-        context = {"aws:ses:message-id": EVENT.message_id, "aws:ses:source-account": "123456789012", "kms_cmk_id": arn}
+        context = {
+            "aws:ses:message-id": EVENT.message_id,
+            "aws:ses:source-account": "123456789012",
+            "kms_cmk_id": arn,
+        }
         key = await kms.generate_data_key(KeyId=arn, KeySpec="AES_256", EncryptionContext=context)
         nonce = os.urandom(12)
         metadata = {
@@ -37,7 +41,9 @@ async def store() -> str:
             "x-amz-unencrypted-content-length": str(len(MAIL)),
             "x-amz-matdesc": json.dumps(context),
         }
-        await s3.create_bucket(Bucket="safe", CreateBucketConfiguration={"LocationConstraint": REGION})
+        await s3.create_bucket(
+            Bucket="safe", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
         body = AESGCM(key["Plaintext"]).encrypt(nonce, MAIL, None)
         await s3.put_object(Bucket="safe", Key=EVENT.message_id, Body=body, Metadata=metadata)
     return arn
@@ -45,7 +51,9 @@ async def store() -> str:
 
 async def main() -> None:
     arn = await store()
-    async with sesmail.Receiver(secret="sns:secret", buckets=["safe"], kms_key=arn, require_encrypted=True) as receiver:
+    async with sesmail.Receiver(
+        secret="sns:secret", buckets=["safe"], kms_key=arn, require_encrypted=True
+    ) as receiver:
         mail = await receiver.fetch(EVENT)
         print(mail.subject)
 

@@ -26,11 +26,19 @@ async def store() -> None:
     mail["To"] = "The shop <help@example.com>"
     mail["Subject"] = "Größe 42?"
     mail.set_content("Have you got them in 42?\n")
-    mail.add_alternative("Have you got them in <b>42</b>? <script>alert()</script>\n", subtype="html")
-    mail.add_attachment(b"%PDF-1.7 ...", maintype="application", subtype="pdf", filename="../../order\u202efdp.exe")
+    mail.add_alternative(
+        "Have you got them in <b>42</b>? <script>alert()</script>\n", subtype="html"
+    )
+    mail.add_attachment(
+        b"%PDF-1.7 ...", maintype="application", subtype="pdf", filename="../../order\u202efdp.exe"
+    )
     async with amazon("s3") as s3:
-        await s3.create_bucket(Bucket="inbox", CreateBucketConfiguration={"LocationConstraint": REGION})
-        await s3.put_object(Bucket="inbox", Key="mail/d6iitobk75ur44p8kdnnp7g2n800", Body=bytes(mail))
+        await s3.create_bucket(
+            Bucket="inbox", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        await s3.put_object(
+            Bucket="inbox", Key="mail/d6iitobk75ur44p8kdnnp7g2n800", Body=bytes(mail)
+        )
 
 
 async def main() -> None:
@@ -44,7 +52,9 @@ async def main() -> None:
         print("text      ", repr(mail.text))
         print("html      ", repr(mail.html))
         for attachment in mail.attachments:
-            print("attachment", attachment.media_type, len(attachment.content), attachment.file_name)
+            print(
+                "attachment", attachment.media_type, len(attachment.content), attachment.file_name
+            )
             print("  claimed ", ascii(attachment.claimed_file_name))
         print("headers   ", *(name for name, _ in mail.headers))
 
@@ -55,7 +65,9 @@ async def main() -> None:
             print("gone      ", error)
 
     # Bytes from elsewhere are read alike, whatever they are: what is wrong with them is told, never raised.
-    broken = sesmail.read_mail(b"Subject: =?klingon?q?Qapla'?=\nContent-Transfer-Encoding: base64\n\nSGVsbG8=!").load()
+    broken = sesmail.read_mail(
+        b"Subject: =?klingon?q?Qapla'?=\nContent-Transfer-Encoding: base64\n\nSGVsbG8=!"
+    ).load()
     print("broken    ", broken.subject, broken.text)
     print("defects   ", ", ".join(broken.defects))
 

@@ -11,7 +11,10 @@ async def main() -> None:
 
         async def send(name: str) -> None:
             message = sesmail.Message(
-                from_email="Shop <shop@example.com>", to=f"{name}@example.com", subject="Hello", text=f"Hello {name}!"
+                from_email="Shop <shop@example.com>",
+                to=f"{name}@example.com",
+                subject="Hello",
+                text=f"Hello {name}!",
             )
             print(name, (await client.send(message)).recipients[0].outcome)
 

@@ -21,8 +21,12 @@ class Spans(sesmail.Listener):
         self._tracer = trace.get_tracer("sesmail")
         meter = metrics.get_meter("sesmail")
         self._mails = meter.create_counter("sesmail.mails", description="Mails, by their outcome")
-        self._throttled = meter.create_counter("sesmail.throttled", description="Calls that SES throttled")
-        self._waited = meter.create_histogram("sesmail.waiting", unit="s", description="How long calls wait")
+        self._throttled = meter.create_counter(
+            "sesmail.throttled", description="Calls that SES throttled"
+        )
+        self._waited = meter.create_histogram(
+            "sesmail.waiting", unit="s", description="How long calls wait"
+        )
         self._open: dict[sesmail.CallInfo, trace.Span] = {}
 
     def before_attempt(self, call: sesmail.CallInfo) -> None:

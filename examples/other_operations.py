@@ -9,12 +9,18 @@ import sesmail
 async def main() -> None:
     async with sesmail.Client() as v2, sesmail.Client(api="v1") as v1:
         quota = await v1.call("GetSendQuota")  # on v2 it is a part of GetAccount
-        print(f"{quota['SentLast24Hours']:.0f} of {quota['Max24HourSend']:.0f} recipients in 24 hours,", end=" ")
+        print(
+            f"{quota['SentLast24Hours']:.0f} of {quota['Max24HourSend']:.0f} recipients in 24 hours,",
+            end=" ",
+        )
         print(f"{quota['MaxSendRate']:.0f} a second")
 
         await v2.call("CreateEmailIdentity", {"EmailIdentity": "shop.example"})
         answer = await v2.call("ListEmailIdentities")
-        print("identities:", ", ".join(identity["IdentityName"] for identity in answer["EmailIdentities"]))
+        print(
+            "identities:",
+            ", ".join(identity["IdentityName"] for identity in answer["EmailIdentities"]),
+        )
 
         try:
             await v2.call("GetContactList", {"ContactListName": "Customers"})

@@ -9,12 +9,19 @@ MAIL = {
     "timestamp": TIME,
     "messageId": "0102019525f6a3c1-5f1d6a3e-000000",
     "destination": ["alice@example.com", "bob@example.com"],
-    "headers": [{"name": "X-Tag", "value": "order"}, {"name": "X-Metadata", "value": '{"order_id": 12345}'}],
+    "headers": [
+        {"name": "X-Tag", "value": "order"},
+        {"name": "X-Metadata", "value": '{"order_id": 12345}'},
+    ],
 }
 ALICE = {"emailAddress": "alice@example.com", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
 BOUNCE = {"bounceType": "Permanent", "bouncedRecipients": [ALICE], "timestamp": TIME}
 BOUNCED = {"eventType": "Bounce", "mail": MAIL, "bounce": BOUNCE}
-CLICKED = {"eventType": "Click", "mail": MAIL, "click": {"link": "https://example.com/12345", "timestamp": TIME}}
+CLICKED = {
+    "eventType": "Click",
+    "mail": MAIL,
+    "click": {"link": "https://example.com/12345", "timestamp": TIME},
+}
 NEW = {"eventType": "Teleport", "mail": MAIL}
 BODIES: dict[str, bytes | str | dict[str, object]] = {
     "raw": json.dumps(BOUNCED).encode(),

@@ -9,7 +9,11 @@ from embedded_sns import TOPIC, certificate, confirmation, notification, post
 import sesmail
 
 CLICK = {"timestamp": "2026-03-06T19:55:38Z", "link": "https://example.com"}
-MAIL = {"timestamp": "2026-03-06T19:50:00Z", "messageId": "0102019525f6a3c1", "destination": ["alice@example.com"]}
+MAIL = {
+    "timestamp": "2026-03-06T19:50:00Z",
+    "messageId": "0102019525f6a3c1",
+    "destination": ["alice@example.com"],
+}
 EVENT = {"eventType": "Click", "mail": MAIL, "click": CLICK}
 
 
@@ -35,7 +39,9 @@ async def receive() -> None:
             await receiver.receive(*post(confirmation("2336412f37fb687f"), "sns:new"))
         except sesmail.UnexpectedSubscriptionError as error:
             print(error.status, error)
-            print("confirmed:", await receiver.confirm(error))  # or later, or elsewhere: it can be pickled
+            print(
+                "confirmed:", await receiver.confirm(error)
+            )  # or later, or elsewhere: it can be pickled
 
 
 def prove() -> None:
@@ -43,13 +49,18 @@ def prove() -> None:
     body, headers = post(notification(EVENT), "sns:secret")
     sesmail.check_secret(headers, "sns:secret")
     message = sesmail.check_signature(body, certificate(), now=datetime.now(UTC))
-    print("signed by Amazon, from", "our topic" if message.topic_arn == TOPIC else "a stranger's topic")
+    print(
+        "signed by Amazon, from",
+        "our topic" if message.topic_arn == TOPIC else "a stranger's topic",
+    )
     try:
         sesmail.check_secret({}, "sns:secret")
     except sesmail.UnauthenticatedError as error:
         print(error.status, *error.headers.items(), error)
     try:
-        sesmail.check_signature(body.replace(b"alice", b"mallo"), certificate(), now=datetime.now(UTC))
+        sesmail.check_signature(
+            body.replace(b"alice", b"mallo"), certificate(), now=datetime.now(UTC)
+        )
     except sesmail.SignatureError as error:
         print(error.status, error)
 

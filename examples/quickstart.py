@@ -39,7 +39,10 @@ rich = sesmail.Message(
     ],
 )
 shipped = sesmail.TemplateMessage(
-    from_email=SHOP, to="alice@example.com", template="Shipped", data={"name": "Alice", "day": "May 15"}
+    from_email=SHOP,
+    to="alice@example.com",
+    template="Shipped",
+    data={"name": "Alice", "day": "May 15"},
 )
 bulk = sesmail.BulkMessage(
     from_email=SHOP,
@@ -53,11 +56,17 @@ bulk = sesmail.BulkMessage(
 
 
 async def main(server: EmbeddedSes) -> None:
-    print(f"sesmail {sesmail.__version__} on Python {platform.python_version()}, to moto's SES at {server.url}")
+    print(
+        f"sesmail {sesmail.__version__} on Python {platform.python_version()}, to moto's SES at {server.url}"
+    )
     # moto calls every account one for trying out, which may send to one recipient a second.
     async with sesmail.Client() as v2, sesmail.Client(api="v1", rate_limit=100) as v1:
         await v2.call("CreateEmailIdentity", {"EmailIdentity": "example.com"})
-        template = {"TemplateName": "Shipped", "SubjectPart": "Shipped", "TextPart": "{{name}}, it comes on {{day}}."}
+        template = {
+            "TemplateName": "Shipped",
+            "SubjectPart": "Shipped",
+            "TextPart": "{{name}}, it comes on {{day}}.",
+        }
         await v1.call("CreateTemplate", {"Template": template})
 
         title("Sent")
@@ -74,20 +83,43 @@ async def main(server: EmbeddedSes) -> None:
 
         title("Refused")
         try:
-            sesmail.Message(from_email=SHOP, to="alice@example.com", subject="Hello\r\nBcc: everyone@example.com")
+            sesmail.Message(
+                from_email=SHOP,
+                to="alice@example.com",
+                subject="Hello\r\nBcc: everyone@example.com",
+            )
         except pydantic.ValidationError as error:
             found = error.errors()[0]
             refused("a line break in a subject", error, field=found["loc"][0], says=found["msg"])
         try:
             unknown = "Shop <shop@unknown.example>"
-            await v1.send(sesmail.TemplateMessage(from_email=unknown, to="alice@example.com", template="Shipped"))
+            await v1.send(
+                sesmail.TemplateMessage(
+                    from_email=unknown, to="alice@example.com", template="Shipped"
+                )
+            )
         except sesmail.SendError as error:
-            facts = {"code": error.code, "outcome": error.outcome, "retryable": error.retryable, "says": error.message}
+            facts = {
+                "code": error.code,
+                "outcome": error.outcome,
+                "retryable": error.retryable,
+                "says": error.message,
+            }
             refused("a sender that nobody verified", error, **facts)
         try:
-            await v1.send(sesmail.Message(from_email=SHOP, to="alice@example.com", text="Hi", track_opens=False))
+            await v1.send(
+                sesmail.Message(
+                    from_email=SHOP, to="alice@example.com", text="Hi", track_opens=False
+                )
+            )
         except sesmail.UnsupportedFeatureError as error:
-            refused("per-message tracking on v1", error, field=error.feature, outcome=error.outcome, says=error.instead)
+            refused(
+                "per-message tracking on v1",
+                error,
+                field=error.feature,
+                outcome=error.outcome,
+                says=error.instead,
+            )
 
 
 def title(text: str) -> None:
@@ -100,12 +132,18 @@ def row(name: str, value: object) -> None:
 
 def sent(what: str, results: tuple[sesmail.RecipientResult, ...]) -> None:
     for result in results:
-        print(f"  {what:<36}{result.recipient:<21}{result.outcome:<10}{(result.message_id or '')[:20]}...")
+        print(
+            f"  {what:<36}{result.recipient:<21}{result.outcome:<10}{(result.message_id or '')[:20]}..."
+        )
         what = ""
 
 
 def show(number: int, mail: HeldMail) -> None:
-    subject = f"template {mail.template!r}, for Amazon to fill in" if mail.mime is None else mail.mime["Subject"]
+    subject = (
+        f"template {mail.template!r}, for Amazon to fill in"
+        if mail.mime is None
+        else mail.mime["Subject"]
+    )
     print(f"\n  {number}  {subject}")
     row("from", mail.sender)
     row("recipients", ", ".join(mail.recipients))
@@ -120,7 +158,9 @@ def show(number: int, mail: HeldMail) -> None:
         if not part.is_multipart():
             content = part.get_payload(decode=True)
             assert isinstance(content, bytes)
-            first = content.decode().splitlines()[0] if part.get_content_maintype() == "text" else ""
+            first = (
+                content.decode().splitlines()[0] if part.get_content_maintype() == "text" else ""
+            )
             label = part.get_filename() or first[:50]
             row("part", f"{part.get_content_type():<12}{len(content):>4} bytes   {label}")
 

@@ -21,7 +21,9 @@ async def main() -> None:
     async with sesmail.Client() as client:
         result = await client.send(message)
         await client.send(
-            sesmail.RawMessage(content=b"From: shop@example.com\n\nBytes will do, too.\n", to="bob@example.com")
+            sesmail.RawMessage(
+                content=b"From: shop@example.com\n\nBytes will do, too.\n", to="bob@example.com"
+            )
         )
     print(message.content.decode("ascii"))
     print("accepted for", ", ".join(each.recipient for each in result.recipients))

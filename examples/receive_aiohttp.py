@@ -37,7 +37,9 @@ async def receive(request: web.Request) -> web.Response:
                 case _:
                     pass
     except sesmail.WebhookError as error:
-        log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)  # after 401 SNS sends the secret
+        log.log(
+            logging.INFO if error.status == 401 else logging.WARNING, "%s", error
+        )  # after 401 SNS sends the secret
         return web.Response(status=error.status, headers=error.headers)
     return web.Response(status=204)
 

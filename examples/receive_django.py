@@ -18,7 +18,9 @@ import sesmail
 log = logging.getLogger("shop.mail")
 suppressed: dict[str, str] = {}  # stands for a model
 settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__)  # stands for a project
-receiver = sesmail.Receiver(secret=os.environ["SNS_SECRET"], topics=os.environ["SNS_TOPICS"].split())
+receiver = sesmail.Receiver(
+    secret=os.environ["SNS_SECRET"], topics=os.environ["SNS_TOPICS"].split()
+)
 
 
 @csrf_exempt
@@ -34,7 +36,9 @@ async def webhook(request: HttpRequest) -> HttpResponse:
                 case _:
                     pass
     except sesmail.WebhookError as error:
-        log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)  # after 401 SNS sends the secret
+        log.log(
+            logging.INFO if error.status == 401 else logging.WARNING, "%s", error
+        )  # after 401 SNS sends the secret
         return HttpResponse(status=error.status, headers=error.headers)
     return HttpResponse(status=204)
 

@@ -30,7 +30,9 @@ app = FastAPI(lifespan=lifespan)
 @app.post("/ses", status_code=204)
 async def receive(request: Request) -> None:
     receiver: sesmail.Receiver = request.state.receiver
-    sesmail.check_secret(request.headers, SECRET)  # before it reads a stranger's body, for which it has no limit
+    sesmail.check_secret(
+        request.headers, SECRET
+    )  # before it reads a stranger's body, for which it has no limit
     for event in await receiver.receive(await request.body(), request.headers):
         match event:
             case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
@@ -44,5 +46,7 @@ async def receive(request: Request) -> None:
 
 @app.exception_handler(sesmail.WebhookError)
 async def refuse(request: Request, error: sesmail.WebhookError) -> Response:
-    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)  # after 401 SNS sends the secret
+    log.log(
+        logging.INFO if error.status == 401 else logging.WARNING, "%s", error
+    )  # after 401 SNS sends the secret
     return Response(status_code=error.status, headers=error.headers)

@@ -50,5 +50,7 @@ async def fetch(event: sesmail.Received) -> sesmail.InboundMail:
 
 @app.errorhandler(sesmail.WebhookError)
 def refuse(error: sesmail.WebhookError) -> Response:
-    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)  # after 401 SNS sends the secret
+    log.log(
+        logging.INFO if error.status == 401 else logging.WARNING, "%s", error
+    )  # after 401 SNS sends the secret
     return Response(status=error.status, headers=error.headers)

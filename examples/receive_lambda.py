@@ -15,7 +15,9 @@ import sesmail
 
 topics = os.environ["SNS_TOPICS"].split()
 receiver = sesmail.Receiver(secret=os.environ.get("SNS_SECRET"), topics=topics)
-runner = asyncio.Runner()  # one event loop for all calls, so that connections and certificates are kept
+runner = (
+    asyncio.Runner()
+)  # one event loop for all calls, so that connections and certificates are kept
 log = logging.getLogger("shop.mail")
 suppressed: dict[str, str] = {}  # stands for a table
 
@@ -23,9 +25,15 @@ suppressed: dict[str, str] = {}  # stands for a table
 def handler(request: dict[str, Any], context: object) -> dict[str, Any]:
     body = request.get("body", "")
     try:
-        runner.run(receive(base64.b64decode(body) if request["isBase64Encoded"] else body, request["headers"]))
+        runner.run(
+            receive(
+                base64.b64decode(body) if request["isBase64Encoded"] else body, request["headers"]
+            )
+        )
     except sesmail.WebhookError as error:
-        log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)  # after 401 SNS sends the secret
+        log.log(
+            logging.INFO if error.status == 401 else logging.WARNING, "%s", error
+        )  # after 401 SNS sends the secret
         return {"statusCode": error.status, "headers": error.headers}
     return {"statusCode": 204}
 

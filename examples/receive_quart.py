@@ -12,7 +12,9 @@ import sesmail
 
 log = logging.getLogger("shop.mail")
 suppressed: dict[str, str] = {}  # stands for a table
-receiver = sesmail.Receiver(secret=os.environ["SNS_SECRET"], topics=os.environ["SNS_TOPICS"].split())
+receiver = sesmail.Receiver(
+    secret=os.environ["SNS_SECRET"], topics=os.environ["SNS_TOPICS"].split()
+)
 app = Quart(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 app.after_serving(receiver.aclose)
@@ -34,5 +36,7 @@ async def receive() -> tuple[str, int]:
 
 @app.errorhandler(sesmail.WebhookError)
 async def refuse(error: sesmail.WebhookError) -> Response:
-    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)  # after 401 SNS sends the secret
+    log.log(
+        logging.INFO if error.status == 401 else logging.WARNING, "%s", error
+    )  # after 401 SNS sends the secret
     return Response("", error.status, error.headers)

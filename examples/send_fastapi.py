@@ -23,7 +23,9 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[dict[str, sesmail.Client]]:
     # Somebody waits for the answer: a second attempt, and no third, and seconds in which to be paced, and no minutes.
     limit = sesmail.RateLimiter(max_wait=5)
     retry = sesmail.RetryPolicy(attempts=2)
-    async with sesmail.Client(defaults=DEFAULTS, timeout=10, retry=retry, rate_limit=limit) as client:
+    async with sesmail.Client(
+        defaults=DEFAULTS, timeout=10, retry=retry, rate_limit=limit
+    ) as client:
         yield {"ses": client}
 
 
@@ -35,11 +37,15 @@ class Receipt(BaseModel):
     to: Annotated[str, AfterValidator(lambda text: sesmail.Address(text).email)]
 
 
-@app.post("/orders/{order_id}/receipt", status_code=202)  # 202, not 200: accepted isn't delivered yet
+@app.post(
+    "/orders/{order_id}/receipt", status_code=202
+)  # 202, not 200: accepted isn't delivered yet
 async def send_receipt(order_id: int, receipt: Receipt, request: Request) -> dict[str, str]:
     ses: sesmail.Client = request.state.ses
     subject, text = f"Your order {order_id}", f"Thank you for your order {order_id}.\n"
-    message = sesmail.Message(to=receipt.to, subject=subject, text=text, metadata={"order_id": order_id})
+    message = sesmail.Message(
+        to=receipt.to, subject=subject, text=text, metadata={"order_id": order_id}
+    )
     return {"status": "accepted", "message_id": (await ses.send(message)).message_id}
 
 

@@ -28,7 +28,10 @@ async def die(path: Path) -> None:
         def after_attempt(self, call: object, attempts: object) -> None:
             os._exit(1)
 
-    async with sesmail.SqliteSendLog(path) as log, sesmail.Client(send_log=log, listener=PowerCut()) as client:
+    async with (
+        sesmail.SqliteSendLog(path) as log,
+        sesmail.Client(send_log=log, listener=PowerCut()) as client,
+    ):
         await client.send(INVOICE)
 
 
@@ -53,9 +56,15 @@ async def recover(path: Path) -> None:
 def delivery() -> str:
     """What SES posts when it has delivered a mail, with the headers of that mail."""
     headers = [{"name": "X-Sesmail-Id", "value": "invoice-12345"}]
-    mail = {"messageId": "0102-1", "timestamp": "2026-05-15T12:00:00.000Z", "destination": ["alice@example.com"]}
+    mail = {
+        "messageId": "0102-1",
+        "timestamp": "2026-05-15T12:00:00.000Z",
+        "destination": ["alice@example.com"],
+    }
     told = {"timestamp": "2026-05-15T12:00:01.000Z", "recipients": ["alice@example.com"]}
-    return json.dumps({"eventType": "Delivery", "mail": {**mail, "headers": headers}, "delivery": told})
+    return json.dumps(
+        {"eventType": "Delivery", "mail": {**mail, "headers": headers}, "delivery": told}
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,11 @@ from embedded_ses import some_ses
 
 import sesmail
 
-TEMPLATE = {"TemplateName": "Shipped", "SubjectPart": "Order {{order}}", "TextPart": "{{name}}, it comes on {{day}}."}
+TEMPLATE = {
+    "TemplateName": "Shipped",
+    "SubjectPart": "Order {{order}}",
+    "TextPart": "{{name}}, it comes on {{day}}.",
+}
 SHOP = sesmail.Message(from_email="Shop <shop@example.com>")
 ALICE = {"name": "Alice", "order": "A1"}
 BOB = {"name": "Bob", "order": "B2"}
@@ -21,11 +25,15 @@ async def main() -> None:
 
         # SES accepts a mail before it renders it, and drops it if data is missing then: try the template out.
         try:
-            await client.call("TestRenderTemplate", {"TemplateName": "Shipped", "TemplateData": json.dumps(ALICE)})
+            await client.call(
+                "TestRenderTemplate", {"TemplateName": "Shipped", "TemplateData": json.dumps(ALICE)}
+            )
         except sesmail.BadRequestError as error:
             print("incomplete:", error.message)
 
-        single = sesmail.TemplateMessage(to="alice@example.com", template="Shipped", data={**ALICE, "day": "May 15"})
+        single = sesmail.TemplateMessage(
+            to="alice@example.com", template="Shipped", data={**ALICE, "day": "May 15"}
+        )
         print("accepted as", (await client.send(single)).message_id)
 
         bulk = sesmail.BulkMessage(

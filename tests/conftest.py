@@ -45,7 +45,9 @@ def cached_botocore() -> Iterator[None]:
         patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _, name: alias(name))
         # By the function, so that no object is kept alive by its bound method.
         patch.setattr(
-            hooks, "accepts_kwargs", lambda handler: accepts_kwargs(getattr(handler, "__func__", handler))
+            hooks,
+            "accepts_kwargs",
+            lambda handler: accepts_kwargs(getattr(handler, "__func__", handler)),
         )
         yield
 
@@ -122,9 +124,7 @@ def running_moto() -> "Iterator[MotoServer]":
     with MotoServer() as server, pytest.MonkeyPatch.context() as patch:
         # moto makes an RSA key for every KMS key, which takes longer than a test; encryption doesn't use it.
         if not UNPATCHED:
-            patch.setattr(
-                kms, "generate_private_key", functools.cache(kms.generate_private_key)
-            )
+            patch.setattr(kms, "generate_private_key", functools.cache(kms.generate_private_key))
         yield server
 
 
@@ -146,5 +146,7 @@ PHASES = set(hypothesis.Phase) - {hypothesis.Phase.explain}  # which takes minut
 hypothesis.settings.register_profile(
     "ci", max_examples=100, deadline=None, derandomize=True, database=None, phases=PHASES
 )
-hypothesis.settings.register_profile("nightly", max_examples=5_000, deadline=None, database=None, phases=PHASES)
+hypothesis.settings.register_profile(
+    "nightly", max_examples=5_000, deadline=None, database=None, phases=PHASES
+)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -24,8 +24,16 @@ ACCEPTED = {
     "quoted name without a space": ('"John Doe"<user@example.com>', "user@example.com", "John Doe"),
     "comma in quotes": ('"Doe, John" <user@example.com>', "user@example.com", "Doe, John"),
     "at sign in quotes": ('"a@b.example" <user@example.com>', "user@example.com", "a@b.example"),
-    "brackets in quotes": ('"<a@b.example>" <user@example.com>', "user@example.com", "<a@b.example>"),
-    "escaped quotes": (r'"John \"Joe\" Doe" <user@example.com>', "user@example.com", 'John "Joe" Doe'),
+    "brackets in quotes": (
+        '"<a@b.example>" <user@example.com>',
+        "user@example.com",
+        "<a@b.example>",
+    ),
+    "escaped quotes": (
+        r'"John \"Joe\" Doe" <user@example.com>',
+        "user@example.com",
+        'John "Joe" Doe',
+    ),
     "escaped backslash": (r'"a\\b" <user@example.com>', "user@example.com", r"a\b"),
     "needless escape": (r'"a\bc" <user@example.com>', "user@example.com", "abc"),
     "empty quotes": ('"" <user@example.com>', "user@example.com", None),
@@ -34,9 +42,17 @@ ACCEPTED = {
     "apostrophe": ("O'Neil <o'neil@example.com>", "o'neil@example.com", "O'Neil"),
     "non-ASCII name": ("Zoë Müller <zoe@example.com>", "zoe@example.com", "Zoë Müller"),
     "emoji name": ("👩‍💻 <dev@example.com>", "dev@example.com", "👩‍💻"),
-    "encoded-word stays literal": ("=?utf-8?q?x?= <user@example.com>", "user@example.com", "=?utf-8?q?x?="),
+    "encoded-word stays literal": (
+        "=?utf-8?q?x?= <user@example.com>",
+        "user@example.com",
+        "=?utf-8?q?x?=",
+    ),
     "plus": ("user+tag@example.com", "user+tag@example.com", None),
-    "every special that is allowed": ("!#$%&'*+-/=?^_`{|}~@example.com", "!#$%&'*+-/=?^_`{|}~@example.com", None),
+    "every special that is allowed": (
+        "!#$%&'*+-/=?^_`{|}~@example.com",
+        "!#$%&'*+-/=?^_`{|}~@example.com",
+        None,
+    ),
     "digits": ("1234567890@example.com", "1234567890@example.com", None),
     "one letter each": ("a@b.c", "a@b.c", None),
     "local part of 64": (f"{'a' * 64}@example.com", f"{'a' * 64}@example.com", None),
@@ -48,7 +64,11 @@ ACCEPTED = {
     ),
     "many labels": ("user@a.b.c.d.e.example.com", "user@a.b.c.d.e.example.com", None),
     "digits in the domain": ("user@123.example.com", "user@123.example.com", None),
-    "hyphens in the domain": ("user@my-mail--server.example.com", "user@my-mail--server.example.com", None),
+    "hyphens in the domain": (
+        "user@my-mail--server.example.com",
+        "user@my-mail--server.example.com",
+        None,
+    ),
     "umlaut domain": ("user@bücher.de", "user@xn--bcher-kva.de", None),
     "upper-case umlaut": ("user@BÜCHER.de", "user@xn--bcher-kva.de", None),
     "decomposed umlaut": ("user@bu\u0308cher.de", "user@xn--bcher-kva.de", None),
@@ -56,7 +76,11 @@ ACCEPTED = {
     "final sigma": ("user@βόλος.com", "user@xn--nxasmm1c.com", None),
     "Chinese": ("user@例子.测试", "user@xn--fsqu00a.xn--0zwm56d", None),
     "Arabic": ("user@مثال.إختبار", "user@xn--mgbh0fb.xn--kgbechtv", None),
-    "joiner where the script needs it": ("user@\u0915\u094d\u200d\u0937.com", "user@xn--11b2ezcw70k.com", None),
+    "joiner where the script needs it": (
+        "user@\u0915\u094d\u200d\u0937.com",
+        "user@xn--11b2ezcw70k.com",
+        None,
+    ),
     "non-joiner where the script needs it": (
         "user@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.com",
         "user@xn--mgba3gch31f060k.com",
@@ -198,7 +222,9 @@ def test_refuses_controls_everywhere(template: str) -> None:  # R20
     assert accepted == []
 
 
-@pytest.mark.parametrize("bad", (CONTROLS | SURROGATES | SPOOFS).values(), ids=CONTROLS | SURROGATES | SPOOFS)
+@pytest.mark.parametrize(
+    "bad", (CONTROLS | SURROGATES | SPOOFS).values(), ids=CONTROLS | SURROGATES | SPOOFS
+)
 def test_a_name_has_no_controls(bad: str) -> None:  # R20
     for name in (bad, f"{bad}John", f"Jo{bad}hn", f"John{bad}"):
         with pytest.raises(InvalidMessageError, match=rf"U\+{ord(bad[0]):04X} at position"):
@@ -227,12 +253,25 @@ def test_a_name_of_320_characters_passes() -> None:
 
 
 def test_an_empty_name_is_none() -> None:
-    assert Address("user@example.com", "") == Address("user@example.com", "  ") == Address("user@example.com")
+    assert (
+        Address("user@example.com", "")
+        == Address("user@example.com", "  ")
+        == Address("user@example.com")
+    )
 
 
 def test_the_name_belongs_to_the_address() -> None:
     assert Address("user@example.com", "John") != Address("user@example.com")
-    assert len({Address("user@example.com"), Address("user@EXAMPLE.com"), Address("user@example.com", "John")}) == 2
+    assert (
+        len(
+            {
+                Address("user@example.com"),
+                Address("user@EXAMPLE.com"),
+                Address("user@example.com", "John"),
+            }
+        )
+        == 2
+    )
 
 
 def test_an_address_does_not_take_a_name_in_its_email() -> None:
@@ -258,12 +297,21 @@ def test_is_frozen() -> None:
         address.email = "evil@example.com"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("address", [Address("user@example.com"), Address("user@bücher.de", "Zoë")], ids=str)
+@pytest.mark.parametrize(
+    "address", [Address("user@example.com"), Address("user@bücher.de", "Zoë")], ids=str
+)
 def test_pickles_and_copies(address: Address) -> None:
-    assert pickle.loads(pickle.dumps(address)) == copy.copy(address) == copy.deepcopy(address) == address
+    assert (
+        pickle.loads(pickle.dumps(address))
+        == copy.copy(address)
+        == copy.deepcopy(address)
+        == address
+    )
 
 
-NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=SPOOFS.values()), max_size=320)
+NAMES = st.text(
+    st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=SPOOFS.values()), max_size=320
+)
 ODD_NAMES = st.text(st.sampled_from(' \\"<>@,;:()[].=?é\u00a0a'), max_size=40)
 
 
@@ -335,7 +383,12 @@ def test_phrase(name: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("J. Doe", "J. Doe"), ("Zoë  Müller", "Zoë  Müller"), ("Doe, John", '"Doe, John"'), ('a"b\\c', '"a\\"b\\\\c"')],
+    [
+        ("J. Doe", "J. Doe"),
+        ("Zoë  Müller", "Zoë  Müller"),
+        ("Doe, John", '"Doe, John"'),
+        ('a"b\\c', '"a\\"b\\\\c"'),
+    ],
 )
 def test_is_written_as_people_write_it(name: str, text: str) -> None:
     assert str(Address("user@example.com", name)) == f"{text} <user@example.com>"

@@ -34,7 +34,9 @@ pytestmark = pytest.mark.once
 
 HERE = {OURS, "stdlib EmailMessage", "stdlib BytesParser", "json.loads twice", "the RSA operation"}
 ROOMS = (compiling, parsing, verifying, reading)
-measures_processes = pytest.mark.skipif(sys.platform == "win32", reason="Windows doesn't tell what a process took")
+measures_processes = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows doesn't tell what a process took"
+)
 
 
 @pytest.fixture
@@ -51,7 +53,11 @@ def telling(*figures: Figures) -> Contestant:
 
 def told(*figures: Figures) -> Comparison:
     peer = {"cpu": 6.0, "memory": 9.0}
-    contestants = {OURS: lambda _: telling(*figures), "peer": lambda _: telling(peer), "absent": absent}
+    contestants = {
+        OURS: lambda _: telling(*figures),
+        "peer": lambda _: telling(peer),
+        "absent": absent,
+    }
     aims = [faster("peer", 4), within("peer", 0.5, "memory"), at_most(4, "memory")]
     return Comparison("work", contestants, aims, 0, ("cpu", "memory", "stall"))
 
@@ -69,7 +75,9 @@ def test_every_aim_is_at_somebody_who_takes_part() -> None:
 
 
 def test_comparisons_are_chosen_by_words() -> None:
-    assert [comparison.name for comparison in chosen(["compile", "bulk", "50"])] == ["compile a bulk message to 50"]
+    assert [comparison.name for comparison in chosen(["compile", "bulk", "50"])] == [
+        "compile a bulk message to 50"
+    ]
     assert chosen([]) == COMPARISONS
 
 
@@ -91,7 +99,9 @@ def test_works_without_peers(comparison: Comparison, contestant: str, setting: S
 def test_sends_from_a_process_of_its_own(setting: Setting) -> None:
     url = served(setting)
     for api in ("v1", "v2"):
-        worker = python_worker("benchmarks.senders:ours", {"url": url, "concurrency": 2, "api": api})
+        worker = python_worker(
+            "benchmarks.senders:ours", {"url": url, "concurrency": 2, "api": api}
+        )
         assert setting.stack.enter_context(worker)(1).keys() == {"cpu", "wall"}
 
 
@@ -109,7 +119,11 @@ def test_our_limiter_is_on_and_holds_nobody_back() -> None:
 @measures_processes
 def test_what_a_large_mail_takes(setting: Setting) -> None:
     arguments = {"url": served(setting), "api": "v2", "size": 200_000}
-    assert fresh_each_time("benchmarks.memory:ours", arguments)(1).keys() == {"cpu", "memory", "stall"}
+    assert fresh_each_time("benchmarks.memory:ours", arguments)(1).keys() == {
+        "cpu",
+        "memory",
+        "stall",
+    }
 
 
 @measures_processes
@@ -142,20 +156,32 @@ def test_a_worker_that_ends_is_noticed() -> None:
 
 def test_figures_are_compared_round_by_round() -> None:
     result = compare(
-        told({"cpu": 1.0, "memory": 3.0}, {"cpu": 2.0, "memory": 6.0}, {"cpu": 3.0, "memory": 3.0}), Setting()
+        told({"cpu": 1.0, "memory": 3.0}, {"cpu": 2.0, "memory": 6.0}, {"cpu": 3.0, "memory": 3.0}),
+        Setting(),
     )
     assert result.missing == {"absent": "no absent here"}
     assert len(result.rounds["peer"]) == ROUNDS
     own, cpu, held = result.lines
-    assert (own.peer, own.measure, own.ours, own.quartiles, own.shortfall) == (OURS, "memory", 3, (3, 3, 6), 0)
+    assert (own.peer, own.measure, own.ours, own.quartiles, own.shortfall) == (
+        OURS,
+        "memory",
+        3,
+        (3, 3, 6),
+        0,
+    )
     assert (cpu.peer, cpu.ours, cpu.theirs, cpu.quartiles) == ("peer", 2, 6, (2, 3, 6))
     assert cpu.shortfall == 0.25
     assert (held.quartiles, held.shortfall) == ((1 / 3, 1 / 3, 2 / 3), 0)
 
 
 def test_a_peer_may_lack_a_figure_and_an_aim() -> None:
-    contestants = {OURS: lambda _: telling({"cpu": 1.0, "stall": 1.0}), "peer": lambda _: telling({"cpu": 2.0})}
-    (line,) = compare(Comparison("work", contestants, fill=0, measures=("cpu", "stall")), Setting(quick=True)).lines
+    contestants = {
+        OURS: lambda _: telling({"cpu": 1.0, "stall": 1.0}),
+        "peer": lambda _: telling({"cpu": 2.0}),
+    }
+    (line,) = compare(
+        Comparison("work", contestants, fill=0, measures=("cpu", "stall")), Setting(quick=True)
+    ).lines
     assert (line.measure, line.limit, line.quartiles) == ("cpu", None, (2, 2, 2))
 
 
@@ -217,11 +243,18 @@ def test_a_readme_has_a_row_for_each_measure(result: Result) -> None:
 
 
 def test_a_readme_has_two_digits() -> None:
-    figures = {OURS: {"cpu": 1.234e-5, "wall": 2.0}, "one": {"cpu": 1.5e-3, "wall": 1.0}, "two": {"cpu": 2.0e-5}}
+    figures = {
+        OURS: {"cpu": 1.234e-5, "wall": 2.0},
+        "one": {"cpu": 1.5e-3, "wall": 1.0},
+        "two": {"cpu": 2.0e-5},
+    }
     contestants = {name: lambda _, each=each: telling(each) for name, each in figures.items()}
     comparison = Comparison("work", contestants, [within("one", 3, "wall")], 0, ("cpu", "wall"))
     table = as_readme([compare(comparison, Setting())], Setting())
-    assert table.splitlines()[2:4] == ["| work | 12 us | one 120x, two 1.6x |", "| work, wall | 2 s | one 2 of it |"]
+    assert table.splitlines()[2:4] == [
+        "| work | 12 us | one 120x, two 1.6x |",
+        "| work, wall | 2 s | one 2 of it |",
+    ]
 
 
 def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *comparisons: Comparison) -> list[str]:
@@ -234,23 +267,36 @@ def test_what_was_measured_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path:
     slow = Comparison("slow work", {OURS: absent}, slow=True)
     main(["--quick", *bench(monkeypatch, tmp_path, told({"cpu": 2.0, "memory": 3.0}), slow)])
     document = json.loads((tmp_path / "json").read_text("utf-8"))
-    assert ([each["name"] for each in document["results"]], document["left_out"]) == (["work"], ["slow work"])
+    assert ([each["name"] for each in document["results"]], document["left_out"]) == (
+        ["work"],
+        ["slow work"],
+    )
     assert "| 3.00 sizes |" in (tmp_path / "markdown").read_text("utf-8")
     assert "| 3 sizes |" in (tmp_path / "readme").read_text("utf-8")
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError], ids=lambda error: error.__name__)
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt, RuntimeError], ids=lambda error: error.__name__
+)
 def test_what_was_measured_so_far_is_written(
     error: type[BaseException], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fail(_: object) -> Contestant:
         raise error
 
-    options = bench(monkeypatch, tmp_path, told({"cpu": 2.0, "memory": 3.0}), Comparison("failing", {OURS: fail}))
+    options = bench(
+        monkeypatch,
+        tmp_path,
+        told({"cpu": 2.0, "memory": 3.0}),
+        Comparison("failing", {OURS: fail}),
+    )
     with pytest.raises(error):
         main(options)
     document = json.loads((tmp_path / "json").read_text("utf-8"))
-    assert ([each["name"] for each in document["results"]], document["left_out"]) == (["work"], ["failing"])
+    assert ([each["name"] for each in document["results"]], document["left_out"]) == (
+        ["work"],
+        ["failing"],
+    )
     assert "| 3.00 sizes |" in (tmp_path / "markdown").read_text("utf-8")
     assert "| 3 sizes |" in (tmp_path / "readme").read_text("utf-8")
 

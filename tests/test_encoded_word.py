@@ -45,11 +45,15 @@ def test_words_are_short_and_whole(text: str, room: int) -> None:
     words = encode_words(text, room)
     assert all(len(word) <= 75 for word in words)
     assert not words or len(words[0]) <= max(room, 20)
-    assert "".join(str(make_header(decode_header(word))) for word in words) == text  # each is readable alone
+    assert (
+        "".join(str(make_header(decode_header(word))) for word in words) == text
+    )  # each is readable alone
     assert str(make_header(decode_header(" ".join(words)))) == text
 
 
-@pytest.mark.parametrize("character", ["é", "€", "😀"], ids=["two bytes", "three bytes", "four bytes"])
+@pytest.mark.parametrize(
+    "character", ["é", "€", "😀"], ids=["two bytes", "three bytes", "four bytes"]
+)
 @pytest.mark.parametrize("shift", range(4))
 def test_no_character_is_cut(character: str, shift: int) -> None:
     text = "x" * shift + character * 200

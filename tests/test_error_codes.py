@@ -127,14 +127,20 @@ def test_every_code_of_the_service_models_is_known() -> None:  # R23
 
 
 def test_every_status_of_the_service_models_is_known() -> None:  # R30
-    assert {status for status in statuses_of_entries() if status.lower() != "success"} == set(ENTRIES)
+    assert {status for status in statuses_of_entries() if status.lower() != "success"} == set(
+        ENTRIES
+    )
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [*(CALLS | ENTRIES | OTHERS).items()], ids=[f"{code}" for code in CALLS | ENTRIES | OTHERS]
+    ("code", "kind"),
+    [*(CALLS | ENTRIES | OTHERS).items()],
+    ids=[f"{code}" for code in CALLS | ENTRIES | OTHERS],
 )
 def test_each_word_has_its_error(code: str, kind: type[RejectedError]) -> None:  # R23, R30
-    error = rejected_error(code, "Amazon says so", operation="SendEmail", request_id="r-1", status=400)
+    error = rejected_error(
+        code, "Amazon says so", operation="SendEmail", request_id="r-1", status=400
+    )
     assert type(error) is kind
     assert (error.code, error.message, error.operation) == (code, "Amazon says so", "SendEmail")
     assert (error.request_id, error.outcome) == ("r-1", "rejected")
@@ -143,7 +149,11 @@ def test_each_word_has_its_error(code: str, kind: type[RejectedError]) -> None: 
 
 def test_retrying_helps_just_where_amazon_may_change_its_mind() -> None:  # R23, R30
     words = CALLS | ENTRIES | OTHERS
-    retryable = {code for code in words if rejected_error(code, "", operation="SendEmail", status=400).retryable}
+    retryable = {
+        code
+        for code in words
+        if rejected_error(code, "", operation="SendEmail", status=400).retryable
+    }
     assert retryable == {code for code in words if words[code] is ThrottledError} | {
         "TRANSIENT_FAILURE",
         "TransientFailure",
@@ -164,14 +174,18 @@ def test_retrying_helps_just_where_amazon_may_change_its_mind() -> None:  # R23,
         ("SomethingNew", 429),
     ],
 )
-def test_the_daily_quota_is_told_by_the_text_alone(code: str, status: int | None, message: str) -> None:  # R23
+def test_the_daily_quota_is_told_by_the_text_alone(
+    code: str, status: int | None, message: str
+) -> None:  # R23
     error = rejected_error(code, message, operation="SendEmail", status=status)
     assert type(error) is QuotaExceededError
     assert not error.retryable
 
 
 @pytest.mark.parametrize("message", ["Maximum sending rate exceeded.", "Rate exceeded", ""])
-@pytest.mark.parametrize("code", ["Throttling", "TooManyRequestsException", "ThrottlingSomethingNew"])
+@pytest.mark.parametrize(
+    "code", ["Throttling", "TooManyRequestsException", "ThrottlingSomethingNew"]
+)
 def test_the_rate_is_retryable(code: str, message: str) -> None:  # R23
     error = rejected_error(code, message, operation="SendEmail", status=400)
     assert type(error) is ThrottledError
@@ -182,7 +196,10 @@ def test_the_rate_is_retryable(code: str, message: str) -> None:  # R23
 @pytest.mark.parametrize("status", [400, 429])
 def test_a_limit_is_never_retried(status: int) -> None:
     error = rejected_error(
-        "LimitExceededException", "There are too many instances", operation="SendEmail", status=status
+        "LimitExceededException",
+        "There are too many instances",
+        operation="SendEmail",
+        status=status,
     )
     assert type(error) is RejectedError
     assert not error.retryable
@@ -190,15 +207,24 @@ def test_a_limit_is_never_retried(status: int) -> None:
 
 @pytest.mark.parametrize("message", DAILY[:1])
 def test_the_quota_text_beside_another_word_means_nothing(message: str) -> None:
-    assert type(rejected_error("MessageRejected", message, operation="SendEmail")) is MessageRejectedError
+    assert (
+        type(rejected_error("MessageRejected", message, operation="SendEmail"))
+        is MessageRejectedError
+    )
 
 
 def test_429_with_a_new_word_is_throttling() -> None:
-    assert type(rejected_error("SomethingNew", "", operation="SendEmail", status=429)) is ThrottledError
+    assert (
+        type(rejected_error("SomethingNew", "", operation="SendEmail", status=429))
+        is ThrottledError
+    )
 
 
 def test_429_with_a_known_word_is_what_the_word_says() -> None:
-    assert type(rejected_error("MessageRejected", "", operation="SendEmail", status=429)) is MessageRejectedError
+    assert (
+        type(rejected_error("MessageRejected", "", operation="SendEmail", status=429))
+        is MessageRejectedError
+    )
 
 
 def test_a_new_word_is_kept() -> None:  # R30
@@ -221,5 +247,7 @@ def test_success_is_no_word_for_no(word: str) -> None:
     ],
 )
 @pytest.mark.parametrize("code", ["MessageRejected", "MESSAGE_REJECTED"])
-def test_an_identity_that_is_not_verified_is_told_by_the_text_alone(code: str, message: str) -> None:  # R23
+def test_an_identity_that_is_not_verified_is_told_by_the_text_alone(
+    code: str, message: str
+) -> None:  # R23
     assert type(rejected_error(code, message, operation="SendEmail")) is NotVerifiedError

@@ -111,7 +111,9 @@ OUTCOMES = {
     UnknownOutcomeError: "unknown",
     **{kind: "rejected" for kind in PARENTS if issubclass(kind, RejectedError)},
 }
-SEND_ERRORS = [kind for kind in PARENTS if issubclass(kind, SendError) and kind is not DuplicateSendError]
+SEND_ERRORS = [
+    kind for kind in PARENTS if issubclass(kind, SendError) and kind is not DuplicateSendError
+]
 DETAILS = {"operation": "SendEmail", "code": "Code", "request_id": "r-1"}
 ERRORS: list[SesmailError] = [
     SesmailError("plain"),
@@ -140,7 +142,9 @@ def names(error: SesmailError) -> str:
 
 
 def test_every_error_of_the_face_is_in_the_tree() -> None:
-    assert {getattr(sesmail, name) for name in sesmail.__all__ if name.endswith("Error")} == set(PARENTS)
+    assert {getattr(sesmail, name) for name in sesmail.__all__ if name.endswith("Error")} == set(
+        PARENTS
+    )
 
 
 @pytest.mark.parametrize("kind", PARENTS, ids=lambda kind: kind.__name__)
@@ -149,7 +153,9 @@ def test_tree(kind: type[SesmailError]) -> None:
     assert issubclass(kind, BUILTINS.get(kind, Exception))
     builtin = {base for base in (ValueError, OSError, ExceptionGroup) if issubclass(kind, base)}
     assert builtin == {
-        base for base in (ValueError, OSError, ExceptionGroup) if issubclass(BUILTINS.get(kind, kind), base)
+        base
+        for base in (ValueError, OSError, ExceptionGroup)
+        if issubclass(BUILTINS.get(kind, kind), base)
     }
 
 
@@ -186,7 +192,12 @@ def test_retryable_can_be_told(retryable: bool) -> None:
 def test_a_send_error_says_everything(kind: type[SendError]) -> None:  # R23
     error = kind("it says no", **DETAILS)
     assert str(error) == "Code: it says no (operation SendEmail, request id r-1)"
-    assert (error.message, error.code, error.operation, error.request_id) == ("it says no", "Code", "SendEmail", "r-1")
+    assert (error.message, error.code, error.operation, error.request_id) == (
+        "it says no",
+        "Code",
+        "SendEmail",
+        "r-1",
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,7 +222,12 @@ def test_an_invalid_message_names_field_and_numbers() -> None:
 
 def test_an_unsupported_feature_names_the_way_out() -> None:
     error = UnsupportedFeatureError(feature="tenant", api="v1", instead="use v2")
-    assert (error.field, error.feature, error.api, error.instead) == ("tenant", "tenant", "v1", "use v2")
+    assert (error.field, error.feature, error.api, error.instead) == (
+        "tenant",
+        "tenant",
+        "v1",
+        "use v2",
+    )
     assert str(error) == "tenant: SES API v1 has no place for it; use v2"
 
 
@@ -240,7 +256,8 @@ def test_duplicates_are_whole(error: SesmailError, duplicate: Callable[[Any], An
 
 
 GROUP = BulkSendError(
-    "3 of 4 recipients failed", [ThrottledError("slow"), MessageRejectedError("virus"), UnknownOutcomeError("hm")]
+    "3 of 4 recipients failed",
+    [ThrottledError("slow"), MessageRejectedError("virus"), UnknownOutcomeError("hm")],
 )
 
 

@@ -57,7 +57,9 @@ def run(
 
 
 def test_no_example_is_forgotten() -> None:
-    webhooks = {path.stem for path in EXAMPLES.glob("receive_*.py")}  # of which test_receiving_examples.py has a table
+    webhooks = {
+        path.stem for path in EXAMPLES.glob("receive_*.py")
+    }  # of which test_receiving_examples.py has a table
     names = {path.stem for path in EXAMPLES.glob("*.py")} - HELPERS - webhooks
     assert {f"test_{name}" for name in names} - globals().keys() == set()
 
@@ -88,14 +90,25 @@ def test_quickstart() -> None:
     assert rows(held, "X-Metadata") == ['{"order_id": 12345}']
     assert rows(held, "Bcc") == []
     rich = ["text/plain 27 bytes", "text/html 73 bytes", "image/png 70 bytes", "text/csv 26 bytes"]
-    assert [" ".join(part.split()[:3]) for part in rows(held, "part")] == ["text/plain 40 bytes", *rich, *rich]
-    assert rows(held, "recipients")[1:3] == ["alice@example.com, bob@example.com, archive@example.com"] * 2
+    assert [" ".join(part.split()[:3]) for part in rows(held, "part")] == [
+        "text/plain 40 bytes",
+        *rich,
+        *rich,
+    ]
+    assert (
+        rows(held, "recipients")[1:3]
+        == ["alice@example.com, bob@example.com, archive@example.com"] * 2
+    )
     assert rows(held, "data")[1:] == [
         'for all              {"day":"May 15"}',
         'alice@example.com    {"name":"Alice"}',
         'bob@example.com      {"name":"Bob"}',
     ]
-    assert rows(refused, "error") == ["ValidationError", "NotVerifiedError", "UnsupportedFeatureError"]
+    assert rows(refused, "error") == [
+        "ValidationError",
+        "NotVerifiedError",
+        "UnsupportedFeatureError",
+    ]
     assert rows(refused, "field") == ["subject", "track_opens"]
     assert rows(refused, "outcome") == ["rejected", "not_sent"]
     assert rows(refused, "retryable") == ["False"]
@@ -114,7 +127,9 @@ def test_attachments(run: Run, moto_server: "MotoServer") -> None:
     printed = run("attachments")
     [mail] = moto_server.sent()
     assert mail.message_id in printed
-    kinds = [(part.get_content_type(), part.get_content_disposition()) for part in parsed(mail).walk()]
+    kinds = [
+        (part.get_content_type(), part.get_content_disposition()) for part in parsed(mail).walk()
+    ]
     assert kinds == [
         ("multipart/mixed", None),
         ("multipart/alternative", None),
@@ -128,7 +143,9 @@ def test_attachments(run: Run, moto_server: "MotoServer") -> None:
         ("message/rfc822", "attachment"),
         ("text/plain", None),
     ]
-    calendar = next(part for part in parsed(mail).walk() if part.get_content_type() == "text/calendar")
+    calendar = next(
+        part for part in parsed(mail).walk() if part.get_content_type() == "text/calendar"
+    )
     assert calendar.get_param("method") == "REQUEST"
     assert "UID:1@example.com" in calendar.get_content()
 
@@ -196,7 +213,8 @@ def test_inbound_mail(run: Run) -> None:
 
 
 @pytest.mark.skipif(
-    not (importlib.util.find_spec("trio") and importlib.util.find_spec("httpx2")), reason="needs sesmail[trio]"
+    not (importlib.util.find_spec("trio") and importlib.util.find_spec("httpx2")),
+    reason="needs sesmail[trio]",
 )
 def test_on_trio(run: Run, moto_server: "MotoServer") -> None:
     printed = run("on_trio").splitlines()
@@ -253,9 +271,13 @@ def test_parse_events(run: Run) -> None:
 
 def test_prove_requests(run: Run) -> None:
     pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
-    first, second, refused, confirmed, signed, challenged, forged = run("prove_requests").splitlines()
+    first, second, refused, confirmed, signed, challenged, forged = run(
+        "prove_requests"
+    ).splitlines()
     assert (first, second) == ("1 events", "0 events")
-    assert refused.startswith("403 the topic 'arn:aws:sns:eu-west-1:123456789012:mail' wants to deliver here")
+    assert refused.startswith(
+        "403 the topic 'arn:aws:sns:eu-west-1:123456789012:mail' wants to deliver here"
+    )
     assert confirmed.startswith("confirmed: arn:aws:sns:eu-west-1:123456789012:mail:")
     assert signed == "signed by Amazon, from our topic"
     assert challenged.startswith("""401 ('WWW-Authenticate', 'Basic realm="sesmail"')""")
@@ -273,7 +295,9 @@ def test_raw_message(run: Run, moto_server: "MotoServer") -> None:
 
 
 @pytest.mark.slow
-def test_settle_unknown(run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settle_unknown(
+    run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "argv", ["settle_unknown.py"])
     assert run("settle_unknown").splitlines() == [
         "nobody knows of invoice-12345",
@@ -324,11 +348,16 @@ def test_send_fastapi(
         for order_id in (1, 2):
             answer = client.post(f"/orders/{order_id}/receipt", json={"to": "Alice@EXAMPLE.com"})
             mail = moto_server.sent()[-1]
-            assert (answer.status_code, answer.json()) == (202, {"status": "accepted", "message_id": mail.message_id})
+            assert (answer.status_code, answer.json()) == (
+                202,
+                {"status": "accepted", "message_id": mail.message_id},
+            )
             assert mail.recipients == ("Alice@example.com",)
             assert parsed(mail)["X-Metadata"] == f'{{"order_id": {order_id}}}'
             assert parsed(mail)["X-Tag"] == "receipt"
-        bad = client.post("/orders/3/receipt", json={"to": "alice@example.com\r\nBcc: bob@example.com"})
+        bad = client.post(
+            "/orders/3/receipt", json={"to": "alice@example.com\r\nBcc: bob@example.com"}
+        )
     assert bad.status_code == 422
     [detail] = bad.json()["detail"]
     assert detail["loc"] == ["body", "to"]

@@ -14,14 +14,30 @@ import pytest
 
 # The units of the package, each with the units that it may import besides itself: one line for each package, and for
 # each module between packages. A module belongs to the longest unit that begins its name. All arrows point downward.
-BASE = ["address", "concurrency", "encoded_word", "error_codes", "errors", "strict", "tagging", "values", "version"]
+BASE = [
+    "address",
+    "concurrency",
+    "encoded_word",
+    "error_codes",
+    "errors",
+    "strict",
+    "tagging",
+    "values",
+    "version",
+]
 MESSAGE = ["sending.limits", "sending.message", "sending.wire"]
 MIME = [*MESSAGE, "sending.mime"]
 PAYLOAD = [*MIME, "sending.payload"]
 ATTEMPTS = [*PAYLOAD, "sending.attempts", "sending.rate", "sending.result", "send_log", "aws"]
 SENDING = [*ATTEMPTS, "sending.bulk", "sending.many", "sending.sender", "sending.source"]
 RECEIVING = [
-    *("receiving.dedup", "receiving.events", "receiving.inbound", "receiving.parsing", "receiving.settling"),
+    *(
+        "receiving.dedup",
+        "receiving.events",
+        "receiving.inbound",
+        "receiving.parsing",
+        "receiving.settling",
+    ),
     *("receiving.storage", "receiving.transports", "receiving.verification"),
 ]
 UNITS: dict[str, list[str]] = {
@@ -37,7 +53,14 @@ UNITS: dict[str, list[str]] = {
     "sending.rate": BASE,
     "sending.attempts": [*BASE, *ATTEMPTS],
     "sending.source": [*BASE, "sending.message"],
-    "sending.many": [*BASE, *MESSAGE, "sending.attempts", "sending.rate", "sending.result", "sending.source"],
+    "sending.many": [
+        *BASE,
+        *MESSAGE,
+        "sending.attempts",
+        "sending.rate",
+        "sending.result",
+        "sending.source",
+    ],
     "sending.bulk": [*BASE, *ATTEMPTS],
     "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk"],
     "sending.client": [*BASE, *SENDING],
@@ -56,8 +79,18 @@ UNITS: dict[str, list[str]] = {
 }
 
 ASYNC = [
-    *("concurrency.py", "receiving/receiver.py", "receiving/verification/certificates.py", "send_log/sqlite.py"),
-    *("sending/attempts/log_writer.py", "sending/attempts/runner.py", "sending/client.py", "sending/many.py"),
+    *(
+        "concurrency.py",
+        "receiving/receiver.py",
+        "receiving/verification/certificates.py",
+        "send_log/sqlite.py",
+    ),
+    *(
+        "sending/attempts/log_writer.py",
+        "sending/attempts/runner.py",
+        "sending/client.py",
+        "sending/many.py",
+    ),
     *("sending/rate/", "sending/sender.py", "sending/source.py", "receiving/storage/s3.py"),
 ]
 # Names that only some files may import or use; folders end in "/". `await` stands for everything that is async.
@@ -79,7 +112,9 @@ RESTRICTED: dict[str, list[str]] = {
 
 def module_of(file: str) -> str:
     """The dotted name of a file of the package."""
-    return ".".join(["sesmail", *file.removesuffix(".py").removesuffix("__init__").strip("/").split("/")]).rstrip(".")
+    return ".".join(
+        ["sesmail", *file.removesuffix(".py").removesuffix("__init__").strip("/").split("/")]
+    ).rstrip(".")
 
 
 def unit_of(module: str) -> str:
@@ -92,7 +127,9 @@ def unit_of(module: str) -> str:
 
 def names_in(file: str, source: str, modules: set[str]) -> Iterator[str]:
     """The modules that a file imports, at any depth, as dotted names; and the words of RESTRICTED that it uses."""
-    package = module_of(file) if file.endswith("__init__.py") else module_of(file).rpartition(".")[0]
+    package = (
+        module_of(file) if file.endswith("__init__.py") else module_of(file).rpartition(".")[0]
+    )
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names):
@@ -104,7 +141,10 @@ def names_in(file: str, source: str, modules: set[str]) -> Iterator[str]:
                     yield inner if inner in modules else origin
             case ast.AsyncFunctionDef() | ast.AsyncFor() | ast.AsyncWith() | ast.Await():
                 yield "await"
-            case ast.Name(id=word) | ast.Attribute(attr=word) if word in ("import_module", "__import__"):
+            case ast.Name(id=word) | ast.Attribute(attr=word) if word in (
+                "import_module",
+                "__import__",
+            ):
                 yield word
 
 
@@ -133,10 +173,15 @@ def violations(sources: Mapping[str, str]) -> list[str]:
                 f"{file} uses {name}"
                 for restricted, allowed in RESTRICTED.items()
                 if is_within(name, restricted)
-                if not any(file == place or (place.endswith("/") and file.startswith(place)) for place in allowed)
+                if not any(
+                    file == place or (place.endswith("/") and file.startswith(place))
+                    for place in allowed
+                )
             ]
     try:
-        graphlib.TopologicalSorter({module_of(file): names for file, names in imports.items()}).prepare()
+        graphlib.TopologicalSorter(
+            {module_of(file): names for file, names in imports.items()}
+        ).prepare()
     except graphlib.CycleError as error:
         found.append("cycle: " + " <- ".join(error.args[1]))
     return found
@@ -148,13 +193,19 @@ def package_sources() -> dict[str, str]:
     assert spec is not None
     assert spec.origin is not None
     package = Path(spec.origin).parent
-    return {path.relative_to(package).as_posix(): path.read_text("utf-8") for path in package.rglob("*.py")}
+    return {
+        path.relative_to(package).as_posix(): path.read_text("utf-8")
+        for path in package.rglob("*.py")
+    }
 
 
 def structure(sources: Mapping[str, str]) -> str:
     """A report: modules of each package, levels of the import graph, edges between modules and between units."""
     modules = {module_of(file) for file in sources}
-    graph = {module_of(file): names & modules - {module_of(file)} for file, names in imports_of(sources).items()}
+    graph = {
+        module_of(file): names & modules - {module_of(file)}
+        for file, names in imports_of(sources).items()
+    }
     level: dict[str, int] = {}
     for module in graphlib.TopologicalSorter(graph).static_order():
         level[module] = 1 + max((level[name] for name in graph[module]), default=0)
@@ -185,25 +236,55 @@ def test_units_exist_and_the_report_counts_every_module() -> None:
     sources = package_sources()
     assert {unit_of(module_of(file)) for file in sources} == UNITS.keys()
     report = structure(sources)
-    assert sum(int(line.split()[0]) for line in report.splitlines() if " modules in " in line) == len(sources)
+    assert sum(
+        int(line.split()[0]) for line in report.splitlines() if " modules in " in line
+    ) == len(sources)
 
 
 @pytest.mark.parametrize(
     ("file", "source", "violation"),
     [
-        ("sending/mime/mail.py", "from ...receiving.events.event import Sent", "imports sesmail.receiving.events"),
+        (
+            "sending/mime/mail.py",
+            "from ...receiving.events.event import Sent",
+            "imports sesmail.receiving.events",
+        ),
         ("sending/mime/mail.py", "from ... import receiving", "imports sesmail.receiving"),
         ("sending/mime/mail.py", "from ..payload import call", "imports sesmail.sending.payload"),
         ("sending/mime/mail.py", "from ... import Client", "imports sesmail"),
         ("sending/mime/mail.py", "import sesmail", "imports sesmail"),
         ("sending/mime/mail.py", "from ...aws import Aws", "imports sesmail.aws"),
-        ("sending/mime/mail.py", "def f():\n    from ...aws.sessions import x", "imports sesmail.aws"),
+        (
+            "sending/mime/mail.py",
+            "def f():\n    from ...aws.sessions import x",
+            "imports sesmail.aws",
+        ),
         ("sending/message/message.py", "from ..mime import mail", "imports sesmail.sending.mime"),
-        ("sending/rate/pace.py", "from ..result import SendResult", "imports sesmail.sending.result"),
-        ("receiving/parsing/parser.py", "from ..verification.policy import verify", "imports sesmail.receiving.verif"),
-        ("receiving/verification/policy.py", "from ..parsing import parser", "imports sesmail.receiving.parsing"),
-        ("receiving/inbound/mail.py", "from ..transports import sns", "imports sesmail.receiving.transports"),
-        ("receiving/receiver.py", "import sesmail.sending.client", "imports sesmail.sending.client"),
+        (
+            "sending/rate/pace.py",
+            "from ..result import SendResult",
+            "imports sesmail.sending.result",
+        ),
+        (
+            "receiving/parsing/parser.py",
+            "from ..verification.policy import verify",
+            "imports sesmail.receiving.verif",
+        ),
+        (
+            "receiving/verification/policy.py",
+            "from ..parsing import parser",
+            "imports sesmail.receiving.parsing",
+        ),
+        (
+            "receiving/inbound/mail.py",
+            "from ..transports import sns",
+            "imports sesmail.receiving.transports",
+        ),
+        (
+            "receiving/receiver.py",
+            "import sesmail.sending.client",
+            "imports sesmail.sending.client",
+        ),
         ("tagging.py", "from .sending.mime import mail", "imports sesmail.sending.mime"),
         ("aws/sessions.py", "from sesmail import Client", "imports sesmail"),
         ("sending/client.py", "import aiobotocore.config", "uses aiobotocore.config"),
@@ -221,7 +302,9 @@ def test_units_exist_and_the_report_counts_every_module() -> None:
     ],
 )
 def test_a_violation_is_found(file: str, source: str, violation: str) -> None:
-    package = dict.fromkeys(["__init__.py", "receiving/__init__.py", "sending/__init__.py", "aws/sessions.py"], "")
+    package = dict.fromkeys(
+        ["__init__.py", "receiving/__init__.py", "sending/__init__.py", "aws/sessions.py"], ""
+    )
     package |= {"sending/mime/mail.py": "", "receiving/parsing/parser.py": "", file: source}
     (found,) = violations(package)
     assert found.startswith(f"{file} {violation}")
@@ -236,7 +319,9 @@ def test_a_cycle_is_found() -> None:
     violation, cycle = violations(package)
     assert violation == "errors.py imports sesmail.sending.mime.mail"
     assert cycle.startswith("cycle: ")
-    assert {"sesmail.address", "sesmail.errors", "sesmail.sending.mime.mail"} == set(cycle.split()[1::2])
+    assert {"sesmail.address", "sesmail.errors", "sesmail.sending.mime.mail"} == set(
+        cycle.split()[1::2]
+    )
 
 
 def test_allowed_imports_are_no_violation() -> None:

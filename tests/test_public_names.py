@@ -9,7 +9,9 @@ import pytest
 import sesmail
 
 FACE = {name: getattr(sesmail, name, None) for name in sesmail.__all__}
-MADE_HERE = [name for name, value in FACE.items() if inspect.isclass(value) or inspect.isroutine(value)]
+MADE_HERE = [
+    name for name, value in FACE.items() if inspect.isclass(value) or inspect.isroutine(value)
+]
 
 
 def test_is_sorted() -> None:

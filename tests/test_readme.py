@@ -35,7 +35,9 @@ HEADINGS = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
 
 def table(beginning: str) -> list[list[str]]:
     """The rows of the table whose head begins so."""
-    [body] = re.findall(rf"^\| ?{re.escape(beginning)}.*\n\|[-:| ]+\n((?:\|.*\n)+)", README, re.MULTILINE)
+    [body] = re.findall(
+        rf"^\| ?{re.escape(beginning)}.*\n\|[-:| ]+\n((?:\|.*\n)+)", README, re.MULTILINE
+    )
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in body.splitlines()]
 
 
@@ -55,7 +57,10 @@ def posted(kind: str = "Notification", **changes: Any) -> Posted:
     """What SNS posts to the README's webhook: body and headers."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     message = signing.message(kind, TopicArn=TOPIC, Timestamp=now, **changes)
-    return json.dumps(message).encode(), {**signing.headers_of(message), **signing.basic("user:password")}
+    return json.dumps(message).encode(), {
+        **signing.headers_of(message),
+        **signing.basic("user:password"),
+    }
 
 
 def notified(document: Any) -> Posted:
@@ -67,7 +72,9 @@ def notified(document: Any) -> Posted:
 def certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the certificate of `signing`, valid now, instead of fetching Amazon's."""
     now = datetime.now(UTC)
-    file = signing.pem(signing.certificate(start=now - timedelta(days=1), end=now + timedelta(days=1)))
+    file = signing.pem(
+        signing.certificate(start=now - timedelta(days=1), end=now + timedelta(days=1))
+    )
     for module in ("sesmail", "sesmail.receiving.verification.certificates"):
         monkeypatch.setattr(f"{module}.fetch_certificate", lambda url: file)
 
@@ -79,7 +86,11 @@ def test_first_screen_sends(moto_server: "MotoServer", monkeypatch: pytest.Monke
     [mail] = moto_server.sent()
     assert mail.recipients == ("alice@example.com",)
     assert mail.mime is not None
-    for line in (b"X-Tag: order", b'X-Metadata: {"order_id": 12345}', b"<p>It is <b>on its way</b>.</p>"):
+    for line in (
+        b"X-Tag: order",
+        b'X-Metadata: {"order_id": 12345}',
+        b"<p>It is <b>on its way</b>.</p>",
+    ):
         assert line in mail.mime.splitlines()
 
 
@@ -90,7 +101,9 @@ def test_first_screen_receives(capsys: pytest.CaptureFixture[str]) -> None:
             without = {name: value for name, value in headers.items() if name != "Authorization"}
             status, challenge = await webhook(receiver, body, without)
             assert (status, list(challenge)) == (401, ["WWW-Authenticate"])
-            assert await webhook(receiver, body.replace(b"example.com", b"example.org"), headers) == (403, {})
+            assert await webhook(
+                receiver, body.replace(b"example.com", b"example.org"), headers
+            ) == (403, {})
             assert await webhook(receiver, body, headers) == (204, {})
 
     known: dict[str, Any] = {"serve": serve}
@@ -121,7 +134,10 @@ def test_all_other_code(
     server = fault_server(aws)
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     # What a block is about, by a word in it; an event of a sent mail where no word is in it.
-    bodies = {"sesmail.Received": notified(STORED), "auto_confirm=False": posted("SubscriptionConfirmation")}
+    bodies = {
+        "sesmail.Received": notified(STORED),
+        "auto_confirm=False": posted("SubscriptionConfirmation"),
+    }
     bounce = notified(ses_events.published("Bounce"))
     done: list[tuple[object, ...]] = []
 
@@ -133,7 +149,9 @@ def test_all_other_code(
             known: dict[str, Any] = {"sesmail": sesmail, "client": client, "topics": [TOPIC]}
             known |= dict.fromkeys(("store", "suppress", "save"), do)
             for block in LATER:
-                known["body"], known["headers"] = next((bodies[word] for word in bodies if word in block), bounce)
+                known["body"], known["headers"] = next(
+                    (bodies[word] for word in bodies if word in block), bounce
+                )
                 code = compile(block, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
                 result = eval(code, known)
                 if inspect.isawaitable(result):
@@ -141,30 +159,54 @@ def test_all_other_code(
             return known
 
     known = anyio.run(read_on)
-    assert [request.method for request in server.requests if "/example-inbound/" in request.target] == ["GET", "DELETE"]
-    assert [request.form["TopicArn"] for request in server.requests if "TopicArn" in request.form] == [TOPIC]
+    assert [
+        request.method for request in server.requests if "/example-inbound/" in request.target
+    ] == ["GET", "DELETE"]
+    assert [
+        request.form["TopicArn"] for request in server.requests if "TopicArn" in request.form
+    ] == [TOPIC]
     assert len(server.requests) == 16 + 3
     events = known["receive"](*bounce)
     recipients = [event.recipient for event in events]
     assert recipients == [ses_events.ALICE, ses_events.BOB]
-    assert done == [*((event.dedup_key, event.to_json()) for event in known["events"]), *zip(recipients)]
+    assert done == [
+        *((event.dedup_key, event.to_json()) for event in known["events"]),
+        *zip(recipients),
+    ]
     [confirmation] = known["receive"](*posted("SubscriptionConfirmation"))
     assert isinstance(confirmation, sesmail.SubscriptionConfirmation)
     known["handler"](ses_events.WRAPPINGS["Lambda from SNS"](ses_events.published("Bounce")), None)
     printed = capsys.readouterr().out
     assert "('help@example.com', 'sales@example.com') Help Help!" in printed
-    assert [line for line in printed.splitlines() if line.startswith(TOPIC)] == [f"{TOPIC} wants to post here"]
+    assert [line for line in printed.splitlines() if line.startswith(TOPIC)] == [
+        f"{TOPIC} wants to post here"
+    ]
     assert printed.count("Bounced(") == 2
 
 
-POLICIES = [policy for language, text in BLOCKS if language == "json" if "Statement" in (policy := json.loads(text))]
+POLICIES = [
+    policy
+    for language, text in BLOCKS
+    if language == "json"
+    if "Statement" in (policy := json.loads(text))
+]
 STATEMENTS = [statement for policy in POLICIES for statement in policy["Statement"]]
 
 
 def test_rights() -> None:
-    cells = [cell for beginning in ("To send", "To receive") for row in table(beginning) for cell in row[1:]]
+    cells = [
+        cell
+        for beginning in ("To send", "To receive")
+        for row in table(beginning)
+        for cell in row[1:]
+    ]
     rights = {right for cell in cells for right in re.findall(r"\b(?:ses|sns|s3|kms):\w+", cell)}
-    allowed = {action for each in STATEMENTS if "Principal" not in each for action in as_list(each["Action"])}
+    allowed = {
+        action
+        for each in STATEMENTS
+        if "Principal" not in each
+        for action in as_list(each["Action"])
+    }
     assert allowed == rights - {"ses:GetAccount", "ses:GetSendQuota"}
 
 
@@ -178,11 +220,19 @@ def test_what_ses_may_do_it_may_for_one_account() -> None:
 
 def test_retries() -> None:
     """They end before SNS would end them, and not before the receiver would take the message for a replay."""
-    [policy] = [json.loads(text) for language, text in BLOCKS if language == "json" and "RetryPolicy" in text]
+    [policy] = [
+        json.loads(text)
+        for language, text in BLOCKS
+        if language == "json" and "RetryPolicy" in text
+    ]
     retries = policy["healthyRetryPolicy"]
-    shortest, longest, times = (retries[name] for name in ("minDelayTarget", "maxDelayTarget", "numRetries"))
+    shortest, longest, times = (
+        retries[name] for name in ("minDelayTarget", "maxDelayTarget", "numRetries")
+    )
     assert retries["backoffFunction"] == "geometric"
-    minutes = sum(shortest * (longest / shortest) ** (time / (times - 1)) for time in range(times)) / 60
+    minutes = (
+        sum(shortest * (longest / shortest) ** (time / (times - 1)) for time in range(times)) / 60
+    )
     assert round(minutes) == 45
     assert "goes on for some 45 minutes" in README
     assert minutes * 60 < inspect.signature(sesmail.Receiver).parameters["max_age"].default
@@ -203,22 +253,36 @@ MESSAGES: list[type[BaseModel]] = [
 
 @pytest.mark.parametrize(("column", "model"), list(enumerate(MESSAGES, 1)))
 def test_every_field_of_a_message(column: int, model: type[BaseModel]) -> None:
-    fields = [name for row in table("Field | Message") if row[column] == "✓" for name in names(row[0])]
+    fields = [
+        name for row in table("Field | Message") if row[column] == "✓" for name in names(row[0])
+    ]
     assert sorted(fields) == sorted(model.model_fields)
 
 
 @pytest.mark.parametrize(
     "model",
-    [sesmail.Attachment, sesmail.Alternative, sesmail.Recipient, sesmail.InlineTemplate, sesmail.ListManagement],
+    [
+        sesmail.Attachment,
+        sesmail.Alternative,
+        sesmail.Recipient,
+        sesmail.InlineTemplate,
+        sesmail.ListManagement,
+    ],
 )
 def test_every_field_of_a_part(model: type[BaseModel]) -> None:
     section = README.split(f"\n#### {model.__name__}\n")[1].split("\n#")[0]
-    fields = [name for line in section.splitlines() if line.startswith("| `") for name in names(line.split("|")[1])]
+    fields = [
+        name
+        for line in section.splitlines()
+        if line.startswith("| `")
+        for name in names(line.split("|")[1])
+    ]
     assert sorted(fields) == sorted(model.model_fields)
 
 
 @pytest.mark.parametrize(
-    ("beginning", "door"), [("Argument |", sesmail.Client), ("Argument of the receiver", sesmail.Receiver)]
+    ("beginning", "door"),
+    [("Argument |", sesmail.Client), ("Argument of the receiver", sesmail.Receiver)],
 )
 def test_every_setting(beginning: str, door: type) -> None:
     settings = [name for row in table(beginning) for name in names(row[0])]
@@ -234,7 +298,12 @@ def test_every_argument_of_send_many() -> None:
 @pytest.mark.parametrize("kind", [sesmail.MessageResult, sesmail.SendProgress])
 def test_everything_of_many(kind: type) -> None:
     section = README.split(f"\n#### {kind.__name__}\n")[1].split("\n#")[0]
-    fields = [name for line in section.splitlines() if line.startswith("| `") for name in names(line.split("|")[1])]
+    fields = [
+        name
+        for line in section.splitlines()
+        if line.startswith("| `")
+        for name in names(line.split("|")[1])
+    ]
     assert sorted(fields) == sorted(name for name in dir(kind) if not name.startswith("_"))
 
 
@@ -246,7 +315,9 @@ def test_everything_that_a_listener_hears() -> None:
 
 def test_numbers_of_receiving() -> None:
     arguments = {names(row[0])[0]: row[1] for row in table("Argument of the receiver")}
-    defaults = {name: each.default for name, each in inspect.signature(sesmail.Receiver).parameters.items()}
+    defaults = {
+        name: each.default for name, each in inspect.signature(sesmail.Receiver).parameters.items()
+    }
     assert f"{defaults['max_age']:,.0f}" in arguments["max_age"]
     assert f"{defaults['timeout']:.0f};" in arguments["timeout"]
     assert f"leaves {defaults['timeout']:.0f}," in README
@@ -265,14 +336,19 @@ def test_every_error_of_sending() -> None:
     assert set(rows) == set(ERRORS) - OF_WEBHOOKS - {"SesmailError", "SendError", "BulkSendError"}
     for name, (outcome, retryable) in rows.items():
         error = ERRORS[name]()
-        assert (f"`{error.outcome}`", "yes" if error.retryable else "no") == (outcome, retryable), name
+        assert (f"`{error.outcome}`", "yes" if error.retryable else "no") == (outcome, retryable), (
+            name
+        )
 
 
 def test_every_error_of_receiving() -> None:
     rows = {names(row[0])[0]: int(row[1]) for row in table("Error | Status")}
     assert rows == {name: ERRORS[name].status for name in OF_WEBHOOKS - {"WebhookError"}}
     after = list(rows)[list(rows).index("ContentMissingError") :]
-    assert {name for name in rows if issubclass(ERRORS[name], sesmail.ContentError)} == {"ContentError", *after}
+    assert {name for name in rows if issubclass(ERRORS[name], sesmail.ContentError)} == {
+        "ContentError",
+        *after,
+    }
 
 
 def field_names(kind: Any) -> set[str]:
@@ -291,7 +367,9 @@ def test_every_field_of_all_events() -> None:
 
 def test_every_field_of_tracking_events() -> None:
     rows = [name for row in table("Field of tracking") for name in names(row[0])]
-    assert sorted(rows) == sorted(field_names(sesmail.TrackingEvent) - field_names(sesmail.BaseEvent))
+    assert sorted(rows) == sorted(
+        field_names(sesmail.TrackingEvent) - field_names(sesmail.BaseEvent)
+    )
 
 
 def test_every_event() -> None:
@@ -299,7 +377,9 @@ def test_every_event() -> None:
     assert list(rows) == [kind.__name__ for kind in get_args(sesmail.Event)]
     for name, own in rows.items():
         kind = getattr(sesmail, name)
-        base = sesmail.TrackingEvent if issubclass(kind, sesmail.TrackingEvent) else sesmail.BaseEvent
+        base = (
+            sesmail.TrackingEvent if issubclass(kind, sesmail.TrackingEvent) else sesmail.BaseEvent
+        )
         properties = {each for each in members(kind) if isinstance(vars(kind)[each], property)}
         assert sorted(own) == sorted(field_names(kind) - field_names(base) | properties), name
 
@@ -315,13 +395,18 @@ def test_every_part_of_an_event() -> None:
 
 def test_everything_of_a_send_log() -> None:
     rows = [name for row in table("Of a send log") for name in re.findall(r"`(\w+)\(", row[0])]
-    assert set(rows) == members(sesmail.SqliteSendLog) == members(sesmail.MemorySendLog) | {"aclose"}
+    assert (
+        set(rows) == members(sesmail.SqliteSendLog) == members(sesmail.MemorySendLog) | {"aclose"}
+    )
     assert members(sesmail.SendLog) < set(rows)
-    assert field_names(sesmail.SendRecord) <= {name for row in table("Of a send log") for name in names(row[1])}
+    assert field_names(sesmail.SendRecord) <= {
+        name for row in table("Of a send log") for name in names(row[1])
+    }
 
 
 @pytest.mark.parametrize(
-    ("beginning", "kind"), [("Of the mail", sesmail.InboundMail), ("Of an attachment", sesmail.InboundAttachment)]
+    ("beginning", "kind"),
+    [("Of the mail", sesmail.InboundMail), ("Of an attachment", sesmail.InboundAttachment)],
 )
 def test_everything_of_a_mail(beginning: str, kind: type) -> None:
     rows = [name for row in table(beginning) for name in names(row[0])]
@@ -336,7 +421,9 @@ def test_everything_in_a_mail() -> None:
     assert members(sesmail.MailHeaders) - {"plain"} <= set(names(cells["headers"]))
 
 
-@pytest.mark.parametrize("result", [sesmail.SendResult, sesmail.RecipientResult, sesmail.BulkResult])
+@pytest.mark.parametrize(
+    "result", [sesmail.SendResult, sesmail.RecipientResult, sesmail.BulkResult]
+)
 def test_every_result(result: type) -> None:
     section = README.split("\n## Results\n")[1].split("\n## ")[0]
     public = {name for name in dir(result) if not name.startswith("_")}
@@ -370,7 +457,9 @@ def builders(name: str, value: Any, cell: str) -> dict[str, Callable[[Any], obje
     """What builds each kind of message that has a field, with a value in that field."""
     if "recipient's" in cell:
         alice = sesmail.Recipient.model_validate({"to": "alice@example.com", name: value})
-        message = sesmail.BulkMessage(from_email="shop@example.com", template="T", recipients=[alice])
+        message = sesmail.BulkMessage(
+            from_email="shop@example.com", template="T", recipients=[alice]
+        )
         return {"bulk": lambda api: api.build_bulk(message)}
     field = "template" if name == "InlineTemplate" else name
     mime = b"From: shop@example.com\n\nHello"
@@ -380,7 +469,11 @@ def builders(name: str, value: Any, cell: str) -> dict[str, Callable[[Any], obje
         "template": (sesmail.TemplateMessage, {**BASE, "template": "T"}),
         "bulk": (
             sesmail.BulkMessage,
-            {"from_email": "shop@example.com", "template": "T", "recipients": [sesmail.Recipient("alice@example.com")]},
+            {
+                "from_email": "shop@example.com",
+                "template": "T",
+                "recipients": [sesmail.Recipient("alice@example.com")],
+            },
         ),
     }
 
@@ -389,7 +482,9 @@ def builders(name: str, value: Any, cell: str) -> dict[str, Callable[[Any], obje
         message = model.model_validate({**fields, field: value})
         return lambda api: (api.build_bulk if kind == "bulk" else api.build)(message)
 
-    return {kind: builder(kind) for kind, (model, _) in kinds.items() if field in model.model_fields}
+    return {
+        kind: builder(kind) for kind, (model, _) in kinds.items() if field in model.model_fields
+    }
 
 
 @pytest.mark.parametrize(("cell", "where"), [row[:2] for row in table("Refused on v1")])
@@ -426,7 +521,9 @@ LINKS = set(re.findall(r"\]\(([^)]+)\)", README))
 
 
 def test_links_within_lead_somewhere() -> None:
-    anchors = [re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in HEADINGS]
+    anchors = [
+        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in HEADINGS
+    ]
     unambiguous = {anchor for anchor in anchors if anchors.count(anchor) == 1}
     assert {link[1:] for link in LINKS if link.startswith("#")} <= unambiguous
 
@@ -445,5 +542,7 @@ def test_every_example_is_linked() -> None:
 def test_python_and_commands() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert f"Python {project['requires-python'].removeprefix('>=')} or newer" in README
-    sessions = re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(encoding="utf-8"), re.MULTILINE)
+    sessions = re.findall(
+        r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert {"quickstart"} <= set(re.findall(r"nox -s (\w+)", README)) <= set(sessions)

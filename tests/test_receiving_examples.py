@@ -97,11 +97,15 @@ def django(example: Any) -> Iterator[Post]:
     async def send(body: bytes, headers: Mapping[str, str]) -> Answer:
         rest = dict(headers)
         client = AsyncClient(enforce_csrf_checks=True, raise_request_exception=False)
-        answer = await client.post("/ses", data=body, content_type=rest.pop("Content-Type"), headers=rest)
+        answer = await client.post(
+            "/ses", data=body, content_type=rest.pop("Content-Type"), headers=rest
+        )
         return answer.status_code, answer.headers
 
     async def start() -> asyncio.Task[None]:
-        task = asyncio.create_task(example.application({"type": "lifespan"}, to_app.get, from_app.put))
+        task = asyncio.create_task(
+            example.application({"type": "lifespan"}, to_app.get, from_app.put)
+        )
         to_app.put_nowait({"type": "lifespan.startup"})
         assert await from_app.get() == {"type": "lifespan.startup.complete"}
         return task
@@ -184,7 +188,9 @@ def running(request: pytest.FixtureRequest, running_moto: "MotoServer") -> Itera
         patch.setenv("SNS_SECRET", SECRET)
         patch.setenv("SNS_TOPICS", f"{TOPIC}-2 {TOPIC}")
         patch.setenv("AWS_ENDPOINT_URL", running_moto.url)
-        patch.setattr("sesmail.receiving.verification.certificates.fetch_certificate", certificate_at)
+        patch.setattr(
+            "sesmail.receiving.verification.certificates.fetch_certificate", certificate_at
+        )
         patch.setattr("sesmail.fetch_certificate", certificate_at)
         spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
         assert spec is not None
@@ -208,7 +214,12 @@ def certificate_at(url: str) -> bytes:
 def message(kind: str = "Notification", **changes: Any) -> Json:
     """A message that was signed just now."""
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
-    common = {"TopicArn": TOPIC, "SigningCertURL": URL, "Timestamp": now, "MessageId": str(uuid.uuid4())}
+    common = {
+        "TopicArn": TOPIC,
+        "SigningCertURL": URL,
+        "Timestamp": now,
+        "MessageId": str(uuid.uuid4()),
+    }
     return signing.message(kind, **{**common, **changes})
 
 
@@ -252,18 +263,27 @@ class Scenario:
 
 SCENARIOS = {
     "challenge": Scenario(lambda: notification(ses_events.notified("Bounce")), 401, secret=None),
-    "wrong secret": Scenario(lambda: notification(ses_events.notified("Bounce")), 401, secret="sns:wrong"),
+    "wrong secret": Scenario(
+        lambda: notification(ses_events.notified("Bounce")), 401, secret="sns:wrong"
+    ),
     "subscription": Scenario(lambda: message("SubscriptionConfirmation"), confirmed=(REGION,)),
     "unsubscription": Scenario(lambda: message("UnsubscribeConfirmation")),
     "bounce": Scenario(
-        lambda: notification(ses_events.notified("Bounce")), suppressed=(ses_events.ALICE, ses_events.BOB)
+        lambda: notification(ses_events.notified("Bounce")),
+        suppressed=(ses_events.ALICE, ses_events.BOB),
     ),
-    "complaint": Scenario(lambda: notification(ses_events.published("Complaint")), suppressed=(ses_events.ALICE,)),
+    "complaint": Scenario(
+        lambda: notification(ses_events.published("Complaint")), suppressed=(ses_events.ALICE,)
+    ),
     "open": Scenario(lambda: notification(ses_events.published("Open"))),
     "a new kind": Scenario(lambda: notification(ses_events.DOCUMENTS["Unknown"])),
     "mail": Scenario(lambda: notification(ses_events.received()), mails=("Help",)),
-    "mail in S3": Scenario(lambda: notification(ses_events.received(S3_ACTION)), mails=("In the bucket",)),
-    "mail that is gone": Scenario(lambda: notification(ses_events.received(S3_ACTION)), 410, stored=False),
+    "mail in S3": Scenario(
+        lambda: notification(ses_events.received(S3_ACTION)), mails=("In the bucket",)
+    ),
+    "mail that is gone": Scenario(
+        lambda: notification(ses_events.received(S3_ACTION)), 410, stored=False
+    ),
     "forged": Scenario(forged, 403),
     "smuggled": Scenario(smuggled),
     "another topic": Scenario(lambda: message(TopicArn=TOPIC.replace("mail", "other")), 403),
@@ -275,7 +295,9 @@ SCENARIOS = {
 
 
 @pytest.fixture
-def confirmed(moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str, str]]:
+def confirmed(
+    moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[str, str, str, str]]:
     """What reached ConfirmSubscription: region, topic, token, and whether unsubscribing needs credentials."""
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.sns.models import sns_backends
@@ -320,19 +342,27 @@ def test_scenario(
     posted = scenario.posted()
     credentials = {} if scenario.secret is None else signing.basic(scenario.secret)
 
-    status, headers = running.post(json.dumps(posted).encode(), {**signing.headers_of(posted), **credentials})
+    status, headers = running.post(
+        json.dumps(posted).encode(), {**signing.headers_of(posted), **credentials}
+    )
 
     assert status == scenario.status
     challenge = [value for name, value in headers.items() if name.lower() == "www-authenticate"]
     assert challenge == (['Basic realm="sesmail"'] if status == 401 else [])
     assert tuple(suppressed) == scenario.suppressed
     said = [record.getMessage() for record in caplog.records if record.name == "shop.mail"]
-    assert [line.partition(": ")[2] for line in said if line.startswith("mail from")] == list(scenario.mails)
+    assert [line.partition(": ")[2] for line in said if line.startswith("mail from")] == list(
+        scenario.mails
+    )
     assert [call[0] for call in confirmed] == list(scenario.confirmed)
     assert {call[1:] for call in confirmed} <= {(TOPIC, signing.TOKEN, "true")}
     levels = {record.levelname for record in caplog.records if record.name == "shop.mail"}
-    assert levels == ({"INFO"} if status == 401 or scenario.mails else {"WARNING"} if status > 299 else set())
-    assert not any(hidden in caplog.text for hidden in ("canary", signing.TOKEN, posted["Signature"]))
+    assert levels == (
+        {"INFO"} if status == 401 or scenario.mails else {"WARNING"} if status > 299 else set()
+    )
+    assert not any(
+        hidden in caplog.text for hidden in ("canary", signing.TOKEN, posted["Signature"])
+    )
 
 
 class Broken(dict[str, str]):
@@ -345,14 +375,22 @@ class Broken(dict[str, str]):
 def test_a_failure_makes_sns_come_again(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running.example, "suppressed", Broken())
     posted = notification(ses_events.notified("Bounce"))
-    status, _ = running.post(json.dumps(posted).encode(), {**signing.headers_of(posted), **signing.basic(SECRET)})
+    status, _ = running.post(
+        json.dumps(posted).encode(), {**signing.headers_of(posted), **signing.basic(SECRET)}
+    )
     assert status == 500
 
 
 def test_too_large(running: Running) -> None:
     posted = message(Message="x" * (2 << 20))
-    status, _ = running.post(json.dumps(posted).encode(), {**signing.headers_of(posted), **signing.basic(SECRET)})
-    limited = running.example.__name__ in ("receive_aiohttp", "receive_flask", "receive_quart")  # by the framework
+    status, _ = running.post(
+        json.dumps(posted).encode(), {**signing.headers_of(posted), **signing.basic(SECRET)}
+    )
+    limited = running.example.__name__ in (
+        "receive_aiohttp",
+        "receive_flask",
+        "receive_quart",
+    )  # by the framework
     assert status == (413 if limited else 400)
 
 
@@ -372,10 +410,14 @@ def test_no_body_of_a_stranger_is_read(running: Running) -> None:
 
 
 @pytest.mark.parametrize("running", ["receive_lambda"], indirect=True)
-def test_a_function_that_is_subscribed_itself(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_function_that_is_subscribed_itself(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     suppressed: dict[str, str] = {}
     monkeypatch.setattr(running.example, "suppressed", suppressed)
-    running.example.subscribed(ses_events.WRAPPINGS["Lambda from SNS"](ses_events.notified("Bounce")), None)
+    running.example.subscribed(
+        ses_events.WRAPPINGS["Lambda from SNS"](ses_events.notified("Bounce")), None
+    )
     assert list(suppressed) == [ses_events.ALICE, ses_events.BOB]
 
 

@@ -18,7 +18,14 @@ def test_a_bucket_lets_a_call_through_that_is_larger_than_its_rate_and_then_noth
 
 def test_a_window_counts_anew_each_second_of_its_own() -> None:
     window = Window(2)
-    assert [window.takes(at, 1) for at in (0, 0.1, 0.2, 0.63, 0.64, 0.65)] == [True, True, False, True, True, False]
+    assert [window.takes(at, 1) for at in (0, 0.1, 0.2, 0.63, 0.64, 0.65)] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
     assert window.takes(2, 5)
     assert not window.takes(2, 1)
 
@@ -31,7 +38,9 @@ def test_a_story_is_the_same_for_the_same_seed() -> None:
 
 def test_nobody_gets_more_than_the_account_gives() -> None:
     story = simulate(Window(14), 5, 20, knows=True)
-    assert max(second.accepted for second in story.seconds) <= 2 * 14  # a second of ours may lie in two of its own
+    assert (
+        max(second.accepted for second in story.seconds) <= 2 * 14
+    )  # a second of ours may lie in two of its own
     assert sum(story.accepted) == sum(second.accepted for second in story.seconds)
     assert story.used(14, 0, 20) <= 1.05
 

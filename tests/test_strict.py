@@ -18,7 +18,9 @@ def test_of_every_type() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, 5, -1.5e300, "é", [], {}, {"a": 1}, {"a": True, "b": None, "c": "d"}], ids=repr
+    "value",
+    [None, True, 5, -1.5e300, "é", [], {}, {"a": 1}, {"a": True, "b": None, "c": "d"}],
+    ids=repr,
 )
 def test_of_every_value(value: Any) -> None:
     assert read_json(json.dumps(value)) == value
@@ -69,7 +71,9 @@ def test_as_many_containers_as_events_may_have() -> None:
         assert read_json(json.dumps(many)) == many
 
 
-@pytest.mark.parametrize("text", ["[{" * 50_000, '["]' * 50_000, '\\"[' * 50_000, "\\[" * 50_000, '\\\\"[{é' * 20_000])
+@pytest.mark.parametrize(
+    "text", ["[{" * 50_000, '["]' * 50_000, '\\"[' * 50_000, "\\[" * 50_000, '\\\\"[{é' * 20_000]
+)
 def test_texts_may_have_any_brackets(text: str) -> None:
     """They may be somebody's mail."""
     for dumped in (

@@ -13,7 +13,11 @@ from support.hostile import SURROGATES
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda children: st.lists(children, max_size=3) | st.dictionaries(TEXT, children, max_size=3),
     max_leaves=5,
 )
@@ -49,7 +53,9 @@ def test_reads_back(metadata: dict[str, Any]) -> None:  # R13
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")], ids=repr)
 def test_refuses_numbers_that_json_lacks(number: float) -> None:
-    with pytest.raises(InvalidMessageError, match=r"^metadata: it can't be written as JSON") as caught:
+    with pytest.raises(
+        InvalidMessageError, match=r"^metadata: it can't be written as JSON"
+    ) as caught:
         metadata_text({"deep": [{"number": number}]})
     assert caught.value.field == "metadata"
 

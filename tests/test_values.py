@@ -35,12 +35,18 @@ def test_refuses_changes(change: Callable[[FrozenDict[str, int]], object]) -> No
 
 
 def test_every_way_to_change_a_dict_is_known() -> None:
-    mutable = {name for name in dir(dict) if name not in dir(type(json)) and callable(getattr(dict, name))}
+    mutable = {
+        name for name in dir(dict) if name not in dir(type(json)) and callable(getattr(dict, name))
+    }
     harmless = {
         "__class__", "__class_getitem__", "__contains__", "__getitem__", "__iter__", "__len__", "__or__",
         "__reversed__", "__ror__", "copy", "fromkeys", "get", "items", "keys", "values",
     }  # fmt: skip
-    changing = {name for name in mutable - harmless if not name.startswith("__") or "item" in name or "ior" in name}
+    changing = {
+        name
+        for name in mutable - harmless
+        if not name.startswith("__") or "item" in name or "ior" in name
+    }
     assert {name for name in changing if getattr(FrozenDict, name) is getattr(dict, name)} == set()
 
 
@@ -67,7 +73,9 @@ class Parcel(FrozenMappings):
     second: Mapping[str, Any] | None = None
 
 
-@pytest.mark.parametrize("kind", [dict, ChainMap, MappingProxyType, FrozenDict], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [dict, ChainMap, MappingProxyType, FrozenDict], ids=lambda kind: kind.__name__
+)
 def test_what_a_dataclass_is_given_is_frozen(kind: Callable[[Any], Mapping[str, Any]]) -> None:
     given = {"a": [1]}
     parcel = Parcel("x", kind(given))
@@ -116,7 +124,9 @@ def test_values_are_what_dataclasses_are() -> None:
         assert repr(Quick(**one)) == repr(Usual(**one)).replace("Usual", "Quick")
         for other in CASES:
             assert (Quick(**one) == Quick(**other)) is (Usual(**one) == Usual(**other))
-            assert (hash(Quick(**one)) == hash(Quick(**other))) is (hash(Usual(**one)) == hash(Usual(**other)))
+            assert (hash(Quick(**one)) == hash(Quick(**other))) is (
+                hash(Usual(**one)) == hash(Usual(**other))
+            )
 
 
 def test_values_of_different_kinds_differ() -> None:
@@ -126,4 +136,6 @@ def test_values_of_different_kinds_differ() -> None:
     assert Quick("a") != Derived("a")
     assert Quick("a") != "a"
     assert Derived("a") == Derived("a")
-    assert repr(Derived("a")).startswith("test_values_of_different_kinds_differ.<locals>.Derived(name='a'")
+    assert repr(Derived("a")).startswith(
+        "test_values_of_different_kinds_differ.<locals>.Derived(name='a'"
+    )

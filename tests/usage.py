@@ -70,7 +70,10 @@ async def first_screen() -> None:
 
         await client.send(
             TemplateMessage(
-                from_email="shop@example.com", to="a@example.com", template="Shipped", data={"name": "Alice"}
+                from_email="shop@example.com",
+                to="a@example.com",
+                template="Shipped",
+                data={"name": "Alice"},
             )
         )
         await client.send(RawMessage(content=b"From: a@example.com\r\n\r\n", to="a@example.com"))
@@ -79,7 +82,9 @@ async def first_screen() -> None:
                 from_email="shop@example.com",
                 template="Shipped",
                 data={"ship_date": "May 15"},
-                recipients=[Recipient("alice@example.com", data={"name": "Alice"}, metadata={"order_id": 1})],
+                recipients=[
+                    Recipient("alice@example.com", data={"name": "Alice"}, metadata={"order_id": 1})
+                ],
             )
         )
         assert_type(bulk, BulkResult)
@@ -93,7 +98,9 @@ async def first_screen() -> None:
         await client.call("GetEmailIdentity", {"EmailIdentity": "example.com"})
 
 
-def one_address_or_several(texts: list[str], mixed: list[str | Address], some: Iterator[str]) -> None:
+def one_address_or_several(
+    texts: list[str], mixed: list[str | Address], some: Iterator[str]
+) -> None:
     Message(to="a@example.com")
     Message(to=Address("a@example.com", "Ann"))
     Message(to=Address("a@example.com", name="Ann"))
@@ -104,16 +111,28 @@ def one_address_or_several(texts: list[str], mixed: list[str | Address], some: I
     Message(from_email=texts, to=mixed, cc=some, bcc=[], reply_to=())
     Message(sender="a@example.com", envelope_sender=Address("b@example.com"))
     TemplateMessage(
-        template="T", to=texts, cc=mixed, bcc=some, reply_to="a@example.com", from_email=Address("a@b.example")
+        template="T",
+        to=texts,
+        cc=mixed,
+        bcc=some,
+        reply_to="a@example.com",
+        from_email=Address("a@b.example"),
     )
     RawMessage(content=b"", to=texts, cc=mixed, bcc=some)
-    BulkMessage(template="T", recipients=(Recipient(text) for text in texts), cc=mixed, bcc="a@example.com")
-    BulkMessage(template="T", recipients=["a@example.com", Address("b@example.com"), Recipient("c@example.com")])
+    BulkMessage(
+        template="T", recipients=(Recipient(text) for text in texts), cc=mixed, bcc="a@example.com"
+    )
+    BulkMessage(
+        template="T",
+        recipients=["a@example.com", Address("b@example.com"), Recipient("c@example.com")],
+    )
     Recipient(Address("a@example.com"), cc=texts, bcc=mixed)
     Recipient(to="a@example.com")
 
 
-def reading(message: Message, template: TemplateMessage, bulk: BulkMessage, raw: RawMessage, each: Recipient) -> None:
+def reading(
+    message: Message, template: TemplateMessage, bulk: BulkMessage, raw: RawMessage, each: Recipient
+) -> None:
     assert_type(message.from_email, tuple[Address, ...])
     assert_type(message.to, tuple[Address, ...])
     assert_type(message.sender, Address | None)
@@ -143,14 +162,18 @@ def reading(message: Message, template: TemplateMessage, bulk: BulkMessage, raw:
 
 def files(path: Path, standard: EmailMessage) -> None:
     Attachment("a.pdf", b"%PDF")
-    Attachment("a.txt", "text", "text/plain", content_id="id", disposition="inline", description="words")
+    Attachment(
+        "a.txt", "text", "text/plain", content_id="id", disposition="inline", description="words"
+    )
     Attachment(filename="a.pdf", content=b"%PDF", media_type="application/pdf")
     attachment = Attachment.from_path(path, content_id="logo", filename="logo.png")
     assert_type(attachment, Attachment)
     assert_type(attachment.content, bytes)
     assert_type(attachment.media_type, str)
     Attachment.from_path("a.pdf")
-    Message(attachments=[attachment], alternatives=[Alternative("<html amp4email>", "text/x-amp-html")])
+    Message(
+        attachments=[attachment], alternatives=[Alternative("<html amp4email>", "text/x-amp-html")]
+    )
     Message(attachments=(Attachment.from_path(each) for each in path.iterdir()))
     RawMessage(content=standard, to="a@example.com")
 
@@ -254,7 +277,9 @@ def matching(result: RecipientResult) -> str:
             return recipient
 
 
-async def webhook(receiver: Receiver, body: bytes, headers: dict[str, str]) -> tuple[int, Mapping[str, str]]:
+async def webhook(
+    receiver: Receiver, body: bytes, headers: dict[str, str]
+) -> tuple[int, Mapping[str, str]]:
     try:
         events = await receiver.receive(body, headers)
     except sesmail.WebhookError as error:
@@ -353,7 +378,9 @@ def pacing(limiter: sesmail.RateLimiter) -> None:
     assert_type(limiter.account_rate, float | None)
 
 
-async def many(client: Client, some: Iterator[Message], later: AsyncIterator[sesmail.TemplateMessage]) -> None:
+async def many(
+    client: Client, some: Iterator[Message], later: AsyncIterator[sesmail.TemplateMessage]
+) -> None:
     async with client.send_many(later, concurrency=5, ordered=True, on_progress=print) as outcomes:
         async for outcome in outcomes:
             assert_type(outcome, sesmail.MessageResult)
@@ -378,7 +405,9 @@ async def handled(message_id: str) -> bool:
     return not message_id
 
 
-async def bodies_and_headers(receiver: Receiver, body: Mapping[str, Any], raw: list[tuple[bytes, bytes]]) -> None:
+async def bodies_and_headers(
+    receiver: Receiver, body: Mapping[str, Any], raw: list[tuple[bytes, bytes]]
+) -> None:
     await receiver.receive("{}", {"x-amz-sns-message-type": "Notification"})
     await receiver.receive(body, [("x-amz-sns-message-type", "Notification")])
     await receiver.receive(b"{}", raw)
@@ -390,7 +419,9 @@ async def bodies_and_headers(receiver: Receiver, body: Mapping[str, Any], raw: l
     await receiver.aclose()
 
 
-async def refusals(receiver: Receiver, body: bytes, headers: Mapping[str, str], event: Received) -> None:
+async def refusals(
+    receiver: Receiver, body: bytes, headers: Mapping[str, str], event: Received
+) -> None:
     try:
         await receiver.receive(body, headers)
     except sesmail.MalformedBodyError as error:
@@ -403,7 +434,12 @@ async def refusals(receiver: Receiver, body: bytes, headers: Mapping[str, str], 
         assert_type(await receiver.confirm(error), str)
     except (sesmail.ForbiddenTopicError, sesmail.UnexpectedEventError) as error:
         assert_type(error.topic_arn, str | None)
-    except (sesmail.UnauthenticatedError, sesmail.SignatureError, sesmail.ConfirmationError, sesmail.TemporaryError):
+    except (
+        sesmail.UnauthenticatedError,
+        sesmail.SignatureError,
+        sesmail.ConfirmationError,
+        sesmail.TemporaryError,
+    ):
         raise
     try:
         await receiver.fetch(event)
@@ -420,11 +456,15 @@ async def refusals(receiver: Receiver, body: bytes, headers: Mapping[str, str], 
 
 def without_an_event_loop(body: bytes, headers: Mapping[str, str]) -> tuple[Event, ...]:
     cache = sesmail.CertificateCache()
-    message = sesmail.verify(body, headers, secret="user:password", topics=TOPICS, certificate=cache)
+    message = sesmail.verify(
+        body, headers, secret="user:password", topics=TOPICS, certificate=cache
+    )
     assert_type(message, SnsMessage)
     assert_type(message.type, str)
     assert_type(message.token, str | None)
-    sesmail.verify(body, headers, topics=TOPICS, certificate=b"-----BEGIN", now=datetime.now(UTC), max_age=60)
+    sesmail.verify(
+        body, headers, topics=TOPICS, certificate=b"-----BEGIN", now=datetime.now(UTC), max_age=60
+    )
     sesmail.check_secret(headers, ["new:password", "old:password"])
     assert_type(sesmail.check_signature(message, b"-----BEGIN", now=datetime.now(UTC)), SnsMessage)
     return sesmail.parse(message)
@@ -437,7 +477,13 @@ def each_event(event: Event) -> str:
     assert_type(event.to_json(), str)
     assert_type(sesmail.event_from_json(event.to_json()), Event)
     match event:
-        case sesmail.Sent() | sesmail.Delivered() | sesmail.Delayed() | sesmail.Rejected() | sesmail.RenderingFailed():
+        case (
+            sesmail.Sent()
+            | sesmail.Delivered()
+            | sesmail.Delayed()
+            | sesmail.Rejected()
+            | sesmail.RenderingFailed()
+        ):
             return event.recipient
         case sesmail.Bounced(diagnostic_code=str(words)):
             return words
@@ -467,7 +513,9 @@ def each_event(event: Event) -> str:
             assert_never(event)
 
 
-def fields_of_events(event: sesmail.TrackingEvent, click: sesmail.Clicked, received: Received) -> None:
+def fields_of_events(
+    event: sesmail.TrackingEvent, click: sesmail.Clicked, received: Received
+) -> None:
     assert_type(event.recipient, str)
     assert_type(event.timestamp, datetime)
     assert_type(event.sent_at, datetime | None)
@@ -483,7 +531,12 @@ def fields_of_events(event: sesmail.TrackingEvent, click: sesmail.Clicked, recei
     assert_type(received.verdicts, Verdicts)
     assert_type(received.verdicts.spam, str | None)
     assert_type(received.action, sesmail.S3Action | sesmail.SnsAction | sesmail.OtherAction | None)
-    made = Bounced(recipient="a@b.example", message_id="1", timestamp=datetime.now(UTC), bounce_type="Permanent")
+    made = Bounced(
+        recipient="a@b.example",
+        message_id="1",
+        timestamp=datetime.now(UTC),
+        bounce_type="Permanent",
+    )
     assert_type(made.permanent, bool)
 
 
@@ -509,14 +562,21 @@ def inbound(mail: InboundMail, event: Received) -> None:
     assert_type(mail.defects, tuple[str, ...])
     assert_type(mail.raw, bytes)
     assert_type(sesmail.read_mail(b""), InboundMail)
-    sesmail.read_mail(b"", envelope_sender=event.source, envelope_recipients=event.recipients, verdicts=event.verdicts)
+    sesmail.read_mail(
+        b"",
+        envelope_sender=event.source,
+        envelope_recipients=event.recipients,
+        verdicts=event.verdicts,
+    )
     Message(to=[Address(mailbox.email, mailbox.name) for mailbox in mail.reply_to or mail.from_])
 
 
 # What has to be an error
 
 
-def frozen(message: Message, recipient: Recipient, attachment: Attachment, result: SendResult) -> None:
+def frozen(
+    message: Message, recipient: Recipient, attachment: Attachment, result: SendResult
+) -> None:
     message.subject = "Another"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     recipient.to = Address("b@example.com")  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     attachment.filename = "b"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
@@ -596,7 +656,9 @@ def wrong_receivers() -> None:
     Receiver(secret="user:password", region_name="eu-west-1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
-async def wrong_calls(receiver: Receiver, bounce: Bounced, event: Event, envelope: SnsMessage) -> None:
+async def wrong_calls(
+    receiver: Receiver, bounce: Bounced, event: Event, envelope: SnsMessage
+) -> None:
     await receiver.receive(b"{}")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await receiver.receive(5, {})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await receiver.fetch(bounce)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -17,7 +17,8 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # One alternative a mailbox form, no nested repetition: matching is linear.
 _PLAIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
 _USUAL = re.compile(
-    r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}", re.ASCII
+    r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}",
+    re.ASCII,
 )
 _QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)" *')
 _ATEXT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
@@ -101,7 +102,9 @@ class Address:
 
         return core_schema.no_info_plain_validator_function(
             as_address,
-            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                str, return_schema=core_schema.str_schema()
+            ),
         )
 
     @classmethod
@@ -113,7 +116,9 @@ class Address:
         """The mailbox as people write it, which ``parse`` reads back to an equal Address."""
         if self.name is None:
             return self.email
-        return f"{quoted(self.name) if _NAME_SPECIALS.search(self.name) else self.name} <{self.email}>"
+        return (
+            f"{quoted(self.name) if _NAME_SPECIALS.search(self.name) else self.name} <{self.email}>"
+        )
 
 
 def as_address(value: object) -> Address:
@@ -139,7 +144,11 @@ def quoted(text: str) -> str:
 def found_control(text: str) -> str | None:
     """Which control character or lone surrogate text has, in words; None if it has none."""
     found = _CONTROLS.search(text)
-    return f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters" if found else None
+    return (
+        f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters"
+        if found
+        else None
+    )
 
 
 def found_spoof(name: str) -> str | None:
@@ -147,7 +156,11 @@ def found_spoof(name: str) -> str | None:
     if name.isprintable():  # which none of these is
         return None
     found = _CONTROLS.search(name) or _SPOOFS.search(name)
-    return f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters" if found else None
+    return (
+        f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters"
+        if found
+        else None
+    )
 
 
 def _check_name(name: str) -> None:
@@ -156,7 +169,9 @@ def _check_name(name: str) -> None:
     if spoof := found_spoof(name):
         raise _invalid(f"the name has {spoof}")
     if len(name) > _MAX_NAME:
-        raise _invalid(f"the name is longer than {_MAX_NAME} characters", limit=_MAX_NAME, actual=len(name))
+        raise _invalid(
+            f"the name is longer than {_MAX_NAME} characters", limit=_MAX_NAME, actual=len(name)
+        )
 
 
 def _normalised(email: str) -> str:
@@ -183,10 +198,14 @@ def _check_local(local: str) -> None:
         raise _invalid("there is nothing before the '@'")
     if len(local) > _MAX_LOCAL:
         raise _invalid(
-            f"the part before '@' has more than {_MAX_LOCAL} characters", limit=_MAX_LOCAL, actual=len(local)
+            f"the part before '@' has more than {_MAX_LOCAL} characters",
+            limit=_MAX_LOCAL,
+            actual=len(local),
         )
     if not local.isascii():
-        raise _invalid("the part before '@' has to be ASCII: SES doesn't support internationalised local parts")
+        raise _invalid(
+            "the part before '@' has to be ASCII: SES doesn't support internationalised local parts"
+        )
     if _ATEXT.fullmatch(local) is None:
         raise _invalid(
             "the part before '@' has a character that an address can't have; "
@@ -197,18 +216,26 @@ def _check_local(local: str) -> None:
 def _ascii_domain(domain: str) -> str:
     """A domain by IDNA 2008, without the mappings that would quietly turn one domain into another."""
     if len(domain) > _MAX_DOMAIN:  # before idna, whose cost grows faster than the length
-        raise _invalid(f"the domain has more than {_MAX_DOMAIN} characters", limit=_MAX_DOMAIN, actual=len(domain))
+        raise _invalid(
+            f"the domain has more than {_MAX_DOMAIN} characters",
+            limit=_MAX_DOMAIN,
+            actual=len(domain),
+        )
     if domain.isascii():
         return domain
     for character in domain:
         if character in _WIDE_DOTS or (not character.isascii() and _folded(character).isascii()):
-            raise _invalid(f"the domain has U+{ord(character):04X}, which only looks like ASCII; write the ASCII one")
+            raise _invalid(
+                f"the domain has U+{ord(character):04X}, which only looks like ASCII; write the ASCII one"
+            )
     import idna  # comes with anyio; only non-ASCII domains pay for it
 
     try:
         return idna.encode(_folded(domain)).decode("ascii")
     except idna.IDNAError as err:
-        raise _invalid("the domain can't be written as an internationalised domain name (IDNA 2008)") from err
+        raise _invalid(
+            "the domain can't be written as an internationalised domain name (IDNA 2008)"
+        ) from err
 
 
 def _folded(text: str) -> str:
@@ -217,17 +244,25 @@ def _folded(text: str) -> str:
 
 def _check_domain(domain: str) -> None:
     if len(domain) > _MAX_DOMAIN:
-        raise _invalid(f"the domain has more than {_MAX_DOMAIN} characters", limit=_MAX_DOMAIN, actual=len(domain))
+        raise _invalid(
+            f"the domain has more than {_MAX_DOMAIN} characters",
+            limit=_MAX_DOMAIN,
+            actual=len(domain),
+        )
     labels = domain.split(".")
     if len(labels) < 2:
         raise _invalid("the domain needs a dot, as in example.com")
     for label in labels:
         if len(label) > _MAX_LABEL:
             raise _invalid(
-                f"a part of the domain has more than {_MAX_LABEL} characters", limit=_MAX_LABEL, actual=len(label)
+                f"a part of the domain has more than {_MAX_LABEL} characters",
+                limit=_MAX_LABEL,
+                actual=len(label),
             )
         if _LABEL.fullmatch(label) is None:
-            raise _invalid("the domain may only have letters, digits, dots and hyphens inside of its parts")
+            raise _invalid(
+                "the domain may only have letters, digits, dots and hyphens inside of its parts"
+            )
         if label.startswith("xn--"):
             _check_a_label(label)
     if labels[-1].isdigit():
@@ -240,8 +275,12 @@ def _check_a_label(label: str) -> None:
     try:
         idna.ulabel(label)
     except idna.IDNAError as err:
-        raise _invalid("the domain has an 'xn--' part that isn't a valid internationalised name") from err
+        raise _invalid(
+            "the domain has an 'xn--' part that isn't a valid internationalised name"
+        ) from err
 
 
-def _invalid(message: str, *, limit: int | None = None, actual: int | None = None) -> InvalidMessageError:
+def _invalid(
+    message: str, *, limit: int | None = None, actual: int | None = None
+) -> InvalidMessageError:
     return InvalidMessageError(message, field="address", limit=limit, actual=actual)

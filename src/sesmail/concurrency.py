@@ -33,7 +33,9 @@ class EventLoopGuard:
         if self._token is None:
             self._token = token
         elif self._token != token:
-            raise ConfigurationError("it belongs to the event loop that used it first: make another for this one")
+            raise ConfigurationError(
+                "it belongs to the event loop that used it first: make another for this one"
+            )
 
 
 T = TypeVar("T")

@@ -15,7 +15,13 @@ _MIN_ROOM = _FRAME + 8  # always enough for one character of four bytes
 
 # Whatever stands between two question marks is looked at a fixed number of times: the work is linear.
 _WORD = re.compile(r"=\?([!->@-~]{1,40})\?([BbQq])\?([!->@-~]*)\?=")
-_CHARSETS = {"ascii": "ascii", "iso-8859-1": "latin-1", "us-ascii": "ascii", "utf-8": "utf-8", "utf8": "utf-8"}
+_CHARSETS = {
+    "ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "us-ascii": "ascii",
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+}
 
 
 def _decode_known(data: bytes, charset: str) -> str | None:
@@ -102,7 +108,9 @@ class _Run:
     data: list[bytes]
 
 
-def _runs(text: str, words: re.Pattern[str], on_malformed: Callable[[], None] | None) -> Iterator[_Run]:
+def _runs(
+    text: str, words: re.Pattern[str], on_malformed: Callable[[], None] | None
+) -> Iterator[_Run]:
     run: _Run | None = None
     for match in words.finditer(text):
         charset = _charset(match)
@@ -130,6 +138,8 @@ def _word_bytes(encoding: str, text: str) -> bytes | None:
     if encoding in "qQ":
         return a2b_qp(data, header=True)
     try:
-        return a2b_base64(data + b"==")  # padding that is missing is common, and too much of it is harmless
+        return a2b_base64(
+            data + b"=="
+        )  # padding that is missing is common, and too much of it is harmless
     except ValueError:
         return None

@@ -23,11 +23,17 @@ __all__ = ["is_documented_code", "rejected_error"]
 # https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html
 _CODES: dict[str, type[RejectedError]] = {
     **dict.fromkeys(
-        ("accountthrottled", "requestlimitexceeded", "throttled", "throttling", "toomanyrequests"), ThrottledError
+        ("accountthrottled", "requestlimitexceeded", "throttled", "throttling", "toomanyrequests"),
+        ThrottledError,
     ),
     **dict.fromkeys(("accountdailyquotaexceeded",), QuotaExceededError),
     **dict.fromkeys(
-        ("accountsendingpaused", "accountsuspended", "configurationsetsendingpaused", "sendingpaused"),
+        (
+            "accountsendingpaused",
+            "accountsuspended",
+            "configurationsetsendingpaused",
+            "sendingpaused",
+        ),
         SendingPausedError,
     ),
     **dict.fromkeys(("messagerejected",), MessageRejectedError),
@@ -71,7 +77,10 @@ _CODES: dict[str, type[RejectedError]] = {
         ),
         BadRequestError,
     ),
-    **dict.fromkeys(("alreadyexists", "concurrentmodification", "conflict", "failed", "limitexceeded"), RejectedError),
+    **dict.fromkeys(
+        ("alreadyexists", "concurrentmodification", "conflict", "failed", "limitexceeded"),
+        RejectedError,
+    ),
 }
 _PASSING = "transientfailure"
 
@@ -87,7 +96,12 @@ def is_documented_code(code: str) -> bool:
 
 
 def rejected_error(
-    code: str, message: str, *, operation: str, request_id: str | None = None, status: int | None = None
+    code: str,
+    message: str,
+    *,
+    operation: str,
+    request_id: str | None = None,
+    status: int | None = None,
 ) -> RejectedError:
     """The error for a no of Amazon's.
 
@@ -100,11 +114,15 @@ def rejected_error(
     """
     word = _plain(code)
     kind = _CODES.get(word, RejectedError)
-    if kind is RejectedError and (word.startswith("throttling") or (status == 429 and word not in _CODES)):
+    if kind is RejectedError and (
+        word.startswith("throttling") or (status == 429 and word not in _CODES)
+    ):
         kind = ThrottledError
     said = message.lower()
     # https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
-    if "daily message quota exceeded" in said and (kind is ThrottledError or word == "limitexceeded"):
+    if "daily message quota exceeded" in said and (
+        kind is ThrottledError or word == "limitexceeded"
+    ):
         kind = QuotaExceededError
     if kind is MessageRejectedError and "not verified" in said:
         kind = NotVerifiedError

@@ -124,7 +124,12 @@ class InvalidMessageError(SesmailError, ValueError):
     retryable: ClassVar[bool] = False
 
     def __init__(
-        self, message: str = "", *, field: str = "", limit: int | None = None, actual: int | None = None
+        self,
+        message: str = "",
+        *,
+        field: str = "",
+        limit: int | None = None,
+        actual: int | None = None,
     ) -> None:
         super().__init__(f"{field}: {message}" if field else message)
         self.field = field
@@ -182,7 +187,9 @@ class SendError(SesmailError):
         retryable: bool | None = None,
     ) -> None:
         details = ", ".join(
-            f"{name} {value}" for name, value in (("operation", operation), ("request id", request_id)) if value
+            f"{name} {value}"
+            for name, value in (("operation", operation), ("request id", request_id))
+            if value
         )
         text = f"{code}: {message}" if code else message
         super().__init__(f"{text} ({details})" if details else text)
@@ -262,9 +269,17 @@ class DuplicateSendError(SendError, ValueError):
     outcome: ClassVar[Outcome] = "not_sent"
 
     def __init__(
-        self, *, send_id: str = "", recorded_outcome: Outcome = "unknown", message_id: str | None = None
+        self,
+        *,
+        send_id: str = "",
+        recorded_outcome: Outcome = "unknown",
+        message_id: str | None = None,
     ) -> None:
-        state = "accepted already" if recorded_outcome == "accepted" else "under way, or its fate is unknown"
+        state = (
+            "accepted already"
+            if recorded_outcome == "accepted"
+            else "under way, or its fate is unknown"
+        )
         super().__init__(f"the send {send_id!r} is {state}")
         self.send_id: str | None = send_id
         self.recorded_outcome: Outcome = recorded_outcome

@@ -29,7 +29,9 @@ def read_json(text: bytes | str) -> Any:
         value = from_json(text, allow_inf_nan=False, cache_strings=False)
     except TypeError:  # from_json's answer to text with half a surrogate pair
         raise ValueError("half a surrogate pair stands alone") from None
-    if value.__class__ is dict and _PLAIN.issuperset(map(type, value.values())):  # as SNS's messages and most metadata
+    if value.__class__ is dict and _PLAIN.issuperset(
+        map(type, value.values())
+    ):  # as SNS's messages and most metadata
         return value
     data = dumps(value)  # where a float is its eight bytes: one search in C for a walk in Python
     if _RARE in data and _INFINITY in data and _has_infinity(value):  # 1e999 is one, too

@@ -19,7 +19,9 @@ _set = object.__setattr__
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
-    raise TypeError("this mapping belongs to a frozen model and can't be changed; make a new model instead")
+    raise TypeError(
+        "this mapping belongs to a frozen model and can't be changed; make a new model instead"
+    )
 
 
 class FrozenDict(dict[K, V]):
@@ -70,7 +72,9 @@ def _compared(cls: Any) -> Callable[[object], object]:
 
 @cache
 def _hashed(cls: Any) -> Callable[[object], object]:
-    return attrgetter(*[each.name for each in fields(cls) if (each.compare if each.hash is None else each.hash)])
+    return attrgetter(
+        *[each.name for each in fields(cls) if (each.compare if each.hash is None else each.hash)]
+    )
 
 
 class FrozenMappings:

@@ -17,8 +17,18 @@ pytestmark = pytest.mark.anyio
 
 async def test_one_configuration_opens_several_services(fault_server: StartFaultServer) -> None:
     server = fault_server(ok())
-    aws = Aws("eu-west-1", profile=None, config=None, user_agent="sesmail/0", params={"endpoint_url": server.url})
-    for service, operation in (("ses", "GetSendQuota"), ("sesv2", "GetAccount"), ("sesv2", "GetAccount")):
+    aws = Aws(
+        "eu-west-1",
+        profile=None,
+        config=None,
+        user_agent="sesmail/0",
+        params={"endpoint_url": server.url},
+    )
+    for service, operation in (
+        ("ses", "GetSendQuota"),
+        ("sesv2", "GetAccount"),
+        ("sesv2", "GetAccount"),
+    ):
         await aws.call(service, operation, {}, deadline=anyio.current_time() + 30)
         assert aws.region(service) == "eu-west-1"
     await aws.aclose()
@@ -28,7 +38,13 @@ async def test_one_configuration_opens_several_services(fault_server: StartFault
 async def test_nobody_but_sesmail_slows_calls_down(monkeypatch: pytest.MonkeyPatch) -> None:
     """botocore's adaptive mode would hold them back, those alone that aren't lean."""
     monkeypatch.setenv("AWS_RETRY_MODE", "adaptive")
-    aws = Aws("eu-west-1", profile=None, config={"retries": {"mode": "adaptive"}}, user_agent="", params={})
+    aws = Aws(
+        "eu-west-1",
+        profile=None,
+        config={"retries": {"mode": "adaptive"}},
+        user_agent="",
+        params={},
+    )
     opened = await aws.open("sesv2")
     await aws.aclose()
     assert opened.client.meta.config.retries == {"mode": "standard", "total_max_attempts": 1}

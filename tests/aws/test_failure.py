@@ -10,7 +10,14 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 from botocore import exceptions as boto
 
-from sesmail import ConfigurationError, InvalidMessageError, NotSentError, SendError, SesmailError, UnknownOutcomeError
+from sesmail import (
+    ConfigurationError,
+    InvalidMessageError,
+    NotSentError,
+    SendError,
+    SesmailError,
+    UnknownOutcomeError,
+)
 from sesmail.aws.failure import translate_error, translate_open_error
 from sesmail.aws.sessions import never_connected
 
@@ -32,7 +39,9 @@ def answered(status: int) -> boto.ClientError:
         (TypeError("unexpected"), ConfigurationError, False),
     ],
 )
-def test_a_client_that_can_not_be_made(error: Exception, kind: type[SesmailError], retryable: bool) -> None:
+def test_a_client_that_can_not_be_made(
+    error: Exception, kind: type[SesmailError], retryable: bool
+) -> None:
     found = translate_open_error(error, "sesv2")
     assert type(found) is kind
     assert getattr(found, "retryable", None) is retryable
@@ -50,7 +59,9 @@ def test_a_client_that_can_not_be_made(error: Exception, kind: type[SesmailError
         (TypeError("unexpected"), NotSentError, False),
     ],
 )
-def test_what_fails_before_it_leaves(error: Exception, kind: type[SesmailError], retryable: bool) -> None:
+def test_what_fails_before_it_leaves(
+    error: Exception, kind: type[SesmailError], retryable: bool
+) -> None:
     found = translate_error(error, "SendEmail", may_have_left=False)
     assert type(found) is kind
     assert getattr(found, "retryable", None) is retryable
@@ -79,9 +90,13 @@ REQUEST = {"RequestId": "5a1e7c3d"}
         (0, ERROR, REQUEST, "unknown"),
     ],
 )
-def test_which_answers_are_amazons_no(status: int, error: Any, request_id: Any, outcome: str) -> None:
+def test_which_answers_are_amazons_no(
+    status: int, error: Any, request_id: Any, outcome: str
+) -> None:
     response = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status, **request_id}}
-    found = translate_error(boto.ClientError(response, "SendEmail"), "SendEmail", may_have_left=True)
+    found = translate_error(
+        boto.ClientError(response, "SendEmail"), "SendEmail", may_have_left=True
+    )
     assert isinstance(found, SendError)
     assert found.outcome == outcome
 
@@ -108,7 +123,9 @@ KEY = ConnectionKey("example.com", 443, True, True, None, None, None)
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, bool) else str(value),
 )
-@pytest.mark.parametrize("kind", [boto.HTTPClientError, boto.EndpointConnectionError, boto.ConnectTimeoutError])
+@pytest.mark.parametrize(
+    "kind", [boto.HTTPClientError, boto.EndpointConnectionError, boto.ConnectTimeoutError]
+)
 def test_what_proves_that_there_was_no_connection(kind: Any, original: Any, never: bool) -> None:
     error = kind(endpoint_url="u", error=original)
     error.__context__ = OSError("what the caller was handling")
@@ -120,7 +137,16 @@ def test_what_proves_that_there_was_no_connection(kind: Any, original: Any, neve
     ("name", "never"),
     [
         *((name, True) for name in ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError")),
-        *((name, False) for name in ("ReadError", "WriteError", "ReadTimeout", "WriteTimeout", "RemoteProtocolError")),
+        *(
+            (name, False)
+            for name in (
+                "ReadError",
+                "WriteError",
+                "ReadTimeout",
+                "WriteTimeout",
+                "RemoteProtocolError",
+            )
+        ),
     ],
 )
 def test_what_httpx_proves(name: str, never: bool) -> None:
@@ -128,10 +154,19 @@ def test_what_httpx_proves(name: str, never: bool) -> None:
     assert never_connected(getattr(httpx, name)("no")) is never
 
 
-@pytest.mark.parametrize(("original", "kind"), [(ssl.SSLError(), NotSentError), (OSError(), UnknownOutcomeError)])
-def test_a_handshake_that_fails_is_python_s_own_error(original: Exception, kind: type[SesmailError]) -> None:
+@pytest.mark.parametrize(
+    ("original", "kind"), [(ssl.SSLError(), NotSentError), (OSError(), UnknownOutcomeError)]
+)
+def test_a_handshake_that_fails_is_python_s_own_error(
+    original: Exception, kind: type[SesmailError]
+) -> None:
     assert (
-        type(translate_error(boto.SSLError(endpoint_url="u", error=original), "SendEmail", may_have_left=True)) is kind
+        type(
+            translate_error(
+                boto.SSLError(endpoint_url="u", error=original), "SendEmail", may_have_left=True
+            )
+        )
+        is kind
     )
 
 

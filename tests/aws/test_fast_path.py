@@ -24,8 +24,13 @@ FAST = ["asyncio-aiohttp-lean", "asyncio-httpx-lean", "trio-httpx-lean"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
-TEMPLATED = TemplateMessage(from_email="shop@example.com", to="alice@example.com", template="Shipped", data={"n": 1})
-OF_ONE_CALL = {"amz-sdk-invocation-id", "amz-sdk-request"}  # what aiobotocore counts its attempts by
+TEMPLATED = TemplateMessage(
+    from_email="shop@example.com", to="alice@example.com", template="Shipped", data={"n": 1}
+)
+OF_ONE_CALL = {
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+}  # what aiobotocore counts its attempts by
 MESSAGES: list[tuple[Any, Message | BulkMessage | TemplateMessage]] = [
     ("v2", ORDER),
     ("v2", TEMPLATED),
@@ -42,7 +47,9 @@ def the_clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def send(client: Client, message: Message | BulkMessage | TemplateMessage) -> Any:
-    return await (client.send_bulk(message) if isinstance(message, BulkMessage) else client.send(message))
+    return await (
+        client.send_bulk(message) if isinstance(message, BulkMessage) else client.send(message)
+    )
 
 
 def is_lean(request: Request) -> bool:
@@ -58,17 +65,27 @@ def meaning(request: Request) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("api", "message"), MESSAGES, ids=["SendEmail", "template", "attachment", "SendBulkEmail", "SendRawEmail"]
+    ("api", "message"),
+    MESSAGES,
+    ids=["SendEmail", "template", "attachment", "SendBulkEmail", "SendRawEmail"],
 )
 async def test_the_request_is_aiobotocores(
-    fault_server: StartFaultServer, session: str, api: Any, message: Any, monkeypatch: pytest.MonkeyPatch
+    fault_server: StartFaultServer,
+    session: str,
+    api: Any,
+    message: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = fault_server(ok())
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
-    async with new_client(server.url, session, api=api, config={"user_agent_extra": "shop/1"}) as client:
+    async with new_client(
+        server.url, session, api=api, config={"user_agent_extra": "shop/1"}
+    ) as client:
         await send(client, message)
     monkeypatch.setattr(fast_path, "_OPERATIONS", {})
-    async with new_client(server.url, session, api=api, config={"user_agent_extra": "shop/1"}) as client:
+    async with new_client(
+        server.url, session, api=api, config={"user_agent_extra": "shop/1"}
+    ) as client:
         await send(client, message)
     ours, theirs = server.requests
     assert (is_lean(ours), is_lean(theirs)) == (True, False)
@@ -77,16 +94,23 @@ async def test_the_request_is_aiobotocores(
         theirs.target.removeprefix(server.url),  # which aiobotocore's httpx session puts before it
         meaning(theirs),
     )
-    changing = {"authorization", "content-length"}  # the spaces of the JSON are others, and so the hash
+    changing = {
+        "authorization",
+        "content-length",
+    }  # the spaces of the JSON are others, and so the hash
     assert {name: value for name, value in header(ours).items() if name not in changing} == {
         name: value for name, value in header(theirs).items() if name not in changing
     }
-    scopes = [request.headers["authorization"].partition("Signature=")[0] for request in (ours, theirs)]
+    scopes = [
+        request.headers["authorization"].partition("Signature=")[0] for request in (ours, theirs)
+    ]
     assert scopes[0] == scopes[1]
     assert "x-amz-security-token" in scopes[0]
 
 
-async def made_by(server: FaultServer, client: Client, message: Any = ORDER, times: int = 1) -> list[bool]:
+async def made_by(
+    server: FaultServer, client: Client, message: Any = ORDER, times: int = 1
+) -> list[bool]:
     """Whether sends of a message were lean."""
     async with client:
         for _ in range(times):
@@ -94,17 +118,23 @@ async def made_by(server: FaultServer, client: Client, message: Any = ORDER, tim
     return [is_lean(request) for request in server.requests]
 
 
-async def test_parameters_by_hand_go_by_aiobotocore(fault_server: StartFaultServer, session: str) -> None:
+async def test_parameters_by_hand_go_by_aiobotocore(
+    fault_server: StartFaultServer, session: str
+) -> None:
     server = fault_server(ok())
     message = ORDER.model_copy(update={"extra": {"TenantName": "shop"}})
     assert await made_by(server, new_client(server.url, session), message) == [False]
 
 
-async def test_another_endpoint_goes_by_aiobotocore(fault_server: StartFaultServer, session: str) -> None:
+async def test_another_endpoint_goes_by_aiobotocore(
+    fault_server: StartFaultServer, session: str
+) -> None:
     """Where the package that signs for several regions is missing, it says so, and nothing leaves."""
     server = fault_server(ok())
     try:
-        sent = await made_by(server, new_client(server.url, session), ORDER.model_copy(update={"endpoint_id": "a.b"}))
+        sent = await made_by(
+            server, new_client(server.url, session), ORDER.model_copy(update={"endpoint_id": "a.b"})
+        )
     except ConfigurationError:
         sent = []
     assert sent in ([], [False])
@@ -118,7 +148,11 @@ async def test_v1_templates_go_by_aiobotocore(fault_server: StartFaultServer, se
 @pytest.mark.parametrize(
     ("environment", "path"),
     [
-        pytest.param({"_X_AMZN_TRACE_ID": "Root=1", "AWS_LAMBDA_FUNCTION_NAME": "shop"}, "", id="a header more"),
+        pytest.param(
+            {"_X_AMZN_TRACE_ID": "Root=1", "AWS_LAMBDA_FUNCTION_NAME": "shop"},
+            "",
+            id="a header more",
+        ),
         pytest.param({}, "/a%20path", id="a path that is encoded"),
         pytest.param({}, "/a/../path", id="a path with dots"),
     ],
@@ -151,7 +185,9 @@ async def test_another_signature_goes_by_aiobotocore(
         assert server.requests == []
 
 
-async def test_a_prefix_of_the_endpoint_is_kept(fault_server: StartFaultServer, session: str) -> None:
+async def test_a_prefix_of_the_endpoint_is_kept(
+    fault_server: StartFaultServer, session: str
+) -> None:
     server = fault_server(ok())
     assert await made_by(server, new_client(f"{server.url}/proxy/", session)) == [True]
     assert server.requests[0].target == "/proxy/v2/email/outbound-emails"
@@ -172,11 +208,19 @@ async def test_credentials_that_expire_are_fetched_again(
         " 'Expiration': soon.isoformat()}))\n"
     )
     config = tmp_path / "config"
-    config.write_text(f"[profile shop]\ncredential_process = {command_line(sys.executable, process)}\n")
+    config.write_text(
+        f"[profile shop]\ncredential_process = {command_line(sys.executable, process)}\n"
+    )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     server = fault_server(ok())
-    assert await made_by(server, new_client(server.url, session, profile="shop"), times=3) == [True] * 3
-    keys = [request.headers["authorization"].split("Credential=")[1].split("/")[0] for request in server.requests]
+    assert (
+        await made_by(server, new_client(server.url, session, profile="shop"), times=3)
+        == [True] * 3
+    )
+    keys = [
+        request.headers["authorization"].split("Credential=")[1].split("/")[0]
+        for request in server.requests
+    ]
     assert len(set(keys)) == 3
 
 
@@ -197,7 +241,10 @@ async def test_a_trace_that_began_later_is_told(
         await client.send(ORDER)
         monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1")
         await client.send(ORDER)
-    assert [request.headers.get("x-amzn-trace-id") for request in server.requests] == [None, "Root=1"]
+    assert [request.headers.get("x-amzn-trace-id") for request in server.requests] == [
+        None,
+        "Root=1",
+    ]
 
 
 @pytest.mark.parametrize("wrapper", ["function", "wrapped function", "mock"])

@@ -27,14 +27,19 @@ TEMPLATE = st.fixed_dictionaries(
     optional={
         "TemplateName": TEXT,
         "Headers": TAGS,
-        "Attachments": st.lists(st.fixed_dictionaries({"RawContent": MAIL, "FileName": TEXT}), min_size=1, max_size=2),
+        "Attachments": st.lists(
+            st.fixed_dictionaries({"RawContent": MAIL, "FileName": TEXT}), min_size=1, max_size=2
+        ),
     },
 )
 CONTENT = st.one_of(
     st.fixed_dictionaries({"Raw": st.fixed_dictionaries({"Data": MAIL})}),
     st.fixed_dictionaries({"Template": TEMPLATE}),
 )
-COMMON = {"ConfigurationSetName": TEXT, "ListManagementOptions": st.fixed_dictionaries({"ContactListName": TEXT})}
+COMMON = {
+    "ConfigurationSetName": TEXT,
+    "ListManagementOptions": st.fixed_dictionaries({"ContactListName": TEXT}),
+}
 
 
 def written(service: str, operation: str, params: Mapping[str, Any]) -> Any:
@@ -45,7 +50,11 @@ def written(service: str, operation: str, params: Mapping[str, Any]) -> Any:
 
 
 def parameters(write: object, mail: bytes) -> dict[str, Any]:
-    return {"Content": {"Raw": {"Data": mail}}} if write is json_body else {"RawMessage": {"Data": mail}}
+    return (
+        {"Content": {"Raw": {"Data": mail}}}
+        if write is json_body
+        else {"RawMessage": {"Data": mail}}
+    )
 
 
 def read_bounded(body: Body) -> bytes:
@@ -53,7 +62,9 @@ def read_bounded(body: Body) -> bytes:
 
 
 @given(
-    st.fixed_dictionaries({"Content": CONTENT}, optional={"Destination": DESTINATION, "EmailTags": TAGS, **COMMON}),
+    st.fixed_dictionaries(
+        {"Content": CONTENT}, optional={"Destination": DESTINATION, "EmailTags": TAGS, **COMMON}
+    ),
 )
 def test_a_json_body_says_what_botocores_says(params: dict[str, Any]) -> None:
     theirs = written("sesv2", "SendEmail", params)
@@ -63,20 +74,33 @@ def test_a_json_body_says_what_botocores_says(params: dict[str, Any]) -> None:
 @given(
     st.fixed_dictionaries(
         {"RawMessage": st.fixed_dictionaries({"Data": MAIL})},
-        optional={"Destinations": WORDS, "Source": TEXT, "Tags": TAGS, "ConfigurationSetName": TEXT},
+        optional={
+            "Destinations": WORDS,
+            "Source": TEXT,
+            "Tags": TAGS,
+            "ConfigurationSetName": TEXT,
+        },
     ),
 )
 def test_a_form_says_what_botocores_says(params: dict[str, Any]) -> None:
     ours = parse_qsl(
-        read_bounded(query_body("SendRawEmail", params)).decode(), keep_blank_values=True, strict_parsing=True
+        read_bounded(query_body("SendRawEmail", params)).decode(),
+        keep_blank_values=True,
+        strict_parsing=True,
     )
     assert dict(ours) == written("ses", "SendRawEmail", params)
     assert len(ours) == len(dict(ours))
 
 
 def test_what_looks_like_the_place_of_the_mail_is_not_taken_for_it() -> None:
-    params = {"ConfigurationSetName": '"Data":""', "Content": {"Raw": {"Data": b"mail"}}, "TenantName": '"Data":""'}
-    assert json.loads(read_bounded(json_body("SendEmail", params))) == json.loads(written("sesv2", "SendEmail", params))
+    params = {
+        "ConfigurationSetName": '"Data":""',
+        "Content": {"Raw": {"Data": b"mail"}},
+        "TenantName": '"Data":""',
+    }
+    assert json.loads(read_bounded(json_body("SendEmail", params))) == json.loads(
+        written("sesv2", "SendEmail", params)
+    )
 
 
 @pytest.mark.parametrize("write", [json_body, query_body], ids=["json", "form"])

@@ -11,7 +11,14 @@ from botocore.loaders import Loader
 from sesmail.aws import Aws, service_models
 from sesmail.aws.service_models import ServiceModelLoader
 
-TYPES = ["service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2", "examples-1", "no-such-type"]
+TYPES = [
+    "service-2",
+    "endpoint-rule-set-1",
+    "paginators-1",
+    "waiters-2",
+    "examples-1",
+    "no-such-type",
+]
 READ = service_models._Files.load_file
 
 
@@ -28,7 +35,9 @@ def model(loader: Loader, service: str, type_name: str) -> object:
         return type(err)
 
 
-@pytest.mark.parametrize("service", ["kms", "s3", "ses", "sesv2", "sns", "sso-oidc", "sts", "no-such-service"])
+@pytest.mark.parametrize(
+    "service", ["kms", "s3", "ses", "sesv2", "sns", "sso-oidc", "sts", "no-such-service"]
+)
 def test_models_are_botocores(service: str) -> None:
     theirs = Loader()
     ours = ServiceModelLoader(theirs.search_paths)
@@ -40,27 +49,39 @@ def test_models_are_botocores(service: str) -> None:
 @pytest.mark.parametrize("name", ["_retry", "endpoints", "partitions", "sdk-default-configuration"])
 def test_general_data_is_botocores(name: str) -> None:
     theirs = Loader()
-    assert json.dumps(ServiceModelLoader(theirs.search_paths).load_data(name)) == json.dumps(theirs.load_data(name))
+    assert json.dumps(ServiceModelLoader(theirs.search_paths).load_data(name)) == json.dumps(
+        theirs.load_data(name)
+    )
 
 
 @pytest.mark.anyio
 async def test_no_client_looks_through_all_services(monkeypatch: pytest.MonkeyPatch) -> None:
     listed: list[str] = []
-    monkeypatch.setattr(os, "listdir", lambda path, listdir=os.listdir: listed.append(os.fspath(path)) or listdir(path))
+    monkeypatch.setattr(
+        os,
+        "listdir",
+        lambda path, listdir=os.listdir: listed.append(os.fspath(path)) or listdir(path),
+    )
     aws = Aws("eu-west-1", profile=None, config=None, user_agent="", params={})
     await aws.open("sesv2")
     await aws.aclose()
-    assert {Path(path).name for path in listed if path.startswith(Loader.BUILTIN_DATA_PATH)} == {"sesv2"}
+    assert {Path(path).name for path in listed if path.startswith(Loader.BUILTIN_DATA_PATH)} == {
+        "sesv2"
+    }
 
 
 @pytest.mark.anyio
-async def test_models_of_ones_own_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_models_of_ones_own_are_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     service = Loader().load_service_model("sesv2", "service-2")
     service["operations"]["SendLater"] = {**service["operations"]["SendEmail"], "name": "SendLater"}
     folder = tmp_path / "sesv2" / "2999-01-01"
     folder.mkdir(parents=True)
     (folder / "service-2.json").write_text(json.dumps(service))
-    (folder / "endpoint-rule-set-1.json").write_text(json.dumps(Loader().load_service_model("sesv2", TYPES[1])))
+    (folder / "endpoint-rule-set-1.json").write_text(
+        json.dumps(Loader().load_service_model("sesv2", TYPES[1]))
+    )
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     aws = Aws("eu-west-1", profile=None, config=None, user_agent="", params={})
     client = await aws.open("sesv2")

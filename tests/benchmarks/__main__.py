@@ -31,13 +31,17 @@ def show(comparisons: list[Comparison], setting: Setting, results: list[Result])
     started = time.perf_counter()
     left_out = [comparison for comparison in comparisons if comparison.slow and setting.quick]
     print_head()
-    for result in measured([comparison for comparison in comparisons if comparison not in left_out], setting):
+    for result in measured(
+        [comparison for comparison in comparisons if comparison not in left_out], setting
+    ):
         results.append(result)
         print_result(result)
     print_summary(results, time.perf_counter() - started, left_out)
 
 
-def write(options: argparse.Namespace, results: list[Result], setting: Setting, left_out: list[Comparison]) -> None:
+def write(
+    options: argparse.Namespace, results: list[Result], setting: Setting, left_out: list[Comparison]
+) -> None:
     options.json.write_text(as_json(results, setting, left_out), "utf-8")
     for file, spell in ((options.markdown, as_markdown), (options.readme, as_readme)):
         if file is not None:
@@ -46,11 +50,23 @@ def write(options: argparse.Namespace, results: list[Result], setting: Setting, 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="in two minutes: short rounds, some of them fewer")
-    parser.add_argument("--only", nargs="+", default=[], metavar="WORDS", help="what has all of these in its name")
-    parser.add_argument("--json", type=Path, default="bench.json", metavar="FILE", help="where to write every figure")
+    parser.add_argument(
+        "--quick", action="store_true", help="in two minutes: short rounds, some of them fewer"
+    )
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="WORDS", help="what has all of these in its name"
+    )
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default="bench.json",
+        metavar="FILE",
+        help="where to write every figure",
+    )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="where to write the table")
-    parser.add_argument("--readme", type=Path, metavar="FILE", help="where to write the narrow table")
+    parser.add_argument(
+        "--readme", type=Path, metavar="FILE", help="where to write the narrow table"
+    )
     parser.add_argument("--node-modules", type=Path, help="where nodemailer lies")
     parser.add_argument("--aioboto3", metavar="PYTHON", help="the interpreter that has aioboto3")
     options = parser.parse_args(arguments)
@@ -63,7 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         show(wanted, setting, results)
     finally:
         names = {result.name for result in results}
-        write(options, results, setting, [comparison for comparison in wanted if comparison.name not in names])
+        write(
+            options,
+            results,
+            setting,
+            [comparison for comparison in wanted if comparison.name not in names],
+        )
 
 
 if __name__ == "__main__":

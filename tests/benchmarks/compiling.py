@@ -8,7 +8,17 @@ import sesmail
 from sesmail.sending.payload import v2
 
 from .contest import Comparison, Contestant, Maker, Setting, faster, timed
-from .messages import ASCII, AUTHOR, MB, UNICODE, Sample, check_mail, stdlib_mail, with_attachment, with_images
+from .messages import (
+    ASCII,
+    AUTHOR,
+    MB,
+    UNICODE,
+    Sample,
+    check_mail,
+    stdlib_mail,
+    with_attachment,
+    with_images,
+)
 from .worker import node_worker
 
 
@@ -21,7 +31,9 @@ def model_of(sample: Sample) -> sesmail.Message:
         text=sample.text,
         html=sample.html,
         attachments=[
-            sesmail.Attachment(file.name, file.content, file.media_type, content_id=file.content_id or None)
+            sesmail.Attachment(
+                file.name, file.content, file.media_type, content_id=file.content_id or None
+            )
             for file in sample.files
         ],
         tags=[sample.tag] if sample.tag else [],
@@ -34,7 +46,9 @@ def mail_in(params: Any) -> bytes:
     return bytes(params["Content"]["Raw"]["Data"])
 
 
-def compiler(build: Callable[[], bytes], sample: Sample, action: Callable[[], object]) -> Contestant:
+def compiler(
+    build: Callable[[], bytes], sample: Sample, action: Callable[[], object]
+) -> Contestant:
     """An action that is timed, whose mail is the sample."""
     check_mail(build(), sample)
     return timed(action)
@@ -106,7 +120,9 @@ def nodemailer(sample: Sample, setting: Setting) -> Contestant:
     return worker
 
 
-def against_four(name: str, make: Callable[[], Sample], *times: float, fill: float = 0.05) -> Comparison:
+def against_four(
+    name: str, make: Callable[[], Sample], *times: float, fill: float = 0.05
+) -> Comparison:
     peers = {
         "django-anymail": anymail,
         "django-ses": django_ses,
@@ -128,7 +144,9 @@ def our_bulk(count: int, _: Setting) -> Contestant:
         template="Shipped",
         data={"day": "Tuesday"},
         recipients=[
-            sesmail.Recipient(f"a{number}@example.com", data={"name": f"Alice {number}", "order": number})
+            sesmail.Recipient(
+                f"a{number}@example.com", data={"name": f"Alice {number}", "order": number}
+            )
             for number in range(count)
         ],
     )
@@ -144,10 +162,14 @@ def anymail_bulk(count: int, _: Setting) -> Contestant:
     from anymail.message import AnymailMessage
 
     backend: Any = EmailBackend()
-    message: Any = AnymailMessage(from_email=AUTHOR, to=[f"a{number}@example.com" for number in range(count)])
+    message: Any = AnymailMessage(
+        from_email=AUTHOR, to=[f"a{number}@example.com" for number in range(count)]
+    )
     message.template_id = "Shipped"
     message.merge_global_data = {"day": "Tuesday"}
-    message.merge_data = {f"a{n}@example.com": {"name": f"Alice {n}", "order": n} for n in range(count)}
+    message.merge_data = {
+        f"a{n}@example.com": {"name": f"Alice {n}", "order": n} for n in range(count)
+    }
 
     def build() -> Any:
         payload = backend.build_message_payload(message, backend.send_defaults)
@@ -163,14 +185,19 @@ def bulk(count: int, times: float) -> Comparison:
         "sesmail": partial(our_bulk, count),
         "django-anymail": partial(anymail_bulk, count),
     }
-    return Comparison(f"compile a bulk message to {count:,}", contestants, [faster("django-anymail", times)])
+    return Comparison(
+        f"compile a bulk message to {count:,}", contestants, [faster("django-anymail", times)]
+    )
 
 
 COMPARISONS = [
     against_four("5 kB of text and html", lambda: ASCII, 30, 20, 50, 10),
     Comparison(
         "compile 5 kB of text and html, model included",
-        {"sesmail": partial(ours, ASCII, model=True), "django-anymail": partial(anymail, ASCII, model=True)},
+        {
+            "sesmail": partial(ours, ASCII, model=True),
+            "django-anymail": partial(anymail, ASCII, model=True),
+        },
         [faster("django-anymail", 20)],
     ),
     against_four("5 kB of unicode", lambda: UNICODE, 25, 12, 50, 6),

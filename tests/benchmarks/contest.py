@@ -64,7 +64,13 @@ class Aim:
     measure: str
 
     def read(self, ours: float, theirs: float) -> float:
-        return ours if self.way == "figure" else theirs / ours if self.way == "times" else ours / theirs
+        return (
+            ours
+            if self.way == "figure"
+            else theirs / ours
+            if self.way == "times"
+            else ours / theirs
+        )
 
     def shortfall(self, value: float) -> float:
         """The part of the aim that a value lacks, or by which it is over it; none if it meets it."""
@@ -140,7 +146,11 @@ def compare(comparison: Comparison, setting: Setting) -> Result:
         rounds: dict[str, list[Figures]] = {name: [] for name in contestants}
         ends = time.perf_counter() + QUICK_SECONDS
         for done in range(ROUNDS):
-            if setting.quick and done >= (QUICK_ROUNDS if fill else 1) and time.perf_counter() > ends:
+            if (
+                setting.quick
+                and done >= (QUICK_ROUNDS if fill else 1)
+                and time.perf_counter() > ends
+            ):
                 break
             for name, contestant in contestants.items():
                 gc.collect()
@@ -187,14 +197,28 @@ def lines_of(comparison: Comparison, rounds: Mapping[str, Sequence[Figures]]) ->
             aim = aims.get((peer, measure))
             if measure not in theirs[0] or (peer == OURS and aim is None):
                 continue
-            lines.append(_line(comparison.name, aim or faster(peer, 0, measure), rounds[OURS], theirs, aim is not None))
+            lines.append(
+                _line(
+                    comparison.name,
+                    aim or faster(peer, 0, measure),
+                    rounds[OURS],
+                    theirs,
+                    aim is not None,
+                )
+            )
     return lines
 
 
-def _line(name: str, aim: Aim, ours: Sequence[Figures], theirs: Sequence[Figures], aimed: bool) -> Line:
-    pairs = [(one[aim.measure], other[aim.measure]) for one, other in zip(ours, theirs, strict=True)]
+def _line(
+    name: str, aim: Aim, ours: Sequence[Figures], theirs: Sequence[Figures], aimed: bool
+) -> Line:
+    pairs = [
+        (one[aim.measure], other[aim.measure]) for one, other in zip(ours, theirs, strict=True)
+    ]
     values = sorted(aim.read(*pair) for pair in pairs)
-    low, median, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    low, median, high = (
+        statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    )
     return Line(
         name,
         aim.peer,

@@ -19,7 +19,11 @@ import sesmail
 
 ROUNDS = 9
 SIZES = (1, 10, 30)  # MB
-ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-west-1"}
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "x",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+}
 HEAD = b"From: a@example.com\r\nSubject: large\r\nMIME-Version: 1.0\r\n"
 
 
@@ -33,14 +37,19 @@ def attached(size: int) -> bytes:
 
 def quoted(size: int) -> bytes:
     """A mail with a long text in quoted-printable."""
-    text = HEAD + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    text = (
+        HEAD
+        + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
     line = b"Gr=C3=B6=C3=9Fe und G=C3=BCte und noch einiges mehr, was in eine Zeile passt, =\r\n"
     return text + line * (size // len(line))
 
 
 def eight_bit(size: int) -> bytes:
     """A mail with a long text of eight bits."""
-    text = HEAD + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    text = (
+        HEAD + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    )
     line = "Größe und Güte und noch einiges mehr, was in eine Zeile passt.\r\n".encode()
     return text + line * (size // len(line))
 
@@ -68,14 +77,27 @@ def nested(size: int) -> bytes:
     """A mail of multiparts in each other around what looks like their delimiters."""
     inner = b"\r\n" + b"-" * size
     for level in range(19):
-        inner = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n%s" % (level, level, inner)
+        inner = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n%s" % (
+            level,
+            level,
+            inner,
+        )
     return HEAD + inner
 
 
 def addressed(size: int) -> bytes:
     """A mail of attached mails to thousands."""
-    mail = b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + (b"To: " + b"a@b," * 15_000 + b"\r\n") * 8 + b"\r\nx\r\n"
-    return HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + mail * (size // len(mail)) + b"--b--\r\n"
+    mail = (
+        b"--b\r\nContent-Type: message/rfc822\r\n\r\n"
+        + (b"To: " + b"a@b," * 15_000 + b"\r\n") * 8
+        + b"\r\nx\r\n"
+    )
+    return (
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        + mail * (size // len(mail))
+        + b"--b--\r\n"
+    )
 
 
 ORDINARY = (attached, quoted, eight_bit, in_japanese)
@@ -126,7 +148,9 @@ async def measure(url: str) -> None:
         for name in MAILS:
             for size in SIZES:
                 action = sesmail.S3Action(bucket="bucket", key=f"{name}-{size}")
-                event = sesmail.Received(message_id="m", timestamp=datetime.now(UTC), recipients=(), action=action)
+                event = sesmail.Received(
+                    message_id="m", timestamp=datetime.now(UTC), recipients=(), action=action
+                )
                 await receiver.fetch(event)
                 stalls, seconds = [], []
                 for _ in range(ROUNDS):
@@ -148,7 +172,11 @@ def main() -> None:
     server = context.Process(target=serve, args=[ports], daemon=True)
     server.start()
     try:
-        anyio.run(measure, f"http://127.0.0.1:{ports.get()}", backend=sys.argv[1] if sys.argv[1:] else "asyncio")
+        anyio.run(
+            measure,
+            f"http://127.0.0.1:{ports.get()}",
+            backend=sys.argv[1] if sys.argv[1:] else "asyncio",
+        )
     finally:
         server.terminate()
 

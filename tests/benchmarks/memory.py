@@ -17,7 +17,10 @@ from .ses import served
 from .worker import fresh_each_time
 
 STATUS = Path("/proc/self/status")
-SIZES = {"v2": 29_000_000, "v1": 7_200_000}  # whose base64 is just under 40 MB, the limit of v2, and 10 MB, that of v1
+SIZES = {
+    "v2": 29_000_000,
+    "v1": 7_200_000,
+}  # whose base64 is just under 40 MB, the limit of v2, and 10 MB, that of v1
 TEXT = ">>> Large"  # of which base64 makes a plus wherever it stands: it takes v1 long to write one
 
 
@@ -28,7 +31,11 @@ def high_water() -> int:
         NotHereError: The system doesn't tell.
     """
     if STATUS.exists():  # getrusage counts what the parent held, too, before it became this process
-        (line,) = (line for line in STATUS.read_text("ascii", "replace").splitlines() if line.startswith("VmHWM:"))
+        (line,) = (
+            line
+            for line in STATUS.read_text("ascii", "replace").splitlines()
+            if line.startswith("VmHWM:")
+        )
         return int(line.split()[1]) * 1024
     if sys.platform == "darwin":
         import resource  # which Windows lacks
@@ -89,7 +96,9 @@ def ours(url: str, api: str, size: int) -> Contestant:
     def run(_: int) -> Figures:
         mail = Measured(size)
         file = sesmail.Attachment("a.pdf", mail.content)
-        message = sesmail.Message(from_email=AUTHOR, to=ASCII.to, subject="Large", text=TEXT, attachments=[file])
+        message = sesmail.Message(
+            from_email=AUTHOR, to=ASCII.to, subject="Large", text=TEXT, attachments=[file]
+        )
         stall = runner.run(stalled(lambda: client.send(message)))
         return {**mail.figures(), "stall": stall}
 
@@ -102,12 +111,16 @@ def stdlib_and_aiobotocore(url: str, api: str, size: int) -> Contestant:
 
     runner = asyncio.Runner()
     service = "sesv2" if api == "v2" else "ses"
-    client: Any = runner.run(get_session().create_client(service, endpoint_url=url, **KEYS).__aenter__())
+    client: Any = runner.run(
+        get_session().create_client(service, endpoint_url=url, **KEYS).__aenter__()
+    )
 
     def send(mail: bytes) -> Any:
         if api == "v1":
             return client.send_raw_email(RawMessage={"Data": mail}, Destinations=list(ASCII.to))
-        return client.send_email(Content={"Raw": {"Data": mail}}, Destination={"ToAddresses": list(ASCII.to)})
+        return client.send_email(
+            Content={"Raw": {"Data": mail}}, Destination={"ToAddresses": list(ASCII.to)}
+        )
 
     runner.run(stalled(partial(send, stdlib_mail(ASCII))))
 
@@ -163,7 +176,10 @@ COMPARISONS = [
     ),
     Comparison(
         "send 10 MB on v1",
-        {"sesmail": partial(maker, "ours", "v1"), RAW: partial(maker, "stdlib_and_aiobotocore", "v1")},
+        {
+            "sesmail": partial(maker, "ours", "v1"),
+            RAW: partial(maker, "stdlib_and_aiobotocore", "v1"),
+        },
         [at_most(3.0, "memory")],
         0,
         ("memory", "stall", "cpu"),

@@ -73,7 +73,9 @@ UNICODE = Sample(
 
 
 def with_images() -> Sample:
-    images = tuple(File(f"{n}.png", "image/png", noise(20 * KB + n), f"image{n}@example.com") for n in range(3))
+    images = tuple(
+        File(f"{n}.png", "image/png", noise(20 * KB + n), f"image{n}@example.com") for n in range(3)
+    )
     shown = "".join(f'<img src="cid:{image.content_id}">\n' for image in images)
     files = (*images, File("manual.pdf", "application/pdf", noise(MB)))
     return Sample("Your order", filled(PLAIN, 2_000), in_html(PLAIN, 3_000) + shown, files=files)
@@ -81,7 +83,10 @@ def with_images() -> Sample:
 
 def with_attachment(size: int) -> Sample:
     return Sample(
-        "Your order", PLAIN + "\n", f"<p>{PLAIN}</p>\n", files=(File("a.pdf", "application/pdf", noise(size)),)
+        "Your order",
+        PLAIN + "\n",
+        f"<p>{PLAIN}</p>\n",
+        files=(File("a.pdf", "application/pdf", noise(size)),),
     )
 
 
@@ -101,7 +106,9 @@ def stdlib_mail(sample: Sample) -> bytes:
     for file in sample.files:
         main, sub = file.media_type.split("/")
         if file.content_id:
-            html.add_related(file.content, main, sub, cid=f"<{file.content_id}>", filename=file.name)
+            html.add_related(
+                file.content, main, sub, cid=f"<{file.content_id}>", filename=file.name
+            )
         else:
             message.add_attachment(file.content, main, sub, filename=file.name)
     return message.as_bytes(policy=SMTP)
@@ -124,7 +131,11 @@ def check_mail(mail: bytes, sample: Sample) -> None:
         assert body is not None
         assert body.get_content().splitlines() == text.splitlines()
     leaves = [part for part in message.walk() if not part.is_multipart()][2:]
-    assert {part.get_payload(decode=True) for part in leaves} == {file.content for file in sample.files}
-    assert {str(part["Content-ID"] or "").strip("<>") for part in leaves} == {file.content_id for file in sample.files}
+    assert {part.get_payload(decode=True) for part in leaves} == {
+        file.content for file in sample.files
+    }
+    assert {str(part["Content-ID"] or "").strip("<>") for part in leaves} == {
+        file.content_id for file in sample.files
+    }
     assert (message["X-Tag"] or "") == sample.tag
     assert ("X-Metadata" in message) == bool(sample.metadata)

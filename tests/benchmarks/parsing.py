@@ -23,7 +23,11 @@ def for_each(parse: Callable[[bytes], object]) -> Contestant:
 
 
 def ours(_: Setting) -> Contestant:
-    assert {event.kind for body in BODIES for event in sesmail.parse(body)} >= {"Bounced", "Clicked", "Delivered"}
+    assert {event.kind for body in BODIES for event in sesmail.parse(body)} >= {
+        "Bounced",
+        "Clicked",
+        "Delivered",
+    }
     return for_each(sesmail.parse)
 
 
@@ -62,7 +66,9 @@ def django_ses(_: Setting) -> Contestant:
     set_up()
     from django_ses.views import SESEventWebhookView
 
-    logging.getLogger("django_ses").addHandler(logging.NullHandler())  # it warns of the kinds that it doesn't know
+    logging.getLogger("django_ses").addHandler(
+        logging.NullHandler()
+    )  # it warns of the kinds that it doesn't know
 
     def parse(body: bytes) -> Any:
         view: Any = SESEventWebhookView()
@@ -128,7 +134,12 @@ def anymail_inbound(_: Setting) -> Contestant:
     def read() -> Any:
         (event,) = view.parse_events(request_of(body))
         mail = event.message
-        return mail.subject, mail.text, mail.html, [item.get_content_bytes() for item in mail.attachments]
+        return (
+            mail.subject,
+            mail.text,
+            mail.html,
+            [item.get_content_bytes() for item in mail.attachments],
+        )
 
     check_inbound(sample, *read())
     return timed(read)

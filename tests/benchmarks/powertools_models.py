@@ -128,6 +128,15 @@ class Subscribed(Event):
 
 
 TrackingEvent = Annotated[
-    Sent | Delivered | Delayed | Bounced | Complained | Rejected | Opened | Clicked | RenderingFailed | Subscribed,
+    Sent
+    | Delivered
+    | Delayed
+    | Bounced
+    | Complained
+    | Rejected
+    | Opened
+    | Clicked
+    | RenderingFailed
+    | Subscribed,
     Field(discriminator="eventType"),
 ]

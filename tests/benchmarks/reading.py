@@ -23,7 +23,10 @@ def sample_of(size: int) -> Sample:
     """Texts and two files, which make a mail of this size."""
     text = min(size // 5, 20 * KB)
     file = (size - 2 * text) * 36 // 100  # of which base64 makes four thirds and line ends
-    files = (File("a.pdf", "application/pdf", noise(file)), File("b.png", "image/png", noise(file + 1)))
+    files = (
+        File("a.pdf", "application/pdf", noise(file)),
+        File("b.png", "image/png", noise(file + 1)),
+    )
     return Sample("Your order", filled(PLAIN, text), in_html(PLAIN, text), files=files)
 
 
@@ -41,7 +44,10 @@ def read_ours(raw: bytes) -> list[Any]:
 def read_stdlib(raw: bytes) -> list[Any]:
     """Everything, decoded."""
     message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(raw)
-    return [message["Subject"], *(part.get_content() for part in message.walk() if not part.is_multipart())]
+    return [
+        message["Subject"],
+        *(part.get_content() for part in message.walk() if not part.is_multipart()),
+    ]
 
 
 def outline_ours(raw: bytes) -> list[Any]:
@@ -54,11 +60,17 @@ def outline_stdlib(raw: bytes) -> list[Any]:
     """Headers and structure only."""
     message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(raw)
     author = message["From"].addresses[0].addr_spec
-    return [message["Subject"], author, *(part.get_filename() for part in message.walk() if part.get_filename())]
+    return [
+        message["Subject"],
+        author,
+        *(part.get_filename() for part in message.walk() if part.get_filename()),
+    ]
 
 
 Read = Callable[[bytes], list[Any]]
-READERS: dict[str, Read] = {each.__name__: each for each in (read_ours, read_stdlib, outline_ours, outline_stdlib)}
+READERS: dict[str, Read] = {
+    each.__name__: each for each in (read_ours, read_stdlib, outline_ours, outline_stdlib)
+}
 
 
 def check_read(sample: Sample, found: list[Any]) -> None:
@@ -102,7 +114,10 @@ def peak(name: str, path: str) -> Contestant:
 
 
 def timings(name: str, ours: Read, theirs: Read, size: int, times: float) -> Comparison:
-    contestants = {"sesmail": partial(reader, ours, size), "stdlib BytesParser": partial(reader, theirs, size)}
+    contestants = {
+        "sesmail": partial(reader, ours, size),
+        "stdlib BytesParser": partial(reader, theirs, size),
+    }
     aims, fill = [faster("stdlib BytesParser", times)], 0.05 if size < 10 * MB else 0.2
     return Comparison(name, contestants, aims, fill, slow=size > 10 * MB)
 
@@ -113,7 +128,9 @@ COMPARISONS = [
         for name, times in zip(SIZES, (20, 5, 5, 5), strict=True)
     ),
     *(
-        timings(f"read headers and structure of {name}", outline_ours, outline_stdlib, SIZES[name], 40)
+        timings(
+            f"read headers and structure of {name}", outline_ours, outline_stdlib, SIZES[name], 40
+        )
         for name in SIZES
     ),
     *(

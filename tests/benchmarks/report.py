@@ -49,11 +49,22 @@ def cells(line: Line) -> tuple[str, ...]:
     aim = "" if line.limit is None else ratio(line.limit, line)
     theirs = "" if line.way == "figure" else figure(line.theirs, line.measure)
     peer = "" if line.way == "figure" else line.peer
-    return peer, line.measure, figure(line.ours, line.measure), theirs, median, f"{low} to {high}", aim, verdict(line)
+    return (
+        peer,
+        line.measure,
+        figure(line.ours, line.measure),
+        theirs,
+        median,
+        f"{low} to {high}",
+        aim,
+        verdict(line),
+    )
 
 
 def print_head() -> None:
-    print("Ratios are medians over the rounds, with their quartiles: how many times less than the peer, or what of it.")
+    print(
+        "Ratios are medians over the rounds, with their quartiles: how many times less than the peer, or what of it."
+    )
 
 
 def print_result(result: Result) -> None:
@@ -62,12 +73,17 @@ def print_result(result: Result) -> None:
     for line in result.lines:
         peer, measure, ours, theirs, median, spread, aim, met = cells(line)
         aimed = f"aim {aim}: {met}" if aim else ""
-        print(f"  {peer:<24}{measure:<7}{ours:>10}{theirs:>12}{median:>12}  ({spread})  {aimed}", flush=True)
+        print(
+            f"  {peer:<24}{measure:<7}{ours:>10}{theirs:>12}{median:>12}  ({spread})  {aimed}",
+            flush=True,
+        )
     for peer, reason in result.missing.items():
         print(f"  {peer:<24}not here: {reason}", flush=True)
 
 
-def print_summary(results: Sequence[Result], seconds: float, left_out: Sequence[Comparison]) -> None:
+def print_summary(
+    results: Sequence[Result], seconds: float, left_out: Sequence[Comparison]
+) -> None:
     lines = [line for result in results for line in result.lines if line.limit is not None]
     short = [line for line in lines if line.shortfall]
     print(f"\n{len(lines) - len(short)} of {len(lines)} aims met, in {seconds:.0f} seconds")
@@ -83,13 +99,20 @@ def versions(setting: Setting) -> dict[str, str]:
     found = {name: here[name] for name in PACKAGES if name in here}
     if setting.aioboto3 is not None:
         code = "from importlib.metadata import version; print(version('aioboto3'), end='')"
-        found["aioboto3"] = subprocess.run([setting.aioboto3, "-c", code], capture_output=True, text=True).stdout
-    if setting.node_modules is not None and (manifest := setting.node_modules / "nodemailer/package.json").exists():
+        found["aioboto3"] = subprocess.run(
+            [setting.aioboto3, "-c", code], capture_output=True, text=True
+        ).stdout
+    if (
+        setting.node_modules is not None
+        and (manifest := setting.node_modules / "nodemailer/package.json").exists()
+    ):
         found["nodemailer"] = json.loads(manifest.read_text("utf-8"))["version"]
     return found
 
 
-def as_json(results: Sequence[Result], setting: Setting, left_out: Sequence[Comparison] = ()) -> str:
+def as_json(
+    results: Sequence[Result], setting: Setting, left_out: Sequence[Comparison] = ()
+) -> str:
     """Every figure of every round, what it was measured on, and what was wanted but not measured."""
     document = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -111,19 +134,28 @@ ABSOLUTE = ("memory", "stall")  # measures of which a figure says more than a ra
 
 def as_markdown(results: Sequence[Result], setting: Setting) -> str:
     """A row for each line, and all there is to say of it."""
-    return table([HEAD, *((line.comparison, *cells(line)) for each in results for line in each.lines)], setting)
+    return table(
+        [HEAD, *((line.comparison, *cells(line)) for each in results for line in each.lines)],
+        setting,
+    )
 
 
 def as_readme(results: Sequence[Result], setting: Setting) -> str:
     """A row for each comparison and measure, with all peers in one cell, in two digits."""
-    return table([NARROW_HEAD, *(row for result in results for row in narrow_rows(result))], setting)
+    return table(
+        [NARROW_HEAD, *(row for result in results for row in narrow_rows(result))], setting
+    )
 
 
 def narrow_rows(result: Result) -> Iterator[tuple[str, str, str]]:
     for measure in dict.fromkeys(line.measure for line in result.lines):
         lines = [line for line in result.lines if line.measure == measure]
         name = result.name if measure == "cpu" else f"{result.name}, {measure}"
-        yield name, short(lines[0].ours, measure), ", ".join(against(line) for line in lines if line.peer != OURS)
+        yield (
+            name,
+            short(lines[0].ours, measure),
+            ", ".join(against(line) for line in lines if line.peer != OURS),
+        )
 
 
 def against(line: Line) -> str:

@@ -12,7 +12,10 @@ from .contest import Contestant, Figures
 from .django_peers import CREDENTIALS, KEYS, message_of, set_up
 from .messages import ASCII, MB, Sample, stdlib_mail, with_attachment
 
-SAMPLES: dict[str, Callable[[], Sample]] = {"5 kB": lambda: ASCII, "1.4 MB": partial(with_attachment, MB)}
+SAMPLES: dict[str, Callable[[], Sample]] = {
+    "5 kB": lambda: ASCII,
+    "1.4 MB": partial(with_attachment, MB),
+}
 THREADS = 16  # of what knows no event loop: more only cost
 UNFELT = 1_000_000  # recipients a second, which nobody reaches
 CROWD = 10_000  # recipients
@@ -23,7 +26,10 @@ Send = Callable[[], Awaitable[Any]]
 def per_message(batch: Callable[[], Any], messages: int) -> Figures:
     cpu, wall = time.process_time(), time.perf_counter()
     batch()
-    return {"cpu": (time.process_time() - cpu) / messages, "wall": (time.perf_counter() - wall) / messages}
+    return {
+        "cpu": (time.process_time() - cpu) / messages,
+        "wall": (time.perf_counter() - wall) / messages,
+    }
 
 
 def concurrently(runner: asyncio.Runner, send: Send, concurrency: int) -> Contestant:
@@ -79,11 +85,15 @@ def ours(url: str, concurrency: int, api: str = "v2", sample: str = "5 kB") -> C
     from .compiling import model_of
 
     made: Any = SAMPLES[sample]()
-    message: Any = model_of(made) if api == "v2" else sesmail.RawMessage(content=stdlib_mail(made), to=made.to)
+    message: Any = (
+        model_of(made) if api == "v2" else sesmail.RawMessage(content=stdlib_mail(made), to=made.to)
+    )
     settings: Any = {"api": api, "endpoint_url": url, **CREDENTIALS}
     runner = asyncio.Runner()
     limiter = runner.run(warm_limiter())
-    client = runner.run(sesmail.Client(KEYS["region_name"], rate_limit=limiter, **settings).__aenter__())
+    client = runner.run(
+        sesmail.Client(KEYS["region_name"], rate_limit=limiter, **settings).__aenter__()
+    )
     return concurrently(runner, lambda: client.send(message), concurrency)
 
 
@@ -139,7 +149,9 @@ def send_by(client: Any, api: str, sample: Sample) -> Callable[[], Any]:
     mail, to = stdlib_mail(sample), list(sample.to)
     if api == "v1":
         return partial(client.send_raw_email, RawMessage={"Data": mail}, Destinations=to)
-    return partial(client.send_email, Content={"Raw": {"Data": mail}}, Destination={"ToAddresses": to})
+    return partial(
+        client.send_email, Content={"Raw": {"Data": mail}}, Destination={"ToAddresses": to}
+    )
 
 
 def boto3(url: str, concurrency: int) -> Contestant:

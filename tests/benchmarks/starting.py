@@ -14,7 +14,9 @@ from .worker import environment
 
 OUR_IMPORT = "import sesmail"
 PYDANTIC = "from pydantic import BaseModel"
-PYDANTIC_MODEL = f"{PYDANTIC}\nclass Model(BaseModel): pass"  # which loads what BaseModel alone doesn't
+PYDANTIC_MODEL = (
+    f"{PYDANTIC}\nclass Model(BaseModel): pass"  # which loads what BaseModel alone doesn't
+)
 AIOBOTOCORE = "import aiobotocore.session"
 FIRST = {
     "sesmail": """
@@ -57,7 +59,10 @@ def taken(code: str) -> Figures:
     subprocess.run([sys.executable, "-c", code], check=True, env=environment())
     wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {"wall": wall, "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}
+    return {
+        "wall": wall,
+        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+    }
 
 
 def fresh(code: str, _: Setting) -> Contestant:
@@ -71,7 +76,9 @@ def fresh(code: str, _: Setting) -> Contestant:
 
 
 def sending(name: str, setting: Setting) -> Contestant:
-    code = FIRST[name].format(url=served(setting), credentials=CREDENTIALS, text=json.dumps(ASCII.text))
+    code = FIRST[name].format(
+        url=served(setting), credentials=CREDENTIALS, text=json.dumps(ASCII.text)
+    )
     return fresh(code, setting)
 
 

@@ -36,13 +36,23 @@ def operation(_: Setting) -> Contestant:
     body = json.loads(signed())
     key = x509.load_pem_x509_certificate(good_certificate()).public_key()
     assert isinstance(key, RSAPublicKey)
-    signature, text, padding, algorithm = base64.b64decode(body["Signature"]), signed_text(body), PKCS1v15(), SHA256()
+    signature, text, padding, algorithm = (
+        base64.b64decode(body["Signature"]),
+        signed_text(body),
+        PKCS1v15(),
+        SHA256(),
+    )
     return timed(lambda: key.verify(signature, text, padding, algorithm))
 
 
 COMPARISONS = [
     Comparison(
-        "verify a signature", {"sesmail": ours, "the RSA operation": operation}, [within("the RSA operation", 1.2)]
+        "verify a signature",
+        {"sesmail": ours, "the RSA operation": operation},
+        [within("the RSA operation", 1.2)],
     ),
-    Comparison("verify a signature, JSON included", {"sesmail": from_the_body, "the RSA operation": operation}),
+    Comparison(
+        "verify a signature, JSON included",
+        {"sesmail": from_the_body, "the RSA operation": operation},
+    ),
 ]

@@ -73,7 +73,10 @@ class Worker:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         with self._process:
             self._process.kill()
@@ -117,10 +120,16 @@ def fresh_each_time(target: str, arguments: dict[str, Any]) -> Contestant:
 def node_worker(sample: Sample, setting: Setting) -> tuple[Worker, bytes]:
     """nodemailer's MailComposer, and the mail that it makes of a sample."""
     node = shutil.which("node")
-    if node is None or setting.node_modules is None or not (setting.node_modules / "nodemailer").is_dir():
+    if (
+        node is None
+        or setting.node_modules is None
+        or not (setting.node_modules / "nodemailer").is_dir()
+    ):
         raise NotHereError("no nodemailer here")
     script = str(Path(__file__).with_name("compose.cjs"))
-    worker = setting.stack.enter_context(Worker([node, script], NODE_PATH=str(setting.node_modules)))
+    worker = setting.stack.enter_context(
+        Worker([node, script], NODE_PATH=str(setting.node_modules))
+    )
     headers = {"X-Tag": sample.tag, "X-Metadata": json.dumps(sample.metadata)} if sample.tag else {}
     message = {
         "from": sample.author,
@@ -147,7 +156,9 @@ def main() -> None:
     """Be the worker."""
     module, _, name = sys.argv[1].partition(":")
     try:
-        contestant: Contestant = getattr(importlib.import_module(module), name)(**json.loads(sys.argv[2]))
+        contestant: Contestant = getattr(importlib.import_module(module), name)(
+            **json.loads(sys.argv[2])
+        )
     except ImportError as err:
         print(json.dumps({"missing": str(err)}), flush=True)
         return

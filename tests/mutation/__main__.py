@@ -48,7 +48,12 @@ def run(house: Path, files: list[str]) -> str | None:
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider", *files],
         cwd=TESTS,
-        env={**os.environ, "PYTHONPATH": str(house), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "400"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(house),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "COLUMNS": "400",
+        },
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -56,7 +61,9 @@ def run(house: Path, files: list[str]) -> str | None:
     )
     if ended.returncode == 0:
         return None
-    failed = re.search(r"^(?:FAILED|SUBFAILED\S*(?: \S+)*?) (\S+\.py::[^\[\s]+)", ended.stdout, re.MULTILINE)
+    failed = re.search(
+        r"^(?:FAILED|SUBFAILED\S*(?: \S+)*?) (\S+\.py::[^\[\s]+)", ended.stdout, re.MULTILINE
+    )
     if failed is None:
         raise RuntimeError(f"the tests did not run:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
     return failed[1]
@@ -76,14 +83,18 @@ def killer(house: Path, mutant: Mutant) -> str | None:
 
 
 def main(words: list[str]) -> int:
-    chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant.name for word in words)]
+    chosen = [
+        mutant for mutant in MUTANTS if not words or any(word in mutant.name for word in words)
+    ]
     began = time.monotonic()
     survivors = 0
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(PROCESSES) as pool:
         free: SimpleQueue[Path] = SimpleQueue()
         for number in range(PROCESSES):
             house = Path(folder, str(number))
-            shutil.copytree(TESTS.parent / "src", house, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                TESTS.parent / "src", house, ignore=shutil.ignore_patterns("__pycache__")
+            )
             free.put(house)
 
         def judge(mutant: Mutant) -> str | None:

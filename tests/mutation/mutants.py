@@ -45,7 +45,9 @@ class Mutant:
         """The file with the rule broken."""
         for old, new in self.edits:
             if source.count(old) != 1:
-                raise LookupError(f"{self.name}: {old!r} stands {source.count(old)} times in {self.file}")
+                raise LookupError(
+                    f"{self.name}: {old!r} stands {source.count(old)} times in {self.file}"
+                )
             source = source.replace(old, new)
         return source
 
@@ -58,8 +60,15 @@ RETRYABLE = "    default_retryable: ClassVar[bool] = True"
 MUTANTS = [
     *_in(
         "errors.py",
-        *((f"retryable: {leaf[6:].partition('(')[0]}", f"{leaf}:\n", f"{leaf}:\n{RETRYABLE}\n") for leaf in LEAVES),
-        ("not retryable: ThrottledError", f'errors.html\n    """\n\n{RETRYABLE}', 'errors.html\n    """'),
+        *(
+            (f"retryable: {leaf[6:].partition('(')[0]}", f"{leaf}:\n", f"{leaf}:\n{RETRYABLE}\n")
+            for leaf in LEAVES
+        ),
+        (
+            "not retryable: ThrottledError",
+            f'errors.html\n    """\n\n{RETRYABLE}',
+            'errors.html\n    """',
+        ),
         ("not retryable: NotSentError", f'"not_sent"\n{RETRYABLE}', '"not_sent"'),
         (
             "retryable: SendError",
@@ -90,8 +99,15 @@ MUTANTS = [
     ),
     *_in(
         "error_codes.py",
-        *((f"{name} is a throttle", row, row.rpartition(" ")[0] + " ThrottledError") for name, row in ROWS.items()),
-        ("throttles are any no", '"toomanyrequests"), ThrottledError', '"toomanyrequests"), RejectedError'),
+        *(
+            (f"{name} is a throttle", row, row.rpartition(" ")[0] + " ThrottledError")
+            for name, row in ROWS.items()
+        ),
+        (
+            "throttles are any no",
+            '"toomanyrequests"), ThrottledError',
+            '"toomanyrequests"), RejectedError',
+        ),
         *((f"no throttle: {word}", f'"{word}"', f'"{word}x"') for word in THROTTLES),
         ("a transient failure is for good", "True if word == _PASSING else None", "None"),
         ("every no is retryable", "True if word == _PASSING else None", "True"),
@@ -106,12 +122,28 @@ MUTANTS = [
             'or word == _PASSING or word.startswith("throttling")',
             "or word == _PASSING",
         ),
-        ("another throttling is no throttle", 'word.startswith("throttling") or (status', "(status"),
+        (
+            "another throttling is no throttle",
+            'word.startswith("throttling") or (status',
+            "(status",
+        ),
         ("429 is no throttle", "status == 429 and word not in _CODES", "False"),
-        ("429 is a throttle whatever it says", "status == 429 and word not in _CODES", "status == 429"),
-        ("the daily quota is a throttle", '"daily message quota exceeded" in said and', "False and"),
+        (
+            "429 is a throttle whatever it says",
+            "status == 429 and word not in _CODES",
+            "status == 429",
+        ),
+        (
+            "the daily quota is a throttle",
+            '"daily message quota exceeded" in said and',
+            "False and",
+        ),
         ("the daily quota as a limit is any no", ' or word == "limitexceeded")', ")"),
-        ("any no may be the daily quota", '(kind is ThrottledError or word == "limitexceeded")', "True"),
+        (
+            "any no may be the daily quota",
+            '(kind is ThrottledError or word == "limitexceeded")',
+            "True",
+        ),
         ("the quota's words count by case", "said = message.lower()", "said = message"),
         ("not verified is for the message", 'and "not verified" in said', "and False"),
         ("words count by underscores", '.replace("_", "")', ""),
@@ -128,7 +160,11 @@ MUTANTS = [
         ("any text is a code", 'code if _CODE.fullmatch(code) else ""', "code"),
         ("what may have left never did", "if not may_have_left:", "if True:"),
         ("what never left may have", "if not may_have_left:", "if False:"),
-        ("no connection is an unknown", "if handshake or never_connected(original):", "if handshake:"),
+        (
+            "no connection is an unknown",
+            "if handshake or never_connected(original):",
+            "if handshake:",
+        ),
         (
             "a failed handshake is an unknown",
             "if handshake or never_connected(original):",
@@ -141,8 +177,16 @@ MUTANTS = [
             'error.kwargs.get("error") if isinstance(error, BotoCoreError) else error',
             "error.__context__",
         ),
-        ("credentials refused are fetched again", "return not 400 <= _status(error) < 500", "return True"),
-        ("credentials that fail once are a mistake", "return not 400 <= _status(error) < 500", "return False"),
+        (
+            "credentials refused are fetched again",
+            "return not 400 <= _status(error) < 500",
+            "return True",
+        ),
+        (
+            "credentials that fail once are a mistake",
+            "return not 400 <= _status(error) < 500",
+            "return False",
+        ),
         ("a bug of ours is retryable", "retryable=passing)", "retryable=True)"),
         ("what passes is not retryable", "retryable=passing)", "retryable=False)"),
     ),
@@ -156,7 +200,11 @@ MUTANTS = [
             "        aiohttp.ClientConnectorError,",
             "        aiohttp.ClientError,",
         ),
-        ("any failure of the system is no connection", "        aiohttp.ClientConnectorError,", "        OSError,"),
+        (
+            "any failure of the system is no connection",
+            "        aiohttp.ClientConnectorError,",
+            "        OSError,",
+        ),
         ("refused by httpx is an unknown", "httpx.ConnectError, ", ""),
         ("any failure of httpx is no connection", "httpx.ConnectError, ", "httpx.TransportError, "),
     ),
@@ -190,8 +238,14 @@ MUTANTS = [
         ),
         ("a call has no deadline", "anyio.CancelScope(deadline=deadline)", "anyio.CancelScope()"),
     ),
-    *_in("aws/connection.py", ("botocore makes calls again", '"total_max_attempts": 1', '"total_max_attempts": 3')),
-    *_in("aws/aiohttp_session.py", ("a redirect is followed", "allow_redirects=False", "allow_redirects=True")),
+    *_in(
+        "aws/connection.py",
+        ("botocore makes calls again", '"total_max_attempts": 1', '"total_max_attempts": 3'),
+    ),
+    *_in(
+        "aws/aiohttp_session.py",
+        ("a redirect is followed", "allow_redirects=False", "allow_redirects=True"),
+    ),
     *_in(
         "sending/attempts/retry.py",
         ("the unknown is made again", 'self.on_unknown == "retry" and isinstance', "isinstance"),
@@ -217,11 +271,23 @@ MUTANTS = [
     ),
     *_in(
         "sending/attempts/runner.py",
-        ("one attempt too many", "or number == self.policy.attempts or", "or number > self.policy.attempts or"),
-        ("one attempt too few", "or number == self.policy.attempts or", "or number + 1 == self.policy.attempts or"),
+        (
+            "one attempt too many",
+            "or number == self.policy.attempts or",
+            "or number > self.policy.attempts or",
+        ),
+        (
+            "one attempt too few",
+            "or number == self.policy.attempts or",
+            "or number + 1 == self.policy.attempts or",
+        ),
         ("attempts without end", "or number == self.policy.attempts or", "or"),
         ("a pause goes beyond the deadline", " or anyio.current_time() + pause >= deadline:", ":"),
-        ("each attempt has a deadline of its own", "deadline = started +", "deadline = anyio.current_time() +"),
+        (
+            "each attempt has a deadline of its own",
+            "deadline = started +",
+            "deadline = anyio.current_time() +",
+        ),
         ("waiting for the rate counts", "started += await", "await"),
         (
             "all mails of a call go again",
@@ -243,13 +309,21 @@ MUTANTS = [
             "    if departure.may_have_left:\n        return Unknown",
             "    if True:\n        return Unknown",
         ),
-        ("a mistake of ours is retryable", "operation=call.operation, retryable=False)", "operation=call.operation)"),
+        (
+            "a mistake of ours is retryable",
+            "operation=call.operation, retryable=False)",
+            "operation=call.operation)",
+        ),
         (
             "a later mistake loses what went before",
             "                if number == 1:\n                    raise\n",
             "                raise\n",
         ),
-        ("a mistake is kept to itself", "                if number == 1:\n                    raise\n", ""),
+        (
+            "a mistake is kept to itself",
+            "                if number == 1:\n                    raise\n",
+            "",
+        ),
         ("mails share an error", "another = copy.copy(error)", "another = error"),
         ("what never left is not given back", "if isinstance(ends[0], NotSentError):", "if False:"),
         (
@@ -257,7 +331,11 @@ MUTANTS = [
             "if isinstance(ends[0], NotSentError):",
             "if isinstance(ends[0], SendError):",
         ),
-        ("the limiter never hears of success", "if self.limiter is not None and taken:", "if False:"),
+        (
+            "the limiter never hears of success",
+            "if self.limiter is not None and taken:",
+            "if False:",
+        ),
         ("the limiter never hears of a throttle", "            self.limiter.throttled()\n", ""),
         (
             "any no slows down",
@@ -287,9 +365,21 @@ MUTANTS = [
     *_in(
         "sending/attempts/state.py",
         ("a doubt is lost", "            self._doubt = error\n", "            pass\n"),
-        ("a later no ends a doubt", "        self.last = error\n", "        self.last, self._doubt = error, None\n"),
-        ("the outcome forgets the doubt", "        if self._doubt is not None:\n", "        if False:\n"),
-        ("the error forgets the doubt", "self._doubt or self.last or", "self.last or self._doubt or"),
+        (
+            "a later no ends a doubt",
+            "        self.last = error\n",
+            "        self.last, self._doubt = error, None\n",
+        ),
+        (
+            "the outcome forgets the doubt",
+            "        if self._doubt is not None:\n",
+            "        if False:\n",
+        ),
+        (
+            "the error forgets the doubt",
+            "self._doubt or self.last or",
+            "self.last or self._doubt or",
+        ),
         (
             "an id does not end a doubt",
             '        if self.result is not None:\n            return "accepted"',
@@ -313,8 +403,16 @@ MUTANTS = [
             "            error.__cause__ = err\n            state.failed(error)",
             "            state.begun = True",
         ),
-        ("the unknown begins again", 'state.begun = state.outcome == "unknown"', "state.begun = False"),
-        ("the rejected does not begin again", 'state.begun = state.outcome == "unknown"', "state.begun = True"),
+        (
+            "the unknown begins again",
+            'state.begun = state.outcome == "unknown"',
+            "state.begun = False",
+        ),
+        (
+            "the rejected does not begin again",
+            'state.begun = state.outcome == "unknown"',
+            "state.begun = True",
+        ),
         (
             "nothing begins",
             "        else:\n            state.begun = True",
@@ -339,18 +437,46 @@ MUTANTS = [
     *_in(
         "sending/attempts/answer.py",
         ("no id is accepted", "if message_id is None or answer", "if answer"),
-        ("202 is accepted", ' or answer.get("ResponseMetadata", {}).get("HTTPStatusCode") != 200:', ":"),
+        (
+            "202 is accepted",
+            ' or answer.get("ResponseMetadata", {}).get("HTTPStatusCode") != 200:',
+            ":",
+        ),
         ("any text is an id", "and _MESSAGE_ID.fullmatch(message_id) else", "else"),
-        ("too few entries are accepted", "if len(entries) != len(recipients):", "if len(entries) > len(recipients):"),
-        ("too many entries are accepted", "if len(entries) != len(recipients):", "if len(entries) < len(recipients):"),
-        ("an id is accepted whatever the status", ' and (status is None or status.lower() == "success")', ""),
-        ("a status is a no beside an id", "status is not None and message_id is None and", "status is not None and"),
+        (
+            "too few entries are accepted",
+            "if len(entries) != len(recipients):",
+            "if len(entries) > len(recipients):",
+        ),
+        (
+            "too many entries are accepted",
+            "if len(entries) != len(recipients):",
+            "if len(entries) < len(recipients):",
+        ),
+        (
+            "an id is accepted whatever the status",
+            ' and (status is None or status.lower() == "success")',
+            "",
+        ),
+        (
+            "a status is a no beside an id",
+            "status is not None and message_id is None and",
+            "status is not None and",
+        ),
         ("any status is a no", " and is_documented_code(status):", ":"),
     ),
     *_in(
         "sending/bulk.py",
-        ("a call may have more than the rate", "min(MAX_RECIPIENTS, max(1, int(rate)))", "MAX_RECIPIENTS"),
-        ("a call may have more than 50", "min(MAX_RECIPIENTS, max(1, int(rate)))", "max(1, int(rate))"),
+        (
+            "a call may have more than the rate",
+            "min(MAX_RECIPIENTS, max(1, int(rate)))",
+            "MAX_RECIPIENTS",
+        ),
+        (
+            "a call may have more than 50",
+            "min(MAX_RECIPIENTS, max(1, int(rate)))",
+            "max(1, int(rate))",
+        ),
         ("all entries go again", "[entries[number] for number in numbers]", "list(entries)"),
         (
             "results get other addresses",
@@ -368,7 +494,11 @@ MUTANTS = [
     ),
     *_in(
         "sending/many.py",
-        ("what was accepted is cancelled", "state.result, None if state.result else state.error()", "None, state.error()"),
+        (
+            "what was accepted is cancelled",
+            "state.result, None if state.result else state.error()",
+            "None, state.error()",
+        ),
     ),
     *_in(
         "sending/rate/limiter.py",

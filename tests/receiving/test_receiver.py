@@ -156,7 +156,9 @@ async def test_an_unknown_kind_is_an_event() -> None:
     "message",
     [
         "Successfully validated SNS topic for Amazon SES event publishing.",
-        json.dumps({"notificationType": "Received", "mail": {"messageId": "AMAZON_SES_SETUP_NOTIFICATION"}}),
+        json.dumps(
+            {"notificationType": "Received", "mail": {"messageId": "AMAZON_SES_SETUP_NOTIFICATION"}}
+        ),
     ],
 )
 async def test_what_tells_that_a_topic_was_set_up_gives_no_events(message: str) -> None:  # R36
@@ -165,7 +167,9 @@ async def test_what_tells_that_a_topic_was_set_up_gives_no_events(message: str) 
 
 async def test_a_secret_alone_is_enough_if_signatures_are_not_demanded() -> None:
     receiver = new_receiver(signatures=False, topics=None, fetch_certificate=None)
-    assert await receiver.receive(*post({**signing.unsigned(Message=json.dumps(BOUNCE)), "Signature": "none"}))
+    assert await receiver.receive(
+        *post({**signing.unsigned(Message=json.dumps(BOUNCE)), "Signature": "none"})
+    )
 
 
 async def test_signatures_and_topics_are_enough_without_a_secret() -> None:
@@ -176,7 +180,9 @@ async def test_signatures_and_topics_are_enough_without_a_secret() -> None:
     assert refused.value.topic_arn == OTHER_TOPIC
 
 
-@pytest.mark.parametrize(("age", "max_age", "fits"), [(3899, 3900, True), (3901, 3900, False), (3901, 86400, True)])
+@pytest.mark.parametrize(
+    ("age", "max_age", "fits"), [(3899, 3900, True), (3901, 3900, False), (3901, 86400, True)]
+)
 async def test_age(age: int, max_age: int, fits: bool) -> None:
     sent = signing.datetime.fromisoformat(signing.SENT)
     receiver = new_receiver(clock=lambda: sent + timedelta(seconds=age), max_age=max_age)
@@ -239,7 +245,10 @@ async def test_raw_delivery_cannot_smuggle_an_envelope() -> None:
     wrapped = {"Records": [{"Sns": {**signing.unsigned("SubscriptionConfirmation")}}]}
     with pytest.raises(sesmail.MalformedBodyError):
         await receiver.receive(json.dumps(wrapped).encode(), signing.basic(SECRET))
-    forged = {**signing.message(Message=json.dumps(BOUNCE)), "Signature": base64.b64encode(b"forged").decode()}
+    forged = {
+        **signing.message(Message=json.dumps(BOUNCE)),
+        "Signature": base64.b64encode(b"forged").decode(),
+    }
     with pytest.raises(sesmail.SignatureError):
         await receiver.receive(*post(forged))
 
@@ -251,7 +260,9 @@ async def test_raw_delivery_cannot_smuggle_an_envelope() -> None:
     ("accept", "event", "named"),
     [("tracking", RECEIVED, "a mail that came in"), ("inbound", BOUNCE, "an event of a sent mail")],
 )
-async def test_an_event_of_the_other_kind_names_its_topic(accept: Any, event: dict[str, Any], named: str) -> None:
+async def test_an_event_of_the_other_kind_names_its_topic(
+    accept: Any, event: dict[str, Any], named: str
+) -> None:
     receiver = new_receiver(accept=accept)
     with pytest.raises(sesmail.UnexpectedEventError, match=named) as refused:
         await receiver.receive(*notification(event))
@@ -325,7 +336,10 @@ def confirmed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]
     def record(self: Any) -> Any:
         names = ("TopicArn", "Token", "AuthenticateOnUnsubscribe")
         agent = self.headers["User-Agent"]
-        calls.append({name: self._get_param(name) for name in names} | {"region": self.region, "agent": agent})
+        calls.append(
+            {name: self._get_param(name) for name in names}
+            | {"region": self.region, "agent": agent}
+        )
         return original(self)
 
     monkeypatch.setattr(SNSResponse, "confirm_subscription", record)
@@ -337,12 +351,20 @@ def confirmed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]
 def expected(region: str) -> dict[str, str]:
     """A good call of ConfirmSubscription."""
     topic = TOPIC.replace("eu-west-1", region)
-    return {"TopicArn": topic, "Token": TOKEN, "AuthenticateOnUnsubscribe": "true", "region": region}
+    return {
+        "TopicArn": topic,
+        "Token": TOKEN,
+        "AuthenticateOnUnsubscribe": "true",
+        "region": region,
+    }
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
 async def test_a_proven_subscription_is_confirmed_in_the_region_of_its_topic(
-    moto_server: Any, confirmed: Iterator[list[dict[str, Any]]], region: str, caplog: pytest.LogCaptureFixture
+    moto_server: Any,
+    confirmed: Iterator[list[dict[str, Any]]],
+    region: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:  # R41
     caplog.set_level(logging.DEBUG, "sesmail")
     topic = TOPIC.replace("eu-west-1", region)
@@ -380,7 +402,9 @@ async def test_other_subscriptions_are_confirmed_by_hand(
         (event,) = sesmail.parse(signing.message("SubscriptionConfirmation"))
         assert isinstance(event, sesmail.SubscriptionConfirmation)
         await receiver.confirm(event)
-    assert [{name: call[name] for name in expected("eu-west-1")} for call in calls] == [expected("eu-west-1")] * 2
+    assert [{name: call[name] for name in expected("eu-west-1")} for call in calls] == [
+        expected("eu-west-1")
+    ] * 2
 
 
 async def test_the_end_of_a_subscription_never_begins_it_again(no_aws: None) -> None:
@@ -390,13 +414,17 @@ async def test_the_end_of_a_subscription_never_begins_it_again(no_aws: None) -> 
 
 async def test_what_is_no_arn_is_not_confirmed(no_aws: None) -> None:
     receiver = new_receiver(topics=None, signatures=False)
-    body = signing.unsigned("SubscriptionConfirmation", TopicArn="arn:aws:sns:evil.example:123456789012:x")
+    body = signing.unsigned(
+        "SubscriptionConfirmation", TopicArn="arn:aws:sns:evil.example:123456789012:x"
+    )
     with pytest.raises(sesmail.MalformedBodyError, match="TopicArn"):
         await receiver.receive(*post(body))
 
 
 async def test_a_refused_confirmation_can_be_mended(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.error(403, "AuthorizationError"), answers.error(400, "InvalidParameter", "token"))
+    server = fault_server(
+        answers.error(403, "AuthorizationError"), answers.error(400, "InvalidParameter", "token")
+    )
     async with new_receiver(server.url) as receiver:
         for _ in range(2):
             with pytest.raises(sesmail.ConfirmationError) as refused:
@@ -433,7 +461,9 @@ async def test_headers_that_can_be_read_but_once() -> None:
 
 @pytest.mark.slow
 async def test_what_fails_in_between_is_repeated(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.error(500, "InternalError"), answers.error(503, "Unavailable"), CONFIRMED)
+    server = fault_server(
+        answers.error(500, "InternalError"), answers.error(503, "Unavailable"), CONFIRMED
+    )
     async with new_receiver(server.url) as receiver:
         await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
     assert len(server.requests) == 3
@@ -482,11 +512,16 @@ def shown(error: BaseException) -> str:
     chain = traceback.TracebackException.from_exception(error, capture_locals=True)
     frames = [frame for frame in chain.stack if is_in_package(frame.filename)]
     texts = [str(frame.locals) for frame in frames] + [str(error), repr(error), repr(error.args)]
-    return "".join(texts + [shown(cause) for cause in (error.__cause__, error.__context__) if cause is not None])
+    return "".join(
+        texts
+        + [shown(cause) for cause in (error.__cause__, error.__context__) if cause is not None]
+    )
 
 
 CANARY_MESSAGE = signing.message(
-    "SubscriptionConfirmation", Token=CANARY_TOKEN, SubscribeURL=f"https://sns.example/?Token={CANARY_TOKEN}"
+    "SubscriptionConfirmation",
+    Token=CANARY_TOKEN,
+    SubscribeURL=f"https://sns.example/?Token={CANARY_TOKEN}",
 )
 CANARIES = {
     "no secret": post(CANARY_MESSAGE, secret=None),
@@ -499,13 +534,17 @@ CANARIES = {
     "no headers": (post(CANARY_MESSAGE)[0], signing.basic(f"a:{CANARY}")),
     "forged": post({**CANARY_MESSAGE, "Message": "x"}, secret=f"a:{CANARY}"),
     "a line break": post({**CANARY_MESSAGE, "Token": f"{CANARY_TOKEN}\n"}, secret=f"a:{CANARY}"),
-    "no base64 signature": post({**CANARY_MESSAGE, "Signature": f"{CANARY}!"}, secret=f"a:{CANARY}"),
+    "no base64 signature": post(
+        {**CANARY_MESSAGE, "Signature": f"{CANARY}!"}, secret=f"a:{CANARY}"
+    ),
     "not confirmed": post(CANARY_MESSAGE, secret=f"a:{CANARY}"),
 }
 
 
 @pytest.mark.parametrize("name", CANARIES)
-async def test_no_secret_and_no_token_is_ever_shown(name: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_and_no_token_is_ever_shown(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     receiver = new_receiver(secret=f"a:{CANARY}", auto_confirm=False)
     body, headers = CANARIES[name]

@@ -46,13 +46,20 @@ async def test_every_kind_of_event_settles(word: str) -> None:
 
 async def test_a_send_is_settled_once_for_all_its_events() -> None:
     log = Noted()
-    assert len(await new_receiver(send_log=log).receive(*notification(ses_events.published("Bounce")))) == 2
+    assert (
+        len(await new_receiver(send_log=log).receive(*notification(ses_events.published("Bounce"))))
+        == 2
+    )
     assert log.told == [(SEND_ID, "accepted", MESSAGE_ID)]
 
 
 async def test_several_sends_of_one_body() -> None:
     log = Noted()
-    other = json.loads(json.dumps(ses_events.published("Send")).replace(SEND_ID, "other").replace(MESSAGE_ID, "m-2"))
+    other = json.loads(
+        json.dumps(ses_events.published("Send"))
+        .replace(SEND_ID, "other")
+        .replace(MESSAGE_ID, "m-2")
+    )
     await settle_sends(log, [*parse(ses_events.published("Bounce")), *parse(other)])
     assert log.told == [(SEND_ID, "accepted", MESSAGE_ID), ("other", "accepted", "m-2")]
 
@@ -62,7 +69,9 @@ async def test_several_sends_of_one_body() -> None:
     [
         ses_events.changed(ses_events.published("Send"), "mail.headers", []),
         ses_events.changed(
-            ses_events.received(), "mail.headers", [{"name": "X-Sesmail-Id", "value": "somebody-else-s"}]
+            ses_events.received(),
+            "mail.headers",
+            [{"name": "X-Sesmail-Id", "value": "somebody-else-s"}],
         ),
         ses_events.DOCUMENTS["Unknown"],
     ],
@@ -92,9 +101,13 @@ async def test_what_is_not_proven_settles_nothing() -> None:
     assert log.told == []
 
 
-@pytest.mark.parametrize("error", [OSError("disk full"), sesmail.ConfigurationError("closed")], ids=["disk", "closed"])
+@pytest.mark.parametrize(
+    "error", [OSError("disk full"), sesmail.ConfigurationError("closed")], ids=["disk", "closed"]
+)
 async def test_a_log_that_fails_gives_no_events_and_sns_comes_again(error: Exception) -> None:
     with pytest.raises(sesmail.TemporaryError, match=str(error)) as passing:
-        await new_receiver(send_log=Noted(error)).receive(*notification(ses_events.published("Send")))
+        await new_receiver(send_log=Noted(error)).receive(
+            *notification(ses_events.published("Send"))
+        )
     assert passing.value.status == 503
     assert passing.value.__cause__ is error

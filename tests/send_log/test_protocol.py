@@ -46,7 +46,11 @@ class Model:
 
     def tell(self, send_id: str, outcome: Outcome, message_id: str | None) -> bool:
         old = self.records.get(send_id)
-        news = {"unknown": {"accepted", "rejected", "not_sent"}, "rejected": {"accepted"}, "not_sent": {"accepted"}}
+        news = {
+            "unknown": {"accepted", "rejected", "not_sent"},
+            "rejected": {"accepted"},
+            "not_sent": {"accepted"},
+        }
         if old is None or outcome not in news.get(old.outcome, ()):
             return False
         self.records[send_id] = SendRecord(send_id, old.began, outcome, message_id)
@@ -54,25 +58,38 @@ class Model:
 
     def unknown(self, before: datetime | None) -> list[SendRecord]:
         some = [
-            each for each in self.records.values() if each.outcome == "unknown" and (not before or each.began < before)
+            each
+            for each in self.records.values()
+            if each.outcome == "unknown" and (not before or each.began < before)
         ]
         return sorted(some, key=lambda each: (each.began, each.send_id))
 
     def forget(self, before: datetime) -> int:
-        old = [each.send_id for each in self.records.values() if each.outcome != "unknown" and each.began < before]
+        old = [
+            each.send_id
+            for each in self.records.values()
+            if each.outcome != "unknown" and each.began < before
+        ]
         for send_id in old:
             del self.records[send_id]
         return len(old)
 
 
 IDS = st.sampled_from(["a", "b", "c"])
-OUTCOMES: st.SearchStrategy[Outcome] = st.sampled_from(["accepted", "rejected", "not_sent", "unknown"])
+OUTCOMES: st.SearchStrategy[Outcome] = st.sampled_from(
+    ["accepted", "rejected", "not_sent", "unknown"]
+)
 TIMES = st.integers(0, 40).map(lambda seconds: START + seconds * SECOND)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("begin"), IDS),
         st.tuples(st.just("begin"), IDS),
-        st.tuples(st.sampled_from(["finish", "settle"]), IDS, OUTCOMES, st.none() | st.sampled_from(["m-1", "m-2"])),
+        st.tuples(
+            st.sampled_from(["finish", "settle"]),
+            IDS,
+            OUTCOMES,
+            st.none() | st.sampled_from(["m-1", "m-2"]),
+        ),
         st.tuples(st.just("get"), IDS),
         st.tuples(st.just("unknown"), st.none() | TIMES),
         st.tuples(st.just("forget"), TIMES),
@@ -196,7 +213,9 @@ class TestBoth:
         assert not await log.settle("id-1", "rejected")
         assert await log.settle("id-1", "accepted", "m-1")
 
-    @pytest.mark.parametrize("send_id", ["", "a b", "é", "x" * 257, "\ud800", "a\0"], ids=lambda each: ascii(each)[:9])
+    @pytest.mark.parametrize(
+        "send_id", ["", "a b", "é", "x" * 257, "\ud800", "a\0"], ids=lambda each: ascii(each)[:9]
+    )
     async def test_what_is_no_send_id_never_begins(self, log: Log, send_id: str) -> None:
         with pytest.raises(ValueError, match="send id"):
             await log.begin(send_id)
@@ -207,7 +226,9 @@ class TestBoth:
             with pytest.raises(ValueError, match="not 'sent'"):
                 await tell("id-1", "sent")  # type: ignore[operator]
 
-    async def test_what_is_old_and_known_is_forgotten(self, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_what_is_old_and_known_is_forgotten(
+        self, log: Log, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(sqlite_records, "_FORGOTTEN_AT_ONCE", 2)
         for number in range(6):
             await log.begin(f"id-{number}")
@@ -217,7 +238,11 @@ class TestBoth:
         assert young is not None
         assert await log.forget(young.began) == 4
         assert await log.forget(young.began) == 0
-        assert [await log.get(f"id-{number}") is None for number in range(6)] == [False, *[True] * 4, False]
+        assert [await log.get(f"id-{number}") is None for number in range(6)] == [
+            False,
+            *[True] * 4,
+            False,
+        ]
         assert await log.forget(young.began + SECOND) == 1
         await log.begin("id-1")
 
@@ -233,7 +258,9 @@ class TestBoth:
         assert await listed(log.unknown(before=record.began.astimezone(kabul))) == []
         assert await listed(log.unknown(before=record.began.astimezone(kabul) + SECOND)) == [record]
 
-    async def test_what_begins_meanwhile_is_not_listed(self, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_what_begins_meanwhile_is_not_listed(
+        self, log: Log, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(sqlite_records, "_PAGE", 2)
         for number in range(5):
             await log.begin(f"id-{number}")
@@ -254,7 +281,9 @@ class TestBoth:
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["memory", "file"])
 @pytest.mark.parametrize("outcome", ["accepted", "unknown", "rejected", "not_sent"])
-async def test_only_what_was_not_taken_begins_again(tmp_path: Path, kind: str, outcome: Any) -> None:
+async def test_only_what_was_not_taken_begins_again(
+    tmp_path: Path, kind: str, outcome: Any
+) -> None:
     log = MemorySendLog() if kind == "memory" else SqliteSendLog(tmp_path / "log")
     assert await begun(log, "id") is None
     await log.finish("id", outcome, "message" if outcome == "accepted" else None)

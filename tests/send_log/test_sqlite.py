@@ -72,7 +72,9 @@ async def outcome_of(log: SqliteSendLog, send_id: str) -> str | None:
 # Together
 
 
-async def test_what_comes_together_is_stored_together(log: SqliteSendLog, batches: list[int]) -> None:
+async def test_what_comes_together_is_stored_together(
+    log: SqliteSendLog, batches: list[int]
+) -> None:
     async with anyio.create_task_group() as tasks:
         for number in range(50):
             tasks.start_soon(log.begin, f"id-{number}")
@@ -98,7 +100,9 @@ async def test_of_several_that_begin_the_same_one_does(log: SqliteSendLog) -> No
     assert sorted(begun) == [(), *[("id-1", "unknown", None)] * 19]
 
 
-async def test_what_can_not_be_written_is_the_fault_of_one(log: SqliteSendLog, batches: list[int]) -> None:
+async def test_what_can_not_be_written_is_the_fault_of_one(
+    log: SqliteSendLog, batches: list[int]
+) -> None:
     async def spoil() -> None:
         with pytest.raises(UnicodeEncodeError):
             await log.finish("id-0", "accepted", "\ud800")
@@ -166,7 +170,9 @@ def test_a_transaction_that_can_not_be_committed_is_rolled_back() -> None:
     assert Full.heard == ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
 
 
-async def test_what_sqlite_does_not_wait_for_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_sqlite_does_not_wait_for_is_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     open_once = sqlite_file._open_once
     errors = [sqlite3.OperationalError("database is locked")]
 
@@ -195,7 +201,10 @@ def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
 
     for number in range(5):
         barrier = threading.Barrier(8)
-        threads = [threading.Thread(target=use, args=(f"{tmp_path}/{number}.db", barrier)) for _ in range(8)]
+        threads = [
+            threading.Thread(target=use, args=(f"{tmp_path}/{number}.db", barrier))
+            for _ in range(8)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -222,7 +231,9 @@ def test_processes_share_a_file(path: Path) -> None:
         anyio.run(main, *sys.argv[1:])
     """
     command = [sys.executable, "-W", "error", "-c", code, str(path)]
-    processes = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "abc"]
+    processes = [
+        subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "abc"
+    ]
     printed = [process.communicate()[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * 3
     assert sorted("".join(printed).split()) == sorted(f"all-{number}" for number in range(5))
@@ -232,7 +243,9 @@ def test_processes_share_a_file(path: Path) -> None:
 # Cancelled
 
 
-async def test_who_is_cancelled_already_begins_nothing(log: SqliteSendLog, batches: list[int]) -> None:
+async def test_who_is_cancelled_already_begins_nothing(
+    log: SqliteSendLog, batches: list[int]
+) -> None:
     with anyio.CancelScope() as scope:
         scope.cancel()
         await log.begin("id-1")
@@ -262,7 +275,9 @@ async def test_what_is_cancelled_has_not_begun(log: SqliteSendLog, path: Path) -
     await log.begin("id-0")
 
 
-async def test_a_duplicate_that_is_cancelled_changes_nothing(log: SqliteSendLog, path: Path) -> None:
+async def test_a_duplicate_that_is_cancelled_changes_nothing(
+    log: SqliteSendLog, path: Path
+) -> None:
     await log.begin("id-1")
     async with anyio.create_task_group() as tasks:
         with Locked(path):
@@ -272,7 +287,9 @@ async def test_a_duplicate_that_is_cancelled_changes_nothing(log: SqliteSendLog,
     assert await outcome_of(log, "id-1") == "unknown"
 
 
-async def test_what_became_of_a_send_is_stored_whoever_is_cancelled(log: SqliteSendLog, path: Path) -> None:
+async def test_what_became_of_a_send_is_stored_whoever_is_cancelled(
+    log: SqliteSendLog, path: Path
+) -> None:
     await log.begin("id-1")
     with anyio.CancelScope() as scope:
         scope.cancel()
@@ -281,7 +298,9 @@ async def test_what_became_of_a_send_is_stored_whoever_is_cancelled(log: SqliteS
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_task_of_asyncio_that_is_cancelled_takes_nobody_along(log: SqliteSendLog, path: Path) -> None:
+async def test_a_task_of_asyncio_that_is_cancelled_takes_nobody_along(
+    log: SqliteSendLog, path: Path
+) -> None:
     """No scope of anyio shields from asyncio's own cancelling: its thread writes on, and the next one waits for it."""
     import asyncio
 
@@ -326,7 +345,12 @@ async def test_a_file_may_be_given_as_text_and_is_opened_at_the_first_use(path: 
 async def test_after_closing_there_is_nothing(log: SqliteSendLog) -> None:
     await log.aclose()
     await log.aclose()
-    for use in (log.begin("id-1"), log.finish("id-1", "accepted"), log.settle("id-1", "accepted"), log.get("id-1")):
+    for use in (
+        log.begin("id-1"),
+        log.finish("id-1", "accepted"),
+        log.settle("id-1", "accepted"),
+        log.get("id-1"),
+    ):
         with pytest.raises(ConfigurationError, match="closed"):
             await use
     with pytest.raises(ConfigurationError, match="closed"):
@@ -391,12 +415,16 @@ async def test_a_newer_log_is_left_alone(path: Path) -> None:
     await log.aclose()
 
 
-async def test_another_process_may_just_have_made_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_another_process_may_just_have_made_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with SqliteSendLog(path) as log:
         await log.begin("id-1")
         pragma = sqlite_file._pragma
         late = [0]
-        monkeypatch.setattr(sqlite_file, "_pragma", lambda *args: late.pop() if late else pragma(*args))
+        monkeypatch.setattr(
+            sqlite_file, "_pragma", lambda *args: late.pop() if late else pragma(*args)
+        )
         async with SqliteSendLog(path) as other:
             assert await outcome_of(other, "id-1") == "unknown"
 
@@ -406,7 +434,9 @@ async def test_memory_keeps_nothing() -> None:
         await SqliteSendLog(":memory:").begin("id-1")
 
 
-async def test_a_file_that_is_locked_may_be_opened_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_that_is_locked_may_be_opened_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.01)
     async with SqliteSendLog(path) as log:
         with Locked(path), pytest.raises(sqlite3.OperationalError, match="locked"):

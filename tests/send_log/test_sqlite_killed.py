@@ -57,7 +57,9 @@ class Sender:
 
     def __init__(self, path: Path) -> None:
         command = [sys.executable, "-c", SENDER, str(path)]
-        self._server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._server = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -82,12 +84,18 @@ class Sender:
         return said
 
 
-async def outcomes(path: Path, said: dict[str, set[str]], name: str) -> tuple[set[str], dict[str, str]]:
+async def outcomes(
+    path: Path, said: dict[str, set[str]], name: str
+) -> tuple[set[str], dict[str, str]]:
     """The sends of unknown fate of a process, and what became of the others."""
     async with SqliteSendLog(path) as log:
-        unknown = {record.send_id async for record in log.unknown() if record.send_id.startswith(name)}
+        unknown = {
+            record.send_id async for record in log.unknown() if record.send_id.startswith(name)
+        }
         records = [await log.get(send_id) for send_id in said["finished"]]
-    return unknown, {record.send_id: f"{record.outcome} {record.message_id}" for record in records if record}
+    return unknown, {
+        record.send_id: f"{record.outcome} {record.message_id}" for record in records if record
+    }
 
 
 async def settle(path: Path) -> int:
@@ -109,7 +117,9 @@ def test_the_unknown_are_what_began_and_did_not_end(tmp_path: Path) -> None:
             said = sender.killed(f"run-{run}", ["asyncio", "trio"][run % 2], chance)
             unknown, ended = anyio.run(outcomes, path, said, f"run-{run}-")
             assert said["begun"] - said["finishes"] <= unknown <= said["begins"] - said["finished"]
-            assert len(said["begins"] - said["begun"]) + len(said["finishes"] - said["finished"]) <= 3  # one each task
+            assert (
+                len(said["begins"] - said["begun"]) + len(said["finishes"] - said["finished"]) <= 3
+            )  # one each task
             assert ended == {
                 send_id: f"{'accepted' if int(send_id.rpartition('-')[2]) % 3 else 'rejected'} m-{send_id}"
                 for send_id in said["finished"]

@@ -26,15 +26,22 @@ APIS = pytest.mark.parametrize("api", ["v1", "v2"])
 
 def crowd(count: int, **fields: Any) -> BulkMessage:
     recipients = [Recipient(f"user{number}@example.com") for number in range(count)]
-    return BulkMessage(**{"from_email": "a@example.com", "template": "T", "recipients": recipients, **fields})
+    return BulkMessage(
+        **{"from_email": "a@example.com", "template": "T", "recipients": recipients, **fields}
+    )
 
 
 def bulk_call(counts: list[int]) -> BulkCall:
     entries = [
-        {"Destination": {"ToAddresses": ["a@example.com"], "CcAddresses": ["c"] * (count - 1)}} for count in counts
+        {"Destination": {"ToAddresses": ["a@example.com"], "CcAddresses": ["c"] * (count - 1)}}
+        for count in counts
     ]
-    call = Call("SendBulkEmail", {"BulkEmailEntries": entries, "Other": 1}, 7, tuple(range(len(counts))))
-    return BulkCall.of(call, v2, [Address(f"user{number}@example.com") for number in range(len(counts))])
+    call = Call(
+        "SendBulkEmail", {"BulkEmailEntries": entries, "Other": 1}, 7, tuple(range(len(counts)))
+    )
+    return BulkCall.of(
+        call, v2, [Address(f"user{number}@example.com") for number in range(len(counts))]
+    )
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=200), st.floats(0.1, 200))
@@ -45,7 +52,9 @@ def test_parts_are_as_large_as_they_may_be(counts: list[int], rate: float) -> No
     assert [number for part in parts for number in part] == list(range(len(counts)))
     sizes = [sum(counts[number] for number in part) for part in parts]
     assert all(size <= most or len(part) == 1 for size, part in zip(sizes, parts, strict=True))
-    assert all(size + counts[part.stop] > most for size, part in zip(sizes, parts[:-1], strict=False))
+    assert all(
+        size + counts[part.stop] > most for size, part in zip(sizes, parts[:-1], strict=False)
+    )
 
 
 def test_a_part_is_a_call_of_its_own() -> None:
@@ -61,13 +70,19 @@ def test_a_part_is_a_call_of_its_own() -> None:
 def test_one_mail_with_too_many_copies_is_refused() -> None:
     with pytest.raises(sesmail.InvalidMessageError) as refused:
         bulk_call([1, 51])
-    assert (refused.value.field, refused.value.limit, refused.value.actual) == ("recipients[1]", 50, 51)
+    assert (refused.value.field, refused.value.limit, refused.value.actual) == (
+        "recipients[1]",
+        50,
+        51,
+    )
 
 
 def asked(request: Request) -> list[str]:
     """The first recipient of each entry of a bulk call."""
     if not request.form:
-        return [entry["Destination"]["ToAddresses"][0] for entry in request.json["BulkEmailEntries"]]
+        return [
+            entry["Destination"]["ToAddresses"][0] for entry in request.json["BulkEmailEntries"]
+        ]
     names = [name for name in request.form if name.endswith("ToAddresses.member.1")]
     return [request.form[name] for name in sorted(names, key=lambda name: int(name.split(".")[2]))]
 
@@ -85,7 +100,9 @@ async def test_any_number_of_recipients(fault_server: StartFaultServer, api: Any
     server = fault_server(ok())
     async with new_client(server.url, api=api) as client:
         result = await client.send_bulk(crowd(634))
-    assert [each.recipient for each in result.recipients] == [f"user{number}@example.com" for number in range(634)]
+    assert [each.recipient for each in result.recipients] == [
+        f"user{number}@example.com" for number in range(634)
+    ]
     assert len(result.accepted) == 634
     assert len({each.message_id for each in result.recipients}) == 634
     assert all(len(each.attempts) == 1 for each in result.recipients)
@@ -98,13 +115,17 @@ async def test_copies_count(fault_server: StartFaultServer) -> None:  # R29
     recipients = [Recipient(f"u{number}@example.com", cc="x@example.com") for number in range(30)]
     async with new_client(server.url) as client:
         await client.send_bulk(
-            crowd(0, recipients=recipients, cc="boss@example.com", bcc=["a@b.example", "c@d.example"])
+            crowd(
+                0, recipients=recipients, cc="boss@example.com", bcc=["a@b.example", "c@d.example"]
+            )
         )
     assert sorted(len(asked(request)) for request in server.requests) == [10, 10, 10]
 
 
 @pytest.mark.slow
-async def test_no_call_has_more_than_the_accounts_rate(fault_server: StartFaultServer) -> None:  # R29
+async def test_no_call_has_more_than_the_accounts_rate(
+    fault_server: StartFaultServer,
+) -> None:  # R29
     server = fault_server(ok())
     async with new_client(server.url, rate_limit=RateLimiter(14)) as client:
         assert len((await client.send_bulk(crowd(20))).accepted) == 20
@@ -151,7 +172,9 @@ async def test_only_what_was_throttled_or_failed_for_a_moment_goes_again(
         again = len(server.requests) > 1
         good = "Success" if api == "v1" else "SUCCESS"
         entries = [
-            (good, email.split("@")[0]) if again else words.get(email.split("@")[0], (good, "user0"))
+            (good, email.split("@")[0])
+            if again
+            else words.get(email.split("@")[0], (good, "user0"))
             for email in emails
         ]
         return bulk(*entries)
@@ -159,7 +182,9 @@ async def test_only_what_was_throttled_or_failed_for_a_moment_goes_again(
     server = fault_server(step)
     async with new_client(server.url, api=api, retry=RetryPolicy(first_delay=0.01)) as client:
         result = await client.send_bulk(crowd(7))
-    assert [asked(request) for request in server.requests][1:] == [["user1@example.com", "user2@example.com"]]
+    assert [asked(request) for request in server.requests][1:] == [
+        ["user1@example.com", "user2@example.com"]
+    ]
     assert [each.outcome for each in result.recipients] == [
         "accepted",
         "accepted",
@@ -171,7 +196,10 @@ async def test_only_what_was_throttled_or_failed_for_a_moment_goes_again(
     ]
     assert [len(each.attempts) for each in result.recipients] == [1, 2, 2, 1, 1, 1, 1]
     throttled = result.recipients[1].attempts
-    assert [(each.outcome, each.code) for each in throttled] == [("rejected", words["user1"][0]), ("accepted", None)]
+    assert [(each.outcome, each.code) for each in throttled] == [
+        ("rejected", words["user1"][0]),
+        ("accepted", None),
+    ]
     assert [each.status for each in result.recipients][3] == words["user3"][0]
 
 
@@ -197,7 +225,9 @@ async def test_what_fails_stays_where_it_is(fault_server: StartFaultServer) -> N
     assert len(failed.value.exceptions) == 150
 
 
-async def test_nothing_is_sent_of_a_message_with_one_bad_recipient(fault_server: StartFaultServer) -> None:
+async def test_nothing_is_sent_of_a_message_with_one_bad_recipient(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(ok())
     recipients: list[Any] = [Recipient("a@example.com")] * 120
     recipients.append(Recipient("b@example.com", data={"text": "x" * 262_144}))
@@ -218,7 +248,9 @@ async def test_a_set_up_that_can_not_be_is_raised(monkeypatch: pytest.MonkeyPatc
         await client.send_bulk(crowd(120))
 
 
-async def test_a_client_that_is_closed_in_the_middle_loses_no_result(fault_server: StartFaultServer) -> None:
+async def test_a_client_that_is_closed_in_the_middle_loses_no_result(
+    fault_server: StartFaultServer,
+) -> None:
     first = threading.Event()
 
     def act(connection: Connection, request: Request) -> None:
@@ -244,4 +276,7 @@ async def test_what_can_not_be_reached_is_not_sent() -> None:
     async with new_client("http://127.0.0.1:1") as client:
         result = await client.send_bulk(crowd(60))
     assert {each.outcome for each in result.recipients} == {"not_sent"}
-    assert all(isinstance(each.error, sesmail.NotSentError) and each.error.retryable for each in result.failed)
+    assert all(
+        isinstance(each.error, sesmail.NotSentError) and each.error.retryable
+        for each in result.failed
+    )

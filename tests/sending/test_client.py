@@ -9,7 +9,14 @@ import anyio
 import pytest
 
 import sesmail
-from sesmail import BulkMessage, ConfigurationError, InvalidMessageError, Message, RawMessage, Recipient
+from sesmail import (
+    BulkMessage,
+    ConfigurationError,
+    InvalidMessageError,
+    Message,
+    RawMessage,
+    Recipient,
+)
 from sesmail import TemplateMessage as Template
 from sesmail.sending.mime import mail
 from support.answers import bulk, empty_200, error, json_200, ok, slow
@@ -22,7 +29,9 @@ APIS = pytest.mark.parametrize("api", ["v1", "v2"])
 
 
 @APIS
-async def test_a_mail_comes_back_out_of_the_server_as_the_mail_that_it_was(moto_server: MotoServer, api: Any) -> None:
+async def test_a_mail_comes_back_out_of_the_server_as_the_mail_that_it_was(
+    moto_server: MotoServer, api: Any
+) -> None:
     moto_server.verify("example.com")
     message = Message(
         from_email="Shöp <shop@example.com>",
@@ -53,7 +62,11 @@ async def test_a_mail_comes_back_out_of_the_server_as_the_mail_that_it_was(moto_
     assert held.mime is not None
     assert b"archive" not in held.mime
     read = BytesParser(policy=email.policy.default).parsebytes(held.mime)
-    assert (read["Subject"], read["From"], read["X-Tag"]) == (message.subject, str(message.from_email[0]), "order")
+    assert (read["Subject"], read["From"], read["X-Tag"]) == (
+        message.subject,
+        str(message.from_email[0]),
+        "order",
+    )
     plain, html = read.get_body(("plain",)), read.get_body(("html",))
     assert plain is not None
     assert html is not None
@@ -66,10 +79,14 @@ async def test_templates_leave_by_v1_to_a_server_that_knows_them(moto_server: Mo
     moto_server.verify("example.com")
     moto_server.create_template("News", "{{month}}", "Hello {{name}}")
     async with new_client(moto_server.url, api="v1") as client:
-        single = await client.send(Template(from_email="shop@example.com", to="alice@example.com", template="News"))
+        single = await client.send(
+            Template(from_email="shop@example.com", to="alice@example.com", template="News")
+        )
         result = await client.send_bulk(NEWS)
         with pytest.raises(sesmail.NotFoundError) as missing:
-            await client.send(Template(from_email="shop@example.com", to="alice@example.com", template="Olds"))
+            await client.send(
+                Template(from_email="shop@example.com", to="alice@example.com", template="Olds")
+            )
         quota = await client.call("GetSendQuota")
     assert single.message_id == moto_server.sent()[0].message_id
     assert [(each.recipient, each.outcome) for each in result.recipients] == [
@@ -87,7 +104,9 @@ async def test_templates_leave_by_v1_to_a_server_that_knows_them(moto_server: Mo
 
 
 @APIS
-async def test_an_identity_that_is_not_verified_is_refused(moto_server: MotoServer, api: Any) -> None:
+async def test_an_identity_that_is_not_verified_is_refused(
+    moto_server: MotoServer, api: Any
+) -> None:
     async with new_client(moto_server.url, api=api) as client:
         with pytest.raises(sesmail.MessageRejectedError) as refused:
             await client.send(ORDER)
@@ -97,10 +116,16 @@ async def test_an_identity_that_is_not_verified_is_refused(moto_server: MotoServ
 
 
 @APIS
-async def test_a_standard_library_message_is_sent_as_it_is(moto_server: MotoServer, api: Any) -> None:  # R10
+async def test_a_standard_library_message_is_sent_as_it_is(
+    moto_server: MotoServer, api: Any
+) -> None:  # R10
     moto_server.verify("example.com")
     mail = email.message.EmailMessage()
-    mail["From"], mail["To"], mail["Bcc"] = "shop@example.com", "alice@example.com", "secret@example.com"
+    mail["From"], mail["To"], mail["Bcc"] = (
+        "shop@example.com",
+        "alice@example.com",
+        "secret@example.com",
+    )
     mail["Subject"] = "Größe"
     mail.set_content("Grüße\n")
     async with new_client(moto_server.url, api=api) as client:
@@ -112,27 +137,43 @@ async def test_a_standard_library_message_is_sent_as_it_is(moto_server: MotoServ
 
 
 @APIS
-async def test_defaults_and_the_tag_name_reach_the_wire(fault_server: StartFaultServer, api: Any) -> None:  # R4 R5 R7
+async def test_defaults_and_the_tag_name_reach_the_wire(
+    fault_server: StartFaultServer, api: Any
+) -> None:  # R4 R5 R7
     server = fault_server(ok())
     defaults = Message(from_email="shop@example.com", bcc="archive@example.com", tags=["mail"])
     async with new_client(
-        server.url, api=api, configuration_set="tracking", message_tag_name="kind", defaults=defaults
+        server.url,
+        api=api,
+        configuration_set="tracking",
+        message_tag_name="kind",
+        defaults=defaults,
     ) as client:
         await client.send(Message(to="alice@example.com", text="Hello"))
-        await client.send(Message(to="alice@example.com", text="Hello", configuration_set="other", bcc=[]))
+        await client.send(
+            Message(to="alice@example.com", text="Hello", configuration_set="other", bcc=[])
+        )
     first, second = server.requests
     if api == "v2":
         assert first.json["Destination"]["BccAddresses"] == ["archive@example.com"]
         assert first.json["EmailTags"] == [{"Name": "kind", "Value": "mail"}]
-        assert [each.json["ConfigurationSetName"] for each in (first, second)] == ["tracking", "other"]
+        assert [each.json["ConfigurationSetName"] for each in (first, second)] == [
+            "tracking",
+            "other",
+        ]
         assert "BccAddresses" not in second.json["Destination"]
     else:
         assert first.form["Destinations.member.2"] == "archive@example.com"
         assert first.form["Tags.member.1.Value"] == "mail"
-        assert [each.form["ConfigurationSetName"] for each in (first, second)] == ["tracking", "other"]
+        assert [each.form["ConfigurationSetName"] for each in (first, second)] == [
+            "tracking",
+            "other",
+        ]
 
 
-async def test_the_given_configuration_set_wins_over_that_of_the_defaults(fault_server: StartFaultServer) -> None:
+async def test_the_given_configuration_set_wins_over_that_of_the_defaults(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(ok())
     defaults = Message(from_email="shop@example.com", configuration_set="other")
     async with new_client(server.url, configuration_set="tracking", defaults=defaults) as client:
@@ -177,7 +218,9 @@ async def test_parameters_of_the_client_pass_through(fault_server: StartFaultSer
 async def test_a_profile_names_the_account(
     fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:  # R3
-    (tmp_path / "config").write_text("[profile shop]\naws_access_key_id=AKIAPROFILE\naws_secret_access_key=x\n")
+    (tmp_path / "config").write_text(
+        "[profile shop]\naws_access_key_id=AKIAPROFILE\naws_secret_access_key=x\n"
+    )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
@@ -187,7 +230,9 @@ async def test_a_profile_names_the_account(
     assert "Credential=AKIAPROFILE/" in server.requests[0].headers["authorization"]
 
 
-async def test_a_bulk_answer_tells_each_recipient_apart(fault_server: StartFaultServer) -> None:  # R30
+async def test_a_bulk_answer_tells_each_recipient_apart(
+    fault_server: StartFaultServer,
+) -> None:  # R30
     statuses = [
         ("SUCCESS", "id-1"),
         ("MAIL_FROM_DOMAIN_NOT_VERIFIED", "no"),
@@ -203,10 +248,23 @@ async def test_a_bulk_answer_tells_each_recipient_apart(fault_server: StartFault
     )
     async with new_client(server.url) as client:
         result = await client.send_bulk(message)
-    assert [each.recipient for each in result.recipients] == [f"user{number}@example.com" for number in range(5)]
+    assert [each.recipient for each in result.recipients] == [
+        f"user{number}@example.com" for number in range(5)
+    ]
     assert [each.status for each in result.recipients] == [status for status, _ in statuses]
-    assert [each.outcome for each in result.recipients] == ["accepted", "rejected", "rejected", "rejected", "unknown"]
-    assert [each.error.retryable for each in result.failed if each.error] == [False, True, True, False]
+    assert [each.outcome for each in result.recipients] == [
+        "accepted",
+        "rejected",
+        "rejected",
+        "rejected",
+        "unknown",
+    ]
+    assert [each.error.retryable for each in result.failed if each.error] == [
+        False,
+        True,
+        True,
+        False,
+    ]
     assert [type(each.error) for each in result.failed] == [
         sesmail.NotVerifiedError,
         sesmail.ThrottledError,
@@ -231,14 +289,18 @@ async def test_a_bulk_answer_of_another_length_is_unknown_for_everyone(
     assert result.recipients[0].error.answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-async def test_a_bulk_call_that_is_refused_is_so_for_everyone(fault_server: StartFaultServer) -> None:
+async def test_a_bulk_call_that_is_refused_is_so_for_everyone(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(error(404, "NotFoundException", "no template"))
     async with new_client(server.url) as client:
         result = await client.send_bulk(NEWS)
     assert [type(each.error) for each in result.failed] == [sesmail.NotFoundError] * 2
 
 
-async def test_a_bulk_call_without_an_answer_is_unknown_for_everyone(fault_server: StartFaultServer) -> None:
+async def test_a_bulk_call_without_an_answer_is_unknown_for_everyone(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(error(503, "ServiceUnavailable"))
     async with new_client(server.url) as client:
         result = await client.send_bulk(NEWS)
@@ -248,9 +310,18 @@ async def test_a_bulk_call_without_an_answer_is_unknown_for_everyone(fault_serve
 
 @pytest.mark.parametrize(
     "answer",
-    [{}, {"MessageId": None}, {"MessageId": ""}, {"MessageId": "two words"}, {"MessageId": "<id>"}, {"Message": "hi"}],
+    [
+        {},
+        {"MessageId": None},
+        {"MessageId": ""},
+        {"MessageId": "two words"},
+        {"MessageId": "<id>"},
+        {"Message": "hi"},
+    ],
 )
-async def test_an_answer_without_a_message_id_is_unknown_and_kept(fault_server: StartFaultServer, answer: Any) -> None:
+async def test_an_answer_without_a_message_id_is_unknown_and_kept(
+    fault_server: StartFaultServer, answer: Any
+) -> None:
     server = fault_server(json_200(answer))
     async with new_client(server.url) as client:
         with pytest.raises(sesmail.UnknownOutcomeError) as unknown:
@@ -359,10 +430,14 @@ async def test_opening_does_not_take_for_ever(monkeypatch: pytest.MonkeyPatch) -
             pass
 
 
-async def test_an_empty_success_of_another_operation_is_an_answer(fault_server: StartFaultServer) -> None:
+async def test_an_empty_success_of_another_operation_is_an_answer(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(empty_200())
     async with new_client(server.url) as client:
-        answer = await client.call("DeleteSuppressedDestination", {"EmailAddress": "alice@example.com"})
+        answer = await client.call(
+            "DeleteSuppressedDestination", {"EmailAddress": "alice@example.com"}
+        )
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert server.requests[0].method == "DELETE"
 

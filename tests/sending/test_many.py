@@ -12,7 +12,15 @@ import anyio
 import pytest
 
 import sesmail
-from sesmail import Client, ConfigurationError, Message, MessageResult, SendMany, SendProgress, SendResult
+from sesmail import (
+    Client,
+    ConfigurationError,
+    Message,
+    MessageResult,
+    SendMany,
+    SendProgress,
+    SendResult,
+)
 from sesmail.sending.attempts.state import SendState
 from support import answers
 from support.answers import error, ok, slow
@@ -23,7 +31,9 @@ pytestmark = pytest.mark.anyio
 
 
 def mail(number: int, subject: str = "ok") -> Message:
-    return Message(from_email="a@example.com", to="b@example.com", subject=f"{subject} {number}", text="")
+    return Message(
+        from_email="a@example.com", to="b@example.com", subject=f"{subject} {number}", text=""
+    )
 
 
 def subject_of(request: Request) -> str:
@@ -33,7 +43,9 @@ def subject_of(request: Request) -> str:
 
 def by_subject(**steps: Answer) -> Callable[[Request], Answer]:
     """Answer by the first word of the subject; what was cut off gets no answer."""
-    return lambda request: steps.get(subject_of(request).split()[0], ok()) if request.complete else ok()
+    return lambda request: (
+        steps.get(subject_of(request).split()[0], ok()) if request.complete else ok()
+    )
 
 
 async def outcomes_of(client: Client, messages: Any, **settings: Any) -> list[MessageResult]:
@@ -49,7 +61,9 @@ async def later(messages: Iterable[Message]) -> AsyncIterator[Message]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [list, iter, later], ids=lambda kind: kind.__name__)
-async def test_any_iterable(fault_server: StartFaultServer, kind: Callable[[list[Message]], Any]) -> None:
+async def test_any_iterable(
+    fault_server: StartFaultServer, kind: Callable[[list[Message]], Any]
+) -> None:
     messages = [mail(number) for number in range(120)]
     server = fault_server(ok())
     async with new_client(server.url) as client:
@@ -59,7 +73,9 @@ async def test_any_iterable(fault_server: StartFaultServer, kind: Callable[[list
     assert all(outcome.message is messages[outcome.index] for outcome in outcomes)
     assert {outcome.outcome for outcome in outcomes} == {"accepted"}
     assert len({outcome.result.message_id for outcome in outcomes if outcome.result}) == 120
-    assert sorted(map(subject_of, server.requests)) == sorted(f"ok {number}" for number in range(120))
+    assert sorted(map(subject_of, server.requests)) == sorted(
+        f"ok {number}" for number in range(120)
+    )
 
 
 async def test_outcomes_come_as_they_are_known_or_in_order(fault_server: StartFaultServer) -> None:
@@ -67,7 +83,11 @@ async def test_outcomes_come_as_they_are_known_or_in_order(fault_server: StartFa
     messages = [mail(0, "slow"), mail(1), mail(2)]
     async with new_client(server.url) as client:
         assert (await outcomes_of(client, messages))[-1].index == 0
-        assert [outcome.index for outcome in await outcomes_of(client, messages, ordered=True)] == [0, 1, 2]
+        assert [outcome.index for outcome in await outcomes_of(client, messages, ordered=True)] == [
+            0,
+            1,
+            2,
+        ]
 
 
 async def test_no_failure_ends_it(fault_server: StartFaultServer) -> None:
@@ -78,7 +98,13 @@ async def test_no_failure_ends_it(fault_server: StartFaultServer) -> None:
             perhaps=answers.close_after_request(),
         )
     )
-    messages: list[Any] = [mail(0, "bad"), mail(1, "slowly"), mail(2, "perhaps"), Message(to="b@example.com"), mail(4)]
+    messages: list[Any] = [
+        mail(0, "bad"),
+        mail(1, "slowly"),
+        mail(2, "perhaps"),
+        Message(to="b@example.com"),
+        mail(4),
+    ]
     messages += [NEWS, None, {"subject": "a dict"}]
     async with new_client(server.url) as client:
         outcomes = await outcomes_of(client, messages, ordered=True)
@@ -131,7 +157,9 @@ async def test_it_holds_few_messages_and_sends_few_at_once(fault_server: StartFa
 
 async def test_progress(fault_server: StartFaultServer) -> None:
     heard: list[SendProgress] = []
-    server = fault_server(by_subject(bad=error(400, "MessageRejected"), perhaps=answers.close_after_request()))
+    server = fault_server(
+        by_subject(bad=error(400, "MessageRejected"), perhaps=answers.close_after_request())
+    )
     messages = [mail(0), mail(1, "bad"), mail(2, "perhaps"), Message(), mail(4)]
     async with new_client(server.url) as client:
         many = client.send_many(messages, on_progress=heard.append, concurrency=1)
@@ -193,7 +221,9 @@ async def leave_by_cancelled_task(many: sesmail.SendMany, server: FaultServer) -
         group.cancel_scope.cancel()
 
 
-@pytest.mark.parametrize("leave", [leave_by_break, leave_by_error, leave_by_scope, leave_by_cancelled_task])
+@pytest.mark.parametrize(
+    "leave", [leave_by_break, leave_by_error, leave_by_scope, leave_by_cancelled_task]
+)
 async def test_leaving_early_is_accounted_for(
     fault_server: StartFaultServer, leave: Callable[[sesmail.SendMany, FaultServer], Any]
 ) -> None:
@@ -228,7 +258,10 @@ async def test_leaving_early_is_accounted_for(
 
 
 async def test_leaving_before_anything_came() -> None:
-    async with new_client("http://127.0.0.1:1") as client, client.send_many([mail(1), mail(2)]) as outcomes:
+    async with (
+        new_client("http://127.0.0.1:1") as client,
+        client.send_many([mail(1), mail(2)]) as outcomes,
+    ):
         pass
     assert outcomes.progress.accepted == outcomes.progress.unknown == 0
 
@@ -236,7 +269,10 @@ async def test_leaving_before_anything_came() -> None:
 async def test_it_can_be_stopped_without_leaving_doubts(fault_server: StartFaultServer) -> None:
     server = fault_server(slow(0.02, ok()))
     messages = (mail(number) for number in range(1000))
-    async with new_client(server.url) as client, client.send_many(messages, concurrency=5) as outcomes:
+    async with (
+        new_client(server.url) as client,
+        client.send_many(messages, concurrency=5) as outcomes,
+    ):
         async for _ in outcomes:
             outcomes.stop()
     progress = outcomes.progress
@@ -276,7 +312,9 @@ async def test_what_the_callback_raises_loses_nothing(fault_server: StartFaultSe
     assert [outcome.outcome for outcome in many.unconsumed] == ["accepted"]
 
 
-async def test_what_nobody_expects_ends_it(monkeypatch: pytest.MonkeyPatch, fault_server: StartFaultServer) -> None:
+async def test_what_nobody_expects_ends_it(
+    monkeypatch: pytest.MonkeyPatch, fault_server: StartFaultServer
+) -> None:
     server = fault_server(ok())
     async with new_client(server.url) as client:
         monkeypatch.setattr("sesmail.sending.sender.recipients_of", lambda _: 1 / 0)
@@ -318,7 +356,9 @@ async def test_one_message_may_be_given_twice(fault_server: StartFaultServer) ->
     assert len(server.requests) == 2
 
 
-async def test_stopping_does_not_wait_for_a_message_that_does_not_come(fault_server: StartFaultServer) -> None:
+async def test_stopping_does_not_wait_for_a_message_that_does_not_come(
+    fault_server: StartFaultServer,
+) -> None:
     async def source() -> AsyncIterator[Message]:
         yield mail(0)
         await anyio.Event().wait()
@@ -350,7 +390,9 @@ async def test_several_tasks_may_ask_for_outcomes(fault_server: StartFaultServer
     assert sorted(seen) == list(range(10))
 
 
-async def test_what_an_iterable_holds_open_belongs_to_one_task(fault_server: StartFaultServer) -> None:
+async def test_what_an_iterable_holds_open_belongs_to_one_task(
+    fault_server: StartFaultServer,
+) -> None:
     """A cancel scope, a task group and a context variable around a yield; messages of other messages' outcomes."""
     variable = ContextVar[int]("variable")
 
@@ -369,7 +411,9 @@ async def test_what_an_iterable_holds_open_belongs_to_one_task(fault_server: Sta
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_an_asynchronous_generator_is_closed(fault_server: StartFaultServer, fails: bool) -> None:
+async def test_an_asynchronous_generator_is_closed(
+    fault_server: StartFaultServer, fails: bool
+) -> None:
     closed = anyio.Event()
 
     async def source() -> AsyncIterator[Message]:
@@ -393,7 +437,9 @@ async def test_an_asynchronous_generator_is_closed(fault_server: StartFaultServe
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])  # no task of trio's can be waited for
-async def test_an_iterable_whose_own_task_was_cancelled_has_failed(fault_server: StartFaultServer) -> None:
+async def test_an_iterable_whose_own_task_was_cancelled_has_failed(
+    fault_server: StartFaultServer,
+) -> None:
     import asyncio
 
     async def source() -> AsyncIterator[Message]:

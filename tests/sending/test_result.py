@@ -16,9 +16,13 @@ from sesmail import (
 )
 from sesmail.sending.result import rfc5322_message_id
 
-THROTTLED = RecipientResult("b@example.com", "rejected", status="ACCOUNT_THROTTLED", error=ThrottledError("slow"))
+THROTTLED = RecipientResult(
+    "b@example.com", "rejected", status="ACCOUNT_THROTTLED", error=ThrottledError("slow")
+)
 UNKNOWN = RecipientResult("c@example.com", "unknown", error=UnknownOutcomeError("hm"))
-ACCEPTED = RecipientResult("a@example.com", "accepted", "0100-id", "<0100-id@eu-west-1.amazonses.com>", "SUCCESS")
+ACCEPTED = RecipientResult(
+    "a@example.com", "accepted", "0100-id", "<0100-id@eu-west-1.amazonses.com>", "SUCCESS"
+)
 REJECTED = RecipientResult("d@example.com", "rejected", error=MessageRejectedError("virus"))
 BULK = BulkResult((THROTTLED, ACCEPTED, UNKNOWN, REJECTED))
 
@@ -34,7 +38,9 @@ def test_raise_for_failed() -> None:  # R30
     assert caught.value.exceptions == (THROTTLED.error, UNKNOWN.error, REJECTED.error)
 
 
-@pytest.mark.parametrize("result", [BulkResult((ACCEPTED, ACCEPTED)), BulkResult(())], ids=["all accepted", "nobody"])
+@pytest.mark.parametrize(
+    "result", [BulkResult((ACCEPTED, ACCEPTED)), BulkResult(())], ids=["all accepted", "nobody"]
+)
 def test_nothing_is_raised_when_nothing_failed(result: BulkResult) -> None:
     result.raise_for_failed()
     assert result.failed == ()

@@ -93,7 +93,9 @@ def test_other_headers_are_refused(names: list[str]) -> None:
         proof([MAIL], names)
 
 
-@pytest.mark.parametrize("mail", [b"\r\n\r\nFrom: a\r\nTo: b\r\n\r\n", b"\r\nFrom: a\r\nTo: b\r\n\r\n"], ids=repr)
+@pytest.mark.parametrize(
+    "mail", [b"\r\n\r\nFrom: a\r\nTo: b\r\n\r\n", b"\r\nFrom: a\r\nTo: b\r\n\r\n"], ids=repr
+)
 def test_a_mail_begins_with_its_header(mail: bytes) -> None:
     with pytest.raises(ValueError, match="header fields"):
         proof([mail], count=0)

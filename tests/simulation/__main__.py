@@ -15,14 +15,18 @@ WORKERS = (1, 10, 100, 1_000)
 SPAN = 10  # seconds over which adapting is judged
 
 
-def steady(kind: type[Bucket] | type[Window], rate: int, workers: int, knows: bool) -> tuple[Story, int, int]:
+def steady(
+    kind: type[Bucket] | type[Window], rate: int, workers: int, knows: bool
+) -> tuple[Story, int, int]:
     """A story, and the second half of it: of 3 minutes, 45,000 calls or 360 calls of each worker at least."""
     seconds = max(180, 45_000 // rate, 360 * workers // rate)
     start = seconds // 2
     return simulate(kind(rate), workers, seconds, knows=knows, measured=start), start, seconds
 
 
-def changing(rate: int, factor: float, workers: int, told: bool) -> Iterator[tuple[Story, int, int]]:
+def changing(
+    rate: int, factor: float, workers: int, told: bool
+) -> Iterator[tuple[Story, int, int]]:
     """Stories in which the account's rate changes, when it does, and when they end."""
     at = max(60, 6_000 // rate)
     end = at + max(240, 30_000 // rate)
@@ -45,7 +49,10 @@ def adapted(story: Story, at: int, end: int, rate: float) -> int | None:
     """Seconds until 95% of the new rate was used, and at most 5% of the calls throttled, over ten seconds."""
     found = first(
         range(at, end - SPAN),
-        lambda start: story.used(rate, start, start + SPAN) >= 0.95 and story.throttled(start, start + SPAN) <= 0.05,
+        lambda start: (
+            story.used(rate, start, start + SPAN) >= 0.95
+            and story.throttled(start, start + SPAN) <= 0.05
+        ),
     )
     return None if found is None else found - at
 
@@ -66,13 +73,21 @@ def steady_table() -> list[tuple[str, Story, int]]:
                     cells.append(f"{used:>13.1%} {throttled:>7.2%} {story.fairness():>7.3f}")
                     if kind is Bucket and not knows:
                         drawn.append((f"{workers:,} workers, {rate:,} a second", story, rate))
-                print(f"{rate:>13,}  {'known  ' if knows else 'learnt '}" + " ".join(cells), flush=True)
+                print(
+                    f"{rate:>13,}  {'known  ' if knows else 'learnt '}" + " ".join(cells),
+                    flush=True,
+                )
     return drawn
 
 
 def adapting_table() -> None:
-    print("\nBucket: seconds until 95% of the changed rate is used and at most 5% throttled (median of 3 seeds)")
-    print("rate a second  changes   rate is " + "".join(f"{workers:>8} workers" for workers in WORKERS[:3]))
+    print(
+        "\nBucket: seconds until 95% of the changed rate is used and at most 5% throttled (median of 3 seeds)"
+    )
+    print(
+        "rate a second  changes   rate is "
+        + "".join(f"{workers:>8} workers" for workers in WORKERS[:3])
+    )
     for rate in RATES[:2]:
         for factor in (2.0, 0.5):
             for told in (True, False):
@@ -93,12 +108,16 @@ def draw(stories: list[tuple[str, Story, int]], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(len(RATES), len(WORKERS), figsize=(16, 9), sharey=True, layout="constrained")
+    figure, axes = pyplot.subplots(
+        len(RATES), len(WORKERS), figsize=(16, 9), sharey=True, layout="constrained"
+    )
     for axis, (title, story, rate) in zip(axes.flat, stories, strict=True):
         span = max(1, len(story.seconds) // 120)
         starts = range(0, len(story.seconds) - span, span)
         axis.plot(starts, [story.used(rate, start, start + span) for start in starts], label="used")
-        axis.plot(starts, [story.throttled(start, start + span) for start in starts], label="throttled")
+        axis.plot(
+            starts, [story.throttled(start, start + span) for start in starts], label="throttled"
+        )
         axis.set(title=title, xlabel="seconds", ylim=(0, 1.2))
     axes.flat[0].legend()
     figure.suptitle("Workers that learn the rate of an account that counts by the bucket")

@@ -40,7 +40,9 @@ class Story:
 
     def fairness(self) -> float:
         """Jain's index: 1 where all workers sent as much, 1/n where one of n sent everything."""
-        return sum(self.accepted) ** 2 / (len(self.accepted) * sum(count * count for count in self.accepted))
+        return sum(self.accepted) ** 2 / (
+            len(self.accepted) * sum(count * count for count in self.accepted)
+        )
 
 
 def simulate(
@@ -88,7 +90,14 @@ def simulate(
             push(heap, (now + pace.wait(now), LEAVES, worker))
         elif kind == ARRIVES:
             takes = account.takes(now, 1)
-            push(heap, (now + QUICKEST + (SLOWEST - QUICKEST) * chance(), TAKEN if takes else THROTTLED, worker))
+            push(
+                heap,
+                (
+                    now + QUICKEST + (SLOWEST - QUICKEST) * chance(),
+                    TAKEN if takes else THROTTLED,
+                    worker,
+                ),
+            )
             if takes:
                 story.seconds[int(now)].accepted += 1
                 story.accepted[worker] += now >= measured

@@ -20,7 +20,9 @@ PROXY = {"Content-Type": "application/json"}
 NO = frozenset({"rejected"})
 
 
-def refused(status: int, code: str, text: str, error: type[SendError], retryable: bool = False) -> Fault:
+def refused(
+    status: int, code: str, text: str, error: type[SendError], retryable: bool = False
+) -> Fault:
     """A no of Amazon's."""
     return Fault(
         f"{status} {code} {text}",
@@ -40,7 +42,9 @@ def v2_body(name: str, body: bytes | Callable[[Request], bytes], headers: Any = 
     def speech(request: Request) -> bytes:
         return whole(request, body=body if isinstance(body, bytes) else body(request))
 
-    return unknown(name, answers.raw(200, headers, body) if isinstance(body, bytes) else says(speech))
+    return unknown(
+        name, answers.raw(200, headers, body) if isinstance(body, bytes) else says(speech)
+    )
 
 
 def v2_id(name: str, value: Any) -> Fault:
@@ -74,12 +78,16 @@ def v1_id(name: str, value: str) -> Fault:
 def v1_no(name: str, inner: str, status: int = 400, **more: Any) -> Fault:
     """An error document of v1; it proves nothing, unless told otherwise."""
     body = f"<ErrorResponse><Error>{inner}</Error><RequestId>1</RequestId></ErrorResponse>"
-    return dataclasses.replace(unknown(f"v1_{name}", answers.raw(status, XML, body.encode()), apis=("v1",)), **more)
+    return dataclasses.replace(
+        unknown(f"v1_{name}", answers.raw(status, XML, body.encode()), apis=("v1",)), **more
+    )
 
 
 def success(status: int) -> Fault:
     """SES's answer with another status."""
-    return unknown(f"status_{status}", says(lambda request: whole(request, status=f"HTTP/1.1 {status} Odd")))
+    return unknown(
+        f"status_{status}", says(lambda request: whole(request, status=f"HTTP/1.1 {status} Odd"))
+    )
 
 
 @cache
@@ -90,7 +98,9 @@ def bomb() -> bytes:
 
 def zipped(request: Request) -> bytes:
     """A whole answer, compressed though nobody asked for that."""
-    return whole(request, "Content-Encoding: gzip", body=gzip.compress(answers.accepted(request)[1]))
+    return whole(
+        request, "Content-Encoding: gzip", body=gzip.compress(answers.accepted(request)[1])
+    )
 
 
 def endless(_: Request) -> Iterator[bytes]:
@@ -123,9 +133,19 @@ BODIES = [
     unknown("empty_200", answers.empty_200(), apis=BOTH),
     unknown("captive_portal", answers.html_200(), apis=BOTH),
     unknown("captive_portal_says_json", answers.raw(200, JSON, b"<html>Please log in.</html>")),
-    unknown("captive_portal_says_xml", answers.raw(200, XML, b"<html>Please log in.</html>"), apis=("v1",)),
-    accepted("called_html", says(lambda r: whole(r).replace(b"application/json", b"text/html")), apis=BOTH),
-    accepted("called_nothing", says(lambda r: whole(r).replace(b"Content-Type", b"X-Type")), apis=BOTH),
+    unknown(
+        "captive_portal_says_xml",
+        answers.raw(200, XML, b"<html>Please log in.</html>"),
+        apis=("v1",),
+    ),
+    accepted(
+        "called_html",
+        says(lambda r: whole(r).replace(b"application/json", b"text/html")),
+        apis=BOTH,
+    ),
+    accepted(
+        "called_nothing", says(lambda r: whole(r).replace(b"Content-Type", b"X-Type")), apis=BOTH
+    ),
     accepted("same_id_for_all", answers.ok("0102018f-0000-000000")),
     *(success(status) for status in (201, 202, 203, 206, 207, 226, 299)),
     unknown("no_content", answers.raw(204), apis=BOTH),
@@ -138,7 +158,9 @@ BODIES = [
     v2_body("not_utf8", b"\xff\xfe{}"),
     v2_body("utf_16", lambda r: answers.accepted(r)[1].decode().encode("utf-16")),
     v2_body("byte_order_mark", lambda r: b"\xef\xbb\xbf" + answers.accepted(r)[1]),
-    v2_body("bulk_answer", b'{"BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": "id"}]}'),
+    v2_body(
+        "bulk_answer", b'{"BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": "id"}]}'
+    ),
     v2_body("error_with_200", b'{"__type": "MessageRejected", "message": "no"}'),
     v2_body("other_case", b'{"messageid": "id-1"}'),
     *(v2_id(name, value) for name, value in NO_IDS.items()),
@@ -151,26 +173,69 @@ BODIES = [
     v1_no("error_with_200", "<Code>Throttling</Code>", 200),
 ]
 
-PAGES = (400, 401, 402, 403, 404, 405, 407, 409, 411, 413, 414, 418, 421, 425, 426, 429, 431, 451, 499)
+PAGES = (
+    400,
+    401,
+    402,
+    403,
+    404,
+    405,
+    407,
+    409,
+    411,
+    413,
+    414,
+    418,
+    421,
+    425,
+    426,
+    429,
+    431,
+    451,
+    499,
+)
 GATEWAYS = (408, 500, 502, 503, 504, 520, 522, 524, 529, 599)
 FAILURES = (408, 500, 501, 502, 503, 504, 505, 507, 508, 511)
 
 NO_SES = [
-    *(unknown(f"redirect_{status}", answers.redirect(status, "/elsewhere"), apis=BOTH) for status in range(300, 309)),
+    *(
+        unknown(f"redirect_{status}", answers.redirect(status, "/elsewhere"), apis=BOTH)
+        for status in range(300, 309)
+    ),
     unknown("redirect_without_place", answers.raw(302)),
-    *(unknown(f"page_{status}", answers.raw(status, HTML, b"<p>no</p>"), apis=BOTH) for status in PAGES),
+    *(
+        unknown(f"page_{status}", answers.raw(status, HTML, b"<p>no</p>"), apis=BOTH)
+        for status in PAGES
+    ),
     *(unknown(f"gateway_{status}", answers.raw(status, HTML, b"<p>no</p>")) for status in GATEWAYS),
-    *(unknown(f"ses_{status}", answers.error(status, "InternalFailure"), apis=BOTH) for status in FAILURES),
+    *(
+        unknown(f"ses_{status}", answers.error(status, "InternalFailure"), apis=BOTH)
+        for status in FAILURES
+    ),
     unknown("throttling_503", answers.error(503, "Throttling"), apis=BOTH),
-    unknown("error_type_without_request_id", answers.raw(400, {"x-amzn-ErrorType": "MessageRejected"}, b"{}")),
-    unknown("proxys_json_400", answers.raw(400, {**JSON, "x-amzn-RequestId": ""}, b'{"error": "blocked"}')),
+    unknown(
+        "error_type_without_request_id",
+        answers.raw(400, {"x-amzn-ErrorType": "MessageRejected"}, b"{}"),
+    ),
+    unknown(
+        "proxys_json_400",
+        answers.raw(400, {**JSON, "x-amzn-RequestId": ""}, b'{"error": "blocked"}'),
+    ),
     unknown("proxys_json_404", answers.raw(404, PROXY, b'{"code": "NotFound"}')),
     unknown("proxys_json_429", answers.raw(429, PROXY, b'{"code": "too_many_requests"}')),
     unknown("code_of_a_number", answers.raw(400, PROXY, b'{"code": 400, "message": "x"}')),
     v1_no("no_code", "<Code/>"),
     v1_no("code_of_markup", "<Code><b>Throttling</b></Code>"),
-    unknown("v1_no_request_id", answers.raw(400, XML, b"<R><Error><Code>Throttling</Code></Error></R>"), apis=("v1",)),
-    unknown("v1_truncated_error", answers.raw(400, XML, b"<ErrorResponse><Error><Code>MessageRej"), apis=("v1",)),
+    unknown(
+        "v1_no_request_id",
+        answers.raw(400, XML, b"<R><Error><Code>Throttling</Code></Error></R>"),
+        apis=("v1",),
+    ),
+    unknown(
+        "v1_truncated_error",
+        answers.raw(400, XML, b"<ErrorResponse><Error><Code>MessageRej"),
+        apis=("v1",),
+    ),
 ]
 
 REJECTED = [
@@ -184,12 +249,18 @@ REJECTED = [
     refused(400, "AccountSuspendedException", "no", sesmail.SendingPausedError),
     refused(400, "SendingPausedException", "no", sesmail.SendingPausedError),
     refused(400, "LimitExceededException", "no", sesmail.RejectedError),
-    refused(400, "LimitExceededException", "Daily message quota exceeded.", sesmail.QuotaExceededError),
+    refused(
+        400, "LimitExceededException", "Daily message quota exceeded.", sesmail.QuotaExceededError
+    ),
     refused(403, "AccessDeniedException", "no", sesmail.AccessDeniedError),
-    refused(403, "SignatureDoesNotMatch", "Signature expired: now is later.", sesmail.AccessDeniedError),
+    refused(
+        403, "SignatureDoesNotMatch", "Signature expired: now is later.", sesmail.AccessDeniedError
+    ),
     refused(403, "InvalidSignatureException", "no", sesmail.AccessDeniedError),
     refused(403, "RequestTimeTooSkewed", "no", sesmail.RejectedError),
-    refused(403, "ExpiredTokenException", "The security token is expired", sesmail.AccessDeniedError),
+    refused(
+        403, "ExpiredTokenException", "The security token is expired", sesmail.AccessDeniedError
+    ),
     refused(400, "ExpiredToken", "no", sesmail.AccessDeniedError),
     refused(403, "InvalidClientTokenId", "no", sesmail.AccessDeniedError),
     refused(403, "UnrecognizedClientException", "no", sesmail.AccessDeniedError),
@@ -197,12 +268,35 @@ REJECTED = [
     refused(403, "OptInRequired", "no", sesmail.AccessDeniedError),
     refused(400, "Throttling", "Maximum sending rate exceeded.", sesmail.ThrottledError, True),
     refused(400, "ThrottlingException", "Rate exceeded", sesmail.ThrottledError, True),
-    refused(429, "TooManyRequestsException", "Maximum sending rate exceeded", sesmail.ThrottledError, True),
-    refused(429, "TooManyRequestsException", "Daily message quota exceeded", sesmail.QuotaExceededError),
+    refused(
+        429,
+        "TooManyRequestsException",
+        "Maximum sending rate exceeded",
+        sesmail.ThrottledError,
+        True,
+    ),
+    refused(
+        429, "TooManyRequestsException", "Daily message quota exceeded", sesmail.QuotaExceededError
+    ),
     refused(400, "Throttling", "Daily message quota exceeded.", sesmail.QuotaExceededError),
     refused(429, "SomethingNew", "no", sesmail.ThrottledError, True),
     refused(400, "SomethingNewException", "no", sesmail.RejectedError),
-    Fault("v2_no_text", answers.raw(400, REFUSED, b'{"message": null}'), NO, sesmail.MessageRejectedError),
-    v1_no("no_text", "<Code>MessageRejected</Code><Message/>", outcomes=NO, error=sesmail.MessageRejectedError),
-    v1_no("text_of_markup", "<Code>NotFound</Code><Message><b/></Message>", outcomes=NO, error=sesmail.NotFoundError),
+    Fault(
+        "v2_no_text",
+        answers.raw(400, REFUSED, b'{"message": null}'),
+        NO,
+        sesmail.MessageRejectedError,
+    ),
+    v1_no(
+        "no_text",
+        "<Code>MessageRejected</Code><Message/>",
+        outcomes=NO,
+        error=sesmail.MessageRejectedError,
+    ),
+    v1_no(
+        "text_of_markup",
+        "<Code>NotFound</Code><Message><b/></Message>",
+        outcomes=NO,
+        error=sesmail.NotFoundError,
+    ),
 ]

@@ -26,17 +26,23 @@ def raw(status: int, headers: Mapping[str, str] | None = None, body: bytes = b""
 
 def ok(*message_ids: str) -> Answer:
     """Accept a send, with these message ids, or with new ones."""
-    return Answer(lambda connection, request: connection.respond(200, *accepted(request, message_ids)))
+    return Answer(
+        lambda connection, request: connection.respond(200, *accepted(request, message_ids))
+    )
 
 
 def bulk(*entries: tuple[str, str]) -> Answer:
     """Answer a bulk send with a status and a message id, or a status and an error text, for each entry."""
-    return Answer(lambda connection, request: connection.respond(200, *bulk_results(request, entries)))
+    return Answer(
+        lambda connection, request: connection.respond(200, *bulk_results(request, entries))
+    )
 
 
 def error(status: int, code: str, text: str = "No.") -> Answer:
     """Refuse in the manner of SES."""
-    return Answer(lambda connection, request: connection.respond(status, *refused(request, code, text)))
+    return Answer(
+        lambda connection, request: connection.respond(status, *refused(request, code, text))
+    )
 
 
 def redirect(status: int, location: str) -> Answer:
@@ -168,7 +174,9 @@ def accepted(request: Request, message_ids: Sequence[str] = ()) -> tuple[Mapping
         ids = issue(request, message_ids, len(request.json["BulkEmailEntries"]))
         return bulk_results(request, [("SUCCESS", message_id) for message_id in ids])
     if request.form.get("Action") == "SendBulkTemplatedEmail":
-        destinations = {name.split(".")[2] for name in request.form if name.startswith("Destinations.member.")}
+        destinations = {
+            name.split(".")[2] for name in request.form if name.startswith("Destinations.member.")
+        }
         ids = issue(request, message_ids, len(destinations))
         return bulk_results(request, [("Success", message_id) for message_id in ids])
     message_id = issue(request, message_ids[:1], 1)[0]
@@ -177,14 +185,20 @@ def accepted(request: Request, message_ids: Sequence[str] = ()) -> tuple[Mapping
     return JSON, json.dumps({"MessageId": message_id}).encode()
 
 
-def bulk_results(request: Request, entries: Sequence[tuple[str, str]]) -> tuple[Mapping[str, str], bytes]:
+def bulk_results(
+    request: Request, entries: Sequence[tuple[str, str]]
+) -> tuple[Mapping[str, str], bytes]:
     """The headers and the body with which SES answers a bulk send."""
     fields = [
-        {"Status": status, "MessageId" if status.upper() == "SUCCESS" else "Error": text} for status, text in entries
+        {"Status": status, "MessageId" if status.upper() == "SUCCESS" else "Error": text}
+        for status, text in entries
     ]
     if not request.form:
         return JSON, json.dumps({"BulkEmailEntryResults": fields}).encode()
-    members = ["<member>" + "".join(element(*field) for field in entry.items()) + "</member>" for entry in fields]
+    members = [
+        "<member>" + "".join(element(*field) for field in entry.items()) + "</member>"
+        for entry in fields
+    ]
     return XML, result(request, f"<Status>{''.join(members)}</Status>")
 
 
@@ -193,7 +207,9 @@ def refused(request: Request, code: str, text: str) -> tuple[Mapping[str, str], 
     if not request.form:
         return JSON | {"x-amzn-ErrorType": code}, json.dumps({"message": text}).encode()
     fields = element("Type", "Sender") + element("Code", code) + element("Message", text)
-    return XML, document("ErrorResponse", f"<Error>{fields}</Error>{element('RequestId', REQUEST_ID)}")
+    return XML, document(
+        "ErrorResponse", f"<Error>{fields}</Error>{element('RequestId', REQUEST_ID)}"
+    )
 
 
 def result(request: Request, content: str) -> bytes:

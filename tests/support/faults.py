@@ -41,7 +41,10 @@ class Request:
         """The parameters of a v1 call; empty for v2."""
         if "x-www-form-urlencoded" not in self.headers.get("content-type", ""):
             return {}
-        return {name: values[0] for name, values in parse_qs(self.body.decode(), keep_blank_values=True).items()}
+        return {
+            name: values[0]
+            for name, values in parse_qs(self.body.decode(), keep_blank_values=True).items()
+        }
 
     @property
     def mime(self) -> bytes:
@@ -88,7 +91,9 @@ class Connection:
                 body += chunk
         return dataclasses.replace(head, body=bytes(body), complete=len(body) == length)
 
-    def respond(self, status: int, headers: Mapping[str, str], body: bytes, missing: int = 0) -> None:
+    def respond(
+        self, status: int, headers: Mapping[str, str], body: bytes, missing: int = 0
+    ) -> None:
         """Send a response, announced with `missing` more bytes than it has."""
         phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Odd"
         lines = [f"HTTP/1.1 {status} {phrase}", f"Content-Length: {len(body) + missing}"]
@@ -106,7 +111,9 @@ class Connection:
 
     def wait_until_arrived(self) -> None:
         """Wait until the other side's network has all that was said."""
-        while any(fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4))) and not self._stopping.wait(0.001):
+        while any(fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4))) and not self._stopping.wait(
+            0.001
+        ):
             pass
 
     def close(self) -> None:
@@ -226,7 +233,9 @@ class FaultServer:
             connection.close()
             return
         step = self._next_step()
-        request = connection.read_body(head, step.after_bytes if isinstance(step, Answer) else float("inf"))
+        request = connection.read_body(
+            head, step.after_bytes if isinstance(step, Answer) else float("inf")
+        )
         with self._changed:
             self.requests.append(request)
             self._acting += 1

@@ -31,7 +31,11 @@ from sesmail.receiving.inbound.parts import (
     TOO_MANY_LEVELS,
     TOO_MANY_PARTS,
 )
-from sesmail.receiving.inbound.transfer_encoding import BAD_BASE64, BAD_QUOTED_PRINTABLE, UNKNOWN_ENCODING
+from sesmail.receiving.inbound.transfer_encoding import (
+    BAD_BASE64,
+    BAD_QUOTED_PRINTABLE,
+    UNKNOWN_ENCODING,
+)
 
 MIB = 1 << 20
 
@@ -42,11 +46,14 @@ def header(name: str, value: bytes, body: bytes = b"body") -> bytes:
 
 def text(charset: bytes, body: bytes, encoding: bytes = b"8bit") -> bytes:
     return (
-        b"Content-Type: text/plain; charset=%s\r\nContent-Transfer-Encoding: %s\r\n\r\n" % (charset, encoding)
+        b"Content-Type: text/plain; charset=%s\r\nContent-Transfer-Encoding: %s\r\n\r\n"
+        % (charset, encoding)
     ) + body
 
 
-def multipart(*parts: bytes, boundary: bytes = b"b", kind: bytes = b"mixed", close: bool = True) -> bytes:
+def multipart(
+    *parts: bytes, boundary: bytes = b"b", kind: bytes = b"mixed", close: bool = True
+) -> bytes:
     head = b'Content-Type: multipart/%s; boundary="%s"\r\n' % (kind, boundary)
     delimiter = b"\r\n--%s\r\n" % boundary
     lines = [piece for part in parts for piece in (delimiter, part)]
@@ -65,10 +72,15 @@ def nested(depth: int, boundary: Callable[[int], bytes], inner: bytes = b"\r\nhe
 
 def opened(depth: int) -> bytes:
     """Multiparts in each other, none of which ends."""
-    return b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(depth))
+    return b"".join(
+        b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n)
+        for n in range(depth)
+    )
 
 
-def attached(depth: int, inner: bytes = b"Subject: in\r\n\r\nhello", encoding: bytes = b"7bit") -> bytes:
+def attached(
+    depth: int, inner: bytes = b"Subject: in\r\n\r\nhello", encoding: bytes = b"7bit"
+) -> bytes:
     """Mails attached to each other."""
     head = b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: %s\r\n\r\n" % encoding
     if encoding != b"base64":
@@ -81,7 +93,8 @@ def attached(depth: int, inner: bytes = b"Subject: in\r\n\r\nhello", encoding: b
 def named(parameter: bytes) -> bytes:
     return multipart(
         b"\r\ntext",
-        b"Content-Type: application/pdf\r\nContent-Disposition: attachment; %s\r\n\r\nx" % parameter,
+        b"Content-Type: application/pdf\r\nContent-Disposition: attachment; %s\r\n\r\nx"
+        % parameter,
     )
 
 
@@ -110,33 +123,57 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "no header": (lambda: b"just some words\r\nand more\r\n", NO_HEADER),
     "no separator": (lambda: b"Subject: x\r\nTo: a@b.example", NO_SEPARATOR),
     "first line folded": (lambda: b" folded\r\nSubject: x\r\n\r\nbody", NO_HEADER),
-    "mbox line": (lambda: b"From a@b.example Mon Jan  1 00:00:00 2024\r\nSubject: x\r\n\r\nbody", None),
+    "mbox line": (
+        lambda: b"From a@b.example Mon Jan  1 00:00:00 2024\r\nSubject: x\r\n\r\nbody",
+        None,
+    ),
     "bare CR instead of line breaks": (lambda: b"Subject: x\rTo: a@b.example\r\rbody", CONTROLS),
     "bare CR and LF mixed": (lambda: b"Subject: a\rb\nTo: x\r\r\n\n\rbody\r\n\r", CONTROLS),
     "LF CR": (lambda: b"Subject: x\n\rTo: y\n\r\n\rbody", NO_SEPARATOR),
     "text instead of an empty line": (lambda: b"Subject: x\r\nHello\r\n\r\nmore\r\n", NO_SEPARATOR),
     "two of From": (lambda: header("From", b"c@d.example"), REPEATED),
-    "garbage between fields": (lambda: b"Subject: x\r\ngarbage\r\nTo: a@b.example\r\n\r\nbody", NO_SEPARATOR),
+    "garbage between fields": (
+        lambda: b"Subject: x\r\ngarbage\r\nTo: a@b.example\r\n\r\nbody",
+        NO_SEPARATOR,
+    ),
     "header of 10 MB": (lambda: header("Subject", b"x" * (10 * MIB)), HEADER_TOO_LARGE),
-    "folded header of 10 MB": (lambda: header("Subject", b"x\r\n " * (5 * MIB // 2)), HEADER_TOO_LARGE),
-    "header of 10 MB in short fields": (lambda: b"a:\n" * (10 * MIB // 3) + b"\nbody", TOO_MANY_FIELDS),
+    "folded header of 10 MB": (
+        lambda: header("Subject", b"x\r\n " * (5 * MIB // 2)),
+        HEADER_TOO_LARGE,
+    ),
+    "header of 10 MB in short fields": (
+        lambda: b"a:\n" * (10 * MIB // 3) + b"\nbody",
+        TOO_MANY_FIELDS,
+    ),
     "40 MB of header, no body": (lambda: b"a: b\n" * (40 * MIB // 5), TOO_MANY_FIELDS),
     "40 MB in a line of mbox": (lambda: b"From " + b"x" * (40 * MIB - 5), NO_HEADER),
     "40 MB in one line": (lambda: b"x" * (40 * MIB), NO_HEADER),
     "40 MB of folds": (lambda: b"a: b" + b"\n " * (20 * MIB - 8), HEADER_TOO_LARGE),
     "field of 100 kB": (lambda: header("Subject", b"y" * 100_000), FIELD_TOO_LARGE),
-    "64,000 encoded-words": (lambda: header("Subject", b" ".join([b"=?utf-8?b?w6Q=?="] * 64_000)), HEADER_TOO_LARGE),
+    "64,000 encoded-words": (
+        lambda: header("Subject", b" ".join([b"=?utf-8?b?w6Q=?="] * 64_000)),
+        HEADER_TOO_LARGE,
+    ),
     "60 kB of encoded-words": (lambda: header("Subject", b"=?utf-8?q?=C3=A4?=" * 3_400), None),
     "encoded-words without an end": (lambda: header("Subject", b"=?utf-8?q?" * 6_000), None),
     "encoded-words without a middle": (lambda: header("Subject", b"=?" * 30_000), None),
     "question marks": (lambda: header("Subject", b"=?a?q?" + b"?" * 60_000), None),
-    "encoded-word with line breaks": (lambda: header("Subject", b"=?utf-8?q?a=0D=0ABcc:_x@y?="), CONTROLS),
+    "encoded-word with line breaks": (
+        lambda: header("Subject", b"=?utf-8?q?a=0D=0ABcc:_x@y?="),
+        CONTROLS,
+    ),
     "encoded-word with NUL": (lambda: header("Subject", b"=?utf-8?b?AAAA?="), CONTROLS),
     "encoded-word with bad base64": (lambda: header("Subject", b"=?utf-8?b?a*?="), BAD_WORD),
-    "encoded-word in no charset": (lambda: header("Subject", b"=?no-such?q?=FF?="), UNKNOWN_CHARSET),
+    "encoded-word in no charset": (
+        lambda: header("Subject", b"=?no-such?q?=FF?="),
+        UNKNOWN_CHARSET,
+    ),
     "encoded-word in utf-7": (lambda: header("Subject", b"=?utf-7?q?+AGEAYg-?="), UNKNOWN_CHARSET),
     "encoded-word in idna": (lambda: header("Subject", b"=?idna?q?xn--a?="), UNKNOWN_CHARSET),
-    "encoded-word that isn't its charset": (lambda: header("Subject", b"=?utf-8?q?=FF=FE?="), BAD_TEXT),
+    "encoded-word that isn't its charset": (
+        lambda: header("Subject", b"=?utf-8?q?=FF=FE?="),
+        BAD_TEXT,
+    ),
     "8-bit header": (lambda: header("Subject", b"Gr\xfc\xdfe"), EIGHT_BIT),
     "surrogates in UTF-8": (lambda: header("Subject", b"\xed\xa0\x80\xed\xb0\x80"), EIGHT_BIT),
     "bad date": (lambda: header("Date", b"Mon, 99 Foo 99999 99:99:99 +9999"), BAD_DATE),
@@ -154,29 +191,49 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "groups": (lambda: header("To", b"a:;" * 20_000), TOO_MANY_ADDRESSES),
     "commas": (lambda: header("To", b"," * 60_000), TOO_MANY_ADDRESSES),
     "20,000 mailboxes": (lambda: header("To", b"a@b," * 16_000), TOO_MANY_ADDRESSES),
-    "two addresses in one": (lambda: header("From", b"<good@example.com> <evil@example.com>"), BAD_MAILBOX),
+    "two addresses in one": (
+        lambda: header("From", b"<good@example.com> <evil@example.com>"),
+        BAD_MAILBOX,
+    ),
     "content type of one word": (lambda: header("Content-Type", b"text"), BAD_CONTENT_TYPE),
-    "content type of garbage": (lambda: header("Content-Type", b"/;=;;;\"\"'*0*=''%"), BAD_CONTENT_TYPE),
-    "content type with 20,000 parameters": (lambda: header("Content-Type", b"text/plain" + b";a=b" * 15_000), None),
+    "content type of garbage": (
+        lambda: header("Content-Type", b"/;=;;;\"\"'*0*=''%"),
+        BAD_CONTENT_TYPE,
+    ),
+    "content type with 20,000 parameters": (
+        lambda: header("Content-Type", b"text/plain" + b";a=b" * 15_000),
+        None,
+    ),
     "parameter without an end": (
         lambda: header("Content-Type", b'text/plain; charset="' + b"\\a" * 30_000),
         BAD_PARAMETER,
     ),
-    "boundary missing": (lambda: header("Content-Type", b"multipart/mixed", b"--\r\n\r\nx\r\n----"), NO_BOUNDARY),
+    "boundary missing": (
+        lambda: header("Content-Type", b"multipart/mixed", b"--\r\n\r\nx\r\n----"),
+        NO_BOUNDARY,
+    ),
     "boundary empty": (
         lambda: header("Content-Type", b'multipart/mixed; boundary=""', b"--\r\n\r\nx\r\n----"),
         NO_BOUNDARY,
     ),
     "boundary of 60 kB": (
-        lambda: header("Content-Type", b"multipart/mixed; boundary=" + b"b" * 60_000, b"--" + b"b" * 60_000),
+        lambda: header(
+            "Content-Type", b"multipart/mixed; boundary=" + b"b" * 60_000, b"--" + b"b" * 60_000
+        ),
         NO_BOUNDARY,
     ),
-    "boundary never used": (lambda: header("Content-Type", b"multipart/mixed; boundary=b"), NO_BOUNDARY),
+    "boundary never used": (
+        lambda: header("Content-Type", b"multipart/mixed; boundary=b"),
+        NO_BOUNDARY,
+    ),
     "boundary of another charset": (
         lambda: header("Content-Type", b"multipart/mixed; boundary=\xff", b"--\xff\r\n"),
         NO_BOUNDARY,
     ),
-    "only the last boundary": (lambda: header("Content-Type", b"multipart/mixed; boundary=b", b"--b--"), NO_BOUNDARY),
+    "only the last boundary": (
+        lambda: header("Content-Type", b"multipart/mixed; boundary=b", b"--b--"),
+        NO_BOUNDARY,
+    ),
     "no last boundary": (lambda: multipart(b"\r\nx", close=False), NOT_CLOSED),
     "parts without content": (lambda: multipart(*[b""] * 500), None),
     "parts without a header": (lambda: multipart(b"words\r\nand words"), NO_HEADER),
@@ -191,18 +248,35 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     ),
     "200 parts of 40 kB of encoded-words": (
         lambda: multipart(
-            *[b'Content-Type: text/plain; name="' + b"=?utf-8?q?=C3=A4?= " * 2_200 + b'"\r\n\r\nx'] * 200
+            *[b'Content-Type: text/plain; name="' + b"=?utf-8?q?=C3=A4?= " * 2_200 + b'"\r\n\r\nx']
+            * 200
         ),
         HEADERS_TOO_LARGE,
     ),
     "9 attached mails to 1 MB of mailboxes": (lambda: mails_to(b"a@b,"), TOO_MANY_ADDRESSES),
     "9 attached mails to 1 MB of comments": (lambda: mails_to(b"()"), TOO_MANY_ADDRESSES),
-    "9 attached mails to 1 MB of comments in comments": (lambda: mails_to(b"((\\))"), HEADERS_TOO_LARGE),
-    "9 attached mails to 1 MB of encoded-words": (lambda: mails_to(b"=?utf-8?q?=C3=A4?=,"), TOO_MANY_ADDRESSES),
-    "900 parts in 10 multiparts": (lambda: multipart(*[multipart(*[b"\r\nx"] * 90, boundary=b"c")] * 10), None),
-    "half a million nearly delimiters": (lambda: multipart(b"\r\n" + b"--b-\n" * 500_000), TOO_MANY_DELIMITERS),
+    "9 attached mails to 1 MB of comments in comments": (
+        lambda: mails_to(b"((\\))"),
+        HEADERS_TOO_LARGE,
+    ),
+    "9 attached mails to 1 MB of encoded-words": (
+        lambda: mails_to(b"=?utf-8?q?=C3=A4?=,"),
+        TOO_MANY_ADDRESSES,
+    ),
+    "900 parts in 10 multiparts": (
+        lambda: multipart(*[multipart(*[b"\r\nx"] * 90, boundary=b"c")] * 10),
+        None,
+    ),
+    "half a million nearly delimiters": (
+        lambda: multipart(b"\r\n" + b"--b-\n" * 500_000),
+        TOO_MANY_DELIMITERS,
+    ),
     "40 MB of nearly delimiters in 19 multiparts": (
-        lambda: nested(19, lambda level: b"-" * (40 + level), b"\r\n" + (b"-" * 39 + b"x\n") * (40 * MIB // 41 - 200)),
+        lambda: nested(
+            19,
+            lambda level: b"-" * (40 + level),
+            b"\r\n" + (b"-" * 39 + b"x\n") * (40 * MIB // 41 - 200),
+        ),
         TOO_MANY_LEVELS,
     ),
     "40 MB in 19 multiparts": (
@@ -222,7 +296,10 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "one boundary for all": (lambda: nested(50, lambda _: b"b"), NO_BOUNDARY),
     "boundaries that begin alike": (lambda: nested(19, lambda level: b"b" * (20 - level)), None),
     "boundaries that end alike": (lambda: nested(19, lambda level: b"b" * (level + 1)), None),
-    "boundary that looks closed": (lambda: nested(2, lambda level: b"b" + b"--" * level), NOT_CLOSED),
+    "boundary that looks closed": (
+        lambda: nested(2, lambda level: b"b" + b"--" * level),
+        NOT_CLOSED,
+    ),
     "spaces after a boundary": (
         lambda: multipart(b"\r\nx").replace(b"--b\r\n", b"--b" + b" \t" * 400 + b"\r\n"),
         None,
@@ -232,8 +309,14 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         NO_BOUNDARY,
     ),
     "1,000 attached mails": (lambda: attached(1_000), TOO_DEEP),
-    "attached mails encoded in each other": (lambda: attached(8, encoding=b"base64"), ENCODED_TWICE),
-    "attached mail of 39 MB, 19 deep": (lambda: attached(19, b"Subject: in\r\n\r\n" + b"x" * (39 * MIB)), None),
+    "attached mails encoded in each other": (
+        lambda: attached(8, encoding=b"base64"),
+        ENCODED_TWICE,
+    ),
+    "attached mail of 39 MB, 19 deep": (
+        lambda: attached(19, b"Subject: in\r\n\r\n" + b"x" * (39 * MIB)),
+        None,
+    ),
     "1,000 attached mails side by side": (
         lambda: multipart(*[b"\r\nSubject: digest\r\n\r\nx"] * 2_000, kind=b"digest"),
         TOO_MANY_PARTS,
@@ -248,7 +331,9 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     ),
     **{
         f"charset {charset}": (
-            lambda charset=charset: text(charset.encode(), b"+AGEAYg- \\x41 xn--a \x01\x80\xff", b"8bit"),
+            lambda charset=charset: text(
+                charset.encode(), b"+AGEAYg- \\x41 xn--a \x01\x80\xff", b"8bit"
+            ),
             UNKNOWN_CHARSET,
         )
         for charset in (
@@ -281,7 +366,10 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "8 MB that isn't ASCII": (lambda: text(b"us-ascii", b"\xe9" * (8 * MIB)), BAD_TEXT),
     "8 MB that isn't Big5": (lambda: text(b"big5", b"\xff" * (8 * MIB)), BAD_TEXT),
     "8 MB that isn't GB 2312": (lambda: text(b"gb2312", b"\xff" * (8 * MIB)), BAD_TEXT),
-    "8 MB that isn't ISO-2022-JP": (lambda: text(b"iso-2022-jp", b"\x1b$B\xff" * (2 * MIB)), BAD_TEXT),
+    "8 MB that isn't ISO-2022-JP": (
+        lambda: text(b"iso-2022-jp", b"\x1b$B\xff" * (2 * MIB)),
+        BAD_TEXT,
+    ),
     "ISO-2022-JP with an escape that never ends": (
         lambda: text(b"iso-2022-jp", b"a" * (MIB - 12) + b"\x1b$" + b"a" * 30),
         BAD_TEXT,
@@ -301,20 +389,32 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: text(b"utf-8", b"a" + b"\n" * (39 * MIB), b"base64"),
         BAD_BASE64,
     ),
-    "40 MB of padding after one": (lambda: text(b"utf-8", b"a=" * (39 * MIB // 2), b"base64"), BAD_BASE64),
+    "40 MB of padding after one": (
+        lambda: text(b"utf-8", b"a=" * (39 * MIB // 2), b"base64"),
+        BAD_BASE64,
+    ),
     "quoted-printable of garbage": (
         lambda: text(b"utf-8", b"=ZZ=\r=3=\0==" * 10_000, b"quoted-printable"),
         BAD_QUOTED_PRINTABLE,
     ),
-    "40 MB of equals signs": (lambda: text(b"utf-8", b"=" * (39 * MIB), b"quoted-printable"), BAD_QUOTED_PRINTABLE),
-    "transfer encoding of nobody's": (lambda: text(b"utf-8", b"x", b"x-uuencode"), UNKNOWN_ENCODING),
+    "40 MB of equals signs": (
+        lambda: text(b"utf-8", b"=" * (39 * MIB), b"quoted-printable"),
+        BAD_QUOTED_PRINTABLE,
+    ),
+    "transfer encoding of nobody's": (
+        lambda: text(b"utf-8", b"x", b"x-uuencode"),
+        UNKNOWN_ENCODING,
+    ),
     "file name with slashes": (lambda: named(b'filename="../../../etc/passwd"'), None),
     "file name with backslashes": (lambda: named(b'filename="..\\..\\windows\\system.ini"'), None),
     "file name with NUL": (lambda: named(b"filename*=utf-8''a%00.exe%0d%0a"), None),
     "file name turned round": (lambda: named(b"filename*=utf-8''invoice%E2%80%AEfdp.exe"), None),
     "file name of a device": (lambda: named(b"filename=CON.txt"), None),
     "file name of dots": (lambda: named(b'filename=".."'), None),
-    "file name of combining marks": (lambda: named(b"filename*=utf-8''" + b"%CC%95%CC%80" * 5_000), None),
+    "file name of combining marks": (
+        lambda: named(b"filename*=utf-8''" + b"%CC%95%CC%80" * 5_000),
+        None,
+    ),
     "file name in no charset": (lambda: named(b"filename*=no-such''%FF"), BAD_PARAMETER),
     "file name with half a quote": (lambda: named(b'filename="a.pdf'), BAD_PARAMETER),
     "10,000 continuations": (lambda: continued(10_000), FIELD_TOO_LARGE),

@@ -43,7 +43,9 @@ class Sent:
     @property
     def outcome(self) -> Outcome:
         """How it ended."""
-        outcome: Outcome = "accepted" if isinstance(self.result, SendResult) else self.result.outcome
+        outcome: Outcome = (
+            "accepted" if isinstance(self.result, SendResult) else self.result.outcome
+        )
         return outcome
 
 
@@ -84,7 +86,9 @@ def marker_of(request: Request) -> str | None:
     found = _MIME.search(request.body)
     if found is None:
         return None
-    encoded = unquote_to_bytes(found[found.lastindex or 0])[:4096]  # which is empty where none of it arrived
+    encoded = unquote_to_bytes(found[found.lastindex or 0])[
+        :4096
+    ]  # which is empty where none of it arrived
     subject = _SUBJECT.search(base64.b64decode(encoded[: len(encoded) // 4 * 4]))
     return subject[1].decode() if subject else None
 
@@ -99,7 +103,9 @@ def check(sends: Collection[Sent], requests: Collection[Request]) -> None:
         complete = sum(request.complete for request in theirs)
         result = sent.result  # exactly one
         assert isinstance(result, (SendResult, sesmail.SesmailError)), repr(result)
-        assert sent.outcome in (sent.outcomes if complete else sent.outcomes | {"not_sent", "unknown"}), repr(result)
+        assert sent.outcome in (
+            sent.outcomes if complete else sent.outcomes | {"not_sent", "unknown"}
+        ), repr(result)
         assert complete <= sent.attempts
         if sent.outcome == "not_sent":
             assert len(theirs) < sent.attempts
@@ -114,7 +120,9 @@ async def nothing_is_left(*servers: FaultServer) -> AsyncIterator[None]:
     if not _trio():
         import asyncio
 
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: troubles.append(context))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: troubles.append(context)
+        )
     before = _tasks()
     yield
     for server in servers:

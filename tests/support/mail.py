@@ -35,12 +35,18 @@ class Mail:
 def decoded(raw: str) -> str:
     """The text of a raw header value: unfolded, then its encoded-words read."""
     pieces = decode_header(re.sub(r"\r\n(?=[ \t])", "", raw))
-    return "".join(text if isinstance(text, str) else text.decode(charset or "ascii") for text, charset in pieces)
+    return "".join(
+        text if isinstance(text, str) else text.decode(charset or "ascii")
+        for text, charset in pieces
+    )
 
 
 def mailboxes(raw: str) -> list[tuple[str, str]]:
     """Name and bare address of each mailbox of a raw address field."""
-    return [(decoded(name), address) for name, address in getaddresses([re.sub(r"\r\n(?=[ \t])", "", raw)])]
+    return [
+        (decoded(name), address)
+        for name, address in getaddresses([re.sub(r"\r\n(?=[ \t])", "", raw)])
+    ]
 
 
 def parsed(wire: bytes) -> "StandardMessage[str, str]":

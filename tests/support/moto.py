@@ -64,7 +64,9 @@ class MotoServer:
         for identity in identities:
             self._backend(region).create_email_identity_v2(identity, None, None, None)
 
-    def create_template(self, name: str, subject: str, text: str = "", html: str = "", *, region: str = REGION) -> None:
+    def create_template(
+        self, name: str, subject: str, text: str = "", html: str = "", *, region: str = REGION
+    ) -> None:
         """Store a template, which only v1 of moto can send."""
         self._backend(region).add_template(
             {"template_name": name, "subject_part": subject, "text_part": text, "html_part": html}
@@ -80,7 +82,11 @@ def read_sent(message: RawMessage | TemplateMessage | Message) -> SentMail:
         recipients = bare(message.destinations)
         return SentMail(message.id, message.source, recipients, mime=message.raw_data.encode())
     if isinstance(message, TemplateMessage):
-        entries = message.destinations if isinstance(message.destinations, list) else [message.destinations]
+        entries = (
+            message.destinations
+            if isinstance(message.destinations, list)
+            else [message.destinations]
+        )
         recipients = bare(to for entry in entries for to in flat(entry.get("Destination", entry)))
         return SentMail(
             message.id,
@@ -91,7 +97,9 @@ def read_sent(message: RawMessage | TemplateMessage | Message) -> SentMail:
             destinations=message.destinations,
         )
     recipients = bare(flat(message.destinations))
-    return SentMail(message.id, message.source, recipients, subject=message.subject, body=message.body)
+    return SentMail(
+        message.id, message.source, recipients, subject=message.subject, body=message.body
+    )
 
 
 def bare(addresses: Iterable[str]) -> tuple[str, ...]:
@@ -101,4 +109,8 @@ def bare(addresses: Iterable[str]) -> tuple[str, ...]:
 
 def flat(destination: dict[str, list[str]]) -> tuple[str, ...]:
     """The addresses of a Destination, in the order To, Cc, Bcc."""
-    return tuple(to for kind in ("ToAddresses", "CcAddresses", "BccAddresses") for to in destination.get(kind, []))
+    return tuple(
+        to
+        for kind in ("ToAddresses", "CcAddresses", "BccAddresses")
+        for to in destination.get(kind, [])
+    )

@@ -13,12 +13,19 @@ BOB = "bob@example.org"
 CAROL = "carol@example.net"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-tracking"
 TOKEN = "2336412f37fb687f5d51e6e2425dacbbae5c1b6f0d8c5d2f9e3a7b4c1d0e9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0"
-SIGNATURE = "canary+signature/" + "TJVtd1ZlMyyNhdO4eGWLhOPpEqwRxdCj9cT2Sr2xp3kFtCyUjxbLk5MN2mHgD7Gw" * 5 + "=="
+SIGNATURE = (
+    "canary+signature/"
+    + "TJVtd1ZlMyyNhdO4eGWLhOPpEqwRxdCj9cT2Sr2xp3kFtCyUjxbLk5MN2mHgD7Gw" * 5
+    + "=="
+)
 
 SEND_ID = "order-12345_1"
 
 HEADERS = [
-    {"name": "Received", "value": "from app.example.com ([192.0.2.7]) by email-smtp.amazonaws.com with SMTP"},
+    {
+        "name": "Received",
+        "value": "from app.example.com ([192.0.2.7]) by email-smtp.amazonaws.com with SMTP",
+    },
     {"name": "X-Sesmail-Id", "value": SEND_ID},
     {"name": "From", "value": "Shop <shop@example.com>"},
     {"name": "To", "value": ALICE},
@@ -83,7 +90,11 @@ PARTS: dict[str, tuple[str, Json]] = {
             "expirationTime": "2026-03-07T08:00:00.000Z",
             "reportingMTA": "a8-70.smtp-out.amazonses.com",
             "delayedRecipients": [
-                {"emailAddress": ALICE, "status": "4.4.1", "diagnosticCode": "smtp; 421 4.4.1 Unable to connect"}
+                {
+                    "emailAddress": ALICE,
+                    "status": "4.4.1",
+                    "diagnosticCode": "smtp; 421 4.4.1 Unable to connect",
+                }
             ],
         },
     ),
@@ -133,7 +144,10 @@ PARTS: dict[str, tuple[str, Json]] = {
     ),
     "Rendering Failure": (
         "failure",
-        {"templateName": "Shipped", "errorMessage": "Attribute 'name' is not present in the rendering data."},
+        {
+            "templateName": "Shipped",
+            "errorMessage": "Attribute 'name' is not present in the rendering data.",
+        },
     ),
     "Subscription": (
         "subscription",
@@ -198,8 +212,15 @@ def received(action: Json | None = None, **more: Any) -> Json:
                 "messageId": "d6iitobk75ur44p8kdnnp7g2n800",
                 "destination": ["help@example.com"],
                 "headersTruncated": False,
-                "headers": [{"name": "Subject", "value": "Help"}, {"name": "To", "value": "help@example.com"}],
-                "commonHeaders": {"from": ["customer@example.net"], "to": ["help@example.com"], "subject": "Help"},
+                "headers": [
+                    {"name": "Subject", "value": "Help"},
+                    {"name": "To", "value": "help@example.com"},
+                ],
+                "commonHeaders": {
+                    "from": ["customer@example.net"],
+                    "to": ["help@example.com"],
+                    "subject": "Help",
+                },
             },
             "receipt": {
                 "timestamp": TIME,
@@ -235,7 +256,9 @@ DOCUMENTS: dict[str, Json] = {
     **{word: published(word) for word in PARTS},
     **{f"{word} notified": notified(word) for word in ("Delivery", "Bounce", "Complaint")},
     "Received": received(),
-    "Received in S3": {name: value for name, value in received(S3_ACTION).items() if name != "content"},
+    "Received in S3": {
+        name: value for name, value in received(S3_ACTION).items() if name != "content"
+    },
     "Received and bounced": received(BOUNCE_ACTION),
     "Unknown": {"eventType": "Teleport", "mail": MAIL, "teleport": {"to": ["moon"]}},
 }
@@ -271,7 +294,8 @@ def sns_message(message: str, **more: Any) -> Json:
         "SignatureVersion": "1",
         "Signature": SIGNATURE,
         "SigningCertURL": "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-7506a1e35b36ef5a444dd1a8e7cc3ed8.pem",
-        "UnsubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn=" + TOPIC,
+        "UnsubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn="
+        + TOPIC,
         **more,
     }
 
@@ -289,12 +313,20 @@ def confirmation(kind: str = "SubscriptionConfirmation") -> Json:
 def as_lambda_spells(message: Json) -> Json:
     """A message of SNS as Lambda hands it on."""
     spelled = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
-    return {**{spelled.get(name, name): value for name, value in message.items()}, "MessageAttributes": {}}
+    return {
+        **{spelled.get(name, name): value for name, value in message.items()},
+        "MessageAttributes": {},
+    }
 
 
 def sqs_records(body: str) -> Json:
     """What Lambda is called with by SQS."""
-    record = {"messageId": "059f36b4", "receiptHandle": "AQEB", "body": body, "eventSource": "aws:sqs"}
+    record = {
+        "messageId": "059f36b4",
+        "receiptHandle": "AQEB",
+        "body": body,
+        "eventSource": "aws:sqs",
+    }
     return {"Records": [record]}
 
 
@@ -319,13 +351,19 @@ WRAPPINGS: Mapping[str, Callable[[Json], Any]] = {
     "raw, decoded": lambda document: document,
     "raw, indented": lambda document: json.dumps(document, indent=2).encode(),
     "SNS": lambda document: json.dumps(sns_message(json.dumps(document))).encode(),
-    "SNS text": lambda document: json.dumps(sns_message(json.dumps(document, ensure_ascii=False)), ensure_ascii=False),
+    "SNS text": lambda document: json.dumps(
+        sns_message(json.dumps(document, ensure_ascii=False)), ensure_ascii=False
+    ),
     "SNS, decoded": lambda document: sns_message(json.dumps(document)),
     "SNS without subject": lambda document: sns_message(json.dumps(document), Subject=None),
     "Lambda from SNS": lambda document: {
-        "Records": [{"EventSource": "aws:sns", "Sns": as_lambda_spells(sns_message(json.dumps(document)))}]
+        "Records": [
+            {"EventSource": "aws:sns", "Sns": as_lambda_spells(sns_message(json.dumps(document)))}
+        ]
     },
-    "Lambda from SQS from SNS": lambda document: sqs_records(json.dumps(sns_message(json.dumps(document)))),
+    "Lambda from SQS from SNS": lambda document: sqs_records(
+        json.dumps(sns_message(json.dumps(document)))
+    ),
     "Lambda from SQS, raw": lambda document: json.dumps(sqs_records(json.dumps(document))),
     "EventBridge": bridge,
     "EventBridge bytes": lambda document: json.dumps(bridge(document)).encode(),

@@ -23,8 +23,24 @@ MESSAGE_ID = "c0e5a280-53c9-5a98-93bb-c0a560b3d192"
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 SIGNED = {
     "Notification": ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"],
-    "SubscriptionConfirmation": ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"],
-    "UnsubscribeConfirmation": ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"],
+    "SubscriptionConfirmation": [
+        "Message",
+        "MessageId",
+        "SubscribeURL",
+        "Timestamp",
+        "Token",
+        "TopicArn",
+        "Type",
+    ],
+    "UnsubscribeConfirmation": [
+        "Message",
+        "MessageId",
+        "SubscribeURL",
+        "Timestamp",
+        "Token",
+        "TopicArn",
+        "Type",
+    ],
 }
 
 
@@ -47,7 +63,9 @@ def certificate(
 ) -> x509.Certificate:
     """A certificate for these host names; self-signed, if not by an issuer."""
     key = key or rsa_key()
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name or (*names, "nobody")[0])])
+    subject = x509.Name(
+        [x509.NameAttribute(NameOID.COMMON_NAME, common_name or (*names, "nobody")[0])]
+    )
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -59,11 +77,15 @@ def certificate(
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
     )
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False
+        )
     for extension in more:
         builder = builder.add_extension(extension, critical=False)
     signing = issuer[1] if issuer else key
-    return builder.sign(signing, None if isinstance(signing, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+    return builder.sign(
+        signing, None if isinstance(signing, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    )
 
 
 def pem(made: x509.Certificate) -> bytes:
@@ -77,7 +99,9 @@ def signed_text(body: dict[str, Any]) -> bytes:
     return "".join(f"{key}\n{body[key]}\n" for key in keys if body.get(key) is not None).encode()
 
 
-def sign(body: dict[str, Any], *, key: rsa.RSAPrivateKey | None = None, text: bytes | None = None) -> dict[str, Any]:
+def sign(
+    body: dict[str, Any], *, key: rsa.RSAPrivateKey | None = None, text: bytes | None = None
+) -> dict[str, Any]:
     """The same message, signed as its SignatureVersion says; or with the signature of another text."""
     algorithm = hashes.SHA256() if body["SignatureVersion"] == "2" else hashes.SHA1()
     signature = (key or rsa_key()).sign(text or signed_text(body), padding.PKCS1v15(), algorithm)
@@ -88,15 +112,24 @@ def unsigned(kind: str = "Notification", **changes: Any) -> dict[str, Any]:
     """A message before it is signed, with these changes; what is changed to `...` is left out."""
     body: dict[str, Any] = {"Type": kind, "MessageId": MESSAGE_ID, "TopicArn": TOPIC}
     if kind == "Notification":
-        body |= {"Subject": "Amazon SES Email Event Notification", "Message": '{"eventType": "Send"}'}
+        body |= {
+            "Subject": "Amazon SES Email Event Notification",
+            "Message": '{"eventType": "Send"}',
+        }
     else:
         subscribe = f"https://sns.{REGION}.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token={TOKEN}"
-        body |= {"Token": TOKEN, "Message": f"You have chosen {TOPIC}.\nVisit the URL.", "SubscribeURL": subscribe}
+        body |= {
+            "Token": TOKEN,
+            "Message": f"You have chosen {TOPIC}.\nVisit the URL.",
+            "SubscribeURL": subscribe,
+        }
     body |= {"Timestamp": SENT, "SignatureVersion": "2", "SigningCertURL": URL}
     return {key: value for key, value in {**body, **changes}.items() if value is not ...}
 
 
-def message(kind: str = "Notification", *, key: rsa.RSAPrivateKey | None = None, **changes: Any) -> dict[str, Any]:
+def message(
+    kind: str = "Notification", *, key: rsa.RSAPrivateKey | None = None, **changes: Any
+) -> dict[str, Any]:
     """A signed message, with these changes made before it was signed."""
     return sign(unsigned(kind, **changes), key=key)
 
@@ -142,7 +175,9 @@ def authority(name: str = "localhost") -> Authority:
     # Since Python 3.13 TLS is strict about what an authority's certificates say.
     known = x509.SubjectKeyIdentifier.from_public_key(root_key.public_key())
     by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(known)
-    root = certificate((), common_name="Tests", key=root_key, authority=True, more=[usage, known], **dates)
+    root = certificate(
+        (), common_name="Tests", key=root_key, authority=True, more=[usage, known], **dates
+    )
     server = certificate((name,), key=key, issuer=(root, root_key), more=[by], **dates)
     encoding, none = serialization.Encoding.PEM, serialization.NoEncryption()
     secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none)

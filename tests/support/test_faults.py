@@ -35,7 +35,10 @@ def connect(server: FaultServer, timeout: float = 2) -> http.client.HTTPConnecti
 
 
 def post(
-    server: FaultServer, target: str = V2, body: bytes = b"{}", headers: dict[str, str] | None = None
+    server: FaultServer,
+    target: str = V2,
+    body: bytes = b"{}",
+    headers: dict[str, str] | None = None,
 ) -> tuple[http.client.HTTPResponse, bytes]:
     """Send one request on a connection of its own, and read the whole answer."""
     with closing(connect(server)) as connection:
@@ -65,7 +68,12 @@ def test_a_request_is_recorded_whole(fault_server: StartFaultServer) -> None:
     body = json.dumps({"Content": {"Raw": {"Data": "SGk="}}}).encode()
     post(server, body=body, headers={"X-Amz-Date": "now"})
     (request,) = server.requests
-    assert (request.method, request.target, request.body, request.complete) == ("POST", V2, body, True)
+    assert (request.method, request.target, request.body, request.complete) == (
+        "POST",
+        V2,
+        body,
+        True,
+    )
     assert request.headers["x-amz-date"] == "now"
     assert request.headers["content-length"] == str(len(body))
     assert request.mime == b"Hi"
@@ -89,7 +97,10 @@ def test_a_step_can_look_at_the_request(fault_server: StartFaultServer) -> None:
         return answers.ok(f"id-of-{request.json['n']}")
 
     server = fault_server(echo)
-    assert [json.loads(post(server, body=b'{"n": %d}' % n)[1])["MessageId"] for n in (1, 2)] == ["id-of-1", "id-of-2"]
+    assert [json.loads(post(server, body=b'{"n": %d}' % n)[1])["MessageId"] for n in (1, 2)] == [
+        "id-of-1",
+        "id-of-2",
+    ]
 
 
 def test_ok_speaks_both_apis(fault_server: StartFaultServer) -> None:
@@ -99,7 +110,11 @@ def test_ok_speaks_both_apis(fault_server: StartFaultServer) -> None:
     assert response.headers["Content-Type"] == "text/xml"
     assert ET.fromstring(document).tag.endswith("}SendRawEmailResponse")
     assert texts(document, "MessageId") == ["id"]
-    assert texts(document, "RequestId") == [response.headers["x-amzn-RequestId"]] == [answers.REQUEST_ID]
+    assert (
+        texts(document, "RequestId")
+        == [response.headers["x-amzn-RequestId"]]
+        == [answers.REQUEST_ID]
+    )
 
 
 def test_ok_makes_new_ids(fault_server: StartFaultServer) -> None:
@@ -111,7 +126,9 @@ def test_ok_makes_new_ids(fault_server: StartFaultServer) -> None:
 
 def test_ok_makes_an_id_for_each_bulk_entry(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.ok())
-    results = json.loads(post(server, V2_BULK, b'{"BulkEmailEntries": [{}, {}]}')[1])["BulkEmailEntryResults"]
+    results = json.loads(post(server, V2_BULK, b'{"BulkEmailEntries": [{}, {}]}')[1])[
+        "BulkEmailEntryResults"
+    ]
     assert [sorted(entry) for entry in results] == [["MessageId", "Status"]] * 2
     _, document = post_form(server, **BULK_FORM)
     assert texts(document, "member/ses:Status") == ["Success"] * 2
@@ -146,10 +163,16 @@ def test_error_speaks_both_apis(fault_server: StartFaultServer) -> None:
         (answers.redirect(307, "http://127.0.0.1:1/"), 307, b""),
         (answers.empty_200(), 200, b""),
         (answers.json_200({"a": 1}), 200, b'{"a": 1}'),
-        (answers.html_200(), 200, b"<!DOCTYPE html>\n<html><body><p>Please log in.</p><br></body></html>"),
+        (
+            answers.html_200(),
+            200,
+            b"<!DOCTYPE html>\n<html><body><p>Please log in.</p><br></body></html>",
+        ),
     ],
 )
-def test_plain_answers(fault_server: StartFaultServer, answer: Answer, status: int, body: bytes) -> None:
+def test_plain_answers(
+    fault_server: StartFaultServer, answer: Answer, status: int, body: bytes
+) -> None:
     response, received = post(fault_server(answer))
     assert (response.status, received) == (status, body)
 
@@ -214,9 +237,12 @@ def test_stops_reading_blocks_a_large_body(fault_server: StartFaultServer) -> No
 
 @pytest.mark.parametrize("kept_alive", [False, True])
 @pytest.mark.parametrize(
-    ("answer", "read"), [(answers.reset_after_request(), b"{}"), (answers.reset_mid_request(1), b"{")]
+    ("answer", "read"),
+    [(answers.reset_after_request(), b"{}"), (answers.reset_mid_request(1), b"{")],
 )
-def test_resets_are_resets(fault_server: StartFaultServer, answer: Answer, read: bytes, kept_alive: bool) -> None:
+def test_resets_are_resets(
+    fault_server: StartFaultServer, answer: Answer, read: bytes, kept_alive: bool
+) -> None:
     server = fault_server(*[answers.ok()] * kept_alive, answer)
     with closing(connect(server)) as connection:
         if kept_alive:
@@ -231,7 +257,10 @@ def test_resets_are_resets(fault_server: StartFaultServer, answer: Answer, read:
 
 def test_reset_mid_request_keeps_what_arrived(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.reset_mid_request(1000))
-    with closing(connect(server)) as connection, pytest.raises((ConnectionResetError, BrokenPipeError)):
+    with (
+        closing(connect(server)) as connection,
+        pytest.raises((ConnectionResetError, BrokenPipeError)),
+    ):
         connection.request("POST", V2, bytes(30_000_000))
     (request,) = server.requests
     assert (len(request.body), request.complete) == (1000, False)
@@ -267,7 +296,9 @@ def test_close_idle_answers_first(fault_server: StartFaultServer) -> None:
         assert connection.sock.recv(1) == b""
 
 
-def test_a_client_that_breaks_off_leaves_an_incomplete_request(fault_server: StartFaultServer) -> None:
+def test_a_client_that_breaks_off_leaves_an_incomplete_request(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(answers.ok())
     with closing(connect(server)) as connection:
         connection.putrequest("POST", V2)
@@ -282,7 +313,11 @@ def test_connections_are_counted(fault_server: StartFaultServer) -> None:
     with closing(connect(server)) as connection:
         for _ in range(2):
             exchange(connection)
-        assert (server.connections_opened, server.connections_open, len(server.requests)) == (1, 1, 2)
+        assert (server.connections_opened, server.connections_open, len(server.requests)) == (
+            1,
+            1,
+            2,
+        )
     assert server.wait_until_closed()
     assert (server.connections_opened, server.connections_open) == (1, 0)
 
@@ -290,12 +325,17 @@ def test_connections_are_counted(fault_server: StartFaultServer) -> None:
 def test_a_tls_client_learns_that_there_is_none(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.ok())
     context = ssl.create_default_context()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=2) as sock, pytest.raises(ssl.SSLError):
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=2) as sock,
+        pytest.raises(ssl.SSLError),
+    ):
         context.wrap_socket(sock, server_hostname="127.0.0.1")
     assert server.requests == []
 
 
-@pytest.mark.parametrize("answer", [answers.no_answer(), answers.slow(60, answers.ok()), answers.trickle(None, 60)])
+@pytest.mark.parametrize(
+    "answer", [answers.no_answer(), answers.slow(60, answers.ok()), answers.trickle(None, 60)]
+)
 def test_stopping_ends_hanging_connections_at_once(answer: Answer) -> None:
     before = threading.active_count()
     with FaultServer(answer) as server:

@@ -23,18 +23,28 @@ def connect(server: "MotoServer", service: str, anyio_backend: str) -> Any:
         from aiobotocore.httpxsession import HttpxSession
 
         options["http_session_cls"] = HttpxSession
-    return get_session().create_client(service, endpoint_url=server.url, config=AioConfig(**options))
+    return get_session().create_client(
+        service, endpoint_url=server.url, config=AioConfig(**options)
+    )
 
 
 async def test_both_apis_land_in_one_store(moto_server: "MotoServer", anyio_backend: str) -> None:
     moto_server.verify("shop@example.com")
-    async with connect(moto_server, "sesv2", anyio_backend) as v2, connect(moto_server, "ses", anyio_backend) as v1:
+    async with (
+        connect(moto_server, "sesv2", anyio_backend) as v2,
+        connect(moto_server, "ses", anyio_backend) as v1,
+    ):
         second = await v2.send_email(
             Content={"Raw": {"Data": MIME}},
-            Destination={"ToAddresses": ["Al <al@example.com>"], "BccAddresses": ["bcc@example.com"]},
+            Destination={
+                "ToAddresses": ["Al <al@example.com>"],
+                "BccAddresses": ["bcc@example.com"],
+            },
         )
         first = await v1.send_raw_email(
-            Source="shop@example.com", RawMessage={"Data": MIME}, Destinations=["al@example.com", "bcc@example.com"]
+            Source="shop@example.com",
+            RawMessage={"Data": MIME},
+            Destinations=["al@example.com", "bcc@example.com"],
         )
     sent = moto_server.sent()
     assert [mail.message_id for mail in sent] == [second["MessageId"], first["MessageId"]]
@@ -49,16 +59,29 @@ async def test_both_apis_land_in_one_store(moto_server: "MotoServer", anyio_back
 async def test_templates_are_sent_through_v1(moto_server: "MotoServer", anyio_backend: str) -> None:
     moto_server.verify("example.com")
     moto_server.create_template("Shipped", "Shipped", text="Hello {{name}}")
-    to = {"Destination": {"ToAddresses": ["al@example.com"]}, "ReplacementTemplateData": '{"name": "Al"}'}
+    to = {
+        "Destination": {"ToAddresses": ["al@example.com"]},
+        "ReplacementTemplateData": '{"name": "Al"}',
+    }
     async with connect(moto_server, "ses", anyio_backend) as v1:
         await v1.send_templated_email(
-            Source="shop@example.com", Template="Shipped", TemplateData="{}", Destination=to["Destination"]
+            Source="shop@example.com",
+            Template="Shipped",
+            TemplateData="{}",
+            Destination=to["Destination"],
         )
         await v1.send_bulk_templated_email(
-            Source="shop@example.com", Template="Shipped", DefaultTemplateData="{}", Destinations=[to]
+            Source="shop@example.com",
+            Template="Shipped",
+            DefaultTemplateData="{}",
+            Destinations=[to],
         )
     single, bulk = moto_server.sent()
-    assert (single.template, single.data, single.recipients) == ("Shipped", "{}", ("al@example.com",))
+    assert (single.template, single.data, single.recipients) == (
+        "Shipped",
+        "{}",
+        ("al@example.com",),
+    )
     assert (bulk.template, bulk.data, bulk.recipients) == ("Shipped", "{}", ("al@example.com",))
     assert bulk.destinations == [to]
 
@@ -71,7 +94,11 @@ async def test_templates_are_sent_through_v1(moto_server: "MotoServer", anyio_ba
     ],
 )
 async def test_nothing_is_left_from_the_tests_before(
-    moto_server: "MotoServer", anyio_backend: str, service: str, operation: str, parameters: dict[str, Any]
+    moto_server: "MotoServer",
+    anyio_backend: str,
+    service: str,
+    operation: str,
+    parameters: dict[str, Any],
 ) -> None:
     assert moto_server.sent() == []
     async with connect(moto_server, service, anyio_backend) as client:

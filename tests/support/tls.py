@@ -14,9 +14,17 @@ from support.signing import Authority, authority
 Act = Callable[[socket.socket, threading.Event], None]
 
 
-def answer(body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None) -> Act:
+def answer(
+    body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None
+) -> Act:
     """Answer with this."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers, "", ""]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body) if length is None else length}",
+        *headers,
+        "",
+        "",
+    ]
     return bytes_of("\r\n".join(lines).encode() + body)
 
 
@@ -99,7 +107,9 @@ class TlsServer:
 def _head(sock: socket.socket) -> bytes:
     head = b""
     while b"\r\n\r\n" not in head:
-        received = sock.recv(4096 if isinstance(sock, ssl.SSLSocket) else 1)  # a proxy's request is followed by TLS
+        received = sock.recv(
+            4096 if isinstance(sock, ssl.SSLSocket) else 1
+        )  # a proxy's request is followed by TLS
         if not received:
             break
         head += received

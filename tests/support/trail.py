@@ -54,9 +54,9 @@ class Mail:
         """Note how it ended."""
         if isinstance(end, MessageResult):
             end = end.result or end.error or AssertionError("an outcome says nothing")
-        assert isinstance(end, (SendResult, RecipientResult, InvalidMessageError, ConfigurationError)) or hasattr(
-            end, "outcome"
-        ), repr(end)
+        assert isinstance(
+            end, (SendResult, RecipientResult, InvalidMessageError, ConfigurationError)
+        ) or hasattr(end, "outcome"), repr(end)
         self.ends.append(end)
         self.send_id = self.send_id or getattr(end, "send_id", None)
 
@@ -91,7 +91,9 @@ class Dealt:
 def dealt(fault: Fault) -> Dealt:
     """A fault as an answer."""
     refused = fault.outcomes == {"rejected"}
-    return Dealt(fault.answer, lambda _: ("later" if fault.retryable else "refused") if refused else "open")
+    return Dealt(
+        fault.answer, lambda _: ("later" if fault.retryable else "refused") if refused else "open"
+    )
 
 
 def accepts() -> Dealt:
@@ -112,7 +114,9 @@ def accepts_some() -> Dealt:
             return ok().act(connection, request)
         ids = issue(request, (), len(mails))
         entries = [
-            ("SUCCESS", ids[place]) if _PLACES[place % 3] == "open" else (_STATUS[_PLACES[place % 3]], "no")
+            ("SUCCESS", ids[place])
+            if _PLACES[place % 3] == "open"
+            else (_STATUS[_PLACES[place % 3]], "no")
             for place in range(len(mails))
         ]
         return connection.respond(200, *bulk_results(request, entries))
@@ -237,7 +241,9 @@ def check_mails(mails: Iterable[Mail], trail: Trail, *, twice: bool = False) -> 
         assert twice or "open" not in each[:-1], (send_id, each)
 
 
-async def check_log(mails: Iterable[Mail], trail: Trail, log: Log, unwritten: Iterable[str] = ()) -> None:
+async def check_log(
+    mails: Iterable[Mail], trail: Trail, log: Log, unwritten: Iterable[str] = ()
+) -> None:
     """The log and the listener agree with the callers, but for what the log failed to write down."""
     assert len(trail.begun) == len(trail.ended) == len({*trail.begun} & {*trail.ended})
     excused = set(unwritten)
@@ -246,11 +252,17 @@ async def check_log(mails: Iterable[Mail], trail: Trail, log: Log, unwritten: It
         record = await log.get(send_id)
         assert record is not None, send_id
         assert record.outcome == trail.states[send_id], (record, trail.states[send_id])
-    assert unknown - excused == {each for each, state in trail.states.items() if state == "unknown"} - excused
+    assert (
+        unknown - excused
+        == {each for each, state in trail.states.items() if state == "unknown"} - excused
+    )
     for mail in mails:
         if mail.outcome in ("accepted", "unknown"):
             assert mail.send_id is not None
-            assert trail.states[mail.send_id] in ("accepted", mail.outcome), (mail, trail.states[mail.send_id])
+            assert trail.states[mail.send_id] in ("accepted", mail.outcome), (
+                mail,
+                trail.states[mail.send_id],
+            )
         if mail.outcome == "accepted" and mail.send_id not in excused:
             assert mail.send_id is not None
             record = await log.get(mail.send_id)

@@ -17,7 +17,9 @@ TRANSPORTS = [
 def transport(request: pytest.FixtureRequest) -> str:
     """Each way by which a call can leave."""
     name: str = request.param
-    for needed in [module for module, word in {"httpx2": "httpx", "trio": "trio"}.items() if word in name]:
+    for needed in [
+        module for module, word in {"httpx2": "httpx", "trio": "trio"}.items() if word in name
+    ]:
         pytest.importorskip(needed, reason="pip install sesmail[trio]")
     return name
 

@@ -9,7 +9,11 @@ from support.faults import Answer, Connection, Request
 Ending = Literal["keep", "close", "reset", "hang"]
 
 
-def says(speech: Callable[[Request], bytes | Iterable[bytes]], ending: Ending = "keep", pause: float = 0.0) -> Answer:
+def says(
+    speech: Callable[[Request], bytes | Iterable[bytes]],
+    ending: Ending = "keep",
+    pause: float = 0.0,
+) -> Answer:
     """Answer with these bytes, with a pause between pieces; then keep the connection, close or reset it, or hang."""
 
     def act(connection: Connection, request: Request) -> None:
@@ -35,7 +39,11 @@ def head(*lines: str, status: str = "HTTP/1.1 200 OK") -> bytes:
 
 
 def whole(
-    request: Request, *more: str, status: str = "HTTP/1.1 200 OK", length: int | None = 0, body: bytes | None = None
+    request: Request,
+    *more: str,
+    status: str = "HTTP/1.1 200 OK",
+    length: int | None = 0,
+    body: bytes | None = None,
 ) -> bytes:
     """A whole answer, which accepts a send; its length too large by `length`, or not told at all."""
     headers, real = accepted(request)

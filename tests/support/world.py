@@ -39,7 +39,11 @@ Leaving = Literal["break", "error", "cancel"]
 def message(mail: Mail) -> Message:
     """The message that a mail is sent by."""
     return Message(
-        from_email="shop@example.com", to=mail.address, subject="News", text="It is May.", send_id=mail.send_id
+        from_email="shop@example.com",
+        to=mail.address,
+        subject="News",
+        text="It is May.",
+        send_id=mail.send_id,
     )
 
 
@@ -64,8 +68,18 @@ class Time:
 
     def advance(self, seconds: float = math.inf) -> None:
         """Set it on; or just until the first wakes."""
-        until = min([self.now + seconds, *(at for at, _ in self._sleepers)]) if seconds == math.inf else None
-        self.now = self.now + seconds if until is None else self.now if until == math.inf else max(self.now, until)
+        until = (
+            min([self.now + seconds, *(at for at, _ in self._sleepers)])
+            if seconds == math.inf
+            else None
+        )
+        self.now = (
+            self.now + seconds
+            if until is None
+            else self.now
+            if until == math.inf
+            else max(self.now, until)
+        )
         for at, event in self._sleepers:
             if at <= self.now:
                 event.set()
@@ -204,7 +218,9 @@ class World:
         self.running.add(mail)
         return mail
 
-    async def job(self, work: Callable[[Client, Sequence[Mail]], Any], mails: Sequence[Mail]) -> None:
+    async def job(
+        self, work: Callable[[Client, Sequence[Mail]], Any], mails: Sequence[Mail]
+    ) -> None:
         """Send mails in a way that may be cancelled."""
         with anyio.CancelScope() as scope:
             self.scopes.append(scope)
@@ -306,7 +322,9 @@ class Left(Exception):
     """The block was left."""
 
 
-def sending_many(leave_after: int | None, way: Leaving, **settings: Any) -> Callable[[Client, Sequence[Mail]], Any]:
+def sending_many(
+    leave_after: int | None, way: Leaving, **settings: Any
+) -> Callable[[Client, Sequence[Mail]], Any]:
     """Send mails as many, and leave, after some outcomes, in some way."""
 
     async def send_many(client: Client, mails: Sequence[Mail]) -> None:

@@ -33,9 +33,16 @@ from support.trail import Mail, Trail, accepts, accepts_some, check_log, check_m
 
 pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
-(THROTTLED,) = (fault for fault in FAULTS if fault.name == "429 TooManyRequestsException Maximum sending rate exceeded")
+(THROTTLED,) = (
+    fault
+    for fault in FAULTS
+    if fault.name == "429 TooManyRequestsException Maximum sending rate exceeded"
+)
 SLOW = accepted("slow", answers.slow(0.002, answers.ok()))
-POINTS = {"scope": 60, "task": 47}  # for each kind of send and log: on asyncio both, on trio the first; 1,002 in all
+POINTS = {
+    "scope": 60,
+    "task": 47,
+}  # for each kind of send and log: on asyncio both, on trio the first; 1,002 in all
 Work = Callable[[], Awaitable[None]]
 
 
@@ -122,7 +129,9 @@ class Bench:
             mail.ended(error)
 
     async def send_bulk(self) -> None:
-        mails = [self.mail() for _ in range(5)]  # beside one that is under way already, which the log tells
+        mails = [
+            self.mail() for _ in range(5)
+        ]  # beside one that is under way already, which the log tells
         recipients = [Recipient(mail.address, send_id=mail.send_id) for mail in mails]
         recipients.insert(2, Recipient("gone@example.com", send_id="gone"))
         bulk = BulkMessage(from_email="shop@example.com", template="News", recipients=recipients)
@@ -167,7 +176,11 @@ class Bench:
 
 def message(mail: Mail) -> Message:
     return Message(
-        from_email="shop@example.com", to=mail.address, subject="News", text="It is May.", send_id=mail.send_id
+        from_email="shop@example.com",
+        to=mail.address,
+        subject="News",
+        text="It is May.",
+        send_id=mail.send_id,
     )
 
 
@@ -203,17 +216,23 @@ KINDS = pytest.mark.parametrize("kind", ["send", "send_bulk", "send_many"])
 
 
 @KINDS
-async def test_a_scope_is_cancelled_anywhere(fault_server: StartFaultServer, session: str, log: Log, kind: str) -> None:
+async def test_a_scope_is_cancelled_anywhere(
+    fault_server: StartFaultServer, session: str, log: Log, kind: str
+) -> None:
     await cancel_anywhere(fault_server, session, log, kind, "scope")
 
 
 @KINDS
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])  # trio has scopes only
-async def test_a_task_is_cancelled_anywhere(fault_server: StartFaultServer, session: str, log: Log, kind: str) -> None:
+async def test_a_task_is_cancelled_anywhere(
+    fault_server: StartFaultServer, session: str, log: Log, kind: str
+) -> None:
     await cancel_anywhere(fault_server, session, log, kind, "task")
 
 
-async def cancel_anywhere(fault_server: StartFaultServer, session: str, log: Log, kind: str, way: str) -> None:
+async def cancel_anywhere(
+    fault_server: StartFaultServer, session: str, log: Log, kind: str, way: str
+) -> None:
     chance = random.Random(f"{kind} {way}")
     server = fault_server(accepts().answer)
     ends = Counter[str]()
@@ -228,7 +247,9 @@ async def cancel_anywhere(fault_server: StartFaultServer, session: str, log: Log
             number = float("inf") if point < 0 else chance.randint(1, most)
             steps = await cancelled_at(number, getattr(bench, kind), way)
             await bench.check()
-            ends.update(bench.trail.states.get(mail.send_id or "", "nothing") for mail in bench.mails)
+            ends.update(
+                bench.trail.states.get(mail.send_id or "", "nothing") for mail in bench.mails
+            )
             if point < 0:
                 most = steps.made
                 assert all(mail.outcome for mail in bench.mails)

@@ -87,7 +87,10 @@ class Program:
 
     def __init__(self) -> None:
         self._starter = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def __enter__(self) -> Self:
@@ -143,7 +146,9 @@ async def check(path: Path, trail: Trail, told: dict[str, str]) -> None:
                 assert outcome in ("accepted", "unknown"), (send_id, verdicts, outcome)
             if outcome == "accepted":
                 assert record is not None
-                assert record.message_id in [issued for seen in taken[send_id] for issued in seen.ids]
+                assert record.message_id in [
+                    issued for seen in taken[send_id] for issued in seen.ids
+                ]
             if outcome == "rejected":
                 assert verdicts
             if send_id in told and outcome != "accepted":
@@ -181,7 +186,9 @@ def test_killed_anywhere(fault_server: StartFaultServer, tmp_path: Path) -> None
             server, trail, path = fault_server(accepts().answer), Trail(), tmp_path / f"{run}.db"
             backend = ["asyncio", "trio"][run % 2]
             server.answer_with(*trail.answers(*chance.choices(ANSWERS, k=COUNT), accepts()))
-            told = program.run(backend, str(path), server.url, COUNT, kill_when=at_random(server, chance))
+            told = program.run(
+                backend, str(path), server.url, COUNT, kill_when=at_random(server, chance)
+            )
             assert server.wait_until_closed()
             anyio.run(check, path, trail, told)
             before = anyio.run(states, path)
@@ -189,12 +196,16 @@ def test_killed_anywhere(fault_server: StartFaultServer, tmp_path: Path) -> None
             if run % 3:  # the events may also come later
                 anyio.run(settle, path, trail)
             sends = {f"id-{number}" for number in range(COUNT)}
-            expected = {send_id for send_id in sends if before.get(send_id) not in ("accepted", "unknown")}
+            expected = {
+                send_id for send_id in sends if before.get(send_id) not in ("accepted", "unknown")
+            }
             seen = len(trail.seen)
             again = program.run(backend, str(path), server.url, COUNT)
             assert server.wait_until_closed()
             assert {each.send_id for each in trail.seen[seen:]} == expected
-            assert {send_id for send_id, outcome in again.items() if outcome != "not_sent"} == expected
+            assert {
+                send_id for send_id, outcome in again.items() if outcome != "not_sent"
+            } == expected
             anyio.run(check, path, trail, {})
             anyio.run(settle, path, trail)
             assert all(len(each) == 1 for each in trail.taken().values())

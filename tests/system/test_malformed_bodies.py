@@ -24,9 +24,9 @@ from support.ses_events import (
     Json,
     bridge,
     confirmation,
-    sns_message,
     published,
     received,
+    sns_message,
     sqs_records,
 )
 
@@ -147,11 +147,20 @@ BODIES: dict[str, tuple[Any, str]] = {
     "large by its characters": ('{"x": "' + "é" * (1 << 20) + '"}', ""),
     "large mapping": ({"x": "x" * (6 << 20)}, ""),
     "large record": (sqs_records("x" * ((1 << 20) + 1)), "Records[0].body"),
-    "large message": ({"Records": [{"Sns": sns_message("x" * ((1 << 20) + 1))}]}, "Records[0].Sns.Message"),
+    "large message": (
+        {"Records": [{"Sns": sns_message("x" * ((1 << 20) + 1))}]},
+        "Records[0].Sns.Message",
+    ),
     "large line": (OPEN + "\n" + '{"x": "' + "x" * (1 << 20) + '"}', "line 2"),
-    "many records": ({"Records": [{"messageId": "059f36b4-87a3-44ab-83d2-661975830a7d"}] * 10_001}, "Records"),
+    "many records": (
+        {"Records": [{"messageId": "059f36b4-87a3-44ab-83d2-661975830a7d"}] * 10_001},
+        "Records",
+    ),
     "many containers": ({**published("Open"), "x": [[]] * 100_000}, ""),
-    "many containers in the message": (sns_message(json.dumps({**published("Open"), "x": [{}] * 100_000})), "Message"),
+    "many containers in the message": (
+        sns_message(json.dumps({**published("Open"), "x": [{}] * 100_000})),
+        "Message",
+    ),
     "many containers and no end": ('{"x": [' + "[]," * 100_000, ""),
     "many events": ({"Records": [{"body": json.dumps(with_mail(destination=CROWD))}] * 51}, ""),
     "many lines": ("{}\n" * 10_001, ""),
@@ -179,7 +188,10 @@ BODIES: dict[str, tuple[Any, str]] = {
     "kind is a list": ({**published("Open"), "eventType": ["Open"]}, "eventType"),
     "kind is an object": ({**published("Open"), "eventType": {"Open": 1}}, "eventType"),
     "kind is empty": ({**published("Open"), "eventType": ""}, "eventType"),
-    "notification is a number": ({**published("Open"), "eventType": None, "notificationType": 5}, "notificationType"),
+    "notification is a number": (
+        {**published("Open"), "eventType": None, "notificationType": 5},
+        "notificationType",
+    ),
     "notification is a list": ({"notificationType": [], "mail": {}}, "notificationType"),
     # Mail.
     "no mail": (without(published("Open"), "mail"), "mail"),
@@ -187,8 +199,14 @@ BODIES: dict[str, tuple[Any, str]] = {
     "mail is a text": ({**published("Open"), "mail": "x"}, "mail"),
     "mail is a list": ({**published("Open"), "mail": [{}]}, "mail"),
     "mail is empty": ({**published("Open"), "mail": {}}, "mail.destination"),
-    "mail in a message is empty": (sns_message(json.dumps({**published("Open"), "mail": {}})), "Message.mail.destination"),
-    "mail in a record is a text": (sqs_records('{"eventType": "Open", "mail": "x"}'), "Records[0].body.mail"),
+    "mail in a message is empty": (
+        sns_message(json.dumps({**published("Open"), "mail": {}})),
+        "Message.mail.destination",
+    ),
+    "mail in a record is a text": (
+        sqs_records('{"eventType": "Open", "mail": "x"}'),
+        "Records[0].body.mail",
+    ),
     "mail in an sns_message in a record is a text": (
         sqs_records(json.dumps(sns_message('{"eventType": "Open", "mail": "x"}'))),
         "Records[0].body.Message.mail",
@@ -208,15 +226,24 @@ BODIES: dict[str, tuple[Any, str]] = {
     "recipient is a list": (with_mail(destination=[["a@example.com"]]), "mail.destination[0]"),
     "recipient is empty": (with_mail(destination=[""]), "mail.destination[0]"),
     "no time at all": (with_mail(timestamp=None) | {"open": {}}, "mail.timestamp"),
-    "no time that can be read": (with_mail(timestamp="late") | {"open": {"timestamp": 5}}, "mail.timestamp"),
+    "no time that can be read": (
+        with_mail(timestamp="late") | {"open": {"timestamp": 5}},
+        "mail.timestamp",
+    ),
     "no time of the message": (
         published("Send") | {"mail": without(with_mail()["mail"], "timestamp")},
         "mail.timestamp",
     ),
     # What is special about a kind.
     **{f"no {key}": (without(published(word), key), key) for word, (key, _) in NEEDED.items()},
-    **{f"{key} is a text": ({**published(word), key: "x"}, key) for word, (key, _) in NEEDED.items()},
-    **{f"{key} is a list": ({**published(word), key: [{}]}, key) for word, (key, _) in NEEDED.items()},
+    **{
+        f"{key} is a text": ({**published(word), key: "x"}, key)
+        for word, (key, _) in NEEDED.items()
+    },
+    **{
+        f"{key} is a list": ({**published(word), key: [{}]}, key)
+        for word, (key, _) in NEEDED.items()
+    },
     **{
         f"no one {key} can be": (with_part(word, **{key: value}), f"{PARTS[word][0]}.{key}")
         for word, key, value in (
@@ -230,10 +257,19 @@ BODIES: dict[str, tuple[Any, str]] = {
         with_part("Bounce", bouncedRecipients=[{}]),
         "bounce.bouncedRecipients[0].emailAddress",
     ),
-    "bounced is a number": (with_part("Bounce", bouncedRecipients=[5]), "bounce.bouncedRecipients[0]"),
-    "bounced is null": (with_part("Bounce", bouncedRecipients=[None]), "bounce.bouncedRecipients[0]"),
+    "bounced is a number": (
+        with_part("Bounce", bouncedRecipients=[5]),
+        "bounce.bouncedRecipients[0]",
+    ),
+    "bounced is null": (
+        with_part("Bounce", bouncedRecipients=[None]),
+        "bounce.bouncedRecipients[0]",
+    ),
     "complained without an address": (
-        with_part("Complaint", complainedRecipients=[{"emailAddress": "a@example.com"}, {"emailAddress": None}]),
+        with_part(
+            "Complaint",
+            complainedRecipients=[{"emailAddress": "a@example.com"}, {"emailAddress": None}],
+        ),
         "complaint.complainedRecipients[1].emailAddress",
     ),
     "delayed address is a list": (
@@ -251,14 +287,29 @@ BODIES: dict[str, tuple[Any, str]] = {
     "receipt is a text": ({**received(), "receipt": "x"}, "receipt"),
     "receipt is empty": ({**received(), "receipt": {}}, "receipt.recipients"),
     "received without mail": (without(received(), "mail"), "mail"),
-    "received without a message id": ({**received(), "mail": {"timestamp": "2026-03-06T19:55:37Z"}}, "mail.messageId"),
+    "received without a message id": (
+        {**received(), "mail": {"timestamp": "2026-03-06T19:55:37Z"}},
+        "mail.messageId",
+    ),
     "received for nobody": (with_receipt(recipients=[]), "receipt.recipients"),
     "received for a text": (with_receipt(recipients="a@example.com"), "receipt.recipients"),
-    "received for a number": (with_receipt(recipients=["a@example.com", 5]), "receipt.recipients[1]"),
+    "received for a number": (
+        with_receipt(recipients=["a@example.com", 5]),
+        "receipt.recipients[1]",
+    ),
     "received for an empty text": (with_receipt(recipients=[""]), "receipt.recipients[0]"),
-    "received for too many": (with_receipt(recipients=[*CROWD, "a@example.com"]), "receipt.recipients"),
-    "received at no time": (with_receipt(timestamp=None) | {"mail": {"messageId": "1"}}, "mail.timestamp"),
-    "received at a bad time": (with_receipt(timestamp="late") | {"mail": {"messageId": "1"}}, "mail.timestamp"),
+    "received for too many": (
+        with_receipt(recipients=[*CROWD, "a@example.com"]),
+        "receipt.recipients",
+    ),
+    "received at no time": (
+        with_receipt(timestamp=None) | {"mail": {"messageId": "1"}},
+        "mail.timestamp",
+    ),
+    "received at a bad time": (
+        with_receipt(timestamp="late") | {"mail": {"messageId": "1"}},
+        "mail.timestamp",
+    ),
     # Envelopes.
     "unknown type": ({**sns_message(OPEN), "Type": "Advertisement"}, "Type"),
     "type in lower case": ({**sns_message(OPEN), "Type": "notification"}, "Type"),
@@ -269,24 +320,37 @@ BODIES: dict[str, tuple[Any, str]] = {
     "type is an object": ({**sns_message(OPEN), "Type": {}}, "Type"),
     **{
         f"{name} {what}": (
-            without(sns_message(OPEN), name) if value is ... else {**sns_message(OPEN), name: value},
+            without(sns_message(OPEN), name)
+            if value is ...
+            else {**sns_message(OPEN), name: value},
             name,
         )
         for name in ("MessageId", "TopicArn", "Message", "Timestamp")
-        for what, value in (("is missing", ...), ("is null", None), ("is a number", 5), ("is a list", ["x"]))
+        for what, value in (
+            ("is missing", ...),
+            ("is null", None),
+            ("is a number", 5),
+            ("is a list", ["x"]),
+        )
     },
     **{
         f"{name} is a list": ({**sns_message(OPEN), name: ["x"]}, name)
         for name in ("Subject", "SignatureVersion", "Signature", "SigningCertURL", *SPELLINGS)
     },
-    **{f"{name} is empty": ({**confirmation(), name: ""}, name) for name in ("MessageId", "TopicArn", "Token")},
+    **{
+        f"{name} is empty": ({**confirmation(), name: ""}, name)
+        for name in ("MessageId", "TopicArn", "Token")
+    },
     "message is an object": ({**sns_message(OPEN), "Message": published("Open")}, "Message"),
     "message is no JSON": (sns_message("Hello! This message has a subject."), "Message"),
     "message is empty": (sns_message(""), "Message"),
     "message is a list": (sns_message("[]"), "Message"),
     "message is JSON twice": (sns_message(json.dumps(OPEN)), "Message"),
     "message has two lines": (sns_message(OPEN + "\n" + OPEN), "Message"),
-    **{f"two spellings of {name} differ": ({**sns_message(OPEN), name: "https://x"}, name) for name in SPELLINGS},
+    **{
+        f"two spellings of {name} differ": ({**sns_message(OPEN), name: "https://x"}, name)
+        for name in SPELLINGS
+    },
     **{
         f"{name} is {what}": ({**confirmation(), name: value}, name)
         for name in ("Token", "SubscribeURL")
@@ -311,10 +375,16 @@ BODIES: dict[str, tuple[Any, str]] = {
     "record of SQS without JSON": (sqs_records("hello"), "Records[0].body"),
     "record of SQS in two lines": (sqs_records(OPEN + "\n" + OPEN), "Records[0].body"),
     "record of SQS with an object": ({"Records": [{"body": published("Open")}]}, "Records[0]"),
-    "record of SQS with records": (sqs_records(json.dumps(sqs_records(OPEN))), "Records[0].body.notificationType"),
+    "record of SQS with records": (
+        sqs_records(json.dumps(sqs_records(OPEN))),
+        "Records[0].body.notificationType",
+    ),
     "record of SES with a text": ({"Records": [{"ses": "x"}]}, "Records[0]"),
     "record of SES without mail": ({"Records": [{"ses": {"receipt": {}}}]}, "Records[0].ses.mail"),
-    "records and no JSON in the sns_message": (sqs_records(json.dumps(sns_message("x"))), "Records[0].body.Message"),
+    "records and no JSON in the sns_message": (
+        sqs_records(json.dumps(sns_message("x"))),
+        "Records[0].body.Message",
+    ),
     # EventBridge.
     "of another source": ({**bridge(published("Open")), "source": "aws.s3"}, "source"),
     "of no source": (without(bridge(published("Open")), "source"), "source"),
@@ -322,7 +392,10 @@ BODIES: dict[str, tuple[Any, str]] = {
     "without detail": (without(bridge(published("Open")), "detail"), "notificationType"),
     "detail is null": ({**bridge(published("Open")), "detail": None}, "detail"),
     "with a text for detail": ({**bridge(published("Open")), "detail": OPEN}, "detail"),
-    "with a number for detail type": ({**bridge(published("Open")), "detail-type": 5}, "detail-type"),
+    "with a number for detail type": (
+        {**bridge(published("Open")), "detail-type": 5},
+        "detail-type",
+    ),
     # Lines.
     "second line": (OPEN + "\nx\n", "line 2"),
     "third line after a blank one": (OPEN + "\n\n[]\n", "line 3"),
@@ -374,13 +447,20 @@ def test_what_is_deep_but_not_too_deep(depth: int) -> None:
 
 
 def test_large_numbers_that_are_finite() -> None:
-    body = OPEN[:-1] + ', "x": [1e308, -1.7976931348623157e308, 1e-999, ' + "9" * 4000 + ', "\\ufffd\\u007f"]}'
+    body = (
+        OPEN[:-1]
+        + ', "x": [1e308, -1.7976931348623157e308, 1e-999, '
+        + "9" * 4000
+        + ', "\\ufffd\\u007f"]}'
+    )
     (event, _) = parse(body)
     assert event == parse(OPEN)[0]
 
 
 def test_finite_numbers_whose_bytes_look_like_infinity() -> None:
-    (event, _) = parse(OPEN[:-1] + ', "x": 1.0e0, "y": ' + str(2.0**-256) + ', "z": -1.1125369292536007e-308}')
+    (event, _) = parse(
+        OPEN[:-1] + ', "x": 1.0e0, "y": ' + str(2.0**-256) + ', "z": -1.1125369292536007e-308}'
+    )
     assert event.defects == ()
 
 
@@ -405,14 +485,17 @@ def test_no_error_tells_a_secret(number: int) -> None:
         attempts.append(bytes(broken))
     for name in SECRET_BODIES[number]:
         attempts += [
-            SECRET_BODIES[number] | {name: value} for value in (5, None, ["x"], {"x": TOKEN}, "x", body.decode())
+            SECRET_BODIES[number] | {name: value}
+            for value in (5, None, ["x"], {"x": TOKEN}, "x", body.decode())
         ]
     for attempt in attempts:
         shown = ""
         try:
             parse(attempt)
         except MalformedBodyError as err:
-            shown = f"{err}{err!r}{err.input}{err.reason}{err.path}" + "".join(traceback.format_exception(err))
+            shown = f"{err}{err!r}{err.input}{err.reason}{err.path}" + "".join(
+                traceback.format_exception(err)
+            )
         assert not any(secret in shown for secret in SECRETS)
 
 
@@ -422,8 +505,15 @@ SAMPLES: list[Any] = [
     confirmation(),
     confirmation("UnsubscribeConfirmation"),
     *(json.loads(WRAPPINGS[name](published("Bounce"))) for name in ("SNS", "EventBridge bytes")),
-    *(WRAPPINGS[name](published("Click")) for name in ("Lambda from SNS", "Lambda from SQS from SNS")),
-    {"Records": [{"eventSource": "aws:ses", "ses": without(received(), "content", "notificationType")}]},
+    *(
+        WRAPPINGS[name](published("Click"))
+        for name in ("Lambda from SNS", "Lambda from SQS from SNS")
+    ),
+    {
+        "Records": [
+            {"eventSource": "aws:ses", "ses": without(received(), "content", "notificationType")}
+        ]
+    },
 ]
 STRANGE: list[Any] = [
     None,
@@ -451,7 +541,13 @@ STRANGE: list[Any] = [
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield path
-    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+    for key, inner in (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    ):
         yield from paths(inner, (*path, key))
 
 
@@ -511,7 +607,9 @@ def check_outcome(body: Any) -> None:
 @given(
     st.binary()
     | st.text(st.characters())
-    | st.recursive(st.none() | st.text(), lambda x: st.dictionaries(st.text(), x, max_size=4), max_leaves=12)
+    | st.recursive(
+        st.none() | st.text(), lambda x: st.dictionaries(st.text(), x, max_size=4), max_leaves=12
+    )
 )
 def test_anything_at_all(body: Any) -> None:
     check_outcome(body)

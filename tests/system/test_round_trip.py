@@ -12,25 +12,37 @@ from hypothesis import strategies as st
 from sesmail import Address, Alternative, Attachment, Message
 from sesmail.sending.payload import v1, v2
 from support.hostile import SPOOFS
-from support.mail import Mail, mailboxes, raw_fields, read_by_fast_mail_parser, read_by_standard_library
+from support.mail import (
+    Mail,
+    mailboxes,
+    raw_fields,
+    read_by_fast_mail_parser,
+    read_by_standard_library,
+)
 
 pytestmark = pytest.mark.once
 
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 ODD = 'abc =?"\\,;:<>@()[].!éß你😀\u00a0'
-LINE = st.text(st.characters(exclude_categories=("Cc", "Cs"))) | st.text(st.sampled_from(ODD + "\u2028"), max_size=200)
-CLEAR = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=SPOOFS.values())) | st.text(
-    st.sampled_from(ODD), max_size=200
+LINE = st.text(st.characters(exclude_categories=("Cc", "Cs"))) | st.text(
+    st.sampled_from(ODD + "\u2028"), max_size=200
 )
+CLEAR = st.text(
+    st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=SPOOFS.values())
+) | st.text(st.sampled_from(ODD), max_size=200)
 # By alphabets and not by patterns, which take ten times as long to draw from.
-ATOM = st.text(f"{string.ascii_lowercase}{string.digits}!#$%&'*+/=?^_`{{|}}~-", min_size=1, max_size=20)
+ATOM = st.text(
+    f"{string.ascii_lowercase}{string.digits}!#$%&'*+/=?^_`{{|}}~-", min_size=1, max_size=20
+)
 LOCAL = ATOM | st.tuples(ATOM, ATOM).map(".".join)
 DOMAIN = st.sampled_from(["example.com", "mail.example.org", "bücher.example", "例子.example"])
 NAME = st.none() | CLEAR.map(lambda text: text.strip(" ")[:320])
 
 
 def addresses(domain: st.SearchStrategy[str] = DOMAIN) -> st.SearchStrategy[Address]:
-    return st.builds(lambda local, domain, name: Address(f"{local}@{domain}", name), LOCAL, domain, NAME)
+    return st.builds(
+        lambda local, domain, name: Address(f"{local}@{domain}", name), LOCAL, domain, NAME
+    )
 
 
 JSON = st.recursive(
@@ -41,25 +53,33 @@ JSON = st.recursive(
 HEADER_NAMES = (
     st.text(f"{string.ascii_letters}{string.digits}!#$%&'*+.^_`|~-", min_size=1, max_size=40)
     .map("X-{}".format)
-    .filter(lambda name: not name.lower().startswith(("x-ses-", "x-sesmail-id", "x-tag", "x-metadata")))
+    .filter(
+        lambda name: not name.lower().startswith(("x-ses-", "x-sesmail-id", "x-tag", "x-metadata"))
+    )
 )
 # Readers strip file names, or take what looks like their own syntax apart.
 FILE_NAMES = CLEAR.map(lambda text: text.strip()[:255]).filter(bool)
-MEDIA_TYPES = st.sampled_from(["application/pdf", "image/png", "text/plain", "text/csv", "application/octet-stream"])
+MEDIA_TYPES = st.sampled_from(
+    ["application/pdf", "image/png", "text/plain", "text/csv", "application/octet-stream"]
+)
 ATTACHMENTS = st.lists(
     st.builds(
         Attachment,
         FILE_NAMES,
         st.binary(max_size=300) | st.binary(min_size=4_000, max_size=4_200),
         MEDIA_TYPES,
-        content_id=st.none() | st.text(f"{string.ascii_lowercase}{string.digits}.", min_size=1).map("{}@x".format),
+        content_id=st.none()
+        | st.text(f"{string.ascii_lowercase}{string.digits}.", min_size=1).map("{}@x".format),
         description=st.none() | LINE,
     ),
     max_size=4,
     unique_by=lambda item: item.content_id or id(item),
 )
 ALTERNATIVES = st.lists(
-    st.builds(Alternative, ANY_TEXT, st.sampled_from(["text/x-amp-html", "text/calendar; method=REQUEST"])), max_size=2
+    st.builds(
+        Alternative, ANY_TEXT, st.sampled_from(["text/x-amp-html", "text/calendar; method=REQUEST"])
+    ),
+    max_size=2,
 )
 MESSAGES: st.SearchStrategy[Message] = st.builds(
     Message,
@@ -90,18 +110,26 @@ def expected_leaves(message: Message) -> list[tuple[str, bytes, str, str]]:
     bodies = [
         *([("text/plain", message.text)] if message.text is not None else []),
         *([("text/html", message.html)] if message.html is not None else []),
-        *((form.media_type.partition(";")[0], form.content.decode()) for form in message.alternatives),
+        *(
+            (form.media_type.partition(";")[0], form.content.decode())
+            for form in message.alternatives
+        ),
     ]
     return sorted(
         [
             *((kind, with_crlf(text), "", "") for kind, text in bodies or [("text/plain", "")]),
-            *((item.media_type, item.content, item.filename, item.content_id or "") for item in message.attachments),
+            *(
+                (item.media_type, item.content, item.filename, item.content_id or "")
+                for item in message.attachments
+            ),
         ]
     )
 
 
 def check_leaves(message: Message, mail: Mail) -> None:
-    found = [(leaf.media_type, leaf.content, leaf.filename, leaf.content_id) for leaf in mail.leaves]
+    found = [
+        (leaf.media_type, leaf.content, leaf.filename, leaf.content_id) for leaf in mail.leaves
+    ]
     assert sorted(found) == expected_leaves(message)
 
 
@@ -109,7 +137,9 @@ def check_headers(message: Message, mail: Mail) -> None:
     assert mail.all("Subject") == ([message.subject] if message.subject else [])
     assert mail.all("X-Sesmail-Id") == ([message.send_id] if message.send_id else [])
     assert mail.all("X-Tag") == list(message.tags)
-    assert [json.loads(text) for text in mail.all("X-Metadata")] == ([message.metadata] if message.metadata else [])
+    assert [json.loads(text) for text in mail.all("X-Metadata")] == (
+        [message.metadata] if message.metadata else []
+    )
     for name, text in message.headers.items():
         assert mail.all(name) == [text]
 
@@ -165,7 +195,9 @@ def test_two_readers_find_what_was_written(message: Message) -> None:  # R11, R1
 
 
 @given(
-    st.lists(addresses(), max_size=5), st.lists(addresses(), max_size=5), st.lists(addresses(), min_size=1, max_size=5)
+    st.lists(addresses(), max_size=5),
+    st.lists(addresses(), max_size=5),
+    st.lists(addresses(), min_size=1, max_size=5),
 )
 def test_every_recipient_is_in_the_call_and_nobody_else(
     to: list[Address], cc: list[Address], bcc: list[Address]
@@ -174,4 +206,6 @@ def test_every_recipient_is_in_the_call_and_nobody_else(
     two: dict[str, Any] = v2.build(message).params["Destination"]
     for name, some in (("ToAddresses", to), ("CcAddresses", cc), ("BccAddresses", bcc)):
         assert two.get(name, []) == [address.email for address in some]
-    assert v1.build(message).params["Destinations"] == [address.email for address in (*to, *cc, *bcc)]
+    assert v1.build(message).params["Destinations"] == [
+        address.email for address in (*to, *cc, *bcc)
+    ]

@@ -13,7 +13,13 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from sesmail import RetryPolicy
 from support.fault_catalogue import FAULTS, HANGING, OVERSIZED
@@ -29,13 +35,20 @@ CHOSEN = [
     fault
     for fault in [*FAULTS, *HANGING]
     if "v2" in fault.apis
-    and not (fault.large or fault.lingers or fault.answer.unread or fault.name.startswith(ELSEWHERE))
+    and not (
+        fault.large or fault.lingers or fault.answer.unread or fault.name.startswith(ELSEWHERE)
+    )
     and fault not in OVERSIZED
 ]
-ANSWERS = {fault.name: dealt(fault) for fault in CHOSEN} | {"accepts": accepts(), "accepts some": accepts_some()}
+ANSWERS = {fault.name: dealt(fault) for fault in CHOSEN} | {
+    "accepts": accepts(),
+    "accepts some": accepts_some(),
+}
 REFUSED = [fault.name for fault in CHOSEN if fault.outcomes == {"rejected"}]
 THROTTLED = [fault.name for fault in CHOSEN if fault.retryable]
-NAMES = st.one_of(*map(st.sampled_from, ([*ANSWERS], REFUSED, THROTTLED, ["accepts", "accepts some"])))
+NAMES = st.one_of(
+    *map(st.sampled_from, ([*ANSWERS], REFUSED, THROTTLED, ["accepts", "accepts some"]))
+)
 SCRIPTS = st.lists(NAMES, max_size=6)
 SEND_IDS = st.sampled_from(["none", "new", "new", "new", "old"])
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -57,7 +70,11 @@ class Sending(RuleBasedStateMachine):
         self.used: list[str] = []
         self.rate = 14.0
 
-    @initialize(attempts=st.integers(1, 4), on_unknown=st.sampled_from(["raise"] * 3 + ["retry"]), stored=st.booleans())
+    @initialize(
+        attempts=st.integers(1, 4),
+        on_unknown=st.sampled_from(["raise"] * 3 + ["retry"]),
+        stored=st.booleans(),
+    )
     def begin(self, attempts: int, on_unknown: Any, stored: bool) -> None:
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory())) if stored else None
         policy = RetryPolicy(attempts, 0.001, 0.002, on_unknown)
@@ -106,7 +123,12 @@ class Sending(RuleBasedStateMachine):
         ordered=st.booleans(),
     )
     def sends_many(
-        self, send_ids: list[str], script: list[str], leave_after: int | None, way: Any, **options: Any
+        self,
+        send_ids: list[str],
+        script: list[str],
+        leave_after: int | None,
+        way: Any,
+        **options: Any,
     ) -> None:
         self.meets(script)
         self.start(sending_many(leave_after, way, **options), send_ids)
@@ -125,7 +147,10 @@ class Sending(RuleBasedStateMachine):
     def restarts(self) -> None:
         self.do(self.world.restart)
 
-    @rule(seconds=st.sampled_from([0.01, 1.0, 60.0, 1000.0]), rate=st.sampled_from([None, 0.5, 14.0, 500.0]))
+    @rule(
+        seconds=st.sampled_from([0.01, 1.0, 60.0, 1000.0]),
+        rate=st.sampled_from([None, 0.5, 14.0, 500.0]),
+    )
     def time_passes(self, seconds: float, rate: float | None) -> None:
         if rate is not None:
             self.rate = rate
@@ -138,7 +163,11 @@ class Sending(RuleBasedStateMachine):
         self.world.credentials.mode = mode
         self.do(self.world.go_on, 0)
 
-    @rule(trouble=st.sampled_from(["", "", "", "", "begin before", "begin after", "finish before", "finish after"]))
+    @rule(
+        trouble=st.sampled_from(
+            ["", "", "", "", "begin before", "begin after", "finish before", "finish after"]
+        )
+    )
     def has_a_log(self, trouble: str) -> None:
         self.world.log.trouble = trouble
         self.do(self.world.go_on, 0)

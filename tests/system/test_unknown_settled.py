@@ -42,16 +42,23 @@ def events_of(request: Request, message_id: str) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
     for number, headers in enumerate(mails):
         document = ses_events.published("Send")
-        document["mail"]["headers"] = [{"name": each["Name"], "value": each["Value"]} for each in headers]
+        document["mail"]["headers"] = [
+            {"name": each["Name"], "value": each["Value"]} for each in headers
+        ]
         document["mail"]["messageId"] = f"{message_id}{number or ''}"
         events.append(document)
     return events
 
 
-async def test_a_mail_without_an_answer(fault_server: StartFaultServer, session: str, tmp_path: Path) -> None:
+async def test_a_mail_without_an_answer(
+    fault_server: StartFaultServer, session: str, tmp_path: Path
+) -> None:
     server = fault_server(answers.close_after_request(), answers.ok())
     mail = ORDER.model_copy(update={"send_id": "order-1"})
-    async with SqliteSendLog(tmp_path / "sends.db") as log, new_client(server.url, session, send_log=log) as client:
+    async with (
+        SqliteSendLog(tmp_path / "sends.db") as log,
+        new_client(server.url, session, send_log=log) as client,
+    ):
         with pytest.raises(UnknownOutcomeError):
             await client.send(mail)
     async with SqliteSendLog(tmp_path / "sends.db") as log:  # after a restart
@@ -73,10 +80,15 @@ async def test_a_mail_without_an_answer(fault_server: StartFaultServer, session:
 async def test_mails_that_get_an_id(fault_server: StartFaultServer, session: str) -> None:
     log = MemorySendLog()
     server = fault_server(answers.close_after_request())
-    async with new_client(server.url, session, send_log=log) as client, new_receiver(send_log=log) as receiver:
+    async with (
+        new_client(server.url, session, send_log=log) as client,
+        new_receiver(send_log=log) as receiver,
+    ):
         with pytest.raises(UnknownOutcomeError):
             await client.send(ORDER)
-        own = NEWS.model_copy(update={"recipients": (Recipient("ann@example.com", send_id="ann-1"), *NEWS.recipients)})
+        own = NEWS.model_copy(
+            update={"recipients": (Recipient("ann@example.com", send_id="ann-1"), *NEWS.recipients)}
+        )
         result = await client.send_bulk(own)
         unknown = [record.send_id async for record in log.unknown()]
         assert len(set(unknown)) == 1 + 3

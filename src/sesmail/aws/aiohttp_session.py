@@ -20,7 +20,9 @@ from .request_body import Body
 __all__ = ["FastAiohttpSession"]
 
 _CHUNK = 256 * 1024
-_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)  # no file each
+_Selector: type[selectors.BaseSelector] = getattr(
+    selectors, "PollSelector", selectors.SelectSelector
+)  # no file each
 
 
 class FastAiohttpSession(AIOHTTPSession):
@@ -33,7 +35,9 @@ class FastAiohttpSession(AIOHTTPSession):
         super().__init__(*args, **settings)
         self._targets: dict[str, tuple[URL, str | None, Any]] = {}
 
-    async def post(self, url: str, headers: Mapping[str, str], body: Body) -> tuple[int, Mapping[str, str], bytes]:
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: Body
+    ) -> tuple[int, Mapping[str, str], bytes]:
         """Post a request that is signed.
 
         Returns:
@@ -49,7 +53,11 @@ class FastAiohttpSession(AIOHTTPSession):
     def _target(self, url: str) -> tuple[URL, str | None, Any]:
         if url not in self._targets:
             proxies: Any = getattr(self, "_proxy_config")  # noqa: B009
-            self._targets[url] = URL(url, encoded=True), proxies.proxy_url_for(url), proxies.proxy_headers_for(url)
+            self._targets[url] = (
+                URL(url, encoded=True),
+                proxies.proxy_url_for(url),
+                proxies.proxy_headers_for(url),
+            )
         return self._targets[url]
 
     async def _get_session(self, proxy_url: str | None) -> _Requests:
@@ -68,7 +76,9 @@ async def _connect(connect: Any, used: WeakSet[Any], *args: Any, **options: Any)
     while True:
         connection = await connect(*args, **options)
         protocol = connection.protocol
-        if protocol not in used or not (protocol.should_close or _is_readable(connection.transport)):
+        if protocol not in used or not (
+            protocol.should_close or _is_readable(connection.transport)
+        ):
             used.add(protocol)
             return connection
         connection.close()
@@ -114,7 +124,9 @@ class _Content:
 
     async def read(self, size: int = -1) -> bytes:
         """All of it, or the next piece."""
-        pieces: bytes = await (self._content.read(size) if size >= 0 else read_bounded(self._content.iter_any()))
+        pieces: bytes = await (
+            self._content.read(size) if size >= 0 else read_bounded(self._content.iter_any())
+        )
         return pieces
 
 

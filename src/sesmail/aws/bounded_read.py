@@ -11,7 +11,9 @@ from ..errors import ContentTooLargeError
 
 __all__ = ["OversizedResponseError", "read_body", "read_bounded"]
 
-_LIMIT = 10 * 1024 * 1024  # bytes; Amazon's longest answers that aren't streams have a tenth of that
+_LIMIT = (
+    10 * 1024 * 1024
+)  # bytes; Amazon's longest answers that aren't streams have a tenth of that
 _CHUNK = 256 * 1024
 
 
@@ -31,7 +33,9 @@ async def read_bounded(pieces: AsyncIterator[bytes]) -> bytes:
         if len(answer) > _LIMIT:
             with anyio.CancelScope() as scope:
                 scope.cancel()
-                await anext(pieces, None)  # so that httpx's generators end, which nobody could close
+                await anext(
+                    pieces, None
+                )  # so that httpx's generators end, which nobody could close
             raise OversizedResponseError
     return bytes(answer)
 
@@ -51,13 +55,19 @@ async def read_body(body: Any, size: int | None, limit: int) -> bytes:
     actual = 0
     async with body:
         if size is not None and size > limit:
-            raise ContentTooLargeError(f"it has {size:,} bytes; the limit is {limit:,}", limit=limit, actual=size)
+            raise ContentTooLargeError(
+                f"it has {size:,} bytes; the limit is {limit:,}", limit=limit, actual=size
+            )
         while chunk := await body.read(_CHUNK):
             actual += len(chunk)
             chunks.append(chunk)
             if actual > limit:
                 with anyio.CancelScope() as scope:
                     scope.cancel()
-                    await body.read(_CHUNK)  # so that httpx's generators end, which nobody could close
-                raise ContentTooLargeError(f"it has more than {limit:,} bytes", limit=limit, actual=actual)
+                    await body.read(
+                        _CHUNK
+                    )  # so that httpx's generators end, which nobody could close
+                raise ContentTooLargeError(
+                    f"it has more than {limit:,} bytes", limit=limit, actual=actual
+                )
     return b"".join(chunks)

@@ -13,7 +13,13 @@ import anyio
 import anyio.lowlevel
 
 from ..concurrency import EventLoopGuard, run_in_thread
-from ..errors import ConfigurationError, InvalidMessageError, NotSentError, SesmailError, UnknownOutcomeError
+from ..errors import (
+    ConfigurationError,
+    InvalidMessageError,
+    NotSentError,
+    SesmailError,
+    UnknownOutcomeError,
+)
 from .bounded_read import read_body
 from .departure import Departure, before_send, leaving
 from .failure import forget_frames, translate_error, translate_open_error
@@ -179,19 +185,28 @@ class Aws:
             try:
                 client = await self.open(service, region)
                 leave = partial(self._leave, departure)
-                return await self._attempt(client, operation, params, leave, body_limit, size if checked else None)
+                return await self._attempt(
+                    client, operation, params, leave, body_limit, size if checked else None
+                )
             except SesmailError:
                 raise
             except anyio.get_cancelled_exc_class():
                 if departure.may_have_left and not scope.cancel_called:
-                    _log.warning("%s was cancelled after its request may have left: its outcome is unknown", operation)
+                    _log.warning(
+                        "%s was cancelled after its request may have left: its outcome is unknown",
+                        operation,
+                    )
                 raise
             except Exception as err:
                 forget_frames(err)
-                raise translate_error(err, operation, may_have_left=departure.may_have_left) from err
+                raise translate_error(
+                    err, operation, may_have_left=departure.may_have_left
+                ) from err
         if departure.may_have_left:
             raise UnknownOutcomeError("no answer before the deadline", operation=operation)
-        raise NotSentError("the deadline passed before the request could leave", operation=operation)
+        raise NotSentError(
+            "the deadline passed before the request could leave", operation=operation
+        )
 
     async def _attempt(
         self,
@@ -207,15 +222,22 @@ class Aws:
             raise InvalidMessageError(f"there is no operation {operation!r}", field="operation")
         # Waiting for a connection happens here, where nothing has left, and not in the pool, where nobody could tell.
         async with self._places:
-            await anyio.lowlevel.checkpoint_if_cancelled()  # a free place doesn't say that it was cancelled
+            await (
+                anyio.lowlevel.checkpoint_if_cancelled()
+            )  # a free place doesn't say that it was cancelled
             self._refuse_closed()
-            if checked_size is not None and (fast_path_call := await _fast_call(client, operation, params)) is not None:
+            if (
+                checked_size is not None
+                and (fast_path_call := await _fast_call(client, operation, params)) is not None
+            ):
                 return await fast_path_call.send(params, checked_size, leave)
             token = leaving.set(leave)
             try:
                 answer: dict[str, Any] = await method(**params)
                 if "Body" in answer:
-                    answer["Body"] = await read_body(answer["Body"], answer.get("ContentLength"), body_limit)
+                    answer["Body"] = await read_body(
+                        answer["Body"], answer.get("ContentLength"), body_limit
+                    )
             finally:
                 leaving.reset(token)
         return answer
@@ -236,7 +258,9 @@ class Aws:
             ours = AioConfig(parameter_validation=True)
             if not self._repeatable:
                 ours = ours.merge(AioConfig(retries={"total_max_attempts": 1, "mode": "standard"}))
-            context = self._session.create_client(service, region_name=region, config=ours, **self._params)
+            context = self._session.create_client(
+                service, region_name=region, config=ours, **self._params
+            )
             client = await self._stack.enter_async_context(context)
         except SesmailError:
             raise
@@ -246,19 +270,28 @@ class Aws:
             await self._stack.aclose()
         client.meta.events.register("before-send", before_send)
         client.meta.events.register_last("before-call", capture)
-        methods = {operation: getattr(client, name) for name, operation in client.meta.method_to_api_mapping.items()}
+        methods = {
+            operation: getattr(client, name)
+            for name, operation in client.meta.method_to_api_mapping.items()
+        }
         return _Client(client, client.meta.region_name, methods, {})
 
     def _new_session(self, kind: type[Any]) -> Any:
         from .service_models import ServiceModelLoader
 
         # Where a call is made once, the deadline covers it: a time per read would let a trickle go on for ever.
-        config = build_config(self._config, self._user_agent, _READ_TIMEOUT if self._repeatable else None)
+        config = build_config(
+            self._config, self._user_agent, _READ_TIMEOUT if self._repeatable else None
+        )
         if config.max_pool_connections < 1:
             raise ConfigurationError("max_pool_connections is 1 at least")
         session = kind(profile=self._profile)
-        session.register_component("data_loader", ServiceModelLoader(session.get_component("data_loader").search_paths))
-        session.set_default_client_config(config)  # credentials are fetched over the same kind of HTTP session
+        session.register_component(
+            "data_loader", ServiceModelLoader(session.get_component("data_loader").search_paths)
+        )
+        session.set_default_client_config(
+            config
+        )  # credentials are fetched over the same kind of HTTP session
         self._places = anyio.Semaphore(config.max_pool_connections, fast_acquire=True)
         return session
 

@@ -7,7 +7,13 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from ..error_codes import rejected_error
-from ..errors import ConfigurationError, InvalidMessageError, NotSentError, SesmailError, UnknownOutcomeError
+from ..errors import (
+    ConfigurationError,
+    InvalidMessageError,
+    NotSentError,
+    SesmailError,
+    UnknownOutcomeError,
+)
 from .sessions import never_connected, why_not_connected
 
 if TYPE_CHECKING:
@@ -75,7 +81,9 @@ def _may_pass(error: Exception) -> bool:
 
     if isinstance(error, boto.ClientError):  # of the service that gives credentials
         return not 400 <= _status(error) < 500
-    return isinstance(error, (boto.ConnectionError, boto.CredentialRetrievalError, boto.HTTPClientError))
+    return isinstance(
+        error, (boto.ConnectionError, boto.CredentialRetrievalError, boto.HTTPClientError)
+    )
 
 
 def _before_leaving(error: Exception, operation: str) -> SesmailError:
@@ -91,11 +99,15 @@ def _before_leaving(error: Exception, operation: str) -> SesmailError:
         boto.UnauthorizedSSOTokenError,
     )
     if isinstance(error, boto.ParamValidationError):
-        return InvalidMessageError(f"{operation} does not take these parameters: {error}", field="params")
+        return InvalidMessageError(
+            f"{operation} does not take these parameters: {error}", field="params"
+        )
     passing = _may_pass(error)
     if isinstance(error, set_up) and not passing:
         return ConfigurationError(f"{operation} could not be signed: {error}")
-    return NotSentError(f"it failed before it could leave: {error}", operation=operation, retryable=passing)
+    return NotSentError(
+        f"it failed before it could leave: {error}", operation=operation, retryable=passing
+    )
 
 
 def _answered(error: ClientError, operation: str) -> SesmailError:
@@ -106,7 +118,9 @@ def _answered(error: ClientError, operation: str) -> SesmailError:
     code, message = (_text(response.get("Error", {}).get(key)) for key in ("Code", "Message"))
     code = code if _CODE.fullmatch(code) else ""  # botocore fills in the status where there is none
     if 400 <= status < 500 and status != 408 and code and request_id:
-        return rejected_error(code, message, operation=operation, request_id=request_id, status=status)
+        return rejected_error(
+            code, message, operation=operation, request_id=request_id, status=status
+        )
     return UnknownOutcomeError(
         f"HTTP status {status} does not tell whether Amazon took it",
         operation=operation,

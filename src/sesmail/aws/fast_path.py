@@ -20,7 +20,9 @@ from .signature import Signature
 __all__ = ["FastCall", "capture", "discover"]
 
 # What can be called so: how its parameters are written, and the least that aiobotocore takes.
-_OPERATIONS: dict[tuple[str, str], tuple[Callable[[str, Mapping[str, Any]], Body], Mapping[str, Any]]] = {
+_OPERATIONS: dict[
+    tuple[str, str], tuple[Callable[[str, Mapping[str, Any]], Body], Mapping[str, Any]]
+] = {
     ("sesv2", "SendBulkEmail"): (json_body, {"DefaultContent": {}, "BulkEmailEntries": []}),
     ("sesv2", "SendEmail"): (json_body, {"Content": {}}),
     ("ses", "SendRawEmail"): (query_body, {"RawMessage": {"Data": b""}}),
@@ -65,7 +67,9 @@ class FastCall:
         """Whether nothing changes where the call goes, how it is signed, or what headers it has."""
         return _ENDPOINT not in params and _TRACE not in os.environ
 
-    async def send(self, params: Mapping[str, Any], size: int, leave: Callable[[], None]) -> dict[str, Any]:
+    async def send(
+        self, params: Mapping[str, Any], size: int, leave: Callable[[], None]
+    ) -> dict[str, Any]:
         """Make one call.
 
         Args:
@@ -84,10 +88,17 @@ class FastCall:
         body = write() if size < _LARGE else await run_in_thread(write)
         signed = self.signature.headers(body.sha256, await self.credentials(), time.time())
         leave()
-        status, fields, content = await self.session.post(self.url, {**self.headers, **signed}, body)
+        status, fields, content = await self.session.post(
+            self.url, {**self.headers, **signed}, body
+        )
         headers = {name.lower(): value for name, value in fields.items()}
         answer: dict[str, Any] = await self.parse(
-            {"headers": headers, "status_code": status, "body": content, "context": {"operation_name": self.operation}}
+            {
+                "headers": headers,
+                "status_code": status,
+                "body": content,
+                "context": {"operation_name": self.operation},
+            }
         )
         if status >= 300:
             raise self.error(answer.get("Error", {}).get("Code"))(answer, self.operation)
@@ -132,7 +143,12 @@ async def discover(client: Any, operation: str) -> FastCall | None:
         **(context.get("signing") or {}),
     }
     version: object = context.get("auth_type") or signer.signature_version
-    if version != "v4" or signing.keys() != _SIGNING or headers.keys() != _HEADERS or _URL.fullmatch(url) is None:
+    if (
+        version != "v4"
+        or signing.keys() != _SIGNING
+        or headers.keys() != _HEADERS
+        or _URL.fullmatch(url) is None
+    ):
         return None
     region, service = signing["region"], signing["signing_name"]
     return FastCall(
@@ -143,7 +159,9 @@ async def discover(client: Any, operation: str) -> FastCall | None:
         partial(_credentials, signer, service, region),
         client._endpoint.http_session,
         write,
-        partial(create_parser(model.service_model.resolved_protocol).parse, shape=model.output_shape),
+        partial(
+            create_parser(model.service_model.resolved_protocol).parse, shape=model.output_shape
+        ),
         client.exceptions.from_code,
     )
 
@@ -178,7 +196,9 @@ def _host(url: str) -> str:
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    host: str = SigV4Auth(Credentials("", ""), "", "").headers_to_sign(AWSRequest("POST", url))["host"]
+    host: str = SigV4Auth(Credentials("", ""), "", "").headers_to_sign(AWSRequest("POST", url))[
+        "host"
+    ]
     return host
 
 

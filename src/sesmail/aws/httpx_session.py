@@ -35,7 +35,9 @@ class FastHttpxSession(HttpxSession):
         if self.closed:
             raise ConnectError("the client was closed")
 
-    async def post(self, url: str, headers: Mapping[str, str], body: Body) -> tuple[int, Mapping[str, str], bytes]:
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: Body
+    ) -> tuple[int, Mapping[str, str], bytes]:
         """Post a request that is signed.
 
         Returns:
@@ -43,7 +45,9 @@ class FastHttpxSession(HttpxSession):
         """
         get_session: Any = getattr(self, "_get_session")  # noqa: B009
         client = await get_session(url)
-        fields = {name: value.encode() for name, value in headers.items()}  # httpx takes text for ASCII
+        fields = {
+            name: value.encode() for name, value in headers.items()
+        }  # httpx takes text for ASCII
         fields["Content-Length"] = str(body.size).encode()
         response = await client.send(
             client.build_request("POST", url, headers=fields, content=_pieces(body)), stream=True

@@ -36,11 +36,24 @@ class Body:
     __slots__ = ("_content", "_encode", "_head", "_tail", "sha256", "size")
 
     def __init__(
-        self, head: bytes, content: bytes = b"", tail: bytes = b"", encode: Callable[[Any], bytes] = _base64
+        self,
+        head: bytes,
+        content: bytes = b"",
+        tail: bytes = b"",
+        encode: Callable[[Any], bytes] = _base64,
     ) -> None:
-        self._head, self._content, self._tail, self._encode = head, memoryview(content), tail, encode
+        self._head, self._content, self._tail, self._encode = (
+            head,
+            memoryview(content),
+            tail,
+            encode,
+        )
         if len(content) <= _PIECE:
-            self._head, self._content, self._tail = b"".join([head, encode(content), tail]), memoryview(b""), b""
+            self._head, self._content, self._tail = (
+                b"".join([head, encode(content), tail]),
+                memoryview(b""),
+                b"",
+            )
         digest = sha256()
         self.size: int = 0
         for piece in self:
@@ -75,9 +88,15 @@ def query_body(operation: str, params: Mapping[str, Any]) -> Body:
     https://docs.aws.amazon.com/ses/latest/DeveloperGuide/using-ses-api-requests.html
     """
     mail = params.get("RawMessage", {}).get("Data")
-    fields = [("Action", operation), ("Version", "2010-12-01"), *_fields("", {**params, "RawMessage": {}})]
+    fields = [
+        ("Action", operation),
+        ("Version", "2010-12-01"),
+        *_fields("", {**params, "RawMessage": {}}),
+    ]
     form = urlencode(fields, quote_via=quote, safe="-._~").encode()
-    return Body(form) if mail is None else Body(form + b"&RawMessage.Data=", mail, b"", _quoted_base64)
+    return (
+        Body(form) if mail is None else Body(form + b"&RawMessage.Data=", mail, b"", _quoted_base64)
+    )
 
 
 def _fields(prefix: str, value: Any) -> Iterator[tuple[str, str]]:

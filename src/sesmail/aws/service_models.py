@@ -35,7 +35,9 @@ class ServiceModelLoader(Loader):
         super().__init__(paths, file_loader=_Files(), include_default_search_paths=False)
         self._asked: set[str] = set()
 
-    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+    def load_service_model(
+        self, service_name: str, type_name: str, api_version: str | None = None
+    ) -> Any:
         """A model of a service."""
         self._asked.add(service_name)
         return super().load_service_model(service_name, type_name, api_version)

@@ -27,10 +27,14 @@ def choose_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]
     from .aiohttp_session import FastAiohttpSession
 
     if chosen not in (None, AIOHTTPSession, HttpxSession):
-        raise ConfigurationError("http_session_cls is one of aiobotocore's: another might follow redirects")
+        raise ConfigurationError(
+            "http_session_cls is one of aiobotocore's: another might follow redirects"
+        )
     if chosen is HttpxSession or _on_trio():
         if importlib.util.find_spec("httpx2") is None:
-            raise ConfigurationError("httpx2 is missing, which trio needs: pip install 'sesmail[trio]'")
+            raise ConfigurationError(
+                "httpx2 is missing, which trio needs: pip install 'sesmail[trio]'"
+            )
         from .httpx_session import FastHttpxSession
 
         # The deadline covers these; httpx's own 5 seconds would cut off a large mail on a slow line.

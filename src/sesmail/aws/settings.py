@@ -10,10 +10,14 @@ from .sessions import choose_session
 __all__ = ["build_config"]
 
 _POOL = 50
-_CONNECT_TIMEOUT = 10.0  # seconds; a connection that was never made is known not to have sent anything
+_CONNECT_TIMEOUT = (
+    10.0  # seconds; a connection that was never made is known not to have sent anything
+)
 
 
-def build_config(config: Mapping[str, Any] | object | None, user_agent: str, read_timeout: float | None) -> Any:
+def build_config(
+    config: Mapping[str, Any] | object | None, user_agent: str, read_timeout: float | None
+) -> Any:
     """An ``AioConfig``.
 
     Args:
@@ -35,7 +39,9 @@ def build_config(config: Mapping[str, Any] | object | None, user_agent: str, rea
     session, connector = choose_session(getattr(theirs, "http_session_cls", None))
     connector |= getattr(theirs, "connector_args", {})
     if connector.get("force_close"):
-        connector["keepalive_timeout"] = None  # aiobotocore puts one in, and aiohttp refuses both together
+        connector["keepalive_timeout"] = (
+            None  # aiobotocore puts one in, and aiohttp refuses both together
+        )
     return merged.merge(
         AioConfig(
             user_agent_extra=f"{extra} {user_agent}" if extra else user_agent,

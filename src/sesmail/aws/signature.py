@@ -44,7 +44,10 @@ class Signature:
         names, fields = "content-type;host;x-amz-date", f"{self._fields}x-amz-date:{time}\n"
         headers = {"X-Amz-Date": time}
         if token:
-            names, fields = f"{names};x-amz-security-token", f"{fields}x-amz-security-token:{token}\n"
+            names, fields = (
+                f"{names};x-amz-security-token",
+                f"{fields}x-amz-security-token:{token}\n",
+            )
             headers["X-Amz-Security-Token"] = token
         request = f"POST\n{self._path}\n\n{fields}\n{names}\n{body}"
         scope = f"{time[:8]}/{self._region}/{self._service}/aws4_request"

@@ -124,7 +124,9 @@ class Receiver:
         if accept not in _UNWANTED:
             raise ConfigurationError(f"accept is 'any', 'tracking' or 'inbound', not {accept!r}")
         if allow_raw and not self._policy.has_secret:
-            raise ConfigurationError("allow_raw needs a secret: nothing else can prove what SNS delivers raw")
+            raise ConfigurationError(
+                "allow_raw needs a secret: nothing else can prove what SNS delivers raw"
+            )
         if not timeout > 0 or not max_age > 0:
             raise ConfigurationError("timeout and max_age are numbers of seconds above 0")
         self._unwanted, self._unwanted_name = _UNWANTED[accept]
@@ -159,7 +161,10 @@ class Receiver:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.aclose()
 
@@ -200,7 +205,9 @@ class Receiver:
                 await self._confirm_proven(event)
         return await self._settled(events)
 
-    async def confirm(self, subscription: SubscriptionConfirmation | UnexpectedSubscriptionError) -> str:
+    async def confirm(
+        self, subscription: SubscriptionConfirmation | UnexpectedSubscriptionError
+    ) -> str:
         """Confirm a subscription by hand, once you know that the topic is yours.
 
         Only the topic's owner and whoever has these AWS credentials can end the subscription then.
@@ -219,15 +226,21 @@ class Receiver:
         arn, token = subscription.topic_arn, subscription.token
         topic = read_topic(arn)
         if topic is None:
-            raise MalformedBodyError("it isn't the ARN of an SNS topic", path="TopicArn", input=excerpt(arn))
+            raise MalformedBodyError(
+                "it isn't the ARN of an SNS topic", path="TopicArn", input=excerpt(arn)
+            )
         deadline = anyio.current_time() + self._timeout
         params = {"TopicArn": arn, "Token": token, "AuthenticateOnUnsubscribe": "true"}
         try:
-            answer = await self._aws.call("sns", "ConfirmSubscription", params, deadline=deadline, region=topic.region)
+            answer = await self._aws.call(
+                "sns", "ConfirmSubscription", params, deadline=deadline, region=topic.region
+            )
         except SendError as err:
             if may_pass(err):
                 raise TemporaryError(f"{arn} can't be confirmed just now: {err}") from err
-            raise ConfirmationError(f"{arn} was not confirmed: {err}", topic_arn=arn, token=token) from err
+            raise ConfirmationError(
+                f"{arn} was not confirmed: {err}", topic_arn=arn, token=token
+            ) from err
         subscription_arn = answer.get("SubscriptionArn")
         if not isinstance(subscription_arn, str):
             raise TemporaryError(f"{arn} may not be confirmed: Amazon's answer doesn't say")
@@ -245,7 +258,11 @@ class Receiver:
             TemporaryError: It can't be had just now.
             ConfigurationError: No credentials and the like.
         """
-        raw = _enclosed(event) if isinstance(event.action, SnsAction) else await self._storage.fetch(event)
+        raw = (
+            _enclosed(event)
+            if isinstance(event.action, SnsAction)
+            else await self._storage.fetch(event)
+        )
         return await run_in_thread(partial(_read, raw, event), abandon=True)
 
     async def delete_object(self, event: Received) -> None:
@@ -307,7 +324,12 @@ def _enclosed(event: Received) -> bytes:
 
 
 def _read(raw: bytes, event: Received) -> InboundMail:
-    mail = read_mail(raw, envelope_sender=event.source, envelope_recipients=event.recipients, verdicts=event.verdicts)
+    mail = read_mail(
+        raw,
+        envelope_sender=event.source,
+        envelope_recipients=event.recipients,
+        verdicts=event.verdicts,
+    )
     return mail.load()
 
 

@@ -27,7 +27,11 @@ async def settle_sends(log: SupportsSettle, events: Iterable[BaseEvent]) -> None
     """
     # Every kind proves that: SES first issues the message id, then looks for viruses (Reject) and fills in the
     # template (Rendering Failure). https://docs.aws.amazon.com/ses/latest/dg/monitor-using-event-publishing.html
-    sends = {event.send_id: event.message_id for event in events if isinstance(event, TrackingEvent) and event.send_id}
+    sends = {
+        event.send_id: event.message_id
+        for event in events
+        if isinstance(event, TrackingEvent) and event.send_id
+    }
     for send_id, message_id in sends.items():
         try:
             await log.settle(send_id, "accepted", message_id)

@@ -33,7 +33,9 @@ class MemorySendLog:
         check_send_id(send_id)
         record = self._records.get(send_id)
         if record is not None and record.outcome in ("accepted", "unknown"):
-            raise DuplicateSendError(send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id)
+            raise DuplicateSendError(
+                send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id
+            )
         self._records[send_id] = SendRecord(send_id, in_utc(self._clock()), "unknown")
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
@@ -84,7 +86,9 @@ class MemorySendLog:
         """
         bound = in_utc(before)
         old = [
-            send_id for send_id, record in self._records.items() if record.outcome != "unknown" and record.began < bound
+            send_id
+            for send_id, record in self._records.items()
+            if record.outcome != "unknown" and record.began < bound
         ]
         for send_id in old:
             del self._records[send_id]

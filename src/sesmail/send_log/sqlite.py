@@ -49,7 +49,9 @@ class SqliteSendLog:
         self._clock = clock or now
         self._loop = EventLoopGuard()
         self._writing = anyio.Lock()
-        self._limiter = anyio.CapacityLimiter(1)  # of its own: never behind the program's slow threads
+        self._limiter = anyio.CapacityLimiter(
+            1
+        )  # of its own: never behind the program's slow threads
 
     async def __aenter__(self) -> Self:
         """Open the file, which otherwise the first use does.
@@ -61,7 +63,10 @@ class SqliteSendLog:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.aclose()
 
@@ -87,7 +92,9 @@ class SqliteSendLog:
             await self._write(Write(partial(_take_back, write, send_id)))
             raise
         if (record := _told(write)) is not None:
-            raise DuplicateSendError(send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id)
+            raise DuplicateSendError(
+                send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id
+            )
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
         """Note what became of a send, as the one knows who made it."""
@@ -154,7 +161,9 @@ class SqliteSendLog:
             return await anyio.to_thread.run_sync(self._file.read, query, limiter=self._limiter)
 
 
-def _take_back(write: Write[SendRecord | None], send_id: str, connection: sqlite3.Connection) -> None:
+def _take_back(
+    write: Write[SendRecord | None], send_id: str, connection: sqlite3.Connection
+) -> None:
     """Take back what was begun for a caller who was cancelled, and so never sent it."""
     if write.applied and write.error is None and write.result is None:
         settle(connection, send_id, "not_sent", None)

@@ -147,14 +147,18 @@ def _open(path: str) -> sqlite3.Connection:
         except sqlite3.OperationalError:
             if time.monotonic() > deadline:
                 raise
-        time.sleep(_PAUSE)  # SQLite itself doesn't wait for another process that just turns the journal over to WAL
+        time.sleep(
+            _PAUSE
+        )  # SQLite itself doesn't wait for another process that just turns the journal over to WAL
 
 
 def _open_once(path: str) -> sqlite3.Connection:
     import sqlite3
 
     try:
-        connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        )
     except sqlite3.Error as err:
         raise ConfigurationError(f"the send log can't be opened at {path!r}: {err}") from err
     try:
@@ -174,18 +178,28 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
     if _pragma(connection, "application_id") != _APPLICATION:
         connection.execute("BEGIN IMMEDIATE")  # from here on no other process can make it
         if _pragma(connection, "application_id") != _APPLICATION:
-            if connection.execute("SELECT 1 FROM sqlite_master").fetchone() or _pragma(connection, "application_id"):
-                raise ConfigurationError(f"{path!r} is another program's database; give the send log a file of its own")
+            if connection.execute("SELECT 1 FROM sqlite_master").fetchone() or _pragma(
+                connection, "application_id"
+            ):
+                raise ConfigurationError(
+                    f"{path!r} is another program's database; give the send log a file of its own"
+                )
             for statement in _SCHEMA:
                 connection.execute(statement)
         connection.execute("COMMIT")
     version = _pragma(connection, "user_version")
     if version != _VERSION:
-        raise ConfigurationError(f"the send log at {path!r} is of version {version}, made by a newer sesmail")
+        raise ConfigurationError(
+            f"the send log at {path!r} is of version {version}, made by a newer sesmail"
+        )
     if _pragma(connection, "journal_mode = WAL") != "wal":
-        raise ConfigurationError(f"the send log at {path!r} can't be kept safe; it takes a file on a local disk")
+        raise ConfigurationError(
+            f"the send log at {path!r} can't be kept safe; it takes a file on a local disk"
+        )
     _pragma(connection, "synchronous = FULL")
-    _pragma(connection, "fullfsync = ON")  # without it macOS says that it stored what a power loss takes away
+    _pragma(
+        connection, "fullfsync = ON"
+    )  # without it macOS says that it stored what a power loss takes away
 
 
 def _pragma(connection: sqlite3.Connection, text: str) -> Any:

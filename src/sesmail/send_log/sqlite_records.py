@@ -33,7 +33,9 @@ def begin(connection: sqlite3.Connection, send_id: str, began: datetime) -> Send
     return None if changed else look_up(connection, send_id)
 
 
-def settle(connection: sqlite3.Connection, send_id: str, outcome: Outcome, message_id: str | None) -> bool:
+def settle(
+    connection: sqlite3.Connection, send_id: str, outcome: Outcome, message_id: str | None
+) -> bool:
     """Give a send its outcome, if that is news."""
     changed = connection.execute(
         """
@@ -59,7 +61,9 @@ def read_unknown(
     Without one it is set so that what begins while they are read is on no page.
     """
     if before is None:
-        (youngest,) = connection.execute("SELECT max(began) FROM sends WHERE outcome = 'unknown'").fetchone()
+        (youngest,) = connection.execute(
+            "SELECT max(began) FROM sends WHERE outcome = 'unknown'"
+        ).fetchone()
         if youngest is None:
             return [], None
         before = _time(youngest) + _MICROSECOND

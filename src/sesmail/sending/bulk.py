@@ -41,7 +41,9 @@ class BulkCall:
         Raises:
             InvalidMessageError: One mail has more recipients than SES takes in a call.
         """
-        counts = [sum(map(len, entry["Destination"].values())) for entry in whole.params[dialect.ENTRIES]]
+        counts = [
+            sum(map(len, entry["Destination"].values())) for entry in whole.params[dialect.ENTRIES]
+        ]
         for number, count in enumerate(counts):
             check_recipient_count(count, f"recipients[{number}]", "give fewer cc and bcc")
         return cls(whole, dialect, addresses, counts)
@@ -64,10 +66,17 @@ class BulkCall:
     def call(self, numbers: Sequence[int]) -> Call:
         """The call for some of the entries."""
         entries = self.whole.params[self.dialect.ENTRIES]
-        params = {**self.whole.params, self.dialect.ENTRIES: [entries[number] for number in numbers]}
-        return replace(self.whole, params=params, sizes=tuple(self.whole.sizes[number] for number in numbers))
+        params = {
+            **self.whole.params,
+            self.dialect.ENTRIES: [entries[number] for number in numbers],
+        }
+        return replace(
+            self.whole, params=params, sizes=tuple(self.whole.sizes[number] for number in numbers)
+        )
 
-    def read(self, answer: Mapping[str, Any], numbers: Sequence[int], region: str) -> list[RecipientResult | SendError]:
+    def read(
+        self, answer: Mapping[str, Any], numbers: Sequence[int], region: str
+    ) -> list[RecipientResult | SendError]:
         """What an answer says of these entries."""
         addresses = [self.addresses[number] for number in numbers]
         entries = self.dialect.read_bulk(answer)
@@ -80,4 +89,6 @@ class BulkCall:
             return replace(state.result, attempts=attempts, send_id=send_id)
         error = state.error()
         email = self.addresses[number].email
-        return RecipientResult(email, state.outcome, None, None, error.code, error, attempts, send_id)
+        return RecipientResult(
+            email, state.outcome, None, None, error.code, error, attempts, send_id
+        )

@@ -92,24 +92,47 @@ class Client:
             raise ConfigurationError("timeout is a number of seconds above 0")
         dialect = DIALECTS[api]
         self._service = dialect.SERVICE
-        self._aws = Aws(region, profile=profile, config=config, user_agent=f"sesmail/{__version__}", params=params)
+        self._aws = Aws(
+            region,
+            profile=profile,
+            config=config,
+            user_agent=f"sesmail/{__version__}",
+            params=params,
+        )
         limiter = _limiter(rate_limit)
         runner = CallRunner(
-            self._aws, self._service, timeout, retry, limiter, listener or Listener(), LogWriter(send_log)
+            self._aws,
+            self._service,
+            timeout,
+            retry,
+            limiter,
+            listener or Listener(),
+            LogWriter(send_log),
         )
         laid = _defaults(defaults, configuration_set)
-        self._sender = Sender(dialect, runner, laid, message_tag_name, tag_send_id, send_log is not None)
-        self._account = None if limiter is None or limiter.fixed else AccountRate(limiter, self._sender.read_rate)
+        self._sender = Sender(
+            dialect, runner, laid, message_tag_name, tag_send_id, send_log is not None
+        )
+        self._account = (
+            None
+            if limiter is None or limiter.fixed
+            else AccountRate(limiter, self._sender.read_rate)
+        )
 
     async def __aenter__(self) -> Self:
         with anyio.move_on_after(_OPEN_TIMEOUT) as scope:
             await self._aws.open(self._service)
         if scope.cancelled_caught:
-            raise NotSentError(f"no client within {_OPEN_TIMEOUT} seconds; credentials take too long to fetch")
+            raise NotSentError(
+                f"no client within {_OPEN_TIMEOUT} seconds; credentials take too long to fetch"
+            )
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.aclose()
 
@@ -208,13 +231,17 @@ def _limiter(rate_limit: RateLimiter | float | Literal["account"] | None) -> Rat
     if rate_limit == "account":
         return RateLimiter()
     if isinstance(rate_limit, str):
-        raise ConfigurationError(f"rate_limit is 'account', a number, a RateLimiter or None, not {rate_limit!r}")
+        raise ConfigurationError(
+            f"rate_limit is 'account', a number, a RateLimiter or None, not {rate_limit!r}"
+        )
     return RateLimiter(rate_limit)
 
 
 def _defaults(defaults: Message | None, configuration_set: str | None) -> Message | None:
     if defaults is not None and not isinstance(defaults, Message):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigurationError("defaults is a Message, whose given fields stand for what other messages lack")
+        raise ConfigurationError(
+            "defaults is a Message, whose given fields stand for what other messages lack"
+        )
     if defaults is not None and defaults.send_id is not None:
         raise ConfigurationError("defaults can't have a send_id, which is one mail's own")
     if configuration_set is None:

@@ -107,8 +107,12 @@ class SendMany:
         self._on_progress = on_progress
         self._account = account
         self._group: TaskGroup | None = None
-        self._room = anyio.Semaphore(2 * concurrency, fast_acquire=True)  # for messages taken and not given out
-        self._free = anyio.Semaphore(concurrency, fast_acquire=True)  # for those that are sent just now
+        self._room = anyio.Semaphore(
+            2 * concurrency, fast_acquire=True
+        )  # for messages taken and not given out
+        self._free = anyio.Semaphore(
+            concurrency, fast_acquire=True
+        )  # for those that are sent just now
         self._known: dict[int, MessageResult] = {}
         self._given = 0
         self._counts = Counter[Outcome]()
@@ -132,14 +136,19 @@ class SendMany:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> bool | None:
         assert self._group is not None
         self._group.cancel_scope.cancel()
         try:
             if isinstance(error, anyio.get_cancelled_exc_class()):
                 return await self._group.__aexit__(kind, error, trace)
-            await self._group.__aexit__(None, None, None)  # which would wrap any other error into a group
+            await self._group.__aexit__(
+                None, None, None
+            )  # which would wrap any other error into a group
             return None
         finally:
             self._seconds = anyio.current_time() - self._began
@@ -215,7 +224,9 @@ class SendMany:
         try:
             result = await self._send(message, state)
         except (SendError, InvalidMessageError, ConfigurationError) as err:
-            error = err.with_traceback(None)  # or its frames would hold what was built of the message
+            error = err.with_traceback(
+                None
+            )  # or its frames would hold what was built of the message
         except BaseException:
             result, error = state.result, None if state.result else state.error()
             raise

@@ -85,7 +85,9 @@ class BulkResult(Value):
         """
         errors = [result.error for result in self.recipients if result.error is not None]
         if errors:
-            raise BulkSendError(f"{len(errors)} of {len(self.recipients)} recipients failed", errors)
+            raise BulkSendError(
+                f"{len(errors)} of {len(self.recipients)} recipients failed", errors
+            )
 
 
 def rfc5322_message_id(message_id: str, region: str) -> str:

@@ -68,20 +68,33 @@ class Sender:
         call = await self._build(self.dialect.build, message)
 
         def read(answer: Mapping[str, Any], _: object) -> Sequence[SendResult]:
-            return [read_single(answer, recipients, operation=call.operation, region=self.runner.region)]
+            return [
+                read_single(answer, recipients, operation=call.operation, region=self.runner.region)
+            ]
 
-        await self.runner.run(Batch({0: len(recipients)}, lambda _: call, read), {0: state}, started)
-        return replace(state.result_or_raise(), attempts=tuple(state.attempts), send_id=state.send_id)
+        await self.runner.run(
+            Batch({0: len(recipients)}, lambda _: call, read), {0: state}, started
+        )
+        return replace(
+            state.result_or_raise(), attempts=tuple(state.attempts), send_id=state.send_id
+        )
 
-    async def send_bulk(self, message: BulkMessage, concurrency: int, account: AccountRate | None) -> BulkResult:
+    async def send_bulk(
+        self, message: BulkMessage, concurrency: int, account: AccountRate | None
+    ) -> BulkResult:
         """Send a mail to each recipient of a bulk message, in as many calls as it takes."""
         if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidMessageError(f"send_bulk takes a BulkMessage, not a {type(message).__name__}", field="message")
+            raise InvalidMessageError(
+                f"send_bulk takes a BulkMessage, not a {type(message).__name__}", field="message"
+            )
         if concurrency < 1:
             raise ConfigurationError("concurrency is 1 at least")
         message = apply_defaults(message, self.defaults)
         if self.identify:
-            recipients = [each.model_copy(update={"send_id": self._send_id(each)}) for each in message.recipients]
+            recipients = [
+                each.model_copy(update={"send_id": self._send_id(each)})
+                for each in message.recipients
+            ]
             message = message.model_copy(update={"recipients": tuple(recipients)})
         whole = await self._build(self.dialect.build_bulk, message)
         bulk = BulkCall.of(whole, self.dialect, [recipient.to for recipient in message.recipients])
@@ -111,13 +124,17 @@ class Sender:
     ) -> None:
         """Send one part after the other, beside others who do the same."""
 
-        def read(answer: Mapping[str, Any], numbers: Sequence[int]) -> Sequence[RecipientResult | SendError]:
+        def read(
+            answer: Mapping[str, Any], numbers: Sequence[int]
+        ) -> Sequence[RecipientResult | SendError]:
             return bulk.read(answer, numbers, self.runner.region)
 
         for part in parts:
             batch = Batch({number: bulk.recipients[number] for number in part}, bulk.call, read)
             try:
-                await self.runner.run(batch, {number: states[number] for number in part}, anyio.current_time())
+                await self.runner.run(
+                    batch, {number: states[number] for number in part}, anyio.current_time()
+                )
             except (ConfigurationError, InvalidMessageError) as err:
                 failures.append(err)
 

@@ -25,7 +25,9 @@ class Source:
         self.taken: int = 0
         self.wanted: anyio.CancelScope = anyio.CancelScope()
         self._messages: Iterator[AnyMessage] | AsyncIterator[AnyMessage]
-        self._messages = messages.__aiter__() if isinstance(messages, AsyncIterable) else iter(messages)
+        self._messages = (
+            messages.__aiter__() if isinstance(messages, AsyncIterable) else iter(messages)
+        )
         self._failure: BaseException | None = None
 
     async def take(self) -> tuple[int, AnyMessage]:

@@ -23,7 +23,9 @@ def as_crlf(mail: bytes) -> bytes:
     crlf = mail.count(b"\r\n")
     if mail.count(b"\r") != crlf:
         raise ValueError("it has a CR without LF")
-    return mail if mail.count(b"\n") == crlf else mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return (
+        mail if mail.count(b"\n") == crlf else mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    )
 
 
 def check_wire(mail: bytes) -> None:
@@ -56,7 +58,9 @@ def check_header(mail: bytes, names: list[str]) -> None:
         raise ValueError("its header fields aren't the intended ones")
 
 
-def checked_pieces(pieces: Iterable[bytes], names: list[str], boundaries: Sequence[tuple[str, int]]) -> Iterator[bytes]:
+def checked_pieces(
+    pieces: Iterable[bytes], names: list[str], boundaries: Sequence[tuple[str, int]]
+) -> Iterator[bytes]:
     """The pieces of a mail as they come, each proven before it is passed on, and the whole at the end.
 
     Together they keep what ``check_wire`` asks for, have the intended header fields in order, and each boundary just
@@ -92,7 +96,12 @@ def checked_pieces(pieces: Iterable[bytes], names: list[str], boundaries: Sequen
 def _has_lines_of_76(piece: bytes) -> bool:
     """Whether it is 7-bit and just lines of 76 with their CRLF, as base64 is: columns are proven quicker than lines."""
     count, rest = divmod(len(piece), 78)
-    if rest or not piece.isascii() or piece[76::78] != b"\r" * count or piece[77::78] != b"\n" * count:
+    if (
+        rest
+        or not piece.isascii()
+        or piece[76::78] != b"\r" * count
+        or piece[77::78] != b"\n" * count
+    ):
         return False
     columns = bytearray(piece)
     columns[76::78] = columns[77::78] = bytes(count)

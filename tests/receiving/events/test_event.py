@@ -33,25 +33,51 @@ from sesmail.receiving.events.event import (
     event_from_json,
 )
 from sesmail.receiving.parsing.parser import parse
-from support.ses_events import DOCUMENTS, TOKEN, bridge, changed, confirmation, published, received, sns_message
+from support.ses_events import (
+    DOCUMENTS,
+    TOKEN,
+    bridge,
+    changed,
+    confirmation,
+    published,
+    received,
+    sns_message,
+)
 
 NOW = datetime(2026, 3, 6, 19, 55, tzinfo=UTC)
 KABUL = timezone(timedelta(hours=4, minutes=30))
 KINDS: tuple[type[BaseEvent], ...] = get_args(Event)
 PARSED = [
     event
-    for body in [*(sns_message(json.dumps(document)) for document in DOCUMENTS.values()), confirmation()]
+    for body in [
+        *(sns_message(json.dumps(document)) for document in DOCUMENTS.values()),
+        confirmation(),
+    ]
     for event in parse(body)
 ]
 
 
 def clicked(**fields: Any) -> Clicked:
-    return Clicked(**{"recipient": "a@example.com", "message_id": "1", "timestamp": NOW, "link": "https://x", **fields})
+    return Clicked(
+        **{
+            "recipient": "a@example.com",
+            "message_id": "1",
+            "timestamp": NOW,
+            "link": "https://x",
+            **fields,
+        }
+    )
 
 
 def bounced(**fields: Any) -> Bounced:
     return Bounced(
-        **{"recipient": "a@example.com", "message_id": "1", "timestamp": NOW, "bounce_type": "Transient", **fields}
+        **{
+            "recipient": "a@example.com",
+            "message_id": "1",
+            "timestamp": NOW,
+            "bounce_type": "Transient",
+            **fields,
+        }
     )
 
 
@@ -76,21 +102,31 @@ def test_there_is_a_kind_for_everything() -> None:
     assert {type(event) for event in PARSED} >= {*KINDS} - {union.UnsubscribeConfirmation}
 
 
-@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+@pytest.mark.parametrize(
+    "event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)]
+)
 def test_survive_storing(event: Event) -> None:
-    for same in (pickle.loads(pickle.dumps(event)), event_from_json(event.to_json()), replace(event)):
+    for same in (
+        pickle.loads(pickle.dumps(event)),
+        event_from_json(event.to_json()),
+        replace(event),
+    ):
         assert type(same) is type(event)
         assert same == event
         assert vars(same) == vars(event)
         assert same.dedup_key == event.dedup_key
 
 
-@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+@pytest.mark.parametrize(
+    "event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)]
+)
 def test_have_all_fields_and_no_others(event: Event) -> None:
     assert vars(event).keys() == type(event).__dataclass_fields__.keys()
 
 
-@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+@pytest.mark.parametrize(
+    "event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)]
+)
 def test_hide_what_is_large_or_secret(event: Event) -> None:
     shown = repr(event)
     assert "commonHeaders" not in shown
@@ -142,13 +178,24 @@ def test_keep_what_they_were_made_of() -> None:
     made = clicked(metadata=given, message_tags=given, link_tags=given, raw=given)
     unknown = UnknownEvent(event_type="A", raw=given)
     changed = SubscriptionChanged(
-        recipient="a@example.com", message_id="1", timestamp=NOW, new_preferences=TopicPreferences(topics=given)
+        recipient="a@example.com",
+        message_id="1",
+        timestamp=NOW,
+        new_preferences=TopicPreferences(topics=given),
     )
     stopped = Received(
-        message_id="1", timestamp=NOW, recipients=("a@example.com",), action=OtherAction(type="Stop", details=given)
+        message_id="1",
+        timestamp=NOW,
+        recipients=("a@example.com",),
+        action=OtherAction(type="Stop", details=given),
     )
     given["c"] = ("d",)
-    found = [mapping for event in (made, unknown, changed, stopped) for mapping in mappings(event) if mapping]
+    found = [
+        mapping
+        for event in (made, unknown, changed, stopped)
+        for mapping in mappings(event)
+        if mapping
+    ]
     assert found == [{"a": ("b",)}] * 7
 
 
@@ -160,7 +207,9 @@ def test_parsed_events_own_their_mappings() -> None:
     assert not any(type(mapping) is dict for event in PARSED for mapping in mappings(event))
 
 
-@pytest.mark.parametrize("event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)])
+@pytest.mark.parametrize(
+    "event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)]
+)
 def test_can_be_put_into_sets(event: Event) -> None:
     same = event_from_json(event.to_json())
     assert same is not event
@@ -179,7 +228,8 @@ def test_compare_by_what_happened() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "permanent"), [("Permanent", True), ("Transient", False), ("Undetermined", False), ("New", False)]
+    ("word", "permanent"),
+    [("Permanent", True), ("Transient", False), ("Undetermined", False), ("New", False)],
 )
 def test_permanent(word: str, permanent: bool) -> None:  # R32
     assert bounced(bounce_type=word).permanent is permanent
@@ -187,7 +237,14 @@ def test_permanent(word: str, permanent: bool) -> None:  # R32
 
 @pytest.mark.parametrize(
     ("word", "is_spam"),
-    [("abuse", True), (None, True), ("other", True), ("New", True), ("not-spam", False), ("Not-Spam", False)],
+    [
+        ("abuse", True),
+        (None, True),
+        ("other", True),
+        ("New", True),
+        ("not-spam", False),
+        ("Not-Spam", False),
+    ],
 )
 def test_is_spam(word: str | None, is_spam: bool) -> None:  # R32
     event = Complained(recipient="a@example.com", message_id="1", timestamp=NOW, feedback_type=word)
@@ -215,7 +272,12 @@ class TestDedupKey:  # R34
 
     def test_differs_by_occurrence(self) -> None:
         keys = [event.dedup_key for event in PARSED]
-        again = {"Delivery notified": 1, "Bounce notified": 2, "Complaint notified": 1, "Received in S3": 1}
+        again = {
+            "Delivery notified": 1,
+            "Bounce notified": 2,
+            "Complaint notified": 1,
+            "Received in S3": 1,
+        }
         again["Received and bounced"] = 1
         assert len({*keys}) == len(keys) - sum(again.values())
         assert clicked().dedup_key != clicked(link="https://y").dedup_key
@@ -223,7 +285,10 @@ class TestDedupKey:  # R34
         assert clicked().dedup_key != clicked(recipient="b@example.com").dedup_key
         assert clicked().dedup_key != clicked(message_id="2").dedup_key
         delivered = Delivered(recipient="a@example.com", message_id="1", timestamp=NOW)
-        assert delivered.dedup_key != Opened(recipient="a@example.com", message_id="1", timestamp=NOW).dedup_key
+        assert (
+            delivered.dedup_key
+            != Opened(recipient="a@example.com", message_id="1", timestamp=NOW).dedup_key
+        )
 
     def test_of_what_has_no_recipient(self) -> None:
         one = Received(message_id="1", timestamp=NOW, recipients=("a@example.com",))
@@ -251,7 +316,9 @@ class TestDedupKey:  # R34
             {**body, "mail": {**mail, "timestamp": "2026-03-06T19:55:38Z"}},
         ):
             assert parse(other)[0].dedup_key != event.dedup_key
-        assert event.dedup_key == replace(event, timestamp=event.timestamp.astimezone(KABUL)).dedup_key
+        assert (
+            event.dedup_key == replace(event, timestamp=event.timestamp.astimezone(KABUL)).dedup_key
+        )
         for change in ({"message_id": "2"}, {"timestamp": None}, {"raw": {"a": NOW}}):
             assert event.dedup_key != replace(event, **change).dedup_key
 
@@ -276,7 +343,11 @@ class TestJson:
             {**published("Open"), "x": deep},
             {"eventType": "Teleport", "x": deep},
             received({"type": "Stop", "x": deep}),
-            changed(published("Open"), "mail.headers", [{"name": "X-Metadata", "value": json.dumps(deep)}]),
+            changed(
+                published("Open"),
+                "mail.headers",
+                [{"name": "X-Metadata", "value": json.dumps(deep)}],
+            ),
         ]
         for document in documents:
             with suppress(MalformedBodyError):
@@ -284,7 +355,11 @@ class TestJson:
                     assert vars(event_from_json(event.to_json())) == vars(event)
 
     def test_that_is_too_deep_for_anybody(self) -> None:
-        for text in ("[" * 100_000, '{"a":' * 300, '{"kind": "Opened", "raw": ' + '{"a":' * 300 + "}" * 300 + "}"):
+        for text in (
+            "[" * 100_000,
+            '{"a":' * 300,
+            '{"kind": "Opened", "raw": ' + '{"a":' * 300 + "}" * 300 + "}",
+        ):
             with pytest.raises(ValidationError):
                 event_from_json(text)
 

@@ -15,7 +15,9 @@ PIECES = st.integers(3, 9)
 # Letters of many scripts, and what begins, ends or breaks the sequences of charsets that have states.
 TEXTS = st.text("aé日本語 \r\nяB$~{}", max_size=40)
 SCRAPS = st.lists(
-    st.sampled_from([b"\x1b", b"$", b"(", b"B", b"&@", b"~{", b"~}", b"\xff", b"\xa4\xa2", b"\0", b"a", b"\r\n"])
+    st.sampled_from(
+        [b"\x1b", b"$", b"(", b"B", b"&@", b"~{", b"~}", b"\xff", b"\xa4\xa2", b"\0", b"a", b"\r\n"]
+    )
 )
 
 
@@ -48,7 +50,10 @@ def test_quoted_printable(data: bytes, text: bool, piece: int) -> None:
 def test_what_is_wrong_in_any_piece_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "SIZE", 8)
     raw = b"=C3=A9\r\n" * 3 + b"=ZZ" + b"\r\n=C3=A9" * 3
-    assert decode_transfer(raw, 0, len(raw), "quoted-printable")[1] == transfer_encoding.BAD_QUOTED_PRINTABLE
+    assert (
+        decode_transfer(raw, 0, len(raw), "quoted-printable")[1]
+        == transfer_encoding.BAD_QUOTED_PRINTABLE
+    )
     raw = b"QUJD" * 4 + b"*" + b"QUJD" * 4
     assert decode_base64(raw, 0, len(raw)) == (b"ABC" * 8, transfer_encoding.BAD_BASE64)
 
@@ -62,9 +67,14 @@ def in_pieces(data: bytes, charset: str, piece: int) -> tuple[str, str | None]:
 @given(text=TEXTS, scraps=SCRAPS, piece=st.integers(1, 7), cut=st.integers(0, 3))
 @settings(derandomize=True, max_examples=100)
 def test_text(text: str, scraps: list[bytes], piece: int, cut: int) -> None:
-    for charset in (*sorted(charsets._CODECS), "unknown"):  # a test for each would draw for most of its time
+    for charset in (
+        *sorted(charsets._CODECS),
+        "unknown",
+    ):  # a test for each would draw for most of its time
         data = text.encode("utf-8" if charset == "unknown" else charset, "replace")
-        data = data[: max(3, len(data) - cut)]  # so that some are malformed at their end, but no mark at their start
+        data = data[
+            : max(3, len(data) - cut)
+        ]  # so that some are malformed at their end, but no mark at their start
         for each in (data, b"".join(scraps), data + b"".join(scraps)):
             assert in_pieces(each, charset, piece) == decode_text(each, charset), charset
 

@@ -25,7 +25,12 @@ from sesmail.receiving.inbound.header import (
     read_fields,
 )
 from sesmail.receiving.inbound.limits import Budget
-from sesmail.receiving.inbound.mailbox import BAD_MAILBOX, TOO_MANY_ADDRESSES, Mailbox, read_mailboxes
+from sesmail.receiving.inbound.mailbox import (
+    BAD_MAILBOX,
+    TOO_MANY_ADDRESSES,
+    Mailbox,
+    read_mailboxes,
+)
 from sesmail.receiving.inbound.parameters import BAD_PARAMETER, read_parameters
 from sesmail.sending.mime.header import parameter, text_field
 
@@ -39,10 +44,17 @@ def fields(block: bytes, **budget: int) -> tuple[list[tuple[bytes, bytes]], byte
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
 def test_fields(end: bytes) -> None:
-    block = end.join([b"To: a", b"X-Folded: one", b" two", b"\tthree", b"Empty:", b"Spaced \t : x", b""])
+    block = end.join(
+        [b"To: a", b"X-Folded: one", b" two", b"\tthree", b"Empty:", b"Spaced \t : x", b""]
+    )
     found, rest, defects = fields(block)
     headers = MailHeaders(found, {})
-    assert list(headers) == [("To", "a"), ("X-Folded", "one two three"), ("Empty", ""), ("Spaced", "x")]
+    assert list(headers) == [
+        ("To", "a"),
+        ("X-Folded", "one two three"),
+        ("Empty", ""),
+        ("Spaced", "x"),
+    ]
     assert (rest, defects) == (b"", [])
 
 
@@ -183,10 +195,20 @@ def test_reads_what_sending_writes(text: str) -> None:
         ("Text/HTML", "text/html", {}, None),
         ("text/plain;", "text/plain", {}, None),
         ("text/plain; charset=UTF-8", "text/plain", {"charset": "UTF-8"}, None),
-        ('text/plain;CHARSET = "utf-8" ; format=flowed', "text/plain", {"charset": "utf-8", "format": "flowed"}, None),
+        (
+            'text/plain;CHARSET = "utf-8" ; format=flowed',
+            "text/plain",
+            {"charset": "utf-8", "format": "flowed"},
+            None,
+        ),
         ("a/b; x=1; x=2", "a/b", {"x": "1"}, None),
         ("(words) a/b (and; more); x=y", "a/b (and", {"x": "y"}, None),
-        ("(words; in (words)) a/b; boundary=b (words) ; x=(y)", "a/b", {"boundary": "b", "x": "(y)"}, None),
+        (
+            "(words; in (words)) a/b; boundary=b (words) ; x=(y)",
+            "a/b",
+            {"boundary": "b", "x": "(y)"},
+            None,
+        ),
         ("a/b; name=x.pdf (words)", "a/b", {"name": "x.pdf"}, None),
         ("a/b; name=My File (1).pdf", "a/b", {"name": "My File (1).pdf"}, None),
         (r'a/b; name="C:\new \"one\" \\"', "a/b", {"name": r'C:\new "one" ' + "\\"}, None),
@@ -251,7 +273,9 @@ def test_parameters(text: str, value: str, found: dict[str, str], defect: str | 
 )  # fmt: skip
 def test_mailboxes(text: str, found: list[tuple[str, str | None]]) -> None:
     defects: Defects = {}
-    assert read_mailboxes(text, defects, Budget()) == [Mailbox(email, name) for email, name in found]
+    assert read_mailboxes(text, defects, Budget()) == [
+        Mailbox(email, name) for email, name in found
+    ]
     assert not defects
 
 
@@ -376,9 +400,13 @@ ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(mi
 @given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=ZONES))
 @settings(derandomize=True, max_examples=100)
 def test_dates_as_everybody_writes_them(date: datetime) -> None:
-    sign, offset = ("-", -date.utcoffset()) if date.utcoffset() < timedelta() else ("+", date.utcoffset())
+    sign, offset = (
+        ("-", -date.utcoffset()) if date.utcoffset() < timedelta() else ("+", date.utcoffset())
+    )
     zone = f"{sign}{offset // timedelta(hours=1):02}{offset // timedelta(minutes=1) % 60:02}"
-    month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][date.month - 1]
+    month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
+        date.month - 1
+    ]
     written = f"Mon, {date.day:02} {month} {date.year:04} {date:%H:%M:%S} {zone}"
     assert read_date(written, {}) == date.replace(microsecond=0)
 

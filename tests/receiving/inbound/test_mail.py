@@ -279,7 +279,9 @@ def test_a_bounce() -> None:
 
 def test_the_envelope() -> None:
     verdicts = Verdicts(spam="PASS", dmarc="GRAY")
-    mail = read_mail(b"", envelope_sender="a@b.example", envelope_recipients=["c@d.example"], verdicts=verdicts)
+    mail = read_mail(
+        b"", envelope_sender="a@b.example", envelope_recipients=["c@d.example"], verdicts=verdicts
+    )
     assert mail.envelope_sender == "a@b.example"
     assert mail.envelope_recipients == ("c@d.example",)
     assert mail.verdicts is verdicts
@@ -303,7 +305,11 @@ def test_a_mail_is_a_value() -> None:
     ):
         assert same == mail
         assert hash(same) == hash(mail)
-    assert mail not in (read_mail(GMAIL), read_mail(GMAIL + b"\n", envelope_sender="a@b.example"), GMAIL)
+    assert mail not in (
+        read_mail(GMAIL),
+        read_mail(GMAIL + b"\n", envelope_sender="a@b.example"),
+        GMAIL,
+    )
     with pytest.raises(TypeError):
         mail.inline["x"] = mail.attachments[0]  # type: ignore[index]
     assert pickle.loads(pickle.dumps(read(BOUNCE).mails[0])).subject == "hello"
@@ -344,7 +350,11 @@ def test_attached_or_shown(header: bytes, attached: bool, inline: bool, kind: by
     html = b"Content-Type: text/html\r\n\r\n<img src='CID:i'>"
     mail = read_mail(multipart(html, image, kind=kind))
     assert [item.content for item in mail.attachments] == [b"x"] * attached
-    assert {name: item.content for name, item in mail.inline.items()} == {"i": b"x"} if inline else not mail.inline
+    assert (
+        {name: item.content for name, item in mail.inline.items()} == {"i": b"x"}
+        if inline
+        else not mail.inline
+    )
 
 
 INLINE = b"Content-Type: image/png\r\nContent-ID: <i@x>\r\nContent-Disposition: inline\r\n\r\nx"
@@ -370,18 +380,24 @@ def test_only_html_shows_files(body: bytes, kind: bytes, attached: bool) -> None
 
 def test_what_html_shows_is_found_in_every_piece_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "SIZE", 5)
-    mail = read_mail(multipart(b"Content-Type: text/html\r\n\r\n" + b"x" * 33 + b"<img src='cid:i@x'>", INLINE))
+    mail = read_mail(
+        multipart(b"Content-Type: text/html\r\n\r\n" + b"x" * 33 + b"<img src='cid:i@x'>", INLINE)
+    )
     assert mail.attachments == ()
 
 
 def test_a_file_with_a_content_id_is_attached() -> None:
-    mail = read_mail(multipart(b"\r\ntext", b"Content-Type: application/pdf\r\nContent-ID: <i>\r\n\r\nx"))
+    mail = read_mail(
+        multipart(b"\r\ntext", b"Content-Type: application/pdf\r\nContent-ID: <i>\r\n\r\nx")
+    )
     assert mail.attachments == (mail.inline["i"],)
 
 
 def test_of_two_parts_of_one_content_id_none_is_lost() -> None:
     image = b"Content-Type: image/png\r\nContent-ID: <i>\r\n\r\n"
-    mail = read_mail(multipart(b"Content-Type: text/html\r\n\r\n", image + b"1", image + b"2", kind=b"related"))
+    mail = read_mail(
+        multipart(b"Content-Type: text/html\r\n\r\n", image + b"1", image + b"2", kind=b"related")
+    )
     assert mail.inline["i"].content == b"1"
     assert [item.content for item in mail.attachments] == [b"2"]
     assert mail.defects == ("two parts of one content id",)
@@ -395,7 +411,9 @@ def test_a_text_that_is_attached_is_not_the_text() -> None:
     assert [item.text for item in mail.attachments] == ["log", "other"]
 
 
-@pytest.mark.parametrize("named", [b"; name=log.txt", b"\r\nContent-Disposition: inline; filename=log.txt"])
+@pytest.mark.parametrize(
+    "named", [b"; name=log.txt", b"\r\nContent-Disposition: inline; filename=log.txt"]
+)
 def test_a_text_with_a_file_name_is_a_file_unless_it_is_the_mail(named: bytes) -> None:
     log = b"Content-Type: text/plain" + named + b"\r\n\r\nlog"
     mail = read_mail(multipart(b"Content-Type: text/html\r\n\r\n<b>", log))
@@ -405,9 +423,12 @@ def test_a_text_with_a_file_name_is_a_file_unless_it_is_the_mail(named: bytes) -
 
 
 def test_what_a_multipart_attaches_is_attached() -> None:
-    inner = multipart(b"\r\ninner", b"Content-Type: text/html\r\n\r\n<b>inner", INLINE, boundary=b"c")
+    inner = multipart(
+        b"\r\ninner", b"Content-Type: text/html\r\n\r\n<b>inner", INLINE, boundary=b"c"
+    )
     outer = multipart(
-        b"\r\nouter", b"Content-Disposition: attachment; filename=x\r\n" + multipart(inner, boundary=b"d")
+        b"\r\nouter",
+        b"Content-Disposition: attachment; filename=x\r\n" + multipart(inner, boundary=b"d"),
     )
     mail = read_mail(outer.replace(b'"c"', b"c"))
     assert (mail.text, mail.html) == ("outer", None)
@@ -417,7 +438,11 @@ def test_what_a_multipart_attaches_is_attached() -> None:
 
 def test_a_text_in_an_alternative_does_not_go_on_after_it() -> None:
     choice = multipart(
-        b"\r\ntext", b"Content-Type: text/html\r\n\r\n<b>", b"\r\nother", boundary=b"c", kind=b"alternative"
+        b"\r\ntext",
+        b"Content-Type: text/html\r\n\r\n<b>",
+        b"\r\nother",
+        boundary=b"c",
+        kind=b"alternative",
     )
     mail = read_mail(multipart(choice, b"\r\nfooter"))
     assert (mail.text, mail.html) == ("text", "<b>")
@@ -425,7 +450,9 @@ def test_a_text_in_an_alternative_does_not_go_on_after_it() -> None:
 
 
 def test_several_from_fields() -> None:
-    mail = read_mail(b"From: a@b.example\r\nFrom: evil@x.example\r\nSubject: 1\r\nSubject: 2\r\n\r\n")
+    mail = read_mail(
+        b"From: a@b.example\r\nFrom: evil@x.example\r\nSubject: 1\r\nSubject: 2\r\n\r\n"
+    )
     assert mail.from_ == (Mailbox("a@b.example"), Mailbox("evil@x.example"))
     assert mail.subject == "1"
     assert mail.defects == (REPEATED,)
@@ -473,7 +500,9 @@ def test_safe_file_names(claimed: str, safe: str) -> None:
     assert safe_file_name(claimed) == safe
 
 
-@pytest.mark.parametrize("claimed", ["é" * 300 + ".pdf", "é" * 300, "x" * 300 + "." + "y" * 300, "con." + "x" * 300])
+@pytest.mark.parametrize(
+    "claimed", ["é" * 300 + ".pdf", "é" * 300, "x" * 300 + "." + "y" * 300, "con." + "x" * 300]
+)
 def test_long_file_names(claimed: str) -> None:
     safe = safe_file_name(claimed)
     assert 200 < len(safe.encode()) <= 255
@@ -493,10 +522,15 @@ def test_safe_file_names_are_safe(claimed: str) -> None:
 
 
 def test_reads_what_sesmail_writes() -> None:
-    forwarded = write_mime(Message(from_email="x@example.com", to="y@example.com", subject="inner", text="inside"))
+    forwarded = write_mime(
+        Message(from_email="x@example.com", to="y@example.com", subject="inner", text="inside")
+    )
     message = Message(
         from_email=["Jürgen Müller <j@example.com>", "k@example.com"],
-        to=["Doe, Jane <jane@bücher.example>".replace("Doe, Jane", '"Doe, Jane"'), "bob@example.com"],
+        to=[
+            "Doe, Jane <jane@bücher.example>".replace("Doe, Jane", '"Doe, Jane"'),
+            "bob@example.com",
+        ],
         cc="carol@example.com",
         reply_to="Support <help@example.com>",
         subject="Grüße " * 30 + "=?utf-8?q?x?=",
@@ -512,7 +546,10 @@ def test_reads_what_sesmail_writes() -> None:
             Attachment("logo.png", b"\x89PNG", content_id="logo@example.com"),
             Attachment("forwarded.eml", forwarded, "message/rfc822"),
         ],
-        headers={"X-Long": "word " * 100 + "end", "List-Unsubscribe": "<https://example.com/" + "x" * 200 + ">"},
+        headers={
+            "X-Long": "word " * 100 + "end",
+            "List-Unsubscribe": "<https://example.com/" + "x" * 200 + ">",
+        },
         tags=["größe", "b"],
         metadata={"order": 1, "name": "ä"},
     )
@@ -528,7 +565,9 @@ def test_reads_what_sesmail_writes() -> None:
         ("text/x-amp-html", "<html amp4email>"),
         ("text/calendar", "BEGIN:VCALENDAR"),
     ]
-    for read, sent in zip((pdf, text, mail.inline["logo@example.com"], eml), message.attachments, strict=True):
+    for read, sent in zip(
+        (pdf, text, mail.inline["logo@example.com"], eml), message.attachments, strict=True
+    ):
         assert (read.claimed_file_name, read.media_type) == (sent.filename, sent.media_type)
         assert (read.content, read.disposition) == (sent.content, sent.disposition)
     assert mail.mails[0].subject == "inner"
@@ -538,8 +577,12 @@ def test_reads_what_sesmail_writes() -> None:
     assert mail.headers.get_all("X-Tag") == ("größe", "b")
 
 
-WORDS = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), max_size=60).map(lambda text: text.strip())
-LINES = st.lists(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=90), max_size=8)
+WORDS = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), max_size=60).map(
+    lambda text: text.strip()
+)
+LINES = st.lists(
+    st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=90), max_size=8
+)
 
 
 @st.composite
@@ -551,16 +594,24 @@ def standard_mails(draw: st.DrawFn) -> EmailMessage:
     mail["To"] = 'bob@example.com, "Doe, J" <j@example.com>'
     mail["Subject"] = draw(WORDS.filter(lambda text: "=?" not in text))
     mail["Date"] = draw(
-        st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)).map(lambda date: date.replace(microsecond=0))
+        st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)).map(
+            lambda date: date.replace(microsecond=0)
+        )
     )
     cte = draw(st.sampled_from(["base64", "quoted-printable", "8bit"]))
-    mail.set_content("\n".join([*draw(LINES), ""]), charset=draw(st.sampled_from(["utf-8", "gb18030"])), cte=cte)
+    mail.set_content(
+        "\n".join([*draw(LINES), ""]), charset=draw(st.sampled_from(["utf-8", "gb18030"])), cte=cte
+    )
     if draw(st.booleans()):
         mail.add_alternative("\n".join([*draw(LINES), ""]), subtype="html", cte=cte)
         if draw(st.booleans()):
-            mail.get_payload()[1].add_related(draw(st.binary(max_size=200)), "image", "png", cid="<x@y>")
+            mail.get_payload()[1].add_related(
+                draw(st.binary(max_size=200)), "image", "png", cid="<x@y>"
+            )
     for _ in range(draw(st.integers(0, 3))):
-        mail.add_attachment(draw(st.binary(max_size=300)), "application", "pdf", filename=name or "x")
+        mail.add_attachment(
+            draw(st.binary(max_size=300)), "application", "pdf", filename=name or "x"
+        )
     if draw(st.booleans()):
         inner = EmailMessage()
         inner["Subject"] = "inner"
@@ -586,7 +637,11 @@ def test_reads_what_the_standard_library_reads(written: EmailMessage, policy: ob
         body = theirs.get_body((kind,))
         assert text == (None if body is None else body.get_content().replace("\r\n", "\n"))
     assert [
-        (item.media_type, item.claimed_file_name, None if item.media_type == "message/rfc822" else item.content)
+        (
+            item.media_type,
+            item.claimed_file_name,
+            None if item.media_type == "message/rfc822" else item.content,
+        )
         for item in ours.attachments
     ] == [
         (
@@ -640,7 +695,19 @@ SAMPLES = [
 ]
 SPLICES = [
     *(bytes([byte]) for byte in b'\0\r\n;"(<=%\xff'),
-    *(b"", b"\r\n\r\n", b"--", b"=?", b"?=", b"=?utf-8?b?", b"*0*=", b"boundary=b", b"--b\r\n", b":" * 50, b" " * 50),
+    *(
+        b"",
+        b"\r\n\r\n",
+        b"--",
+        b"=?",
+        b"?=",
+        b"=?utf-8?b?",
+        b"*0*=",
+        b"boundary=b",
+        b"--b\r\n",
+        b":" * 50,
+        b" " * 50,
+    ),
     *(b"charset=utf-16", b"charset=idna", b"Content-Transfer-Encoding: base64\r\n"),
     *(b"Content-Type: multipart/mixed; boundary=b\r\n", b"Content-Type: message/rfc822\r\n\r\n"),
 ]
@@ -655,7 +722,9 @@ def test_no_mutation_of_a_mail_raises(sample: bytes, seed: int) -> None:
         start = dice.randint(0, len(mail))
         end = start + dice.choice([0, 0, 1, 5, 100])
         at = dice.randint(0, len(mail))
-        mail[start:end] = dice.choice([dice.choice(SPLICES), dice.randbytes(3), bytes(mail[at : at + 60])])
+        mail[start:end] = dice.choice(
+            [dice.choice(SPLICES), dice.randbytes(3), bytes(mail[at : at + 60])]
+        )
     read_all(read_mail(bytes(mail)))
 
 

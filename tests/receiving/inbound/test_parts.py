@@ -52,14 +52,22 @@ def test_a_boundary_in_a_line_is_none() -> None:
 def test_the_boundary_of_the_outer_multipart_wins() -> None:
     inner = multipart(b"\r\nnever closed", boundary=b"inner", close=False)
     part = read_parts(multipart(inner, b"\r\nlast", boundary=b"outer"))
-    assert document_type(part) == ["multipart/mixed", ["multipart/mixed", "text/plain"], "text/plain"]
+    assert document_type(part) == [
+        "multipart/mixed",
+        ["multipart/mixed", "text/plain"],
+        "text/plain",
+    ]
     assert [leaf.content() for leaf in part.leaves()] == [b"never closed", b"last"]
     assert list(part.defects) == [parts.NOT_CLOSED]
 
 
 def test_boundaries_that_begin_alike() -> None:
     part = read_parts(multipart(multipart(b"\r\nx", boundary=b"b--b"), b"\r\ny", boundary=b"b"))
-    assert document_type(part) == ["multipart/mixed", ["multipart/mixed", "text/plain"], "text/plain"]
+    assert document_type(part) == [
+        "multipart/mixed",
+        ["multipart/mixed", "text/plain"],
+        "text/plain",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +104,12 @@ def test_the_first_content_type_counts() -> None:
         (b"words\r\n\r\nbody", [], b"words\r\n\r\nbody", parts.NO_HEADER),
         (b"a: b", [("a", "b")], b"", parts.NO_SEPARATOR),
         (b"a: b\n\nbody\n\nmore", [("a", "b")], b"body\n\nmore", None),
-        (b"a: b\r\nHello\r\nc: d\r\n\r\nmore", [("a", "b")], b"Hello\r\nc: d\r\n\r\nmore", parts.NO_SEPARATOR),
+        (
+            b"a: b\r\nHello\r\nc: d\r\n\r\nmore",
+            [("a", "b")],
+            b"Hello\r\nc: d\r\n\r\nmore",
+            parts.NO_SEPARATOR,
+        ),
         (b"a: b\r\n \r\nHello\r\n\r\nmore", [("a", "b")], b"Hello\r\n\r\nmore", parts.NO_SEPARATOR),
         (b"a: b\nHello", [("a", "b")], b"Hello", parts.NO_SEPARATOR),
         (b"a: b\n--b\nHello", [("a", "b")], b"--b\nHello", parts.NO_SEPARATOR),
@@ -104,7 +117,9 @@ def test_the_first_content_type_counts() -> None:
         (b">From a@b Fri May  3\r\na: b\r\n\r\nbody", [("a", "b")], b"body", None),
     ],
 )
-def test_where_the_header_ends(mail: bytes, headers: list[tuple[str, str]], content: bytes, defect: str | None) -> None:
+def test_where_the_header_ends(
+    mail: bytes, headers: list[tuple[str, str]], content: bytes, defect: str | None
+) -> None:
     part = read_parts(mail)
     assert list(part.headers) == headers
     assert part.content() == content
@@ -126,8 +141,16 @@ def test_attached_mails() -> None:
 
 
 def test_a_digest_is_of_mails() -> None:
-    part = read_parts(multipart(b"\r\nSubject: one\r\n\r\n1", b"Content-Type: text/plain\r\n\r\n2", kind=b"digest"))
-    assert document_type(part) == ["multipart/digest", ("message/rfc822", "text/plain"), "text/plain"]
+    part = read_parts(
+        multipart(
+            b"\r\nSubject: one\r\n\r\n1", b"Content-Type: text/plain\r\n\r\n2", kind=b"digest"
+        )
+    )
+    assert document_type(part) == [
+        "multipart/digest",
+        ("message/rfc822", "text/plain"),
+        "text/plain",
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
@@ -135,7 +158,8 @@ def test_attached_mails_that_must_not_be_encoded(encoding: str) -> None:
     inner = b"Subject: x\r\n\r\n" + multipart(b"\r\nx")
     encoded = b64encode(inner) if encoding == "base64" else binascii.b2a_qp(inner)
     part = read_parts(
-        b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: %s\r\n\r\n%s" % (encoding.encode(), encoded)
+        b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: %s\r\n\r\n%s"
+        % (encoding.encode(), encoded)
     )
     assert part.mail is not None
     assert part.mail.headers.get("Subject") == "x"
@@ -193,11 +217,16 @@ def test_bytes() -> None:
 def test_parts_without_an_empty_line_before_their_content() -> None:
     raw = multipart(b"Content-Type: text/html\r\nHello", b"Hello").replace(b'b"\r\n\r\n', b'b"\r\n')
     part = read_parts(raw)
-    assert [(each.kind, each.content()) for each in part.parts] == [("text/html", b"Hello"), ("text/plain", b"Hello")]
+    assert [(each.kind, each.content()) for each in part.parts] == [
+        ("text/html", b"Hello"),
+        ("text/plain", b"Hello"),
+    ]
     assert list(part.defects) == [parts.NO_SEPARATOR, parts.NO_HEADER]
 
 
-def test_what_follows_a_header_that_is_too_large_is_content(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_follows_a_header_that_is_too_large_is_content(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(parts, "MAX_HEADER", 10)
     part = read_parts(b"a: b\nc: d\ne: f\n\nbody")
     assert list(part.headers) == [("a", "b"), ("c", "d")]
@@ -207,7 +236,9 @@ def test_what_follows_a_header_that_is_too_large_is_content(monkeypatch: pytest.
 
 def test_lines_that_are_nearly_delimiters() -> None:
     nearly = b"\r\n" + b"--bb\r\n" * 10
-    assert list(read_parts(multipart(nearly, b"\r\nlast"), Budget(near_delimiters=10)).defects) == []
+    assert (
+        list(read_parts(multipart(nearly, b"\r\nlast"), Budget(near_delimiters=10)).defects) == []
+    )
     part = read_parts(multipart(nearly + b"--bb\r\n", b"\r\nlast"), Budget(near_delimiters=10))
     assert list(part.defects) == [parts.TOO_MANY_DELIMITERS, parts.NOT_CLOSED]
     assert part.parts[0].content().endswith(b"last\r\n--b--\r\n")
@@ -217,7 +248,10 @@ def test_lines_that_are_nearly_delimiters() -> None:
 def test_delimiters_across_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "SIZE", piece)
     part = read_parts(nested(3, lambda level: b"b%d" % level))
-    assert document_type(part) == ["multipart/mixed", ["multipart/mixed", ["multipart/mixed", "text/plain"]]]
+    assert document_type(part) == [
+        "multipart/mixed",
+        ["multipart/mixed", ["multipart/mixed", "text/plain"]],
+    ]
     assert list(part.defects) == []
 
 
@@ -268,8 +302,13 @@ def test_headers_of_all_parts_together() -> None:
         ("quoted-printable", b"=4", b"=4", BAD_QUOTED_PRINTABLE),
     ],
 )
-def test_transfer_encodings(encoding: str, encoded: bytes, content: bytes, defect: str | None) -> None:
-    assert decode_transfer(b"--" + encoded + b"--", 2, 2 + len(encoded), encoding) == (content, defect)
+def test_transfer_encodings(
+    encoding: str, encoded: bytes, content: bytes, defect: str | None
+) -> None:
+    assert decode_transfer(b"--" + encoded + b"--", 2, 2 + len(encoded), encoding) == (
+        content,
+        defect,
+    )
 
 
 @given(st.binary(max_size=300))
@@ -277,7 +316,9 @@ def test_transfer_encodings(encoding: str, encoded: bytes, content: bytes, defec
 def test_base64_of_anything(encoded: bytes) -> None:
     content, defect = decode_transfer(encoded, 0, len(encoded), "base64")
     if defect is None:
-        assert binascii.b2a_base64(content, newline=False).strip(b"=") == b"".join(encoded.split()).strip(b"=")
+        assert binascii.b2a_base64(content, newline=False).strip(b"=") == b"".join(
+            encoded.split()
+        ).strip(b"=")
 
 
 @pytest.mark.parametrize("word", [b"BASE64", b"base64;", b"base64 (words)", b"Base64\t"])

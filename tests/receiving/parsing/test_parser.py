@@ -15,7 +15,16 @@ from sesmail.receiving.events.event import (
 from sesmail.receiving.parsing.parser import parse, parse_raw
 from sesmail.receiving.transports.sns import read_sns_message
 from support import ses_events
-from support.ses_events import DOCUMENTS, TOKEN, TOPIC, changed, confirmation, notified, published, sns_message
+from support.ses_events import (
+    DOCUMENTS,
+    TOKEN,
+    TOPIC,
+    changed,
+    confirmation,
+    notified,
+    published,
+    sns_message,
+)
 
 
 def test_event_type_goes_before_notification_type() -> None:
@@ -27,7 +36,9 @@ def test_event_type_goes_before_notification_type() -> None:
 def test_fields_that_nobody_knows_do_no_harm() -> None:  # R31
     for word in ses_events.WORDS:
         document = published(word)
-        document["shiny"] = document["mail"]["shiny"] = document[ses_events.PARTS[word][0]]["shiny"] = [{"new": None}]
+        document["shiny"] = document["mail"]["shiny"] = document[ses_events.PARTS[word][0]][
+            "shiny"
+        ] = [{"new": None}]
         assert parse(document) == parse(published(word))
 
 
@@ -41,7 +52,9 @@ def test_event_bridge_knows_the_kind_when_the_event_does_not() -> None:
 
 def test_event_bridge_has_more_than_mail() -> None:  # R31
     detail = {"version": "1.0.0", "data": {"status": "OPEN"}}
-    (event,) = parse({**ses_events.bridge(detail), "detail-type": "Advisor Recommendation Status Open"})
+    (event,) = parse(
+        {**ses_events.bridge(detail), "detail-type": "Advisor Recommendation Status Open"}
+    )
     assert event == UnknownEvent(event_type="Advisor Recommendation Status Open", raw=detail)
 
 
@@ -67,7 +80,11 @@ def test_confirmations() -> None:  # R31
         (event,) = parse(json.dumps(body))
         assert type(event) is kind
         assert event == kind(
-            topic_arn=TOPIC, token=TOKEN, message_id=sns.message_id, timestamp=sns.timestamp, subscribe_url=url
+            topic_arn=TOPIC,
+            token=TOKEN,
+            message_id=sns.message_id,
+            timestamp=sns.timestamp,
+            subscribe_url=url,
         )
         assert event.sns == sns
         assert TOKEN not in repr(event)

@@ -15,25 +15,109 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
     ("name", "path", "value", "field", "read", "note"),
     [
         ("Delivery", "delivery.smtpResponse", 5, "smtp_response", None, "it isn't a text"),
-        ("Delivery", "delivery.processingTimeMillis", "fast", "processing_millis", None, "it isn't a whole number"),
-        ("Delivery", "delivery.processingTimeMillis", True, "processing_millis", None, "it isn't a whole number"),
-        ("Delivery", "delivery.processingTimeMillis", 1.5, "processing_millis", None, "it isn't a whole number"),
+        (
+            "Delivery",
+            "delivery.processingTimeMillis",
+            "fast",
+            "processing_millis",
+            None,
+            "it isn't a whole number",
+        ),
+        (
+            "Delivery",
+            "delivery.processingTimeMillis",
+            True,
+            "processing_millis",
+            None,
+            "it isn't a whole number",
+        ),
+        (
+            "Delivery",
+            "delivery.processingTimeMillis",
+            1.5,
+            "processing_millis",
+            None,
+            "it isn't a whole number",
+        ),
         ("Delivery", "mail.source", ["x"], "source", None, "it isn't a text"),
         ("Delivery", "mail.tags", 5, "message_tags", {}, "it isn't an object"),
-        ("Delivery", "mail.tags", {"a": ["b"], "c": "d"}, "message_tags", {"a": ("b",)}, "not every value is a list"),
-        ("Delivery", "mail.tags", {"a": ["b", 1], "c": []}, "message_tags", {"c": ()}, "not every value is a list"),
-        ("Delivery", "mail.headersTruncated", "maybe", "headers_truncated", False, "it is neither true nor false"),
-        ("Delivery", "mail.headersTruncated", 1, "headers_truncated", False, "it is neither true nor false"),
+        (
+            "Delivery",
+            "mail.tags",
+            {"a": ["b"], "c": "d"},
+            "message_tags",
+            {"a": ("b",)},
+            "not every value is a list",
+        ),
+        (
+            "Delivery",
+            "mail.tags",
+            {"a": ["b", 1], "c": []},
+            "message_tags",
+            {"c": ()},
+            "not every value is a list",
+        ),
+        (
+            "Delivery",
+            "mail.headersTruncated",
+            "maybe",
+            "headers_truncated",
+            False,
+            "it is neither true nor false",
+        ),
+        (
+            "Delivery",
+            "mail.headersTruncated",
+            1,
+            "headers_truncated",
+            False,
+            "it is neither true nor false",
+        ),
         ("Delivery", "mail.headers", "X-Tag: a", "tags", (), "it isn't a list"),
-        ("Delivery", "mail.headers", [5, {"name": "X-Tag", "value": "a"}], "tags", ("a",), "not every item"),
+        (
+            "Delivery",
+            "mail.headers",
+            [5, {"name": "X-Tag", "value": "a"}],
+            "tags",
+            ("a",),
+            "not every item",
+        ),
         ("Delivery", "mail.headers", [{"name": 5, "value": "a"}], "tags", (), "not every item"),
-        ("Delivery", "mail.headers", [{"name": "X-Tag", "value": None}], "tags", (), "not every item"),
+        (
+            "Delivery",
+            "mail.headers",
+            [{"name": "X-Tag", "value": None}],
+            "tags",
+            (),
+            "not every item",
+        ),
         ("Bounce", "bounce.bounceSubType", {}, "bounce_subtype", None, "it isn't a text"),
         ("Bounce", "bounce.bouncedRecipients.0.status", 5, "status", None, "it isn't a text"),
         ("Complaint", "complaint.arrivalDate", "soon", "arrived_at", None, "it isn't a time"),
-        ("DeliveryDelay", "deliveryDelay.expirationTime", [], "expires_at", None, "it isn't a time"),
-        ("Click", "click.linkTags", {"a": "b"}, "link_tags", {}, "not every value is a list of texts"),
-        ("Subscription", "subscription.newTopicPreferences", "all", "new_preferences", None, "it isn't an object"),
+        (
+            "DeliveryDelay",
+            "deliveryDelay.expirationTime",
+            [],
+            "expires_at",
+            None,
+            "it isn't a time",
+        ),
+        (
+            "Click",
+            "click.linkTags",
+            {"a": "b"},
+            "link_tags",
+            {},
+            "not every value is a list of texts",
+        ),
+        (
+            "Subscription",
+            "subscription.newTopicPreferences",
+            "all",
+            "new_preferences",
+            None,
+            "it isn't an object",
+        ),
         ("Received", "receipt.spamVerdict", "PASS", "verdicts.spam", None, "it isn't an object"),
         ("Received", "receipt.action", "S3", "action", None, "it isn't an object"),
         ("Received", "content", {}, "content", None, "it isn't a text"),
@@ -52,7 +136,10 @@ def test_a_bad_optional_field_is_none_and_a_note(
 
 
 def test_notes_are_few() -> None:
-    many = [{"emailAddress": f"{number}@example.com", "status": 5, "action": []} for number in range(500)]
+    many = [
+        {"emailAddress": f"{number}@example.com", "status": 5, "action": []}
+        for number in range(500)
+    ]
     events = parse(changed(published("Bounce"), "bounce.bouncedRecipients", many))
     assert len(events) == 500
     assert len(events[0].defects) == 20
@@ -64,12 +151,16 @@ def test_nothing_is_noted_twice() -> None:
     twice = [{"emailAddress": ALICE, "status": 5}, {"emailAddress": ALICE, "status": 5}]
     (event,) = parse(changed(published("Bounce"), "bounce.bouncedRecipients", twice))
     assert event.defects == ("bounce.bouncedRecipients[0].status: it isn't a text",)
-    event = parse(changed(published("Open"), "mail.headers", [5, {"name": "X-Metadata", "value": "{"}, 6]))[0]
+    event = parse(
+        changed(published("Open"), "mail.headers", [5, {"name": "X-Metadata", "value": "{"}, 6])
+    )[0]
     assert len(event.defects) == 2
 
 
 def test_message_tags_are_read_up_to_a_number() -> None:
-    event = parse(changed(published("Open"), "mail.tags", {str(number): [] for number in range(1001)}))[0]
+    event = parse(
+        changed(published("Open"), "mail.tags", {str(number): [] for number in range(1001)})
+    )[0]
     assert isinstance(event, Opened)
     assert event.message_tags is not None
     assert len(event.message_tags) == 1000
@@ -77,7 +168,9 @@ def test_message_tags_are_read_up_to_a_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "read"), [(True, True), ("true", True), ("True", True), (False, False), ("FALSE", False)], ids=range(5)
+    ("told", "read"),
+    [(True, True), ("true", True), ("True", True), (False, False), ("FALSE", False)],
+    ids=range(5),
 )
 def test_truncation_is_told(told: Any, read: bool) -> None:  # R33
     event = parse(changed(published("Open"), "mail.headersTruncated", told))[0]
@@ -102,7 +195,9 @@ def test_truncation_is_told(told: Any, read: bool) -> None:  # R33
     ],
 )
 def test_times_of_every_form(text: str) -> None:
-    (event,) = parse(changed(changed(published("Delivery"), "mail.timestamp", text), "delivery.timestamp", text))
+    (event,) = parse(
+        changed(changed(published("Delivery"), "mail.timestamp", text), "delivery.timestamp", text)
+    )
     assert isinstance(event, Delivered)
     assert event.timestamp == event.sent_at == datetime(2018, 10, 8, 14, 5, 45, tzinfo=UTC)
     assert event.timestamp.tzinfo is UTC

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from sesmail.receiving.events.event import Event, OtherAction, Received, S3Action, SnsAction, Verdicts
+from sesmail.receiving.events.event import (
+    Event,
+    OtherAction,
+    Received,
+    S3Action,
+    SnsAction,
+    Verdicts,
+)
 from sesmail.receiving.parsing.parser import parse
 from support.ses_events import DOCUMENTS, TOPIC, changed, received
 
@@ -23,11 +30,18 @@ RECEIVED: dict[str, Any] = {
 EXPECTED: dict[str, list[Event]] = {
     "Received": [
         Received(
-            action=SnsAction(encoding="BASE64", topic_arn=TOPIC), content="U3ViamVjdDogSGVscA0KDQpIZWxwIQ0K", **RECEIVED
+            action=SnsAction(encoding="BASE64", topic_arn=TOPIC),
+            content="U3ViamVjdDogSGVscA0KDQpIZWxwIQ0K",
+            **RECEIVED,
         )
     ],
     "Received in S3": [
-        Received(action=S3Action(bucket="inbox", key="mail/d6iitobk75ur44p8kdnnp7g2n800", topic_arn=TOPIC), **RECEIVED)
+        Received(
+            action=S3Action(
+                bucket="inbox", key="mail/d6iitobk75ur44p8kdnnp7g2n800", topic_arn=TOPIC
+            ),
+            **RECEIVED,
+        )
     ],
 }
 
@@ -44,7 +58,11 @@ def test_every_kind(name: str) -> None:  # R31, R33
 
 @pytest.mark.parametrize("action", ["Bounce", "Lambda", "Stop", "WorkMail", "Teleport"])
 def test_actions_that_keep_no_mail(action: str) -> None:  # R44
-    details = {"type": action, "topicArn": TOPIC, "functionArn": "arn:aws:lambda:eu-west-1:1:function:f"}
+    details = {
+        "type": action,
+        "topicArn": TOPIC,
+        "functionArn": "arn:aws:lambda:eu-west-1:1:function:f",
+    }
     (event,) = parse(received(details))
     assert isinstance(event, Received)
     assert event.action == OtherAction(type=action, topic_arn=TOPIC, details=details)
@@ -53,7 +71,9 @@ def test_actions_that_keep_no_mail(action: str) -> None:  # R44
 def test_a_lambda_record_of_ses_says_no_more_than_mail_and_receipt() -> None:  # R35
     document = received({"type": "Lambda", "functionArn": "arn:f", "invocationType": "Event"})
     mail, receipt = document["mail"], document["receipt"]
-    (event,) = parse({"Records": [{"eventSource": "aws:ses", "ses": {"mail": mail, "receipt": receipt}}]})
+    (event,) = parse(
+        {"Records": [{"eventSource": "aws:ses", "ses": {"mail": mail, "receipt": receipt}}]}
+    )
     (same,) = parse({"notificationType": "Received", "mail": mail, "receipt": receipt})
     assert event == same
     assert isinstance(event, Received)
@@ -77,7 +97,12 @@ def test_an_action_needs_a_type() -> None:
 
 
 def test_each_recipient_is_told_once_and_may_stand_in_an_object() -> None:  # R32
-    addresses = ["a@example.com", "b@example.com", "a@example.com", {"emailAddress": "c@example.com"}]
+    addresses = [
+        "a@example.com",
+        "b@example.com",
+        "a@example.com",
+        {"emailAddress": "c@example.com"},
+    ]
     (event,) = parse(changed(received(), "receipt.recipients", addresses))
     assert isinstance(event, Received)
     assert event.recipients == ("a@example.com", "b@example.com", "c@example.com")

@@ -21,7 +21,11 @@ class TestRecipients:  # R32
         assert event.recipient == CAROL
 
     def test_each_is_told_once(self) -> None:
-        twice = [{"emailAddress": ALICE, "status": "5.1.1"}, {"emailAddress": ALICE, "status": "5.0.0"}, ALICE]
+        twice = [
+            {"emailAddress": ALICE, "status": "5.1.1"},
+            {"emailAddress": ALICE, "status": "5.0.0"},
+            ALICE,
+        ]
         (event,) = parse(changed(published("Bounce"), "bounce.bouncedRecipients", twice))
         assert isinstance(event, Bounced)
         assert event.status == "5.1.1"
@@ -49,7 +53,12 @@ class TestRecipients:  # R32
     def test_plain_addresses_are_understood_where_objects_are_usual(self) -> None:
         (event,) = parse(changed(published("Bounce"), "bounce.bouncedRecipients", [CAROL]))
         assert isinstance(event, Bounced)
-        assert (event.recipient, event.action, event.status, event.diagnostic_code) == (CAROL, None, None, None)
+        assert (event.recipient, event.action, event.status, event.diagnostic_code) == (
+            CAROL,
+            None,
+            None,
+            None,
+        )
 
     def test_as_many_as_anybody_will_ever_have(self) -> None:
         many = [f"{number}@example.com" for number in range(1000)]
@@ -77,7 +86,9 @@ class TestTimes:
         assert isinstance(event, Delivered)
         assert event.timestamp == SENT_AT
         assert event.defects[-1] == "delivery.timestamp: the message's own stands in for it"
-        assert event.defects[:-1] == (() if text is None else ("delivery.timestamp: it isn't a time",))
+        assert event.defects[:-1] == (
+            () if text is None else ("delivery.timestamp: it isn't a time",)
+        )
 
     def test_the_event_has_one_if_the_message_has_none(self) -> None:
         (event,) = parse(changed(published("Delivery"), "mail.timestamp", "late"))
@@ -91,4 +102,6 @@ class TestTimes:
         assert isinstance(event, Received)
         assert event.timestamp == SENT_AT
         assert event.defects[-1] == "receipt.timestamp: the message's own stands in for it"
-        assert event.defects[:-1] == (("receipt.timestamp: it isn't a time",) if time == "late" else ())
+        assert event.defects[:-1] == (
+            ("receipt.timestamp: it isn't a time",) if time == "late" else ()
+        )

@@ -12,12 +12,32 @@ from sesmail.receiving.parsing.parser import parse
 from sesmail.receiving.transports.sns import read_sns_message
 from support.ses_events import WORDS, Json, changed, notified, published, sns_message
 
-STRANGE: list[Any] = [..., None, True, 5, 1.5, "", "x", "2026-03-06T19:55:37Z", [], [None], ["x", "x"], {}, {"a": 1}]
+STRANGE: list[Any] = [
+    ...,
+    None,
+    True,
+    5,
+    1.5,
+    "",
+    "x",
+    "2026-03-06T19:55:37Z",
+    [],
+    [None],
+    ["x", "x"],
+    {},
+    {"a": 1},
+]
 
 
 def places(value: Any, path: str = "") -> Iterator[str]:
     """Where something is, but for headers that are like others."""
-    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+    for key, inner in (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    ):
         if not path.endswith("mail.headers.") or key in (0, 1, 8):
             yield f"{path}{key}"
             yield from places(inner, f"{path}{key}.")
@@ -105,12 +125,19 @@ def test_the_usual_needs_no_second_look(word: str, monkeypatch: pytest.MonkeyPat
 
 def test_what_it_takes_a_second_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bodies that are large, or not SNS's own."""
-    large = json.dumps(sns_message(json.dumps(changed(published("Open"), "mail.source", "x" * 20_000))))
+    large = json.dumps(
+        sns_message(json.dumps(changed(published("Open"), "mail.source", "x" * 20_000)))
+    )
     message = read_sns_message(large)
     assert message is not None
     looked: list[object] = []
     monkeypatch.setattr(parser, "_events", lambda raw_events: looked.append(raw_events) or ())
-    for body in (large.encode(), message, json.dumps(published("Open")).encode(), published("Open")):
+    for body in (
+        large.encode(),
+        message,
+        json.dumps(published("Open")).encode(),
+        published("Open"),
+    ):
         looked.clear()
         assert parse(body) == ()
         assert looked

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sesmail import BulkMessage, InvalidMessageError, Message, RawMessage, Recipient, TemplateMessage
+from sesmail import (
+    BulkMessage,
+    InvalidMessageError,
+    Message,
+    RawMessage,
+    Recipient,
+    TemplateMessage,
+)
 from sesmail.encoded_word import decode_words, encode_words
 from sesmail.receiving.events.event import Opened
 from sesmail.receiving.parsing.parser import parse
@@ -21,7 +28,11 @@ from support.ses_events import published
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 TAG = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1)
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda children: st.lists(children, max_size=4) | st.dictionaries(TEXT, children, max_size=4),
     max_leaves=10,
 )
@@ -32,7 +43,10 @@ def headers_of(mail: bytes) -> list[tuple[str, str]]:
     """The header fields of a mail, as they are folded."""
     head = mail.partition(b"\r\n\r\n")[0].decode("ascii")
     fields = re.split(r"\r\n(?![ \t])", head)
-    return [(name, value.removeprefix(" ")) for name, _, value in (field.partition(":") for field in fields)]
+    return [
+        (name, value.removeprefix(" "))
+        for name, _, value in (field.partition(":") for field in fields)
+    ]
 
 
 def reported(headers: list[tuple[str, str]], tags: list[dict[str, str]] | None = None) -> Opened:
@@ -48,7 +62,12 @@ def reported(headers: list[tuple[str, str]], tags: list[dict[str, str]] | None =
 
 def message(tags: list[str], metadata: dict[str, Any]) -> Message:
     return Message(
-        from_email="shop@example.com", to="alice@example.com", subject="Hi", text="Hi", tags=tags, metadata=metadata
+        from_email="shop@example.com",
+        to="alice@example.com",
+        subject="Hi",
+        text="Hi",
+        tags=tags,
+        metadata=metadata,
     )
 
 
@@ -56,7 +75,11 @@ def message(tags: list[str], metadata: dict[str, Any]) -> Message:
 @given(st.lists(TAG, max_size=4), METADATA, st.booleans())
 @example(["x" * 3000, "é" * 3000, "a " * 2000, "=?utf-8?q?x?=", " outer ", "a=?b"], {}, False)
 @example([], {"long": "x" * 5000, "words": "word " * 2000, "spaces": "  a   b  " * 50}, False)
-@example([], {"a": "\r\n \t\0", "=?utf-8?b?eA==?=": "\\u003d?", "n": 10**4000, "f": 1.7976931348623157e308}, True)
+@example(
+    [],
+    {"a": "\r\n \t\0", "=?utf-8?b?eA==?=": "\\u003d?", "n": 10**4000, "f": 1.7976931348623157e308},
+    True,
+)
 def test_by_a_mail(tags: list[str], metadata: dict[str, Any], unfolded: bool) -> None:  # R13
     mail = write_mime(message(tags, metadata))
     headers = headers_of(mail)
@@ -71,7 +94,12 @@ def test_by_a_mail(tags: list[str], metadata: dict[str, Any], unfolded: bool) ->
 @given(st.lists(TAG, max_size=3), METADATA)
 def test_by_the_headers_of_a_template(tags: list[str], metadata: dict[str, Any]) -> None:  # R13
     sent = TemplateMessage(
-        from_email="shop@example.com", to="alice@example.com", template="News", data={}, tags=tags, metadata=metadata
+        from_email="shop@example.com",
+        to="alice@example.com",
+        template="News",
+        data={},
+        tags=tags,
+        metadata=metadata,
     )
     try:
         call = v2.build(sent)
@@ -95,7 +123,9 @@ def test_by_the_headers_of_a_bulk_message() -> None:  # R27
     assert event.metadata == {"all": "=?", "one": "é"}
 
 
-def calls_with(send_id: str, tagged: bool) -> Iterator[tuple[list[tuple[str, str]], list[dict[str, str]]]]:
+def calls_with(
+    send_id: str, tagged: bool
+) -> Iterator[tuple[list[tuple[str, str]], list[dict[str, str]]]]:
     """The headers and the message tags of every kind of mail through either API."""
     sent: dict[str, Any] = {"from_email": "shop@example.com", "to": "alice@example.com"}
     template = TemplateMessage(**sent, template="News", send_id=send_id)
@@ -103,7 +133,9 @@ def calls_with(send_id: str, tagged: bool) -> Iterator[tuple[list[tuple[str, str
     bulk = BulkMessage(from_email="shop@example.com", template="News", recipients=recipients)
     for mail in (
         Message(**sent, metadata={"long": "word " * 3000}, send_id=send_id),
-        RawMessage(content=b"From: shop@example.com\r\n\r\nHello", to="alice@example.com", send_id=send_id),
+        RawMessage(
+            content=b"From: shop@example.com\r\n\r\nHello", to="alice@example.com", send_id=send_id
+        ),
     ):
         two = v2.build(mail, tag_send_id=tagged).params
         one = v1.build(mail, tag_send_id=tagged).params
@@ -112,7 +144,9 @@ def calls_with(send_id: str, tagged: bool) -> Iterator[tuple[list[tuple[str, str
     two = v2.build(template, tag_send_id=tagged).params
     (entry,) = v2.build_bulk(bulk, tag_send_id=tagged).params["BulkEmailEntries"]
     beside = [two["Content"]["Template"]["Headers"], entry["ReplacementHeaders"]]
-    for headers, tags in zip(beside, [two.get("EmailTags", []), entry["ReplacementTags"]], strict=True):
+    for headers, tags in zip(
+        beside, [two.get("EmailTags", []), entry["ReplacementTags"]], strict=True
+    ):
         yield [(header["Name"], header["Value"]) for header in headers], tags
     if tagged:
         yield [], v1.build(template, tag_send_id=True).params["Tags"]
@@ -229,7 +263,9 @@ def test_very_many_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "x", "5", "[]", "null", '"{}"', "{", '{"a": NaN}', '{"a": -1e999}', '"\ud83d"'], ids=ascii
+    "value",
+    ["", "x", "5", "[]", "null", '"{}"', "{", '{"a": NaN}', '{"a": -1e999}', '"\ud83d"'],
+    ids=ascii,
 )
 def test_metadata_that_are_none(value: str) -> None:
     with pytest.raises(ValueError, match=r"."):

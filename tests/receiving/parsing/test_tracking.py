@@ -141,7 +141,11 @@ EXPECTED: dict[str, list[Event]] = {
 
 
 def with_headers(*headers: tuple[str, Any]) -> Json:
-    return changed(published("Open"), "mail.headers", [{"name": name, "value": value} for name, value in headers])
+    return changed(
+        published("Open"),
+        "mail.headers",
+        [{"name": name, "value": value} for name, value in headers],
+    )
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -161,7 +165,11 @@ def test_notifications_are_the_same_without_message_tags(word: str) -> None:  # 
         assert isinstance(told, TrackingEvent)
         assert isinstance(event, TrackingEvent)
         assert told.message_tags is None
-        assert {**vars(told), "message_tags": None, "raw": None} == {**vars(event), "message_tags": None, "raw": None}
+        assert {**vars(told), "message_tags": None, "raw": None} == {
+            **vars(event),
+            "message_tags": None,
+            "raw": None,
+        }
         assert told.dedup_key == event.dedup_key  # R34
 
 
@@ -189,14 +197,21 @@ def test_kinds_that_need_no_details(word: str, detail: Any) -> None:  # R31
 
 
 def test_preferences_that_are_partly_malformed() -> None:
-    status = [{"topicName": "A", "subscriptionStatus": "OptIn"}, {"topicName": "B"}, 5, {"topicName": 5}]
+    status = [
+        {"topicName": "A", "subscriptionStatus": "OptIn"},
+        {"topicName": "B"},
+        5,
+        {"topicName": 5},
+    ]
     wanted = {"unsubscribeAll": "sure", "topicSubscriptionStatus": status}
     event = parse(changed(published("Subscription"), "subscription.newTopicPreferences", wanted))[0]
     assert isinstance(event, SubscriptionChanged)
     assert event.new_preferences == TopicPreferences(unsubscribe_all=None, topics={"A": "OptIn"})
     assert len(event.defects) == 3
     for nothing in (..., None, {}):
-        event = parse(changed(published("Subscription"), "subscription.newTopicPreferences", nothing))[0]
+        event = parse(
+            changed(published("Subscription"), "subscription.newTopicPreferences", nothing)
+        )[0]
         assert isinstance(event, SubscriptionChanged)
         assert event.new_preferences is None
         assert event.defects == ()
@@ -210,13 +225,29 @@ class TestLabels:  # R13, R33
             assert (event.tags, event.metadata, event.send_id, event.defects) == ((), {}, None, ())
 
     def test_names_match_in_any_case(self) -> None:
-        event = parse(with_headers(("x-tag", "a"), ("X-TAG", "b"), ("x-MetaData", '{"c": 1}'), ("X-Tags", "d")))[0]
+        event = parse(
+            with_headers(
+                ("x-tag", "a"), ("X-TAG", "b"), ("x-MetaData", '{"c": 1}'), ("X-Tags", "d")
+            )
+        )[0]
         assert isinstance(event, Opened)
         assert (event.tags, event.metadata) == (("a", "b"), {"c": 1})
 
     @pytest.mark.parametrize(
         "value",
-        ["", "x", "5", "[]", "null", '{"a": NaN}', '{"a": 1e999}', '{"a": 1', '{"a": "\ud83d"}', "=?utf-8?b?e30?", 5],
+        [
+            "",
+            "x",
+            "5",
+            "[]",
+            "null",
+            '{"a": NaN}',
+            '{"a": 1e999}',
+            '{"a": 1',
+            '{"a": "\ud83d"}',
+            "=?utf-8?b?e30?",
+            5,
+        ],
         ids=ascii,
     )
     def test_malformed_metadata_never_lose_the_event(self, value: Any) -> None:
@@ -246,7 +277,9 @@ class TestLabels:  # R13, R33
         event = parse(with_headers(*[("X-Tag", long)] * 3, ("X-Metadata", "{}")))[0]
         assert isinstance(event, Opened)
         assert event.tags == (long, long)
-        assert event.defects == ("mail.headers: tags, metadata and send id beyond 65,536 characters are left out",)
+        assert event.defects == (
+            "mail.headers: tags, metadata and send id beyond 65,536 characters are left out",
+        )
 
 
 class TestSendId:
@@ -267,14 +300,18 @@ class TestSendId:
         assert isinstance(event, Opened)
         assert (event.send_id, event.defects) == ("id-1", ())
 
-    @pytest.mark.parametrize("value", ["", "a b", "a.b", "Zoë", "x" * 257, "=?utf-8?q?a_b?="], ids=ascii)
+    @pytest.mark.parametrize(
+        "value", ["", "a b", "a.b", "Zoë", "x" * 257, "=?utf-8?q?a_b?="], ids=ascii
+    )
     def test_what_is_none_is_noted(self, value: str) -> None:
         event = parse(with_headers(("X-Tag", "a"), ("X-Sesmail-Id", value)))[0]
         assert isinstance(event, Opened)
         assert (event.tags, event.send_id) == (("a",), None)
         assert event.defects == ("mail.headers: X-Sesmail-Id isn't a send id",)
 
-    @pytest.mark.parametrize("headers", [..., [], [{"name": "X-Sesmail-Id", "value": "a b"}]], ids=["no", "0", "bad"])
+    @pytest.mark.parametrize(
+        "headers", [..., [], [{"name": "X-Sesmail-Id", "value": "a b"}]], ids=["no", "0", "bad"]
+    )
     def test_is_read_from_its_message_tag_else(self, headers: Any) -> None:
         document = changed(published("Open"), "mail.headers", headers)
         event = parse(changed(document, "mail.tags.X-Sesmail-Id", ["id-1"]))[0]
@@ -303,6 +340,10 @@ class TestSendId:
 
     def test_notifications_have_it_in_the_headers_alone(self) -> None:
         delivered = notified("Delivery")
-        assert [event.send_id for event in parse(delivered) if isinstance(event, Delivered)] == [SEND_ID]
-        tagged = changed(changed(delivered, "mail.headers", ...), "mail.tags", {"X-Sesmail-Id": ["id-1"]})
+        assert [event.send_id for event in parse(delivered) if isinstance(event, Delivered)] == [
+            SEND_ID
+        ]
+        tagged = changed(
+            changed(delivered, "mail.headers", ...), "mail.tags", {"X-Sesmail-Id": ["id-1"]}
+        )
         assert [event.send_id for event in parse(tagged) if isinstance(event, Delivered)] == [None]

@@ -59,7 +59,9 @@ def test_decrypts_what_ses_stores(account: str | None) -> None:
 
 
 def test_names_in_any_case() -> None:
-    metadata = {name.title(): value for name, value in METADATA.items()} | {"X-Amz-Iv": METADATA["x-amz-iv"]}
+    metadata = {name.title(): value for name, value in METADATA.items()} | {
+        "X-Amz-Iv": METADATA["x-amz-iv"]
+    }
     assert is_encrypted(metadata)
     assert decrypt(STORED, read_encryption(metadata, message_id=MESSAGE_ID), KEY) == MAIL
 
@@ -89,7 +91,24 @@ def test_every_name_is_needed(name: str) -> None:
 @pytest.mark.parametrize("name", METADATA)
 @pytest.mark.parametrize(
     "value",
-    ["", " ", "0", "-1", "1_0", "\u0661", "é", "\ud800", "\0", "nul", "{}", "[]", "A" * 20_000, "A===", "=", "QUJD\n"],
+    [
+        "",
+        " ",
+        "0",
+        "-1",
+        "1_0",
+        "\u0661",
+        "é",
+        "\ud800",
+        "\0",
+        "nul",
+        "{}",
+        "[]",
+        "A" * 20_000,
+        "A===",
+        "=",
+        "QUJD\n",
+    ],
     ids=ascii,
 )
 def test_every_value_counts(name: str, value: str) -> None:
@@ -104,14 +123,23 @@ def test_every_value_counts(name: str, value: str) -> None:
         ({**METADATA, "x-amz-wrap-alg": "AES"}, "x-amz-wrap-alg isn't kms"),
         ({**METADATA, "x-amz-wrap-alg": "kms+context"}, "x-amz-wrap-alg isn't kms"),
         ({**METADATA, "x-amz-wrap-alg": "KMS"}, "x-amz-wrap-alg isn't kms"),
-        ({**METADATA, "x-amz-cek-alg": "AES/CBC/PKCS5Padding"}, "x-amz-cek-alg isn't AES/GCM/NoPadding"),
-        ({**METADATA, "x-amz-cek-alg": "AES/CTR/NoPadding"}, "x-amz-cek-alg isn't AES/GCM/NoPadding"),
+        (
+            {**METADATA, "x-amz-cek-alg": "AES/CBC/PKCS5Padding"},
+            "x-amz-cek-alg isn't AES/GCM/NoPadding",
+        ),
+        (
+            {**METADATA, "x-amz-cek-alg": "AES/CTR/NoPadding"},
+            "x-amz-cek-alg isn't AES/GCM/NoPadding",
+        ),
         ({**METADATA, "x-amz-tag-len": "96"}, "x-amz-tag-len isn't 128"),
         ({**METADATA, "x-amz-key": "QUJD"}, "x-amz-key, of an encryption"),
         ({**METADATA, "X-Amz-Iv": "QUJD"}, "two values for one name"),
         ({**METADATA, "x-amz-iv": b64encode(b"x" * 16).decode()}, "x-amz-iv hasn't 12 bytes"),
         ({**METADATA, "x-amz-iv": "not base64!"}, "x-amz-iv isn't base64"),
-        ({**METADATA, "x-amz-key-v2": b64encode(b"x" * 6145).decode()}, "x-amz-key-v2 hasn't 1 to 6144 bytes"),
+        (
+            {**METADATA, "x-amz-key-v2": b64encode(b"x" * 6145).decode()},
+            "x-amz-key-v2 hasn't 1 to 6144 bytes",
+        ),
         ({**METADATA, "x-amz-unencrypted-content-length": "9" * 5_000}, "is no length"),
         ({**METADATA, "x-amz-matdesc": "[" * 5_000}, "x-amz-matdesc isn't JSON"),
         ({**METADATA, "x-amz-matdesc": "[" * 8_193}, "x-amz-matdesc is too long"),
@@ -146,13 +174,17 @@ def test_every_byte_counts(at: int) -> None:
         decrypt(bytes(changed), read_encryption(METADATA, message_id=MESSAGE_ID), KEY)
 
 
-@pytest.mark.parametrize("stored", [b"", STORED[:15], STORED[:-1], STORED[1:], STORED + b"\0", STORED * 2])
+@pytest.mark.parametrize(
+    "stored", [b"", STORED[:15], STORED[:-1], STORED[1:], STORED + b"\0", STORED * 2]
+)
 def test_cut_or_grown(stored: bytes) -> None:
     encryption = read_encryption(METADATA, message_id=MESSAGE_ID)
     with pytest.raises(ContentTamperedError, match="its length isn't"):
         decrypt(stored, encryption, KEY)
     length = str(max(len(stored) - 16, 0))
-    encryption = read_encryption(METADATA | {"x-amz-unencrypted-content-length": length}, message_id=MESSAGE_ID)
+    encryption = read_encryption(
+        METADATA | {"x-amz-unencrypted-content-length": length}, message_id=MESSAGE_ID
+    )
     with pytest.raises(ContentTamperedError):
         decrypt(stored, encryption, KEY)
 

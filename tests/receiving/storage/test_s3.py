@@ -55,7 +55,9 @@ def put(body: bytes = MAIL, metadata: dict[str, str] | None = None) -> None:
 # From S3
 
 
-async def test_a_stored_mail_is_fetched_read_and_deleted_when_asked(moto_server: Any) -> None:  # R44 R45 R46
+async def test_a_stored_mail_is_fetched_read_and_deleted_when_asked(
+    moto_server: Any,
+) -> None:  # R44 R45 R46
     put()
     async with new_receiver(moto_server.url, buckets=[BUCKET], account=ACCOUNT) as receiver:
         (event,) = await receiver.receive(*notification(ses_events.received(s3_action())))
@@ -83,7 +85,12 @@ async def test_a_stored_mail_is_fetched_over_httpx(moto_server: Any) -> None:
 
 
 def s3_action() -> dict[str, str]:
-    return {"type": "S3", "topicArn": signing.TOPIC, "bucketName": BUCKET, "objectKey": f"mail/{MESSAGE_ID}"}
+    return {
+        "type": "S3",
+        "topicArn": signing.TOPIC,
+        "bucketName": BUCKET,
+        "objectKey": f"mail/{MESSAGE_ID}",
+    }
 
 
 async def test_a_bucket_that_is_not_there(moto_server: Any) -> None:
@@ -126,7 +133,11 @@ async def test_an_event_without_a_place(event: Received, reason: str) -> None:  
 
 def s3_error(status: int, code: str) -> Answer:
     """A no of S3's."""
-    body = answers.element("Code", code) + answers.element("Message", "No.") + answers.element("RequestId", "A1")
+    body = (
+        answers.element("Code", code)
+        + answers.element("Message", "No.")
+        + answers.element("RequestId", "A1")
+    )
     return answers.raw(status, {"x-amz-request-id": "A1"}, f"<Error>{body}</Error>".encode())
 
 
@@ -146,7 +157,9 @@ REFUSED_BY_S3 = [
 ]
 
 
-async def test_each_no_of_amazons_has_its_error(fault_server: StartFaultServer, subtests: pytest.Subtests) -> None:
+async def test_each_no_of_amazons_has_its_error(
+    fault_server: StartFaultServer, subtests: pytest.Subtests
+) -> None:
     server = fault_server(answers.empty_200())
     async with new_receiver(server.url, config=ONCE) as receiver:
         for status, code, kind in REFUSED_BY_S3:
@@ -156,7 +169,9 @@ async def test_each_no_of_amazons_has_its_error(fault_server: StartFaultServer, 
                     with pytest.raises(kind) as refused:
                         await ask(stored())
                     assert type(refused.value) is kind
-    assert all(request.target.endswith(f"/{BUCKET}/mail/{MESSAGE_ID}") for request in server.requests)
+    assert all(
+        request.target.endswith(f"/{BUCKET}/mail/{MESSAGE_ID}") for request in server.requests
+    )
     assert len(server.requests) == 2 * len(REFUSED_BY_S3)
 
 
@@ -193,7 +208,9 @@ def too_large(connection: Connection) -> None:
     connection.wait_for_client()
 
 
-async def test_a_mail_of_unknown_length_is_read_up_to_the_limit(fault_server: StartFaultServer) -> None:
+async def test_a_mail_of_unknown_length_is_read_up_to_the_limit(
+    fault_server: StartFaultServer,
+) -> None:
     def act(connection: Connection, _: Request) -> None:
         connection.sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while True:  # for ever, until the client closes
@@ -224,13 +241,17 @@ def half(connection: Connection) -> None:
     ],
     ids=["half a mail", "no answer", "trickle", "reset", "redirect"],
 )
-async def test_what_may_pass_is_told_as_such(fault_server: StartFaultServer, answer: Answer) -> None:  # R43
+async def test_what_may_pass_is_told_as_such(
+    fault_server: StartFaultServer, answer: Answer
+) -> None:  # R43
     server = fault_server(answer)
     async with new_receiver(server.url, timeout=1, config=ONCE) as receiver:
         with pytest.raises(sesmail.TemporaryError) as passing:
             await receiver.fetch(stored())
     assert passing.value.status == 503
-    assert len(server.requests) <= 20  # aiobotocore asks a redirecting bucket for its region, again and again
+    assert (
+        len(server.requests) <= 20
+    )  # aiobotocore asks a redirecting bucket for its region, again and again
     assert server.wait_until_closed()
 
 
@@ -241,7 +262,9 @@ def new_key() -> str:
     """A key in moto's KMS."""
     from moto.kms.models import kms_backends
 
-    key = kms_backends[ACCOUNT]["eu-west-1"].create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "", None)
+    key = kms_backends[ACCOUNT]["eu-west-1"].create_key(
+        None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "", None
+    )
     key_id: str = key.id
     return key_id
 
@@ -277,8 +300,12 @@ async def test_an_encrypted_mail_is_decrypted(moto_server: Any, form: str) -> No
     body, metadata, key_id = encrypt()
     arn = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key_id}"
     put(body, metadata)
-    settings = {"id": {"kms_key": key_id}, "arn": {"kms_key": arn, "region": "us-east-1"}}.get(form, {})
-    async with new_receiver(moto_server.url, require_encrypted=True, account=ACCOUNT, **settings) as receiver:
+    settings = {"id": {"kms_key": key_id}, "arn": {"kms_key": arn, "region": "us-east-1"}}.get(
+        form, {}
+    )
+    async with new_receiver(
+        moto_server.url, require_encrypted=True, account=ACCOUNT, **settings
+    ) as receiver:
         assert (await receiver.fetch(stored())).raw == MAIL
 
 
@@ -342,7 +369,9 @@ async def test_another_key_than_the_configured_one(moto_server: Any) -> None:
     put(body, metadata)
     other = new_key()
     async with new_receiver(moto_server.url, kms_key=other) as receiver:
-        with pytest.raises(sesmail.ContentDeniedError, match="AccessDenied"):  # which moto says for IncorrectKey
+        with pytest.raises(
+            sesmail.ContentDeniedError, match="AccessDenied"
+        ):  # which moto says for IncorrectKey
             await receiver.fetch(stored())
     async with new_receiver(moto_server.url, kms_key="alias/missing") as receiver:
         with pytest.raises(sesmail.ContentKeyError, match="NotFound"):
@@ -382,7 +411,9 @@ async def test_each_no_of_kms_has_its_error(
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"Plaintext": null}', b"<html>Please log in.</html>"])
-async def test_an_answer_of_kms_without_a_key(moto_server: Any, fault_server: StartFaultServer, body: bytes) -> None:
+async def test_an_answer_of_kms_without_a_key(
+    moto_server: Any, fault_server: StartFaultServer, body: bytes
+) -> None:
     mail, metadata, _ = encrypt()
     headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
     server = fault_server(answers.raw(200, headers, mail), answers.raw(200, answers.JSON, body))
@@ -407,7 +438,9 @@ def enclosed(content: str | None, encoding: str | None) -> Received:
         (base64.encodebytes(MAIL).decode(), "Base64"),
     ],
 )
-async def test_a_mail_that_came_with_the_notification(content: str, encoding: str | None) -> None:  # R44
+async def test_a_mail_that_came_with_the_notification(
+    content: str, encoding: str | None
+) -> None:  # R44
     async with new_receiver("http://127.0.0.1:1") as receiver:
         mail = await receiver.fetch(enclosed(content, encoding))
         with pytest.raises(sesmail.ContentMissingError):
@@ -427,7 +460,9 @@ async def test_a_mail_that_came_with_the_notification(content: str, encoding: st
         (enclosed("Zm9vYQ==Zm9v", "BASE64"), sesmail.MalformedBodyError, "base64"),
     ],
 )
-async def test_content_that_is_none(event: Received, kind: type[sesmail.WebhookError], reason: str) -> None:
+async def test_content_that_is_none(
+    event: Received, kind: type[sesmail.WebhookError], reason: str
+) -> None:
     async with new_receiver() as receiver:
         with pytest.raises(kind, match=reason):
             await receiver.fetch(event)

@@ -72,7 +72,9 @@ def test_shapes(document: Json, document_type: str) -> None:
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
 @pytest.mark.parametrize("field", [*WRAPPING_FIELDS, "all"])
-def test_an_event_may_have_fields_that_are_named_like_a_wrapping_s(wrapping: str, field: str) -> None:  # R31
+def test_an_event_may_have_fields_that_are_named_like_a_wrapping_s(
+    wrapping: str, field: str
+) -> None:  # R31
     more = WRAPPING_FIELDS if field == "all" else {field: WRAPPING_FIELDS[field]}
     for document in (*map(published, WORDS), received()):
         assert parse(WRAPPINGS[wrapping]({**document, **more})) == parse(document)
@@ -106,7 +108,13 @@ VALUES: list[Any] = [
     BOUNCE["mail"],
     BOUNCE["bounce"],
 ]
-BODIES: list[Any] = [ENVELOPE, confirmation(), sns_message(json.dumps(bridge(BOUNCE))), BOUNCE, bridge(BOUNCE)]
+BODIES: list[Any] = [
+    ENVELOPE,
+    confirmation(),
+    sns_message(json.dumps(bridge(BOUNCE))),
+    BOUNCE,
+    bridge(BOUNCE),
+]
 BODIES += [
     sqs_records(json.dumps(ENVELOPE)),
     sns_message(json.dumps(ENVELOPE)),
@@ -152,6 +160,6 @@ def test_what_is_proven_is_what_is_parsed(body: Json, changes: Json, decoded: bo
 
 def test_what_is_proven_can_be_parsed_at_all() -> None:
     """The examples above do more than raise errors."""
-    assert [event.kind for event, _ in outcome({**ENVELOPE, "Records": [{"body": json.dumps(BOUNCE)}]})] == [
-        "Opened"
-    ] * 2
+    assert [
+        event.kind for event, _ in outcome({**ENVELOPE, "Records": [{"body": json.dumps(BOUNCE)}]})
+    ] == ["Opened"] * 2

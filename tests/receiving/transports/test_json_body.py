@@ -74,10 +74,23 @@ def test_errors_carry_no_body_with_them(fails: Callable[[], object]) -> None:
         error = error.__cause__ or error.__context__
     assert all(isinstance(link, MalformedBodyError) for link in links)
     assert not any("canary" in repr(vars(link)) + repr(link.args) for link in links)
-    assert "canary" not in "".join(traceback.format_exception(caught.value)).replace(__file__, "").split("Error:")[-1]
+    assert (
+        "canary"
+        not in "".join(traceback.format_exception(caught.value))
+        .replace(__file__, "")
+        .split("Error:")[-1]
+    )
 
 
 def test_an_excerpt_of_anything_is_short() -> None:
     assert excerpt("x" * 63) == "x" * 63
     assert excerpt("x " * 500) == "x " * 100
-    assert [excerpt(value) for value in (True, 5, 1.5, None, [], {}, 10**1000)] == ["True", "5", "1.5", "", "", "", ""]
+    assert [excerpt(value) for value in (True, 5, 1.5, None, [], {}, 10**1000)] == [
+        "True",
+        "5",
+        "1.5",
+        "",
+        "",
+        "",
+        "",
+    ]

@@ -24,9 +24,16 @@ SET_UP = "Successfully validated SNS topic for Amazon SES event publishing."
         ses_events.sqs_records(SET_UP),
         ses_events.sqs_records(json.dumps(sns_message(SET_UP))),
         changed(received(), "mail.messageId", "AMAZON_SES_SETUP_NOTIFICATION"),
-        sns_message(json.dumps(changed(received(), "mail.messageId", "AMAZON_SES_SETUP_NOTIFICATION"))),
         sns_message(
-            json.dumps({"notificationType": "Received", "mail": {"messageId": "AMAZON_SES_SETUP_NOTIFICATION"}})
+            json.dumps(changed(received(), "mail.messageId", "AMAZON_SES_SETUP_NOTIFICATION"))
+        ),
+        sns_message(
+            json.dumps(
+                {
+                    "notificationType": "Received",
+                    "mail": {"messageId": "AMAZON_SES_SETUP_NOTIFICATION"},
+                }
+            )
         ),
     ],
     ids=range(11),

@@ -9,13 +9,25 @@ import pytest
 from sesmail.errors import MalformedBodyError
 from sesmail.receiving.parsing.parser import parse
 from sesmail.receiving.transports.sns import SnsMessage, read_sns_message
-from support.ses_events import SIGNATURE, TOKEN, TOPIC, as_lambda_spells, confirmation, published, sns_message
+from support.ses_events import (
+    SIGNATURE,
+    TOKEN,
+    TOPIC,
+    as_lambda_spells,
+    confirmation,
+    published,
+    sns_message,
+)
 
 MESSAGE = json.dumps(published("Open"))
 
 
 def test_has_every_value_verbatim() -> None:
-    for body in (confirmation(), json.dumps(confirmation()), json.dumps(confirmation(), indent=1).encode()):
+    for body in (
+        confirmation(),
+        json.dumps(confirmation()),
+        json.dumps(confirmation(), indent=1).encode(),
+    ):
         assert read_sns_message(body) == SnsMessage(
             type="SubscriptionConfirmation",
             message_id="c0e5a280-53c9-5a98-93bb-c0a560b3d192",
@@ -66,7 +78,12 @@ def test_in_either_spelling() -> None:
     both = sns_message(MESSAGE, SigningCertUrl=plain.signing_cert_url)
     assert read_sns_message(both) == plain
     assert read_sns_message(sns_message(MESSAGE, SigningCertUrl=None)) == plain
-    assert read_sns_message(sns_message(MESSAGE, SigningCertURL=None, SigningCertUrl=plain.signing_cert_url)) == plain
+    assert (
+        read_sns_message(
+            sns_message(MESSAGE, SigningCertURL=None, SigningCertUrl=plain.signing_cert_url)
+        )
+        == plain
+    )
     for name in ("SigningCertUrl", "UnsubscribeUrl"):
         with pytest.raises(MalformedBodyError, match=f"{name}: it differs"):
             read_sns_message(sns_message(MESSAGE, **{name: "https://elsewhere"}))
@@ -87,7 +104,9 @@ def test_is_none_where_there_is_none(body: Any) -> None:
     assert read_sns_message(body) is None
 
 
-@pytest.mark.parametrize("body", ["", "x", "[]", b"\xff", '"Notification"', MESSAGE + "\n" + MESSAGE])
+@pytest.mark.parametrize(
+    "body", ["", "x", "[]", b"\xff", '"Notification"', MESSAGE + "\n" + MESSAGE]
+)
 def test_is_an_error_where_there_can_be_none(body: Any) -> None:
     with pytest.raises(MalformedBodyError):
         read_sns_message(body)
@@ -101,9 +120,9 @@ def test_has_a_limit() -> None:
 
 
 def test_may_be_bytes_of_any_kind() -> None:
-    assert read_sns_message(bytearray(json.dumps(sns_message(MESSAGE)).encode())) == read_sns_message(
-        sns_message(MESSAGE)
-    )
+    assert read_sns_message(
+        bytearray(json.dumps(sns_message(MESSAGE)).encode())
+    ) == read_sns_message(sns_message(MESSAGE))
 
 
 @pytest.mark.parametrize("kind", ["", "Advertisement", "Notification "])
@@ -114,4 +133,6 @@ def test_made_by_hand_with_a_type_that_is_none(kind: str) -> None:
 
 def test_made_by_hand_without_a_token() -> None:
     with pytest.raises(MalformedBodyError, match="Type: SNS has no such message"):
-        parse(SnsMessage("SubscriptionConfirmation", "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z"))
+        parse(
+            SnsMessage("SubscriptionConfirmation", "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z")
+        )

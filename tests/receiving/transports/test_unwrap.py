@@ -67,7 +67,9 @@ def test_many_at_once() -> None:  # R35
     assert parse(("\r\n".join(texts) + "\r\n\r\n").encode()) == expected
     assert parse("\n".join(json.dumps(sns_message(text)) for text in texts)) == expected
     assert parse({"Records": [{"body": text} for text in texts]}) == expected
-    assert parse({"Records": [{"body": json.dumps(sns_message(text))} for text in texts]}) == expected
+    assert (
+        parse({"Records": [{"body": json.dumps(sns_message(text))} for text in texts]}) == expected
+    )
     assert parse({"Records": [{"Sns": sns_message(text)} for text in texts]}) == expected
     assert parse({"Records": []}) == ()
 
@@ -92,7 +94,9 @@ class TestLines:
 
     @pytest.mark.parametrize("after", [",", "}", "]"])
     def test_end_in_a_brace_and_go_on_in_one_object(self, after: str) -> None:
-        pretty = json.dumps({"a": {"b": [{}, {}]}, **published("Open")}).replace(f"}}{after}", f"}}\r\n\n {after}")
+        pretty = json.dumps({"a": {"b": [{}, {}]}, **published("Open")}).replace(
+            f"}}{after}", f"}}\r\n\n {after}"
+        )
         assert len(pretty.splitlines()) > 3
         assert parse(pretty) == parse(published("Open"))
 
@@ -100,7 +104,9 @@ class TestLines:
     def test_are_separated_by_any_space(self, separator: str) -> None:
         assert parse(separator + separator.join([MESSAGE] * 3) + separator) == parse(MESSAGE) * 3
 
-    def test_are_decoded_once_and_not_if_there_are_too_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_are_decoded_once_and_not_if_there_are_too_many(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         decoded: list[Any] = []
 
         def decode(text: Any, path: str = "") -> Any:

@@ -11,7 +11,11 @@ import pytest
 
 from sesmail.errors import ConfigurationError, SesmailError, TemporaryError
 from sesmail.receiving.verification import certificates, signature
-from sesmail.receiving.verification.certificates import CertificateCache, CertificateSource, fetch_certificate
+from sesmail.receiving.verification.certificates import (
+    CertificateCache,
+    CertificateSource,
+    fetch_certificate,
+)
 from support.signing import NOW, URL, certificate, good_certificate, pem, rsa_key
 from support.tls import Act, TlsServer, answer, bytes_of, silence, trickle
 

@@ -27,7 +27,11 @@ def fetch(act: Act, *, seconds: float = 20, limit: int = LIMIT) -> bytes:
     [
         answer(BODY),
         bytes_of(b"HTTP/1.0 200 OK\r\n\r\n" + BODY),
-        bytes_of(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" + BODY + b"\r\n0\r\n\r\n"),
+        bytes_of(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n"
+            + BODY
+            + b"\r\n0\r\n\r\n"
+        ),
         trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", BODY, 0),
     ],
     ids=["length", "close", "chunked", "byte by byte"],
@@ -66,7 +70,10 @@ def test_the_request() -> None:
     ],
 )
 def test_a_bad_status(status: str, header: str) -> None:
-    with TlsServer(answer(BODY, status, header)) as server, pytest.raises(OSError, match=status[:3]):
+    with (
+        TlsServer(answer(BODY, status, header)) as server,
+        pytest.raises(OSError, match=status[:3]),
+    ):
         get(server.url, limit=LIMIT, seconds=20, context=server.client)
     assert len(server.requests) == 1
 
@@ -88,7 +95,13 @@ def test_an_answer_that_is_too_large(act: Act) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 999999 x\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"x" * 70_000, b"\x16\x03\x01"],
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 999999 x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"x" * 70_000,
+        b"\x16\x03\x01",
+    ],
     ids=["nothing", "nonsense", "status", "header", "TLS"],
 )
 def test_no_http(data: bytes) -> None:
@@ -109,7 +122,9 @@ def test_too_many_headers() -> None:
         trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", BODY, 0.05),
         trickle(b"", b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200, 0.05),
         trickle(b"HTTP/1.1 ", b"2" * 1000, 0.05),
-        trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 200, 0.05),
+        trickle(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 200, 0.05
+        ),
     ],
     ids=["silence", "body", "headers", "status", "chunks"],
 )
@@ -166,7 +181,10 @@ def test_each_read_has_only_the_time_that_is_left() -> None:
 
 
 def test_a_server_that_nobody_trusts() -> None:
-    with TlsServer(answer(BODY)) as server, pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
+    with (
+        TlsServer(answer(BODY)) as server,
+        pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
         get(server.url, limit=LIMIT, seconds=20)
 
 
@@ -187,7 +205,9 @@ def test_a_server_that_is_not_there() -> None:
         get("https://nowhere.invalid/", limit=LIMIT, seconds=20)
 
 
-@pytest.mark.parametrize("url", ["http://localhost:1/", "file:///etc/hostname", "data:,x", "ftp://localhost/x"])
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1/", "file:///etc/hostname", "data:,x", "ftp://localhost/x"]
+)
 def test_no_other_scheme(url: str) -> None:
     with pytest.raises(OSError, match="no HTTPS URL"):
         get(url, limit=LIMIT, seconds=20)

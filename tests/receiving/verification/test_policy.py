@@ -47,15 +47,26 @@ OTHER_TOPIC = TOPIC.replace("mail", "other")
 def run(body: Any = None, headers: Mapping[str, str] | None = None, **options: Any) -> Any:
     body = message() if body is None else body
     headers = {**headers_of({**message(), **body}), **basic(SECRET)} if headers is None else headers
-    everything = {"secret": SECRET, "topics": [TOPIC], "certificate": good_certificate(), "now": NOW}
+    everything = {
+        "secret": SECRET,
+        "topics": [TOPIC],
+        "certificate": good_certificate(),
+        "now": NOW,
+    }
     return verify(json.dumps(body).encode(), headers, **{**everything, **options})
 
 
-@pytest.mark.parametrize("kind", ["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"])
+@pytest.mark.parametrize(
+    "kind", ["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]
+)
 def test_a_message_that_is_proven(kind: str) -> None:
     body = message(kind)
     sns_message = run(body)
-    assert (sns_message.type, sns_message.message_id, sns_message.message) == (kind, MESSAGE_ID, body["Message"])
+    assert (sns_message.type, sns_message.message_id, sns_message.message) == (
+        kind,
+        MESSAGE_ID,
+        body["Message"],
+    )
 
 
 def test_what_is_proven_is_all_that_is_parsed() -> None:
@@ -109,7 +120,9 @@ def test_demands_that_are_enough(options: dict[str, Any]) -> None:
 def test_demands_that_prove_too_little(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         run(**options)
-    assert "canary" not in "".join(traceback.TracebackException.from_exception(caught.value).format())
+    assert "canary" not in "".join(
+        traceback.TracebackException.from_exception(caught.value).format()
+    )
 
 
 def test_topics_that_are_one_text() -> None:
@@ -241,7 +254,9 @@ def test_age_is_adjustable() -> None:
         run(now=NOW - timedelta(minutes=1), max_ahead=1)
 
 
-@pytest.mark.parametrize("body", [b"", b"x", b"[]", b'{"eventType": "Send"}', b"\xff", b"{" * 10_000, b" " * (1 << 21)])
+@pytest.mark.parametrize(
+    "body", [b"", b"x", b"[]", b'{"eventType": "Send"}', b"\xff", b"{" * 10_000, b" " * (1 << 21)]
+)
 def test_bodies_that_are_none(body: bytes) -> None:
     with pytest.raises(MalformedBodyError):
         verify(body, basic(SECRET), secret=SECRET)
@@ -254,9 +269,9 @@ def test_raw_delivery_proves_nothing() -> None:
 
 
 def check_headers(headers: Any, message: Any) -> None:
-    VerificationPolicy(secrets=None, topics=None, signatures=False, allow_unproven=True).read(headers).check_message(
-        message
-    )
+    VerificationPolicy(secrets=None, topics=None, signatures=False, allow_unproven=True).read(
+        headers
+    ).check_message(message)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +312,11 @@ def test_a_topic_that_may_not_post() -> None:
     assert (caught.value.status, caught.value.topic_arn) == (403, OTHER_TOPIC)
     evil = "x\nlog line" + "x" * 5000
     with pytest.raises(ForbiddenTopicError) as caught:
-        run(message(TopicArn=evil), basic(SECRET) | headers_of(message(TopicArn=evil)), certificate=None)
+        run(
+            message(TopicArn=evil),
+            basic(SECRET) | headers_of(message(TopicArn=evil)),
+            certificate=None,
+        )
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
 
@@ -319,13 +338,19 @@ def test_no_secret_and_no_token_is_told(changes: dict[str, Any], options: dict[s
     with pytest.raises(WebhookError) as caught:
         run(body, **options)
     error = caught.value
-    told = "".join(traceback.TracebackException.from_exception(error).format(chain=True)) + repr(error)
+    told = "".join(traceback.TracebackException.from_exception(error).format(chain=True)) + repr(
+        error
+    )
     told += repr(vars(error))
     held = [
         (name, repr(value))
         for frame in package_frames(error)
         for name, value in frame.f_locals.items()
-        if name not in ("body", "headers")  # what came with the request, which the caller's frames have anyway
+        if name
+        not in (
+            "body",
+            "headers",
+        )  # what came with the request, which the caller's frames have anyway
     ]
     assert "canary" not in told + repr(held)
     told += "".join(value for name, value in held if name == "message")

@@ -62,7 +62,9 @@ def test_headers_that_are_repeated_or_absent() -> None:
     assert header_values([(b"a", b"\xff")], "a") == ["\xff"]
 
 
-@pytest.mark.parametrize("secret", [SECRET, SecretStr(SECRET), [OTHER, SECRET], (SecretStr(SECRET), OTHER)])
+@pytest.mark.parametrize(
+    "secret", [SECRET, SecretStr(SECRET), [OTHER, SECRET], (SecretStr(SECRET), OTHER)]
+)
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
 def test_the_secret_passes(secret: Any, scheme: str) -> None:
     check_secret(basic(SECRET, scheme), secret)
@@ -91,15 +93,33 @@ def refusal(headers: Any, secret: Any = SECRET) -> UnauthenticatedError:
         ({"Authorization": ""}, "isn't HTTP basic"),
         ({"Authorization": "Basic"}, "isn't HTTP basic"),
         ({"Authorization": "Basic "}, "isn't HTTP basic"),
-        ({"Authorization": f"Bearer {base64.b64encode(SECRET.encode()).decode()}"}, "isn't HTTP basic"),
-        ({"Authorization": f"Basic\t{base64.b64encode(SECRET.encode()).decode()}"}, "isn't HTTP basic"),
+        (
+            {"Authorization": f"Bearer {base64.b64encode(SECRET.encode()).decode()}"},
+            "isn't HTTP basic",
+        ),
+        (
+            {"Authorization": f"Basic\t{base64.b64encode(SECRET.encode()).decode()}"},
+            "isn't HTTP basic",
+        ),
         ({"Authorization": base64.b64encode(SECRET.encode()).decode()}, "isn't HTTP basic"),
         ({"Authorization": SECRET}, "isn't HTTP basic"),
         ({"Authorization": f"Basic {SECRET}"}, "isn't HTTP basic"),
-        ({"Authorization": f"Basic =={base64.b64encode(SECRET.encode()).decode()}"}, "isn't HTTP basic"),
-        ({"Authorization": f"Basic {base64.b64encode(SECRET.encode()).decode()}==="}, "isn't HTTP basic"),
-        ({"Authorization": f"Basic {base64.b64encode(SECRET.encode()).decode()}\n"}, "isn't HTTP basic"),
-        ({"Authorization": f"Basic {base64.b64encode(SECRET.encode()).decode()}!"}, "isn't HTTP basic"),
+        (
+            {"Authorization": f"Basic =={base64.b64encode(SECRET.encode()).decode()}"},
+            "isn't HTTP basic",
+        ),
+        (
+            {"Authorization": f"Basic {base64.b64encode(SECRET.encode()).decode()}==="},
+            "isn't HTTP basic",
+        ),
+        (
+            {"Authorization": f"Basic {base64.b64encode(SECRET.encode()).decode()}\n"},
+            "isn't HTTP basic",
+        ),
+        (
+            {"Authorization": f"Basic {base64.b64encode(SECRET.encode()).decode()}!"},
+            "isn't HTTP basic",
+        ),
         ({"Authorization": "Basic Zm9vé"}, "isn't HTTP basic"),
         (basic(b"sns:\xff\xfe"), "isn't HTTP basic"),
         (basic("no colon"), "isn't HTTP basic"),
@@ -128,9 +148,28 @@ def test_the_console_is_named_for_its_asterisks() -> None:
 @pytest.mark.parametrize(
     "secret",
     [
-        *("", "   ", "canary", ":", "canary:", "canary: ", "canary:\t", "canary:x\n", "canary\x7f:x", "canary:\ud800"),
+        *(
+            "",
+            "   ",
+            "canary",
+            ":",
+            "canary:",
+            "canary: ",
+            "canary:\t",
+            "canary:x\n",
+            "canary\x7f:x",
+            "canary:\ud800",
+        ),
         *(b"canary:x", [b"canary:x"], [SECRET, None], [None]),
-        *("canary:********", SecretStr(""), SecretStr("canary"), [], [SECRET, ""], ["canary"], [SECRET, "canary:"]),
+        *(
+            "canary:********",
+            SecretStr(""),
+            SecretStr("canary"),
+            [],
+            [SECRET, ""],
+            ["canary"],
+            [SECRET, "canary:"],
+        ),
     ],
 )
 def test_what_protects_nothing_is_refused(secret: Any) -> None:
@@ -155,8 +194,12 @@ def everything_told(error: BaseException) -> str:
     return told + logged
 
 
-@pytest.mark.parametrize("sent", [OTHER, "nobody:else", "canary-without-colon", b"canary:\xff", SECRET + "x"])
-@pytest.mark.parametrize("secret", [SECRET, SecretStr(SECRET), [SECRET, "x:canary-three"], Secrets(SECRET)])
+@pytest.mark.parametrize(
+    "sent", [OTHER, "nobody:else", "canary-without-colon", b"canary:\xff", SECRET + "x"]
+)
+@pytest.mark.parametrize(
+    "secret", [SECRET, SecretStr(SECRET), [SECRET, "x:canary-three"], Secrets(SECRET)]
+)
 def test_no_secret_is_told(sent: Any, secret: Any) -> None:
     headers = basic(sent)
     told = everything_told(refusal(headers, secret))

@@ -22,7 +22,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sesmail.errors import ConfigurationError, MalformedBodyError, SignatureError, WebhookError
 from sesmail.receiving.transports.sns import SnsMessage
 from sesmail.receiving.verification import signature as module
-from sesmail.receiving.verification.signature import check_certificate, check_signature, read_signature
+from sesmail.receiving.verification.signature import (
+    check_certificate,
+    check_signature,
+    read_signature,
+)
 from support.signing import (
     MESSAGE_ID,
     NOW,
@@ -45,8 +49,12 @@ CONFIRMATIONS = ["SubscriptionConfirmation", "UnsubscribeConfirmation"]
 KINDS = ["Notification", *CONFIRMATIONS]
 
 
-def check(body: dict[str, Any], file: bytes | None = None, now: datetime = NOW, **options: Any) -> SnsMessage:
-    return check_signature(json.dumps(body).encode(), file or good_certificate(), now=now, **options)
+def check(
+    body: dict[str, Any], file: bytes | None = None, now: datetime = NOW, **options: Any
+) -> SnsMessage:
+    return check_signature(
+        json.dumps(body).encode(), file or good_certificate(), now=now, **options
+    )
 
 
 def refusal(body: Any, file: bytes | None = None, **options: Any) -> WebhookError:
@@ -57,7 +65,11 @@ def refusal(body: Any, file: bytes | None = None, **options: Any) -> WebhookErro
     told = "".join(traceback.TracebackException.from_exception(caught.value).format(chain=True))
     assert TOKEN not in told
     assert TOKEN not in repr(vars(caught.value))
-    if isinstance(body, dict) and isinstance(body.get("Signature"), str) and len(body["Signature"]) > 20:
+    if (
+        isinstance(body, dict)
+        and isinstance(body.get("Signature"), str)
+        and len(body["Signature"]) > 20
+    ):
         assert body["Signature"] not in told
     return caught.value
 
@@ -112,13 +124,20 @@ def test_lambdas_spelling() -> None:
 
 def test_any_form_of_body() -> None:
     body = message()
-    for form in (json.dumps(body), json.dumps(body).encode(), json.dumps(body, ensure_ascii=False, indent=1), body):
+    for form in (
+        json.dumps(body),
+        json.dumps(body).encode(),
+        json.dumps(body, ensure_ascii=False, indent=1),
+        body,
+    ):
         sns_message = check_signature(form, good_certificate(), now=NOW)
         assert check_signature(sns_message, good_certificate(), now=NOW) is sns_message
 
 
 def test_what_is_not_signed_may_change() -> None:
-    check({**message(), "UnsubscribeURL": "https://x", "MessageAttributes": {"a": [1]}, "More": None})
+    check(
+        {**message(), "UnsubscribeURL": "https://x", "MessageAttributes": {"a": [1]}, "More": None}
+    )
 
 
 def test_of_duplicate_keys_the_last_is_checked_and_returned() -> None:
@@ -130,7 +149,9 @@ def test_of_duplicate_keys_the_last_is_checked_and_returned() -> None:
         check_signature(good[:-1] + ", " + forged[:-2] + "}", good_certificate(), now=NOW)
 
 
-def recut(cut: Callable[[dict[str, Any]], dict[str, Any]], kind: str = "Notification", **changes: Any) -> Any:
+def recut(
+    cut: Callable[[dict[str, Any]], dict[str, Any]], kind: str = "Notification", **changes: Any
+) -> Any:
     """A message whose signature is good, for its signed text is Amazon's, but which is cut in another way."""
     body = message(kind, **changes)
     forged = {**body, **cut(body)}
@@ -148,7 +169,11 @@ def recut_messages() -> dict[str, Any]:
     subscribe = "https://sns.eu-west-1.amazonaws.com/"
     return {
         "an id out of the message": recut(
-            lambda body: {"Message": "evil", "MessageId": f"{MESSAGE_ID[::-1]}\nMessageId\n{MESSAGE_ID}"}, Message=inner
+            lambda body: {
+                "Message": "evil",
+                "MessageId": f"{MESSAGE_ID[::-1]}\nMessageId\n{MESSAGE_ID}",
+            },
+            Message=inner,
         ),
         "an id and a subject out of the message": recut(
             lambda body: {
@@ -160,10 +185,12 @@ def recut_messages() -> dict[str, Any]:
             Subject="b",
         ),
         "a subject into the id": recut(
-            lambda body: {"MessageId": f"{MESSAGE_ID}\nSubject\nmine", "Subject": ...}, Subject="mine"
+            lambda body: {"MessageId": f"{MESSAGE_ID}\nSubject\nmine", "Subject": ...},
+            Subject="mine",
         ),
         "a subject into the id, with null": recut(
-            lambda body: {"MessageId": f"{MESSAGE_ID}\nSubject\nmine", "Subject": None}, Subject="mine"
+            lambda body: {"MessageId": f"{MESSAGE_ID}\nSubject\nmine", "Subject": None},
+            Subject="mine",
         ),
         "a whole message in the message": recut(
             lambda body: {
@@ -190,7 +217,8 @@ def recut_messages() -> dict[str, Any]:
             Subject=f"x\nTimestamp\n{old}",
         ),
         "a topic out of the time": recut(
-            lambda body: {"Timestamp": f"{SENT}\nTopicArn\n{victim}"}, Timestamp=f"{SENT}\nTopicArn\n{victim}"
+            lambda body: {"Timestamp": f"{SENT}\nTopicArn\n{victim}"},
+            Timestamp=f"{SENT}\nTopicArn\n{victim}",
         ),
         "a confirmation's URL out of its message": recut(
             lambda body: {
@@ -218,8 +246,12 @@ def test_a_signed_text_that_is_cut_again(name: str) -> None:
     refusal(recut_messages()[name])
 
 
-@pytest.mark.parametrize("control", ["\n", "\r", "\r\n", "\0", "\t", "\x0b", "\x1f", "\x7f", "\x85", "\x9f"])
-@pytest.mark.parametrize("key", ["MessageId", "Subject", "Timestamp", "TopicArn", "Type", "SubscribeURL", "Token"])
+@pytest.mark.parametrize(
+    "control", ["\n", "\r", "\r\n", "\0", "\t", "\x0b", "\x1f", "\x7f", "\x85", "\x9f"]
+)
+@pytest.mark.parametrize(
+    "key", ["MessageId", "Subject", "Timestamp", "TopicArn", "Type", "SubscribeURL", "Token"]
+)
 def test_control_characters_in_what_is_signed(key: str, control: str) -> None:
     kind = "Notification" if key == "Subject" else "SubscriptionConfirmation"
     body = unsigned(kind)
@@ -228,7 +260,9 @@ def test_control_characters_in_what_is_signed(key: str, control: str) -> None:
     refusal(sign(changed, text=text if key == "Type" else signed_text(changed)))
 
 
-@pytest.mark.parametrize("key", ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Token", "SubscribeURL"])
+@pytest.mark.parametrize(
+    "key", ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Token", "SubscribeURL"]
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_signed_value_counts(kind: str, key: str) -> None:
     body = message(kind)
@@ -278,13 +312,24 @@ def test_each_signed_value_counts(kind: str, key: str) -> None:
 def test_what_amazon_would_not_sign_though_it_is_signed(key: str, value: str) -> None:
     body = {**unsigned("SubscriptionConfirmation"), key: value}
     text = signed_text({**body, "Type": "SubscriptionConfirmation"})
-    refusal(sign(body, text=text.replace(b"SubscriptionConfirmation\n", body["Type"].encode() + b"\n")))
+    refusal(
+        sign(body, text=text.replace(b"SubscriptionConfirmation\n", body["Type"].encode() + b"\n"))
+    )
 
 
 @pytest.mark.parametrize("value", [None, 1, 1.5, True, [], ["x"], {}, {"a": "b"}])
 @pytest.mark.parametrize(
     "key",
-    ["Type", "MessageId", "TopicArn", "Message", "Timestamp", "SignatureVersion", "Signature", "SigningCertURL"],
+    [
+        "Type",
+        "MessageId",
+        "TopicArn",
+        "Message",
+        "Timestamp",
+        "SignatureVersion",
+        "Signature",
+        "SigningCertURL",
+    ],
 )
 def test_values_that_are_no_text(key: str, value: Any) -> None:
     refusal({**message(), key: value})
@@ -308,7 +353,9 @@ def test_what_is_missing(key: str) -> None:
     refusal(body)
 
 
-@pytest.mark.parametrize("body", [[], "x", 1, None, {}, {"eventType": "Send", "mail": {}}, [message()]])
+@pytest.mark.parametrize(
+    "body", [[], "x", 1, None, {}, {"eventType": "Send", "mail": {}}, [message()]]
+)
 def test_what_is_no_envelope(body: Any) -> None:
     with pytest.raises(MalformedBodyError):
         check_signature(json.dumps(body), good_certificate(), now=NOW)
@@ -387,7 +434,11 @@ def test_signatures_of_others() -> None:
         (TOPIC, "", ["sns.amazonaws.com"]),
         (TOPIC.replace("eu-west-1", "us-east-1"), URL, ["sns.amazonaws.com"]),
         (TOPIC.replace(":aws:", ":aws-us-gov:"), URL, ["sns.amazonaws.com"]),
-        (TOPIC.replace(":aws:sns:eu-west-1", ":aws-cn:sns:cn-north-1"), URL, ["sns-cn-north-1.amazonaws.com.cn"]),
+        (
+            TOPIC.replace(":aws:sns:eu-west-1", ":aws-cn:sns:cn-north-1"),
+            URL,
+            ["sns-cn-north-1.amazonaws.com.cn"],
+        ),
     ],
 )
 def test_certificates_of_other_places(arn: str, url: str, names: list[str]) -> None:
@@ -405,14 +456,20 @@ def test_certificates_of_other_places(arn: str, url: str, names: list[str]) -> N
         ("eu-west-1", ["sns.amazonaws.com.evil.example"], False),
         ("eu-west-1", ["sns-us-gov-west-1.amazonaws.com"], False),
         ("eu-west-1", ["evil.example"], False),
-        ("af-south-1", ["sns-signing.af-south-1.amazonaws.com", "sns.af-south-1.amazonaws.com"], True),
+        (
+            "af-south-1",
+            ["sns-signing.af-south-1.amazonaws.com", "sns.af-south-1.amazonaws.com"],
+            True,
+        ),
         ("af-south-1", ["sns-signing.eu-south-1.amazonaws.com"], False),
         ("af-south-1", ["sns.amazonaws.com"], False),
         ("af-south-1", ["sns.af-south-1.amazonaws.com"], False),
     ],
 )
 def test_the_name_in_the_certificate(region: str, names: list[str], good: bool) -> None:
-    body = message(TopicArn=TOPIC.replace("eu-west-1", region), SigningCertURL=URL.replace("eu-west-1", region))
+    body = message(
+        TopicArn=TOPIC.replace("eu-west-1", region), SigningCertURL=URL.replace("eu-west-1", region)
+    )
     if good:
         check(body, pem(certificate(names)))
     else:
@@ -483,7 +540,14 @@ def damaged() -> dict[str, bytes]:
         "RSA 1024": pem(certificate(key=rsa_key(1024))),
         "RSA 2040": pem(certificate(key=rsa_key(2040))),
         "a bad name": pem(
-            certificate((), more=[x509.UnrecognizedExtension(x509.SubjectAlternativeName.oid, b"\x30\x03\x82\x05x")])
+            certificate(
+                (),
+                more=[
+                    x509.UnrecognizedExtension(
+                        x509.SubjectAlternativeName.oid, b"\x30\x03\x82\x05x"
+                    )
+                ],
+            )
         ),
     }
 

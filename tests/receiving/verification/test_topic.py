@@ -30,7 +30,9 @@ def test_every_region_of_amazon(partition: str, region: str, suffix: str) -> Non
     assert (topic.partition, topic.region) == (partition, region)
     assert topic.signs_at(f"https://sns.{region}.{suffix}/SimpleNotificationService-{HEX}.pem")
     for other, _, _ in amazons_regions():
-        assert (read_topic(f"arn:{other}:sns:{region}:{ACCOUNT}:mail") is None) == (other != partition)
+        assert (read_topic(f"arn:{other}:sns:{region}:{ACCOUNT}:mail") is None) == (
+            other != partition
+        )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,10 @@ def test_the_name_in_the_certificate(partition: str, region: str, name: str) -> 
         TOPIC.replace("sns", "sqs"),
         TOPIC.replace("sns", "SNS"),
         TOPIC.replace("123456789012", "12345678901"),
-        TOPIC.replace("123456789012", "\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff10\uff11\uff12"),
+        TOPIC.replace(
+            "123456789012",
+            "\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff10\uff11\uff12",
+        ),
         TOPIC.replace("arn:aws:", "arn:aws-xx:"),
         TOPIC.replace("arn:aws:", "arn::"),
         TOPIC.replace("eu-west-1", ""),

@@ -82,7 +82,9 @@ def test_an_empty_answer_is_kept() -> None:  # R22
 
 @pytest.mark.parametrize("status", ["SUCCESS", "Success", None])
 def test_an_accepted_entry(status: str | None) -> None:  # R30
-    assert entry(Status=status, MessageId=ID) == RecipientResult("ann@example.com", "accepted", ID, HEADER, status)
+    assert entry(Status=status, MessageId=ID) == RecipientResult(
+        "ann@example.com", "accepted", ID, HEADER, status
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,10 +98,16 @@ def test_an_accepted_entry(status: str | None) -> None:  # R30
         ("FAILED", None, RejectedError, False),
     ],
 )
-def test_a_rejected_entry(status: str, message: str | None, kind: type[RejectedError], retryable: bool) -> None:  # R30
+def test_a_rejected_entry(
+    status: str, message: str | None, kind: type[RejectedError], retryable: bool
+) -> None:  # R30
     failed = failed_entry(Status=status, Error=message)
     assert type(failed) is kind
-    assert (failed.outcome, failed.retryable, failed.message) == ("rejected", retryable, message or "")
+    assert (failed.outcome, failed.retryable, failed.message) == (
+        "rejected",
+        retryable,
+        message or "",
+    )
     assert (failed.code, failed.operation, failed.request_id) == (status, "SendBulkEmail", "r-1")
 
 
@@ -108,7 +116,9 @@ def test_a_rejected_entry_with_an_id_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"Status": 5}, {"Status": {}, "Error": []}, {"Status": "FAILED", "Error": 5}], ids=str
+    "fields",
+    [{"Status": 5}, {"Status": {}, "Error": []}, {"Status": "FAILED", "Error": 5}],
+    ids=str,
 )
 def test_an_entry_of_odd_types_is_no_crash(fields: dict[str, Any]) -> None:
     assert entry(**fields).outcome in ("unknown", "rejected")
@@ -134,15 +144,26 @@ def test_an_entry_that_says_neither_is_unknown(fields: dict[str, str], says: str
 
 def test_entries_keep_their_order() -> None:  # R29, R30
     entries = [{"Status": "FAILED"}, {"Status": "SUCCESS", "MessageId": ID}]
-    first, second = read_bulk(META, entries, [ANN, BOB], operation="SendBulkEmail", region="us-east-1")
+    first, second = read_bulk(
+        META, entries, [ANN, BOB], operation="SendBulkEmail", region="us-east-1"
+    )
     assert isinstance(first, RejectedError)
     assert isinstance(second, RecipientResult)
-    assert (second.recipient, second.rfc5322_message_id) == ("bob@example.com", f"<{ID}@email.amazonses.com>")
+    assert (second.recipient, second.rfc5322_message_id) == (
+        "bob@example.com",
+        f"<{ID}@email.amazonses.com>",
+    )
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_a_count_that_does_not_fit_is_unknown_for_all(count: int) -> None:  # R30
     answer = {**META, "BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": ID}] * count}
     with pytest.raises(UnknownOutcomeError, match=f"{count} entries answer 2 recipients") as failed:
-        read_bulk(answer, answer["BulkEmailEntryResults"], [ANN, BOB], operation="SendBulkEmail", region="x")
+        read_bulk(
+            answer,
+            answer["BulkEmailEntryResults"],
+            [ANN, BOB],
+            operation="SendBulkEmail",
+            region="x",
+        )
     assert (failed.value.answer, failed.value.request_id) == (answer, "r-1")

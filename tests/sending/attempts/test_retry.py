@@ -18,7 +18,13 @@ def test_pauses_have_full_jitter() -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"attempts": 0}, {"first_delay": 0}, {"first_delay": 9}, {"longest_delay": math.nan}, {"on_unknown": "ignore"}],
+    [
+        {"attempts": 0},
+        {"first_delay": 0},
+        {"first_delay": 9},
+        {"longest_delay": math.nan},
+        {"on_unknown": "ignore"},
+    ],
     ids=str,
 )
 def test_what_cannot_be(settings: dict[str, Any]) -> None:

@@ -199,12 +199,24 @@ def caller_of(
     **policy: Any,
 ) -> CallRunner:
     aws: Any = service
-    return CallRunner(aws, "sesv2", timeout, RetryPolicy(**policy), limiter, listener or Listener(), LogWriter(log))
+    return CallRunner(
+        aws,
+        "sesv2",
+        timeout,
+        RetryPolicy(**policy),
+        limiter,
+        listener or Listener(),
+        LogWriter(log),
+    )
 
 
 async def run(service: Service, mails: int = 1, **settings: Any) -> list[SendState[str]]:
-    states = [SendState[str](f"id-{number}" if "log" in settings else None) for number in range(mails)]
-    await caller_of(service, **settings).run(batch_of(mails), dict(enumerate(states)), anyio.current_time())
+    states = [
+        SendState[str](f"id-{number}" if "log" in settings else None) for number in range(mails)
+    ]
+    await caller_of(service, **settings).run(
+        batch_of(mails), dict(enumerate(states)), anyio.current_time()
+    )
     return states
 
 
@@ -230,7 +242,11 @@ async def test_everything_else_is_made_once(error: SendError, pauses: list[float
 
 
 def test_every_error_is_judged() -> None:
-    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, SendError)}
+    kinds = {
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, SendError)
+    }
     assert {type(error) for error in AGAIN + NEVER} == kinds - {SendError}
 
 
@@ -260,10 +276,15 @@ async def test_all_attempts_have_one_deadline() -> None:
 
 async def test_the_unknown_is_made_again_only_if_asked(pauses: list[float]) -> None:
     (state,) = await run(Service(UnknownOutcomeError("perhaps"), "id"), on_unknown="retry")
-    assert (state.result, [each.outcome for each in state.attempts]) == ("id", ["unknown", "accepted"])
+    assert (state.result, [each.outcome for each in state.attempts]) == (
+        "id",
+        ["unknown", "accepted"],
+    )
 
 
-@pytest.mark.parametrize("last", [MessageRejectedError("never"), NotSentError("no", retryable=False)])
+@pytest.mark.parametrize(
+    "last", [MessageRejectedError("never"), NotSentError("no", retryable=False)]
+)
 async def test_no_later_attempt_takes_a_doubt_back(last: SendError, pauses: list[float]) -> None:
     first = UnknownOutcomeError("perhaps", answer={"a": 1})
     (state,) = await run(Service(first, last), on_unknown="retry")
@@ -274,11 +295,21 @@ async def test_no_later_attempt_takes_a_doubt_back(last: SendError, pauses: list
 
 
 async def test_only_the_mails_that_may_go_again_do(pauses: list[float]) -> None:
-    slow, bad, perhaps = ThrottledError("slow", code="T"), MessageRejectedError("bad"), UnknownOutcomeError("perhaps")
+    slow, bad, perhaps = (
+        ThrottledError("slow", code="T"),
+        MessageRejectedError("bad"),
+        UnknownOutcomeError("perhaps"),
+    )
     service = Service(["a", slow, bad, perhaps, slow], [slow, "e"], ["b"])
     states = await run(service, 5)
     assert service.calls == [[0, 1, 2, 3, 4], [1, 4], [1]]
-    assert [state.outcome for state in states] == ["accepted", "accepted", "rejected", "unknown", "accepted"]
+    assert [state.outcome for state in states] == [
+        "accepted",
+        "accepted",
+        "rejected",
+        "unknown",
+        "accepted",
+    ]
     assert [len(state.attempts) for state in states] == [1, 3, 1, 1, 2]
 
 
@@ -289,12 +320,20 @@ async def test_what_fails_for_all_is_each_ones_own(pauses: list[float]) -> None:
     states = await run(Service([ThrottledError("slow"), "id", ThrottledError("slow")], error), 3)
     first, third = states[0].error(), states[2].error()
     assert first is not third
-    assert (str(first), first.__cause__, first.operation) == (str(third), third.__cause__, third.operation)
+    assert (str(first), first.__cause__, first.operation) == (
+        str(third),
+        third.__cause__,
+        third.operation,
+    )
     assert [each.outcome for each in third.attempts] == ["rejected", "unknown"]
 
 
-@pytest.mark.parametrize("error", [ConfigurationError("no credentials"), InvalidMessageError("no such operation")])
-async def test_a_set_up_that_can_not_be_is_raised_if_nothing_has_left(error: Exception, pauses: list[float]) -> None:
+@pytest.mark.parametrize(
+    "error", [ConfigurationError("no credentials"), InvalidMessageError("no such operation")]
+)
+async def test_a_set_up_that_can_not_be_is_raised_if_nothing_has_left(
+    error: Exception, pauses: list[float]
+) -> None:
     states = [SendState[str](), SendState[str]()]
     with pytest.raises(type(error)):
         await caller_of(Service(error)).run(batch_of(2), dict(enumerate(states)), 0)
@@ -335,7 +374,9 @@ async def test_cancelled_before_anything_was_tried() -> None:
     state = SendState[str]()
     with anyio.CancelScope() as scope:
         scope.cancel()
-        await caller_of(Service("id"), limiter=RateLimiter(10)).run(batch_of(1), {0: state}, anyio.current_time())
+        await caller_of(Service("id"), limiter=RateLimiter(10)).run(
+            batch_of(1), {0: state}, anyio.current_time()
+        )
     assert (state.outcome, state.attempts) == ("not_sent", [])
     assert state.error().outcome == "not_sent"
 
@@ -352,7 +393,9 @@ async def test_what_nobody_expects_is_raised_and_has_an_outcome() -> None:
 
 async def test_the_listener_hears_it_all(pauses: list[float]) -> None:
     heard = Heard()
-    await run(Service(["a", ThrottledError("slow")], ["b"]), 2, listener=heard, limiter=RateLimiter(1000))
+    await run(
+        Service(["a", ThrottledError("slow")], ["b"]), 2, listener=heard, limiter=RateLimiter(1000)
+    )
     rate = heard.words[2][2]
     assert 0 < rate < 14
     assert heard.words == [
@@ -372,7 +415,9 @@ async def test_without_a_rate_limit_there_is_no_rate(pauses: list[float]) -> Non
     assert ("throttled", 1, None) in heard.words
 
 
-async def test_a_listener_that_fails_changes_nothing(pauses: list[float], caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_listener_that_fails_changes_nothing(
+    pauses: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
     class Broken(Listener):
         def before_attempt(self, call: CallInfo) -> None:
             raise ZeroDivisionError
@@ -399,7 +444,9 @@ class TestPacing:
         ],
         ids=["accepted", "unknown", "rejected", "not sent"],
     )
-    async def test_what_never_left_is_given_back(self, limiter: RateLimiter, end: Any, spent: bool) -> None:
+    async def test_what_never_left_is_given_back(
+        self, limiter: RateLimiter, end: Any, spent: bool
+    ) -> None:
         await run(Service(end), limiter=limiter)
         assert (limiter.delay > 0) is spent
 
@@ -408,24 +455,36 @@ class TestPacing:
         await run(Service(ThrottledError("slow")), limiter=limiter, attempts=1)
         assert limiter.rate < before
 
-    @pytest.mark.parametrize("error", [QuotaExceededError("today"), RejectedError("later", retryable=True)])
+    @pytest.mark.parametrize(
+        "error", [QuotaExceededError("today"), RejectedError("later", retryable=True)]
+    )
     async def test_nothing_else_slows_it_down(self, limiter: RateLimiter, error: SendError) -> None:
         before = limiter.rate
         await run(Service(error), limiter=limiter, attempts=1)
         assert limiter.rate == before
 
-    async def test_it_hears_of_what_was_taken(self, limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_it_hears_of_what_was_taken(
+        self, limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         heard: list[int] = []
         monkeypatch.setattr(limiter, "accepted", heard.append)
-        await run(Service(["id", "id", RejectedError("no")], ["id", RejectedError("no")]), 3, limiter=limiter)
+        await run(
+            Service(["id", "id", RejectedError("no")], ["id", RejectedError("no")]),
+            3,
+            limiter=limiter,
+        )
         await run(Service(RejectedError("no")), limiter=limiter)
         assert heard == [4]
 
-    async def test_a_throttle_of_what_is_not_a_send_does_not_slow_it_down(self, limiter: RateLimiter) -> None:
+    async def test_a_throttle_of_what_is_not_a_send_does_not_slow_it_down(
+        self, limiter: RateLimiter
+    ) -> None:
         before = limiter.rate
         batch = Batch({0: 0}, batch_of(1).call, batch_of(1).read)
         service = Service(ThrottledError("slow"))
-        await caller_of(service, limiter=limiter, attempts=1).run(batch, {0: SendState[str]()}, anyio.current_time())
+        await caller_of(service, limiter=limiter, attempts=1).run(
+            batch, {0: SendState[str]()}, anyio.current_time()
+        )
         assert limiter.rate == before
 
     async def test_waiting_is_heard_and_does_not_count(self, limiter: RateLimiter) -> None:
@@ -453,7 +512,9 @@ class TestPacing:
         await limiter.acquire(50)
         state = SendState[str]()
         batch = Batch({0: 0}, batch_of(1).call, batch_of(1).read)
-        await caller_of(Service("answer"), limiter=limiter).run(batch, {0: state}, anyio.current_time())
+        await caller_of(Service("answer"), limiter=limiter).run(
+            batch, {0: state}, anyio.current_time()
+        )
         assert state.result == "answer"
 
 
@@ -472,8 +533,16 @@ class TestLog:
 
     async def test_a_doubt_stays(self, pauses: list[float]) -> None:
         log = Recorder()
-        await run(Service(UnknownOutcomeError("?"), MessageRejectedError("no")), log=log, on_unknown="retry")
-        assert log.words == [("begin", "id-0"), ("finish", "id-0", "unknown"), ("finish", "id-0", "unknown")]
+        await run(
+            Service(UnknownOutcomeError("?"), MessageRejectedError("no")),
+            log=log,
+            on_unknown="retry",
+        )
+        assert log.words == [
+            ("begin", "id-0"),
+            ("finish", "id-0", "unknown"),
+            ("finish", "id-0", "unknown"),
+        ]
 
     async def test_a_doubt_may_end(self, pauses: list[float]) -> None:
         log = Recorder()
@@ -509,7 +578,10 @@ class TestLog:
             await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
         assert service.calls == [[0, 2]]
-        assert sorted(log.words)[2:] == [("finish", "id-0", "accepted"), ("finish", "id-2", "accepted")]
+        assert sorted(log.words)[2:] == [
+            ("finish", "id-0", "accepted"),
+            ("finish", "id-2", "accepted"),
+        ]
         fresh = RateLimiter(10, clock=lambda: 0)
         await fresh.acquire(4)
         assert limiter.delay == fresh.delay
@@ -551,7 +623,9 @@ class TestLog:
         assert [state.outcome for state in states] == ["accepted", "not_sent"]
         assert log.words == [("begin", "id-0"), ("finish", "id-0", "accepted")]
 
-    async def test_where_an_end_may_be_written_down_another_may_have_begun(self, pauses: list[float]) -> None:
+    async def test_where_an_end_may_be_written_down_another_may_have_begun(
+        self, pauses: list[float]
+    ) -> None:
         log = Recorder()
 
         async def throttle() -> SendError:
@@ -568,7 +642,9 @@ class TestLog:
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize(("word", "outcome"), [("begin", "not_sent"), ("finish", "accepted")])
-async def test_a_task_that_asyncio_cancels_while_the_log_writes(anyio_backend: str, word: str, outcome: str) -> None:
+async def test_a_task_that_asyncio_cancels_while_the_log_writes(
+    anyio_backend: str, word: str, outcome: str
+) -> None:
     import asyncio
 
     log, limiter = Held(word), RateLimiter(10, clock=lambda: 0)

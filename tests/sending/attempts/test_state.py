@@ -2,7 +2,13 @@
 
 from datetime import UTC, datetime
 
-from sesmail.errors import Attempt, MessageRejectedError, NotSentError, ThrottledError, UnknownOutcomeError
+from sesmail.errors import (
+    Attempt,
+    MessageRejectedError,
+    NotSentError,
+    ThrottledError,
+    UnknownOutcomeError,
+)
 from sesmail.sending.attempts.state import SendState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,7 +34,11 @@ def test_attempts() -> None:
 
 def test_a_doubt() -> None:
     state = SendState[str]()
-    first, second, third = UnknownOutcomeError("1"), UnknownOutcomeError("2"), MessageRejectedError("3")
+    first, second, third = (
+        UnknownOutcomeError("1"),
+        UnknownOutcomeError("2"),
+        MessageRejectedError("3"),
+    )
     for error in (first, second, third):
         state.attempted(error, NOW, 0.1)
     assert state.outcome == "unknown"

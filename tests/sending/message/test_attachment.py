@@ -34,7 +34,9 @@ def test_media_type_is_guessed(filename: str, media_type: str) -> None:  # R11
 
 
 def test_positions() -> None:
-    assert Attachment("a", b"x", "text/x") == Attachment(filename="a", content=b"x", media_type="text/x")
+    assert Attachment("a", b"x", "text/x") == Attachment(
+        filename="a", content=b"x", media_type="text/x"
+    )
     assert Alternative("x", "text/x") == Alternative(content=b"x", media_type="text/x")
 
 
@@ -86,7 +88,11 @@ BAD_TYPES = [
 
 @pytest.mark.parametrize("media_type", GOOD_TYPES)
 def test_good_media_types(media_type: str) -> None:
-    assert Attachment("a", b"x", media_type).media_type == Alternative("x", media_type).media_type == media_type
+    assert (
+        Attachment("a", b"x", media_type).media_type
+        == Alternative("x", media_type).media_type
+        == media_type
+    )
 
 
 @pytest.mark.parametrize("media_type", BAD_TYPES, ids=repr)
@@ -96,12 +102,16 @@ def test_bad_media_types(media_type: str) -> None:  # R20
             make()
 
 
-@pytest.mark.parametrize("content_id", ["logo", "a@b.example", "!#$%&'*+-/=?^_`{|}~.:;,()[]\\\"", "x" * 78])
+@pytest.mark.parametrize(
+    "content_id", ["logo", "a@b.example", "!#$%&'*+-/=?^_`{|}~.:;,()[]\\\"", "x" * 78]
+)
 def test_good_content_ids(content_id: str) -> None:
     assert Attachment("a", b"x", content_id=content_id).content_id == content_id
 
 
-@pytest.mark.parametrize("content_id", ["", "a b", "<a>", "a<", "ä", "x" * 79, "a\r\n", "a\0"], ids=repr)
+@pytest.mark.parametrize(
+    "content_id", ["", "a b", "<a>", "a<", "ä", "x" * 79, "a\r\n", "a\0"], ids=repr
+)
 def test_bad_content_ids(content_id: str) -> None:  # R20
     with pytest.raises(ValidationError, match="content id"):
         Attachment("a", b"x", content_id=content_id)
@@ -174,7 +184,10 @@ def test_a_file_name_hides_nothing() -> None:
 
 
 def test_unknown_fields_are_refused() -> None:
-    for make in (lambda: Attachment("a", b"x", encoding="x"), lambda: Alternative("x", "a/b", encoding="x")):
+    for make in (
+        lambda: Attachment("a", b"x", encoding="x"),
+        lambda: Alternative("x", "a/b", encoding="x"),
+    ):
         with pytest.raises(ValidationError, match="encoding"):
             make()  # type: ignore[no-untyped-call]
 
@@ -188,8 +201,19 @@ def test_content_stays_out_of_repr_and_errors() -> None:
 
 def test_two_images_can_not_have_one_id() -> None:
     with pytest.raises(ValidationError, match="same content id"):
-        Message(attachments=[Attachment("a", b"x", content_id="i"), Attachment("b", b"y", content_id="i")])
-    Message(attachments=[Attachment("a", b"x", content_id="i"), Attachment("a", b"x"), Attachment("a", b"x")])
+        Message(
+            attachments=[
+                Attachment("a", b"x", content_id="i"),
+                Attachment("b", b"y", content_id="i"),
+            ]
+        )
+    Message(
+        attachments=[
+            Attachment("a", b"x", content_id="i"),
+            Attachment("a", b"x"),
+            Attachment("a", b"x"),
+        ]
+    )
 
 
 def test_from_path(tmp_path: Path) -> None:  # R11
@@ -203,7 +227,14 @@ def test_from_path(tmp_path: Path) -> None:  # R11
         content_id="logo",
         disposition="attachment",
         description="Logo",
-    ) == Attachment("logo.gif", b"\x89PNG", "image/x", content_id="logo", disposition="attachment", description="Logo")
+    ) == Attachment(
+        "logo.gif",
+        b"\x89PNG",
+        "image/x",
+        content_id="logo",
+        disposition="attachment",
+        description="Logo",
+    )
     assert Attachment.from_path(path, filename="logo.gif").media_type == "image/gif"
 
 
@@ -214,7 +245,10 @@ def test_from_no_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["-_8=", "+/8="], ids=["URL-safe base64", "base64"])
 def test_content_in_json_is_base64(text: str) -> None:
-    assert Attachment.model_validate_json(f'{{"filename": "a", "content": "{text}"}}').content == b"\xfb\xff"
+    assert (
+        Attachment.model_validate_json(f'{{"filename": "a", "content": "{text}"}}').content
+        == b"\xfb\xff"
+    )
 
 
 def test_json_and_pickle_round_trip() -> None:

@@ -92,7 +92,9 @@ WHOLE: dict[str, BaseModel] = {
         **EVERY_CALL,
         **LISTED,
     ),
-    "inline": TemplateMessage(template=InlineTemplate(subject="Hi {{name}}", text="t", html="h"), to="a@example.com"),
+    "inline": TemplateMessage(
+        template=InlineTemplate(subject="Hi {{name}}", text="t", html="h"), to="a@example.com"
+    ),
     "BulkMessage": BulkMessage(
         from_email="a@example.com",
         template=ARN,
@@ -134,7 +136,10 @@ def test_json_round_trip(message: BaseModel) -> None:
 @pytest.mark.parametrize("message", WHOLE.values(), ids=WHOLE)
 def test_a_round_trip_gives_nothing_that_was_not_given(message: BaseModel) -> None:
     """Client-wide defaults fill in what isn't given, so they have to find the same gaps afterwards."""
-    assert type(message).model_validate_json(message.model_dump_json()).model_fields_set == message.model_fields_set
+    assert (
+        type(message).model_validate_json(message.model_dump_json()).model_fields_set
+        == message.model_fields_set
+    )
 
 
 @pytest.mark.parametrize("message", WHOLE.values(), ids=WHOLE)
@@ -168,7 +173,13 @@ def test_mappings_are_frozen_copies() -> None:
     message = Message(headers=given, metadata=given, message_tags=given, extra=given)
     template = TemplateMessage(template="T", data=given)
     given["A"] = "changed"
-    for mapping in (message.headers, message.metadata, message.message_tags, message.extra, template.data):
+    for mapping in (
+        message.headers,
+        message.metadata,
+        message.message_tags,
+        message.extra,
+        template.data,
+    ):
         assert mapping == {"A": "b"}
         with pytest.raises(TypeError, match="make a new model"):
             mapping["A"] = "changed"  # type: ignore[index]
@@ -183,13 +194,22 @@ def test_what_is_given_inside_of_a_mapping_is_copied_too() -> None:
 
 @pytest.mark.parametrize(
     "wrap",
-    [dict, MappingProxyType, ChainMap, UserDict, OrderedDict, lambda mapping: defaultdict(str, mapping)],
+    [
+        dict,
+        MappingProxyType,
+        ChainMap,
+        UserDict,
+        OrderedDict,
+        lambda mapping: defaultdict(str, mapping),
+    ],
     ids=["dict", "MappingProxyType", "ChainMap", "UserDict", "OrderedDict", "defaultdict"],
 )
 def test_any_mapping_does(wrap: Callable[[dict[str, str]], Mapping[str, str]]) -> None:
     given = wrap({"A": "b"})
     message = Message(headers=given, metadata=given, message_tags=given, extra=given)
-    assert message.headers == message.metadata == message.message_tags == message.extra == {"A": "b"}
+    assert (
+        message.headers == message.metadata == message.message_tags == message.extra == {"A": "b"}
+    )
 
 
 @pytest.mark.parametrize("wrong", [[("A", "b")], "A: b", None, 5], ids=repr)
@@ -207,7 +227,10 @@ def test_a_mapping_is_a_mapping(field: str, wrong: Any) -> None:
     [
         ("A <a@example.com>", (Address("a@example.com", "A"),)),
         (Address("a@example.com"), (Address("a@example.com"),)),
-        (["a@example.com", Address("b@example.com")], (Address("a@example.com"), Address("b@example.com"))),
+        (
+            ["a@example.com", Address("b@example.com")],
+            (Address("a@example.com"), Address("b@example.com")),
+        ),
         (("a@example.com",), (Address("a@example.com"),)),
         ({"a@example.com": 1}.keys(), (Address("a@example.com"),)),
         ([], ()),
@@ -245,10 +268,17 @@ def test_wrong_addresses(field: str, wrong: Any, reason: str) -> None:
     assert caught.value.errors()[0]["loc"] == (field,)
 
 
-@pytest.mark.parametrize("wrong", [["a@example.com"], 5, b"a@example.com", "a@example.com, b@example.com"], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [["a@example.com"], 5, b"a@example.com", "a@example.com, b@example.com"], ids=repr
+)
 @pytest.mark.parametrize(
     ("kind", "field"),
-    [(Message, "sender"), (Message, "envelope_sender"), (TemplateMessage, "from_email"), (Recipient, "to")],
+    [
+        (Message, "sender"),
+        (Message, "envelope_sender"),
+        (TemplateMessage, "from_email"),
+        (Recipient, "to"),
+    ],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_where_there_is_room_for_one_address(kind: type[Any], field: str, wrong: Any) -> None:
@@ -285,14 +315,18 @@ HEADER_BOUND: dict[str, Callable[[str], object]] = {
     "from_arn": lambda bad: Message(from_arn=f"{ARN}{bad}"),
     "return_path_arn": lambda bad: Message(return_path_arn=f"{ARN}{bad}x"),
     "inline template's subject": lambda bad: InlineTemplate(subject=f"Hi{bad}"),
-    "template's reply_to": lambda bad: TemplateMessage(template="T", reply_to=f"a{bad}@example.com"),
+    "template's reply_to": lambda bad: TemplateMessage(
+        template="T", reply_to=f"a{bad}@example.com"
+    ),
     "template's header": lambda bad: TemplateMessage(template="T", headers={"X-One": f"a{bad}b"}),
     "template's tag": lambda bad: TemplateMessage(template="T", tags=[f"a{bad}b"]),
     "recipient": lambda bad: Recipient(f"a{bad}@example.com"),
     "recipient's name": lambda bad: Recipient(f"A{bad}B <a@example.com>"),
     "recipient's cc": lambda bad: Recipient("a@example.com", cc=f"a{bad}@example.com"),
     "recipient's header": lambda bad: Recipient("a@example.com", headers={"X-One": f"a{bad}"}),
-    "recipient's message tag": lambda bad: Recipient("a@example.com", message_tags={"a": f"a{bad}"}),
+    "recipient's message tag": lambda bad: Recipient(
+        "a@example.com", message_tags={"a": f"a{bad}"}
+    ),
 }
 
 
@@ -319,12 +353,20 @@ def build(**fields: Any) -> object:
 
 
 def build_template(**fields: Any) -> object:
-    return v2.build(TemplateMessage(**{"from_email": "a@example.com", "to": "b@example.com", "template": "T"} | fields))
+    return v2.build(
+        TemplateMessage(
+            **{"from_email": "a@example.com", "to": "b@example.com", "template": "T"} | fields
+        )
+    )
 
 
 def build_bulk(**fields: Any) -> object:
     return v2.build_bulk(
-        BulkMessage(from_email="a@example.com", template="T", recipients=[Recipient("b@example.com", **fields)])
+        BulkMessage(
+            from_email="a@example.com",
+            template="T",
+            recipients=[Recipient("b@example.com", **fields)],
+        )
     )
 
 
@@ -342,8 +384,12 @@ OTHER_TEXT: dict[str, Callable[[str], object]] = {
     "template": lambda bad: build_template(template=f"a{bad}"),
     "data": lambda bad: build_template(data={"a": [bad]}),
     "data's key": lambda bad: build_template(data={bad: 1}),
-    "inline template's text": lambda bad: build_template(template=InlineTemplate(subject="s", text=bad)),
-    "inline template's html": lambda bad: build_template(template=InlineTemplate(subject="s", html=bad)),
+    "inline template's text": lambda bad: build_template(
+        template=InlineTemplate(subject="s", text=bad)
+    ),
+    "inline template's html": lambda bad: build_template(
+        template=InlineTemplate(subject="s", html=bad)
+    ),
     "recipient's data": lambda bad: build_bulk(data={"a": bad}),
     "recipient's metadata": lambda bad: build_bulk(metadata={"a": bad}),
 }
@@ -370,7 +416,9 @@ def test_header_names(name: str) -> None:
     assert Message(headers={name: "x"}).headers == {name: "x"}
 
 
-@pytest.mark.parametrize("name", ["", "X One", "X:", ":", "X-Ünï", "X" * 77, "X\t", " X", "X\r\nY"], ids=repr)
+@pytest.mark.parametrize(
+    "name", ["", "X One", "X:", ":", "X-Ünï", "X" * 77, "X\t", " X", "X\r\nY"], ids=repr
+)
 def test_wrong_header_names(name: str) -> None:  # R20, R21
     with pytest.raises(ValidationError, match="1 to 76 printable ASCII"):
         Message(headers={name: "x"})
@@ -389,7 +437,9 @@ STRUCTURAL = {
 
 @pytest.mark.parametrize("spell", [str, str.lower, str.upper], ids=["as it is", "lower", "upper"])
 @pytest.mark.parametrize(("name", "way"), STRUCTURAL.items(), ids=STRUCTURAL)
-def test_structural_headers_name_the_way_out(name: str, way: str, spell: Callable[[str], str]) -> None:  # R12, R21
+def test_structural_headers_name_the_way_out(
+    name: str, way: str, spell: Callable[[str], str]
+) -> None:  # R12, R21
     for kind in (Message, TemplateMessage, BulkMessage, Recipient):
         with pytest.raises(ValidationError, match="can't be given as a header") as caught:
             make(kind, headers={spell(name): "x"})
@@ -407,7 +457,9 @@ def test_message_tags(word: str) -> None:  # R14, R21
 
 
 @pytest.mark.parametrize(
-    "word", ["", "x" * 257, "a b", "a.b", "a:b", "ü", "ses:configuration-set", "a\n"], ids=lambda word: repr(word)[:20]
+    "word",
+    ["", "x" * 257, "a b", "a.b", "a:b", "ü", "ses:configuration-set", "a\n"],
+    ids=lambda word: repr(word)[:20],
 )
 def test_wrong_message_tags(word: str) -> None:  # R14, R20, R21
     for kind in (*KINDS, Recipient):
@@ -422,14 +474,20 @@ def test_feedback_tags_have_names_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("send_id", ["a", "A-Z_09", "x" * 256], ids=lambda send_id: send_id[:6])
-@pytest.mark.parametrize("kind", [Message, RawMessage, TemplateMessage, Recipient], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [Message, RawMessage, TemplateMessage, Recipient], ids=lambda kind: kind.__name__
+)
 def test_send_id(kind: type[Any], send_id: str) -> None:
     assert make(kind).send_id is None
     assert make(kind, send_id=send_id).send_id == send_id
 
 
-@pytest.mark.parametrize("wrong", ["", "x" * 257, "a b", "ü", "a.b", "a\n", 5], ids=lambda wrong: repr(wrong)[:9])
-@pytest.mark.parametrize("kind", [Message, RawMessage, TemplateMessage, Recipient], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "wrong", ["", "x" * 257, "a b", "ü", "a.b", "a\n", 5], ids=lambda wrong: repr(wrong)[:9]
+)
+@pytest.mark.parametrize(
+    "kind", [Message, RawMessage, TemplateMessage, Recipient], ids=lambda kind: kind.__name__
+)
 def test_wrong_send_id(kind: type[Any], wrong: Any) -> None:
     with pytest.raises(ValidationError, match="send_id"):
         make(kind, send_id=wrong)
@@ -452,7 +510,9 @@ def test_wrong_configuration_set(name: str) -> None:  # R21
         Message(configuration_set=name)
 
 
-@pytest.mark.parametrize("arn", ["", "example.com", "arn:", "arn: x", "ARN:x", "arn:ü", "x arn:aws"], ids=repr)
+@pytest.mark.parametrize(
+    "arn", ["", "example.com", "arn:", "arn: x", "ARN:x", "arn:ü", "x arn:aws"], ids=repr
+)
 @pytest.mark.parametrize("field", ["source_arn", "from_arn", "return_path_arn"])
 def test_wrong_arns(field: str, arn: str) -> None:
     with pytest.raises(ValidationError, match=field):
@@ -470,7 +530,15 @@ def test_wrong_arns(field: str, arn: str) -> None:
         lambda: InlineTemplate(subject=""),
         lambda: BulkMessage(template="T", recipients=[]),
     ],
-    ids=["tenant", "endpoint_id", "template", "contact list", "topic", "inline subject", "recipients"],
+    ids=[
+        "tenant",
+        "endpoint_id",
+        "template",
+        "contact list",
+        "topic",
+        "inline subject",
+        "recipients",
+    ],
 )
 def test_what_is_given_is_not_empty(write: Callable[[], object]) -> None:
     """An empty value would be left out of the call without a word."""  # R18
@@ -492,10 +560,28 @@ def nested(depth: int) -> Any:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{1: "a"}, {"a": b"x"}, {"a": object()}, {"a": {1: 2}}, {"a": {1, 2}}, {"a": nested(5_000)}, {"a": Cycle()}],
-    ids=["number for a key", "bytes", "object", "number for a key inside", "set", "too deep", "cycle"],
+    [
+        {1: "a"},
+        {"a": b"x"},
+        {"a": object()},
+        {"a": {1: 2}},
+        {"a": {1, 2}},
+        {"a": nested(5_000)},
+        {"a": Cycle()},
+    ],
+    ids=[
+        "number for a key",
+        "bytes",
+        "object",
+        "number for a key inside",
+        "set",
+        "too deep",
+        "cycle",
+    ],
 )
-@pytest.mark.parametrize(("kind", "field"), [(Message, "metadata"), (TemplateMessage, "data"), (Recipient, "data")])
+@pytest.mark.parametrize(
+    ("kind", "field"), [(Message, "metadata"), (TemplateMessage, "data"), (Recipient, "data")]
+)
 def test_metadata_and_data_are_json(kind: type[Any], field: str, wrong: Any) -> None:
     with pytest.raises(ValidationError, match=field):
         make(kind, **{field: wrong})
@@ -513,7 +599,9 @@ def test_metadata_and_data_are_json(kind: type[Any], field: str, wrong: Any) -> 
     ],
     ids=["metadata", "template's metadata", "data", "recipient's data", "recipient's metadata"],
 )
-def test_numbers_that_json_lacks_are_refused(write: Callable[[float], object], number: float) -> None:
+def test_numbers_that_json_lacks_are_refused(
+    write: Callable[[float], object], number: float
+) -> None:
     with pytest.raises(InvalidMessageError, match="JSON"):
         write(number)
 
@@ -590,23 +678,34 @@ def test_values_stay_out_of_errors() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    ["a@example.com", Address("a@example.com"), Recipient("a@example.com"), {"to": "a@example.com"}],
+    [
+        "a@example.com",
+        Address("a@example.com"),
+        Recipient("a@example.com"),
+        {"to": "a@example.com"},
+    ],
     ids=["text", "Address", "Recipient", "dict"],
 )
 def test_recipients_may_be_given_as_addresses(given: Any) -> None:
     assert BulkMessage(template="T", recipients=[given]).recipients == (Recipient("a@example.com"),)
-    assert BulkMessage(template="T", recipients=(each for each in [given])).recipients == (Recipient("a@example.com"),)
+    assert BulkMessage(template="T", recipients=(each for each in [given])).recipients == (
+        Recipient("a@example.com"),
+    )
 
 
 @pytest.mark.parametrize(
-    "wrong", ["a@example.com", Recipient("a@example.com"), Address("a@example.com"), 5, None], ids=repr
+    "wrong",
+    ["a@example.com", Recipient("a@example.com"), Address("a@example.com"), 5, None],
+    ids=repr,
 )
 def test_recipients_are_several(wrong: Any) -> None:
     with pytest.raises(ValidationError, match="give a list of Recipient"):
         BulkMessage(template="T", recipients=wrong)
 
 
-@pytest.mark.parametrize("wrong", [Attachment("a", b"x"), "a.pdf", b"x"], ids=["Attachment", "text", "bytes"])
+@pytest.mark.parametrize(
+    "wrong", [Attachment("a", b"x"), "a.pdf", b"x"], ids=["Attachment", "text", "bytes"]
+)
 def test_attachments_are_several(wrong: Any) -> None:
     with pytest.raises(ValidationError, match="give a list of Attachment"):
         Message(attachments=wrong)

@@ -116,13 +116,17 @@ def test_an_old_message_of_the_standard_library() -> None:  # R10
     message["From"] = "a@example.com"
     message.attach(MIMEText("Grüße", "plain", "utf-8"))
     message.attach(MIMEText("<b>Grüße</b>", "html", "utf-8"))
-    assert [leaf.content.decode() for leaf in read_by_standard_library(content_of(message)).leaves] == [
+    assert [
+        leaf.content.decode() for leaf in read_by_standard_library(content_of(message)).leaves
+    ] == [
         "Grüße",
         "<b>Grüße</b>",
     ]
 
 
-@pytest.mark.parametrize("policy", [email.policy.compat32, email.policy.default, email.policy.SMTP], ids=str)
+@pytest.mark.parametrize(
+    "policy", [email.policy.compat32, email.policy.default, email.policy.SMTP], ids=str
+)
 def test_a_parsed_message_is_sent_again(policy: Any) -> None:
     mail = (
         b"From: a@example.com\r\nSubject: one\r\n two\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -143,7 +147,9 @@ def old(**headers: str) -> "StandardMessage[str, str]":
     return message
 
 
-@pytest.mark.parametrize("control", [c for c in CONTROLS.values() if c < "\x80" and c != "\t"], ids=repr)
+@pytest.mark.parametrize(
+    "control", [c for c in CONTROLS.values() if c < "\x80" and c != "\t"], ids=repr
+)
 def test_controls_in_headers_are_refused(control: str) -> None:  # R20
     """Python's own writer lets them through on some patch levels, and a line break makes a header of its own."""
     for message in (
@@ -168,7 +174,11 @@ def test_line_breaks_in_the_headers_of_parts_are_refused() -> None:
 
 @pytest.mark.parametrize(
     "subject",
-    ["=?utf-8?q?a=0D=0AX-Evil:_1?=", "=?utf-8?q?a=0D=0A_X-Evil:_1?=", "=?utf-8?q?a=0AX-Evil:_1?= b"],
+    [
+        "=?utf-8?q?a=0D=0AX-Evil:_1?=",
+        "=?utf-8?q?a=0D=0A_X-Evil:_1?=",
+        "=?utf-8?q?a=0AX-Evil:_1?= b",
+    ],
 )
 def test_encoded_line_breaks_make_no_header(subject: str) -> None:
     """CVE-2024-6923."""
@@ -180,11 +190,16 @@ def test_encoded_line_breaks_make_no_header(subject: str) -> None:
 
 
 def test_folds_are_no_line_breaks() -> None:
-    assert decoded(dict(raw_fields(content_of(old(Subject="one\r\n two\n\tthree"))))["Subject"]) == "one two\tthree"
+    assert (
+        decoded(dict(raw_fields(content_of(old(Subject="one\r\n two\n\tthree"))))["Subject"])
+        == "one two\tthree"
+    )
 
 
 @pytest.mark.parametrize(
-    "name", ["Sübject", "Sub ject", "Sub\ud800ject", ""], ids=["non-ASCII", "space", "half", "empty"]
+    "name",
+    ["Sübject", "Sub ject", "Sub\ud800ject", ""],
+    ids=["non-ASCII", "space", "half", "empty"],
 )
 def test_odd_header_names_are_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="content"):
@@ -223,7 +238,9 @@ def parts(count: int, part: bytes = b"\r\nx\r\n") -> bytes:
     return head + (b"--xyz\r\n" + part) * count + b"--xyz--\r\n"
 
 
-@pytest.mark.parametrize("part", [b"\r\nx\r\n", b"\r\n", b""], ids=["text", "nothing", "not even a header"])
+@pytest.mark.parametrize(
+    "part", [b"\r\nx\r\n", b"\r\n", b""], ids=["text", "nothing", "not even a header"]
+)
 def test_500_parts_pass_and_501_are_refused(part: bytes) -> None:  # R21
     assert content_of(parts(500, part)) == parts(500, part)
     with pytest.raises(ValidationError, match="at most 500 parts, this one has 501"):
@@ -263,9 +280,17 @@ def test_json_round_trip() -> None:
 def test_both_apis_send_it_as_it_is() -> None:  # R10
     message = RawMessage(content=MAIL, to="a@example.com", cc="b@example.com", bcc="c@example.com")
     two = v2.build(message)
-    assert (two.operation, two.params["Content"], two.size) == ("SendEmail", {"Raw": {"Data": MAIL}}, len(MAIL))
+    assert (two.operation, two.params["Content"], two.size) == (
+        "SendEmail",
+        {"Raw": {"Data": MAIL}},
+        len(MAIL),
+    )
     one = v1.build(message)
-    assert (one.operation, one.params["RawMessage"], one.size) == ("SendRawEmail", {"Data": MAIL}, len(MAIL))
+    assert (one.operation, one.params["RawMessage"], one.size) == (
+        "SendRawEmail",
+        {"Data": MAIL},
+        len(MAIL),
+    )
     assert one.params["Destinations"] == ["a@example.com", "b@example.com", "c@example.com"]
 
 

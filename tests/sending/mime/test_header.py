@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sesmail import Address, InvalidMessageError
-from sesmail.sending.mime.header import address_field, fold, mailbox, parameter, text_field, text_value
+from sesmail.sending.mime.header import (
+    address_field,
+    fold,
+    mailbox,
+    parameter,
+    text_field,
+    text_value,
+)
 from support.hostile import SPOOFS
 from support.mail import decoded, mailboxes, parsed
 
@@ -44,7 +51,17 @@ def lines_of(field: str) -> list[str]:
         ("a" * 69, f"Subject: {'a' * 69}\r\n"),
         ("a" * 989, f"Subject: {'a' * 989}\r\n"),
     ],
-    ids=["plain", "empty", "spaces", "signs", "non-ASCII", "encoded-word", "outer space", "full line", "long word"],
+    ids=[
+        "plain",
+        "empty",
+        "spaces",
+        "signs",
+        "non-ASCII",
+        "encoded-word",
+        "outer space",
+        "full line",
+        "long word",
+    ],
 )
 def test_text_field(text: str, field: str) -> None:  # R19
     assert text_field("Subject", text) == field
@@ -75,7 +92,13 @@ def test_a_fold_keeps_every_space() -> None:
 @pytest.mark.parametrize("name", ["Subject", "X-" + "a" * 74])
 @pytest.mark.parametrize(
     "text",
-    ["a" * 990, "a" * 5_000, "a" + " " * 5_000 + "b", "a" * 900 + " " * 100 + "b", "a b" + " " * 990 + "c"],
+    [
+        "a" * 990,
+        "a" * 5_000,
+        "a" + " " * 5_000 + "b",
+        "a" * 900 + " " * 100 + "b",
+        "a b" + " " * 990 + "c",
+    ],
     ids=["word of 990", "word of 5,000", "5,000 spaces", "long word and 100 spaces", "990 spaces"],
 )
 def test_what_has_no_place_to_fold_is_encoded(text: str, name: str) -> None:  # R13, R19
@@ -86,11 +109,18 @@ def test_what_has_no_place_to_fold_is_encoded(text: str, name: str) -> None:  # 
 
 def test_lines_with_encoded_words_are_short() -> None:
     assert max(map(len, lines_of(text_field("Subject", "ü" * 500)))) <= 76  # as RFC 2047 wants it
-    assert max(map(len, lines_of(address_field("Reply-To", [Address("a@example.com", "ü" * 300)] * 3)))) <= 78
+    assert (
+        max(
+            map(len, lines_of(address_field("Reply-To", [Address("a@example.com", "ü" * 300)] * 3)))
+        )
+        <= 78
+    )
 
 
 @pytest.mark.parametrize("name", [*LITERAL, "list-unsubscribe", "REFERENCES"])
-@pytest.mark.parametrize("text", ["<é>", "<=?>", " <a@b>", "<a@b> ", "a" * 1_000], ids=lambda text: text[:6])
+@pytest.mark.parametrize(
+    "text", ["<é>", "<=?>", " <a@b>", "<a@b> ", "a" * 1_000], ids=lambda text: text[:6]
+)
 def test_ids_and_urls_are_never_encoded(name: str, text: str) -> None:
     for write in (text_field, text_value):
         if write is text_value and len(text) > 998:
@@ -113,7 +143,13 @@ def test_a_url_is_never_cut() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("plain", "plain"), ("a" * 2_000, "a" * 2_000), ("é", "=?utf-8?b?w6k=?="), ("", ""), ("=?", "=?utf-8?b?PT8=?=")],
+    [
+        ("plain", "plain"),
+        ("a" * 2_000, "a" * 2_000),
+        ("é", "=?utf-8?b?w6k=?="),
+        ("", ""),
+        ("=?", "=?utf-8?b?PT8=?="),
+    ],
     ids=["plain", "long", "non-ASCII", "empty", "encoded-word"],
 )
 def test_text_value(text: str, value: str) -> None:  # R13
@@ -136,11 +172,24 @@ def test_a_text_value_is_one_line_that_reads_back(text: str) -> None:  # R13
         (Address("a@example.com", "J. Doe"), '"J. Doe" <a@example.com>'),
         (Address("a@example.com", 'a"b\\c'), '"a\\"b\\\\c" <a@example.com>'),
         (Address("a@example.com", "Zoë"), "=?utf-8?b?Wm/Dqw==?= <a@example.com>"),
-        (Address("a@example.com", "=?utf-8?q?x?="), "=?utf-8?b?PT91dGYtOD9xP3g/PQ==?= <a@example.com>"),
+        (
+            Address("a@example.com", "=?utf-8?q?x?="),
+            "=?utf-8?b?PT91dGYtOD9xP3g/PQ==?= <a@example.com>",
+        ),
         (Address("a@example.com", "," * 64), f'"{"," * 64}" <a@example.com>'),
         (Address("a@bücher.de", "B"), "B <a@xn--bcher-kva.de>"),
     ],
-    ids=["bare", "atoms", "comma", "dot", "escapes", "non-ASCII", "encoded-word", "64 characters", "domain"],
+    ids=[
+        "bare",
+        "atoms",
+        "comma",
+        "dot",
+        "escapes",
+        "non-ASCII",
+        "encoded-word",
+        "64 characters",
+        "domain",
+    ],
 )
 def test_mailbox(address: Address, text: str) -> None:  # R19
     assert mailbox(address) == text
@@ -167,7 +216,9 @@ ADDRESSES = st.lists(
 @given(ADDRESSES, st.sampled_from(["To", "Reply-To"]))
 def test_an_address_field_reads_back(addresses: list[Address], name: str) -> None:  # R19
     field = address_field(name, addresses)
-    assert mailboxes(value_of(field, name)) == [(address.name or "", address.email) for address in addresses]
+    assert mailboxes(value_of(field, name)) == [
+        (address.name or "", address.email) for address in addresses
+    ]
     assert field.isascii()
     assert all(len(line) <= 998 for line in lines_of(field))
 
@@ -202,7 +253,9 @@ def test_parameter(value: str, tokens: list[str]) -> None:  # R19
 @given((TEXT | WORDS).filter(bool).map(lambda text: text[:255]))
 def test_a_parameter_reads_back(value: str) -> None:  # R19
     field = fold("Content-Disposition", ["attachment;", *parameter("filename", value)])
-    assert parsed(f"{field}\r\n".encode("ascii")).get_filename() == value.strip()  # the reader strips it
+    assert (
+        parsed(f"{field}\r\n".encode("ascii")).get_filename() == value.strip()
+    )  # the reader strips it
     assert all(len(line) <= 998 for line in lines_of(field))
 
 

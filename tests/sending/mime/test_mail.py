@@ -24,7 +24,9 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
 def mime(**fields: Any) -> bytes:
-    return write_mime(Message(**{"from_email": "shop@example.com", "to": "alice@example.com"} | fields))
+    return write_mime(
+        Message(**{"from_email": "shop@example.com", "to": "alice@example.com"} | fields)
+    )
 
 
 def header(wire: bytes, name: str) -> str:
@@ -70,12 +72,21 @@ def test_every_field_has_its_header_in_order() -> None:
     ]  # fmt: skip
     assert header(wire, "Subject") == "Grüße"
     assert header(wire, "X-Metadata") == '{"order_id": 12345}'
-    assert [decoded(raw) for name, raw in raw_fields(wire) if name == "X-Tag"] == ["order", "Zoë"]  # R13
+    assert [decoded(raw) for name, raw in raw_fields(wire) if name == "X-Tag"] == [
+        "order",
+        "Zoë",
+    ]  # R13
     assert b"secret" not in wire  # R12
 
 
 def test_what_is_not_given_has_no_header() -> None:  # R18
-    assert field_names(mime()) == ["From", "To", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"]
+    assert field_names(mime()) == [
+        "From",
+        "To",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+    ]
     assert field_names(mime(to=(), bcc="secret@example.com"))[0:2] == ["From", "MIME-Version"]
 
 
@@ -126,7 +137,9 @@ def test_a_to_header_is_never_an_encoded_word(text: str) -> None:  # R12
 
 IMAGE = Attachment("logo.png", PNG, content_id="logo")
 FILE = Attachment("terms.pdf", b"%PDF")
-MAIL = Attachment("mail.eml", b"From: a@example.com\r\nSubject: inner\r\n\r\nbody\r\n", "message/rfc822")
+MAIL = Attachment(
+    "mail.eml", b"From: a@example.com\r\nSubject: inner\r\n\r\nbody\r\n", "message/rfc822"
+)
 AMP = Alternative("<html amp4email>", "text/x-amp-html")
 CALENDAR = Alternative("BEGIN:VCALENDAR", "text/calendar; method=REQUEST")
 TREES: dict[str, tuple[dict[str, Any], Any]] = {
@@ -134,19 +147,34 @@ TREES: dict[str, tuple[dict[str, Any], Any]] = {
     "text": ({"text": "t"}, "text/plain"),
     "empty text": ({"text": ""}, "text/plain"),
     "html": ({"html": "h"}, "text/html"),
-    "text and html": ({"text": "t", "html": "h"}, ("multipart/alternative", "text/plain", "text/html")),
+    "text and html": (
+        {"text": "t", "html": "h"},
+        ("multipart/alternative", "text/plain", "text/html"),
+    ),
     "alternative alone": ({"alternatives": [CALENDAR]}, "text/calendar"),
-    "image": ({"html": "h", "attachments": [IMAGE]}, ("multipart/related", "text/html", "image/png")),
-    "image without html": ({"text": "t", "attachments": [IMAGE]}, ("multipart/mixed", "text/plain", "image/png")),
+    "image": (
+        {"html": "h", "attachments": [IMAGE]},
+        ("multipart/related", "text/html", "image/png"),
+    ),
+    "image without html": (
+        {"text": "t", "attachments": [IMAGE]},
+        ("multipart/mixed", "text/plain", "image/png"),
+    ),
     "image as attachment": (
-        {"html": "h", "attachments": [Attachment("logo.png", PNG, content_id="x", disposition="attachment")]},
+        {
+            "html": "h",
+            "attachments": [Attachment("logo.png", PNG, content_id="x", disposition="attachment")],
+        },
         ("multipart/mixed", "text/html", "image/png"),
     ),
     "inline without id": (
         {"html": "h", "attachments": [Attachment("logo.png", PNG, disposition="inline")]},
         ("multipart/mixed", "text/html", "image/png"),
     ),
-    "file": ({"text": "t", "attachments": [FILE]}, ("multipart/mixed", "text/plain", "application/pdf")),
+    "file": (
+        {"text": "t", "attachments": [FILE]},
+        ("multipart/mixed", "text/plain", "application/pdf"),
+    ),
     "file alone": ({"attachments": [FILE]}, ("multipart/mixed", "text/plain", "application/pdf")),
     "mail": (
         {"text": "t", "attachments": [MAIL]},
@@ -187,7 +215,12 @@ def test_tree(fields: dict[str, Any], tree: Any) -> None:  # R11
 )
 def test_amp_stands_before_html(media_type: str) -> None:  # R11
     wire = mime(text="t", html="h", alternatives=[Alternative("<html amp4email>", media_type)])
-    assert structure(wire) == ("multipart/alternative", "text/plain", "text/x-amp-html", "text/html")
+    assert structure(wire) == (
+        "multipart/alternative",
+        "text/plain",
+        "text/x-amp-html",
+        "text/html",
+    )
 
 
 BODIES = {
@@ -239,7 +272,9 @@ def test_base64_only_where_it_is_shorter_by_far(text: str, encoding: str) -> Non
     assert b"8bit" not in mime(text=text)
 
 
-@pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 57 * 64 - 1, 57 * 64, 57 * 64 + 1, 57 * 130 + 20])
+@pytest.mark.parametrize(
+    "size", [0, 1, 56, 57, 58, 57 * 64 - 1, 57 * 64, 57 * 64 + 1, 57 * 130 + 20]
+)
 def test_base64_lines_are_76_long(size: int) -> None:
     content = bytes(number % 251 for number in range(size))
     wire = mime(attachments=[Attachment("a.bin", content)])
@@ -250,7 +285,9 @@ def test_base64_lines_are_76_long(size: int) -> None:
 
 
 def test_a_file_has_its_name_id_and_description() -> None:
-    wire = mime(html="h", attachments=[Attachment("Zoë.png", PNG, content_id="a@b", description="Ein Büro")])
+    wire = mime(
+        html="h", attachments=[Attachment("Zoë.png", PNG, content_id="a@b", description="Ein Büro")]
+    )
     part = wire.decode().rpartition("image/png")[2]
     assert part.startswith(
         "\r\nContent-Transfer-Encoding: base64\r\n"
@@ -274,7 +311,12 @@ def test_file_names_arrive_literally(filename: str) -> None:  # R19
     assert leaves(wire)[1].filename == filename
 
 
-WORDS = ["=?utf-8?q?=0D=0AX-Evil:_1?=", "=?utf-8?b?DQpYLUV2aWw6IDE=?=", "=?us-ascii?q?a?= =?us-ascii?q?b?=", "x=?y"]
+WORDS = [
+    "=?utf-8?q?=0D=0AX-Evil:_1?=",
+    "=?utf-8?b?DQpYLUV2aWw6IDE=?=",
+    "=?us-ascii?q?a?= =?us-ascii?q?b?=",
+    "x=?y",
+]
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -308,7 +350,9 @@ def test_text_files_say_utf_8_if_they_are() -> None:
 
 
 def test_an_alternative_keeps_its_charset() -> None:
-    wire = mime(alternatives=[Alternative("é".encode("latin-1"), "text/calendar; charset=iso-8859-1")])
+    wire = mime(
+        alternatives=[Alternative("é".encode("latin-1"), "text/calendar; charset=iso-8859-1")]
+    )
     assert header(wire, "Content-Type") == "text/calendar; charset=iso-8859-1"
     assert leaves(wire)[0].content == b"\xe9"
 
@@ -344,7 +388,12 @@ def test_an_attached_mail_gets_crlf() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"From: \xc3\xa9\r\n\r\n", b"From: a\r\n\r\n" + b"x" * 999, b"From: a\r\n\r\n\0", b"From: a\r\r\n\r\n"],
+    [
+        b"From: \xc3\xa9\r\n\r\n",
+        b"From: a\r\n\r\n" + b"x" * 999,
+        b"From: a\r\n\r\n\0",
+        b"From: a\r\r\n\r\n",
+    ],
     ids=["eight bits", "long line", "NUL", "CR alone"],
 )
 def test_an_attached_mail_keeps_the_rules_of_the_wire(content: bytes) -> None:
@@ -357,7 +406,11 @@ def test_a_mail_of_ours_can_be_attached_to_a_mail_of_ours() -> None:
     """The boundaries of one aren't those of the other."""
     wire = mime(text="0", html="0")
     for depth in range(1, 4):
-        wire = mime(text=str(depth), html=str(depth), attachments=[Attachment("a.eml", wire, "message/rfc822")])
+        wire = mime(
+            text=str(depth),
+            html=str(depth),
+            attachments=[Attachment("a.eml", wire, "message/rfc822")],
+        )
     assert [leaf.content for leaf in read_by_standard_library(wire).leaves] == [
         b"3",
         b"3",
@@ -383,7 +436,17 @@ def test_a_mail_of_ours_can_be_attached_to_a_mail_of_ours() -> None:
         {"from_email": Address("shop@example.com", "--=_sesmail_1_")},
         {"to": Address("--=_sesmail_1_@example.com")},
     ],
-    ids=["subject", "tags", "metadata", "headers", "file name", "content id", "description", "author", "recipient"],
+    ids=[
+        "subject",
+        "tags",
+        "metadata",
+        "headers",
+        "file name",
+        "content id",
+        "description",
+        "author",
+        "recipient",
+    ],
 )
 def test_who_knows_our_boundaries_can_not_stop_a_mail_by_them(fields: dict[str, Any]) -> None:
     wire = mime(**{"text": "t", "html": "h"} | fields)
@@ -398,7 +461,11 @@ def test_500_parts_pass() -> None:  # R21
 def test_501_parts_are_refused() -> None:  # R21
     with pytest.raises(InvalidMessageError, match="500") as caught:
         mime(text="t", html="h", attachments=[Attachment("a", b"x")] * 499)
-    assert (caught.value.field, caught.value.limit, caught.value.actual) == ("attachments", 500, 501)
+    assert (caught.value.field, caught.value.limit, caught.value.actual) == (
+        "attachments",
+        500,
+        501,
+    )
 
 
 @pytest.mark.parametrize(
@@ -457,7 +524,9 @@ INJECTIONS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("update", INJECTIONS, ids=lambda update: repr(update)[:60])
 def test_what_no_model_has_checked_is_refused_at_the_last_look(update: dict[str, Any]) -> None:
     """`model_copy` takes anything."""
-    message = Message(from_email="shop@example.com", to="alice@example.com", text="t").model_copy(update=update)
+    message = Message(from_email="shop@example.com", to="alice@example.com", text="t").model_copy(
+        update=update
+    )
     with pytest.raises(InvalidMessageError, match="can't be written"):
         write_mime(message)
 
@@ -468,17 +537,25 @@ def test_a_large_mail_comes_in_pieces() -> None:
         from_email="shop@example.com",
         text="t" * 70_000,
         html="h",
-        attachments=[Attachment("a.bin", large), Attachment("b.bin", small), Attachment("c.bin", large)],
+        attachments=[
+            Attachment("a.bin", large),
+            Attachment("b.bin", small),
+            Attachment("c.bin", large),
+        ],
     )
     pieces = list(write_pieces(message))
     assert b"".join(pieces) == write_mime(message)
     assert [leaf.content for leaf in leaves(b"".join(pieces))][2:] == [large, small, large]
-    assert len(pieces) == 13  # the head, the text, a head, and of each large file four full ones and the rest
+    assert (
+        len(pieces) == 13
+    )  # the head, the text, a head, and of each large file four full ones and the rest
     assert max(map(len, pieces)) < 80_000
 
 
 def test_files_are_encoded_when_they_are_taken() -> None:
-    message = Message(from_email="shop@example.com", attachments=[Attachment("a.bin", bytes(500_000))])
+    message = Message(
+        from_email="shop@example.com", attachments=[Attachment("a.bin", bytes(500_000))]
+    )
     pieces = write_pieces(message)
     assert next(pieces).endswith(b"\r\n\r\n")
     assert next(pieces) == (b"A" * 76 + b"\r\n") * 1024

@@ -20,7 +20,8 @@ def encoded(text: str) -> bytes:
 
 
 @given(
-    st.text(st.sampled_from(" =.\t\n\r\x00\x7fabc"), max_size=400) | st.text(st.characters(codec="ascii"), max_size=400)
+    st.text(st.sampled_from(" =.\t\n\r\x00\x7fabc"), max_size=400)
+    | st.text(st.characters(codec="ascii"), max_size=400)
 )
 @example("a" * 75 + ".")
 @example("a" * 76 + "\n" + "a" * 150 + ".\nb")
@@ -46,14 +47,17 @@ def test_plain_lines_are_cut_at_75(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [0, 1, 56, 57, 58, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, 2 * PIECE + 58]
+    "size",
+    [0, 1, 56, 57, 58, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, 2 * PIECE + 58],
 )
 def test_base64_comes_in_pieces_of_whole_lines(size: int) -> None:
     content = bytes(number % 251 for number in range(size))
     pieces = list(encode_base64(content))
     body = b"".join(pieces)
     whole = b64encode(content)
-    assert body.split(b"\r\n") == ([whole[at : at + 76] for at in range(0, len(whole), 76)] or [b""])
+    assert body.split(b"\r\n") == (
+        [whole[at : at + 76] for at in range(0, len(whole), 76)] or [b""]
+    )
     assert b64decode(body) == content
     assert len(pieces) == -(-size // PIECE)
     assert {len(piece) for piece in pieces[:-1]} <= {78 * 1024}

@@ -76,10 +76,14 @@ PLACES = [(field, kind) for field, (_, _, kinds) in SCALARS.items() for kind in 
 
 
 def with_field(message: Any, **fields: Any) -> Any:
-    return type(message)(**{name: getattr(message, name) for name in message.model_fields_set} | fields)
+    return type(message)(
+        **{name: getattr(message, name) for name in message.model_fields_set} | fields
+    )
 
 
-@pytest.mark.parametrize(("field", "kind"), PLACES, ids=[f"{kind}.{field}" for field, kind in PLACES])
+@pytest.mark.parametrize(
+    ("field", "kind"), PLACES, ids=[f"{kind}.{field}" for field, kind in PLACES]
+)
 def test_a_default_fills_a_gap_and_nothing_else(field: str, kind: str) -> None:  # R4, R7
     default, own, _ = SCALARS[field]
     defaults = Message(**{field: default})
@@ -116,7 +120,8 @@ def test_what_has_no_place_stays_out(kind: str) -> None:  # R7
 
 def test_copies_are_not_laid_on_bulk_messages() -> None:  # R7
     laid = apply_defaults(
-        KINDS["BulkMessage"], Message(cc="c@example.com", bcc="d@example.com", reply_to="r@example.com")
+        KINDS["BulkMessage"],
+        Message(cc="c@example.com", bcc="d@example.com", reply_to="r@example.com"),
     )
     assert (laid.cc, laid.bcc, laid.reply_to) == ((), (), (Address("r@example.com"),))
     own = with_field(KINDS["BulkMessage"], cc="x@example.com")
@@ -134,20 +139,25 @@ def test_tags_are_joined(kind: str) -> None:  # R7
 @pytest.mark.parametrize("kind", WRITTEN)
 def test_mappings_are_merged(kind: str, field: str) -> None:  # R7, R8
     message = with_field(KINDS[kind], **{field: {"b": "own", "c": "own"}})
-    laid = getattr(apply_defaults(message, Message(**{field: {"a": "default", "b": "default"}})), field)
+    laid = getattr(
+        apply_defaults(message, Message(**{field: {"a": "default", "b": "default"}})), field
+    )
     assert laid == {"a": "default", "b": "own", "c": "own"}
     with pytest.raises(TypeError, match="make a new model"):
         laid["d"] = "x"
 
 
 def test_header_names_are_the_same_in_any_case() -> None:  # R7
-    laid = apply_defaults(Message(headers={"x-one": "own"}), Message(headers={"X-One": "default", "X-Two": "2"}))
+    laid = apply_defaults(
+        Message(headers={"x-one": "own"}), Message(headers={"X-One": "default", "X-Two": "2"})
+    )
     assert laid.headers == {"X-Two": "2", "x-one": "own"}
 
 
 def test_raw_messages_take_call_settings_alone() -> None:  # R7
     laid = apply_defaults(
-        KINDS["RawMessage"], Message(from_email="a@example.com", tags=["t"], metadata={"a": 1}, extra={"X": 1})
+        KINDS["RawMessage"],
+        Message(from_email="a@example.com", tags=["t"], metadata={"a": 1}, extra={"X": 1}),
     )
     assert laid == with_field(KINDS["RawMessage"], extra={"X": 1})
 
@@ -171,7 +181,10 @@ def test_a_message_from_json_takes_the_same_defaults(kind: str) -> None:  # R4, 
     message = KINDS[kind]
     read = type(message).model_validate_json(message.model_dump_json())
     defaults = Message(
-        from_email="a@example.com", configuration_set="tracking", track_opens=True, reply_to="r@example.com"
+        from_email="a@example.com",
+        configuration_set="tracking",
+        track_opens=True,
+        reply_to="r@example.com",
     )
     assert apply_defaults(read, defaults) == apply_defaults(message, defaults)
 
@@ -184,7 +197,10 @@ def test_defaults_reach_the_call() -> None:  # R4, R7, R8
         extra={"A": 1, "B": 1},
     )
     call = v2.build(apply_defaults(Message(to="a@example.com", extra={"B": 2}), defaults))
-    assert call.params["Destination"] == {"ToAddresses": ["a@example.com"], "BccAddresses": ["archive@example.com"]}
+    assert call.params["Destination"] == {
+        "ToAddresses": ["a@example.com"],
+        "BccAddresses": ["archive@example.com"],
+    }
     assert call.params["ConfigurationSetName"] == "tracking"
     assert (call.params["A"], call.params["B"]) == (1, 2)
     assert call.params["Content"]["Raw"]["Data"].startswith(b"From: Shop <shop@example.com>\r\n")
@@ -200,7 +216,16 @@ def crowd(count: int, prefix: str = "r") -> list[str]:
 @pytest.mark.parametrize("kind", ["Message", "RawMessage", "TemplateMessage"])
 @pytest.mark.parametrize(
     ("to", "cc", "bcc"),
-    [(51, 0, 0), (0, 51, 0), (0, 0, 51), (50, 1, 0), (50, 0, 1), (1, 50, 0), (17, 17, 17), (49, 1, 1)],
+    [
+        (51, 0, 0),
+        (0, 51, 0),
+        (0, 0, 51),
+        (50, 1, 0),
+        (50, 0, 1),
+        (1, 50, 0),
+        (17, 17, 17),
+        (49, 1, 1),
+    ],
     ids=lambda count: str(count),
 )
 def test_51_recipients_are_refused(kind: str, to: int, cc: int, bcc: int) -> None:  # R21
@@ -209,11 +234,16 @@ def test_51_recipients_are_refused(kind: str, to: int, cc: int, bcc: int) -> Non
         recipients_of(with_field(KINDS[kind], **fields))
     assert (caught.value.limit, caught.value.actual) == (50, 51)
     one_less = next(name for name in fields if fields[name])
-    assert len(recipients_of(with_field(KINDS[kind], **fields | {one_less: fields[one_less][1:]}))) == 50
+    assert (
+        len(recipients_of(with_field(KINDS[kind], **fields | {one_less: fields[one_less][1:]})))
+        == 50
+    )
 
 
 def test_recipients_have_an_order() -> None:  # R12
-    message = Message(bcc="d@example.com", cc="c@example.com", to=["a@example.com", "b@example.com"])
+    message = Message(
+        bcc="d@example.com", cc="c@example.com", to=["a@example.com", "b@example.com"]
+    )
     assert [address.email[0] for address in recipients_of(message)] == ["a", "b", "c", "d"]
 
 
@@ -236,7 +266,10 @@ def test_destination_has_only_what_is_given() -> None:  # R18
     ("data", "text"),
     [
         ({}, "{}"),
-        ({"name": "Zoë", "n": 1.5, "list": [None, True]}, '{"name":"Zoë","n":1.5,"list":[null,true]}'),
+        (
+            {"name": "Zoë", "n": 1.5, "list": [None, True]},
+            '{"name":"Zoë","n":1.5,"list":[null,true]}',
+        ),
         ({"a": '"\\\n\0'}, '{"a":"\\"\\\\\\n\\u0000"}'),
         ({"a": "NaN", "Infinity": 1}, '{"a":"NaN","Infinity":1}'),
     ],
@@ -253,11 +286,17 @@ def test_template_data_of_262_144_characters_passes() -> None:  # R21
 def test_template_data_of_262_145_characters_is_refused() -> None:  # R21
     with pytest.raises(InvalidMessageError, match="262,144") as caught:
         template_data({"a": "é" * (262_145 - len('{"a":""}'))}, "recipients[3].data")
-    assert (caught.value.field, caught.value.limit, caught.value.actual) == ("recipients[3].data", 262_144, 262_145)
+    assert (caught.value.field, caught.value.limit, caught.value.actual) == (
+        "recipients[3].data",
+        262_144,
+        262_145,
+    )
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("-inf"), "\ud800", object()], ids=["nan", "-inf", "half", "object"]
+    "value",
+    [float("nan"), float("-inf"), "\ud800", object()],
+    ids=["nan", "-inf", "half", "object"],
 )
 def test_template_data_is_json(value: object) -> None:
     with pytest.raises(InvalidMessageError, match=r"^data: it can't be written as JSON"):
@@ -269,7 +308,10 @@ def test_too_much_data_of_a_recipient_is_told_by_its_number(api: Any) -> None:  
     bulk = BulkMessage(
         from_email="a@example.com",
         template="T",
-        recipients=[Recipient("a@example.com"), Recipient("b@example.com", data={"a": "x" * 262_144})],
+        recipients=[
+            Recipient("a@example.com"),
+            Recipient("b@example.com", data={"a": "x" * 262_144}),
+        ],
     )
     with pytest.raises(InvalidMessageError, match="262,144") as caught:
         api.build_bulk(bulk)
@@ -281,13 +323,17 @@ def test_too_much_data_of_a_recipient_is_told_by_its_number(api: Any) -> None:  
 
 def test_size() -> None:  # R21
     check_mail_size(100, 100, "v1", "send less")
-    with pytest.raises(InvalidMessageError, match=r"has 1,001 bytes, and SES API v1 takes 1,000; send less") as caught:
+    with pytest.raises(
+        InvalidMessageError, match=r"has 1,001 bytes, and SES API v1 takes 1,000; send less"
+    ) as caught:
         check_mail_size(1_001, 1_000, "v1", "send less")
     assert (caught.value.limit, caught.value.actual) == (1_000, 1_001)
 
 
 @pytest.mark.parametrize(
-    ("api", "limit"), [(v1, 10 * 1024 * 1024), (v2, 40 * 1024 * 1024)], ids=["10 MB on v1", "40 MB on v2"]
+    ("api", "limit"),
+    [(v1, 10 * 1024 * 1024), (v2, 40 * 1024 * 1024)],
+    ids=["10 MB on v1", "40 MB on v2"],
 )
 def test_the_encoded_mail_has_a_limit(api: Any, limit: int) -> None:  # R21
     line = b"x" * 998 + b"\r\n"
@@ -299,12 +345,16 @@ def test_the_encoded_mail_has_a_limit(api: Any, limit: int) -> None:  # R21
     assert (caught.value.limit, caught.value.actual) == (limit, limit + 1)
 
 
-@pytest.mark.parametrize(("api", "limit"), [(v1, 10 * 1024 * 1024), (v2, 40 * 1024 * 1024)], ids=["v1", "v2"])
+@pytest.mark.parametrize(
+    ("api", "limit"), [(v1, 10 * 1024 * 1024), (v2, 40 * 1024 * 1024)], ids=["v1", "v2"]
+)
 def test_an_attachment_counts_as_it_is_encoded(api: Any, limit: int) -> None:  # R21
     with pytest.raises(InvalidMessageError, match=f"{limit:,}"):
         api.build(
             Message(
-                from_email="a@example.com", to="b@example.com", attachments=[Attachment("a", bytes(limit * 3 // 4))]
+                from_email="a@example.com",
+                to="b@example.com",
+                attachments=[Attachment("a", bytes(limit * 3 // 4))],
             )
         )
 
@@ -324,7 +374,8 @@ def test_extra_is_laid_over_last() -> None:  # R8
 
 
 @pytest.mark.parametrize(
-    "name", ["Destination", "Destinations", "BulkEmailEntries", "Content", "DefaultContent", "RawMessage"]
+    "name",
+    ["Destination", "Destinations", "BulkEmailEntries", "Content", "DefaultContent", "RawMessage"],
 )
 def test_extra_does_not_replace_what_was_checked(name: str) -> None:  # R8
     with pytest.raises(InvalidMessageError, match=name) as caught:
@@ -337,11 +388,23 @@ def test_extra_does_not_replace_what_was_checked(name: str) -> None:  # R8
     [
         pytest.param(Message(), 0, id="nothing"),
         pytest.param(Message(text="abc", html="<p>"), 6, id="texts"),
-        pytest.param(Message(alternatives=[Alternative(b"abcd", "text/calendar")]), 4, id="alternative"),
-        pytest.param(Message(text="a", attachments=[Attachment("a", b"12"), Attachment("b", b"3")]), 4, id="files"),
-        pytest.param(TemplateMessage(template="a", attachments=[Attachment("a", b"12")]), 2, id="template"),
+        pytest.param(
+            Message(alternatives=[Alternative(b"abcd", "text/calendar")]), 4, id="alternative"
+        ),
+        pytest.param(
+            Message(text="a", attachments=[Attachment("a", b"12"), Attachment("b", b"3")]),
+            4,
+            id="files",
+        ),
+        pytest.param(
+            TemplateMessage(template="a", attachments=[Attachment("a", b"12")]), 2, id="template"
+        ),
         pytest.param(RawMessage(content=b"From: a@example.com\r\n\r\n"), 0, id="written already"),
-        pytest.param(BulkMessage(template="a", recipients=[Recipient("a@example.com")] * 3), 3072, id="recipients"),
+        pytest.param(
+            BulkMessage(template="a", recipients=[Recipient("a@example.com")] * 3),
+            3072,
+            id="recipients",
+        ),
     ],
 )
 def test_what_has_to_be_written(message: Any, size: int) -> None:

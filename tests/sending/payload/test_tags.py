@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from sesmail import BulkMessage, InvalidMessageError, Message, RawMessage, Recipient, TemplateMessage
+from sesmail import (
+    BulkMessage,
+    InvalidMessageError,
+    Message,
+    RawMessage,
+    Recipient,
+    TemplateMessage,
+)
 from sesmail.sending.payload.call import apply_defaults
 from sesmail.sending.payload.tags import message_tags, recipient_tags, tag_list
 
@@ -15,7 +22,11 @@ SINGLES: dict[str, Any] = {
     "TemplateMessage": TemplateMessage(template="T"),
 }
 BULK = BulkMessage(template="T", recipients=[Recipient("a@example.com")])
-WRITTEN: dict[str, Any] = {"Message": Message(), "TemplateMessage": TemplateMessage(template="T"), "BulkMessage": BULK}
+WRITTEN: dict[str, Any] = {
+    "Message": Message(),
+    "TemplateMessage": TemplateMessage(template="T"),
+    "BulkMessage": BULK,
+}
 
 
 @pytest.mark.parametrize("message", WRITTEN.values(), ids=WRITTEN)
@@ -31,9 +42,9 @@ def test_no_tag_is_no_message_tag() -> None:  # R5, R14
 
 
 def test_the_one_tag_and_a_message_tag_agree() -> None:
-    assert message_tags(Message(tags=["order"], message_tags={"Campaign": "order"}), "Campaign") == {
-        "Campaign": "order"
-    }
+    assert message_tags(
+        Message(tags=["order"], message_tags={"Campaign": "order"}), "Campaign"
+    ) == {"Campaign": "order"}
     with pytest.raises(InvalidMessageError, match="give one") as caught:
         message_tags(Message(tags=["order"], message_tags={"Campaign": "own"}), "Campaign")
     assert caught.value.field == "tags"
@@ -59,7 +70,10 @@ def test_a_tag_of_256_characters_passes() -> None:
 
 
 def test_tag_list() -> None:
-    assert tag_list({"a": "b", "c": "d"}) == [{"Name": "a", "Value": "b"}, {"Name": "c", "Value": "d"}]
+    assert tag_list({"a": "b", "c": "d"}) == [
+        {"Name": "a", "Value": "b"},
+        {"Name": "c", "Value": "d"},
+    ]
 
 
 @pytest.mark.parametrize("message", SINGLES.values(), ids=SINGLES)
@@ -85,7 +99,10 @@ def test_it_agrees_with_a_message_tag_of_its_name() -> None:
     same = {"X-Sesmail-Id": "id-1"}
     assert message_tags(Message(send_id="id-1", message_tags=same), None, True) == same
     assert message_tags(Message(send_id="id-2", message_tags=same), None, False) == same
-    assert recipient_tags(Recipient("a@example.com", send_id="id-1", message_tags=same), True, "") == same
+    assert (
+        recipient_tags(Recipient("a@example.com", send_id="id-1", message_tags=same), True, "")
+        == same
+    )
 
 
 @pytest.mark.parametrize(

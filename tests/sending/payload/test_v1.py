@@ -79,10 +79,14 @@ SINGLES: dict[str, Any] = {
         **OF_EVERY_CALL,
         **ADDRESSED,
     ),
-    "template only bcc": TemplateMessage(from_email="a@example.com", bcc="b@example.com", template="Shipped"),
+    "template only bcc": TemplateMessage(
+        from_email="a@example.com", bcc="b@example.com", template="Shipped"
+    ),
 }
 BULKS: dict[str, Any] = {
-    "minimal": BulkMessage(from_email="a@example.com", template="Shipped", recipients=[Recipient("b@example.com")]),
+    "minimal": BulkMessage(
+        from_email="a@example.com", template="Shipped", recipients=[Recipient("b@example.com")]
+    ),
     "everything": BulkMessage(
         from_email="Zoë <zoe@example.com>",
         template=TEMPLATE_ARN,
@@ -104,11 +108,15 @@ BULKS: dict[str, Any] = {
 
 @pytest.mark.parametrize("tag_name", [None, "Campaign"], ids=["no tag name", "tag name"])
 @pytest.mark.parametrize("message", SINGLES.values(), ids=SINGLES)
-def test_amazon_takes_every_call(message: Any, tag_name: str | None) -> None:  # R10, R14, R15, R17, R18, R24, R25
+def test_amazon_takes_every_call(
+    message: Any, tag_name: str | None
+) -> None:  # R10, R14, R15, R17, R18, R24, R25
     if isinstance(message, TemplateMessage) and message.tags and tag_name is None:
         message = message.model_copy(update={"tags": ()})
     call = v1.build(message, tag_name)
-    assert call.operation == ("SendTemplatedEmail" if isinstance(message, TemplateMessage) else "SendRawEmail")
+    assert call.operation == (
+        "SendTemplatedEmail" if isinstance(message, TemplateMessage) else "SendRawEmail"
+    )
     assert complaints(v1.SERVICE, call.operation, call.params) == []
 
 
@@ -119,7 +127,12 @@ def test_amazon_takes_every_bulk_call(message: BulkMessage) -> None:  # R18, R24
     assert complaints(v1.SERVICE, call.operation, call.params) == []
 
 
-FIELDS: dict[str, Any] = {**OF_EVERY_CALL, "from_arn": ARN, "cc": "c@example.com", "extra": {"SourceArn": ARN}}
+FIELDS: dict[str, Any] = {
+    **OF_EVERY_CALL,
+    "from_arn": ARN,
+    "cc": "c@example.com",
+    "extra": {"SourceArn": ARN},
+}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +141,9 @@ FIELDS: dict[str, Any] = {**OF_EVERY_CALL, "from_arn": ARN, "cc": "c@example.com
     ids=lambda chosen: "".join("01"[each] for each in chosen),
 )
 def test_amazon_takes_any_combination(chosen: tuple[bool, ...]) -> None:
-    fields = {name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted}
+    fields = {
+        name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted
+    }
     call = v1.build(Message(from_email="a@example.com", to="b@example.com", **fields))
     assert complaints(v1.SERVICE, call.operation, call.params) == []
 
@@ -168,8 +183,14 @@ def test_a_mail_with_everything() -> None:  # R5, R12, R14, R15, R17
         ({"from_email": "a@example.com"}, None),
         ({"from_email": "a@example.com", "sender": "s@example.com"}, None),
         ({"from_email": ["a@example.com", "b@example.com"]}, "a@example.com"),
-        ({"from_email": ["a@example.com", "b@example.com"], "sender": "S <s@example.com>"}, "s@example.com"),
-        ({"from_email": ["a@example.com", "b@example.com"], "envelope_sender": "e@example.com"}, "e@example.com"),
+        (
+            {"from_email": ["a@example.com", "b@example.com"], "sender": "S <s@example.com>"},
+            "s@example.com",
+        ),
+        (
+            {"from_email": ["a@example.com", "b@example.com"], "envelope_sender": "e@example.com"},
+            "e@example.com",
+        ),
         ({"from_email": "a@example.com", "envelope_sender": "E <e@example.com>"}, "e@example.com"),
     ],
     ids=["author", "sender", "authors", "authors and sender", "authors and envelope", "envelope"],
@@ -219,7 +240,10 @@ def test_bulk() -> None:  # R24, R26
     ]
     assert call.params["DefaultTemplateData"] == '{"ship_date":"May 15"}'
     assert call.params["DefaultTags"] == TAGS
-    assert (call.size, call.sizes) == (len('{"ship_date":"May 15"}'), (len("{}"), len('{"name":"B"}')))
+    assert (call.size, call.sizes) == (
+        len('{"ship_date":"May 15"}'),
+        (len("{}"), len('{"name":"B"}')),
+    )
 
 
 def test_default_data_is_always_there() -> None:  # R26
@@ -250,13 +274,23 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "field"), REFUSED, ids=[f"{kind}.{field}" for kind, field in REFUSED])
-def test_what_v1_lacks_is_refused_with_a_way_out(kind: str, field: str) -> None:  # R5, R16, R17, R25, R27
+@pytest.mark.parametrize(
+    ("kind", "field"), REFUSED, ids=[f"{kind}.{field}" for kind, field in REFUSED]
+)
+def test_what_v1_lacks_is_refused_with_a_way_out(
+    kind: str, field: str
+) -> None:  # R5, R16, R17, R25, R27
     bases: dict[str, tuple[Any, dict[str, Any]]] = {
         "Message": (Message, {"from_email": "a@example.com", "to": "b@example.com"}),
         "RawMessage": (RawMessage, {"content": MAIL, "to": "b@example.com"}),
-        "TemplateMessage": (TemplateMessage, {"from_email": "a@example.com", "to": "b@example.com", "template": "T"}),
-        "BulkMessage": (BulkMessage, {"from_email": "a@example.com", "template": "T", "recipients": RECIPIENTS}),
+        "TemplateMessage": (
+            TemplateMessage,
+            {"from_email": "a@example.com", "to": "b@example.com", "template": "T"},
+        ),
+        "BulkMessage": (
+            BulkMessage,
+            {"from_email": "a@example.com", "template": "T", "recipients": RECIPIENTS},
+        ),
     }
     model, base = bases[kind]
     value, way = TEMPLATE_ONLY_V2[field]
@@ -270,9 +304,13 @@ def test_what_v1_lacks_is_refused_with_a_way_out(kind: str, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("headers", {"X-One": "1"}), ("metadata", {"a": 1})], ids=["headers", "metadata"]
+    ("field", "value"),
+    [("headers", {"X-One": "1"}), ("metadata", {"a": 1})],
+    ids=["headers", "metadata"],
 )
-def test_what_v1_lacks_for_a_recipient_is_refused_with_a_way_out(field: str, value: Any) -> None:  # R27
+def test_what_v1_lacks_for_a_recipient_is_refused_with_a_way_out(
+    field: str, value: Any
+) -> None:  # R27
     bulk = BulkMessage(
         from_email="a@example.com",
         template="T",
@@ -307,7 +345,10 @@ def test_the_document_s_fields_are_not_refused() -> None:
 
 @pytest.mark.parametrize("kind", [TemplateMessage, BulkMessage], ids=lambda kind: kind.__name__)
 def test_a_template_needs_an_author(kind: Any) -> None:
-    message = kind(template="T", **({"recipients": RECIPIENTS} if kind is BulkMessage else {"to": "b@example.com"}))
+    message = kind(
+        template="T",
+        **({"recipients": RECIPIENTS} if kind is BulkMessage else {"to": "b@example.com"}),
+    )
     with pytest.raises(InvalidMessageError, match="give the author") as caught:
         (v1.build_bulk if kind is BulkMessage else v1.build)(message)
     assert caught.value.field == "from_email"
@@ -315,7 +356,9 @@ def test_a_template_needs_an_author(kind: Any) -> None:
 
 def test_extra_is_laid_over_last() -> None:  # R8
     for message in (SINGLES["minimal"], SINGLES["raw"], SINGLES["template"], BULKS["minimal"]):
-        with_extra = message.model_copy(update={"extra": {"Tags": "mine", "ConfigurationSetName": "mine"}})
+        with_extra = message.model_copy(
+            update={"extra": {"Tags": "mine", "ConfigurationSetName": "mine"}}
+        )
         call = (v1.build_bulk if isinstance(message, BulkMessage) else v1.build)(with_extra)
         assert (call.params["Tags"], call.params["ConfigurationSetName"]) == ("mine", "mine")
 

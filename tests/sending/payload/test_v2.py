@@ -86,7 +86,9 @@ SINGLES: dict[str, Any] = {
     "raw": RawMessage(content=MAIL, to="b@example.com"),
     "raw with everything": RawMessage(content=MAIL, **OF_EVERY_CALL, **ADDRESSED, **LISTED),
     "template": TemplateMessage(from_email="a@example.com", to="b@example.com", template="Shipped"),
-    "template by ARN": TemplateMessage(from_email="a@example.com", to="b@example.com", template=TEMPLATE_ARN),
+    "template by ARN": TemplateMessage(
+        from_email="a@example.com", to="b@example.com", template=TEMPLATE_ARN
+    ),
     "inline template": TemplateMessage(
         from_email="a@example.com",
         to="b@example.com",
@@ -104,15 +106,23 @@ SINGLES: dict[str, Any] = {
         **WRITTEN,
         **LISTED,
     ),
-    "template only bcc": TemplateMessage(from_email="a@example.com", bcc="b@example.com", template="Shipped"),
+    "template only bcc": TemplateMessage(
+        from_email="a@example.com", bcc="b@example.com", template="Shipped"
+    ),
     "list without topic": Message(
-        from_email="a@example.com", to="b@example.com", list_management=ListManagement(contact_list="list")
+        from_email="a@example.com",
+        to="b@example.com",
+        list_management=ListManagement(contact_list="list"),
     ),
 }
 BULKS: dict[str, Any] = {
-    "minimal": BulkMessage(from_email="a@example.com", template="Shipped", recipients=[Recipient("b@example.com")]),
+    "minimal": BulkMessage(
+        from_email="a@example.com", template="Shipped", recipients=[Recipient("b@example.com")]
+    ),
     "inline template": BulkMessage(
-        from_email="a@example.com", template=InlineTemplate(subject="s", html="h"), recipients=RECIPIENTS
+        from_email="a@example.com",
+        template=InlineTemplate(subject="s", html="h"),
+        recipients=RECIPIENTS,
     ),
     "everything": BulkMessage(
         from_email="Zoë <zoe@example.com>",
@@ -134,7 +144,9 @@ BULKS: dict[str, Any] = {
 
 @pytest.mark.parametrize("tag_name", [None, "Campaign"], ids=["no tag name", "tag name"])
 @pytest.mark.parametrize("message", SINGLES.values(), ids=SINGLES)
-def test_amazon_takes_every_call(message: Any, tag_name: str | None) -> None:  # R10, R14-R18, R24, R25
+def test_amazon_takes_every_call(
+    message: Any, tag_name: str | None
+) -> None:  # R10, R14-R18, R24, R25
     call = v2.build(message, tag_name, tag_send_id=tag_name is not None)
     assert call.operation == "SendEmail"
     assert ("Template" in call.params["Content"]) is isinstance(message, TemplateMessage)
@@ -143,13 +155,20 @@ def test_amazon_takes_every_call(message: Any, tag_name: str | None) -> None:  #
 
 @pytest.mark.parametrize("tag_name", [None, "Campaign"], ids=["no tag name", "tag name"])
 @pytest.mark.parametrize("message", BULKS.values(), ids=BULKS)
-def test_amazon_takes_every_bulk_call(message: BulkMessage, tag_name: str | None) -> None:  # R18, R24, R26, R27
+def test_amazon_takes_every_bulk_call(
+    message: BulkMessage, tag_name: str | None
+) -> None:  # R18, R24, R26, R27
     call = v2.build_bulk(message, tag_name, tag_send_id=tag_name is not None)
     assert call.operation == "SendBulkEmail"
     assert complaints(v2.SERVICE, call.operation, call.params) == []
 
 
-FIELDS: dict[str, Any] = {**OF_EVERY_CALL, "cc": "c@example.com", "extra": {"EndpointId": "x"}, **LISTED}
+FIELDS: dict[str, Any] = {
+    **OF_EVERY_CALL,
+    "cc": "c@example.com",
+    "extra": {"EndpointId": "x"},
+    **LISTED,
+}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +177,9 @@ FIELDS: dict[str, Any] = {**OF_EVERY_CALL, "cc": "c@example.com", "extra": {"End
     ids=lambda chosen: "".join("01"[each] for each in chosen),
 )
 def test_amazon_takes_any_combination(chosen: tuple[bool, ...]) -> None:
-    fields = {name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted}
+    fields = {
+        name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted
+    }
     for kind, own in ((Message, {}), (TemplateMessage, {"template": "T", **WRITTEN})):
         call = v2.build(kind(from_email="a@example.com", to="b@example.com", **own, **fields))
         assert complaints(v2.SERVICE, call.operation, call.params) == []
@@ -166,7 +187,9 @@ def test_amazon_takes_any_combination(chosen: tuple[bool, ...]) -> None:
 
 def test_the_judge_sees_what_is_wrong() -> None:
     wrong = {
-        "Content": {"Template": {"TemplateName": "", "Headers": [{"Name": "X Y", "Value": "ü"}], "Nope": 1}},
+        "Content": {
+            "Template": {"TemplateName": "", "Headers": [{"Name": "X Y", "Value": "ü"}], "Nope": 1}
+        },
         "EmailTags": [],
     }
     text = "\n".join(complaints("sesv2", "SendEmail", {**wrong, "Content": {"Raw": {}}}))
@@ -180,7 +203,10 @@ def test_the_judge_sees_what_is_wrong() -> None:
 
 def test_a_minimal_mail() -> None:  # R10, R14, R18
     call = v2.build(SINGLES["minimal"])
-    assert call.params.keys() == {"Destination", "Content"}  # FromEmailAddress would replace the whole From header
+    assert call.params.keys() == {
+        "Destination",
+        "Content",
+    }  # FromEmailAddress would replace the whole From header
     assert call.params["Destination"] == {"ToAddresses": ["b@example.com"]}
     assert call.params["Content"].keys() == {"Raw"}
     assert call.size == len(call.params["Content"]["Raw"]["Data"])
@@ -193,7 +219,9 @@ COMMON = {
     "ConfigurationSetName": "tracking",
     "EndpointId": "abc.123",
     "TenantName": "tenant",
-    "ConfigurationOverrides": {"Tracking": {"OpenTrackingEnabled": "ENABLED", "ClickTrackingEnabled": "DISABLED"}},
+    "ConfigurationOverrides": {
+        "Tracking": {"OpenTrackingEnabled": "ENABLED", "ClickTrackingEnabled": "DISABLED"}
+    },
 }
 TAGS = [{"Name": "kind", "Value": "order"}, {"Name": "ses:feedback-id-a", "Value": "x"}]
 LIST = {"ContactListName": "list", "TopicName": "topic"}
@@ -284,7 +312,9 @@ def test_a_templated_mail_with_everything() -> None:  # R13, R19, R24, R27
     ids=["name", "ARN", "inline", "inline html"],
 )
 def test_template(template: Any, source: dict[str, Any]) -> None:  # R25, R26
-    call = v2.build(TemplateMessage(from_email="a@example.com", to="b@example.com", template=template))
+    call = v2.build(
+        TemplateMessage(from_email="a@example.com", to="b@example.com", template=template)
+    )
     assert call.params["Content"] == {"Template": {**source, "TemplateData": "{}"}}
 
 
@@ -342,7 +372,9 @@ def test_bulk() -> None:  # R24, R26, R27
                 "BccAddresses": ["d@example.com", "e@example.com", "d@example.com"],
             },
             "ReplacementTags": [{"Name": "kind", "Value": "b"}],
-            "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": '{"name":"B"}'}},
+            "ReplacementEmailContent": {
+                "ReplacementTemplate": {"ReplacementTemplateData": '{"name":"B"}'}
+            },
             "ReplacementHeaders": [
                 {"Name": "X-One", "Value": "=?utf-8?b?w7w=?="},
                 {"Name": "X-Metadata", "Value": '{"id": 2, "name": "Zo\\u00eb"}'},
@@ -362,7 +394,9 @@ def test_bulk() -> None:  # R24, R26, R27
 
 def test_a_recipient_without_metadata_has_the_message_s() -> None:  # R27
     """The default header goes with every entry that doesn't replace it."""
-    bulk = BulkMessage(from_email="a@example.com", template="T", metadata={"a": 1}, recipients=RECIPIENTS)
+    bulk = BulkMessage(
+        from_email="a@example.com", template="T", metadata={"a": 1}, recipients=RECIPIENTS
+    )
     first, second = v2.build_bulk(bulk).params["BulkEmailEntries"]
     assert "ReplacementHeaders" not in first
     assert json.loads(second["ReplacementHeaders"][1]["Value"]) == {"a": 1, "id": 2}
@@ -372,7 +406,9 @@ def test_a_recipient_without_metadata_has_the_message_s() -> None:  # R27
 
 
 def templated(**fields: Any) -> list[dict[str, str]]:
-    message = TemplateMessage(**{"from_email": "a@example.com", "to": "b@example.com", "template": "T"} | fields)
+    message = TemplateMessage(
+        **{"from_email": "a@example.com", "to": "b@example.com", "template": "T"} | fields
+    )
     headers: list[dict[str, str]] = v2.build(message).params["Content"]["Template"]["Headers"]
     return headers
 
@@ -382,9 +418,13 @@ def numbered(count: int) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("headers", "tags", "metadata"), [(15, 0, 0), (14, 1, 0), (14, 0, 1), (10, 4, 1), (0, 15, 0)], ids=str
+    ("headers", "tags", "metadata"),
+    [(15, 0, 0), (14, 1, 0), (14, 0, 1), (10, 4, 1), (0, 15, 0)],
+    ids=str,
 )
-def test_15_headers_pass_and_a_16th_is_refused(headers: int, tags: int, metadata: int) -> None:  # R13, R21
+def test_15_headers_pass_and_a_16th_is_refused(
+    headers: int, tags: int, metadata: int
+) -> None:  # R13, R21
     fields: dict[str, Any] = {"tags": ["t"] * tags, "metadata": {"a": 1} if metadata else {}}
     assert len(templated(headers=numbered(headers), **fields)) == 15
     with pytest.raises(InvalidMessageError, match="at most 15 headers") as caught:
@@ -402,7 +442,9 @@ def test_the_send_id_is_the_first_of_15_headers() -> None:
 def test_a_recipient_s_16th_header_is_refused() -> None:  # R21, R27
     def bulk(count: int) -> BulkMessage:
         each = Recipient("b@example.com", headers=numbered(count), metadata={"a": 1})
-        return BulkMessage(from_email="a@example.com", template="T", recipients=[RECIPIENTS[0], each])
+        return BulkMessage(
+            from_email="a@example.com", template="T", recipients=[RECIPIENTS[0], each]
+        )
 
     assert complaints("sesv2", "SendBulkEmail", v2.build_bulk(bulk(14)).params) == []
     with pytest.raises(InvalidMessageError, match="at most 15 headers") as caught:
@@ -411,13 +453,19 @@ def test_a_recipient_s_16th_header_is_refused() -> None:  # R21, R27
 
 
 @pytest.mark.parametrize(
-    ("name", "longest"), [("X", 995), ("X-One", 991), ("X" * 76, 920)], ids=lambda value: str(value)[:6]
+    ("name", "longest"),
+    [("X", 995), ("X-One", 991), ("X" * 76, 920)],
+    ids=lambda value: str(value)[:6],
 )
 def test_name_and_value_have_996_characters_at_most(name: str, longest: int) -> None:  # R13, R21
     assert templated(headers={name: "x" * longest}) == [{"Name": name, "Value": "x" * longest}]
     with pytest.raises(InvalidMessageError, match=f"1 to {longest} ASCII") as caught:
         templated(headers={name: "x" * (longest + 1)})
-    assert (caught.value.field, caught.value.limit, caught.value.actual) == ("headers", longest, longest + 1)
+    assert (caught.value.field, caught.value.limit, caught.value.actual) == (
+        "headers",
+        longest,
+        longest + 1,
+    )
 
 
 def test_encoded_words_count_as_they_are_written() -> None:  # R13
@@ -476,7 +524,9 @@ def test_a_recipient_s_ids_and_urls_are_never_encoded() -> None:
 def test_attachments_beside_a_template_have_a_limit() -> None:  # R21
     limit = 40 * 1024 * 1024
     half = Attachment("a", bytes(limit * 3 // 8))
-    message = TemplateMessage(from_email="a@example.com", to="b@example.com", template="T", attachments=[half, half])
+    message = TemplateMessage(
+        from_email="a@example.com", to="b@example.com", template="T", attachments=[half, half]
+    )
     assert v2.build(message).size == limit + len("{}")
     with pytest.raises(InvalidMessageError, match=f"{limit:,}") as caught:
         v2.build(message.model_copy(update={"attachments": (half, half, Attachment("b", b"xyz"))}))
@@ -489,7 +539,10 @@ def test_attachments_beside_a_template_have_a_limit() -> None:  # R21
 def test_attachments_beside_a_template_are_parts(count: int) -> None:  # R21
     """With 500 attachments the body that SES writes would be the 501st part."""
     message = TemplateMessage(
-        from_email="a@example.com", to="b@example.com", template="T", attachments=[Attachment("a", b"x")] * count
+        from_email="a@example.com",
+        to="b@example.com",
+        template="T",
+        attachments=[Attachment("a", b"x")] * count,
     )
     if count == 499:
         v2.build(message)
@@ -500,7 +553,10 @@ def test_attachments_beside_a_template_are_parts(count: int) -> None:  # R21
 
 @pytest.mark.parametrize("kind", [TemplateMessage, BulkMessage], ids=lambda kind: kind.__name__)
 def test_a_template_needs_an_author(kind: Any) -> None:
-    message = kind(template="T", **({"recipients": RECIPIENTS} if kind is BulkMessage else {"to": "b@example.com"}))
+    message = kind(
+        template="T",
+        **({"recipients": RECIPIENTS} if kind is BulkMessage else {"to": "b@example.com"}),
+    )
     with pytest.raises(InvalidMessageError, match="give the author") as caught:
         (v2.build_bulk if kind is BulkMessage else v2.build)(message)
     assert caught.value.field == "from_email"
@@ -508,7 +564,9 @@ def test_a_template_needs_an_author(kind: Any) -> None:
 
 def test_extra_is_laid_over_last() -> None:  # R8
     for message in (SINGLES["minimal"], SINGLES["raw"], SINGLES["template"], BULKS["minimal"]):
-        with_extra = message.model_copy(update={"extra": {"FromEmailAddress": "mine", "New": {"a": 1}}})
+        with_extra = message.model_copy(
+            update={"extra": {"FromEmailAddress": "mine", "New": {"a": 1}}}
+        )
         call = (v2.build_bulk if isinstance(message, BulkMessage) else v2.build)(with_extra)
         assert (call.params["FromEmailAddress"], call.params["New"]) == ("mine", {"a": 1})
 

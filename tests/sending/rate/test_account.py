@@ -6,7 +6,14 @@ from typing import Any
 import anyio
 import pytest
 
-from sesmail import AccessDeniedError, Client, ConfigurationError, NotSentError, RateLimiter, SesmailError
+from sesmail import (
+    AccessDeniedError,
+    Client,
+    ConfigurationError,
+    NotSentError,
+    RateLimiter,
+    SesmailError,
+)
 from sesmail.sending.rate import account
 from sesmail.sending.rate.account import AccountRate
 from support.answers import XML, element, error, json_200, ok, raw, result
@@ -60,7 +67,17 @@ async def test_it_is_read_again_when_it_is_old(time: list[float]) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [AccessDeniedError("no"), NotSentError("no"), ConfigurationError("no"), None, "14", 0, -1, float("nan"), {}],
+    [
+        AccessDeniedError("no"),
+        NotSentError("no"),
+        ConfigurationError("no"),
+        None,
+        "14",
+        0,
+        -1,
+        float("nan"),
+        {},
+    ],
     ids=repr,
 )
 async def test_what_can_not_be_read_is_learnt(time: list[float], answer: object) -> None:
@@ -99,7 +116,15 @@ def knows_the_rate(rate: object) -> Callable[[Request], Answer]:
 
     def step(request: Request) -> Answer:
         if request.target.endswith("/v2/email/account"):
-            return json_200({"SendQuota": {"Max24HourSend": 50_000.0, "MaxSendRate": rate, "SentLast24Hours": 1.0}})
+            return json_200(
+                {
+                    "SendQuota": {
+                        "Max24HourSend": 50_000.0,
+                        "MaxSendRate": rate,
+                        "SentLast24Hours": 1.0,
+                    }
+                }
+            )
         return ok()
 
     return step
@@ -109,7 +134,9 @@ def operations(requests: list[Request]) -> list[str]:
     return [request.form.get("Action") or request.target.rpartition("/")[2] for request in requests]
 
 
-async def test_many_and_bulk_wait_for_the_first_reading_and_a_single_send_never(fault_server: StartFaultServer) -> None:
+async def test_many_and_bulk_wait_for_the_first_reading_and_a_single_send_never(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(knows_the_rate(1000.0))
     async with new_client(server.url, rate_limit="account") as client:
         await client.send(ORDER)
@@ -129,7 +156,10 @@ async def test_v1_asks_for_the_quota(fault_server: StartFaultServer) -> None:
 
     server = fault_server(step)
     limiter = RateLimiter()
-    async with new_client(server.url, api="v1", rate_limit=limiter) as client, client.send_many([ORDER]) as outcomes:
+    async with (
+        new_client(server.url, api="v1", rate_limit=limiter) as client,
+        client.send_many([ORDER]) as outcomes,
+    ):
         assert [outcome.outcome async for outcome in outcomes] == ["accepted"]
     assert operations(server.requests) == ["GetSendQuota", "SendRawEmail"]
     assert limiter.account_rate == 25

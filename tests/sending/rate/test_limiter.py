@@ -45,7 +45,9 @@ class Time:
         """Go on until there is nobody left to wake by then."""
         while True:
             await settle()
-            at, event = min(self.sleepers, key=lambda sleeper: sleeper[0], default=(math.inf, anyio.Event()))
+            at, event = min(
+                self.sleepers, key=lambda sleeper: sleeper[0], default=(math.inf, anyio.Event())
+            )
             if at == math.inf or at > until:
                 self.now = until if until < math.inf else self.now
                 return
@@ -118,7 +120,9 @@ async def test_a_large_call_is_not_overtaken_and_does_not_starve() -> None:
             await calls.add(size)
         await time.pass_()
     assert calls.order == [0, 1, 2, 3]
-    assert [at for _, at in calls.left] == pytest.approx([0, 1 / 9.7 - 0.03, 51 / 9.7 - 0.03, 52 / 9.7 - 0.03])
+    assert [at for _, at in calls.left] == pytest.approx(
+        [0, 1 / 9.7 - 0.03, 51 / 9.7 - 0.03, 52 / 9.7 - 0.03]
+    )
 
 
 async def test_a_cancelled_waiter_gives_its_place_back() -> None:
@@ -160,7 +164,9 @@ async def test_a_task_that_asyncio_cancels_gives_its_place_back(anyio_backend: s
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_where_callers_are_cancelled_the_others_leave_as_if_those_had_never_come(seed: int) -> None:
+async def test_where_callers_are_cancelled_the_others_leave_as_if_those_had_never_come(
+    seed: int,
+) -> None:
     chance = random.Random(seed)
     time = Time()
     arrived: list[float] = []
@@ -187,8 +193,12 @@ async def test_where_callers_are_cancelled_the_others_leave_as_if_those_had_neve
     assert not time.sleepers
 
 
-@pytest.mark.parametrize("slow_down", [RateLimiter.throttled, lambda one: one.learn(8)], ids=["throttled", "learn"])
-async def test_the_head_of_the_line_is_planned_anew(slow_down: Callable[[RateLimiter], None]) -> None:
+@pytest.mark.parametrize(
+    "slow_down", [RateLimiter.throttled, lambda one: one.learn(8)], ids=["throttled", "learn"]
+)
+async def test_the_head_of_the_line_is_planned_anew(
+    slow_down: Callable[[RateLimiter], None],
+) -> None:
     time = Time()
     one = limiter(time, 10)
     async with anyio.create_task_group() as group:

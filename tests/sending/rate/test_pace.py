@@ -47,8 +47,13 @@ def test_a_call_may_leave_early_by_as_much_as_timers_ring_late() -> None:
     assert one.wait(1 / 9.7 - 0.0299) == 0
 
 
-@given(st.floats(1, 1_000), st.lists(st.tuples(st.floats(0, 0.2), st.integers(1, 50)), min_size=1, max_size=60))
-def test_a_worker_never_owes_more_than_its_last_call(rate: float, steps: list[tuple[float, int]]) -> None:
+@given(
+    st.floats(1, 1_000),
+    st.lists(st.tuples(st.floats(0, 0.2), st.integers(1, 50)), min_size=1, max_size=60),
+)
+def test_a_worker_never_owes_more_than_its_last_call(
+    rate: float, steps: list[tuple[float, int]]
+) -> None:
     one, now = pace(rate), 0.0
     left: list[tuple[float, int]] = []
     for pause, size in steps:

@@ -68,7 +68,10 @@ async def test_each_fault_alone(
     fault_server: StartFaultServer, session: str, api: Any, attempts: int, subtests: pytest.Subtests
 ) -> None:
     server = fault_server(ok())
-    async with nothing_is_left(server), new_client(server.url, session, api=api, attempts=attempts) as client:
+    async with (
+        nothing_is_left(server),
+        new_client(server.url, session, api=api, attempts=attempts) as client,
+    ):
         for fault in FAULTS:
             if api in fault.apis and (attempts == 1 or fault.retryable):
                 with subtests.test(fault.name):
@@ -91,7 +94,9 @@ async def test_an_answer_to_nobody_that_comes_while_the_loop_is_busy(
     server = fault_server(late.answer, ok())
     async with nothing_is_left(server), new_client(server.url, session) as client:
         first = await send(client, Sent("first", frozenset({"accepted"})))
-        assert server.wait_until_said()  # which blocks the event loop, so that it can't have read it
+        assert (
+            server.wait_until_said()
+        )  # which blocks the event loop, so that it can't have read it
         second = await send(client, Sent("second", frozenset({"accepted"})))
     check([first, second], server.requests)
     assert len(server.requests) == 2
@@ -99,12 +104,17 @@ async def test_an_answer_to_nobody_that_comes_while_the_loop_is_busy(
 
 @APIS
 async def test_many_faults_at_once(fault_server: StartFaultServer, session: str, api: Any) -> None:
-    faults = [fault for fault in FAULTS if api in fault.apis and not fault.cuts and not fault.lingers]
+    faults = [
+        fault for fault in FAULTS if api in fault.apis and not fault.cuts and not fault.lingers
+    ]
     sends = [meeting(fault, 3) for fault in faults]
     random.Random(0).shuffle(sends)
     server = fault_server(ok())
     server.answer_with(dealing(faults, waiting_for=server))
-    async with nothing_is_left(server), new_client(server.url, session, api=api, attempts=3) as client:
+    async with (
+        nothing_is_left(server),
+        new_client(server.url, session, api=api, attempts=3) as client,
+    ):
         await send_all(client, sends)
     check(sends, server.requests)
     assert {marker_of(request) for request in server.requests} == {sent.marker for sent in sends}
@@ -123,18 +133,31 @@ async def test_many_cut_off_at_once(fault_server: StartFaultServer, session: str
     check(sends, server.requests)
 
 
-async def test_what_hangs_ends_at_the_deadline(fault_server: StartFaultServer, session: str) -> None:
-    sends = [meeting(fault, 1, number) for number in range(4) for fault in HANGING if not (number and fault.large)]
+async def test_what_hangs_ends_at_the_deadline(
+    fault_server: StartFaultServer, session: str
+) -> None:
+    sends = [
+        meeting(fault, 1, number)
+        for number in range(4)
+        for fault in HANGING
+        if not (number and fault.large)
+    ]
     server = fault_server(dealing(HANGING))
     async with (
         nothing_is_left(server),
         new_client(server.url, session, timeout=0.5, attempts=3) as client,
-        new_client(server.url, session, timeout=0.06) as impatient,  # the deadline of a large mail is longer
+        new_client(
+            server.url, session, timeout=0.06
+        ) as impatient,  # the deadline of a large mail is longer
     ):
         with anyio.fail_after(20):
             async with anyio.create_task_group() as group:
-                group.start_soon(send_all, impatient, (sent for sent in sends if sent.marker in LARGE), LARGE)
-                group.start_soon(send_all, client, [sent for sent in sends if sent.marker not in LARGE])
+                group.start_soon(
+                    send_all, impatient, (sent for sent in sends if sent.marker in LARGE), LARGE
+                )
+                group.start_soon(
+                    send_all, client, [sent for sent in sends if sent.marker not in LARGE]
+                )
     check(sends, server.requests)
     assert len(sends) > CONCURRENCY
     assert any(sent.outcome == "unknown" for sent in sends)

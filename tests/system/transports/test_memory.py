@@ -39,10 +39,14 @@ def no_collector() -> Iterator[None]:
 
 def requests() -> int:
     """How many requests of botocore's there are, which hold the mail as it goes over the wire."""
-    return sum(type(each).__name__ in ("AWSPreparedRequest", "AWSRequest") for each in gc.get_objects())
+    return sum(
+        type(each).__name__ in ("AWSPreparedRequest", "AWSRequest") for each in gc.get_objects()
+    )
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="from 3.12 on what failed is held for longer, by a cycle")
+@pytest.mark.skipif(
+    sys.version_info >= (3, 12), reason="from 3.12 on what failed is held for longer, by a cycle"
+)
 @pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
 @pytest.mark.parametrize("end", ENDS)
 async def test_nothing_of_it_is_left(

@@ -41,8 +41,12 @@ async def test_nobody_listens(session: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("code", [socket.EAI_NONAME, socket.EAI_AGAIN], ids=["unknown", "no_server"])
-async def test_a_name_does_not_resolve(session: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "code", [socket.EAI_NONAME, socket.EAI_AGAIN], ids=["unknown", "no_server"]
+)
+async def test_a_name_does_not_resolve(
+    session: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def getaddrinfo(*_: object, **__: object) -> None:
         raise socket.gaierror(code, "no address")
 
@@ -73,10 +77,15 @@ async def test_what_was_not_sent_is_made_again(
 
 
 @pytest.mark.parametrize("status", [407, 502])
-async def test_a_proxy_refuses_the_tunnel(fault_server: StartFaultServer, session: str, status: int) -> None:
+async def test_a_proxy_refuses_the_tunnel(
+    fault_server: StartFaultServer, session: str, status: int
+) -> None:
     proxy = fault_server(answers.raw(status, answers.HTML, b"no"))
     config = {"proxies": {"https": proxy.url.replace("//", "//u:p@")}}
-    async with nothing_is_left(proxy), new_client("https://ses.invalid", session, config=config) as client:
+    async with (
+        nothing_is_left(proxy),
+        new_client("https://ses.invalid", session, config=config) as client,
+    ):
         told = await refuse(client, 1)
         await refuse(client, MANY)
     assert f"{status}" in told
@@ -86,7 +95,10 @@ async def test_a_proxy_refuses_the_tunnel(fault_server: StartFaultServer, sessio
 
 async def test_a_proxy_is_not_there(session: str) -> None:
     config = {"proxies": {"http": "http://127.0.0.1:1"}}
-    async with nothing_is_left(), new_client("http://ses.invalid", session, config=config) as client:
+    async with (
+        nothing_is_left(),
+        new_client("http://ses.invalid", session, config=config) as client,
+    ):
         await refuse(client, 1)
         await refuse(client, MANY)
 
@@ -124,7 +136,10 @@ def certificates(folder: Path) -> tuple[Path, dict[str, ssl.SSLContext]]:
     secret = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none)
     own = pem(certificate(("localhost",), key=key))
     contexts = {}
-    for name, chain, private in [("untrusted", own, secret), ("other_name", other.server, other.server_key)]:
+    for name, chain, private in [
+        ("untrusted", own, secret),
+        ("other_name", other.server, other.server_key),
+    ]:
         (folder / "chain.pem").write_bytes(chain)
         (folder / "key.pem").write_bytes(private)
         contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -153,7 +168,9 @@ async def test_tls_fails(
             with subtests.test(name):
                 server.answer_with(fault)
                 await refuse(client, 1, server)
-        server.answer_with(*faults.values(), *random.Random(0).choices(list(faults.values()), k=MANY))
+        server.answer_with(
+            *faults.values(), *random.Random(0).choices(list(faults.values()), k=MANY)
+        )
         await refuse(client, MANY, server)
     assert server.requests == []
 

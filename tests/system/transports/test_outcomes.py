@@ -21,7 +21,9 @@ from support.faults import FaultServer, StartFaultServer
 pytestmark = pytest.mark.anyio
 
 LARGE = Message(
-    from_email="a@example.com", to="b@example.com", attachments=[sesmail.Attachment("x.bin", bytes(6_000_000))]
+    from_email="a@example.com",
+    to="b@example.com",
+    attachments=[sesmail.Attachment("x.bin", bytes(6_000_000))],
 )
 
 
@@ -40,7 +42,9 @@ async def the_failure(server: FaultServer, **settings: Any) -> sesmail.SendError
     return failure
 
 
-async def test_a_redirect_is_not_followed_anywhere(fault_server: StartFaultServer, session: str) -> None:
+async def test_a_redirect_is_not_followed_anywhere(
+    fault_server: StartFaultServer, session: str
+) -> None:
     elsewhere = fault_server(ok())
     server = fault_server(answers.redirect(307, elsewhere.url))
     assert (await the_failure(server, session=session)).outcome == "unknown"
@@ -48,7 +52,9 @@ async def test_a_redirect_is_not_followed_anywhere(fault_server: StartFaultServe
 
 
 @pytest.mark.slow
-async def test_the_deadline_grows_with_the_mail(fault_server: StartFaultServer, session: str) -> None:
+async def test_the_deadline_grows_with_the_mail(
+    fault_server: StartFaultServer, session: str
+) -> None:
     server = fault_server(answers.slow(1.0, ok()))
     async with new_client(server.url, session, timeout=0.5) as client:
         await client.send(LARGE)
@@ -57,13 +63,17 @@ async def test_the_deadline_grows_with_the_mail(fault_server: StartFaultServer, 
 
 
 @pytest.mark.slow
-async def test_waiting_for_a_connection_has_sent_nothing(fault_server: StartFaultServer, session: str) -> None:
+async def test_waiting_for_a_connection_has_sent_nothing(
+    fault_server: StartFaultServer, session: str
+) -> None:
     server = fault_server(answers.no_answer())
     async with (
         new_client(server.url, session, timeout=0.6, config={"max_pool_connections": 1}) as client,
         anyio.create_task_group() as group,
     ):
-        group.start_soon(failure_of, client, LARGE)  # keeps the only connection for longer than a small mail waits
+        group.start_soon(
+            failure_of, client, LARGE
+        )  # keeps the only connection for longer than a small mail waits
         assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
         failure = await failure_of(client)
         assert (failure.outcome, failure.retryable) == ("not_sent", True)
@@ -76,7 +86,10 @@ async def test_a_deadline_in_the_middle_of_an_except_block_is_not_confused_by_it
 ) -> None:
     """What the caller is handling becomes the context of our exception, and proves nothing about this send."""
     server = fault_server(answers.reset_after_request())
-    async with new_client("http://127.0.0.1:1", session) as refused, new_client(server.url, session) as client:
+    async with (
+        new_client("http://127.0.0.1:1", session) as refused,
+        new_client(server.url, session) as client,
+    ):
         try:
             await refused.send(ORDER)
         except NotSentError:
@@ -84,7 +97,9 @@ async def test_a_deadline_in_the_middle_of_an_except_block_is_not_confused_by_it
                 await client.send(ORDER)
 
 
-@pytest.mark.parametrize("retries", [{"max_attempts": 5}, {"total_max_attempts": 4, "mode": "standard"}])
+@pytest.mark.parametrize(
+    "retries", [{"max_attempts": 5}, {"total_max_attempts": 4, "mode": "standard"}]
+)
 async def test_nothing_makes_it_try_twice(
     fault_server: StartFaultServer, session: str, retries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,7 +122,9 @@ async def test_cancelling_leaves_nothing_open(
     assert "alice" not in caplog.text
 
 
-async def test_cancelling_before_anything_left_is_not_worth_a_word(caplog: pytest.LogCaptureFixture) -> None:
+async def test_cancelling_before_anything_left_is_not_worth_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with new_client("http://127.0.0.1:1") as client:
         with anyio.CancelScope() as scope:
             scope.cancel()
@@ -127,7 +144,9 @@ async def test_no_credentials_are_a_configuration_error(
     assert server.requests == []
 
 
-async def test_no_region_is_a_configuration_error(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_region_is_a_configuration_error(
+    session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(ConfigurationError, match="region"):
         async with new_client("http://127.0.0.1:1", session):
@@ -158,7 +177,9 @@ def test_unknown_settings_are_found_at_once() -> None:
         sesmail.Client(foo=1)  # type: ignore[call-arg]
 
 
-async def test_the_callers_config_is_never_changed(fault_server: StartFaultServer, session: str) -> None:  # R3
+async def test_the_callers_config_is_never_changed(
+    fault_server: StartFaultServer, session: str
+) -> None:  # R3
     from aiobotocore.config import AioConfig
     from botocore.config import Config
 
@@ -177,7 +198,9 @@ async def test_an_http_session_that_could_follow_redirects_is_refused(session: s
         pass
 
     async def connect(chosen: object) -> None:
-        async with sesmail.Client(endpoint_url="http://127.0.0.1:1", config={"http_session_cls": chosen}):
+        async with sesmail.Client(
+            endpoint_url="http://127.0.0.1:1", config={"http_session_cls": chosen}
+        ):
             pass
 
     for chosen in (Mine, "aiohttp"):
@@ -246,7 +269,9 @@ async def test_closing_while_it_opens_leaves_nothing_open(
     assert server.requests == []
 
 
-async def test_connections_can_be_closed_after_each_call(fault_server: StartFaultServer, session: str) -> None:
+async def test_connections_can_be_closed_after_each_call(
+    fault_server: StartFaultServer, session: str
+) -> None:
     if session == "httpx":
         return  # has no such setting
     server = fault_server(ok())
@@ -256,18 +281,26 @@ async def test_connections_can_be_closed_after_each_call(fault_server: StartFaul
         assert server.connections_opened == 2
 
 
-async def test_parameters_are_always_validated(fault_server: StartFaultServer, session: str) -> None:
+async def test_parameters_are_always_validated(
+    fault_server: StartFaultServer, session: str
+) -> None:
     server = fault_server(ok())
     async with new_client(server.url, session, config={"parameter_validation": False}) as client:
         with pytest.raises(sesmail.InvalidMessageError):
             await client.call("GetEmailTemplate", {"TemplateName": 5})
 
 
-async def test_trio_without_httpx_says_what_to_install(anyio_backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_trio_without_httpx_says_what_to_install(
+    anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from sesmail.aws import sessions
 
     monkeypatch.setattr(sessions.importlib.util, "find_spec", lambda name: None)
-    expected = pytest.raises(ConfigurationError, match=r"sesmail\[trio\]") if anyio_backend == "trio" else None
+    expected = (
+        pytest.raises(ConfigurationError, match=r"sesmail\[trio\]")
+        if anyio_backend == "trio"
+        else None
+    )
     with expected or contextlib.nullcontext():
         async with new_client("http://127.0.0.1:1"):
             pass
@@ -299,6 +332,8 @@ async def test_it_sends_over_tls(session: str, tmp_path: Path) -> None:
         accepted(sock, stopping)
 
     with TlsServer(act) as server:
-        async with new_client(f"https://localhost:{server.port}", session, verify=str(trusted)) as client:
+        async with new_client(
+            f"https://localhost:{server.port}", session, verify=str(trusted)
+        ) as client:
             assert (await client.send(ORDER)).message_id == "0102-1"
     assert len(server.requests) == 1

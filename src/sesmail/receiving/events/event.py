@@ -76,7 +76,11 @@ class UnknownEvent(BaseEvent):
     def _identity(self) -> tuple[str | None, ...]:
         time = None if self.timestamp is None else moment(self.timestamp)
         # The keys that tell the kind differ between event publishing and notifications.
-        told = {key: value for key, value in self.raw.items() if key not in ("eventType", "notificationType")}
+        told = {
+            key: value
+            for key, value in self.raw.items()
+            if key not in ("eventType", "notificationType")
+        }
         return self.event_type, self.message_id, time, json.dumps(told, sort_keys=True, default=str)
 
 
@@ -104,7 +108,9 @@ class SubscriptionConfirmation(_Confirmation):
         subscribe_url: The page that confirms, too; never open it for a stranger.
     """
 
-    kind: Literal["SubscriptionConfirmation"] = field(default="SubscriptionConfirmation", repr=False)
+    kind: Literal["SubscriptionConfirmation"] = field(
+        default="SubscriptionConfirmation", repr=False
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -174,7 +174,9 @@ class Clicked(TrackingEvent):
 
     kind: Literal["Clicked"] = field(default="Clicked", repr=False)
     link: str
-    link_tags: Mapping[str, tuple[str, ...]] = field(default_factory=FrozenDict[str, tuple[str, ...]], hash=False)
+    link_tags: Mapping[str, tuple[str, ...]] = field(
+        default_factory=FrozenDict[str, tuple[str, ...]], hash=False
+    )
     ip_address: str | None = None
     user_agent: str | None = None
 

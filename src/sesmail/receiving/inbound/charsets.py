@@ -35,7 +35,9 @@ _BY_CODE = frozenset(
     """.split()  # noqa: SIM905
 )
 # Python is slow at replacing what is wrong in these; ASCII with something else in it is UTF-8 more often than not.
-_STRICT = frozenset(["ascii", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"])
+_STRICT = frozenset(
+    ["ascii", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
+)
 _CODECS = _BY_TABLE | _BY_CODE | _STRICT
 
 # What mails say beside the names that Python knows; and what many mean who say less. https://encoding.spec.whatwg.org/
@@ -77,7 +79,9 @@ _MAX_ESCAPE = 6
 _MANY = 1000  # in a piece: one that has so many is garbage, for which no work is worth while
 
 
-def decode_text(data: bytes | memoryview, charset: str | None, *, with_lf: bool = False) -> tuple[str, str | None]:
+def decode_text(
+    data: bytes | memoryview, charset: str | None, *, with_lf: bool = False
+) -> tuple[str, str | None]:
     """Bytes as text, whatever they are; in work that grows with their length alone.
 
     Args:

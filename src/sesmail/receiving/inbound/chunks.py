@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 __all__ = ["cut", "spans"]
 
-SIZE = 1 << 20  # of a piece: the slowest C code that is used here works on that much for about 20 ms
+SIZE = (
+    1 << 20
+)  # of a piece: the slowest C code that is used here works on that much for about 20 ms
 
 
 def spans(start: int, end: int) -> Iterator[tuple[int, int]]:

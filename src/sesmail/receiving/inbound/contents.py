@@ -42,7 +42,9 @@ class InboundAttachment:
         self._part = part
         self.media_type: str = part.kind
         self.disposition: str | None = word or None
-        self.claimed_file_name: str | None = parameters.get("filename") or part.parameters.get("name") or None
+        self.claimed_file_name: str | None = (
+            parameters.get("filename") or part.parameters.get("name") or None
+        )
         self.content_id: str | None = None
         if written := part.headers.plain("content-id"):
             found = _ID.search(written)
@@ -94,7 +96,9 @@ class _Leaf(NamedTuple):
         item = self.item
         if item.content_id is None or self.attached:
             return False
-        return item.disposition == "inline" or (item.disposition is None and item.media_type.startswith("image/"))
+        return item.disposition == "inline" or (
+            item.disposition is None and item.media_type.startswith("image/")
+        )
 
     def is_in(self, kind: str) -> bool:
         """Whether it is in a multipart of a kind."""
@@ -159,7 +163,11 @@ def sort_files(bodies: Bodies, html: Callable[[], str | None]) -> Files:
     shown = [leaf for leaf in bodies.others if bodies.html and leaf.may_be_shown()]
     ids = {leaf.item.content_id or "" for leaf in shown if not leaf.is_in("multipart/related")}
     named = _named(html() or "", ids) if ids else ids
-    hidden = {leaf.item for leaf in shown if leaf.is_in("multipart/related") or leaf.item.content_id in named}
+    hidden = {
+        leaf.item
+        for leaf in shown
+        if leaf.is_in("multipart/related") or leaf.item.content_id in named
+    }
     for part, item, _, _ in bodies.others:
         if item.content_id is not None and inline.setdefault(item.content_id, item) is not item:
             part.defects[DUPLICATE_ID] = None
@@ -172,7 +180,9 @@ def sort_files(bodies: Bodies, html: Callable[[], str | None]) -> Files:
 def body_text(part: Part) -> str:
     """The content of a part as text, its lines ending in LF; what stands in the mail as it is isn't copied first."""
     as_is = part.encoding in AS_IS
-    return _text(part, memoryview(part.raw)[part.body : part.end] if as_is else part.content(), with_lf=True)
+    return _text(
+        part, memoryview(part.raw)[part.body : part.end] if as_is else part.content(), with_lf=True
+    )
 
 
 def _text(part: Part, content: bytes | memoryview, *, with_lf: bool) -> str:
@@ -188,7 +198,10 @@ def _leaves(part: Part, around: Part | None, attached: bool) -> Iterator[_Leaf]:
         yield _Leaf(part, InboundAttachment(part), around, attached)
         return
     if around is not None and not attached and "content-disposition" in part.headers:
-        attached = read_parameters(part.headers.plain("content-disposition"), part.defects)[0] == "attachment"
+        attached = (
+            read_parameters(part.headers.plain("content-disposition"), part.defects)[0]
+            == "attachment"
+        )
     for each in part.parts:
         yield from _leaves(each, part, attached)
 

@@ -13,7 +13,9 @@ _FALLBACK = "attachment"
 _SLASH = re.compile(r"[/\\]")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|(?:clock|conin|conout)\$|(?:com|lpt)[0-9\xb9\xb2\xb3]) *(?:\.|\Z)", re.I)
+_RESERVED = re.compile(
+    r"(?:con|prn|aux|nul|(?:clock|conin|conout)\$|(?:com|lpt)[0-9\xb9\xb2\xb3]) *(?:\.|\Z)", re.I
+)
 # Controls, what has no shape of its own (directions among them), halves of surrogate pairs, line and paragraph breaks.
 _UNSEEN = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp"])
 
@@ -33,7 +35,11 @@ def safe_file_name(claimed: str) -> str:
 
 def _seen(name: str) -> str:
     """A name in NFC without what can't be seen."""
-    seen = "".join(" " if char.isspace() else char for char in name if unicodedata.category(char) not in _UNSEEN)
+    seen = "".join(
+        " " if char.isspace() else char
+        for char in name
+        if unicodedata.category(char) not in _UNSEEN
+    )
     return unicodedata.normalize("NFC", seen)
 
 

@@ -105,7 +105,9 @@ class MailHeaders:
 
     def _text(self, value: bytes) -> str:
         text = self._texts.get(value)
-        return decode_words(plain_text(value, self._defects), self._defects) if text is None else text
+        return (
+            decode_words(plain_text(value, self._defects), self._defects) if text is None else text
+        )
 
 
 @lru_cache(maxsize=64)
@@ -113,7 +115,9 @@ def _key(name: str) -> bytes:
     return name.lower().encode("utf-8", "replace")
 
 
-def read_fields(raw: bytes, start: int, end: int, budget: Budget, defects: Defects) -> tuple[list[Field], int]:
+def read_fields(
+    raw: bytes, start: int, end: int, budget: Budget, defects: Defects
+) -> tuple[list[Field], int]:
     """The fields of a header, and where the first line starts that is none: there the header ends, if not before.
 
     So do mail servers and Python have it. What such a line says would be lost if the header went on after it, as it

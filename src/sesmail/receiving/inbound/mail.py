@@ -121,7 +121,9 @@ class InboundMail:
     @cached_property
     def mails(self) -> tuple[InboundMail, ...]:
         """The mails that are attached, read; ``attachments`` has them as bytes."""
-        return tuple(InboundMail(part.mail) for part in self._part.leaves() if part.mail is not None)
+        return tuple(
+            InboundMail(part.mail) for part in self._part.leaves() if part.mail is not None
+        )
 
     def load(self) -> InboundMail:
         """Decode now, attached mails too, what else would be decoded when first asked for; gives the mail itself.
@@ -205,6 +207,14 @@ def read_mail(
 
 
 def _read_again(
-    raw: bytes, envelope_sender: str | None, envelope_recipients: tuple[str, ...], verdicts: Verdicts
+    raw: bytes,
+    envelope_sender: str | None,
+    envelope_recipients: tuple[str, ...],
+    verdicts: Verdicts,
 ) -> InboundMail:
-    return read_mail(raw, envelope_sender=envelope_sender, envelope_recipients=envelope_recipients, verdicts=verdicts)
+    return read_mail(
+        raw,
+        envelope_sender=envelope_sender,
+        envelope_recipients=envelope_recipients,
+        verdicts=verdicts,
+    )

@@ -115,7 +115,15 @@ class _Reader:
         self._whole = whole
         self._budget = budget
 
-    def read(self, raw: bytes, start: int, end: int, depth: int, defects: Defects, default: str = "text/plain") -> Part:
+    def read(
+        self,
+        raw: bytes,
+        start: int,
+        end: int,
+        depth: int,
+        defects: Defects,
+        default: str = "text/plain",
+    ) -> Part:
         budget = self._budget
         budget.parts -= 1
         head, stop, body = _header(raw, start, end, defects)
@@ -230,7 +238,9 @@ def _header(raw: bytes, start: int, end: int, defects: Defects) -> tuple[int, in
     return start, blank.start() + 1, blank.end()
 
 
-def _content_type(headers: MailHeaders, default: str, defects: Defects) -> tuple[str, dict[str, str]]:
+def _content_type(
+    headers: MailHeaders, default: str, defects: Defects
+) -> tuple[str, dict[str, str]]:
     """The media type of a part, and the parameters of its Content-Type."""
     text = headers.plain("content-type")
     if not text:

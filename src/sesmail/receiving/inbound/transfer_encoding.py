@@ -8,7 +8,14 @@ from io import BytesIO
 
 from . import chunks
 
-__all__ = ["AS_IS", "BAD_BASE64", "BAD_QUOTED_PRINTABLE", "UNKNOWN_ENCODING", "decode_base64", "decode_transfer"]
+__all__ = [
+    "AS_IS",
+    "BAD_BASE64",
+    "BAD_QUOTED_PRINTABLE",
+    "UNKNOWN_ENCODING",
+    "decode_base64",
+    "decode_transfer",
+]
 
 BAD_BASE64 = "malformed base64"
 BAD_QUOTED_PRINTABLE = "malformed quoted-printable"
@@ -19,7 +26,9 @@ _WHITE = b"\r\n\t "
 _OTHERS = bytes(set(range(256)) - set(_ALPHABET))
 _NOISE = bytes(set(_OTHERS) - set(b"="))
 # The last letter of a piece, the last two, the last three, with anything else between and behind them.
-_LAST = {count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*+){%d}\Z" % count) for count in (1, 2, 3)}
+_LAST = {
+    count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*+){%d}\Z" % count) for count in (1, 2, 3)
+}
 _NEAR = 200  # bytes before the end of a piece, where its last letters mostly are
 _PADDING = re.compile(rb"={3,}")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\r?\Z)")

@@ -77,7 +77,11 @@ EVENT_SPECS: Mapping[str, EventSpec] = {
     "Delivery": EventSpec(
         Delivered,
         "delivery",
-        {"smtp_response": "smtpResponse", "reporting_mta": "reportingMTA", "remote_mta_ip": "remoteMtaIp"},
+        {
+            "smtp_response": "smtpResponse",
+            "reporting_mta": "reportingMTA",
+            "remote_mta_ip": "remoteMtaIp",
+        },
         {"processing_millis": (JsonReader.number, "processingTimeMillis")},
         named="recipients",
     ),
@@ -120,10 +124,16 @@ EVENT_SPECS: Mapping[str, EventSpec] = {
         Clicked,
         "click",
         _READER,
-        {"link": (JsonReader.need_text, "link"), "link_tags": (JsonReader.lists_of_texts, "linkTags")},
+        {
+            "link": (JsonReader.need_text, "link"),
+            "link_tags": (JsonReader.lists_of_texts, "linkTags"),
+        },
     ),
     "Rendering Failure": EventSpec(
-        RenderingFailed, "failure", {"template": "templateName", "error_message": "errorMessage"}, timed=False
+        RenderingFailed,
+        "failure",
+        {"template": "templateName", "error_message": "errorMessage"},
+        timed=False,
     ),
     "Subscription": EventSpec(
         SubscriptionChanged,

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from ...errors import MalformedBodyError
 from ...values import FrozenDict, build_frozen
-from ..events.event import Event, SnsOrigin, SubscriptionConfirmation, UnknownEvent, UnsubscribeConfirmation
+from ..events.event import (
+    Event,
+    SnsOrigin,
+    SubscriptionConfirmation,
+    UnknownEvent,
+    UnsubscribeConfirmation,
+)
 from ..transports.classify import is_set_up_notice
 from ..transports.json_body import Body, read_time
 from ..transports.sns import SnsMessage, read_notification
@@ -40,7 +46,9 @@ def parse(body: Body | SnsMessage) -> tuple[Event, ...]:
     Raises:
         MalformedBodyError: It is something else.
     """
-    return _parse_by_schema(body) or _events(unwrap_sns_message(body) if isinstance(body, SnsMessage) else unwrap(body))
+    return _parse_by_schema(body) or _events(
+        unwrap_sns_message(body) if isinstance(body, SnsMessage) else unwrap(body)
+    )
 
 
 def parse_raw(body: Body) -> tuple[Event, ...]:
@@ -57,7 +65,11 @@ def _parse_by_schema(body: Body | SnsMessage) -> tuple[Event, ...] | None:
     try:
         if type(body) is bytes and len(body) <= _SMALL:
             return read_by_schema(*read_notification(body))
-        if isinstance(body, SnsMessage) and body.type == "Notification" and len(body.message) <= _SMALL:
+        if (
+            isinstance(body, SnsMessage)
+            and body.type == "Notification"
+            and len(body.message) <= _SMALL
+        ):
             return read_by_schema(body.message, body.origin())
     except ValueError:
         pass

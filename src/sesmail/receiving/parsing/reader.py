@@ -128,7 +128,9 @@ class JsonReader:
             if is_object(item)
         ]
         if len(found) < len(items):
-            self.note_defect(key, f"not every item is an object, or there are more than {MAX_ITEMS:,}")
+            self.note_defect(
+                key, f"not every item is an object, or there are more than {MAX_ITEMS:,}"
+            )
         return found
 
     def headers(self, key: str, names: Collection[str]) -> list[tuple[str, str]]:
@@ -147,8 +149,14 @@ class JsonReader:
         except (AttributeError, KeyError, TypeError):
             pass
         self.note_defect(key, "not every item is a name and a value")
-        pairs = [(header.get("name"), header.get("value")) for header in headers if is_object(header)]
-        texts = [(name.lower(), value) for name, value in pairs if type(name) is str and type(value) is str]
+        pairs = [
+            (header.get("name"), header.get("value")) for header in headers if is_object(header)
+        ]
+        texts = [
+            (name.lower(), value)
+            for name, value in pairs
+            if type(name) is str and type(value) is str
+        ]
         return [(name, value) for name, value in texts if name in names]
 
     def lists_of_texts(self, key: str) -> FrozenDict[str, tuple[str, ...]]:
@@ -163,7 +171,9 @@ class JsonReader:
                 else:
                     found[name] = tuple(values)
         if len(found) < len(document):
-            self.note_defect(key, f"not every value is a list of texts, or there are more than {MAX_ITEMS:,}")
+            self.note_defect(
+                key, f"not every value is a list of texts, or there are more than {MAX_ITEMS:,}"
+            )
         return FrozenDict(found)
 
     def _object(self, key: str) -> Document:

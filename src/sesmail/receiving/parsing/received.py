@@ -26,7 +26,9 @@ def read_received(event: JsonReader, *, sns: SnsOrigin | None) -> Received:
     mail = event.need_fields("mail")
     receipt = event.need_fields("receipt")
     timestamp = read_moment(mail, mail.time("timestamp"), receipt)
-    spam, virus, spf, dkim, dmarc = (receipt.fields(f"{name}Verdict").text("status") for name in _VERDICTS)
+    spam, virus, spf, dkim, dmarc = (
+        receipt.fields(f"{name}Verdict").text("status") for name in _VERDICTS
+    )
     fields = {
         "kind": Received.kind,
         "message_id": mail.need_text("messageId"),

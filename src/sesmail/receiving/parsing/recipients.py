@@ -14,7 +14,9 @@ __all__ = ["MAX_RECIPIENTS", "read_moment", "read_recipients"]
 MAX_RECIPIENTS = 1000  # SES takes 50 a message
 
 
-def read_recipients(place: JsonReader, key: str, each: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
+def read_recipients(
+    place: JsonReader, key: str, each: Mapping[str, str]
+) -> dict[str, dict[str, str | None]]:
     """The addresses in a list, each once, with what is told of each.
 
     Args:
@@ -27,7 +29,9 @@ def read_recipients(place: JsonReader, key: str, each: Mapping[str, str]) -> dic
     """
     items = place.items(key)
     if not 0 < len(items) <= MAX_RECIPIENTS:
-        raise place.malformed(key, f"it has {len(items):,} recipients, and 1 to {MAX_RECIPIENTS:,} are possible")
+        raise place.malformed(
+            key, f"it has {len(items):,} recipients, and 1 to {MAX_RECIPIENTS:,} are possible"
+        )
     found: dict[str, dict[str, str | None]] = {}
     alone = dict.fromkeys(each)
     for number, item in enumerate(items):
@@ -39,11 +43,15 @@ def read_recipients(place: JsonReader, key: str, each: Mapping[str, str]) -> dic
             if address not in found:
                 found[address] = one.texts(each)
         else:
-            raise MalformedBodyError("it isn't an address", path=place.path(f"{key}[{number}]"), input=excerpt(item))
+            raise MalformedBodyError(
+                "it isn't an address", path=place.path(f"{key}[{number}]"), input=excerpt(item)
+            )
     return found
 
 
-def read_moment(mail: JsonReader, sent_at: datetime | None, part: JsonReader | None = None) -> datetime:
+def read_moment(
+    mail: JsonReader, sent_at: datetime | None, part: JsonReader | None = None
+) -> datetime:
     """When it happened, for which the time of the message stands in.
 
     Args:

@@ -43,7 +43,11 @@ def schema_for(kind: EventSpec) -> SchemaValidator:
 
 def _recipients(kind: EventSpec) -> core_schema.TypedDictField:
     if not kind.named:
-        return _field(_addresses(_FILLED, lambda addresses: dict.fromkeys(addresses, _NOTHING)), "mail", "destination")
+        return _field(
+            _addresses(_FILLED, lambda addresses: dict.fromkeys(addresses, _NOTHING)),
+            "mail",
+            "destination",
+        )
     fields = {name: _field(_MAYBE_TEXT, key) for name, key in kind.each.items()}
     told = core_schema.typed_dict_schema({"recipient": _field(_FILLED, "emailAddress"), **fields})
     unknown = dict.fromkeys(kind.each)
@@ -88,7 +92,10 @@ _FILLED = core_schema.str_schema(strict=True, min_length=1)
 _MAYBE_TEXT = _or(None, core_schema.nullable_schema(_TEXT))
 _FLAG = _or(False, core_schema.bool_schema(strict=True))
 _TIME = core_schema.chain_schema(
-    [core_schema.no_info_after_validator_function(read_time, _TEXT), core_schema.is_instance_schema(datetime)]
+    [
+        core_schema.no_info_after_validator_function(read_time, _TEXT),
+        core_schema.is_instance_schema(datetime),
+    ]
 )
 _TEXTS = core_schema.tuple_variable_schema(_TEXT, strict=False)
 _LISTS = core_schema.with_default_schema(

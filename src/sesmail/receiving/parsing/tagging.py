@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...tagging import METADATA_HEADER, SEND_ID_HEADER, SEND_ID_TAG, TAG_HEADER, read_metadata, read_send_id, read_tag
+from ...tagging import (
+    METADATA_HEADER,
+    SEND_ID_HEADER,
+    SEND_ID_TAG,
+    TAG_HEADER,
+    read_metadata,
+    read_send_id,
+    read_tag,
+)
 from ...values import FrozenDict
 from .reader import JsonReader
 
@@ -29,7 +37,10 @@ def read_tagging(
     for name, value in mail.headers("headers", _TAGGING_HEADERS):
         room -= len(value)
         if room < 0:
-            mail.note_defect("headers", f"tags, metadata and send id beyond {_MAX_TAGGING:,} characters are left out")
+            mail.note_defect(
+                "headers",
+                f"tags, metadata and send id beyond {_MAX_TAGGING:,} characters are left out",
+            )
             break
         if name == _TAG:
             tags.append(read_tag(value))
@@ -44,7 +55,9 @@ def read_tagging(
     )
 
 
-def _send_id(mail: JsonReader, header: str | None, message_tags: Mapping[str, tuple[str, ...]] | None) -> str | None:
+def _send_id(
+    mail: JsonReader, header: str | None, message_tags: Mapping[str, tuple[str, ...]] | None
+) -> str | None:
     if header is not None:
         if send_id := read_send_id(header):
             return send_id

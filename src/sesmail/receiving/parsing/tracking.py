@@ -47,7 +47,9 @@ def read_by_schema(text: str, sns: SnsOrigin) -> tuple[Any, ...]:
     if not published:
         fields["message_tags"] = None
     mail = JsonReader(document["mail"], "mail", [])
-    fields["tags"], fields["metadata"], fields["send_id"] = read_tagging(mail, fields["message_tags"])
+    fields["tags"], fields["metadata"], fields["send_id"] = read_tagging(
+        mail, fields["message_tags"]
+    )
     if mail.defects:
         raise ValueError(mail.defects[0])
     fields["kind"] = kind.event.kind
@@ -57,7 +59,9 @@ def read_by_schema(text: str, sns: SnsOrigin) -> tuple[Any, ...]:
     return _for_each(fields["recipient"], kind, fields)
 
 
-def read_tracking(kind: EventSpec, event: JsonReader, *, published: bool, sns: SnsOrigin | None) -> tuple[Any, ...]:
+def read_tracking(
+    kind: EventSpec, event: JsonReader, *, published: bool, sns: SnsOrigin | None
+) -> tuple[Any, ...]:
     """The events in SES's JSON, one for each recipient whom it is about.
 
     Args:
@@ -96,16 +100,25 @@ def read_tracking(kind: EventSpec, event: JsonReader, *, published: bool, sns: S
     return _for_each(recipients, kind, fields)
 
 
-def _for_each(recipients: Mapping[str, dict[str, Any]], kind: EventSpec, fields: dict[str, Any]) -> tuple[Any, ...]:
+def _for_each(
+    recipients: Mapping[str, dict[str, Any]], kind: EventSpec, fields: dict[str, Any]
+) -> tuple[Any, ...]:
     return tuple(
-        [build_frozen(kind.event, {**fields, **told, "recipient": address}) for address, told in recipients.items()]
+        [
+            build_frozen(kind.event, {**fields, **told, "recipient": address})
+            for address, told in recipients.items()
+        ]
     )
 
 
-def _recipients(kind: EventSpec, part: JsonReader, mail: JsonReader) -> dict[str, dict[str, str | None]]:
+def _recipients(
+    kind: EventSpec, part: JsonReader, mail: JsonReader
+) -> dict[str, dict[str, str | None]]:
     """Whom an event is about, each once, with what is told of each."""
     if kind.named:
         if part.items(kind.named):
             return read_recipients(part, kind.named, kind.each)
-        part.note_defect(kind.named, "it is empty, and every recipient of the message stands in for it")
+        part.note_defect(
+            kind.named, "it is empty, and every recipient of the message stands in for it"
+        )
     return read_recipients(mail, "destination", kind.each)

@@ -59,7 +59,9 @@ def is_encrypted(metadata: Mapping[str, str]) -> bool:
     return any(name.lower().startswith(_PREFIX) for name in metadata)
 
 
-def read_encryption(metadata: Mapping[str, str], *, message_id: str, account: str | None = None) -> Encryption:
+def read_encryption(
+    metadata: Mapping[str, str], *, message_id: str, account: str | None = None
+) -> Encryption:
     """Check an object's user metadata, and say what KMS needs to unwrap its key.
 
     Args:
@@ -109,7 +111,9 @@ def decrypt(ciphertext: bytes, encryption: Encryption, key: bytes) -> bytes:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     except ImportError as err:
-        raise ConfigurationError("decrypting needs a package: pip install 'sesmail[signatures]'") from err
+        raise ConfigurationError(
+            "decrypting needs a package: pip install 'sesmail[signatures]'"
+        ) from err
     if len(key) != _KEY:
         raise _tampered(f"its key hasn't {_KEY} bytes")
     if len(ciphertext) != encryption.length + TAG:

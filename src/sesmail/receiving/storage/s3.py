@@ -30,7 +30,9 @@ __all__ = ["MAX_STORED", "Storage", "may_pass"]
 MAX_STORED = (40 << 20) + TAG
 """Bytes of the largest mail that SES receives, encrypted."""
 
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")  # no ARN of an access point, which S3 would take, too
+_BUCKET = re.compile(
+    r"[A-Za-z0-9._-]{3,255}"
+)  # no ARN of an access point, which S3 would take, too
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _KEY_REGION = re.compile(r"arn:[a-z-]+:kms:([a-z0-9-]+):")
 
@@ -39,7 +41,9 @@ _KEY_REGION = re.compile(r"arn:[a-z-]+:kms:([a-z0-9-]+):")
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
 _REFUSALS: dict[str, type[ContentError | TemporaryError]] = {
     **dict.fromkeys(("NoSuchBucket", "NoSuchKey"), ContentMissingError),
-    **dict.fromkeys(("AllAccessDisabled", "InvalidAccessKeyId", "InvalidObjectState"), ContentDeniedError),
+    **dict.fromkeys(
+        ("AllAccessDisabled", "InvalidAccessKeyId", "InvalidObjectState"), ContentDeniedError
+    ),
     **dict.fromkeys(
         (
             "DisabledException",
@@ -82,7 +86,9 @@ class Storage:
         limit: int,
         timeout: float,
     ) -> None:
-        if isinstance(buckets, str) or (buckets is not None and not all(map(_BUCKET.fullmatch, buckets))):
+        if isinstance(buckets, str) or (
+            buckets is not None and not all(map(_BUCKET.fullmatch, buckets))
+        ):
             raise ConfigurationError("buckets is a list of the names of S3 buckets")
         if account is not None and not _ACCOUNT.fullmatch(account):
             raise ConfigurationError("account is the 12 digits of an AWS account")
@@ -104,11 +110,15 @@ class Storage:
             TemporaryError: It can't be had just now.
         """
         deadline = anyio.current_time() + self._timeout
-        answer = await self._call("s3", "GetObject", self._place(event), deadline, body_limit=self._limit)
+        answer = await self._call(
+            "s3", "GetObject", self._place(event), deadline, body_limit=self._limit
+        )
         body: bytes = answer["Body"]
         metadata: Mapping[str, str] = answer.get("Metadata", {})
         if is_encrypted(metadata):
-            encryption = read_encryption(metadata, message_id=event.message_id, account=self._account)
+            encryption = read_encryption(
+                metadata, message_id=event.message_id, account=self._account
+            )
             key = await self._unwrap(encryption, deadline)
             return await run_in_thread(partial(decrypt, body, encryption, key), abandon=True)
         if self._require_encrypted:
@@ -122,7 +132,9 @@ class Storage:
             ContentError: It can't be deleted.
             TemporaryError: It can't be deleted just now.
         """
-        await self._call("s3", "DeleteObject", self._place(event), anyio.current_time() + self._timeout)
+        await self._call(
+            "s3", "DeleteObject", self._place(event), anyio.current_time() + self._timeout
+        )
 
     def _place(self, event: Received) -> dict[str, str]:
         """Where the event says that the mail lies, if that is a place where it may."""
@@ -132,8 +144,12 @@ class Storage:
             raise ContentMissingError(
                 f"the action of the receipt rule {found}: only S3 stores a mail where it can be had"
             )
-        if not _BUCKET.fullmatch(action.bucket) or not (self._buckets is None or action.bucket in self._buckets):
-            raise ContentDeniedError(f"the bucket {action.bucket[:100]!r} is none of this receiver's buckets")
+        if not _BUCKET.fullmatch(action.bucket) or not (
+            self._buckets is None or action.bucket in self._buckets
+        ):
+            raise ContentDeniedError(
+                f"the bucket {action.bucket[:100]!r} is none of this receiver's buckets"
+            )
         if not action.key:
             raise ContentMissingError("the event names no object in the bucket")
         owner = {} if self._account is None else {"ExpectedBucketOwner": self._account}
@@ -156,7 +172,12 @@ class Storage:
         return key
 
     async def _call(
-        self, service: str, operation: str, params: Mapping[str, Any], deadline: float, **options: Any
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any],
+        deadline: float,
+        **options: Any,
     ) -> dict[str, Any]:
         try:
             return await self._aws.call(service, operation, params, deadline=deadline, **options)

@@ -91,7 +91,9 @@ def decode(text: bytes | str, path: str = "") -> Document:
         document, fault = None, str(err)
     if fault:
         shown = text if isinstance(text, str) else text.decode(errors="replace")
-        raise MalformedBodyError(f"it can't be read as JSON: {fault}", path=path, input=excerpt(shown))
+        raise MalformedBodyError(
+            f"it can't be read as JSON: {fault}", path=path, input=excerpt(shown)
+        )
     if not is_object(document):
         raise MalformedBodyError("it isn't a JSON object", path=path, input=excerpt(document))
     return document

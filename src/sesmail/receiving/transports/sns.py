@@ -107,7 +107,9 @@ def _notification() -> SchemaValidator:
     others = ("Subject", "SignatureVersion", "Signature", "SigningCertURL", "UnsubscribeURL")
     fields = {key: core_schema.typed_dict_field(schema) for key, schema in needed.items()}
     for key in others:
-        fields[key] = core_schema.typed_dict_field(core_schema.nullable_schema(text), required=False)
+        fields[key] = core_schema.typed_dict_field(
+            core_schema.nullable_schema(text), required=False
+        )
     # Fields that SNS doesn't write may make it something else, or hold numbers that are none.
     return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid"))
 
@@ -129,8 +131,16 @@ def sns_message_from(document: Document, prefix: str = "") -> SnsMessage:
     fields: dict[str, str | None] = {"token": None, "subscribe_url": None}
     for name, key in needed.items():
         value = document.get(key)
-        if type(value) is not str or not (value or key == "Message"):  # which isn't shown, for it may be secret
-            reason = "it is missing" if value is None else "it is empty" if value == "" else "it isn't a text"
+        if type(value) is not str or not (
+            value or key == "Message"
+        ):  # which isn't shown, for it may be secret
+            reason = (
+                "it is missing"
+                if value is None
+                else "it is empty"
+                if value == ""
+                else "it isn't a text"
+            )
             raise MalformedBodyError(reason, path=f"{prefix}{key}")
         fields[name] = value
     for name, key in _OPTIONAL.items():

@@ -9,7 +9,18 @@ from typing import TypeAlias
 from ...errors import MalformedBodyError
 from ..events.base import SnsOrigin
 from .classify import DocumentType, classify, is_set_up_text
-from .json_body import MAX_BATCH, MAX_EVENT, Body, Document, body_text, check_size, decode, excerpt, is_list, is_object
+from .json_body import (
+    MAX_BATCH,
+    MAX_EVENT,
+    Body,
+    Document,
+    body_text,
+    check_size,
+    decode,
+    excerpt,
+    is_list,
+    is_object,
+)
 from .sns import SnsMessage, sns_message_from
 
 __all__ = ["RawEvent", "RawEvents", "read_raw", "unwrap", "unwrap_sns_message"]
@@ -108,7 +119,12 @@ def _has_lines(text: bytes) -> bool:
     In a single one, what follows on a line that ends in ``}`` is ``,`` or the end of something.
     """
     first, _, others = text.lstrip(_SPACE).partition(b"\n")
-    return first.rstrip(_SPACE).endswith(b"}") and others.lstrip(_SPACE)[:1] not in (b"", b",", b"}", b"]")
+    return first.rstrip(_SPACE).endswith(b"}") and others.lstrip(_SPACE)[:1] not in (
+        b"",
+        b",",
+        b"}",
+        b"]",
+    )
 
 
 def _lines(text: bytes) -> Iterator[RawEvent | SnsMessage]:
@@ -134,7 +150,9 @@ def _record(record: object, path: str) -> RawEvents:
     holds: Document = record if is_object(record) else {}
     sns_message, receipt, text = holds.get("Sns"), holds.get("ses"), holds.get("body")
     if is_object(sns_message):
-        return unwrap_sns_message(sns_message_from(sns_message, f"{path}.Sns."), f"{path}.Sns.Message")
+        return unwrap_sns_message(
+            sns_message_from(sns_message, f"{path}.Sns."), f"{path}.Sns.Message"
+        )
     if is_object(receipt):
         return (RawEvent(receipt, f"{path}.ses", word="Received"),)
     if not isinstance(text, str):
@@ -158,7 +176,9 @@ def _single(document: Document, document_type: DocumentType, path: str) -> RawEv
     return unwrap_sns_message(sns_message_from(document, prefix), f"{prefix}Message")
 
 
-def _bare(document: Document, document_type: DocumentType, path: str, sns: SnsOrigin | None) -> RawEvent:
+def _bare(
+    document: Document, document_type: DocumentType, path: str, sns: SnsOrigin | None
+) -> RawEvent:
     """An event, or what EventBridge wraps around one."""
     if document_type != "bridge":
         return RawEvent(document, path, sns)
@@ -175,4 +195,6 @@ def _bare(document: Document, document_type: DocumentType, path: str, sns: SnsOr
 
 def _refuse_many(count: int, path: str) -> None:
     if count > _MAX_EVENTS_PER_BODY:
-        raise MalformedBodyError(f"there are {count:,} in it, more than {_MAX_EVENTS_PER_BODY:,}", path=path)
+        raise MalformedBodyError(
+            f"there are {count:,} in it, more than {_MAX_EVENTS_PER_BODY:,}", path=path
+        )

@@ -16,12 +16,17 @@ __all__ = ["signed_text"]
 # then there is only one way to cut it, from its end.
 _FIELDS: dict[str, tuple[str, Callable[[str], object]]] = {
     "Message": ("message", lambda _: True),
-    "MessageId": ("message_id", re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}").fullmatch),
+    "MessageId": (
+        "message_id",
+        re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}").fullmatch,
+    ),
     "Subject": ("subject", re.compile(r"[^\x00-\x1f\x7f-\x9f]*").fullmatch),
     "SubscribeURL": ("subscribe_url", re.compile(r"https://[!-~]{1,4096}").fullmatch),
     "Timestamp": (
         "timestamp",
-        re.compile(r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]{1,9})?Z").fullmatch,
+        re.compile(
+            r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]{1,9})?Z"
+        ).fullmatch,
     ),
     "Token": ("token", re.compile(r"[0-9A-Za-z_-]{1,1024}").fullmatch),
     "TopicArn": ("topic_arn", read_topic),

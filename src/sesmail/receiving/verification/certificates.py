@@ -17,7 +17,14 @@ from .signature import check_certificate
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["CertificateCache", "CertificateSource", "Clock", "FetchCertificate", "fetch_certificate", "fetched"]
+__all__ = [
+    "CertificateCache",
+    "CertificateSource",
+    "Clock",
+    "FetchCertificate",
+    "fetch_certificate",
+    "fetched",
+]
 
 FetchCertificate: TypeAlias = Callable[[str], Awaitable[bytes]]
 Clock: TypeAlias = Callable[[], datetime]
@@ -77,7 +84,9 @@ class CertificateCache:
         clock: The time, aware of its zone.
     """
 
-    def __init__(self, fetch: Callable[[str], bytes] | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, fetch: Callable[[str], bytes] | None = None, clock: Clock | None = None
+    ) -> None:
         self._fetch = fetch or fetch_certificate
         self._kept = _Kept(clock or _now)
         self._fetching = threading.Lock()
@@ -112,7 +121,9 @@ class _Kept:
 
     def recall(self, url: str) -> bytes | None:
         certificate, since = self._found.get(url, (None, None))
-        if since is None or abs(self._clock() - since) > _AGE:  # either way: a clock may be set back
+        if (
+            since is None or abs(self._clock() - since) > _AGE
+        ):  # either way: a clock may be set back
             return None
         return certificate
 

@@ -38,7 +38,11 @@ def header_values(headers: Headers, name: str) -> list[str]:
     found: list[str] = []
     for key, value in header_pairs(headers):
         if _text(key).lower() == name and value is not None:
-            found += [_text(each) for each in value] if isinstance(value, (list, tuple)) else [_text(value)]
+            found += (
+                [_text(each) for each in value]
+                if isinstance(value, (list, tuple))
+                else [_text(value)]
+            )
     return found
 
 

@@ -71,7 +71,9 @@ class _BoundedHandler(HTTPSHandler):
     def _connect(self, address: tuple[str, int], *_: object) -> socket.socket:
         """A connection to any of a host's addresses, for which the standard library takes the whole time each."""
         failure = OSError("the host has no address")
-        for family, kind, protocol, _name, place in socket.getaddrinfo(*address, type=socket.SOCK_STREAM):
+        for family, kind, protocol, _name, place in socket.getaddrinfo(
+            *address, type=socket.SOCK_STREAM
+        ):
             sock = socket.socket(family, kind, protocol)
             try:
                 sock.settimeout(_left(self._deadline))

@@ -18,7 +18,11 @@ from .topic import read_topic
 __all__ = ["RequestHeaders", "VerificationPolicy", "verify"]
 
 # What SNS repeats in HTTP headers, and where it stands in the body.
-_REPEATED = {"x-amz-sns-message-type": "Type", "x-amz-sns-message-id": "MessageId", "x-amz-sns-topic-arn": "TopicArn"}
+_REPEATED = {
+    "x-amz-sns-message-type": "Type",
+    "x-amz-sns-message-id": "MessageId",
+    "x-amz-sns-topic-arn": "TopicArn",
+}
 
 
 class VerificationPolicy:
@@ -110,11 +114,17 @@ class RequestHeaders(NamedTuple):
         Raises:
             MalformedBodyError: It differs, or isn't there.
         """
-        said = {"Type": message.type, "MessageId": message.message_id, "TopicArn": message.topic_arn}
+        said = {
+            "Type": message.type,
+            "MessageId": message.message_id,
+            "TopicArn": message.topic_arn,
+        }
         for name, path in _REPEATED.items():
             values = self.repeated[name]
             if not values and path != "TopicArn":
-                raise MalformedBodyError(f"the header {name} is missing, which SNS sends with each message", path=path)
+                raise MalformedBodyError(
+                    f"the header {name} is missing, which SNS sends with each message", path=path
+                )
             if any(value != said[path] for value in values):
                 raise MalformedBodyError(f"the header {name} says something else", path=path)
 
@@ -158,7 +168,10 @@ def verify(
     secrets = None if secret is None else Secrets(secret)
     del secret
     policy = VerificationPolicy(
-        secrets=secrets, topics=topics, signatures=certificate is not None, allow_unproven=allow_unproven
+        secrets=secrets,
+        topics=topics,
+        signatures=certificate is not None,
+        allow_unproven=allow_unproven,
     )
     said = policy.read(headers)
     del headers
@@ -168,7 +181,11 @@ def verify(
     if certificate is not None:
         now = now or datetime.now(UTC)
         unverified = read_signature(message, now=now, max_age=max_age, max_ahead=max_ahead)
-        file = fetched(certificate(unverified.certificate_url)) if callable(certificate) else bytes(certificate)
+        file = (
+            fetched(certificate(unverified.certificate_url))
+            if callable(certificate)
+            else bytes(certificate)
+        )
         unverified.check(file, now=now)
     policy.check_topic(message)
     return message

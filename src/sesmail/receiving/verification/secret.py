@@ -36,8 +36,12 @@ class Secrets:
 
     def __init__(self, secret: Secret | Iterable[Secret]) -> None:
         given = [secret] if isinstance(secret, (str, bytes, SecretStr)) else list(secret)
-        self._misfit = next(filter(None, map(_misfit, given)), None) if given else "no secret is given"
-        self._digests = () if self._misfit else tuple(sha256(_reveal(each).encode()).digest() for each in given)
+        self._misfit = (
+            next(filter(None, map(_misfit, given)), None) if given else "no secret is given"
+        )
+        self._digests = (
+            () if self._misfit else tuple(sha256(_reveal(each).encode()).digest() for each in given)
+        )
 
     def check(self) -> None:
         """Check that there is one, and that each protects something.

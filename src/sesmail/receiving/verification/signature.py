@@ -37,7 +37,9 @@ MAX_AGE = 3900.0
 MAX_AHEAD = 300.0
 """Seconds that our clock may be behind Amazon's."""
 
-_PEM = re.compile(rb"\s*-----BEGIN CERTIFICATE-----\r?\n(?:[A-Za-z0-9+/=]+\r?\n)+-----END CERTIFICATE-----\s*")
+_PEM = re.compile(
+    rb"\s*-----BEGIN CERTIFICATE-----\r?\n(?:[A-Za-z0-9+/=]+\r?\n)+-----END CERTIFICATE-----\s*"
+)
 _VERSIONS = ("1", "2")
 _SMALLEST_KEY = 2048  # bits
 
@@ -106,7 +108,9 @@ def check_signature(
         ConfigurationError: The extra ``signatures`` isn't installed.
     """
     sns_message = message if isinstance(message, SnsMessage) else require_sns_message(message)
-    read_signature(sns_message, now=now, max_age=max_age, max_ahead=max_ahead).check(certificate, now=now)
+    read_signature(sns_message, now=now, max_age=max_age, max_ahead=max_ahead).check(
+        certificate, now=now
+    )
     return sns_message
 
 
@@ -118,7 +122,9 @@ def require_sns_message(body: Body) -> SnsMessage:
     """
     sns_message = read_sns_message(body)
     if sns_message is None:
-        raise MalformedBodyError("it has no envelope, so it has no signature and no topic: is raw delivery on?")
+        raise MalformedBodyError(
+            "it has no envelope, so it has no signature and no topic: is raw delivery on?"
+        )
     return sns_message
 
 
@@ -135,13 +141,17 @@ def read_signature(
     topic = read_topic(message.topic_arn)
     url = message.signing_cert_url
     if topic is None or not isinstance(url, str) or not topic.signs_at(url):
-        raise SignatureError("SigningCertURL isn't the one where its topic's region keeps certificates")
+        raise SignatureError(
+            "SigningCertURL isn't the one where its topic's region keeps certificates"
+        )
     if message.signature_version not in _VERSIONS:
         raise SignatureError("SignatureVersion is neither 1 nor 2")
     signature = from_base64(message.signature) if isinstance(message.signature, str) else None
     if not signature:
         raise SignatureError("Signature isn't base64")
-    return UnverifiedSignature(url, topic.certificate_name, str(message.signature_version), text, signature)
+    return UnverifiedSignature(
+        url, topic.certificate_name, str(message.signature_version), text, signature
+    )
 
 
 def check_certificate(certificate: bytes) -> None:
@@ -160,7 +170,9 @@ def check_cryptography() -> None:
         ConfigurationError: The extra ``signatures`` isn't installed.
     """
     if find_spec("cryptography") is None:
-        raise ConfigurationError("cryptography is missing, which signatures need: pip install 'sesmail[signatures]'")
+        raise ConfigurationError(
+            "cryptography is missing, which signatures need: pip install 'sesmail[signatures]'"
+        )
 
 
 def _check_age(timestamp: str, now: datetime, max_age: float, max_ahead: float) -> None:
@@ -173,7 +185,9 @@ def _check_age(timestamp: str, now: datetime, max_age: float, max_ahead: float) 
     if not age <= max_age:
         raise SignatureError(f"the message is {age:.1f} s old, more than {max_age:g} s")
     if not age >= -max_ahead:
-        raise SignatureError(f"the message is {-age:.1f} s ahead of the clock, more than {max_ahead:g} s")
+        raise SignatureError(
+            f"the message is {-age:.1f} s ahead of the clock, more than {max_ahead:g} s"
+        )
 
 
 class _Signer(NamedTuple):
@@ -200,7 +214,9 @@ def _signer(certificate: bytes) -> _Signer:
     except Exception as err:  # cryptography raises what it likes, and not only classes of its own
         raise SignatureError("the signing certificate is malformed") from err
     if not isinstance(key, RSAPublicKey) or key.key_size < _SMALLEST_KEY:
-        raise SignatureError(f"the signing certificate has no RSA key of {_SMALLEST_KEY} bits or more")
+        raise SignatureError(
+            f"the signing certificate has no RSA key of {_SMALLEST_KEY} bits or more"
+        )
     return _Signer(parsed.not_valid_before_utc, parsed.not_valid_after_utc, names, _verifier(key))
 
 
@@ -211,7 +227,10 @@ def _names(certificate: x509.Certificate) -> frozenset[str]:
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
-        return frozenset(str(each.value) for each in certificate.subject.get_attributes_for_oid(x509.OID_COMMON_NAME))
+        return frozenset(
+            str(each.value)
+            for each in certificate.subject.get_attributes_for_oid(x509.OID_COMMON_NAME)
+        )
     return frozenset(found.value.get_values_for_type(x509.DNSName))
 
 

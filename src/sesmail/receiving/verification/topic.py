@@ -32,7 +32,9 @@ class Topic(NamedTuple):
         return url[:start] == self.certificate_prefix and _FILE.fullmatch(url, start) is not None
 
 
-_ARN = re.compile(r"arn:([a-z-]{3,16}):sns:([a-z0-9-]{1,32}):[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?")
+_ARN = re.compile(
+    r"arn:([a-z-]{3,16}):sns:([a-z0-9-]{1,32}):[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?"
+)
 _LONGEST = 400  # so that nobody makes us remember megabytes
 _FILE = re.compile(r"[0-9a-f]{32}\.pem")
 
@@ -40,14 +42,38 @@ _FILE = re.compile(r"[0-9a-f]{32}\.pem")
 # regions; sns.s3-us-west-2.amazonaws.com, which they don't match, is anybody's bucket.
 # https://github.com/aws/aws-sdk-java-v2/blob/master/services-custom/sns-message-manager
 _PARTITIONS = {
-    "aws": (re.compile(r"(?!cn-)[a-z]{2}-[a-z]+-[0-9]{1,2}"), "amazonaws.com", "sns-signing.{}.amazonaws.com"),
+    "aws": (
+        re.compile(r"(?!cn-)[a-z]{2}-[a-z]+-[0-9]{1,2}"),
+        "amazonaws.com",
+        "sns-signing.{}.amazonaws.com",
+    ),
     "aws-cn": (re.compile(r"cn-[a-z]+-[0-9]{1,2}"), "amazonaws.com.cn", "sns-{}.amazonaws.com.cn"),
-    "aws-eusc": (re.compile(r"eusc-[a-z]{2}-[a-z]+-[0-9]{1,2}"), "amazonaws.eu", "sns-signing.{}.amazonaws.eu"),
+    "aws-eusc": (
+        re.compile(r"eusc-[a-z]{2}-[a-z]+-[0-9]{1,2}"),
+        "amazonaws.eu",
+        "sns-signing.{}.amazonaws.eu",
+    ),
     "aws-iso": (re.compile(r"us-iso-[a-z]+-[0-9]{1,2}"), "c2s.ic.gov", "sns-{}.c2s.ic.gov"),
-    "aws-iso-b": (re.compile(r"us-isob-[a-z]+-[0-9]{1,2}"), "sc2s.sgov.gov", "sns-{}.sc2s.sgov.gov"),
-    "aws-iso-e": (re.compile(r"eu-isoe-[a-z]+-[0-9]{1,2}"), "cloud.adc-e.uk", "sns-signing.{}.cloud.adc-e.uk"),
-    "aws-iso-f": (re.compile(r"us-isof-[a-z]+-[0-9]{1,2}"), "csp.hci.ic.gov", "sns-signing.{}.csp.hci.ic.gov"),
-    "aws-us-gov": (re.compile(r"us-gov-[a-z]+-[0-9]{1,2}"), "amazonaws.com", "sns-us-gov-west-1.amazonaws.com"),
+    "aws-iso-b": (
+        re.compile(r"us-isob-[a-z]+-[0-9]{1,2}"),
+        "sc2s.sgov.gov",
+        "sns-{}.sc2s.sgov.gov",
+    ),
+    "aws-iso-e": (
+        re.compile(r"eu-isoe-[a-z]+-[0-9]{1,2}"),
+        "cloud.adc-e.uk",
+        "sns-signing.{}.cloud.adc-e.uk",
+    ),
+    "aws-iso-f": (
+        re.compile(r"us-isof-[a-z]+-[0-9]{1,2}"),
+        "csp.hci.ic.gov",
+        "sns-signing.{}.csp.hci.ic.gov",
+    ),
+    "aws-us-gov": (
+        re.compile(r"us-gov-[a-z]+-[0-9]{1,2}"),
+        "amazonaws.com",
+        "sns-us-gov-west-1.amazonaws.com",
+    ),
 }
 
 # The regions that every account has, a list that is closed since 2019: they share a name. Later ones are opt-in.

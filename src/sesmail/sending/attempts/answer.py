@@ -16,7 +16,9 @@ __all__ = ["read_bulk", "read_single"]
 _MESSAGE_ID = re.compile(r"[!#-;=?A-~]{1,255}")
 
 
-def read_single(answer: Mapping[str, Any], recipients: Sequence[Address], *, operation: str, region: str) -> SendResult:
+def read_single(
+    answer: Mapping[str, Any], recipients: Sequence[Address], *, operation: str, region: str
+) -> SendResult:
     """The result of a single send.
 
     Raises:
@@ -35,7 +37,9 @@ def read_single(answer: Mapping[str, Any], recipients: Sequence[Address], *, ope
     return SendResult(
         message_id,
         header,
-        tuple(RecipientResult(address.email, "accepted", message_id, header) for address in recipients),
+        tuple(
+            RecipientResult(address.email, "accepted", message_id, header) for address in recipients
+        ),
         request_id,
     )
 

@@ -40,12 +40,21 @@ class LogWriter:
             return states
         try:
             await _all(
-                self._begin, [state for state in states.values() if state.send_id is not None and not state.begun]
+                self._begin,
+                [
+                    state
+                    for state in states.values()
+                    if state.send_id is not None and not state.begun
+                ],
             )
         except BaseException:
             await self.finish(states)
             raise
-        return {number: state for number, state in states.items() if state.begun or state.send_id is None}
+        return {
+            number: state
+            for number, state in states.items()
+            if state.begun or state.send_id is None
+        }
 
     async def finish(self, states: Mapping[int, SendState[T]]) -> None:
         """An attempt to send these mails has ended."""
@@ -71,14 +80,22 @@ class LogWriter:
         assert state.send_id is not None
         try:
             with anyio.fail_after(_TIMEOUT, shield=True):
-                await self._send_log.finish(state.send_id, state.outcome, getattr(state.result, "message_id", None))
+                await self._send_log.finish(
+                    state.send_id, state.outcome, getattr(state.result, "message_id", None)
+                )
         except Exception:
-            _log.exception("the send log could not write down that %s ended as %s", state.send_id, state.outcome)
+            _log.exception(
+                "the send log could not write down that %s ended as %s",
+                state.send_id,
+                state.outcome,
+            )
         # Whatever it said: it may have written that down, and let somebody else begin.
         state.begun = state.outcome == "unknown"
 
 
-async def _all(write: Callable[[SendState[Any]], Coroutine[Any, Any, None]], states: Sequence[SendState[Any]]) -> None:
+async def _all(
+    write: Callable[[SendState[Any]], Coroutine[Any, Any, None]], states: Sequence[SendState[Any]]
+) -> None:
     """Write all down at once, and don't be cancelled between what the log has and what a fate says.
 
     Each is a task of its own, even one alone: asyncio's ``Task.cancel`` ignores the shield of the task that it cancels.

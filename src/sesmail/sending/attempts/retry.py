@@ -47,7 +47,9 @@ class RetryPolicy(Value):
 
     def may_retry(self, error: SendError) -> bool:
         """Whether a call that ended so may be made again."""
-        return error.retryable or (self.on_unknown == "retry" and isinstance(error, UnknownOutcomeError))
+        return error.retryable or (
+            self.on_unknown == "retry" and isinstance(error, UnknownOutcomeError)
+        )
 
     def delay(self, attempts: int, chance: float) -> float:
         """The seconds to wait before the next attempt.

@@ -80,7 +80,9 @@ class CallRunner:
         """Where the calls went, once there was one."""
         return self.aws.region(self.service)
 
-    async def run(self, batch: Batch[T], states: Mapping[int, SendState[T]], started: float) -> None:
+    async def run(
+        self, batch: Batch[T], states: Mapping[int, SendState[T]], started: float
+    ) -> None:
         """Make the call for all mails, and again for those that SES did not take, as long as that makes sense.
 
         Args:
@@ -119,18 +121,35 @@ class CallRunner:
                     raise
                 return  # an earlier attempt may have reached others, whose results must not be lost
             pending = {
-                each: state for each, state in pending.items() if state.last and self.policy.may_retry(state.last)
+                each: state
+                for each, state in pending.items()
+                if state.last and self.policy.may_retry(state.last)
             }
             pause = self.policy.delay(number, random())
-            if not pending or number == self.policy.attempts or anyio.current_time() + pause >= deadline:
+            if (
+                not pending
+                or number == self.policy.attempts
+                or anyio.current_time() + pause >= deadline
+            ):
                 return
-            _log.info("%s failed for %d of %d; again in %.2f seconds", call.operation, len(pending), len(begun), pause)
+            _log.info(
+                "%s failed for %d of %d; again in %.2f seconds",
+                call.operation,
+                len(pending),
+                len(begun),
+                pause,
+            )
             notify(self.listener.waiting, info, pause)
             await anyio.sleep(pause)
             number += 1
 
     async def _attempt(
-        self, batch: Batch[T], call: Call, info: CallInfo, states: Mapping[int, SendState[T]], deadline: float
+        self,
+        batch: Batch[T],
+        call: Call,
+        info: CallInfo,
+        states: Mapping[int, SendState[T]],
+        deadline: float,
     ) -> None:
         departure = Departure()
         notify(self.listener.before_attempt, info)
@@ -148,9 +167,13 @@ class CallRunner:
             )
             ends = batch.read(answer, [*states])
         except SendError as err:
-            ends = _for_each(err.with_traceback(None), states)  # or its frames would hold it, and the mails, for long
+            ends = _for_each(
+                err.with_traceback(None), states
+            )  # or its frames would hold it, and the mails, for long
         except BaseException as err:
-            await self._ended(info, batch, states, _for_each(_lost(err, departure, call), states), began, start)
+            await self._ended(
+                info, batch, states, _for_each(_lost(err, departure, call), states), began, start
+            )
             raise
         await self._ended(info, batch, states, ends, began, start)
 
@@ -165,11 +188,16 @@ class CallRunner:
     ) -> None:
         """Tell everybody how an attempt ended."""
         seconds = anyio.current_time() - start
-        attempts = [state.attempted(end, began, seconds) for state, end in zip(states.values(), ends, strict=True)]
+        attempts = [
+            state.attempted(end, began, seconds)
+            for state, end in zip(states.values(), ends, strict=True)
+        ]
         notify(self.listener.after_attempt, info, attempts)
         if isinstance(ends[0], NotSentError):
             self._give_back(info.recipients)
-        taken = sum(batch.recipients[each] for each, state in states.items() if state.result is not None)
+        taken = sum(
+            batch.recipients[each] for each, state in states.items() if state.result is not None
+        )
         if self.limiter is not None and taken:
             self.limiter.accepted(taken)
         if info.recipients and any(isinstance(end, ThrottledError) for end in ends):
@@ -181,7 +209,11 @@ class CallRunner:
         if self.limiter is not None:
             self.limiter.throttled()
             rate = self.limiter.rate
-        _log.info("SES throttled %s; the pace is %s recipients a second now", info.operation, rate or "not limited")
+        _log.info(
+            "SES throttled %s; the pace is %s recipients a second now",
+            info.operation,
+            rate or "not limited",
+        )
         notify(self.listener.throttled, info, rate)
 
     async def _pace(self, info: CallInfo) -> float:
@@ -192,7 +224,9 @@ class CallRunner:
             notify(self.listener.waiting, info, seconds)
         return await self.limiter.acquire(info.recipients)
 
-    async def _begin(self, batch: Batch[T], states: Mapping[int, SendState[T]]) -> Mapping[int, SendState[T]]:
+    async def _begin(
+        self, batch: Batch[T], states: Mapping[int, SendState[T]]
+    ) -> Mapping[int, SendState[T]]:
         """Write mails down in the send log; those that may not be sent give their places back."""
         begun: Mapping[int, SendState[T]] = {}
         try:
@@ -205,7 +239,9 @@ class CallRunner:
         if self.limiter is not None and recipients:
             self.limiter.give_back(recipients)
 
-    def _info(self, batch: Batch[T], call: Call, states: Mapping[int, SendState[T]], number: int) -> CallInfo:
+    def _info(
+        self, batch: Batch[T], call: Call, states: Mapping[int, SendState[T]], number: int
+    ) -> CallInfo:
         recipients = [batch.recipients[each] for each in states]
         return CallInfo(
             self.service,
@@ -221,10 +257,14 @@ class CallRunner:
 def _lost(error: BaseException, departure: Departure, call: Call) -> SendError:
     """What became of mails whose call was cancelled, or can't be made at all."""
     if departure.may_have_left:
-        return UnknownOutcomeError("it was cancelled after it may have left", operation=call.operation)
+        return UnknownOutcomeError(
+            "it was cancelled after it may have left", operation=call.operation
+        )
     if isinstance(error, Exception):
         failed = NotSentError(str(error), operation=call.operation, retryable=False)
-        failed.__cause__ = copy.copy(error) if isinstance(error, SesmailError) else error  # its frames hold the fates
+        failed.__cause__ = (
+            copy.copy(error) if isinstance(error, SesmailError) else error
+        )  # its frames hold the fates
         return failed
     return NotSentError("it was cancelled before it could leave", operation=call.operation)
 

@@ -27,7 +27,9 @@ Disposition: TypeAlias = Literal["attachment", "inline"]
 
 def _media_type(text: str) -> str:
     if _MEDIA_TYPE.fullmatch(text) is None:
-        raise ValueError("write a media type such as 'application/pdf' or 'text/calendar; method=REQUEST'")
+        raise ValueError(
+            "write a media type such as 'application/pdf' or 'text/calendar; method=REQUEST'"
+        )
     if text.lower().startswith("multipart/"):
         raise ValueError("a multipart can't be one part; attach a whole mail as 'message/rfc822'")
     return text
@@ -35,7 +37,9 @@ def _media_type(text: str) -> str:
 
 def _content_id(text: str) -> str:
     if _CONTENT_ID.fullmatch(text) is None:
-        raise ValueError("a content id is 1 to 78 printable ASCII characters without spaces and angle brackets")
+        raise ValueError(
+            "a content id is 1 to 78 printable ASCII characters without spaces and angle brackets"
+        )
     return text
 
 
@@ -77,7 +81,9 @@ def _guess(filename: object) -> str:
     """The media type that the standard library knows for a file name, or the one that promises nothing."""
     import mimetypes
 
-    kind, encoding = mimetypes.guess_type(filename if isinstance(filename, str) else "", strict=False)
+    kind, encoding = mimetypes.guess_type(
+        filename if isinstance(filename, str) else "", strict=False
+    )
     if encoding is not None:  # who opens "x.tar.gz" has gzip to deal with
         return _COMPRESSED.get(encoding, "application/octet-stream")
     return kind or "application/octet-stream"
@@ -213,4 +219,6 @@ def _distinct_ids(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]
     return attachments
 
 
-Attachments = Annotated[tuple[Attachment, ...], BeforeValidator(_listed), AfterValidator(_distinct_ids)]
+Attachments = Annotated[
+    tuple[Attachment, ...], BeforeValidator(_listed), AfterValidator(_distinct_ids)
+]

@@ -103,7 +103,9 @@ else:
 
         def __call__(cls, *values, **fields):
             if len(values) > len(cls.positional):
-                raise TypeError(f"{cls.__name__} takes at most {len(cls.positional)} values without a name")
+                raise TypeError(
+                    f"{cls.__name__} takes at most {len(cls.positional)} values without a name"
+                )
             for name, value in zip(cls.positional, values, strict=False):
                 if name in fields:
                     raise TypeError(f"{cls.__name__} got {name} twice")
@@ -141,7 +143,9 @@ def _headers(headers: Mapping[str, str]) -> FrozenDict[str, str]:
     seen: set[str] = set()
     for name, text in headers.items():
         if _HEADER_NAME.fullmatch(name) is None:
-            raise ValueError("a header name is 1 to 76 printable ASCII characters without spaces and colons")
+            raise ValueError(
+                "a header name is 1 to 76 printable ASCII characters without spaces and colons"
+            )
         key = name.lower()
         if key in seen:
             raise ValueError(f"{name} is given twice, in different spelling")
@@ -174,9 +178,15 @@ def _body_text(text: str) -> str:
 
 def check_misplaced(fields: object, misplaced: Mapping[str, str]) -> None:
     """Refuse fields that other kinds of message have, and say what to do instead."""
-    if isinstance(fields, dict) and (found := misplaced.keys() & cast("dict[str, Any]", fields).keys()):
+    if isinstance(fields, dict) and (
+        found := misplaced.keys() & cast("dict[str, Any]", fields).keys()
+    ):
         errors: list[InitErrorDetails] = [
-            {"type": PydanticCustomError("misplaced", "{way}", {"way": misplaced[name]}), "loc": (name,), "input": None}
+            {
+                "type": PydanticCustomError("misplaced", "{way}", {"way": misplaced[name]}),
+                "loc": (name,),
+                "input": None,
+            }
             for name in sorted(found)
         ]
         raise ValidationError.from_exception_data("message", errors, hide_input=True)
@@ -207,7 +217,9 @@ def _send_id(text: str) -> str:
 
 def _arn(text: str) -> str:
     if _ARN.fullmatch(text) is None:
-        raise ValueError("give a whole ARN, such as arn:aws:ses:eu-west-1:111122223333:identity/example.com")
+        raise ValueError(
+            "give a whole ARN, such as arn:aws:ses:eu-west-1:111122223333:identity/example.com"
+        )
     return text
 
 
@@ -239,13 +251,18 @@ MailboxesInput: TypeAlias = str | Address | Iterable[str | Address]
 Mailboxes = Annotated[
     tuple[Address, ...],
     PlainValidator(_mailboxes),
-    PlainSerializer(lambda addresses: [str(address) for address in addresses], return_type=list[str]),
+    PlainSerializer(
+        lambda addresses: [str(address) for address in addresses], return_type=list[str]
+    ),
     WithJsonSchema({"type": "array", "items": {"type": "string"}}),
 ]
 HeaderText = Annotated[str, AfterValidator(header_text)]
 Content = Annotated[bytes, BeforeValidator(_content)]
 BodyText = Annotated[str, AfterValidator(_body_text)]
-Tags = Annotated[tuple[Annotated[str, Field(min_length=1), AfterValidator(header_text)], ...], BeforeValidator(_listed)]
+Tags = Annotated[
+    tuple[Annotated[str, Field(min_length=1), AfterValidator(header_text)], ...],
+    BeforeValidator(_listed),
+]
 Headers = Annotated[Mapping[str, str], AfterValidator(_headers)]
 MessageTags = Annotated[Mapping[str, str], AfterValidator(_message_tags)]
 JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_frozen)]

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, cast
 
-from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from ...address import Address
 from ...values import FrozenDict
@@ -305,7 +311,10 @@ class TemplateMessage(_Templated, frozen=True):
 def _recipients(value: object) -> object:
     if isinstance(value, (str, Address, Recipient)) or not isinstance(value, Iterable):
         raise ValueError("give a list of Recipient or of addresses")
-    found = [{"to": item} if isinstance(item, (str, Address)) else item for item in cast("Iterable[object]", value)]
+    found = [
+        {"to": item} if isinstance(item, (str, Address)) else item
+        for item in cast("Iterable[object]", value)
+    ]
     if not found:
         raise ValueError("give at least one recipient")
     return found

@@ -44,11 +44,17 @@ def _serialised(content: Any, info: ValidationInfo) -> Any:
 def _written(message: StandardMessage[Any, Any]) -> bytes:
     for part in message.walk():
         for name, value in part.items():
-            if not _FIELD.fullmatch(f"{name}:".encode()) or _CONTROLS.search(_FOLD.sub("", str(value))):
-                raise ValueError(f"its header {name!r} has a line break or another control character")
+            if not _FIELD.fullmatch(f"{name}:".encode()) or _CONTROLS.search(
+                _FOLD.sub("", str(value))
+            ):
+                raise ValueError(
+                    f"its header {name!r} has a line break or another control character"
+                )
     written = message.as_bytes(policy=message.policy.clone(linesep="\r\n", cte_type="7bit"))
     if [name for name, _ in _fields(written)] != [name.lower().encode() for name in message]:
-        raise ValueError("its headers, written out, aren't the ones that it has; look for line breaks in them")
+        raise ValueError(
+            "its headers, written out, aren't the ones that it has; look for line breaks in them"
+        )
     _refuse_rewritten(message, written)
     return written
 
@@ -61,8 +67,12 @@ def _refuse_rewritten(message: StandardMessage[Any, Any], written: bytes) -> Non
         text = lines.decode("ascii", "replace").partition(":")[2].replace("\r\n", "")
         policy: Any = message.policy
         read = policy.header_factory(name, text.strip())
-        if [each.addr_spec for each in read.addresses] != [each.addr_spec for each in value.addresses]:
-            raise ValueError(f"the standard library would write other addresses into {name}; send a Message instead")
+        if [each.addr_spec for each in read.addresses] != [
+            each.addr_spec for each in value.addresses
+        ]:
+            raise ValueError(
+                f"the standard library would write other addresses into {name}; send a Message instead"
+            )
 
 
 def _prepared(content: bytes) -> bytes:
@@ -82,7 +92,9 @@ def _prepared(content: bytes) -> bytes:
 def _refuse_parts(content: bytes) -> None:
     boundaries = set(_BOUNDARY.findall(content))
     delimiters = [line for line in _DELIMITER.findall(content) if line in boundaries]
-    parts = len(delimiters) - max(0, len(set(delimiters)) - 1)  # without the multiparts inside of others
+    parts = len(delimiters) - max(
+        0, len(set(delimiters)) - 1
+    )  # without the multiparts inside of others
     if parts > MAX_PARTS:
         raise ValueError(f"a mail has at most {MAX_PARTS} parts, this one has {parts}")
 

@@ -16,7 +16,9 @@ _FOLD_ENCODED_AT = 76  # https://www.rfc-editor.org/rfc/rfc2047#section-2
 _MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _MISREAD = re.compile(r'[";\\<>]')  # escaped in a parameter, some readers get them wrong
 _MAX_QUOTED_NAME = 64
-_ATTRIBUTE_CHARS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~")
+_ATTRIBUTE_CHARS = frozenset(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~"
+)
 
 # Fields of ids, URLs and addresses: an encoded-word in them would break threads and one-click unsubscribing.
 _LITERAL_FIELDS = frozenset(
@@ -110,7 +112,9 @@ def parameter(name: str, value: str) -> list[str]:
         return [f'{name}="{value}"']
     segments = [""]
     for character in value:  # never cut in two: some readers decode each segment by itself
-        encoded = "".join(chr(byte) if byte in _ATTRIBUTE_CHARS else f"%{byte:02X}" for byte in character.encode())
+        encoded = "".join(
+            chr(byte) if byte in _ATTRIBUTE_CHARS else f"%{byte:02X}" for byte in character.encode()
+        )
         if len(segments[-1]) + len(encoded) > 48:
             segments.append("")
         segments[-1] += encoded

@@ -16,7 +16,17 @@ from ..message.message import Message, RawMessage
 from ..message.raw import has_field
 from ..wire import checked_pieces
 from .header import address_field, text_field
-from .part import Boundaries, Header, Part, alternative_part, file_part, is_mail, mail_part, multipart, text_part
+from .part import (
+    Boundaries,
+    Header,
+    Part,
+    alternative_part,
+    file_part,
+    is_mail,
+    mail_part,
+    multipart,
+    text_part,
+)
 
 __all__ = ["mime_bytes", "write_mime", "write_pieces"]
 
@@ -30,7 +40,9 @@ def write_mime(message: Message) -> bytes:
         InvalidMessageError: No author, more than 500 parts, an attached mail that isn't 7-bit, or the like.
     """
     pieces = write_pieces(message)
-    mail = BytesIO(next(pieces))  # which, other than a join, doesn't hold all pieces beside the whole
+    mail = BytesIO(
+        next(pieces)
+    )  # which, other than a join, doesn't hold all pieces beside the whole
     mail.seek(0, SEEK_END)
     mail.writelines(pieces)
     return mail.getvalue()
@@ -47,12 +59,16 @@ def write_pieces(message: Message) -> Iterator[bytes]:
     boundaries = Boundaries([item.content for item in message.attachments if is_mail(item)])
     root = _root(message, boundaries)
     check_part_count(root.leaves)
-    header = Header(*_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.header.fields)
+    header = Header(
+        *_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.header.fields
+    )
     pieces = _gathered(chain((header.head,), root.body))
     try:
         yield from checked_pieces(pieces, header.names, boundaries.used)
     except ValueError as err:
-        raise InvalidMessageError(f"the mail can't be written safely: {err}", field="message") from err
+        raise InvalidMessageError(
+            f"the mail can't be written safely: {err}", field="message"
+        ) from err
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -72,9 +88,13 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _fields(message: Message) -> list[tuple[str, str]]:
     if not message.from_email:
-        raise InvalidMessageError("give the author, on the message or as a client-wide default", field="from_email")
+        raise InvalidMessageError(
+            "give the author, on the message or as a client-wide default", field="from_email"
+        )
     sender = message.sender
-    if sender is None and len(message.from_email) > 1:  # https://www.rfc-editor.org/rfc/rfc5322#section-3.6.2
+    if (
+        sender is None and len(message.from_email) > 1
+    ):  # https://www.rfc-editor.org/rfc/rfc5322#section-3.6.2
         sender = message.from_email[0]
     visible_to = [text for name, text in message.headers.items() if name.lower() == "to"]
     mailboxes: list[tuple[str, Sequence[Address]]] = [
@@ -123,13 +143,19 @@ def _root(message: Message, boundaries: Boundaries) -> Part:
     if message.html is not None:
         html = text_part("text/html", message.html)
         images = [file_part(item) for item in shown]
-        bodies.append(multipart("related", [html, *images], boundaries, 'type="text/html";') if images else html)
+        bodies.append(
+            multipart("related", [html, *images], boundaries, 'type="text/html";')
+            if images
+            else html
+        )
     bodies += [alternative_part(form) for form in message.alternatives if not _is_amp(form)]
     body = bodies[0] if len(bodies) == 1 else multipart("alternative", bodies, boundaries)
     if not files:
         return body
     return multipart(
-        "mixed", [body, *[mail_part(item) if is_mail(item) else file_part(item) for item in files]], boundaries
+        "mixed",
+        [body, *[mail_part(item) if is_mail(item) else file_part(item) for item in files]],
+        boundaries,
     )
 
 
@@ -152,5 +178,7 @@ def mime_bytes(message: Message | RawMessage) -> bytes:
     if message.send_id is None:
         return message.content
     if has_field(message.content, SEND_ID_HEADER):
-        raise InvalidMessageError(f"the content has the header {SEND_ID_HEADER} already", field="send_id")
+        raise InvalidMessageError(
+            f"the content has the header {SEND_ID_HEADER} already", field="send_id"
+        )
     return f"{SEND_ID_HEADER}: {message.send_id}\r\n".encode() + message.content

@@ -56,7 +56,9 @@ class Header:
         try:
             check_header(head, self.names)
         except ValueError as err:
-            raise InvalidMessageError(f"a part of the mail can't be written safely: {err}", field="message") from err
+            raise InvalidMessageError(
+                f"a part of the mail can't be written safely: {err}", field="message"
+            ) from err
         return head
 
 
@@ -93,7 +95,9 @@ def multipart(kind: str, parts: Sequence[Part], boundaries: Boundaries, *paramet
     delimiter = f"--{boundary}\r\n".encode()
     bodies = [chain((delimiter, part.header.checked_head), part.body, (b"\r\n",)) for part in parts]
     body = chain(*bodies, (f"--{boundary}--\r\n".encode(),))
-    content_type = fold("Content-Type", [f"multipart/{kind};", *parameters, f'boundary="{boundary}"'])
+    content_type = fold(
+        "Content-Type", [f"multipart/{kind};", *parameters, f'boundary="{boundary}"']
+    )
     return Part(Header(("Content-Type", content_type)), body, sum([part.leaves for part in parts]))
 
 
@@ -120,7 +124,8 @@ def alternative_part(form: Alternative) -> Part:
             return text_part(form.media_type, form.content.decode())
         except UnicodeDecodeError as err:
             raise InvalidMessageError(
-                f"{form.media_type} isn't UTF-8; encode it so, or name its charset in media_type", field="alternatives"
+                f"{form.media_type} isn't UTF-8; encode it so, or name its charset in media_type",
+                field="alternatives",
             ) from err
     return Part(Header(*_content_fields(form.media_type, "base64")), encode_base64(form.content))
 
@@ -134,7 +139,12 @@ def file_part(item: Attachment) -> Part:
 def content_type(item: Attachment) -> str:
     """The media type of an attachment, with its charset where it is text that names none and is UTF-8."""
     kind = item.media_type
-    if kind.lower().startswith("text/") and charset_of(kind) is None and len(kind) < 60 and _is_utf8(item.content):
+    if (
+        kind.lower().startswith("text/")
+        and charset_of(kind) is None
+        and len(kind) < 60
+        and _is_utf8(item.content)
+    ):
         return f'{kind}; charset="utf-8"'
     return kind
 
@@ -173,7 +183,10 @@ def _file_fields(item: Attachment) -> list[tuple[str, str]]:
     fields = [
         (
             "Content-Disposition",
-            fold("Content-Disposition", [f"{item.disposition};", *parameter("filename", item.filename)]),
+            fold(
+                "Content-Disposition",
+                [f"{item.disposition};", *parameter("filename", item.filename)],
+            ),
         )
     ]
     if item.content_id is not None:

@@ -31,7 +31,9 @@ def encode_text(text: str) -> tuple[str, Iterable[bytes]]:
     if text.isascii():
         return "quoted-printable", (_quoted_printable(data),)
     data = data.replace(b"\n", b"\r\n")
-    if 2 * len(data.translate(None, _ASCII)) > len(data):  # quoted-printable would be half as long again, or more
+    if 2 * len(data.translate(None, _ASCII)) > len(
+        data
+    ):  # quoted-printable would be half as long again, or more
         return "base64", encode_base64(data)
     return "quoted-printable", (_quoted(data),)
 

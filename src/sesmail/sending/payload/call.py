@@ -31,7 +31,9 @@ __all__ = [
     "template_data",
 ]
 
-_CHECKED = frozenset({"BulkEmailEntries", "Content", "DefaultContent", "Destination", "Destinations", "RawMessage"})
+_CHECKED = frozenset(
+    {"BulkEmailEntries", "Content", "DefaultContent", "Destination", "Destinations", "RawMessage"}
+)
 _NOTHING: tuple[object, ...] = (None, [], {})
 
 M = TypeVar("M", bound="Message | RawMessage | TemplateMessage | BulkMessage")
@@ -103,7 +105,9 @@ def _only(authors: Sequence[Address]) -> Address | None:
 def from_address(message: TemplateMessage | BulkMessage) -> str:
     """The one author of a templated message, as the API takes it."""
     if message.from_email is None:
-        raise InvalidMessageError("give the author, on the message or as a client-wide default", field="from_email")
+        raise InvalidMessageError(
+            "give the author, on the message or as a client-wide default", field="from_email"
+        )
     return mailbox(message.from_email)
 
 
@@ -116,7 +120,9 @@ def recipients_of(message: Message | RawMessage | TemplateMessage) -> tuple[Addr
     everyone = (*message.to, *message.cc, *message.bcc)
     if not everyone:
         raise InvalidMessageError("give at least one recipient in to, cc or bcc", field="to")
-    check_recipient_count(len(everyone), "to", "send the mail in several messages, or as a BulkMessage")
+    check_recipient_count(
+        len(everyone), "to", "send the mail in several messages, or as a BulkMessage"
+    )
     return everyone
 
 
@@ -129,7 +135,11 @@ def estimated_size(message: Message | RawMessage | TemplateMessage | BulkMessage
     files = sum(len(item.content) for item in message.attachments)
     if isinstance(message, TemplateMessage):
         return files
-    bodies = (message.text or "", message.html or "", *(form.content for form in message.alternatives))
+    bodies = (
+        message.text or "",
+        message.html or "",
+        *(form.content for form in message.alternatives),
+    )
     return files + sum(map(len, bodies))
 
 
@@ -155,7 +165,9 @@ def template_data(data: Mapping[str, Any], field: str) -> str:
     """
     try:
         text = to_json(data).decode()
-        if "NaN" in text or "Infinity" in text:  # inside of a string they are harmless, as numbers they are no JSON
+        if (
+            "NaN" in text or "Infinity" in text
+        ):  # inside of a string they are harmless, as numbers they are no JSON
             json.dumps(data, allow_nan=False)
     except (PydanticSerializationError, ValueError) as err:
         raise InvalidMessageError(f"it can't be written as JSON: {err}", field=field) from err
@@ -169,7 +181,9 @@ def template_data(data: Mapping[str, Any], field: str) -> str:
     return text
 
 
-def check_unsupported(message: object, instead: Mapping[str, str], api: str, prefix: str = "") -> None:
+def check_unsupported(
+    message: object, instead: Mapping[str, str], api: str, prefix: str = ""
+) -> None:
     """Refuse fields that are given and for which an API has no place.
 
     Args:
@@ -189,7 +203,11 @@ def drop_empty(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def finish(
-    operation: str, params: Mapping[str, Any], extra: Mapping[str, Any], size: int, sizes: Iterable[int] = ()
+    operation: str,
+    params: Mapping[str, Any],
+    extra: Mapping[str, Any],
+    size: int,
+    sizes: Iterable[int] = (),
 ) -> Call:
     """The call, with ``extra`` laid over it last.
 
@@ -197,5 +215,7 @@ def finish(
         InvalidMessageError: ``extra`` would replace the recipients or the content, which were checked.
     """
     for name in _CHECKED.intersection(extra):
-        raise InvalidMessageError(f"{name} is made from the message's own fields; give it there", field="extra")
+        raise InvalidMessageError(
+            f"{name} is made from the message's own fields; give it there", field="extra"
+        )
     return Call(operation, {**drop_empty(params), **extra}, size, tuple(sizes), checked=not extra)

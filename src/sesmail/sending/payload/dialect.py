@@ -32,11 +32,15 @@ class Dialect(Protocol):
         """The operation that tells the account's sending rate."""
         ...
 
-    def build(self, message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
+    def build(
+        self, message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False
+    ) -> Call:
         """The call that sends one mail."""
         ...
 
-    def build_bulk(self, message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
+    def build_bulk(
+        self, message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
+    ) -> Call:
         """The call that sends a mail to each recipient."""
         ...
 

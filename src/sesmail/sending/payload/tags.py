@@ -13,7 +13,9 @@ __all__ = ["message_tags", "recipient_tags", "tag_list"]
 
 
 def message_tags(
-    message: Message | RawMessage | TemplateMessage | BulkMessage, tag_name: str | None, tag_send_id: bool = False
+    message: Message | RawMessage | TemplateMessage | BulkMessage,
+    tag_name: str | None,
+    tag_send_id: bool = False,
 ) -> dict[str, str]:
     """The SES message tags of a message.
 
@@ -28,7 +30,9 @@ def message_tags(
     tags = _with_tag(message, tag_name)
     if not tag_send_id:
         return tags
-    return _with_send_id(tags, None if isinstance(message, BulkMessage) else message.send_id, "send_id")
+    return _with_send_id(
+        tags, None if isinstance(message, BulkMessage) else message.send_id, "send_id"
+    )
 
 
 def recipient_tags(recipient: Recipient, tag_send_id: bool, field: str) -> Mapping[str, str]:
@@ -46,7 +50,9 @@ def _with_send_id(tags: Mapping[str, str], send_id: str | None, field: str) -> d
     return dict(tags) if send_id is None else {**tags, SEND_ID_TAG: send_id}
 
 
-def _with_tag(message: Message | RawMessage | TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, str]:
+def _with_tag(
+    message: Message | RawMessage | TemplateMessage | BulkMessage, tag_name: str | None
+) -> dict[str, str]:
     tags = dict(message.message_tags)
     if tag_name is None or isinstance(message, RawMessage) or not message.tags:
         return tags

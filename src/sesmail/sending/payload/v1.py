@@ -11,7 +11,15 @@ from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, Temp
 from ..message.recipient import InlineTemplate
 from ..mime.header import mailbox
 from ..mime.mail import mime_bytes
-from .call import Call, check_unsupported, destination, entry_destination, finish, from_address, template_data
+from .call import (
+    Call,
+    check_unsupported,
+    destination,
+    entry_destination,
+    finish,
+    from_address,
+    template_data,
+)
 from .tags import message_tags, recipient_tags, tag_list
 
 __all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
@@ -30,7 +38,10 @@ _ONLY_V2 = {
     "tenant": _USE_V2,
     "endpoint_id": _USE_V2,
 }
-_ONLY_V2_SINGLE = {**_ONLY_V2, "list_management": "write List-Unsubscribe headers yourself, or use Client(api='v2')"}
+_ONLY_V2_SINGLE = {
+    **_ONLY_V2,
+    "list_management": "write List-Unsubscribe headers yourself, or use Client(api='v2')",
+}
 _NOT_BESIDE_TEMPLATE = {
     "headers": _USE_V2,
     "metadata": "use message_tags, which come back with events, or Client(api='v2')",
@@ -58,7 +69,12 @@ def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool)
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
     """
     mail = mime_bytes(message)
-    check_mail_size(len(mail), MAX_BYTES, "v1", "use Client(api='v2'), which takes four times as much, or send a link")
+    check_mail_size(
+        len(mail),
+        MAX_BYTES,
+        "v1",
+        "use Client(api='v2'), which takes four times as much, or send a link",
+    )
     params = {
         "Source": _source(message),
         "Destinations": [address.email for address in (*message.to, *message.cc, *message.bcc)],
@@ -90,7 +106,9 @@ def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool
         check_unsupported(message, _ONLY_TAGGED, "v1")
     data = template_data(message.data, "data")
     params = {
-        "Destination": destination(map(mailbox, message.to), map(mailbox, message.cc), map(mailbox, message.bcc)),
+        "Destination": destination(
+            map(mailbox, message.to), map(mailbox, message.cc), map(mailbox, message.bcc)
+        ),
         "TemplateData": data,
         "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
         **_beside_template(message, tag_name),
@@ -98,7 +116,9 @@ def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool
     return finish("SendTemplatedEmail", params, message.extra, len(data))
 
 
-def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
+def build_bulk(
+    message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
+) -> Call:
     """SendBulkTemplatedEmail, one destination for each recipient.
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendBulkTemplatedEmail.html
@@ -107,7 +127,9 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id
     data = template_data(message.data, "data")
     sizes: list[int] = []
     destinations: list[dict[str, Any]] = []
-    not_for_recipient = _NOT_FOR_RECIPIENT if tag_send_id else {**_NOT_FOR_RECIPIENT, **_ONLY_TAGGED}
+    not_for_recipient = (
+        _NOT_FOR_RECIPIENT if tag_send_id else {**_NOT_FOR_RECIPIENT, **_ONLY_TAGGED}
+    )
     for number, recipient in enumerate(message.recipients):
         field = f"recipients[{number}]."
         check_unsupported(recipient, not_for_recipient, "v1", field)
@@ -142,16 +164,22 @@ def read_rate(answer: Mapping[str, Any]) -> object:
     return answer.get("MaxSendRate")
 
 
-def _beside_template(message: TemplateMessage | BulkMessage, tag_name: str | None) -> dict[str, Any]:
+def _beside_template(
+    message: TemplateMessage | BulkMessage, tag_name: str | None
+) -> dict[str, Any]:
     """The parameters that both templated operations spell alike."""
     check_unsupported(message, _NOT_BESIDE_TEMPLATE, "v1")
     if message.tags and tag_name is None:
         raise UnsupportedFeatureError(
-            feature="tags", api="v1", instead="give the client a message_tag_name, or use message_tags or api='v2'"
+            feature="tags",
+            api="v1",
+            instead="give the client a message_tag_name, or use message_tags or api='v2'",
         )
     if isinstance(message.template, InlineTemplate):
         raise UnsupportedFeatureError(
-            feature="template", api="v1", instead="store the template and name it, or use Client(api='v2')"
+            feature="template",
+            api="v1",
+            instead="store the template and name it, or use Client(api='v2')",
         )
     by_arn = message.template.startswith("arn:")
     return {

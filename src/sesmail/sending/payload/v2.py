@@ -15,7 +15,15 @@ from ..message.recipient import InlineTemplate
 from ..mime.header import mailbox, text_value
 from ..mime.mail import mime_bytes
 from ..mime.part import content_type
-from .call import Call, destination, drop_empty, entry_destination, finish, from_address, template_data
+from .call import (
+    Call,
+    destination,
+    drop_empty,
+    entry_destination,
+    finish,
+    from_address,
+    template_data,
+)
 from .tags import message_tags, recipient_tags, tag_list
 
 __all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
@@ -25,9 +33,7 @@ ENTRIES = "BulkEmailEntries"
 RATE_OPERATION = "GetAccount"
 
 MAX_BYTES = 40 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
-_MAX_HEADERS = (
-    15  # this and the next two: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
-)
+_MAX_HEADERS = 15  # this and the next two: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
 _MAX_HEADER_VALUE = 995
 _MAX_HEADER = 996
 
@@ -48,28 +54,39 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
         content = {"Template": template}
         addressing = {
             "FromEmailAddress": from_address(message),
-            "Destination": destination(*(map(mailbox, some) for some in (message.to, message.cc, message.bcc))),
+            "Destination": destination(
+                *(map(mailbox, some) for some in (message.to, message.cc, message.bcc))
+            ),
             "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         }
     else:
         mail = mime_bytes(message)
         size, content = len(mail), {"Raw": {"Data": mail}}
         check_mail_size(size, MAX_BYTES, "v2", "send less, or a link to it")
-        addressing = {"Destination": destination(*(map(_bare, some) for some in (message.to, message.cc, message.bcc)))}
+        addressing = {
+            "Destination": destination(
+                *(map(_bare, some) for some in (message.to, message.cc, message.bcc))
+            )
+        }
     params = {
         **addressing,
         "Content": content,
         "EmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
         "ListManagementOptions": message.list_management
         and drop_empty(
-            {"ContactListName": message.list_management.contact_list, "TopicName": message.list_management.topic}
+            {
+                "ContactListName": message.list_management.contact_list,
+                "TopicName": message.list_management.topic,
+            }
         ),
         **_common(message),
     }
     return finish("SendEmail", params, message.extra, size)
 
 
-def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
+def build_bulk(
+    message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
+) -> Call:
     """SendBulkEmail, one entry for each recipient.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
@@ -87,8 +104,12 @@ def build_bulk(message: BulkMessage, tag_name: str | None = None, *, tag_send_id
                 {
                     "Destination": entry_destination(message, recipient),
                     "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
-                    "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
-                    "ReplacementHeaders": _headers(recipient.headers, (), metadata, recipient.send_id, field),
+                    "ReplacementEmailContent": {
+                        "ReplacementTemplate": {"ReplacementTemplateData": data}
+                    },
+                    "ReplacementHeaders": _headers(
+                        recipient.headers, (), metadata, recipient.send_id, field
+                    ),
                 }
             )
         )
@@ -120,7 +141,9 @@ def read_rate(answer: Mapping[str, Any]) -> object:
 def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
     """The parameters that SendEmail and SendBulkEmail spell alike."""
     if message.source_arn and message.from_arn and message.source_arn != message.from_arn:
-        raise InvalidMessageError("SES API v2 has one ARN for both source_arn and from_arn; give one", field="from_arn")
+        raise InvalidMessageError(
+            "SES API v2 has one ARN for both source_arn and from_arn; give one", field="from_arn"
+        )
     tracking = drop_empty(
         {
             "OpenTrackingEnabled": _switch(message.track_opens),
@@ -146,7 +169,9 @@ def _bare(address: Address) -> str:
     return address.email
 
 
-def _template(message: TemplateMessage | BulkMessage, send_id: str | None) -> tuple[int, dict[str, Any]]:
+def _template(
+    message: TemplateMessage | BulkMessage, send_id: str | None
+) -> tuple[int, dict[str, Any]]:
     """The Template structure and its size.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
@@ -154,7 +179,9 @@ def _template(message: TemplateMessage | BulkMessage, send_id: str | None) -> tu
     template = message.template
     if isinstance(template, InlineTemplate):
         source: dict[str, Any] = {
-            "TemplateContent": drop_empty({"Subject": template.subject, "Text": template.text, "Html": template.html})
+            "TemplateContent": drop_empty(
+                {"Subject": template.subject, "Text": template.text, "Html": template.html}
+            )
         }
     else:
         source = {"TemplateArn" if template.startswith("arn:") else "TemplateName": template}
@@ -187,7 +214,11 @@ def _attachment(item: Attachment) -> dict[str, Any]:
 
 
 def _headers(
-    headers: Mapping[str, str], tags: tuple[str, ...], metadata: Mapping[str, Any], send_id: str | None, field: str
+    headers: Mapping[str, str],
+    tags: tuple[str, ...],
+    metadata: Mapping[str, Any],
+    send_id: str | None,
+    field: str,
 ) -> list[dict[str, str]]:
     """Header fields beside a template, which SES wants as printable ASCII on one line."""
     if not (headers or tags or metadata or send_id):
@@ -198,7 +229,9 @@ def _headers(
         *((f"{field}tags", TAG_HEADER, tag) for tag in tags),
     ]
     if metadata:
-        named.append((f"{field}metadata", METADATA_HEADER, metadata_text(metadata, f"{field}metadata")))
+        named.append(
+            (f"{field}metadata", METADATA_HEADER, metadata_text(metadata, f"{field}metadata"))
+        )
     if len(named) > _MAX_HEADERS:
         raise InvalidMessageError(
             f"beside a template a mail has at most {_MAX_HEADERS} headers, those for tags, metadata and send_id "
@@ -212,7 +245,9 @@ def _headers(
 
 def _header(field: str, name: str, text: str) -> dict[str, str]:
     if name.lower() in _SES_HEADERS:
-        raise InvalidMessageError(f"{name} can't be given beside a template: SES writes it", field=field)
+        raise InvalidMessageError(
+            f"{name} can't be given beside a template: SES writes it", field=field
+        )
     value = text_value(name, text, field)
     longest = min(_MAX_HEADER_VALUE, _MAX_HEADER - len(name))
     if not 1 <= len(value) <= longest:

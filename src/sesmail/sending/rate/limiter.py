@@ -173,7 +173,9 @@ class RateLimiter:
 
     def _too_long(self, wait: float) -> NotSentError:
         left = f", and has {wait:.1f} seconds to wait" if wait < math.inf else ""
-        return NotSentError(f"the call may wait {self._max_wait} seconds for the account's sending rate{left}")
+        return NotSentError(
+            f"the call may wait {self._max_wait} seconds for the account's sending rate{left}"
+        )
 
 
 def _refuse_rate(rate: float) -> None:

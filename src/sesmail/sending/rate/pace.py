@@ -16,12 +16,16 @@ _LONGEST = 600.0  # seconds from one call to the next: how long Amazon says to w
 _HOLD = 0.5  # seconds in which the answers to calls that left before a cut come in
 _DOUBLING = math.log(2)  # a second: the fastest growth
 _SOFT = 0.05  # the cut for a single throttle: more would leave the account idle, and workers unequal by chance
-_MEDIUM = 0.12  # the cut where more than a single call was throttled lately: less would take too long
+_MEDIUM = (
+    0.12  # the cut where more than a single call was throttled lately: less would take too long
+)
 _HARD = 0.5  # the cut where every call is throttled
 _MANY = 0.12  # share of the calls
 _POWER = 12  # so that a cut is hard only where nearly every call was throttled lately: chance plays no part there
 _LATELY = 8.0  # calls
-_CALLS = 200.0  # from one throttle to the next in the long run, of a worker that makes a call a second
+_CALLS = (
+    200.0  # from one throttle to the next in the long run, of a worker that makes a call a second
+)
 _ELASTICITY = 0.3  # a slower worker is throttled less seldom: that is what brings workers together
 _CYCLE = 10.0  # seconds from one throttle to the next, at least: an account that counts by the second shows them late
 _QUIET = 6.0  # times as long without a throttle can't be luck: something has changed, and growth itself grows
@@ -51,7 +55,9 @@ class Pace:
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
     """
 
-    def __init__(self, rate: float | None = None, *, random: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, rate: float | None = None, *, random: Callable[[], float] = random.random
+    ) -> None:
         self._random = random
         self._ceiling = math.inf if rate is None else rate * _SHARE
         self._rate = min(_START, self._ceiling)
@@ -103,7 +109,9 @@ class Pace:
         if self._pressed:
             self._settle(now)
             self._since += recipients
-            self._rate = min(self._rate * math.exp(min(self._growth(recipients), most)), self._ceiling)
+            self._rate = min(
+                self._rate * math.exp(min(self._growth(recipients), most)), self._ceiling
+            )
 
     def throttled(self, now: float) -> bool:
         """SES refused a call for its rate; whether the pace changed, which it does once per round trip."""
