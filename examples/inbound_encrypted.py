@@ -52,7 +52,8 @@ async def store() -> str:
 async def main() -> None:
     arn = await store()
     async with sesmail.Receiver(
-        secret="sns:secret", buckets=["safe"], kms_key=arn, require_encrypted=True
+        secret="sns:secret",
+        storage=sesmail.InboundStorage(buckets=["safe"], kms_key=arn, require_encrypted=True),
     ) as receiver:
         mail = await receiver.fetch(EVENT)
         print(mail.subject)
