@@ -1,27 +1,24 @@
-"""Events without SES: made for the tests of a handler, stored as JSON, and each handled once."""
+"""Events created by hand, for tests; stored as JSON; deduplicated."""
 
 import json
 from datetime import UTC, datetime, timedelta
 
 import sesmail
 
-handled: set[str] = set()  # stands for a unique column of a table
+handled: set[str] = set()  # use a table with a unique column instead
 
 
 def handle(event: sesmail.Event) -> str:
-    if (
-        event.dedup_key in handled
-    ):  # SNS may deliver twice, and SES tell by notification and by event publishing
+    # SNS may deliver twice, and SES may report one event by notification and by event publishing.
+    if event.dedup_key in handled:
         return "known"
-    done = (
-        event.kind
-    )  # stands for what is done about it, if possible in the transaction that adds the key
+    # Handle the event here, if possible in the transaction that adds the key.
     handled.add(event.dedup_key)
-    return done
+    return event.kind
 
 
 def main() -> None:
-    event = sesmail.Bounced(  # what isn't optional is required; equality and pattern matching see the fields
+    event = sesmail.Bounced(  # fields without a default are required
         recipient="alice@example.com",
         message_id="0102019525f6a3c1-5f1d6a3e-000000",
         timestamp=datetime(2026, 3, 6, 19, 55, tzinfo=UTC),

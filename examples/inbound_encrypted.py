@@ -1,4 +1,4 @@
-"""A mail that SES stored in S3 by "Encrypt message", decrypted on the way: pip install 'sesmail[signatures]'"""
+"""Fetch a mail that SES encrypted before it stored it in S3: pip install 'sesmail[signatures]'"""
 
 import dataclasses
 import json
@@ -22,7 +22,7 @@ EVENT = sesmail.Received(
 
 
 async def store() -> str:
-    """What SES does, and the ARN of the KMS key that it does it with."""
+    """Encrypts and stores a mail as SES does, and returns the ARN of its KMS key."""
     async with amazon("kms") as kms, amazon("s3") as s3:
         arn: str = (await kms.create_key())["KeyMetadata"]["Arn"]
         context = {
@@ -58,7 +58,7 @@ async def main() -> None:
         mail = await receiver.fetch(EVENT)
         print(mail.subject)
 
-        # Whoever puts another mail's object in its place gains nothing: it is bound to the id of its own.
+        # An encrypted object is bound to its message id: replaced by another one, it is refused.
         another = dataclasses.replace(EVENT, message_id="another")
         try:
             await receiver.fetch(another)

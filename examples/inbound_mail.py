@@ -1,4 +1,4 @@
-"""A mail that came in, fetched from S3 and read; the text of a stranger, whom nothing here trusts."""
+"""Fetch a received mail from S3 and read it; all of its content is untrusted."""
 
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -8,7 +8,7 @@ from embedded_ses import REGION, amazon, some_ses
 
 import sesmail
 
-# What a Receiver gives when SES stored a mail; here it is made by hand.
+# An event as Receiver.receive returns it, created by hand.
 EVENT = sesmail.Received(
     message_id="d6iitobk75ur44p8kdnnp7g2n800",
     timestamp=datetime(2026, 3, 6, tzinfo=UTC),
@@ -20,7 +20,7 @@ EVENT = sesmail.Received(
 
 
 async def store() -> None:
-    """What SES and whoever wrote the mail do."""
+    """Stores a mail as SES does."""
     mail = EmailMessage()
     mail["From"] = "Zoë <zoe@example.com>"
     mail["To"] = "The shop <help@example.com>"
@@ -65,7 +65,7 @@ async def main() -> None:
         except sesmail.ContentMissingError as error:
             print("gone      ", error)
 
-    # Bytes from elsewhere are read alike, whatever they are: what is wrong with them is told, never raised.
+    # read_mail parses any bytes: errors in them are listed in `defects` and never raised.
     broken = sesmail.read_mail(
         b"Subject: =?klingon?q?Qapla'?=\nContent-Transfer-Encoding: base64\n\nSGVsbG8=!"
     ).load()

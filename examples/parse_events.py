@@ -1,4 +1,4 @@
-"""What became of a mail, as typed events, whatever they came in; this proves nothing, so webhooks have a Receiver."""
+"""Parse events from any transport; nothing is verified, so use a Receiver in webhooks."""
 
 import json
 
@@ -35,14 +35,15 @@ BODIES: dict[str, bytes | str | dict[str, object]] = {
 def describe(event: sesmail.Event) -> str:
     match event:
         case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
-            return f"never send to {event.recipient} again; it was about order {event.metadata.get('order_id')}"
+            order = event.metadata.get("order_id")
+            return f"never send to {event.recipient} again; it was about order {order}"
         case sesmail.Bounced() | sesmail.Delayed():
             return f"{event.recipient} can't be reached now: {event.diagnostic_code}"
         case sesmail.Clicked(link=link):
             return f"{event.recipient} or another recipient followed {link}"
-        case sesmail.UnknownEvent():  # of a kind that this version doesn't know, which is no error
+        case sesmail.UnknownEvent():  # an event type of a later SES version
             return f"something new: {event.event_type}"
-        case _:  # and ten more kinds
+        case _:  # ten more classes
             return f"nothing to do about {event.kind}"
 
 

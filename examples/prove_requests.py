@@ -1,4 +1,4 @@
-"""How a request proves that SNS sent it, step by step, and a subscription that a human confirms."""
+"""Verify requests of SNS, all at once and step by step; confirm a subscription by hand."""
 
 from datetime import UTC, datetime
 
@@ -18,10 +18,10 @@ EVENT = {"eventType": "Click", "mail": MAIL, "click": CLICK}
 
 
 async def receive() -> None:
-    async def fetch(url: str) -> bytes:  # in place of Amazon's certificate, or by way of a proxy
+    async def fetch(url: str) -> bytes:  # for tests, or to use a proxy
         return certificate()
 
-    recent = sesmail.SeenMessages()  # of this process; with several, ask a database
+    recent = sesmail.SeenMessages()  # of this process; use a database with several
     async with sesmail.Receiver(
         secret=["sns:new", "sns:old"],  # both, until every subscription has the new one
         topics=[TOPIC],
@@ -30,7 +30,7 @@ async def receive() -> None:
         fetch_certificate=fetch,
     ) as receiver:
         request = post(notification(EVENT), "sns:old")
-        for _ in range(2):  # SNS sends again what it got no answer to in time
+        for _ in range(2):  # SNS repeats a delivery if the response is late
             events = await receiver.receive(*request)
             print(len(events), "events")
             recent.add(events)  # once they are handled, not before
@@ -39,19 +39,18 @@ async def receive() -> None:
             await receiver.receive(*post(confirmation("2336412f37fb687f"), "sns:new"))
         except sesmail.UnexpectedSubscriptionError as error:
             print(error.status, error)
-            print(
-                "confirmed:", await receiver.confirm(error)
-            )  # or later, or elsewhere: it can be pickled
+            # The error can be pickled, to confirm later or elsewhere.
+            print("confirmed:", await receiver.confirm(error))
 
 
 def prove() -> None:
-    """The same checks, one by one and without an event loop; ``sesmail.verify`` makes all of them."""
+    """The same checks one by one, without an event loop; ``sesmail.verify`` performs them all."""
     body, headers = post(notification(EVENT), "sns:secret")
     sesmail.check_secret(headers, "sns:secret")
     message = sesmail.check_signature(body, certificate(), now=datetime.now(UTC))
     print(
         "signed by Amazon, from",
-        "our topic" if message.topic_arn == TOPIC else "a stranger's topic",
+        "our topic" if message.topic_arn == TOPIC else "another topic",
     )
     try:
         sesmail.check_secret({}, "sns:secret")

@@ -1,6 +1,7 @@
-"""SES's events and mails in an aiohttp app: python examples/receive_aiohttp.py
+"""Webhook for SES events and received mail in an aiohttp app.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run it with: python examples/receive_aiohttp.py
+SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
 """
 
 import logging
@@ -15,7 +16,7 @@ SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
 RECEIVER = web.AppKey("RECEIVER", sesmail.Receiver)
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
+suppressed: dict[str, str] = {}  # use a table instead
 
 
 async def open_receiver(app: web.Application) -> AsyncGenerator[None]:
@@ -37,9 +38,10 @@ async def receive(request: web.Request) -> web.Response:
                 case _:
                     pass
     except sesmail.WebhookError as error:
-        log.log(
-            logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-        )  # after 401 SNS sends the secret
+        level = (
+            logging.INFO if error.status == 401 else logging.WARNING
+        )  # SNS sends no secret at first
+        log.log(level, "%s", error)
         return web.Response(status=error.status, headers=error.headers)
     return web.Response(status=204)
 

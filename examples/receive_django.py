@@ -1,6 +1,7 @@
-"""SES's events and mails in a Django app, under ASGI: uvicorn --app-dir examples receive_django:application
+"""Webhook for SES events and received mail in a Django app under ASGI.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run it with: uvicorn --app-dir examples receive_django:application
+SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
 """
 
 import logging
@@ -16,11 +17,10 @@ from django.views.decorators.csrf import csrf_exempt
 import sesmail
 
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a model
-settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__)  # stands for a project
-receiver = sesmail.Receiver(
-    secret=os.environ["SNS_SECRET"], topics=os.environ["SNS_TOPICS"].split()
-)
+suppressed: dict[str, str] = {}  # use a model instead
+settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__)  # use a project instead
+topics = os.environ["SNS_TOPICS"].split()
+receiver = sesmail.Receiver(secret=os.environ["SNS_SECRET"], topics=topics)
 
 
 @csrf_exempt
@@ -36,9 +36,10 @@ async def webhook(request: HttpRequest) -> HttpResponse:
                 case _:
                     pass
     except sesmail.WebhookError as error:
-        log.log(
-            logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-        )  # after 401 SNS sends the secret
+        level = (
+            logging.INFO if error.status == 401 else logging.WARNING
+        )  # SNS sends no secret at first
+        log.log(level, "%s", error)
         return HttpResponse(status=error.status, headers=error.headers)
     return HttpResponse(status=204)
 
@@ -48,7 +49,7 @@ django = get_asgi_application()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    if scope["type"] != "lifespan":  # which Django knows nothing of
+    if scope["type"] != "lifespan":  # Django's ASGI handler refuses it
         return await django(scope, receive, send)
     await receive()
     await send({"type": "lifespan.startup.complete"})

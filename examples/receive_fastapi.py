@@ -1,6 +1,7 @@
-"""SES's events and mails in a FastAPI app: fastapi run examples/receive_fastapi.py
+"""Webhook for SES events and received mail in a FastAPI app.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run it with: fastapi run examples/receive_fastapi.py
+SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
 """
 
 import logging
@@ -15,7 +16,7 @@ import sesmail
 SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
+suppressed: dict[str, str] = {}  # use a table instead
 
 
 @asynccontextmanager
@@ -30,9 +31,7 @@ app = FastAPI(lifespan=lifespan)
 @app.post("/ses", status_code=204)
 async def receive(request: Request) -> None:
     receiver: sesmail.Receiver = request.state.receiver
-    sesmail.check_secret(
-        request.headers, SECRET
-    )  # before it reads a stranger's body, for which it has no limit
+    sesmail.check_secret(request.headers, SECRET)  # first: request.body() has no size limit
     for event in await receiver.receive(await request.body(), request.headers):
         match event:
             case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
@@ -46,7 +45,6 @@ async def receive(request: Request) -> None:
 
 @app.exception_handler(sesmail.WebhookError)
 async def refuse(request: Request, error: sesmail.WebhookError) -> Response:
-    log.log(
-        logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-    )  # after 401 SNS sends the secret
+    level = logging.INFO if error.status == 401 else logging.WARNING  # SNS sends no secret at first
+    log.log(level, "%s", error)
     return Response(status_code=error.status, headers=error.headers)

@@ -1,6 +1,7 @@
-"""SES's events and mails in a Flask app, or any without an event loop: flask --app examples/receive_flask.py run
+"""Webhook for SES events and received mail in a Flask app, or another app without an event loop.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run it with: flask --app examples/receive_flask.py run
+SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
 certificates = sesmail.CertificateCache()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
+suppressed: dict[str, str] = {}  # use a table instead
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 
@@ -23,8 +24,8 @@ app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 @app.post("/ses")
 def receive() -> tuple[str, int]:
     body, headers = request.get_data(), request.headers
-    proven = sesmail.verify(body, headers, secret=SECRET, topics=TOPICS, certificate=certificates)
-    for event in sesmail.parse(proven):  # not the body, which may hold more than was proven
+    message = sesmail.verify(body, headers, secret=SECRET, topics=TOPICS, certificate=certificates)
+    for event in sesmail.parse(message):  # the body may have parts that aren't verified
         match event:
             case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
                 suppressed[event.recipient] = event.kind
@@ -50,7 +51,6 @@ async def fetch(event: sesmail.Received) -> sesmail.InboundMail:
 
 @app.errorhandler(sesmail.WebhookError)
 def refuse(error: sesmail.WebhookError) -> Response:
-    log.log(
-        logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-    )  # after 401 SNS sends the secret
+    level = logging.INFO if error.status == 401 else logging.WARNING  # SNS sends no secret at first
+    log.log(level, "%s", error)
     return Response(status=error.status, headers=error.headers)

@@ -1,7 +1,8 @@
-"""SES's events and mails in an AWS Lambda function: behind a URL that SNS posts to, or subscribed to the topic itself.
+"""Webhook for SES events and received mail in AWS Lambda: behind a URL, or subscribed to the topic.
 
-The URL is that of an HTTP API. A function URL calls `handler` alike, but renames WWW-Authenticate, so that SNS is never
-asked for the secret: without SNS_SECRET Amazon's signature and the topics are the proof.
+`handler` is called by an HTTP API, or by a function URL. A function URL renames the response header
+WWW-Authenticate, so that SNS never sends the secret: then leave out SNS_SECRET, and the signature
+and the topics are verified.
 """
 
 import asyncio
@@ -15,31 +16,28 @@ import sesmail
 
 topics = os.environ["SNS_TOPICS"].split()
 receiver = sesmail.Receiver(secret=os.environ.get("SNS_SECRET"), topics=topics)
-runner = (
-    asyncio.Runner()
-)  # one event loop for all calls, so that connections and certificates are kept
+runner = asyncio.Runner()  # one event loop for all calls, with its connections
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
+suppressed: dict[str, str] = {}  # use a table instead
 
 
 def handler(request: dict[str, Any], context: object) -> dict[str, Any]:
     body = request.get("body", "")
     try:
-        runner.run(
-            receive(
-                base64.b64decode(body) if request["isBase64Encoded"] else body, request["headers"]
-            )
-        )
+        if request["isBase64Encoded"]:
+            body = base64.b64decode(body)
+        runner.run(receive(body, request["headers"]))
     except sesmail.WebhookError as error:
-        log.log(
-            logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-        )  # after 401 SNS sends the secret
+        level = (
+            logging.INFO if error.status == 401 else logging.WARNING
+        )  # SNS sends no secret at first
+        log.log(level, "%s", error)
         return {"statusCode": error.status, "headers": error.headers}
     return {"statusCode": 204}
 
 
 def subscribed(call: dict[str, Any], context: object) -> None:
-    runner.run(handle(sesmail.parse(call)))  # nothing is left to prove: IAM told who may call
+    runner.run(handle(sesmail.parse(call)))  # not verified: IAM decides who may call
 
 
 async def receive(body: bytes | str, headers: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
-"""SES's events and mails in a Quart app: quart --app examples/receive_quart.py run
+"""Webhook for SES events and received mail in a Quart app.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run it with: quart --app examples/receive_quart.py run
+SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
 """
 
 import logging
@@ -11,10 +12,9 @@ from quart import Quart, Response, request
 import sesmail
 
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
-receiver = sesmail.Receiver(
-    secret=os.environ["SNS_SECRET"], topics=os.environ["SNS_TOPICS"].split()
-)
+suppressed: dict[str, str] = {}  # use a table instead
+topics = os.environ["SNS_TOPICS"].split()
+receiver = sesmail.Receiver(secret=os.environ["SNS_SECRET"], topics=topics)
 app = Quart(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 app.after_serving(receiver.aclose)
@@ -36,7 +36,6 @@ async def receive() -> tuple[str, int]:
 
 @app.errorhandler(sesmail.WebhookError)
 async def refuse(error: sesmail.WebhookError) -> Response:
-    log.log(
-        logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-    )  # after 401 SNS sends the secret
+    level = logging.INFO if error.status == 401 else logging.WARNING  # SNS sends no secret at first
+    log.log(level, "%s", error)
     return Response("", error.status, error.headers)
