@@ -426,8 +426,8 @@ def test_every_webhook_example_is_tested() -> None:
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-def test_example_has_at_most_42_lines_of_code(name: str) -> None:
+def test_example_has_at_most_45_lines_of_code(name: str) -> None:
     text = (EXAMPLES / f"{name}.py").read_text("utf-8")
     docstring = ast.get_docstring(ast.parse(text), clean=False)
     code = text.replace(f'"""{docstring}"""', "")
-    assert len([line for line in code.splitlines() if line.strip()]) <= 42
+    assert len([line for line in code.splitlines() if line.strip()]) <= 45
