@@ -14,14 +14,14 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
 @pytest.mark.parametrize(
     ("name", "path", "value", "field", "read", "note"),
     [
-        ("Delivery", "delivery.smtpResponse", 5, "smtp_response", None, "it isn't a text"),
+        ("Delivery", "delivery.smtpResponse", 5, "smtp_response", None, "it isn't a string"),
         (
             "Delivery",
             "delivery.processingTimeMillis",
             "fast",
             "processing_millis",
             None,
-            "it isn't a whole number",
+            "it isn't an integer",
         ),
         (
             "Delivery",
@@ -29,7 +29,7 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             True,
             "processing_millis",
             None,
-            "it isn't a whole number",
+            "it isn't an integer",
         ),
         (
             "Delivery",
@@ -37,9 +37,9 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             1.5,
             "processing_millis",
             None,
-            "it isn't a whole number",
+            "it isn't an integer",
         ),
-        ("Delivery", "mail.source", ["x"], "source", None, "it isn't a text"),
+        ("Delivery", "mail.source", ["x"], "source", None, "it isn't a string"),
         ("Delivery", "mail.tags", 5, "message_tags", {}, "it isn't an object"),
         (
             "Delivery",
@@ -47,7 +47,7 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             {"a": ["b"], "c": "d"},
             "message_tags",
             {"a": ("b",)},
-            "not every value is a list",
+            "some values aren't lists",
         ),
         (
             "Delivery",
@@ -55,7 +55,7 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             {"a": ["b", 1], "c": []},
             "message_tags",
             {"c": ()},
-            "not every value is a list",
+            "some values aren't lists",
         ),
         (
             "Delivery",
@@ -73,26 +73,26 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             False,
             "it is neither true nor false",
         ),
-        ("Delivery", "mail.headers", "X-Tag: a", "tags", (), "it isn't a list"),
+        ("Delivery", "mail.headers", "X-Tag: a", "tags", (), "it isn't an array"),
         (
             "Delivery",
             "mail.headers",
             [5, {"name": "X-Tag", "value": "a"}],
             "tags",
             ("a",),
-            "not every item",
+            "some items",
         ),
-        ("Delivery", "mail.headers", [{"name": 5, "value": "a"}], "tags", (), "not every item"),
+        ("Delivery", "mail.headers", [{"name": 5, "value": "a"}], "tags", (), "some items"),
         (
             "Delivery",
             "mail.headers",
             [{"name": "X-Tag", "value": None}],
             "tags",
             (),
-            "not every item",
+            "some items",
         ),
-        ("Bounce", "bounce.bounceSubType", {}, "bounce_subtype", None, "it isn't a text"),
-        ("Bounce", "bounce.bouncedRecipients.0.status", 5, "status", None, "it isn't a text"),
+        ("Bounce", "bounce.bounceSubType", {}, "bounce_subtype", None, "it isn't a string"),
+        ("Bounce", "bounce.bouncedRecipients.0.status", 5, "status", None, "it isn't a string"),
         ("Complaint", "complaint.arrivalDate", "soon", "arrived_at", None, "it isn't a time"),
         (
             "DeliveryDelay",
@@ -108,7 +108,7 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             {"a": "b"},
             "link_tags",
             {},
-            "not every value is a list of texts",
+            "some values aren't lists of strings",
         ),
         (
             "Subscription",
@@ -120,8 +120,8 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
         ),
         ("Received", "receipt.spamVerdict", "PASS", "verdicts.spam", None, "it isn't an object"),
         ("Received", "receipt.action", "S3", "action", None, "it isn't an object"),
-        ("Received", "content", {}, "content", None, "it isn't a text"),
-        ("Received in S3", "receipt.action.bucketName", 5, "action", None, "it isn't a text"),
+        ("Received", "content", {}, "content", None, "it isn't a string"),
+        ("Received in S3", "receipt.action.bucketName", 5, "action", None, "it isn't a string"),
     ],
 )
 def test_a_bad_optional_field_is_none_and_a_note(
@@ -150,7 +150,7 @@ def test_nothing_is_noted_twice() -> None:
     assert event.defects == ("mail: it isn't an object",)
     twice = [{"emailAddress": ALICE, "status": 5}, {"emailAddress": ALICE, "status": 5}]
     (event,) = parse(changed(published("Bounce"), "bounce.bouncedRecipients", twice))
-    assert event.defects == ("bounce.bouncedRecipients[0].status: it isn't a text",)
+    assert event.defects == ("bounce.bouncedRecipients[0].status: it isn't a string",)
     event = parse(
         changed(published("Open"), "mail.headers", [5, {"name": "X-Metadata", "value": "{"}, 6])
     )[0]

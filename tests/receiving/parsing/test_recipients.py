@@ -47,7 +47,7 @@ class TestRecipients:  # R32
         events = parse(changed(published(word), path, nobody))
         assert [getattr(event, "recipient", None) for event in events] == [ALICE, BOB]
         assert {event.defects for event in events} == {
-            (f"{path}: it is empty, and every recipient of the message stands in for it",)
+            (f"{path}: it is empty; replaced by all recipients of the message",)
         }
 
     def test_plain_addresses_are_understood_where_objects_are_usual(self) -> None:
@@ -85,7 +85,7 @@ class TestTimes:
         (event,) = parse(changed(published("Delivery"), "delivery.timestamp", text))
         assert isinstance(event, Delivered)
         assert event.timestamp == SENT_AT
-        assert event.defects[-1] == "delivery.timestamp: the message's own stands in for it"
+        assert event.defects[-1] == "delivery.timestamp: replaced by the time of the message"
         assert event.defects[:-1] == (
             () if text is None else ("delivery.timestamp: it isn't a time",)
         )
@@ -101,7 +101,7 @@ class TestTimes:
         (event,) = parse(changed(received(), "receipt.timestamp", time))
         assert isinstance(event, Received)
         assert event.timestamp == SENT_AT
-        assert event.defects[-1] == "receipt.timestamp: the message's own stands in for it"
+        assert event.defects[-1] == "receipt.timestamp: replaced by the time of the message"
         assert event.defects[:-1] == (
             ("receipt.timestamp: it isn't a time",) if time == "late" else ()
         )

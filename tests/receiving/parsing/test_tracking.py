@@ -278,7 +278,7 @@ class TestLabels:  # R13, R33
         assert isinstance(event, Opened)
         assert event.tags == (long, long)
         assert event.defects == (
-            "mail.headers: tags, metadata and send id beyond 65,536 characters are left out",
+            "mail.headers: tags, metadata and send id beyond 65,536 characters are ignored",
         )
 
 

@@ -132,22 +132,22 @@ def test_every_value_counts(name: str, value: str) -> None:
             "x-amz-cek-alg isn't AES/GCM/NoPadding",
         ),
         ({**METADATA, "x-amz-tag-len": "96"}, "x-amz-tag-len isn't 128"),
-        ({**METADATA, "x-amz-key": "QUJD"}, "x-amz-key, of an encryption"),
+        ({**METADATA, "x-amz-key": "QUJD"}, "x-amz-key, which SES"),
         ({**METADATA, "X-Amz-Iv": "QUJD"}, "two values for one name"),
-        ({**METADATA, "x-amz-iv": b64encode(b"x" * 16).decode()}, "x-amz-iv hasn't 12 bytes"),
+        ({**METADATA, "x-amz-iv": b64encode(b"x" * 16).decode()}, "x-amz-iv doesn't have 12 bytes"),
         ({**METADATA, "x-amz-iv": "not base64!"}, "x-amz-iv isn't base64"),
         (
             {**METADATA, "x-amz-key-v2": b64encode(b"x" * 6145).decode()},
-            "x-amz-key-v2 hasn't 1 to 6144 bytes",
+            "x-amz-key-v2 doesn't have 1 to 6144 bytes",
         ),
-        ({**METADATA, "x-amz-unencrypted-content-length": "9" * 5_000}, "is no length"),
+        ({**METADATA, "x-amz-unencrypted-content-length": "9" * 5_000}, "isn't a number of bytes"),
         ({**METADATA, "x-amz-matdesc": "[" * 5_000}, "x-amz-matdesc isn't JSON"),
         ({**METADATA, "x-amz-matdesc": "[" * 8_193}, "x-amz-matdesc is too long"),
         ({**METADATA, "x-amz-matdesc": '{"a": NaN}'}, "x-amz-matdesc isn't JSON"),
         ({**METADATA, "x-amz-matdesc": '{"a": "\\ud800"}'}, "x-amz-matdesc isn't JSON"),
         ({**METADATA, "x-amz-matdesc": '["a"]'}, "x-amz-matdesc isn't a JSON object"),
-        (matdesc(kms_cmk_id=["x"]), "something that isn't text"),
-        (matdesc(kms_cmk_id=1), "something that isn't text"),
+        (matdesc(kms_cmk_id=["x"]), "a value that isn't a string"),
+        (matdesc(kms_cmk_id=1), "a value that isn't a string"),
         (matdesc(**{"aws:ses:message-id": None}), "another mail"),
         (matdesc(**{"aws:ses:message-id": "another"}), "another mail"),
         (matdesc(**{"aws:ses:message-id": MESSAGE_ID + " "}), "another mail"),
@@ -191,7 +191,7 @@ def test_cut_or_grown(stored: bytes) -> None:
 
 @pytest.mark.parametrize("key", [b"", KEY[:16], KEY[:24], KEY + b"\0"])
 def test_keys_of_other_sizes(key: bytes) -> None:
-    with pytest.raises(ContentTamperedError, match="its key hasn't 32 bytes"):
+    with pytest.raises(ContentTamperedError, match="its key doesn't have 32 bytes"):
         decrypt(STORED, read_encryption(METADATA, message_id=MESSAGE_ID), key)
 
 

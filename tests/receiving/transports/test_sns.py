@@ -127,12 +127,12 @@ def test_may_be_bytes_of_any_kind() -> None:
 
 @pytest.mark.parametrize("kind", ["", "Advertisement", "Notification "])
 def test_made_by_hand_with_a_type_that_is_none(kind: str) -> None:
-    with pytest.raises(MalformedBodyError, match="Type: SNS has no such message"):
+    with pytest.raises(MalformedBodyError, match="Type: it isn't a type of SNS message"):
         parse(SnsMessage(kind, "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z"))
 
 
 def test_made_by_hand_without_a_token() -> None:
-    with pytest.raises(MalformedBodyError, match="Type: SNS has no such message"):
+    with pytest.raises(MalformedBodyError, match="Type: it isn't a type of SNS message"):
         parse(
             SnsMessage("SubscriptionConfirmation", "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z")
         )
