@@ -1,4 +1,4 @@
-"""Every framework's example: what SNS posts to it is proven, handled and answered, over that framework's own client."""
+"""Webhook examples of every framework, each with a client of the framework."""
 
 import ast
 import asyncio
@@ -34,14 +34,15 @@ Post = Callable[[bytes, Mapping[str, str]], Answer]
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SECRET = "sns:canary"
-REGION = "eu-central-1"  # not that of the AWS chain: a subscription is confirmed where its topic is
+# Not the region of the AWS configuration: a subscription is confirmed in the region of its topic.
+REGION = "eu-central-1"
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:mail"
 URL = signing.URL.replace(signing.REGION, REGION)
 S3_ACTION = {"type": "S3", "bucketName": "inbox", "objectKey": "mail/1"}
 MAIL = b"From: zoe@example.com\r\nSubject: In the bucket\r\n\r\nHello.\r\n"
 
 
-# The frameworks, each with a client of its own
+# Frameworks
 
 
 @contextmanager
@@ -135,7 +136,7 @@ def flask(example: Any) -> Iterator[Post]:
 
 @contextmanager
 def aws_lambda(example: Any) -> Iterator[Post]:
-    """As API Gateway calls a function: headers in lower case, a binary body as base64, a failure as 500."""
+    """Calls the function as API Gateway does: headers in lower case, a binary body as base64."""
 
     def post(body: bytes, headers: Mapping[str, str]) -> Answer:
         binary = b"Bounce" in body  # one of both
@@ -174,7 +175,7 @@ FRAMEWORKS: dict[str, Callable[[Any], AbstractContextManager[Post]]] = {
 
 @dataclass(frozen=True)
 class Running:
-    """An example that runs: its module, and what a client of it can do."""
+    """A running example: its module, and a function that posts to it."""
 
     example: Any
     post: Post
@@ -182,7 +183,7 @@ class Running:
 
 @pytest.fixture(scope="module", params=FRAMEWORKS)
 def running(request: pytest.FixtureRequest, running_moto: "MotoServer") -> Iterator[Running]:
-    """Load an example and start it, against the tests' server and with the tests' certificate."""
+    """Loads and starts an example, with the tests' AWS server and certificate."""
     name: str = request.param
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SNS_SECRET", SECRET)
@@ -196,7 +197,7 @@ def running(request: pytest.FixtureRequest, running_moto: "MotoServer") -> Itera
         assert spec is not None
         assert spec.loader is not None
         example = importlib.util.module_from_spec(spec)
-        patch.setitem(sys.modules, name, example)  # where Django looks for its URLs
+        patch.setitem(sys.modules, name, example)  # ROOT_URLCONF of Django
         spec.loader.exec_module(example)
         with FRAMEWORKS[name](example) as post:
             yield Running(example, post)
@@ -208,11 +209,11 @@ def certificate_at(url: str) -> bytes:
     return signing.pem(signing.certificate(start=now - day, end=now + day))
 
 
-# What SNS posts, and what has to come of it
+# Scenarios
 
 
 def message(kind: str = "Notification", **changes: Any) -> Json:
-    """A message that was signed just now."""
+    """Returns a message signed with the current time."""
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
     common = {
         "TopicArn": TOPIC,
@@ -233,22 +234,22 @@ def forged() -> Json:
 
 
 def smuggled() -> Json:
-    """A genuine message, and beside it, where no signature reaches, what isn't."""
+    """Returns a genuine message with a forged event beside the signed fields."""
     records = [{"eventSource": "aws:sqs", "body": json.dumps(ses_events.notified("Bounce"))}]
     return {**notification(ses_events.published("Open")), "Records": records}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is posted, and what has to come of it.
+    """A request and its expected effects.
 
     Attributes:
-        posted: What makes the body.
-        status: The answer.
-        suppressed: The addresses that the handler saw.
-        mails: The subjects that the handler saw.
-        confirmed: The regions in which a subscription was confirmed.
-        secret: What is sent as the secret.
+        posted: Creates the SNS message.
+        status: Status of the response.
+        suppressed: Addresses that the handler suppressed.
+        mails: Subjects that the handler logged.
+        confirmed: Regions in which a subscription was confirmed.
+        secret: The secret that is sent; None for no Authorization header.
         stored: Whether the mail is in S3.
     """
 
@@ -298,7 +299,7 @@ SCENARIOS = {
 def confirmed(
     moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[str, str, str, str]]:
-    """What reached ConfirmSubscription: region, topic, token, and whether unsubscribing needs credentials."""
+    """Records calls of ConfirmSubscription: region, topic, token, AuthenticateOnUnsubscribe."""
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.sns.models import sns_backends
     from moto.sns.responses import SNSResponse
@@ -317,7 +318,7 @@ def confirmed(
 
 
 def store(mail: bytes) -> None:
-    """Put a mail where S3_ACTION says."""
+    """Stores a mail in the object of S3_ACTION."""
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.s3.models import s3_backends
 
@@ -327,7 +328,7 @@ def store(mail: bytes) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_scenario(
+def test_example_handles_scenario(
     running: Running,
     scenario: Scenario,
     confirmed: list[tuple[str, str, str, str]],
@@ -366,13 +367,13 @@ def test_scenario(
 
 
 class Broken(dict[str, str]):
-    """A database that is down."""
+    """A database that is unavailable."""
 
     def __setitem__(self, key: str, value: str) -> None:
         raise RuntimeError("the database is down")
 
 
-def test_a_failure_makes_sns_come_again(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_of_the_handler_is_500(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running.example, "suppressed", Broken())
     posted = notification(ses_events.notified("Bounce"))
     status, _ = running.post(
@@ -381,7 +382,7 @@ def test_a_failure_makes_sns_come_again(running: Running, monkeypatch: pytest.Mo
     assert status == 500
 
 
-def test_too_large(running: Running) -> None:
+def test_body_over_the_limit_is_refused(running: Running) -> None:
     posted = message(Message="x" * (2 << 20))
     status, _ = running.post(
         json.dumps(posted).encode(), {**signing.headers_of(posted), **signing.basic(SECRET)}
@@ -395,7 +396,7 @@ def test_too_large(running: Running) -> None:
 
 
 @pytest.mark.parametrize("running", ["receive_fastapi"], indirect=True)
-def test_no_body_of_a_stranger_is_read(running: Running) -> None:
+def test_body_without_secret_is_not_read(running: Running) -> None:
     async def receive() -> NoReturn:
         raise AssertionError("the body was read")
 
@@ -410,7 +411,7 @@ def test_no_body_of_a_stranger_is_read(running: Running) -> None:
 
 
 @pytest.mark.parametrize("running", ["receive_lambda"], indirect=True)
-def test_a_function_that_is_subscribed_itself(
+def test_lambda_function_subscribed_to_the_topic(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suppressed: dict[str, str] = {}
