@@ -179,8 +179,8 @@ def test_errors(run: Run, moto_server: "MotoServer") -> None:
     assert printed[1:] == [f"shop@example.com {mail.message_id}", "shop@unknown.example dropped"]
 
 
-def test_events_by_hand(run: Run) -> None:
-    assert run("events_by_hand").splitlines() == [
+def test_build_events(run: Run) -> None:
+    assert run("build_events").splitlines() == [
         "Bounced permanent",
         "Bounced True known",
         "Received S3Action(bucket='inbox', key='mail/d6iitobk75ur44p8kdnnp7g2n800', topic_arn=None)",
@@ -216,8 +216,8 @@ def test_inbound_mail(run: Run) -> None:
     not (importlib.util.find_spec("trio") and importlib.util.find_spec("httpx2")),
     reason="needs sesmail[trio]",
 )
-def test_on_trio(run: Run, moto_server: "MotoServer") -> None:
-    printed = run("on_trio").splitlines()
+def test_send_trio(run: Run, moto_server: "MotoServer") -> None:
+    printed = run("send_trio").splitlines()
     assert sorted(printed) == ["alice accepted", "bob accepted", "carol accepted"]
     assert {mail.recipients for mail in moto_server.sent()} == {
         ("alice@example.com",),
@@ -226,8 +226,8 @@ def test_on_trio(run: Run, moto_server: "MotoServer") -> None:
     }
 
 
-def test_other_operations(run: Run) -> None:
-    assert run("other_operations").splitlines() == [
+def test_api_operations(run: Run) -> None:
+    assert run("api_operations").splitlines() == [
         "0 of 200 recipients in 24 hours, 1 a second",
         "identities: example.com, shop.example",
         "refused by SES: NotFoundException List with name: Customers doesn't exist.",
@@ -269,10 +269,10 @@ def test_parse_events(run: Run) -> None:
     ]
 
 
-def test_prove_requests(run: Run) -> None:
+def test_verify_requests(run: Run) -> None:
     pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
     first, second, refused, confirmed, signed, challenged, forged = run(
-        "prove_requests"
+        "verify_requests"
     ).splitlines()
     assert (first, second) == ("1 events", "0 events")
     assert refused.startswith(
@@ -295,11 +295,11 @@ def test_raw_message(run: Run, moto_server: "MotoServer") -> None:
 
 
 @pytest.mark.slow
-def test_settle_unknown(
+def test_idempotency(
     run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["settle_unknown.py"])
-    assert run("settle_unknown").splitlines() == [
+    monkeypatch.setattr(sys, "argv", ["idempotency.py"])
+    assert run("idempotency").splitlines() == [
         "nobody knows of invoice-12345",
         "not sent again: the send 'invoice-12345' is under way, or its fate is unknown",
         "settled by Delivered",
