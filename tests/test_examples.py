@@ -15,10 +15,12 @@ import sys
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import sesmail
 from support import answers
 from support.faults import Answer, StartFaultServer
 
@@ -117,6 +119,16 @@ def test_quickstart() -> None:
     assert "U+000D" in line_break
     assert "not verified" in unverified
     assert "Client(api='v2')" in unsupported
+
+
+def load(name: str) -> Any:
+    """Imports an example as a module."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def rows(printed: str, name: str) -> list[str]:
@@ -354,6 +366,97 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], "TestClient"]:
         return TestClient(runpy.run_path(str(EXAMPLES / "send_fastapi.py"))["app"])
 
     return start
+
+
+def test_send_celery(
+    moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("celery")
+    from celery.signals import worker_process_shutdown
+
+    moto_server.verify("example.com")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server.url)
+    monkeypatch.chdir(tmp_path)
+    example = load("send_celery")
+    example.app.conf.update(task_always_eager=True, task_eager_propagates=True)
+    message = sesmail.Message(
+        from_email="shop@example.com", to="alice@example.com", text="Hello", send_id="id-1"
+    )
+    task = example.send_message
+    try:
+        ids = [task.delay(message.model_dump_json()).get() for _ in range(2)]
+        with pytest.raises(sesmail.RejectedError):
+            task.delay(message.model_copy(update=UNVERIFIED).model_dump_json())
+    finally:
+        worker_process_shutdown.send(sender=None)
+    [mail] = moto_server.sent()
+    assert ids == [mail.message_id] * 2
+
+
+UNVERIFIED = {"from_email": (sesmail.Address("shop@unknown.example"),), "send_id": "id-2"}
+
+
+def test_send_celery_retries_a_message_that_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("celery")
+    example = load("send_celery")
+    example.app.conf.update(task_always_eager=True, task_eager_propagates=False)
+    results = iter([sesmail.NotSentError("no connection"), "id-1"])
+
+    class Portal:
+        def call(self, send: object, message: object) -> Any:
+            result = next(results)
+            if isinstance(result, Exception):
+                raise result
+            return SimpleNamespace(message_id=result)
+
+    client = SimpleNamespace(send=None)
+    monkeypatch.setattr(example, "open_client", lambda: (Portal(), client))
+    message = sesmail.Message(from_email="shop@example.com", to="alice@example.com", text="Hello")
+    assert example.send_message.delay(message.model_dump_json()).get() == "id-1"
+    assert list(results) == []
+
+
+@pytest.fixture
+def lambda_sender(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """Loads the function in the way that Lambda does: once, and then calls of its handler."""
+    loaded: list[Any] = []
+
+    def start(url: str) -> Any:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        loaded.append(load("lambda_sender"))
+        return loaded[-1]
+
+    yield start
+    for module in loaded:
+        module.runner.run(module.client.aclose())
+        module.runner.close()
+
+
+def test_lambda_sender(lambda_sender: Callable[[str], Any], fault_server: StartFaultServer) -> None:
+    server = fault_server(answers.ok(), answers.ok())
+    function = lambda_sender(server.url)
+    assert server.requests == []  # opening the client sends nothing
+    for order_id in (1, 2):
+        response = function.handler({"to": "alice@example.com", "order_id": order_id}, None)
+        assert response["outcome"] == "accepted"
+    assert [request.mime.count(b"X-Sesmail-Id: order-") for request in server.requests] == [1, 1]
+    assert server.connections_opened == 1
+
+
+def test_lambda_sender_does_not_raise_when_the_outcome_is_unknown(
+    lambda_sender: Callable[[str], Any], fault_server: StartFaultServer
+) -> None:
+    function = lambda_sender(fault_server(answers.reset_after_request()).url)
+    response = function.handler({"to": "alice@example.com", "order_id": 1}, None)
+    assert response == {"outcome": "unknown", "send_id": "order-1"}
+
+
+def test_lambda_sender_raises_when_ses_rejects_the_message(
+    lambda_sender: Callable[[str], Any], fault_server: StartFaultServer
+) -> None:
+    function = lambda_sender(fault_server(PAUSED).url)
+    with pytest.raises(sesmail.SendingPausedError):
+        function.handler({"to": "alice@example.com", "order_id": 1}, None)
 
 
 def test_send_fastapi(
