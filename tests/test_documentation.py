@@ -1,4 +1,4 @@
-"""The documentation: its code runs, its commands and JSON files are valid, its links lead somewhere.
+"""The documentation: its code runs, its commands and JSON files are valid, its links work.
 
 Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.md):
 
@@ -24,7 +24,7 @@ Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.
   commands and their options exist in botocore's models. ```json and ```toml blocks are parsed.
   No other language is used, but `text`.
 * Every file under examples/aws/ is valid JSON and is named by a guide.
-* Links to pages, files and headings, relative or below `SOURCE`, lead somewhere.
+* Links to pages, files and headings, relative or below `SOURCE`, exist.
 * No page has more lines than `MAX_LINES` says.
 """
 

@@ -1,4 +1,4 @@
-"""A fake of Amazon for the code blocks of the documentation: SES, SNS and S3, and what SNS posts."""
+"""A fake of SES, SNS and S3 for the code blocks of the documentation, and what SNS posts."""
 
 import json
 from datetime import UTC, datetime
