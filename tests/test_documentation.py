@@ -8,11 +8,12 @@ Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.
   may call `asyncio.run`.
 * A page may use these names without defining them: `sesmail`, `client` (an open Client),
   `message`, `topics`, `body` and `headers` (a request of SNS that brings a bounce), and the async
-  functions `store`, `save` and `suppress`, which record their arguments. The working directory
-  is empty but for `invoice.pdf` and `message.eml`.
+  functions `store`, `save` and `suppress`, which record their arguments. `database.execute(sql,
+  *values)` is a coroutine that returns the number of rows. The working directory is empty but for
+  `invoice.pdf` and `message.eml`.
 * A block whose first line is a comment `# NAME.py` is a file, written to the working directory.
   Files named `test_*.py` run under pytest after the last block. Any other file but `conftest.py`
-  is executed at its place, with `__name__` as it is when imported. Blocks may import these files.
+  is imported at its place, in a thread. Later blocks may import these files.
 * A comment above a block changes that; one comment may hold several words:
       <!-- test: fresh -->      runs in a namespace of its own, with no name given.
       <!-- test: body=NAME -->  sets `body` and `headers`, for this block and later ones, to
@@ -30,16 +31,18 @@ Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.
 
 import ast
 import asyncio
+import importlib
 import inspect
 import json
 import os
 import re
-import runpy
 import shlex
+import sqlite3
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import CodeType
@@ -83,6 +86,17 @@ each_aws_file = pytest.mark.parametrize("path", AWS_FILES, ids=lambda path: path
 # Python blocks
 
 
+class Database:
+    """A database in memory."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+
+    async def execute(self, sql: str, *values: object) -> int:
+        """Run a statement, and return the number of rows that it changed."""
+        return self.connection.execute(sql, values).rowcount
+
+
 class Program:
     """The Python blocks of a page, executed in order."""
 
@@ -90,6 +104,7 @@ class Program:
         self.page = page
         self.folder = folder
         self.url = url
+        self.database = Database()
         self.names: dict[str, Any] = {}
         self.called: list[tuple[object, ...]] = []
         self.statuses: list[int] = []
@@ -97,9 +112,10 @@ class Program:
     async def run(self) -> None:
         """Execute all blocks, and the tests among them at the end."""
         async with sesmail.Client() as client:
-            self.names = self._given(client)
-            for block in self.page.blocks("python"):
-                await self._run_block(block)
+            with closing(self.database.connection):
+                self.names = self._given(client)
+                for block in self.page.blocks("python"):
+                    await self._run_block(block)
         if any(self.folder.glob("test_*.py")):
             await asyncio.to_thread(self._run_pytest)
 
@@ -121,6 +137,7 @@ class Program:
             "store": record,
             "save": record,
             "suppress": record,
+            "database": self.database,
         }
 
     async def _run_block(self, block: Block) -> None:
@@ -146,7 +163,7 @@ class Program:
         path = self.folder / block.file_name
         path.write_text(block.text, encoding="utf-8")
         if not re.match("test_|conftest", path.name):
-            runpy.run_path(str(path), run_name=path.stem)
+            importlib.import_module(path.stem)
 
     def _run_pytest(self) -> None:
         options = ["-q", "-W", "error", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir=."]
