@@ -21,6 +21,7 @@ Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.
                                 `inbound-s3`, `subscription`.
       <!-- test: post=/PATH --> posts `body` and `headers` afterwards to `app`, the ASGI
                                 application of the block; the response has to be a 2xx.
+      <!-- test: then=EXPR -->  evaluates an expression without spaces in a file, once imported.
 * ```console blocks are checked: `nox` sessions, extras, paths and `file://` names exist; `aws`
   commands and their options exist in botocore's models. ```json and ```toml blocks are parsed.
   No other language is used, but `text`.
@@ -45,7 +46,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import pytest
@@ -100,12 +101,12 @@ class Database:
 class Program:
     """The Python blocks of a page, executed in order."""
 
-    def __init__(self, page: Page, folder: Path, url: str) -> None:
+    def __init__(self, page: Page, folder: Path) -> None:
         self.page = page
         self.folder = folder
-        self.url = url
         self.database = Database()
         self.names: dict[str, Any] = {}
+        self.modules: list[ModuleType] = []
         self.called: list[tuple[object, ...]] = []
         self.statuses: list[int] = []
 
@@ -116,6 +117,7 @@ class Program:
                 self.names = self._given(client)
                 for block in self.page.blocks("python"):
                     await self._run_block(block)
+                await asyncio.to_thread(close_runners, self.modules)
         if any(self.folder.glob("test_*.py")):
             await asyncio.to_thread(self._run_pytest)
 
@@ -142,12 +144,12 @@ class Program:
 
     async def _run_block(self, block: Block) -> None:
         options = dict(word.partition("=")[::2] for word in block.hint)
-        assert options.keys() <= {"fresh", "body", "post"}, options
+        assert options.keys() <= {"fresh", "body", "post", "then"}, options
         if "body" in options:
             self.names["body"], self.names["headers"] = amazon.BODIES[options["body"]]()
         code = compiled(self.page, block)
         if block.file_name:
-            await asyncio.to_thread(self._run_file, block)
+            await asyncio.to_thread(self._run_file, block, options.get("then", "None"))
             return
         names = {"__name__": "__main__"} if "fresh" in options else self.names
         if code.co_flags & inspect.CO_COROUTINE:
@@ -158,12 +160,14 @@ class Program:
             body, headers = self.names["body"], self.names["headers"]
             self.statuses.append(await asgi.post(names["app"], options["post"], body, headers))
 
-    def _run_file(self, block: Block) -> None:
+    def _run_file(self, block: Block, then: str) -> None:
         assert block.file_name is not None
         path = self.folder / block.file_name
         path.write_text(block.text, encoding="utf-8")
         if not re.match("test_|conftest", path.name):
-            importlib.import_module(path.stem)
+            module = importlib.import_module(path.stem)
+            self.modules.append(module)
+            eval(then, vars(module), self.names)
 
     def _run_pytest(self) -> None:
         options = ["-q", "-W", "error", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir=."]
@@ -176,6 +180,15 @@ class Program:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def close_runners(modules: list[ModuleType]) -> None:
+    """Close the event loops that modules keep open, as AWS Lambda never does, and their clients."""
+    for names in map(vars, modules):
+        for runner in [value for value in names.values() if isinstance(value, asyncio.Runner)]:
+            for client in [value for value in names.values() if isinstance(value, sesmail.Client)]:
+                runner.run(client.aclose())
+            runner.close()
 
 
 def compiled(page: Page, block: Block) -> CodeType:
@@ -220,7 +233,7 @@ def run(server: FaultServer, folder: Path, certificate: None) -> Any:
     """Run the Python blocks of a page."""
 
     def run_page(page: Page) -> Program:
-        program = Program(page, folder, server.url)
+        program = Program(page, folder)
         asyncio.run(program.run())
         return program
 
