@@ -122,7 +122,9 @@ def test_files_name_the_same_resources() -> None:
     [statement] = statements("bucket-policy.json")
     assert statement["Resource"] == f"{bucket}/*"
     source = statement["Condition"]["StringEquals"]["aws:SourceArn"]
-    assert source.endswith(f"receipt-rule-set/inbound:receipt-rule/{read('receipt-rule.json')['Name']}")
+    assert source.endswith(
+        f"receipt-rule-set/inbound:receipt-rule/{read('receipt-rule.json')['Name']}"
+    )
 
 
 def test_event_destination_publishes_all_events() -> None:
@@ -137,7 +139,9 @@ def test_delivery_policy_retries_for_45_minutes() -> None:
         policy[name] for name in ("minDelayTarget", "maxDelayTarget", "numRetries")
     )
     assert policy["backoffFunction"] == "geometric"
-    delays = [shortest * (longest / shortest) ** (retry / (retries - 1)) for retry in range(retries)]
+    delays = [
+        shortest * (longest / shortest) ** (retry / (retries - 1)) for retry in range(retries)
+    ]
     assert round(sum(delays) / 60) == 45
     assert "for 45 minutes" in GUIDE
     assert sum(delays) < inspect.signature(sesmail.Receiver).parameters["max_age"].default

@@ -8,11 +8,12 @@ Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.
   may call `asyncio.run`.
 * A page may use these names without defining them: `sesmail`, `client` (an open Client),
   `message`, `topics`, `body` and `headers` (a request of SNS that brings a bounce), and the async
-  functions `store`, `save` and `suppress`, which record their arguments. The working directory
-  is empty but for `invoice.pdf` and `message.eml`.
+  functions `store`, `save` and `suppress`, which record their arguments. `database.execute(sql,
+  *values)` is a coroutine that returns the number of rows. The working directory is empty but for
+  `invoice.pdf` and `message.eml`.
 * A block whose first line is a comment `# NAME.py` is a file, written to the working directory.
   Files named `test_*.py` run under pytest after the last block. Any other file but `conftest.py`
-  is executed at its place, with `__name__` as it is when imported. Blocks may import these files.
+  is imported at its place, in a thread. Later blocks may import these files.
 * A comment above a block changes that; one comment may hold several words:
       <!-- test: fresh -->      runs in a namespace of its own, with no name given.
       <!-- test: body=NAME -->  sets `body` and `headers`, for this block and later ones, to
@@ -20,6 +21,7 @@ Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.
                                 `inbound-s3`, `subscription`.
       <!-- test: post=/PATH --> posts `body` and `headers` afterwards to `app`, the ASGI
                                 application of the block; the response has to be a 2xx.
+      <!-- test: then=EXPR -->  evaluates an expression without spaces in a file, once imported.
 * ```console blocks are checked: `nox` sessions, extras, paths and `file://` names exist; `aws`
   commands and their options exist in botocore's models. ```json and ```toml blocks are parsed.
   No other language is used, but `text`.
@@ -30,19 +32,21 @@ Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.
 
 import ast
 import asyncio
+import importlib
 import inspect
 import json
 import os
 import re
-import runpy
 import shlex
+import sqlite3
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import pytest
@@ -83,23 +87,37 @@ each_aws_file = pytest.mark.parametrize("path", AWS_FILES, ids=lambda path: path
 # Python blocks
 
 
+class Database:
+    """A database in memory."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+
+    async def execute(self, sql: str, *values: object) -> int:
+        """Run a statement, and return the number of rows that it changed."""
+        return self.connection.execute(sql, values).rowcount
+
+
 class Program:
     """The Python blocks of a page, executed in order."""
 
-    def __init__(self, page: Page, folder: Path, url: str) -> None:
+    def __init__(self, page: Page, folder: Path) -> None:
         self.page = page
         self.folder = folder
-        self.url = url
+        self.database = Database()
         self.names: dict[str, Any] = {}
+        self.modules: list[ModuleType] = []
         self.called: list[tuple[object, ...]] = []
         self.statuses: list[int] = []
 
     async def run(self) -> None:
         """Execute all blocks, and the tests among them at the end."""
         async with sesmail.Client() as client:
-            self.names = self._given(client)
-            for block in self.page.blocks("python"):
-                await self._run_block(block)
+            with closing(self.database.connection):
+                self.names = self._given(client)
+                for block in self.page.blocks("python"):
+                    await self._run_block(block)
+                await asyncio.to_thread(close_runners, self.modules)
         if any(self.folder.glob("test_*.py")):
             await asyncio.to_thread(self._run_pytest)
 
@@ -121,16 +139,17 @@ class Program:
             "store": record,
             "save": record,
             "suppress": record,
+            "database": self.database,
         }
 
     async def _run_block(self, block: Block) -> None:
         options = dict(word.partition("=")[::2] for word in block.hint)
-        assert options.keys() <= {"fresh", "body", "post"}, options
+        assert options.keys() <= {"fresh", "body", "post", "then"}, options
         if "body" in options:
             self.names["body"], self.names["headers"] = amazon.BODIES[options["body"]]()
         code = compiled(self.page, block)
         if block.file_name:
-            await asyncio.to_thread(self._run_file, block)
+            await asyncio.to_thread(self._run_file, block, options.get("then", "None"))
             return
         names = {"__name__": "__main__"} if "fresh" in options else self.names
         if code.co_flags & inspect.CO_COROUTINE:
@@ -141,12 +160,14 @@ class Program:
             body, headers = self.names["body"], self.names["headers"]
             self.statuses.append(await asgi.post(names["app"], options["post"], body, headers))
 
-    def _run_file(self, block: Block) -> None:
+    def _run_file(self, block: Block, then: str) -> None:
         assert block.file_name is not None
         path = self.folder / block.file_name
         path.write_text(block.text, encoding="utf-8")
         if not re.match("test_|conftest", path.name):
-            runpy.run_path(str(path), run_name=path.stem)
+            module = importlib.import_module(path.stem)
+            self.modules.append(module)
+            eval(then, vars(module), self.names)
 
     def _run_pytest(self) -> None:
         options = ["-q", "-W", "error", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir=."]
@@ -159,6 +180,15 @@ class Program:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def close_runners(modules: list[ModuleType]) -> None:
+    """Close the event loops that modules keep open, as AWS Lambda never does, and their clients."""
+    for names in map(vars, modules):
+        for runner in [value for value in names.values() if isinstance(value, asyncio.Runner)]:
+            for client in [value for value in names.values() if isinstance(value, sesmail.Client)]:
+                runner.run(client.aclose())
+            runner.close()
 
 
 def compiled(page: Page, block: Block) -> CodeType:
@@ -203,7 +233,7 @@ def run(server: FaultServer, folder: Path, certificate: None) -> Any:
     """Run the Python blocks of a page."""
 
     def run_page(page: Page) -> Program:
-        program = Program(page, folder, server.url)
+        program = Program(page, folder)
         asyncio.run(program.run())
         return program
 
