@@ -8,7 +8,7 @@ from typing import Any
 
 from ..address import Address
 from ..errors import SendError
-from .attempts.answer import read_bulk
+from .attempts.response import read_bulk
 from .attempts.state import SendState
 from .limits import MAX_RECIPIENTS, check_recipient_count
 from .payload.call import Call

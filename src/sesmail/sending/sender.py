@@ -12,7 +12,7 @@ import anyio
 
 from ..concurrency import run_in_thread
 from ..errors import ConfigurationError, InvalidMessageError, SendError
-from .attempts.answer import read_single
+from .attempts.response import read_single
 from .attempts.retry import RetryPolicy
 from .attempts.runner import Batch, CallRunner
 from .attempts.state import SendState
@@ -67,14 +67,11 @@ class Sender:
         recipients = recipients_of(message)
         call = await self._build(self.dialect.build, message)
 
-        def read(answer: Mapping[str, Any], _: object) -> Sequence[SendResult]:
-            return [
-                read_single(answer, recipients, operation=call.operation, region=self.runner.region)
-            ]
+        def read(response: Mapping[str, Any]) -> SendResult:
+            region = self.runner.region  # known once the client is open
+            return read_single(response, recipients, operation=call.operation, region=region)
 
-        await self.runner.run(
-            Batch({0: len(recipients)}, lambda _: call, read), {0: state}, started
-        )
+        await self.runner.run(Batch.of_one(call, len(recipients), read), {0: state}, started)
         return replace(
             state.result_or_raise(), attempts=tuple(state.attempts), send_id=state.send_id
         )
@@ -157,6 +154,5 @@ class Sender:
 
 async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:
     state = SendState[dict[str, Any]]()
-    batch: Batch[dict[str, Any]] = Batch({0: 0}, lambda _: call, lambda answer, _: [dict(answer)])
-    await runner.run(batch, {0: state}, anyio.current_time())
+    await runner.run(Batch.of_one(call, 0, dict), {0: state}, anyio.current_time())
     return state.result_or_raise()
