@@ -206,7 +206,7 @@ class CallRunner:
         began: datetime,
         start: float,
     ) -> None:
-        """Applies the results of an attempt to the states, the listener, the limiter and the log."""
+        """Applies results to the states, the listener, the rate limiter and the send log."""
         seconds = anyio.current_time() - start
         attempts = [
             state.attempted(result, began, seconds)
