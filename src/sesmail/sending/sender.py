@@ -154,5 +154,6 @@ class Sender:
 
 async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:
     state = SendState[dict[str, Any]]()
-    await runner.run(Batch.of_one(call, 0, dict), {0: state}, anyio.current_time())
+    batch: Batch[dict[str, Any]] = Batch.of_one(call, 0, dict)
+    await runner.run(batch, {0: state}, anyio.current_time())
     return state.result_or_raise()

@@ -89,8 +89,8 @@ class LogWriter:
                 state.outcome,
                 state.send_id,
             )
-        # Also after an error: the log may have stored the outcome before it failed, and then another
-        # process may have begun the send.
+        # Also after an error: the log may have stored the outcome before it failed, and another
+        # process may have begun the send since.
         state.begun = state.outcome == "unknown"
 
 

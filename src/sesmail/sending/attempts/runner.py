@@ -35,6 +35,7 @@ _log = logging.getLogger("sesmail.sending")
 
 _MEGABYTE = 1024 * 1024
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -55,10 +56,10 @@ class Batch(Generic[T]):
 
     @classmethod
     def of_one(
-        cls, call: Call, recipients: int, read: Callable[[Mapping[str, Any]], T]
-    ) -> Batch[T]:
+        cls, call: Call, recipients: int, read: Callable[[Mapping[str, Any]], R]
+    ) -> Batch[R]:
         """Returns a batch of a single send, numbered 0, whose call is built already."""
-        return cls({0: recipients}, lambda _: call, lambda response, _: [read(response)])
+        return Batch({0: recipients}, lambda _: call, lambda response, _: [read(response)])
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -140,6 +141,7 @@ class CallRunner:
         # 3. Make the call.
         deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
         departure, began, start = Departure(), datetime.now(UTC), anyio.current_time()
+        results: Sequence[T | SendError] = ()
         try:
             results = await self._call(batch, call, info, recorded, deadline, departure)
         except BaseException as err:
