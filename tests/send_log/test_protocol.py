@@ -170,8 +170,8 @@ async def compare(steps: list[tuple[Any, ...]], path: Path) -> None:
 def test_answer_as_the_model_does(backend: str, steps: list[tuple[Any, ...]]) -> None:
     pytest.importorskip(backend)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite_records, "_PAGE", 2)
-        patch.setattr(sqlite_records, "_FORGOTTEN_AT_ONCE", 2)
+        patch.setattr(sqlite_records, "_PAGE_SIZE", 2)
+        patch.setattr(sqlite_records, "_DELETE_SIZE", 2)
         anyio.run(compare, steps, Path(folder) / "log.db", backend=backend)
 
 
@@ -229,7 +229,7 @@ class TestBoth:
     async def test_what_is_old_and_known_is_forgotten(
         self, log: Log, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sqlite_records, "_FORGOTTEN_AT_ONCE", 2)
+        monkeypatch.setattr(sqlite_records, "_DELETE_SIZE", 2)
         for number in range(6):
             await log.begin(f"id-{number}")
             if number:
@@ -261,7 +261,7 @@ class TestBoth:
     async def test_what_begins_meanwhile_is_not_listed(
         self, log: Log, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sqlite_records, "_PAGE", 2)
+        monkeypatch.setattr(sqlite_records, "_PAGE_SIZE", 2)
         for number in range(5):
             await log.begin(f"id-{number}")
         found = []

@@ -118,7 +118,7 @@ async def test_what_can_not_be_written_is_the_fault_of_one(
 async def test_a_failing_transaction_is_told_to_each(
     log: SqliteSendLog, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.01)
+    monkeypatch.setattr(sqlite_file, "_BUSY_TIMEOUT", 0.01)
     errors: list[BaseException] = []
 
     async def begin(log: SqliteSendLog, number: int) -> None:
@@ -437,7 +437,7 @@ async def test_memory_keeps_nothing() -> None:
 async def test_a_file_that_is_locked_may_be_opened_later(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.01)
+    monkeypatch.setattr(sqlite_file, "_BUSY_TIMEOUT", 0.01)
     async with SqliteSendLog(path) as log:
         with Locked(path), pytest.raises(sqlite3.OperationalError, match="locked"):
             await log.begin("id-1")

@@ -16,7 +16,7 @@ from sesmail import (
     ThrottledError,
     UnknownOutcomeError,
 )
-from sesmail.sending.attempts.answer import read_bulk, read_single
+from sesmail.sending.attempts.response import read_bulk, read_single
 
 ANN, BOB = Address("ann@example.com", "Ann"), Address("bob@example.com")
 META = {"ResponseMetadata": {"RequestId": "r-1", "HTTPStatusCode": 200}}
