@@ -69,7 +69,7 @@ def test_parameter_file_fits_the_model(shape: Shape, name: str) -> None:
         assert not report.has_errors(), report.generate_report()
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(words[:2]))
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_command_has_the_required_parameters(command: list[str]) -> None:
     service, name, *options = command
     model = Session().get_service_model(MODELS.get(service, service))
