@@ -300,6 +300,9 @@ def check_command(words: list[str]) -> None:
         check_aws_command(words[1:])
 
 
+# The CLI renames options that resemble its global ones.
+# https://github.com/aws/aws-cli/blob/develop/awscli/customizations/argrename.py
+RENAMED_OPTIONS = {"--notification-endpoint": "--endpoint"}
 GLOBAL_OPTIONS = {"--region", "--profile", "--query", "--output", "--endpoint-url"}
 
 
@@ -317,6 +320,7 @@ def check_aws_command(words: list[str]) -> None:
     shape = model.operation_model(operations[command]).input_shape
     members = {f"--{xform_name(name, '-')}" for name in (shape.members if shape else ())}
     given = {word.partition("=")[0] for word in options if word.startswith("--")}
+    given = {RENAMED_OPTIONS.get(option, option) for option in given}
     unknown = given - members - GLOBAL_OPTIONS
     assert {re.sub("^--no-", "--", option) for option in unknown} <= members, unknown
 
