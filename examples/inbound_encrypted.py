@@ -53,9 +53,8 @@ async def store() -> str:
 
 async def main() -> None:
     arn = await store()
-    async with sesmail.Receiver(
-        secret="sns:secret", buckets=["safe"], kms_key=arn, require_encrypted=True
-    ) as receiver:
+    storage = sesmail.InboundStorage(buckets=["safe"], kms_key=arn, require_encrypted=True)
+    async with sesmail.Receiver(secret="sns:secret", storage=storage) as receiver:
         mail = await receiver.fetch(EVENT)
         print(mail.subject)
 

@@ -43,7 +43,8 @@ async def store() -> None:
 
 async def main() -> None:
     await store()
-    async with sesmail.Receiver(secret="sns:secret", buckets=["inbox"]) as receiver:
+    storage = sesmail.InboundStorage(buckets=["inbox"])
+    async with sesmail.Receiver(secret="sns:secret", storage=storage) as receiver:
         mail = await receiver.fetch(EVENT)
         print("envelope  ", mail.envelope_sender, "to", *mail.envelope_recipients)
         print("verdicts  ", mail.verdicts)

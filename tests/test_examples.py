@@ -306,7 +306,7 @@ def test_verify_requests(run: Run) -> None:
     first, second, refused, confirmed, signed, challenged, forged = printed
     assert (first, second) == ("1 events", "0 events")
     assert refused.startswith(
-        "403 the topic 'arn:aws:sns:eu-west-1:123456789012:mail' wants to deliver here"
+        "403 the subscription of the topic 'arn:aws:sns:eu-west-1:123456789012:mail'"
     )
     assert confirmed.startswith("confirmed: arn:aws:sns:eu-west-1:123456789012:mail:")
     assert signed == "signed by Amazon, topic allowed: True"

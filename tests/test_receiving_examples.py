@@ -422,13 +422,13 @@ def test_a_function_that_is_subscribed_itself(
     assert list(suppressed) == [ses_events.ALICE, ses_events.BOB]
 
 
-def test_no_framework_is_forgotten() -> None:
+def test_every_webhook_example_is_tested() -> None:
     assert set(FRAMEWORKS) == {path.stem for path in EXAMPLES.glob("receive_*.py")}
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-def test_fits_one_screen(name: str) -> None:
+def test_example_has_at_most_45_lines_of_code(name: str) -> None:
     text = (EXAMPLES / f"{name}.py").read_text("utf-8")
-    explained = ast.get_docstring(ast.parse(text), clean=False)
-    code = text.replace(f'"""{explained}"""', "")
-    assert len([line for line in code.splitlines() if line.strip()]) < 45
+    docstring = ast.get_docstring(ast.parse(text), clean=False)
+    code = text.replace(f'"""{docstring}"""', "")
+    assert len([line for line in code.splitlines() if line.strip()]) <= 45
