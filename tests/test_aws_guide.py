@@ -1,6 +1,5 @@
 """The AWS guide: policies grant what the guide says, and parameter files fit the AWS models."""
 
-import inspect
 import json
 import re
 import shlex
@@ -13,8 +12,6 @@ from botocore import xform_name
 from botocore.model import Shape
 from botocore.session import Session
 from botocore.validate import ParamValidator
-
-import sesmail
 
 ROOT = Path(__file__).parent.parent
 FILES = {path.name: path for path in (ROOT / "examples" / "aws").iterdir()}
@@ -95,22 +92,15 @@ def test_policies_allow_the_actions_of_the_table() -> None:
         assert allowed == set(re.findall(r"`(\w+:\w+)`", cell)), name
 
 
-def test_services_act_for_one_account_or_topic_only() -> None:
-    granted = {
-        name: statement
-        for name in FILES
-        for statement in statements(name)
-        if "Service" in statement.get("Principal", {})
-    }
-    assert granted.keys() == {"topic-policy.json", "bucket-policy.json", "key-policy.json"}
-    for statement in granted.values():
-        assert statement["Principal"] == {"Service": "ses.amazonaws.com"}
-        assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == "111122223333"
-    [statement] = json.loads(read("dead-letter-queue.json")["Policy"])["Statement"]
-    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == TOPIC
-
-
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:mail"
+
+
+def test_dead_letter_queue_accepts_the_topic_only() -> None:
+    [statement] = json.loads(read("dead-letter-queue.json")["Policy"])["Statement"]
+    assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == TOPIC
+    [queue] = {statement["Resource"]}
+    assert read("redrive-policy.json") == {"deadLetterTargetArn": queue}
 
 
 def test_files_name_the_same_resources() -> None:
@@ -130,18 +120,3 @@ def test_files_name_the_same_resources() -> None:
 def test_event_destination_publishes_all_events() -> None:
     model = Session().get_service_model("sesv2")
     assert read("event-destination.json")["MatchingEventTypes"] == model.shape_for("EventType").enum
-
-
-def test_delivery_policy_retries_for_45_minutes() -> None:
-    """SNS allows an hour, and a receiver refuses older messages as replays."""
-    policy = read("delivery-policy.json")["healthyRetryPolicy"]
-    shortest, longest, retries = (
-        policy[name] for name in ("minDelayTarget", "maxDelayTarget", "numRetries")
-    )
-    assert policy["backoffFunction"] == "geometric"
-    delays = [
-        shortest * (longest / shortest) ** (retry / (retries - 1)) for retry in range(retries)
-    ]
-    assert round(sum(delays) / 60) == 45
-    assert "for 45 minutes" in GUIDE
-    assert sum(delays) < inspect.signature(sesmail.Receiver).parameters["max_age"].default
