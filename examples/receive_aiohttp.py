@@ -1,7 +1,9 @@
-"""Webhook for SES events and received mail in an aiohttp app.
+"""aiohttp webhook for SES events and inbound mail.
 
-Run it with: python examples/receive_aiohttp.py
-SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
+Run: pip install 'sesmail[signatures]'; python examples/receive_aiohttp.py
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import logging
@@ -16,7 +18,7 @@ SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
 RECEIVER = web.AppKey("RECEIVER", sesmail.Receiver)
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # use a table instead
+suppressed: dict[str, str] = {}  # in an application: a table
 
 
 async def open_receiver(app: web.Application) -> AsyncGenerator[None]:
@@ -28,6 +30,7 @@ async def open_receiver(app: web.Application) -> AsyncGenerator[None]:
 async def receive(request: web.Request) -> web.Response:
     receiver = request.app[RECEIVER]
     try:
+        # aiohttp limits the size of a body to 1 MiB.
         for event in await receiver.receive(await request.read(), request.headers):
             match event:
                 case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
@@ -38,10 +41,8 @@ async def receive(request: web.Request) -> web.Response:
                 case _:
                     pass
     except sesmail.WebhookError as error:
-        level = (
-            logging.INFO if error.status == 401 else logging.WARNING
-        )  # SNS sends no secret at first
-        log.log(level, "%s", error)
+        # 401 is part of each subscription: SNS sends the secret after it.
+        log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
         return web.Response(status=error.status, headers=error.headers)
     return web.Response(status=204)
 

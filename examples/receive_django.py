@@ -1,7 +1,10 @@
-"""Webhook for SES events and received mail in a Django app under ASGI.
+"""Django webhook for SES events and inbound mail, an async view under ASGI.
 
-Run it with: uvicorn --app-dir examples receive_django:application
-SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
+Run: pip install django uvicorn 'sesmail[signatures]'
+     uvicorn --app-dir examples receive_django:application
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import logging
@@ -16,16 +19,18 @@ from django.views.decorators.csrf import csrf_exempt
 
 import sesmail
 
+SECRET = os.environ["SNS_SECRET"]
+TOPICS = os.environ["SNS_TOPICS"].split()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # use a model instead
-settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__)  # use a project instead
-topics = os.environ["SNS_TOPICS"].split()
-receiver = sesmail.Receiver(secret=os.environ["SNS_SECRET"], topics=topics)
+suppressed: dict[str, str] = {}  # in an application: a model
+settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__)  # in an application: a project
+receiver = sesmail.Receiver(secret=SECRET, topics=TOPICS)
 
 
 @csrf_exempt
 async def webhook(request: HttpRequest) -> HttpResponse:
     try:
+        # Django limits the size of a body to 2.5 MB (DATA_UPLOAD_MAX_MEMORY_SIZE).
         for event in await receiver.receive(request.body, request.headers):
             match event:
                 case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
@@ -36,10 +41,8 @@ async def webhook(request: HttpRequest) -> HttpResponse:
                 case _:
                     pass
     except sesmail.WebhookError as error:
-        level = (
-            logging.INFO if error.status == 401 else logging.WARNING
-        )  # SNS sends no secret at first
-        log.log(level, "%s", error)
+        # 401 is part of each subscription: SNS sends the secret after it.
+        log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
         return HttpResponse(status=error.status, headers=error.headers)
     return HttpResponse(status=204)
 
@@ -49,7 +52,7 @@ django = get_asgi_application()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    if scope["type"] != "lifespan":  # Django's ASGI handler refuses it
+    if scope["type"] != "lifespan":  # Django doesn't support ASGI's lifespan
         return await django(scope, receive, send)
     await receive()
     await send({"type": "lifespan.startup.complete"})

@@ -1,7 +1,9 @@
-"""Webhook for SES events and received mail in a FastAPI app.
+"""FastAPI webhook for SES events and inbound mail.
 
-Run it with: fastapi run examples/receive_fastapi.py
-SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
+Run: pip install 'fastapi[standard]' 'sesmail[signatures]'; fastapi run examples/receive_fastapi.py
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import logging
@@ -16,7 +18,7 @@ import sesmail
 SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # use a table instead
+suppressed: dict[str, str] = {}  # in an application: a table
 
 
 @asynccontextmanager
@@ -31,7 +33,8 @@ app = FastAPI(lifespan=lifespan)
 @app.post("/ses", status_code=204)
 async def receive(request: Request) -> None:
     receiver: sesmail.Receiver = request.state.receiver
-    sesmail.check_secret(request.headers, SECRET)  # first: request.body() has no size limit
+    # FastAPI doesn't limit the size of a body: check the secret before reading it.
+    sesmail.check_secret(request.headers, SECRET)
     for event in await receiver.receive(await request.body(), request.headers):
         match event:
             case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
@@ -45,6 +48,6 @@ async def receive(request: Request) -> None:
 
 @app.exception_handler(sesmail.WebhookError)
 async def refuse(request: Request, error: sesmail.WebhookError) -> Response:
-    level = logging.INFO if error.status == 401 else logging.WARNING  # SNS sends no secret at first
-    log.log(level, "%s", error)
+    # 401 is part of each subscription: SNS sends the secret after it.
+    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
     return Response(status_code=error.status, headers=error.headers)

@@ -1,7 +1,9 @@
-"""Webhook for SES events and received mail in a Flask app, or another app without an event loop.
+"""Flask webhook for SES events and inbound mail; the same for any program without an event loop.
 
-Run it with: flask --app examples/receive_flask.py run
-SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
+Run: pip install flask 'sesmail[signatures]'; flask --app examples/receive_flask.py run
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import asyncio
@@ -16,16 +18,18 @@ SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
 certificates = sesmail.CertificateCache()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # use a table instead
+suppressed: dict[str, str] = {}  # in an application: a table
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 
 
 @app.post("/ses")
 def receive() -> tuple[str, int]:
-    body, headers = request.get_data(), request.headers
-    message = sesmail.verify(body, headers, secret=SECRET, topics=TOPICS, certificate=certificates)
-    for event in sesmail.parse(message):  # the body may have parts that aren't verified
+    message = sesmail.verify(
+        request.get_data(), request.headers, secret=SECRET, topics=TOPICS, certificate=certificates
+    )
+    # Parse the verified message: the body may contain more than the signature covers.
+    for event in sesmail.parse(message):
         match event:
             case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
                 suppressed[event.recipient] = event.kind
@@ -51,6 +55,6 @@ async def fetch(event: sesmail.Received) -> sesmail.InboundMail:
 
 @app.errorhandler(sesmail.WebhookError)
 def refuse(error: sesmail.WebhookError) -> Response:
-    level = logging.INFO if error.status == 401 else logging.WARNING  # SNS sends no secret at first
-    log.log(level, "%s", error)
+    # 401 is part of each subscription: SNS sends the secret after it.
+    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
     return Response(status=error.status, headers=error.headers)

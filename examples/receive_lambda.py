@@ -1,8 +1,12 @@
-"""Webhook for SES events and received mail in AWS Lambda: behind a URL, or subscribed to the topic.
+"""AWS Lambda functions for SES events and inbound mail: `handler` behind an HTTP API, `subscribed`
+as a subscriber of the topic.
 
-`handler` is called by an HTTP API, or by a function URL. A function URL renames the response header
-WWW-Authenticate, so that SNS never sends the secret: then leave out SNS_SECRET, and the signature
-and the topics are verified.
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
+
+`handler` is called by an HTTP API of API Gateway. A function URL calls it in the same way, but
+renames the WWW-Authenticate header, so that SNS never sends the secret: leave SNS_SECRET out there,
+and rely on Amazon's signature and the topics.
 """
 
 import asyncio
@@ -14,30 +18,28 @@ from typing import Any
 
 import sesmail
 
-topics = os.environ["SNS_TOPICS"].split()
-receiver = sesmail.Receiver(secret=os.environ.get("SNS_SECRET"), topics=topics)
-runner = asyncio.Runner()  # one event loop for all calls, with its connections
+SECRET = os.environ.get("SNS_SECRET")
+TOPICS = os.environ["SNS_TOPICS"].split()
+receiver = sesmail.Receiver(secret=SECRET, topics=TOPICS)
+runner = asyncio.Runner()  # one event loop for all calls: connections and certificates are reused
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # use a table instead
+suppressed: dict[str, str] = {}  # in an application: a table
 
 
 def handler(request: dict[str, Any], context: object) -> dict[str, Any]:
-    body = request.get("body", "")
+    text = request.get("body", "")
+    body = base64.b64decode(text) if request["isBase64Encoded"] else text
     try:
-        if request["isBase64Encoded"]:
-            body = base64.b64decode(body)
         runner.run(receive(body, request["headers"]))
     except sesmail.WebhookError as error:
-        level = (
-            logging.INFO if error.status == 401 else logging.WARNING
-        )  # SNS sends no secret at first
-        log.log(level, "%s", error)
+        # 401 is part of each subscription: SNS sends the secret after it.
+        log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
         return {"statusCode": error.status, "headers": error.headers}
     return {"statusCode": 204}
 
 
 def subscribed(call: dict[str, Any], context: object) -> None:
-    runner.run(handle(sesmail.parse(call)))  # not verified: IAM decides who may call
+    runner.run(handle(sesmail.parse(call)))  # IAM decides who may call the function
 
 
 async def receive(body: bytes | str, headers: dict[str, str]) -> None:

@@ -1,7 +1,9 @@
-"""Webhook for SES events and received mail in a Quart app.
+"""Quart webhook for SES events and inbound mail.
 
-Run it with: quart --app examples/receive_quart.py run
-SNS_SECRET is user:password of the subscription's URL, SNS_TOPICS the ARNs of the topics.
+Run: pip install quart 'sesmail[signatures]'; quart --app examples/receive_quart.py run
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import logging
@@ -11,10 +13,11 @@ from quart import Quart, Response, request
 
 import sesmail
 
+SECRET = os.environ["SNS_SECRET"]
+TOPICS = os.environ["SNS_TOPICS"].split()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # use a table instead
-topics = os.environ["SNS_TOPICS"].split()
-receiver = sesmail.Receiver(secret=os.environ["SNS_SECRET"], topics=topics)
+suppressed: dict[str, str] = {}  # in an application: a table
+receiver = sesmail.Receiver(secret=SECRET, topics=TOPICS)
 app = Quart(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 app.after_serving(receiver.aclose)
@@ -36,6 +39,6 @@ async def receive() -> tuple[str, int]:
 
 @app.errorhandler(sesmail.WebhookError)
 async def refuse(error: sesmail.WebhookError) -> Response:
-    level = logging.INFO if error.status == 401 else logging.WARNING  # SNS sends no secret at first
-    log.log(level, "%s", error)
+    # 401 is part of each subscription: SNS sends the secret after it.
+    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
     return Response("", error.status, error.headers)

@@ -1,4 +1,7 @@
-"""Webhook examples of every framework, each with a client of the framework."""
+"""The webhook of each framework verifies, handles and answers the requests of SNS.
+
+The requests are made by the test client of the framework.
+"""
 
 import ast
 import asyncio
@@ -34,15 +37,14 @@ Post = Callable[[bytes, Mapping[str, str]], Answer]
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SECRET = "sns:canary"
-# Not the region of the AWS configuration: a subscription is confirmed in the region of its topic.
-REGION = "eu-central-1"
+REGION = "eu-central-1"  # not that of the AWS chain: a subscription is confirmed where its topic is
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:mail"
 URL = signing.URL.replace(signing.REGION, REGION)
 S3_ACTION = {"type": "S3", "bucketName": "inbox", "objectKey": "mail/1"}
 MAIL = b"From: zoe@example.com\r\nSubject: In the bucket\r\n\r\nHello.\r\n"
 
 
-# Frameworks
+# Frameworks and their test clients
 
 
 @contextmanager
@@ -136,10 +138,13 @@ def flask(example: Any) -> Iterator[Post]:
 
 @contextmanager
 def aws_lambda(example: Any) -> Iterator[Post]:
-    """Calls the function as API Gateway does: headers in lower case, a binary body as base64."""
+    """Calls the function as API Gateway does.
+
+    Header names are in lower case, a binary body is base64, and an exception is a status 500.
+    """
 
     def post(body: bytes, headers: Mapping[str, str]) -> Answer:
-        binary = b"Bounce" in body  # one of both
+        binary = b"Bounce" in body  # both forms occur in the tests
         call = {
             "version": "2.0",
             "headers": {name.lower(): value for name, value in headers.items()},
@@ -170,12 +175,13 @@ FRAMEWORKS: dict[str, Callable[[Any], AbstractContextManager[Post]]] = {
     "receive_flask": flask,
     "receive_lambda": aws_lambda,
     "receive_quart": quart,
+    "receive_starlette": fastapi,
 }
 
 
 @dataclass(frozen=True)
 class Running:
-    """A running example: its module, and a function that posts to it."""
+    """A running example: its module, and the function that posts to it."""
 
     example: Any
     post: Post
@@ -183,7 +189,7 @@ class Running:
 
 @pytest.fixture(scope="module", params=FRAMEWORKS)
 def running(request: pytest.FixtureRequest, running_moto: "MotoServer") -> Iterator[Running]:
-    """Loads and starts an example, with the tests' AWS server and certificate."""
+    """Loads and starts an example, with the AWS server and the certificate of the tests."""
     name: str = request.param
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SNS_SECRET", SECRET)
@@ -197,7 +203,7 @@ def running(request: pytest.FixtureRequest, running_moto: "MotoServer") -> Itera
         assert spec is not None
         assert spec.loader is not None
         example = importlib.util.module_from_spec(spec)
-        patch.setitem(sys.modules, name, example)  # ROOT_URLCONF of Django
+        patch.setitem(sys.modules, name, example)  # where Django looks for its URLs
         spec.loader.exec_module(example)
         with FRAMEWORKS[name](example) as post:
             yield Running(example, post)
@@ -209,11 +215,11 @@ def certificate_at(url: str) -> bytes:
     return signing.pem(signing.certificate(start=now - day, end=now + day))
 
 
-# Scenarios
+# Requests of SNS and their expected results
 
 
 def message(kind: str = "Notification", **changes: Any) -> Json:
-    """Returns a message signed with the current time."""
+    """Returns a message that has been signed now."""
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
     common = {
         "TopicArn": TOPIC,
@@ -233,23 +239,23 @@ def forged() -> Json:
     return {**genuine, "Message": genuine["Message"].replace("alice@", "blice@")}
 
 
-def smuggled() -> Json:
-    """Returns a genuine message with a forged event beside the signed fields."""
+def with_unsigned_records() -> Json:
+    """Returns a signed message with an additional key that the signature does not cover."""
     records = [{"eventSource": "aws:sqs", "body": json.dumps(ses_events.notified("Bounce"))}]
     return {**notification(ses_events.published("Open")), "Records": records}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A request and its expected effects.
+    """A request and its expected results.
 
     Attributes:
-        posted: Creates the SNS message.
+        posted: Function that builds the body.
         status: Status of the response.
         suppressed: Addresses that the handler suppressed.
         mails: Subjects that the handler logged.
         confirmed: Regions in which a subscription was confirmed.
-        secret: The secret that is sent; None for no Authorization header.
+        secret: Secret of the request.
         stored: Whether the mail is in S3.
     """
 
@@ -282,13 +288,13 @@ SCENARIOS = {
     "mail in S3": Scenario(
         lambda: notification(ses_events.received(S3_ACTION)), mails=("In the bucket",)
     ),
-    "mail that is gone": Scenario(
+    "mail that was deleted": Scenario(
         lambda: notification(ses_events.received(S3_ACTION)), 410, stored=False
     ),
     "forged": Scenario(forged, 403),
-    "smuggled": Scenario(smuggled),
+    "unsigned records beside the message": Scenario(with_unsigned_records),
     "another topic": Scenario(lambda: message(TopicArn=TOPIC.replace("mail", "other")), 403),
-    "another's subscription": Scenario(
+    "subscription of another topic": Scenario(
         lambda: message("SubscriptionConfirmation", TopicArn=TOPIC.replace("mail", "other")), 403
     ),
     "no event": Scenario(lambda: message(Message="Hello!"), 400),
@@ -299,7 +305,7 @@ SCENARIOS = {
 def confirmed(
     moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[str, str, str, str]]:
-    """Records calls of ConfirmSubscription: region, topic, token, AuthenticateOnUnsubscribe."""
+    """Records the calls of ConfirmSubscription: region, topic, token, AuthenticateOnUnsubscribe."""
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.sns.models import sns_backends
     from moto.sns.responses import SNSResponse
@@ -318,7 +324,7 @@ def confirmed(
 
 
 def store(mail: bytes) -> None:
-    """Stores a mail in the object of S3_ACTION."""
+    """Stores a mail in the bucket and under the key of S3_ACTION."""
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.s3.models import s3_backends
 
@@ -328,7 +334,7 @@ def store(mail: bytes) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_example_handles_scenario(
+def test_response_and_handling(
     running: Running,
     scenario: Scenario,
     confirmed: list[tuple[str, str, str, str]],
@@ -351,8 +357,8 @@ def test_example_handles_scenario(
     challenge = [value for name, value in headers.items() if name.lower() == "www-authenticate"]
     assert challenge == (['Basic realm="sesmail"'] if status == 401 else [])
     assert tuple(suppressed) == scenario.suppressed
-    said = [record.getMessage() for record in caplog.records if record.name == "shop.mail"]
-    assert [line.partition(": ")[2] for line in said if line.startswith("mail from")] == list(
+    logged = [record.getMessage() for record in caplog.records if record.name == "shop.mail"]
+    assert [line.partition(": ")[2] for line in logged if line.startswith("mail from")] == list(
         scenario.mails
     )
     assert [call[0] for call in confirmed] == list(scenario.confirmed)
@@ -362,19 +368,21 @@ def test_example_handles_scenario(
         {"INFO"} if status == 401 or scenario.mails else {"WARNING"} if status > 299 else set()
     )
     assert not any(
-        hidden in caplog.text for hidden in ("canary", signing.TOKEN, posted["Signature"])
+        secret in caplog.text for secret in ("canary", signing.TOKEN, posted["Signature"])
     )
 
 
-class Broken(dict[str, str]):
+class UnavailableDatabase(dict[str, str]):
     """A database that is unavailable."""
 
     def __setitem__(self, key: str, value: str) -> None:
         raise RuntimeError("the database is down")
 
 
-def test_failure_of_the_handler_is_500(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running.example, "suppressed", Broken())
+def test_exception_of_the_handler_is_a_500_so_that_sns_retries(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running.example, "suppressed", UnavailableDatabase())
     posted = notification(ses_events.notified("Bounce"))
     status, _ = running.post(
         json.dumps(posted).encode(), {**signing.headers_of(posted), **signing.basic(SECRET)}
@@ -396,7 +404,7 @@ def test_body_over_the_limit_is_refused(running: Running) -> None:
 
 
 @pytest.mark.parametrize("running", ["receive_fastapi"], indirect=True)
-def test_body_without_secret_is_not_read(running: Running) -> None:
+def test_body_is_not_read_before_the_secret_is_checked(running: Running) -> None:
     async def receive() -> NoReturn:
         raise AssertionError("the body was read")
 
