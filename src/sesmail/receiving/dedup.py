@@ -26,7 +26,7 @@ class SeenMessages:
         self._ids: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(self, message_id: str) -> bool:
-        """Whether the message of this id was added."""
+        """Returns True if the message of this id was added."""
         return message_id in self._ids
 
     def add(self, events: Iterable[BaseEvent]) -> None:

@@ -116,7 +116,7 @@ class Bounced(TrackingEvent):
 
     @property
     def permanent(self) -> bool:
-        """Whether the address must be suppressed: nothing should be sent to it again."""
+        """True if the address must be suppressed: nothing should be sent to it again."""
         return self.bounce_type == "Permanent"
 
 
@@ -148,7 +148,7 @@ class Complained(TrackingEvent):
 
     @property
     def is_spam(self) -> bool:
-        """Whether the address must be suppressed: False if it was reported as not spam."""
+        """True if the address must be suppressed; False if it was reported as not spam."""
         return self.feedback_type is None or self.feedback_type.lower() != "not-spam"
 
 

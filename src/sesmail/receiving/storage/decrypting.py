@@ -55,7 +55,7 @@ class Encryption(Value):
 
 
 def is_encrypted(metadata: Mapping[str, str]) -> bool:
-    """Whether an object's user metadata has any field of encryption, supported or not.
+    """Returns True if an object's user metadata has any field of encryption, supported or not.
 
     Args:
         metadata: The user metadata, with names without ``x-amz-meta-``, as S3 clients return it.
