@@ -86,9 +86,9 @@ def test_too_many_fields() -> None:
 
 
 def test_too_large_headers() -> None:
-    assert fields(b"a: bc\n", header=4) == ([(b"a", b" b")], b"", [HEADERS_TOO_LARGE])
-    assert fields(b"a: bc\n", header=0) == ([], b"", [HEADERS_TOO_LARGE])
-    assert fields(b"a: bc\n", header=6) == ([(b"a", b" bc")], b"", [])
+    assert fields(b"a: bc\n", header_bytes=4) == ([(b"a", b" b")], b"", [HEADERS_TOO_LARGE])
+    assert fields(b"a: bc\n", header_bytes=0) == ([], b"", [HEADERS_TOO_LARGE])
+    assert fields(b"a: bc\n", header_bytes=6) == ([(b"a", b" bc")], b"", [])
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_what_is_no_mailbox_is_kept_as_it_is(text: str) -> None:
 
 
 def test_too_many_addresses() -> None:
-    budget = Budget(addresses=9)
+    budget = Budget(address_tokens=9)
     defects: Defects = {}
     assert len(read_mailboxes("a@b.example, " * 4, defects, budget)) == 4
     assert not defects
@@ -321,7 +321,7 @@ def test_the_work_on_mailboxes_grows_with_their_length(unit: str) -> None:
     for size in (1 << 14, 1 << 16):
         text = unit * (size // len(unit))
         start = time.process_time()
-        read_mailboxes(text, {}, Budget(addresses=1 << 30))
+        read_mailboxes(text, {}, Budget(address_tokens=1 << 30))
         seconds.append(time.process_time() - start)
     assert seconds[1] < 16 * max(seconds[0], 0.01)
 

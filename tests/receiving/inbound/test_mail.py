@@ -400,7 +400,7 @@ def test_of_two_parts_of_one_content_id_none_is_lost() -> None:
     )
     assert mail.inline["i"].content == b"1"
     assert [item.content for item in mail.attachments] == [b"2"]
-    assert mail.defects == ("two parts of one content id",)
+    assert mail.defects == ("duplicate content id",)
 
 
 def test_a_text_that_is_attached_is_not_the_text() -> None:

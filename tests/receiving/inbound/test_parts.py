@@ -25,8 +25,8 @@ from support.hostile_mails import attached, header, multipart, nested, text
 def document_type(part: Part) -> object:
     """A mail as its media types, parts in lists and attached mails in tuples."""
     if part.mail is not None:
-        return (part.kind, document_type(part.mail))
-    return [part.kind, *map(document_type, part.parts)] if part.parts else part.kind
+        return (part.media_type, document_type(part.mail))
+    return [part.media_type, *map(document_type, part.parts)] if part.parts else part.media_type
 
 
 def test_one_part() -> None:
@@ -86,13 +86,13 @@ def test_boundaries_that_begin_alike() -> None:
 )
 def test_content_types(content_type: bytes, kind: str, defect: str | None) -> None:
     part = read_parts(header("Content-Type", content_type))
-    assert part.kind == kind
+    assert part.media_type == kind
     assert part.content() == b"body"
     assert list(part.defects) == ([] if defect is None else [defect])
 
 
 def test_the_first_content_type_counts() -> None:
-    assert read_parts(b"Content-Type: text/html\nContent-Type: text/plain\n\nx").kind == "text/html"
+    assert read_parts(b"Content-Type: text/html\nContent-Type: text/plain\n\nx").media_type == "text/html"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_depth_of_multiparts(depth: int) -> None:
     part = read_parts(nested(depth, lambda level: b"b%d" % level))
     assert list(part.defects) == ([] if depth < MAX_DEPTH else [parts.TOO_DEEP])
     (leaf,) = part.leaves()
-    assert leaf.kind == ("text/plain" if depth < MAX_DEPTH else "multipart/mixed")
+    assert leaf.media_type == ("text/plain" if depth < MAX_DEPTH else "multipart/mixed")
     assert b"hello" in leaf.content()
 
 
@@ -217,7 +217,7 @@ def test_bytes() -> None:
 def test_parts_without_an_empty_line_before_their_content() -> None:
     raw = multipart(b"Content-Type: text/html\r\nHello", b"Hello").replace(b'b"\r\n\r\n', b'b"\r\n')
     part = read_parts(raw)
-    assert [(each.kind, each.content()) for each in part.parts] == [
+    assert [(each.media_type, each.content()) for each in part.parts] == [
         ("text/html", b"Hello"),
         ("text/plain", b"Hello"),
     ]
@@ -237,9 +237,9 @@ def test_what_follows_a_header_that_is_too_large_is_content(
 def test_lines_that_are_nearly_delimiters() -> None:
     nearly = b"\r\n" + b"--bb\r\n" * 10
     assert (
-        list(read_parts(multipart(nearly, b"\r\nlast"), Budget(near_delimiters=10)).defects) == []
+        list(read_parts(multipart(nearly, b"\r\nlast"), Budget(false_delimiters=10)).defects) == []
     )
-    part = read_parts(multipart(nearly + b"--bb\r\n", b"\r\nlast"), Budget(near_delimiters=10))
+    part = read_parts(multipart(nearly + b"--bb\r\n", b"\r\nlast"), Budget(false_delimiters=10))
     assert list(part.defects) == [parts.TOO_MANY_DELIMITERS, parts.NOT_CLOSED]
     assert part.parts[0].content().endswith(b"last\r\n--b--\r\n")
 
@@ -257,8 +257,8 @@ def test_delimiters_across_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -
 
 def test_bytes_that_are_searched() -> None:
     mail = nested(3, lambda level: b"b%d" % level, b"\r\n" + b"x" * 1_000)
-    assert list(read_parts(mail, Budget(searched=4_000)).defects) == []
-    part = read_parts(mail, Budget(searched=2_000))
+    assert list(read_parts(mail, Budget(searched_bytes=4_000)).defects) == []
+    part = read_parts(mail, Budget(searched_bytes=2_000))
     assert list(part.defects) == [parts.TOO_MANY_LEVELS, parts.NO_BOUNDARY]
     (leaf,) = part.leaves()
     assert b"x" * 1_000 in leaf.content()
@@ -272,7 +272,7 @@ def test_fields_of_all_parts_together() -> None:
 
 def test_headers_of_all_parts_together() -> None:
     inner = b"a: b\r\nc: d\r\n\r\nx"
-    part = read_parts(multipart(*[inner] * 3), Budget(header=45 + 12 + 6))
+    part = read_parts(multipart(*[inner] * 3), Budget(header_bytes=45 + 12 + 6))
     assert [len(each.headers) for each in part.parts] == [2, 1, 0]
     assert [each.content() for each in part.parts] == [b"x"] * 3
     assert list(part.defects) == [HEADERS_TOO_LARGE]
