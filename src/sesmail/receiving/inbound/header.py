@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 from typing import TypeAlias
 
 from ... import encoded_word
@@ -29,7 +28,11 @@ Field: TypeAlias = tuple[bytes, bytes]
 """Name and value of a header field as in the mail."""
 
 _NO_FIELD: Field = (b"", b"")  # a line that isn't a field
-_FIELD = re.compile(rb"^(?:([!-9;-~]++)[ \t]*+:(.*(?:\n[ \t].*)*+)|.++)", re.MULTILINE)
+# Only for a limited number of lines: re allocates memory for each repetition of a group.
+_FIELD = re.compile(rb"^(?:([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|.+)", re.MULTILINE)
+_FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_END_OF_FIELD = re.compile(rb"\n(?![ \t])")
+_LF = ord("\n")
 # https://www.rfc-editor.org/rfc/rfc5322#section-3.6 and the fields that determine the content;
 # without MIME-Version, which often is repeated and never used.
 _UNIQUE_FIELDS = frozenset(
@@ -37,8 +40,8 @@ _UNIQUE_FIELDS = frozenset(
     b" content-type content-transfer-encoding content-disposition content-id".split()
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# https://www.rfc-editor.org/rfc/rfc2047#section-2, but text may contain spaces and non-ASCII. Linear
-# time, as each run between question marks is matched a fixed number of times.
+# https://www.rfc-editor.org/rfc/rfc2047#section-2, but text may contain spaces and non-ASCII.
+# Linear time, as each run between question marks is matched a fixed number of times.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 
 
@@ -142,16 +145,37 @@ def read_fields(
     budget.header_bytes -= last - start
     if raw.count(b"\n", start, last) < budget.fields:
         fields: list[Field] = _FIELD.findall(raw, start, last)
+        stop = None
     else:
-        found = islice(_FIELD.finditer(raw, start, last), budget.fields)
-        fields = [(match[1] or b"", match[2] or b"") for match in found]
+        fields, stop = _read_one_by_one(raw, start, last, budget.fields)
         defects[TOO_MANY_FIELDS] = None
     if _NO_FIELD in fields:
-        count = fields.index(_NO_FIELD)
-        end = next(islice(_FIELD.finditer(raw, start, last), count, None)).start()
-        del fields[count:]
+        fields, stop = _read_one_by_one(raw, start, last, budget.fields)
     budget.fields -= len(fields)
-    return fields, end
+    return fields, end if stop is None else stop
+
+
+def _read_one_by_one(
+    raw: bytes, start: int, end: int, limit: int
+) -> tuple[list[Field], int | None]:
+    """Parses at most ``limit`` fields, up to the first line that is neither a field nor empty.
+
+    Returns:
+        The fields, and the start of this line; None if there is none.
+    """
+    fields: list[Field] = []
+    while start < end and len(fields) < limit:
+        if raw[start] == _LF:
+            start += 1
+            continue
+        name = _FIELD_NAME.match(raw, start, end)
+        if name is None:
+            return fields, start
+        line_break = _END_OF_FIELD.search(raw, name.end(), end)
+        stop = end if line_break is None else line_break.start()
+        fields.append((name[1], raw[name.end() : stop]))
+        start = stop + 1
+    return fields, None
 
 
 def plain_text(value: bytes, defects: Defects) -> str:

@@ -14,20 +14,20 @@ __all__ = ["Mailbox", "read_mailboxes"]
 BAD_MAILBOX = "malformed address"
 TOO_MANY_ADDRESSES = "too many addresses, rest not parsed"
 
-# What most fields are: one mailbox with a plain name, or without.
-_SIMPLE = re.compile(r"(?:(\w++(?: \w++)*+) <([\w.+-]++@[\w.-]++)>|([\w.+-]++@[\w.-]++))", re.ASCII)
-# An angle that has no end is looked at twice, and no more: up to where it fails, all that follows it as tokens of their
-# own is the same as it was within.
+# The most frequent fields: one mailbox, with an unquoted name or none.
+_SIMPLE = re.compile(r"(?:(\w+(?: \w+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))", re.ASCII)
+# https://www.rfc-editor.org/rfc/rfc5322#section-3.2.3. Linear time, as an unclosed angle
+# bracket is matched at most twice: inside of it, tokens are the same as outside.
 _TOKEN = re.compile(
-    r'"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"?'
-    r'|<(?P<angle>[^<>"(]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^<>"(]*+)*+)>'
-    r'|=\?[^?\s"]{1,60}\?[bBqQ]\?[^?"]*\?='  # may have a comma, though it must not
-    r"|[^\"(),;:<=]++"
-    r"|(?P<mark>.)"
+    r'"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"?'
+    r'|<(?P<angle>[^<>"(]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^<>"(]*)*)>'
+    r'|=\?[^?\s"]{1,60}\?[bBqQ]\?[^?"]*\?='  # some contain commas, against RFC 2047
+    r"|[^\"(),;:<=]+"
+    r"|(?P<special>.)"
 )
-_COMMENT = re.compile(r"\(++|\)|[^()\\]++|\\.?")
+_COMMENT = re.compile(r"\(+|\)|[^()\\]+|\\.?")
 _EMAIL = re.compile(
-    r'(?:[^\s@"<>(),;:\\]+|"[^"\\]*+(?:\\.[^"\\]*+)*+")'
+    r'(?:[^\s@"<>(),;:\\]+|"[^"\\]*(?:\\.[^"\\]*)*")'
     r"@(?:[^\s@\"<>(),;:\\\[\]]+|\[[^\s\[\]<>@]*\])"
 )
 _ESCAPED = re.compile(r"\\(.)")
@@ -117,13 +117,13 @@ def read_mailboxes(text: str, defects: Defects, budget: Budget) -> list[Mailbox]
             budget.address_tokens = 0
             return mailboxes
         at = match.end()
-        mark = match["mark"]
-        if mark == "," or mark == ";":
+        special = match["special"]
+        if special == "," or special == ";":
             mailboxes += entry.mailboxes(defects)
             entry = _Entry()
-        elif mark == "(":
+        elif special == "(":
             entry.comment, at = _comment(text, at)
-        elif mark == ":" and not entry.has_at:  # the tokens before it are the name of a group
+        elif special == ":" and not entry.has_at:  # the tokens before it are the name of a group
             entry = _Entry()
         else:
             entry.add(match)

@@ -31,11 +31,12 @@ TOO_MANY_PARTS = f"more than {MAX_PARTS:,} parts, rest not parsed"
 _ATTACHED_MAILS = frozenset(["message/rfc822", "message/global"])
 _CR = ord("\r")
 
+# 998: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
-_FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}+[ \t]*+:")
-_MBOX_LINE = re.compile(rb">?From [^\n]{0,998}+\n")
-_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]{0,998}+(?:\r?\n|\r?\Z)")
+_FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}[ \t]*:")
+_MBOX_LINE = re.compile(rb">?From [^\n]{0,998}\n")
+_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]{0,998}(?:\r?\n|\r?\Z)")
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
 _TOKEN = re.compile(r"[^\s;(]*")
 

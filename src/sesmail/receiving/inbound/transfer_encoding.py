@@ -27,7 +27,7 @@ _NOT_IN_ALPHABET = bytes(set(range(256)) - set(_ALPHABET))
 _IGNORED = bytes(set(_NOT_IN_ALPHABET) - set(b"="))
 # The last one, two or three letters of a chunk, with any other characters between and after them.
 _LAST = {
-    count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*+){%d}\Z" % count) for count in (1, 2, 3)
+    count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*){%d}\Z" % count) for count in (1, 2, 3)
 }
 _NEAR_END = 200  # bytes at the end of a chunk, searched first
 _PADDING = re.compile(rb"={3,}")
