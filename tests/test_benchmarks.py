@@ -184,6 +184,13 @@ def test_peer_may_lack_a_measure_and_an_aim() -> None:
     assert (line.measure, line.aim, line.median, line.shortfall()) == ("cpu", None, 2, 0)
 
 
+def test_sesmail_without_peers_has_a_line() -> None:
+    comparison = Comparison("work", {OURS: lambda _: recorded({"cpu": 1.0})}, seconds=0)
+    result = compare(comparison, Options())
+    assert [(line.peer, line.ours, line.aim) for line in result.lines] == [(OURS, 1, None)]
+    assert "| work |  | cpu | 1 s |  |  |  |  |  |" in as_markdown([result], Options())
+
+
 def test_sesmail_must_not_be_missing() -> None:
     with pytest.raises(PeerMissingError):
         compare(Comparison("work", {OURS: missing}), Options())
@@ -248,8 +255,8 @@ def test_page_has_a_row_for_each_measure_and_two_digits(result: Result) -> None:
     assert [line for line in page if line.startswith("|")] == [
         "| operation | sesmail | peers |",
         "| --- | --- | --- |",
-        "| work | 2 s | peer 3x |",
         "| work, memory | 3 sizes | peer 9 sizes |",
+        "| work | 2 s | peer 3x |",
         "| other | 12 us | one 120x, two 1.6x |",
         "| other, wall | 2 s | one 0.5x |",
     ]

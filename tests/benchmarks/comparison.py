@@ -151,11 +151,11 @@ def calibrate(run: Round, seconds: float) -> int:
 
 
 def lines_of(comparison: Comparison, rounds: Mapping[str, Sequence[Figures]]) -> Iterator[Line]:
-    """A line for each measure of each peer, and for each figure of sesmail that has a maximum."""
+    """A line for each measure of each peer; those of sesmail if it has a maximum or no peer."""
     for peer in rounds:
         for measure in comparison.measures:
             aim = comparison.aims.get((peer, measure))
-            if measure not in rounds[peer][0] or (peer == OURS and aim is None):
+            if measure not in rounds[peer][0] or (peer == OURS and aim is None and len(rounds) > 1):
                 continue
             ours = [figures[measure] for figures in rounds[OURS]]
             theirs = [figures[measure] for figures in rounds[peer]]

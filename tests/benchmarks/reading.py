@@ -116,7 +116,7 @@ def memory_of_reading(what: str) -> Comparison:
         "sesmail": partial(memory_of, our_reader.__name__, SIZES["30 MB"]),
         STDLIB: partial(memory_of, stdlib_reader.__name__, SIZES["30 MB"]),
     }
-    name = f"peak memory of reading {what} of 30 MB"
+    name = f"read {what} of 30 MB in a process"
     return Comparison(name, contestants, {("sesmail", "memory"): 1.0}, ("memory",), seconds=0)
 
 

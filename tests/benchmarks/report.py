@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import groupby
 from typing import Any
 
 from .comparison import OURS, Comparison, Line, Options, Result
@@ -20,21 +19,21 @@ PACKAGES = (
 PAGE = """\
 # Benchmarks
 
-Written by `nox -s bench -- --readme tests/benchmarks/README.md`. Options: `--quick` (two minutes),
-`--only WORDS`, `--json FILE`, `--markdown FILE` (with quartiles and aims).
+Written by `nox -s bench -- --readme tests/benchmarks/README.md`. Other options: `--quick` (three
+minutes), `--only WORDS`, `--json FILE`, `--markdown FILE` (with quartiles and aims).
 
-sesmail and its alternatives (peers) perform the same operations in turn, for 9 rounds after warming
-up; the result of each is checked once. A factor such as 11x is the peer's figure divided by that of
-sesmail, the median over the rounds: above 1, sesmail needs less. Figures are CPU time per operation
-unless the row names another measure: *wall* is elapsed time, *memory* the growth of the process at
-its peak in sizes of the mail, *stall* the longest delay of another task. For memory and stalls, the
-peers' own figures are shown.
+sesmail and its alternatives (peers) perform the same operations in turn: after warming up 9 rounds,
+with `--quick` 3 or more short ones. The result of each is checked once. A factor such as 11x is the
+peer's figure divided by that of sesmail, the median over the rounds: above 1, sesmail needs less.
+Figures are CPU time per operation unless the row names another measure: *wall* is elapsed time,
+*memory* the growth of the process at its peak in sizes of the mail, *stall* the longest delay of
+another task. For memory and stalls, the peers' own figures are shown.
 
-Mails are sent to a local server that accepts everything. sesmail runs with its defaults, the rate
-limiter and retries included. The clients of aiobotocore, aioboto3 and boto3 keep their own retries
-enabled, without needing them: with this botocore in the mode `{retry_mode}`; since version 1.44 the
-default is `standard`, before it was `legacy`
-([documentation](https://docs.aws.amazon.com/boto3/latest/guide/retries.html)).
+Mails are sent to a local server that accepts everything, so nothing is retried or throttled. Raw
+aiobotocore, aioboto3 and boto3 run with their default retries, here in the
+[mode](https://docs.aws.amazon.com/boto3/latest/guide/retries.html) `{retry_mode}`: the default is
+`legacy` before botocore 1.44, `standard` since. sesmail runs with its rate limiter, except for
+40 MB on v2 and 10 MB on v1.
 
 {table}
 """
@@ -58,11 +57,14 @@ def cells(line: Line) -> tuple[str, ...]:
     """Peer, measure, figures, ratio, quartiles, aim, and whether it is met."""
     ours, theirs = (figure(value, line.measure, 3) for value in (line.ours, line.theirs))
     met = f"short by {line.shortfall():.0%}" if line.shortfall() else "met"
+    aim = ("", "")
     if line.peer == OURS:
-        assert line.aim is not None
-        return "", line.measure, ours, "", "", "", f"at most {figure(line.aim, line.measure)}", met
+        if line.aim is not None:
+            aim = (f"at most {figure(line.aim, line.measure)}", met)
+        return "", line.measure, ours, "", "", "", *aim
+    if line.aim is not None:
+        aim = (ratio(line.aim), met)
     factors = ratio(line.median, 3), f"{ratio(line.low, 3)} to {ratio(line.high, 3)}"
-    aim = ("", "") if line.aim is None else (ratio(line.aim), met)
     return line.peer, line.measure, ours, theirs, *factors, *aim
 
 
@@ -147,22 +149,21 @@ def as_markdown(results: Sequence[Result], options: Options) -> str:
 def as_readme(results: Sequence[Result], options: Options) -> str:
     """The page beside the benchmarks."""
     rows = [("operation", "sesmail", "peers"), *(row for each in results for row in short(each))]
-    return PAGE.format(retry_mode=retry_mode(), table=table(rows, options)).rstrip() + "\n"
+    page = PAGE.format(retry_mode=retry_mode(), table=table(rows, options))
+    return page.rstrip() + "\n"
 
 
 def short(result: Result) -> Iterator[tuple[str, str, str]]:
     """A row for each measure, with all peers in one cell."""
-    by_measure = sorted(
-        result.lines, key=lambda line: list(result.rounds[OURS][0]).index(line.measure)
-    )
-    for measure, lines in groupby(by_measure, key=lambda line: line.measure):
+    for measure in dict.fromkeys(line.measure for line in result.lines):
+        lines = [line for line in result.lines if line.measure == measure]
         peers: list[str] = []
         for line in lines:
             absolute = measure in ("memory", "stall")
             value = figure(line.theirs, measure) if absolute else ratio(line.median)
             peers += [f"{line.peer} {value}"] if line.peer != OURS else []
         name = result.name if measure == "cpu" else f"{result.name}, {measure}"
-        yield name, figure(line.ours, measure), ", ".join(peers)
+        yield name, figure(lines[0].ours, measure), ", ".join(peers)
 
 
 def table(rows: Sequence[Sequence[str]], options: Options) -> str:
@@ -170,6 +171,7 @@ def table(rows: Sequence[Sequence[str]], options: Options) -> str:
     head, *others = rows
     lines = "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *others))
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    used = ", ".join(f"{name} {version}" for name, version in versions(options).items())
-    python = f"CPython {platform.python_version()}"
-    return f"{lines}\n\n{datetime.now(UTC):%Y-%m-%d}, {system}, {python}, {used}.\n"
+    used = {"CPython": platform.python_version(), **versions(options)}
+    date = f"{datetime.now(UTC):%Y-%m-%d}{', with `--quick`' if options.quick else ''}"
+    about = ", ".join([date, system, *map(" ".join, used.items())])
+    return f"{lines}\n\n{about}.\n"
