@@ -20,20 +20,19 @@ PAGE = """\
 # Benchmarks
 
 Written by `nox -s bench -- --readme tests/benchmarks/README.md`. Other options: `--quick` (three
-minutes), `--only WORDS`, `--json FILE`, `--markdown FILE` (with quartiles and aims).
-
-sesmail and its alternatives (peers) perform the same operations in turn: after warming up 9 rounds,
-with `--quick` 3 or more short ones. The result of each is checked once. A factor such as 11x is the
-peer's figure divided by that of sesmail, the median over the rounds: above 1, sesmail needs less.
-Figures are CPU time per operation unless the row names another measure: *wall* is elapsed time,
-*memory* the growth of the process at its peak in sizes of the mail, *stall* the longest delay of
-another task. For memory and stalls, the peers' own figures are shown.
+minutes), `--only WORDS`, `--json FILE`, `--markdown FILE` (with quartiles and aims). sesmail and
+its alternatives (peers) perform the same operations in turn, in 9 rounds after warming up. A factor
+such as 11x is the peer's figure divided by that of sesmail (median): above 1, sesmail needs less.
+Figures are CPU time per operation, or where a row says so: *wall*, elapsed time; *memory*, the
+growth of the process at its peak in sizes of the mail; *stall*, the longest delay of another task.
 
 Mails are sent to a local server that accepts everything, so nothing is retried or throttled. Raw
 aiobotocore, aioboto3 and boto3 run with their default retries, here in the
 [mode](https://docs.aws.amazon.com/boto3/latest/guide/retries.html) `{retry_mode}`: the default is
-`legacy` before botocore 1.44, `standard` since. sesmail runs with its rate limiter, except for
-40 MB on v2 and 10 MB on v1.
+`legacy` before botocore 1.44, `standard` since. sesmail runs with its rate limiter, except for 40
+MB on v2 and 10 MB on v1. It bypasses most of aiobotocore, except for calls with `extra` or an
+`endpoint_id`, templates on v1, other signatures than version 4, and wrapped clients (tracers,
+mocks).
 
 {table}
 """
