@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from .limits import MAX_LINE
+
 __all__ = ["as_crlf", "check_header", "check_wire", "checked_pieces"]
 
-_MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _FIELD = re.compile(r"([!-9;-~]++):[ -~]*+\r\n(?: ++[!-~][ -~]*+\r\n)*+")
 _NO_BREAKS = bytes(byte for byte in range(256) if byte not in b"\r\n")
 
@@ -39,11 +40,11 @@ def check_wire(mail: bytes) -> None:
     if len(mail.translate(None, _NO_BREAKS)) != 2 * mail.count(b"\r\n"):
         raise ValueError("it has a CR or an LF alone")
     start, end = 0, len(mail)
-    while end - start > _MAX_LINE:
+    while end - start > MAX_LINE:
         # The last line break within reach: when there is one, every line before it is short enough, too.
-        line_break = mail.rfind(b"\n", start, start + _MAX_LINE + 2)
+        line_break = mail.rfind(b"\n", start, start + MAX_LINE + 2)
         if line_break < 0:
-            raise ValueError(f"it has a line longer than {_MAX_LINE} characters, from byte {start}")
+            raise ValueError(f"it has a line longer than {MAX_LINE} characters, from byte {start}")
         start = line_break + 1
 
 

@@ -321,13 +321,18 @@ def test_too_much_data_of_a_recipient_is_told_by_its_number(api: Any) -> None:  
 # Sizes and parameters
 
 
-def test_size() -> None:  # R21
-    check_mail_size(100, 100, "v1", "send less")
+@pytest.mark.parametrize(
+    ("api", "limit", "text"),
+    [("v1", 10_485_760, "10,485,760"), ("v2", 41_943_040, "41,943,040")],
+    ids=["v1", "v2"],
+)
+def test_rejects_mail_larger_than_the_limit_of_the_api(api: str, limit: int, text: str) -> None:
+    check_mail_size(limit, api, "send less")
     with pytest.raises(
-        InvalidMessageError, match=r"has 1,001 bytes, and SES API v1 takes 1,000; send less"
+        InvalidMessageError, match=f"SES API {api} takes {text}; send less"
     ) as caught:
-        check_mail_size(1_001, 1_000, "v1", "send less")
-    assert (caught.value.limit, caught.value.actual) == (1_000, 1_001)
+        check_mail_size(limit + 1, api, "send less")
+    assert (caught.value.limit, caught.value.actual) == (limit, limit + 1)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from ...address import found_spoof
+from ..limits import (
+    MAX_ATTACHMENT_DESCRIPTION,
+    MAX_CONTENT_ID,
+    MAX_FILE_NAME,
+    MAX_MEDIA_TYPE,
+)
 from .fields import Content, PositionalModel, header_text
 
 if TYPE_CHECKING:
@@ -19,7 +25,7 @@ __all__ = ["Alternative", "Attachment", "Attachments", "charset_of"]
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
 _CHARSET = re.compile(r"""; ?charset="?([^"; ]+)""", re.IGNORECASE)
-_CONTENT_ID = re.compile(r"[!-;=?-~]{1,78}")
+_CONTENT_ID = re.compile(rf"[!-;=?-~]{{1,{MAX_CONTENT_ID}}}")
 _COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
 Disposition: TypeAlias = Literal["attachment", "inline"]
@@ -38,7 +44,8 @@ def _media_type(text: str) -> str:
 def _content_id(text: str) -> str:
     if _CONTENT_ID.fullmatch(text) is None:
         raise ValueError(
-            "a content id is 1 to 78 printable ASCII characters without spaces and angle brackets"
+            f"a content id is 1 to {MAX_CONTENT_ID} printable ASCII characters "
+            "without spaces and angle brackets"
         )
     return text
 
@@ -89,7 +96,7 @@ def _guess(filename: object) -> str:
     return kind or "application/octet-stream"
 
 
-MediaType = Annotated[str, Field(max_length=78), AfterValidator(_media_type)]
+MediaType = Annotated[str, Field(max_length=MAX_MEDIA_TYPE), AfterValidator(_media_type)]
 
 
 class Alternative(PositionalModel, frozen=True):
@@ -134,12 +141,17 @@ class Attachment(PositionalModel, frozen=True):
 
     positional: ClassVar[tuple[str, ...]] = ("filename", "content", "media_type")
 
-    filename: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_filename)]
+    filename: Annotated[
+        str, Field(min_length=1, max_length=MAX_FILE_NAME), AfterValidator(_filename)
+    ]
     content: Content = Field(repr=False)
     media_type: MediaType
     content_id: Annotated[str, AfterValidator(_content_id)] | None = None
     disposition: Disposition
-    description: Annotated[str, Field(max_length=1000), AfterValidator(header_text)] | None = None
+    description: (
+        Annotated[str, Field(max_length=MAX_ATTACHMENT_DESCRIPTION), AfterValidator(header_text)]
+        | None
+    ) = None
 
     if TYPE_CHECKING:
 

@@ -24,9 +24,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from ...address import Address, as_address, found_control
 from ...tagging import TAG_WORD
 from ...values import FrozenDict
+from ..limits import MAX_ARN, MAX_CONFIGURATION_SET, MAX_HEADER_NAME
 
 __all__ = [
-    "TAG_WORD",
     "Arn",
     "BodyText",
     "ConfigurationSet",
@@ -47,9 +47,9 @@ __all__ = [
     "header_text",
 ]
 
-_HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
-_CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_ARN = re.compile(r"arn:[!-~]{1,2000}")
+_HEADER_NAME = re.compile(rf"[!-9;-~]{{1,{MAX_HEADER_NAME}}}")
+_CONFIGURATION_SET = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_CONFIGURATION_SET}}}")
+_ARN = re.compile(rf"arn:[!-~]{{1,{MAX_ARN - len('arn:')}}}")
 _FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
 
 _SCALARS = (str, int, float, type(None))  # far quicker to tell than a Mapping
@@ -144,7 +144,8 @@ def _headers(headers: Mapping[str, str]) -> FrozenDict[str, str]:
     for name, text in headers.items():
         if _HEADER_NAME.fullmatch(name) is None:
             raise ValueError(
-                "a header name is 1 to 76 printable ASCII characters without spaces and colons"
+                f"a header name is 1 to {MAX_HEADER_NAME} printable ASCII characters "
+                "without spaces and colons"
             )
         key = name.lower()
         if key in seen:
@@ -205,7 +206,9 @@ def _listed(value: object) -> object:
 
 def _configuration_set(name: str) -> str:
     if _CONFIGURATION_SET.fullmatch(name) is None:
-        raise ValueError("the name of a configuration set is 1 to 64 of A-Z a-z 0-9 _ -")
+        raise ValueError(
+            f"the name of a configuration set is 1 to {MAX_CONFIGURATION_SET} of A-Z a-z 0-9 _ -"
+        )
     return name
 
 

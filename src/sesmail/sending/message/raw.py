@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from ..limits import MAX_PARTS
+from ..limits import check_part_count
 from ..wire import as_crlf, check_wire
 
 if TYPE_CHECKING:
@@ -95,8 +95,7 @@ def _refuse_parts(content: bytes) -> None:
     parts = len(delimiters) - max(
         0, len(set(delimiters)) - 1
     )  # without the multiparts inside of others
-    if parts > MAX_PARTS:
-        raise ValueError(f"a mail has at most {MAX_PARTS} parts, this one has {parts}")
+    check_part_count(parts, field="")
 
 
 def has_field(content: bytes, name: str) -> bool:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from ...address import Address, phrase
 from ...encoded_word import encode_words, needs_encoding
 from ...errors import InvalidMessageError
+from ..limits import MAX_LINE
 
 __all__ = ["address_field", "fold", "mailbox", "parameter", "text_field", "text_value"]
 
 _FOLD_AT = 78  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _FOLD_ENCODED_AT = 76  # https://www.rfc-editor.org/rfc/rfc2047#section-2
-_MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _MISREAD = re.compile(r'[";\\<>]')  # escaped in a parameter, some readers get them wrong
 _MAX_QUOTED_NAME = 64
 _ATTRIBUTE_CHARS = frozenset(
@@ -51,7 +51,7 @@ def text_field(name: str, text: str) -> str:
     """
     if not needs_encoding(text):
         lines = fold(name, text.split(" "))
-        if len(lines) <= _MAX_LINE or max(map(len, lines.split("\r\n"))) <= _MAX_LINE:
+        if len(lines) <= MAX_LINE or max(map(len, lines.split("\r\n"))) <= MAX_LINE:
             return lines
     _refuse_encoding(name)
     return fold(name, encode_words(text, _FOLD_ENCODED_AT - len(name) - 2))
@@ -74,7 +74,7 @@ def _refuse_encoding(name: str, field: str = "headers") -> None:
     if name.lower() in _LITERAL_FIELDS:
         raise InvalidMessageError(
             f"{name} holds ids, URLs or addresses: it has to be ASCII without '=?' and outer spaces, and can't have a "
-            f"run of more than {_MAX_LINE} characters without a space; percent-encode URLs",
+            f"run of more than {MAX_LINE} characters without a space; percent-encode URLs",
             field=field,
         )
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from ...address import Address
 from ...errors import InvalidMessageError, UnsupportedFeatureError
 from ...values import FrozenDict
-from ..limits import MAX_TEMPLATE_DATA, check_recipient_count
+from ..limits import check_recipient_count, check_template_data
 from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
 from ..message.recipient import Recipient
 from ..mime.header import mailbox
@@ -171,13 +171,7 @@ def template_data(data: Mapping[str, Any], field: str) -> str:
             json.dumps(data, allow_nan=False)
     except (PydanticSerializationError, ValueError) as err:
         raise InvalidMessageError(f"it can't be written as JSON: {err}", field=field) from err
-    if len(text) > MAX_TEMPLATE_DATA:
-        raise InvalidMessageError(
-            f"template data has at most {MAX_TEMPLATE_DATA:,} characters as JSON, this has {len(text):,}",
-            field=field,
-            limit=MAX_TEMPLATE_DATA,
-            actual=len(text),
-        )
+    check_template_data(text, field)
     return text
 
 

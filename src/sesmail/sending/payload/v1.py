@@ -28,8 +28,6 @@ SERVICE = "ses"
 ENTRIES = "Destinations"
 RATE_OPERATION = "GetSendQuota"
 
-MAX_BYTES = 10 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
-
 _USE_V2 = "use Client(api='v2')"
 _TRACKING = "turn it on or off in a configuration set and name that in configuration_set, or use Client(api='v2')"
 _ONLY_V2 = {
@@ -71,7 +69,6 @@ def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool)
     mail = mime_bytes(message)
     check_mail_size(
         len(mail),
-        MAX_BYTES,
         "v1",
         "use Client(api='v2'), which takes four times as much, or send a link",
     )

@@ -8,7 +8,7 @@ from typing import Any
 from ...address import Address
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
-from ..limits import check_mail_size, check_part_count
+from ..limits import check_header_count, check_header_value, check_mail_size, check_part_count
 from ..message.attachment import Attachment
 from ..message.message import AnyMessage, BulkMessage, TemplateMessage
 from ..message.recipient import InlineTemplate
@@ -31,11 +31,6 @@ __all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_
 SERVICE = "sesv2"
 ENTRIES = "BulkEmailEntries"
 RATE_OPERATION = "GetAccount"
-
-MAX_BYTES = 40 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
-_MAX_HEADERS = 15  # this and the next two: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
-_MAX_HEADER_VALUE = 995
-_MAX_HEADER = 996
 
 # https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
 _SES_HEADERS = frozenset({"date", "message-id", "to"})
@@ -62,7 +57,7 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
     else:
         mail = mime_bytes(message)
         size, content = len(mail), {"Raw": {"Data": mail}}
-        check_mail_size(size, MAX_BYTES, "v2", "send less, or a link to it")
+        check_mail_size(size, "v2", "send less, or a link to it")
         addressing = {
             "Destination": destination(
                 *(map(_bare, some) for some in (message.to, message.cc, message.bcc))
@@ -188,7 +183,7 @@ def _template(
     data = template_data(message.data, "data")
     check_part_count(len(message.attachments) + 1)
     encoded = sum(4 * len(item.content) // 3 for item in message.attachments)
-    check_mail_size(encoded, MAX_BYTES, "v2", "send smaller attachments, or links to them")
+    check_mail_size(encoded, "v2", "send smaller attachments, or links to them")
     return len(data) + encoded, drop_empty(
         {
             **source,
@@ -232,14 +227,7 @@ def _headers(
         named.append(
             (f"{field}metadata", METADATA_HEADER, metadata_text(metadata, f"{field}metadata"))
         )
-    if len(named) > _MAX_HEADERS:
-        raise InvalidMessageError(
-            f"beside a template a mail has at most {_MAX_HEADERS} headers, those for tags, metadata and send_id "
-            f"included; this one has {len(named)}",
-            field=f"{field}headers",
-            limit=_MAX_HEADERS,
-            actual=len(named),
-        )
+    check_header_count(len(named), f"{field}headers")
     return [_header(*each) for each in named]
 
 
@@ -249,12 +237,5 @@ def _header(field: str, name: str, text: str) -> dict[str, str]:
             f"{name} can't be given beside a template: SES writes it", field=field
         )
     value = text_value(name, text, field)
-    longest = min(_MAX_HEADER_VALUE, _MAX_HEADER - len(name))
-    if not 1 <= len(value) <= longest:
-        raise InvalidMessageError(
-            f"beside a template the value of {name} has 1 to {longest} ASCII characters, this one has {len(value)}",
-            field=field,
-            limit=longest,
-            actual=len(value),
-        )
+    check_header_value(name, value, field)
     return {"Name": name, "Value": value}
