@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sesmail.sending.wire import as_crlf, check_wire, checked_pieces
+from sesmail.sending.wire import check_wire, checked_pieces, normalise_line_breaks
 
 LINE = b"x" * 998
 
@@ -20,18 +20,18 @@ LINE = b"x" * 998
     ],
 )
 def test_line_breaks_become_crlf(mail: bytes, expected: bytes) -> None:  # R10, R19
-    assert as_crlf(mail) == expected
+    assert normalise_line_breaks(mail) == expected
 
 
 @pytest.mark.parametrize("mail", [b"a\rb", b"a\r", b"\ra", b"a\r\r\nb", b"a\n\rb"], ids=repr)
 def test_a_cr_alone_is_refused(mail: bytes) -> None:
     with pytest.raises(ValueError, match="CR without LF"):
-        as_crlf(mail)
+        normalise_line_breaks(mail)
 
 
 def test_nul_is_refused() -> None:
     with pytest.raises(ValueError, match="NUL"):
-        as_crlf(b"a\0b")
+        normalise_line_breaks(b"a\0b")
 
 
 @pytest.mark.parametrize(

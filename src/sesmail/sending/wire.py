@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .limits import MAX_LINE
 
-__all__ = ["as_crlf", "check_header", "check_wire", "checked_pieces"]
+__all__ = ["check_header", "check_wire", "checked_pieces", "normalise_line_breaks"]
 
 _FIELD = re.compile(r"([!-9;-~]++):[ -~]*+\r\n(?: ++[!-~][ -~]*+\r\n)*+")
 _NO_BREAKS = bytes(byte for byte in range(256) if byte not in b"\r\n")
 
 
-def as_crlf(mail: bytes) -> bytes:
+def normalise_line_breaks(mail: bytes) -> bytes:
     """A mail with CRLF for every line break.
 
     Raises:

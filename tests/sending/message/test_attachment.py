@@ -43,9 +43,9 @@ def test_positions() -> None:
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: Attachment("a", b"x", "text/x", "id"), "at most 3 values"),
-        (lambda: Alternative("x", "text/x", "y"), "at most 2 values"),
-        (lambda: Attachment("a", b"x", filename="b"), "filename twice"),
+        (lambda: Attachment("a", b"x", "text/x", "id"), "at most 3 positional"),
+        (lambda: Alternative("x", "text/x", "y"), "at most 2 positional"),
+        (lambda: Attachment("a", b"x", filename="b"), "multiple values for filename"),
     ],
     ids=["attachment", "alternative", "twice"],
 )

@@ -370,7 +370,7 @@ def test_an_alternative_may_be_binary() -> None:
 
 def test_an_alternative_is_no_mail() -> None:
     """RFC 2046 lets nobody encode a mail, and an alternative is encoded."""
-    with pytest.raises(ValidationError, match="a whole mail is an attachment"):
+    with pytest.raises(ValidationError, match="a whole mail can't be an alternative"):
         Alternative(b"From: a@example.com\r\n\r\n", "message/rfc822")
 
 

@@ -13,7 +13,7 @@ from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_tex
 from ..limits import check_part_count
 from ..message.attachment import Alternative, Attachment
 from ..message.message import Message, RawMessage
-from ..message.raw import has_field
+from ..message.raw import has_header
 from ..wire import checked_pieces
 from .header import address_field, text_field
 from .part import (
@@ -177,7 +177,7 @@ def mime_bytes(message: Message | RawMessage) -> bytes:
         return write_mime(message)
     if message.send_id is None:
         return message.content
-    if has_field(message.content, SEND_ID_HEADER):
+    if has_header(message.content, SEND_ID_HEADER):
         raise InvalidMessageError(
             f"the content has the header {SEND_ID_HEADER} already", field="send_id"
         )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ...errors import InvalidMessageError
 from ...values import cached_property
 from ..message.attachment import Alternative, Attachment, charset_of
-from ..wire import as_crlf, check_header, check_wire
+from ..wire import check_header, check_wire, normalise_line_breaks
 from .header import fold, parameter, text_field
 from .transfer_encoding import encode_base64, encode_text
 
@@ -161,7 +161,7 @@ def mail_part(item: Attachment) -> Part:
         InvalidMessageError: It doesn't keep the rules of the wire.
     """
     try:
-        content = as_crlf(item.content)
+        content = normalise_line_breaks(item.content)
         check_wire(content)
     except ValueError as err:
         raise InvalidMessageError(
