@@ -21,7 +21,7 @@ from .attempts.runner import CallRunner
 from .attempts.state import SendState
 from .many import SendMany, SendProgress
 from .message.message import AnyMessage, BulkMessage, Message
-from .payload.call import apply_defaults
+from .payload.defaults import apply_defaults
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter

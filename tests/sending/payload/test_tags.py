@@ -12,7 +12,7 @@ from sesmail import (
     Recipient,
     TemplateMessage,
 )
-from sesmail.sending.payload.call import apply_defaults
+from sesmail.sending.payload.defaults import apply_defaults
 from sesmail.sending.payload.tags import message_tags, recipient_tags, tag_list
 
 MAIL = b"From: a@example.com\r\n\r\n"

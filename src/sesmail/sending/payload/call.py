@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
 from ...address import Address
 from ...errors import InvalidMessageError, UnsupportedFeatureError
-from ...values import FrozenDict
 from ..limits import check_recipient_count, check_template_data
 from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
 from ..message.recipient import Recipient
@@ -19,7 +18,6 @@ from ..mime.header import mailbox
 
 __all__ = [
     "Call",
-    "apply_defaults",
     "check_unsupported",
     "destination",
     "drop_empty",
@@ -35,8 +33,6 @@ _CHECKED = frozenset(
     {"BulkEmailEntries", "Content", "DefaultContent", "Destination", "Destinations", "RawMessage"}
 )
 _NOTHING: tuple[object, ...] = (None, [], {})
-
-M = TypeVar("M", bound="Message | RawMessage | TemplateMessage | BulkMessage")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -56,50 +52,6 @@ class Call:
     size: int
     sizes: tuple[int, ...] = ()
     checked: bool = False
-
-
-def apply_defaults(message: M, defaults: Message | None) -> M:
-    """Lay a message over the client-wide defaults.
-
-    What the message gives stands. Tags are joined; metadata, message tags, headers and extra are merged key by key.
-    Defaults for which the kind of message has no field stay out, and so do cc and bcc on a bulk message, where each
-    would get a copy per recipient. A send id is never a default.
-    """
-    if defaults is None:
-        return message
-    fields = type(message).model_fields
-    bulk = isinstance(message, BulkMessage)
-    templated = isinstance(message, (TemplateMessage, BulkMessage))
-    update: dict[str, Any] = {}
-    for name in defaults.model_fields_set & fields.keys():
-        default: Any = getattr(defaults, name)
-        own: Any = getattr(message, name)
-        if name == "send_id" or (bulk and name in ("cc", "bcc")):
-            continue
-        if name == "tags":
-            update[name] = (*default, *own)
-        elif isinstance(own, FrozenDict):
-            update[name] = FrozenDict(_merged(name, default, cast("FrozenDict[str, Any]", own)))
-        elif name not in message.model_fields_set:
-            update[name] = _only(default) if templated and name == "from_email" else default
-    return cast("M", message.model_copy(update=update))
-
-
-def _merged(name: str, default: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Key by key; header names are the same in any case."""
-    if name != "headers":
-        return {**default, **own}
-    spelled = {key.lower() for key in own}
-    return {**{key: value for key, value in default.items() if key.lower() not in spelled}, **own}
-
-
-def _only(authors: Sequence[Address]) -> Address | None:
-    if len(authors) > 1:
-        raise InvalidMessageError(
-            "the client-wide default has several authors, and a template has room for one; give it on the message",
-            field="from_email",
-        )
-    return authors[0] if authors else None
 
 
 def from_address(message: TemplateMessage | BulkMessage) -> str:
