@@ -9,7 +9,7 @@ from .limits import MAX_LINE
 
 __all__ = ["check_header", "check_wire", "checked_pieces", "normalise_line_breaks"]
 
-_FIELD = re.compile(r"([!-9;-~]++):[ -~]*+\r\n(?: ++[!-~][ -~]*+\r\n)*+")
+_FIELD = re.compile(r"([!-9;-~]+):[ -~]*\r\n(?: +[!-~][ -~]*\r\n)*")
 _NO_BREAKS = bytes(byte for byte in range(256) if byte not in b"\r\n")
 
 
