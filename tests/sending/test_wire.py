@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sesmail.sending.wire import check_wire, checked_pieces, normalise_line_breaks
+from sesmail.sending.wire import check_chunks, check_wire, normalise_line_breaks
 
 LINE = b"x" * 998
 
@@ -80,7 +80,7 @@ NAMES = ["From", "To"]
 
 
 def proof(pieces: list[bytes], names: list[str] = NAMES, count: int = 2) -> bytes:
-    return b"".join(checked_pieces(pieces, names, [("xyz", count)]))
+    return b"".join(check_chunks(pieces, names, [("xyz", count)]))
 
 
 def test_the_intended_passes() -> None:
