@@ -20,7 +20,7 @@ from sesmail.sending.payload.call import (
     destination,
     drop_empty,
     estimated_size,
-    finish,
+    make_call,
     recipients_of,
     template_data,
 )
@@ -209,7 +209,7 @@ def test_given() -> None:  # R18
 
 
 def test_extra_is_laid_over_last() -> None:  # R8
-    call = finish("SendEmail", {"A": 1, "B": None}, {"A": 2, "C": None}, 5)
+    call = make_call("SendEmail", {"A": 1, "B": None}, {"A": 2, "C": None}, 5)
     assert (call.operation, call.params, call.size) == ("SendEmail", {"A": 2, "C": None}, 5)
 
 
@@ -219,7 +219,7 @@ def test_extra_is_laid_over_last() -> None:  # R8
 )
 def test_extra_does_not_replace_what_was_checked(name: str) -> None:  # R8
     with pytest.raises(InvalidMessageError, match=name) as caught:
-        finish("SendEmail", {"A": 1}, {"B": 2, name: {}}, 5)
+        make_call("SendEmail", {"A": 1}, {"B": 2, name: {}}, 5)
     assert caught.value.field == "extra"
 
 

@@ -557,7 +557,7 @@ def test_a_template_needs_an_author(kind: Any) -> None:
         template="T",
         **({"recipients": RECIPIENTS} if kind is BulkMessage else {"to": "b@example.com"}),
     )
-    with pytest.raises(InvalidMessageError, match="give the author") as caught:
+    with pytest.raises(InvalidMessageError, match="the author is missing") as caught:
         (v2.build_bulk if kind is BulkMessage else v2.build)(message)
     assert caught.value.field == "from_email"
 

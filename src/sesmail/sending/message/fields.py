@@ -160,7 +160,7 @@ def _check_encodable(text: str) -> str:
 
 
 def _encode_text(value: object, info: ValidationInfo) -> object:
-    """Encodes text as UTF-8 if it is given in Python; in JSON it is base64, which pydantic reads."""
+    """Encodes text given in Python as UTF-8; text in JSON is base64, which pydantic decodes."""
     return value.encode() if isinstance(value, str) and info.mode == "python" else value
 
 

@@ -218,7 +218,8 @@ class Message(_BaseMessage, frozen=True):
         track_opens: Turns open tracking on or off for this mail; v2 only.
         track_clicks: Turns click tracking on or off for this mail; v2 only.
         tenant: Name of the tenant to send for; v2 only.
-        endpoint_id: Id of the multi-region endpoint; v2 only. Needs ``pip install 'botocore[crt]'``.
+        endpoint_id: Id of the multi-region endpoint; v2 only. It needs
+            ``pip install 'botocore[crt]'``.
         list_management: Contact list whose unsubscribe links SES writes, a ``ListManagement``; v2
             only.
         send_id: Id of this mail in the application, 1 to 256 of ``A-Z a-z 0-9 _ -``, different for
@@ -276,9 +277,9 @@ class Message(_BaseMessage, frozen=True):
 class RawMessage(_BaseMessage, frozen=True):
     """One mail that is ready-made MIME, sent by the same operations as a ``Message``.
 
-    ``content`` has to have a From header, to be 7-bit, with lines of at most 998 characters, at most
-    500 parts, no NUL and no CR without LF. Bcc headers are removed and line breaks become CRLF;
-    anything else that SES would reject is refused. The size limits are those of ``Message``.
+    ``content`` has to have a From header, to be 7-bit, and to have lines of at most 998 characters,
+    at most 500 parts, no NUL and no CR without LF. Bcc and Resent-Bcc headers are removed, and LF
+    becomes CRLF. The size limits are those of ``Message``.
 
     The client's ``defaults`` for headers and bodies don't apply.
 
@@ -337,9 +338,10 @@ class RawMessage(_BaseMessage, frozen=True):
 class TemplateMessage(_TemplatedMessage, frozen=True):
     """One mail that SES renders from a template.
 
-    API v2 has SendEmail with template content for it, v1 SendTemplatedEmail. SES accepts the call before it renders the mail. If the template needs data that is missing, the
-    mail is dropped, which only a Rendering Failure event of the configuration set reports. Subject
-    and body are in the template.
+    API v2 has SendEmail with template content for it, v1 SendTemplatedEmail. Subject and body are
+    in the template. SES accepts the call before it renders the mail. If data that the template
+    needs are missing, the mail is dropped, which only a Rendering Failure event of the
+    configuration set reports.
 
     Beside a template SES takes headers as printable ASCII: at most 15, including those for tags,
     metadata and send_id, with at most 996 characters for a name and its value together.
@@ -410,8 +412,9 @@ def _parse_recipients(value: object) -> object:
 class BulkMessage(_TemplatedMessage, frozen=True):
     """One template for many recipients, each with a mail of their own.
 
-    API v2 has SendBulkEmail for it, v1 SendBulkTemplatedEmail. ``Client.send_bulk`` takes any number of recipients, and sends at most 50 in one call, counted
-    over to, cc and bcc. Templates, data and headers have the limits of a ``TemplateMessage``.
+    API v2 has SendBulkEmail for it, v1 SendBulkTemplatedEmail. ``Client.send_bulk`` takes any number
+    of recipients, and sends at most 50 in one call, counted over to, cc and bcc. Template, data and
+    headers have the limits of a ``TemplateMessage``.
 
     Args:
         recipients: Recipients, at least one: a list of ``Recipient`` or of addresses. Required.

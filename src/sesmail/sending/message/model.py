@@ -88,7 +88,7 @@ def check_misplaced(model: type[BaseModel], fields: object, misplaced: Mapping[s
     """Refuses fields that only other kinds of message have, with an error that names the right one.
 
     Raises:
-        pydantic.ValidationError: ``fields`` has a key of ``misplaced``; the value is the error text.
+        pydantic.ValidationError: ``fields`` has a key of ``misplaced``, whose value is the text.
     """
     if not isinstance(fields, dict):
         return

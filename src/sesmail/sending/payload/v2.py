@@ -1,4 +1,4 @@
-"""Spells calls for SES API v2, and reads its answers."""
+"""Builds calls for SES API v2, and reads its responses."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .call import (
     destination,
     drop_empty,
     entry_destination,
-    finish,
     from_address,
+    make_call,
     template_data,
 )
 from .tags import message_tags, recipient_tags, tag_list
@@ -32,17 +32,18 @@ SERVICE = "sesv2"
 ENTRIES = "BulkEmailEntries"
 RATE_OPERATION = "GetAccount"
 
+# Headers that SES sets and refuses beside a template:
 # https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
-_SES_HEADERS = frozenset({"date", "message-id", "to"})
+_WRITTEN_BY_SES = frozenset({"date", "message-id", "to"})
 
 
 def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
-    """SendEmail, with raw content for a mail and template content for a templated one.
+    """Returns the call SendEmail, with template content for a templated message, else raw.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
     """
-    # Raw content names its author itself: FromEmailAddress would replace the whole From header by one address.
-    # It names its visible recipients, too, so the destination needs no names.
+    # FromEmailAddress would replace the From header of raw content, whose visible recipients are in
+    # its headers, too, so that its Destination needs no names.
     addressing: dict[str, Any]
     if isinstance(message, TemplateMessage):
         size, template = _template(message, message.send_id)
@@ -60,7 +61,7 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
         check_mail_size(size, "v2", "send less, or a link to it")
         addressing = {
             "Destination": destination(
-                *(map(_bare, some) for some in (message.to, message.cc, message.bcc))
+                *(map(_email_of, some) for some in (message.to, message.cc, message.bcc))
             )
         }
     params = {
@@ -74,15 +75,15 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
                 "TopicName": message.list_management.topic,
             }
         ),
-        **_common(message),
+        **_common_params(message),
     }
-    return finish("SendEmail", params, message.extra, size)
+    return make_call("SendEmail", params, message.extra, size)
 
 
 def build_bulk(
     message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
 ) -> Call:
-    """SendBulkEmail, one entry for each recipient.
+    """Returns the call SendBulkEmail, with one entry for each recipient.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
     """
@@ -114,30 +115,31 @@ def build_bulk(
         "DefaultContent": {"Template": template},
         "DefaultEmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
         ENTRIES: entries,
-        **_common(message),
+        **_common_params(message),
     }
-    return finish("SendBulkEmail", params, message.extra, size, sizes)
+    return make_call("SendBulkEmail", params, message.extra, size, sizes)
 
 
-def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The entries of a bulk answer: Status, Error and MessageId each."""
-    return [entry or {} for entry in answer.get("BulkEmailEntryResults") or ()]
+def read_bulk(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Returns Status, Error and MessageId of each recipient in a bulk response."""
+    return [entry or {} for entry in response.get("BulkEmailEntryResults") or ()]
 
 
-def read_rate(answer: Mapping[str, Any]) -> object:
-    """The account's sending rate.
+def read_rate(response: Mapping[str, Any]) -> object:
+    """Returns the account's sending rate in recipients per second.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendQuota.html
     """
-    quota: Mapping[str, Any] = answer.get("SendQuota") or {}
+    quota: Mapping[str, Any] = response.get("SendQuota") or {}
     return quota.get("MaxSendRate")
 
 
-def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
-    """The parameters that SendEmail and SendBulkEmail spell alike."""
+def _common_params(message: AnyMessage | BulkMessage) -> dict[str, Any]:
+    """Returns the parameters that SendEmail and SendBulkEmail share."""
     if message.source_arn and message.from_arn and message.source_arn != message.from_arn:
         raise InvalidMessageError(
-            "SES API v2 has one ARN for both source_arn and from_arn; give one", field="from_arn"
+            "SES API v2 has one parameter for both source_arn and from_arn; give one",
+            field="from_arn",
         )
     tracking = drop_empty(
         {
@@ -160,14 +162,14 @@ def _switch(on: bool | None) -> str | None:
     return None if on is None else "ENABLED" if on else "DISABLED"
 
 
-def _bare(address: Address) -> str:
+def _email_of(address: Address) -> str:
     return address.email
 
 
 def _template(
     message: TemplateMessage | BulkMessage, send_id: str | None
 ) -> tuple[int, dict[str, Any]]:
-    """The Template structure and its size.
+    """Returns the size of the Template structure, and the structure.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
     """
@@ -215,7 +217,7 @@ def _headers(
     send_id: str | None,
     field: str,
 ) -> list[dict[str, str]]:
-    """Header fields beside a template, which SES wants as printable ASCII on one line."""
+    """Returns the headers beside a template, which SES takes as one line of printable ASCII."""
     if not (headers or tags or metadata or send_id):
         return []
     named = [
@@ -232,9 +234,9 @@ def _headers(
 
 
 def _header(field: str, name: str, text: str) -> dict[str, str]:
-    if name.lower() in _SES_HEADERS:
+    if name.lower() in _WRITTEN_BY_SES:
         raise InvalidMessageError(
-            f"{name} can't be given beside a template: SES writes it", field=field
+            f"the header {name} can't be given beside a template: SES writes it", field=field
         )
     value = text_value(name, text, field)
     check_header_value(name, value, field)
