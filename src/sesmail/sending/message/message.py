@@ -170,7 +170,7 @@ class Message(_BaseMessage, frozen=True):
 
     Instances are frozen and all fields are optional; the author and at least one recipient have to
     be given here or in the client's ``defaults``, which are a ``Message``, too. A field that isn't
-    given is absent from the call. ``model_dump_json`` and ``model_validate_json`` carry a message
+    given is None or empty, and absent from the call. ``model_dump_json`` and ``model_validate_json`` carry a message
     through a queue: only given fields are written, bytes as base64.
 
     An address is text, such as ``"alice@example.com"`` or ``"Shop <shop@example.com>"``, or an
@@ -191,9 +191,9 @@ class Message(_BaseMessage, frozen=True):
         cc: Recipients in the Cc header.
         bcc: Recipients that are in no header.
         reply_to: Addresses in the Reply-To header, which replies go to.
-        subject: Subject, any characters except control characters.
-        text: Plain text body.
-        html: HTML body. Open tracking needs it, and only works where recipients load images.
+        subject: Subject, text of any characters except control characters.
+        text: Plain text body, text in any language.
+        html: HTML body, text. Open tracking needs it, and only works where recipients load images.
         alternatives: Further forms of the body, a list of ``Alternative``: AMP, a calendar
             invitation.
         attachments: Files, inline images and attached mails, a list of ``Attachment``.
@@ -205,7 +205,8 @@ class Message(_BaseMessage, frozen=True):
             still goes to ``to``; mail providers classify that as spam. SES overwrites ``Date`` and
             ``Message-ID``: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
         tags: Tags, a list of texts of any characters except control characters; each is sent as a
-            header ``X-Tag``, which SES reports with events. Recipients can read it.
+            header ``X-Tag``, which SES reports with events. Recipients can read it. With the
+            client's ``message_tag_name`` at most one, which is an SES message tag, too.
         metadata: JSON object, sent in the header ``X-Metadata``, which SES reports with events.
             Recipients can read it. Events contain at most 10 KB of headers.
         message_tags: SES message tags, for event publishing and CloudWatch: names and values of 1
@@ -215,10 +216,10 @@ class Message(_BaseMessage, frozen=True):
             client's by default.
         envelope_sender: Address that bounces go to; has to be verified at SES, too. v1 ``Source``,
             v2 ``FeedbackForwardingEmailAddress``.
-        track_opens: Turns open tracking on or off for this mail; v2 only.
-        track_clicks: Turns click tracking on or off for this mail; v2 only.
-        tenant: Name of the tenant to send for; v2 only.
-        endpoint_id: Id of the multi-region endpoint; v2 only. It needs
+        track_opens: True or False turns open tracking on or off for this mail; v2 only.
+        track_clicks: True or False turns click tracking on or off for this mail; v2 only.
+        tenant: Name of the tenant to send for, as text; v2 only.
+        endpoint_id: Id of the multi-region endpoint, as text; v2 only. It needs
             ``pip install 'botocore[crt]'``.
         list_management: Contact list whose unsubscribe links SES writes, a ``ListManagement``; v2
             only.
@@ -412,9 +413,9 @@ def _parse_recipients(value: object) -> object:
 class BulkMessage(_TemplatedMessage, frozen=True):
     """One template for many recipients, each with a mail of their own.
 
-    API v2 has SendBulkEmail for it, v1 SendBulkTemplatedEmail. ``Client.send_bulk`` takes any number
-    of recipients, and sends at most 50 in one call, counted over to, cc and bcc. Template, data and
-    headers have the limits of a ``TemplateMessage``.
+    API v2 has SendBulkEmail for it, v1 SendBulkTemplatedEmail. ``Client.send_bulk`` takes any
+    number of recipients, and sends at most 50 in one call, counted over to, cc and bcc. Template,
+    data and headers have the limits of a ``TemplateMessage``.
 
     Args:
         recipients: Recipients, at least one: a list of ``Recipient`` or of addresses. Required.

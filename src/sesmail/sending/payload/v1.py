@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import UnsupportedFeatureError
 from ..limits import check_mail_size
 from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
-from ..message.recipient import InlineTemplate
+from ..message.recipient import InlineTemplate, Recipient
 from ..mime.header import mailbox
 from ..mime.mail import mime_bytes
 from .call import (
@@ -130,32 +130,35 @@ def build_bulk(
     """
     check_unsupported(message, _UNSUPPORTED, "v1")
     data = template_data(message.data, "data")
-    sizes: list[int] = []
-    destinations: list[dict[str, Any]] = []
-    unsupported = (
-        _UNSUPPORTED_FOR_RECIPIENT
-        if tag_send_id
-        else {**_UNSUPPORTED_FOR_RECIPIENT, **_SEND_ID_UNTAGGED}
-    )
-    for number, recipient in enumerate(message.recipients):
-        field = f"recipients[{number}]."
-        check_unsupported(recipient, unsupported, "v1", field)
-        own = template_data(recipient.data, f"{field}data")
-        sizes.append(len(own))
-        entry: dict[str, Any] = {
-            "Destination": entry_destination(message, recipient),
-            "ReplacementTemplateData": own,
-        }
-        if tags := recipient_tags(recipient, tag_send_id, field):
-            entry["ReplacementTags"] = tag_list(tags)
-        destinations.append(entry)
+    entries = [
+        _entry(message, recipient, f"recipients[{number}].", tag_send_id)
+        for number, recipient in enumerate(message.recipients)
+    ]
     params = {
         "DefaultTemplateData": data,
         "DefaultTags": tag_list(message_tags(message, tag_name, tag_send_id)),
-        ENTRIES: destinations,
+        ENTRIES: [entry for _, entry in entries],
         **_template_params(message, tag_name),
     }
+    sizes = [entry_size for entry_size, _ in entries]
     return make_call("SendBulkTemplatedEmail", params, message.extra, len(data), sizes)
+
+
+def _entry(
+    message: BulkMessage, recipient: Recipient, field: str, tag_send_id: bool
+) -> tuple[int, dict[str, Any]]:
+    """Returns the size of one recipient's data, and their BulkEmailDestination."""
+    check_unsupported(recipient, _UNSUPPORTED_FOR_RECIPIENT, "v1", field)
+    if not tag_send_id:
+        check_unsupported(recipient, _SEND_ID_UNTAGGED, "v1", field)
+    data = template_data(recipient.data, f"{field}data")
+    entry: dict[str, Any] = {
+        "Destination": entry_destination(message, recipient),
+        "ReplacementTemplateData": data,
+    }
+    if tags := recipient_tags(recipient, tag_send_id, field):
+        entry["ReplacementTags"] = tag_list(tags)
+    return len(data), entry
 
 
 def read_bulk(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -182,13 +185,7 @@ def _template_params(
             api="v1",
             instead="give the client a message_tag_name, or use message_tags or api='v2'",
         )
-    if isinstance(message.template, InlineTemplate):
-        raise UnsupportedFeatureError(
-            feature="template",
-            api="v1",
-            instead="store the template and name it, or use Client(api='v2')",
-        )
-    by_arn = message.template.startswith("arn:")
+    template = _template_source(message.template)
     return {
         "Source": from_address(message),
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
@@ -196,7 +193,18 @@ def _template_params(
         "SourceArn": message.source_arn,
         "ReturnPathArn": message.return_path_arn,
         "ConfigurationSetName": message.configuration_set,
-        # Template is required beside TemplateArn; the ARN ends with the name.
-        "Template": message.template.rpartition("/")[2] if by_arn else message.template,
-        "TemplateArn": message.template if by_arn else None,
+        **template,
     }
+
+
+def _template_source(template: str | InlineTemplate) -> dict[str, Any]:
+    if isinstance(template, InlineTemplate):
+        raise UnsupportedFeatureError(
+            feature="template",
+            api="v1",
+            instead="store the template and name it, or use Client(api='v2')",
+        )
+    if not template.startswith("arn:"):
+        return {"Template": template, "TemplateArn": None}
+    # Template is required beside TemplateArn; the ARN ends with the name.
+    return {"Template": template.rpartition("/")[2], "TemplateArn": template}

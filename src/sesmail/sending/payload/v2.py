@@ -10,8 +10,8 @@ from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_header_count, check_header_value, check_mail_size, check_part_count
 from ..message.attachment import Attachment
-from ..message.message import AnyMessage, BulkMessage, TemplateMessage
-from ..message.recipient import InlineTemplate
+from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from ..message.recipient import InlineTemplate, Recipient
 from ..mime.header import mailbox, text_value
 from ..mime.mail import mime_bytes
 from ..mime.part import content_type
@@ -42,31 +42,12 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
     """
-    # FromEmailAddress would replace the From header of raw content, whose visible recipients are in
-    # its headers, too, so that its Destination needs no names.
-    addressing: dict[str, Any]
     if isinstance(message, TemplateMessage):
-        size, template = _template(message, message.send_id)
-        content = {"Template": template}
-        addressing = {
-            "FromEmailAddress": from_address(message),
-            "Destination": destination(
-                *(map(mailbox, some) for some in (message.to, message.cc, message.bcc))
-            ),
-            "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
-        }
+        size, content = _template_content(message)
     else:
-        mail = mime_bytes(message)
-        size, content = len(mail), {"Raw": {"Data": mail}}
-        check_mail_size(size, "v2", "send less, or a link to it")
-        addressing = {
-            "Destination": destination(
-                *(map(_email_of, some) for some in (message.to, message.cc, message.bcc))
-            )
-        }
+        size, content = _raw_content(message)
     params = {
-        **addressing,
-        "Content": content,
+        **content,
         "EmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
         "ListManagementOptions": message.list_management
         and drop_empty(
@@ -80,6 +61,35 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
     return make_call("SendEmail", params, message.extra, size)
 
 
+def _template_content(message: TemplateMessage) -> tuple[int, dict[str, Any]]:
+    """Returns the size of the content, and the parameters of addresses and content."""
+    size, template = _template(message, message.send_id)
+    return size, {
+        "FromEmailAddress": from_address(message),
+        "Destination": destination(
+            *(map(mailbox, some) for some in (message.to, message.cc, message.bcc))
+        ),
+        "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
+        "Content": {"Template": template},
+    }
+
+
+def _raw_content(message: Message | RawMessage) -> tuple[int, dict[str, Any]]:
+    """Returns the size of the content, and the parameters of recipients and content.
+
+    FromEmailAddress would replace the From header of the content. Display names of recipients are
+    in its headers, too, so that the Destination needs none.
+    """
+    mail = mime_bytes(message)
+    check_mail_size(len(mail), "v2", "send less, or a link to it")
+    return len(mail), {
+        "Destination": destination(
+            *(map(_email_of, some) for some in (message.to, message.cc, message.bcc))
+        ),
+        "Content": {"Raw": {"Data": mail}},
+    }
+
+
 def build_bulk(
     message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
 ) -> Call:
@@ -88,36 +98,42 @@ def build_bulk(
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
     """
     size, template = _template(message, None)
-    sizes: list[int] = []
-    entries: list[dict[str, Any]] = []
-    for number, recipient in enumerate(message.recipients):
-        field = f"recipients[{number}]."
-        metadata = {**message.metadata, **recipient.metadata} if recipient.metadata else {}
-        data = template_data(recipient.data, f"{field}data")
-        sizes.append(len(data))
-        entries.append(
-            drop_empty(
-                {
-                    "Destination": entry_destination(message, recipient),
-                    "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
-                    "ReplacementEmailContent": {
-                        "ReplacementTemplate": {"ReplacementTemplateData": data}
-                    },
-                    "ReplacementHeaders": _headers(
-                        recipient.headers, (), metadata, recipient.send_id, field
-                    ),
-                }
-            )
-        )
+    entries = [
+        _entry(message, recipient, f"recipients[{number}].", tag_send_id)
+        for number, recipient in enumerate(message.recipients)
+    ]
     params = {
         "FromEmailAddress": from_address(message),
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         "DefaultContent": {"Template": template},
         "DefaultEmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
-        ENTRIES: entries,
+        ENTRIES: [entry for _, entry in entries],
         **_common_params(message),
     }
+    sizes = [entry_size for entry_size, _ in entries]
     return make_call("SendBulkEmail", params, message.extra, size, sizes)
+
+
+def _entry(
+    message: BulkMessage, recipient: Recipient, field: str, tag_send_id: bool
+) -> tuple[int, dict[str, Any]]:
+    """Returns the size of one recipient's data, and their BulkEmailEntry.
+
+    SES merges headers by name; metadata are one header, and so are merged here:
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
+    """
+    metadata = {**message.metadata, **recipient.metadata} if recipient.metadata else {}
+    data = template_data(recipient.data, f"{field}data")
+    return len(data), drop_empty(
+        {
+            "Destination": entry_destination(message, recipient),
+            "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
+            "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
+            "ReplacementHeaders": _headers(
+                recipient.headers, (), metadata, recipient.send_id, field
+            ),
+        }
+    )
 
 
 def read_bulk(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
