@@ -1,4 +1,4 @@
-"""What both APIs share: defaults, recipients, template data."""
+"""Parts of calls that both APIs share: recipients, template data, size, extra."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ def crowd(count: int, prefix: str = "r") -> list[str]:
     ],
     ids=lambda count: str(count),
 )
-def test_51_recipients_are_refused(kind: str, to: int, cc: int, bcc: int) -> None:  # R21
+def test_rejects_51_recipients(kind: str, to: int, cc: int, bcc: int) -> None:
     fields = {"to": crowd(to, "t"), "cc": crowd(cc, "c"), "bcc": crowd(bcc, "b")}
     with pytest.raises(InvalidMessageError, match="this one has 51") as caught:
         recipients_of(with_field(KINDS[kind], **fields))
@@ -75,7 +75,7 @@ def test_51_recipients_are_refused(kind: str, to: int, cc: int, bcc: int) -> Non
     )
 
 
-def test_recipients_have_an_order() -> None:  # R12
+def test_recipients_are_in_the_order_to_cc_bcc() -> None:
     message = Message(
         bcc="d@example.com", cc="c@example.com", to=["a@example.com", "b@example.com"]
     )
@@ -83,13 +83,13 @@ def test_recipients_have_an_order() -> None:  # R12
 
 
 @pytest.mark.parametrize("kind", ["Message", "RawMessage", "TemplateMessage"])
-def test_a_recipient_is_needed(kind: str) -> None:
+def test_rejects_message_without_recipient(kind: str) -> None:
     with pytest.raises(InvalidMessageError, match="at least one recipient") as caught:
         recipients_of(KINDS[kind])
     assert caught.value.field == "to"
 
 
-def test_destination_has_only_what_is_given() -> None:  # R18
+def test_destination_has_only_given_fields() -> None:
     assert destination(["a"], [], []) == {"ToAddresses": ["a"]}
     assert destination([], ["b"], ["c"]) == {"CcAddresses": ["b"], "BccAddresses": ["c"]}
 
@@ -110,15 +110,15 @@ def test_destination_has_only_what_is_given() -> None:  # R18
     ],
     ids=["empty", "kinds", "escapes", "words"],
 )
-def test_template_data(data: dict[str, Any], text: str) -> None:  # R26
+def test_template_data_as_json(data: dict[str, Any], text: str) -> None:
     assert template_data(data, "data") == text
 
 
-def test_template_data_of_262_144_characters_passes() -> None:  # R21
+def test_accepts_template_data_of_262_144_characters() -> None:
     assert len(template_data({"a": "é" * (262_144 - len('{"a":""}'))}, "data")) == 262_144
 
 
-def test_template_data_of_262_145_characters_is_refused() -> None:  # R21
+def test_rejects_template_data_of_262_145_characters() -> None:
     with pytest.raises(InvalidMessageError, match="262,144") as caught:
         template_data({"a": "é" * (262_145 - len('{"a":""}'))}, "recipients[3].data")
     assert (caught.value.field, caught.value.limit, caught.value.actual) == (
@@ -133,13 +133,13 @@ def test_template_data_of_262_145_characters_is_refused() -> None:  # R21
     [float("nan"), float("-inf"), "\ud800", object()],
     ids=["nan", "-inf", "half", "object"],
 )
-def test_template_data_is_json(value: object) -> None:
+def test_rejects_template_data_that_is_not_json(value: object) -> None:
     with pytest.raises(InvalidMessageError, match=r"^data: it can't be written as JSON"):
         template_data({"a": value}, "data")
 
 
 @pytest.mark.parametrize("api", [v1, v2], ids=["v1", "v2"])
-def test_too_much_data_of_a_recipient_is_told_by_its_number(api: Any) -> None:  # R21
+def test_error_for_data_of_a_recipient_names_its_index(api: Any) -> None:
     bulk = BulkMessage(
         from_email="a@example.com",
         template="T",
@@ -175,7 +175,7 @@ def test_rejects_mail_larger_than_the_limit_of_the_api(api: str, limit: int, tex
     [(v1, 10 * 1024 * 1024), (v2, 40 * 1024 * 1024)],
     ids=["10 MB on v1", "40 MB on v2"],
 )
-def test_the_encoded_mail_has_a_limit(api: Any, limit: int) -> None:  # R21
+def test_rejects_encoded_mail_larger_than_the_limit(api: Any, limit: int) -> None:
     line = b"x" * 998 + b"\r\n"
     mail = MAIL + line * ((limit - len(MAIL)) // len(line))
     mail += b"y" * (limit - len(mail))
@@ -188,7 +188,7 @@ def test_the_encoded_mail_has_a_limit(api: Any, limit: int) -> None:  # R21
 @pytest.mark.parametrize(
     ("api", "limit"), [(v1, 10 * 1024 * 1024), (v2, 40 * 1024 * 1024)], ids=["v1", "v2"]
 )
-def test_an_attachment_counts_as_it_is_encoded(api: Any, limit: int) -> None:  # R21
+def test_limit_applies_to_encoded_attachments(api: Any, limit: int) -> None:
     with pytest.raises(InvalidMessageError, match=f"{limit:,}"):
         api.build(
             Message(
@@ -199,7 +199,7 @@ def test_an_attachment_counts_as_it_is_encoded(api: Any, limit: int) -> None:  #
         )
 
 
-def test_given() -> None:  # R18
+def test_drop_empty_keeps_zero_false_and_empty_text() -> None:
     assert drop_empty({"a": None, "b": [], "c": {}, "d": "", "e": 0, "f": False, "g": b""}) == {
         "d": "",
         "e": 0,
@@ -208,7 +208,7 @@ def test_given() -> None:  # R18
     }
 
 
-def test_extra_is_laid_over_last() -> None:  # R8
+def test_extra_overrides_parameters() -> None:
     call = make_call("SendEmail", {"A": 1, "B": None}, {"A": 2, "C": None}, 5)
     assert (call.operation, call.params, call.size) == ("SendEmail", {"A": 2, "C": None}, 5)
 
@@ -217,7 +217,7 @@ def test_extra_is_laid_over_last() -> None:  # R8
     "name",
     ["Destination", "Destinations", "BulkEmailEntries", "Content", "DefaultContent", "RawMessage"],
 )
-def test_extra_does_not_replace_what_was_checked(name: str) -> None:  # R8
+def test_rejects_extra_that_replaces_recipients_or_content(name: str) -> None:
     with pytest.raises(InvalidMessageError, match=name) as caught:
         make_call("SendEmail", {"A": 1}, {"B": 2, name: {}}, 5)
     assert caught.value.field == "extra"
@@ -247,5 +247,5 @@ def test_extra_does_not_replace_what_was_checked(name: str) -> None:  # R8
         ),
     ],
 )
-def test_what_has_to_be_written(message: Any, size: int) -> None:
+def test_estimated_size_counts_bodies_and_files(message: Any, size: int) -> None:
     assert estimated_size(message) == size

@@ -30,8 +30,8 @@ KINDS: dict[str, Any] = {
 }
 WRITTEN = ("Message", "TemplateMessage", "BulkMessage")
 
-# Rules of the fields of a Message. One that isn't here fails the test below, so that whoever adds a
-# field decides how its default is merged.
+# Rules of the fields of a Message. The test below fails for a field that is missing here, so that a
+# new field gets its rule on purpose.
 RULES: dict[Merge, set[str]] = {
     Merge.REPLACE: {
         *("from_email", "sender", "to", "cc", "bcc", "reply_to", "subject", "text", "html"),
@@ -73,7 +73,7 @@ def test_each_field_shared_with_message_has_the_same_rule(kind: type[Any]) -> No
 
 
 @pytest.mark.parametrize("message", KINDS.values(), ids=KINDS)
-def test_without_defaults_a_message_stays(message: Any) -> None:
+def test_message_is_unchanged_without_defaults(message: Any) -> None:
     assert apply_defaults(message, None) is message
 
 
@@ -115,7 +115,7 @@ def with_field(message: Any, **fields: Any) -> Any:
 @pytest.mark.parametrize(
     ("field", "kind"), PLACES, ids=[f"{kind}.{field}" for field, kind in PLACES]
 )
-def test_a_default_fills_a_gap_and_nothing_else(field: str, kind: str) -> None:  # R4, R7
+def test_default_applies_only_to_fields_that_are_not_given(field: str, kind: str) -> None:
     default, own, _ = SCALARS[field]
     defaults = Message(**{field: default})
     filled = apply_defaults(KINDS[kind], defaults)
@@ -124,14 +124,14 @@ def test_a_default_fills_a_gap_and_nothing_else(field: str, kind: str) -> None: 
     assert apply_defaults(overridden, defaults) == overridden
 
 
-def test_none_given_on_purpose_stands() -> None:
+def test_explicit_none_overrides_the_default() -> None:
     message = Message(configuration_set=None, reply_to=())
-    laid = apply_defaults(message, Message(configuration_set="default", reply_to="a@example.com"))
-    assert (laid.configuration_set, laid.reply_to) == (None, ())
+    merged = apply_defaults(message, Message(configuration_set="default", reply_to="a@example.com"))
+    assert (merged.configuration_set, merged.reply_to) == (None, ())
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_has_no_place_stays_out(kind: str) -> None:  # R7
+def test_defaults_of_missing_fields_are_ignored(kind: str) -> None:
     everything = Message(
         **{field: default for field, (default, _, _) in SCALARS.items()},
         alternatives=(),
@@ -142,25 +142,25 @@ def test_what_has_no_place_stays_out(kind: str) -> None:  # R7
         extra={"a": 1},
         send_id="id-1",
     )
-    laid = apply_defaults(KINDS[kind], everything)
-    assert type(laid) is type(KINDS[kind])
-    assert set(laid.__dict__) == set(type(laid).model_fields)
-    assert type(laid)(**laid.model_dump()) == laid
-    assert getattr(laid, "send_id", None) is None
+    merged = apply_defaults(KINDS[kind], everything)
+    assert type(merged) is type(KINDS[kind])
+    assert set(merged.__dict__) == set(type(merged).model_fields)
+    assert type(merged)(**merged.model_dump()) == merged
+    assert getattr(merged, "send_id", None) is None
 
 
-def test_copies_are_not_laid_on_bulk_messages() -> None:  # R7
-    laid = apply_defaults(
+def test_default_cc_and_bcc_are_ignored_for_bulk_messages() -> None:
+    merged = apply_defaults(
         KINDS["BulkMessage"],
         Message(cc="c@example.com", bcc="d@example.com", reply_to="r@example.com"),
     )
-    assert (laid.cc, laid.bcc, laid.reply_to) == ((), (), (Address("r@example.com"),))
+    assert (merged.cc, merged.bcc, merged.reply_to) == ((), (), (Address("r@example.com"),))
     own = with_field(KINDS["BulkMessage"], cc="x@example.com")
     assert apply_defaults(own, Message(cc="c@example.com")).cc == (Address("x@example.com"),)
 
 
 @pytest.mark.parametrize("kind", WRITTEN)
-def test_tags_are_joined(kind: str) -> None:  # R7
+def test_default_tags_precede_those_of_the_message(kind: str) -> None:
     message = with_field(KINDS[kind], tags=["own"])
     assert apply_defaults(message, Message(tags=["default"])).tags == ("default", "own")
     assert apply_defaults(KINDS[kind], Message(tags=["default"])).tags == ("default",)
@@ -168,32 +168,32 @@ def test_tags_are_joined(kind: str) -> None:  # R7
 
 @pytest.mark.parametrize("field", ["metadata", "message_tags", "headers", "extra"])
 @pytest.mark.parametrize("kind", WRITTEN)
-def test_mappings_are_merged(kind: str, field: str) -> None:  # R7, R8
+def test_mappings_are_merged_by_key(kind: str, field: str) -> None:
     message = with_field(KINDS[kind], **{field: {"b": "own", "c": "own"}})
-    laid = getattr(
+    merged = getattr(
         apply_defaults(message, Message(**{field: {"a": "default", "b": "default"}})), field
     )
-    assert laid == {"a": "default", "b": "own", "c": "own"}
+    assert merged == {"a": "default", "b": "own", "c": "own"}
     with pytest.raises(TypeError, match="make a new model"):
-        laid["d"] = "x"
+        merged["d"] = "x"
 
 
-def test_header_names_are_the_same_in_any_case() -> None:  # R7
-    laid = apply_defaults(
+def test_headers_are_merged_by_case_insensitive_name() -> None:
+    merged = apply_defaults(
         Message(headers={"x-one": "own"}), Message(headers={"X-One": "default", "X-Two": "2"})
     )
-    assert laid.headers == {"X-Two": "2", "x-one": "own"}
+    assert merged.headers == {"X-Two": "2", "x-one": "own"}
 
 
-def test_raw_messages_take_call_settings_alone() -> None:  # R7
-    laid = apply_defaults(
+def test_raw_messages_ignore_defaults_of_headers_and_bodies() -> None:
+    merged = apply_defaults(
         KINDS["RawMessage"],
         Message(from_email="a@example.com", tags=["t"], metadata={"a": 1}, extra={"X": 1}),
     )
-    assert laid == with_field(KINDS["RawMessage"], extra={"X": 1})
+    assert merged == with_field(KINDS["RawMessage"], extra={"X": 1})
 
 
-def test_several_default_authors_do_not_fit_a_template() -> None:
+def test_rejects_several_default_authors_for_a_template() -> None:
     defaults = Message(from_email=["a@example.com", "b@example.com"])
     for kind in ("TemplateMessage", "BulkMessage"):
         with pytest.raises(InvalidMessageError, match="several authors") as caught:
@@ -202,13 +202,13 @@ def test_several_default_authors_do_not_fit_a_template() -> None:
         assert apply_defaults(with_field(KINDS[kind], from_email="c@example.com"), defaults)
 
 
-def test_no_default_author_is_none() -> None:
+def test_empty_default_author_is_none() -> None:
     assert apply_defaults(KINDS["TemplateMessage"], Message(from_email=())).from_email is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_message_from_json_takes_the_same_defaults(kind: str) -> None:  # R4, R7
-    """As it will after a rest in a queue."""
+def test_message_read_from_json_gets_the_same_defaults(kind: str) -> None:
+    """A message that was in a queue as JSON gets the defaults of the client that sends it."""
     message = KINDS[kind]
     read = type(message).model_validate_json(message.model_dump_json())
     defaults = Message(
@@ -220,7 +220,7 @@ def test_a_message_from_json_takes_the_same_defaults(kind: str) -> None:  # R4, 
     assert apply_defaults(read, defaults) == apply_defaults(message, defaults)
 
 
-def test_defaults_reach_the_call() -> None:  # R4, R7, R8
+def test_defaults_are_in_the_call() -> None:
     defaults = Message(
         from_email="Shop <shop@example.com>",
         bcc="archive@example.com",

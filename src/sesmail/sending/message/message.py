@@ -170,8 +170,9 @@ class Message(_BaseMessage, frozen=True):
 
     Instances are frozen and all fields are optional; the author and at least one recipient have to
     be given here or in the client's ``defaults``, which are a ``Message``, too. A field that isn't
-    given is None or empty, and absent from the call. ``model_dump_json`` and ``model_validate_json`` carry a message
-    through a queue: only given fields are written, bytes as base64.
+    given is None or empty, and absent from the call. ``model_dump_json`` and
+    ``model_validate_json`` carry a message through a queue: only given fields are written, bytes as
+    base64.
 
     An address is text, such as ``"alice@example.com"`` or ``"Shop <shop@example.com>"``, or an
     ``Address``. Fields for several addresses take one or a list; one text is one address, never a
