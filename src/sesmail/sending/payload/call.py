@@ -170,8 +170,7 @@ def make_call(
     """
     for name in _PROTECTED.intersection(extra):
         raise InvalidMessageError(
-            f"{name} can't be given in extra, because it is made from the message's other fields; "
-            "use those",
+            f"{name} can't be given in extra: it is made from the message's own fields; use those",
             field="extra",
         )
     return Call(operation, {**drop_empty(params), **extra}, size, tuple(sizes), checked=not extra)
