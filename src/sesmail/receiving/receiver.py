@@ -59,7 +59,7 @@ class Receiver:
     Args:
         secret: ``user:password`` as in the URL of the subscription, but not percent-encoded, as
             text or ``SecretStr``; or several during a rotation, any of which is accepted.
-        topics: The ARNs of the topics that may post; any topic if None. One topic may carry tracking
+        topics: The ARNs of the topics that may post; any if None. One topic may carry tracking
             events and received mail.
         signatures: Whether the signature of SNS is required. It needs the extra ``signatures``:
             ``pip install 'sesmail[signatures]'``.
