@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from sesmail.receiving.verification.signature import check_signature, require_sns_message
+from sesmail.receiving.transports.sns import require_sns_message
+from sesmail.receiving.verification.signature import check_signature
 from support.ses_events import published
 from support.signing import NOW, good_certificate, message, signed_text
 

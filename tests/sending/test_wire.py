@@ -101,6 +101,37 @@ def test_a_mail_begins_with_its_header(mail: bytes) -> None:
         proof([mail], count=0)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            "From: a\r\nTo: b\r\n   ",
+            "From: a\r\n \r\nTo: b",
+            "From: a\r\nTo: b\r\n \tc",
+            "From: a\r\nTo: b\r\n c\td",
+        ),
+        *(
+            "From: a\r\nTo: b\r\nc",
+            "From: a\r\nTo : b",
+            "From: a\r\nTo",
+            "From: a\r\nTo: b\x7f",
+            " From: a\r\nTo: b",
+        ),
+    ],
+    ids=repr,
+)
+def test_a_header_with_other_lines_is_refused(header: str) -> None:
+    with pytest.raises(ValueError, match="header fields"):
+        proof([header.encode() + b"\r\n\r\n"], count=0)
+
+
+@pytest.mark.parametrize(
+    "header", ["From: a\r\n  b\r\n c \r\nTo:", "From:\r\n a\r\nTo: b:c\r\n d: e\r\n f"], ids=repr
+)
+def test_folded_fields_pass(header: str) -> None:
+    assert proof([header.encode() + b"\r\n\r\n"], count=0)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_boundary_in_a_part_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match="boundary"):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 __all__ = ["as_crlf", "check_header", "check_wire", "checked_pieces"]
 
 _MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
-_FIELD = re.compile(r"([!-9;-~]++):[ -~]*+\r\n(?: ++[!-~][ -~]*+\r\n)*+")
+_FIELD = re.compile(r"([!-9;-~]+):[ -~]*\r\n(?: +[!-~][ -~]*\r\n)*")
 _NO_BREAKS = bytes(byte for byte in range(256) if byte not in b"\r\n")
 
 

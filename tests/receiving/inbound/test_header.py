@@ -1,6 +1,7 @@
 """Headers: fields, encoded-words, parameters, mailboxes, dates and charsets, in every way that mails write them."""
 
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -77,6 +78,32 @@ def test_the_header_ends_before_a_line_that_is_no_field(line: bytes) -> None:
     assert found == [(b"To", b" a\n folded")]
     assert rest == line + b"\nCc: b\n"
     assert defects == []
+
+
+def test_empty_lines_are_no_end() -> None:
+    assert fields(b"\n\nTo: a\n\n folded\n") == ([(b"To", b" a")], b" folded\n", [])
+    assert fields(b"\nTo: a\n\nCc: b\nwords\n") == (
+        [(b"To", b" a"), (b"Cc", b" b")],
+        b"words\n",
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "most"), [(b"\n ", 1), (b"\n\tx\r", 1), (b"\na:", 20_000), (b"\na: b\n c", 20_000)]
+)
+def test_a_header_of_many_lines_takes_little_memory(unit: bytes, most: int) -> None:
+    size = 1 << 20
+    block = b"To: a" + unit * (size // len(unit))
+    tracemalloc.start()
+    try:
+        found, rest, defects = fields(block)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (len(found), rest, defects) == (most, b"", [TOO_MANY_FIELDS])
+    assert sum(len(value) for _, value in found) > size - 20 or most > 1
+    assert peak < 6 * size
 
 
 def test_too_many_fields() -> None:
@@ -202,6 +229,9 @@ def test_reads_what_sending_writes(text: str) -> None:
             None,
         ),
         ("a/b; x=1; x=2", "a/b", {"x": "1"}, None),
+        ("(", "(", {}, None),
+        ("(words (in words", "(words (in words", {}, None),
+        ("(words) (open a/b; x=y", "(open a/b", {"x": "y"}, None),
         ("(words) a/b (and; more); x=y", "a/b (and", {"x": "y"}, None),
         (
             "(words; in (words)) a/b; boundary=b (words) ; x=(y)",
@@ -322,6 +352,36 @@ def test_the_work_on_mailboxes_grows_with_their_length(unit: str) -> None:
         text = unit * (size // len(unit))
         start = time.process_time()
         read_mailboxes(text, {}, Budget(addresses=1 << 30))
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 16 * max(seconds[0], 0.01)
+
+
+PARAMETER_UNITS = [
+    ";",
+    "; ",
+    ";a",
+    ";a ",
+    '; a="',
+    '; a="\\"',
+    ";a=b ",
+    ";a=b (",
+    ";a= (b)",
+    '"',
+    "\\",
+    "(",
+    "()",
+    "(()",
+]
+
+
+@pytest.mark.parametrize("unit", PARAMETER_UNITS)
+@pytest.mark.parametrize("before", ["", "(", "; a=", '; a="', "; a=b ("])
+def test_the_work_on_parameters_grows_with_their_length(before: str, unit: str) -> None:
+    seconds = []
+    for size in (1 << 14, 1 << 16):
+        text = before + unit * (size // len(unit))
+        start = time.process_time()
+        read_parameters(text, {})
         seconds.append(time.process_time() - start)
     assert seconds[1] < 16 * max(seconds[0], 0.01)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sesmail
-from sesmail import InboundMail, Received, S3Action, SnsAction
+from sesmail import InboundMail, InboundStorage, Received, S3Action, SnsAction
 from support import answers, ses_events
 from support.answers import Answer
 from support.faults import Connection, Request, StartFaultServer
@@ -59,7 +59,9 @@ async def test_a_stored_mail_is_fetched_read_and_deleted_when_asked(
     moto_server: Any,
 ) -> None:  # R44 R45 R46
     put()
-    async with new_receiver(moto_server.url, buckets=[BUCKET], account=ACCOUNT) as receiver:
+    async with new_receiver(
+        moto_server.url, storage=InboundStorage(buckets=[BUCKET], account=ACCOUNT)
+    ) as receiver:
         (event,) = await receiver.receive(*notification(ses_events.received(s3_action())))
         mail = await receiver.fetch(event)  # type: ignore[arg-type]
         assert (mail.subject, mail.text, mail.raw) == ("Grüße", "Hello\n", MAIL)
@@ -100,17 +102,19 @@ async def test_a_bucket_that_is_not_there(moto_server: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "event"),
+    ("storage", "event"),
     [
-        ({"buckets": ["another"]}, stored()),
-        ({"buckets": []}, stored()),
-        ({}, stored(bucket="arn:aws:s3:eu-west-1:123456789012:accesspoint/mine")),
-        ({}, stored(bucket="in/bound")),
-        ({}, stored(bucket="")),
+        (InboundStorage(buckets=["another"]), stored()),
+        (InboundStorage(buckets=[]), stored()),
+        (None, stored(bucket="arn:aws:s3:eu-west-1:123456789012:accesspoint/mine")),
+        (None, stored(bucket="in/bound")),
+        (None, stored(bucket="")),
     ],
 )
-async def test_a_bucket_that_may_not_be_read(settings: dict[str, Any], event: Received) -> None:
-    async with new_receiver("http://127.0.0.1:1", **settings) as receiver:
+async def test_a_bucket_that_may_not_be_read(
+    storage: InboundStorage | None, event: Received
+) -> None:
+    async with new_receiver("http://127.0.0.1:1", storage=storage) as receiver:
         for ask in (receiver.fetch, receiver.delete_object):
             with pytest.raises(sesmail.ContentDeniedError, match="bucket"):
                 await ask(event)
@@ -177,7 +181,7 @@ async def test_each_no_of_amazons_has_its_error(
 
 async def test_the_owner_of_the_bucket_is_checked_by_amazon(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.raw(200, {}, MAIL))
-    async with new_receiver(server.url, account=ACCOUNT) as receiver:
+    async with new_receiver(server.url, storage=InboundStorage(account=ACCOUNT)) as receiver:
         await receiver.fetch(stored())
     assert server.requests[0].headers["x-amz-expected-bucket-owner"] == ACCOUNT
     assert f"sesmail/{sesmail.__version__}" in server.requests[0].headers["user-agent"]
@@ -193,7 +197,9 @@ async def test_a_failing_call_is_repeated(fault_server: StartFaultServer) -> Non
 async def test_a_large_mail_is_refused_before_it_is_read(fault_server: StartFaultServer) -> None:
     answer = Answer(lambda connection, _: too_large(connection))
     server = fault_server(answer)
-    async with new_receiver(server.url, max_mail_size=len(MAIL), timeout=5) as receiver:
+    async with new_receiver(
+        server.url, storage=InboundStorage(max_size=len(MAIL)), timeout=5
+    ) as receiver:
         with pytest.raises(sesmail.ContentTooLargeError) as refused:
             await receiver.fetch(stored())
         assert (refused.value.limit, refused.value.actual) == (len(MAIL), 50_000_000)
@@ -217,7 +223,7 @@ async def test_a_mail_of_unknown_length_is_read_up_to_the_limit(
             connection.sock.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
 
     server = fault_server(Answer(act))
-    async with new_receiver(server.url, max_mail_size=1_000_000) as receiver:
+    async with new_receiver(server.url, storage=InboundStorage(max_size=1_000_000)) as receiver:
         with pytest.raises(sesmail.ContentTooLargeError):
             await receiver.fetch(stored())
     assert server.wait_until_closed()
@@ -300,12 +306,10 @@ async def test_an_encrypted_mail_is_decrypted(moto_server: Any, form: str) -> No
     body, metadata, key_id = encrypt()
     arn = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key_id}"
     put(body, metadata)
-    settings = {"id": {"kms_key": key_id}, "arn": {"kms_key": arn, "region": "us-east-1"}}.get(
-        form, {}
-    )
-    async with new_receiver(
-        moto_server.url, require_encrypted=True, account=ACCOUNT, **settings
-    ) as receiver:
+    kms_key = {"id": key_id, "arn": arn}.get(form)
+    region = {"region": "us-east-1"} if form == "arn" else {}
+    storage = InboundStorage(require_encrypted=True, account=ACCOUNT, kms_key=kms_key)
+    async with new_receiver(moto_server.url, storage=storage, **region) as receiver:
         assert (await receiver.fetch(stored())).raw == MAIL
 
 
@@ -319,7 +323,9 @@ async def test_an_encrypted_mail_is_decided_by_its_metadata_alone(moto_server: A
 
 async def test_a_plain_mail_is_refused_where_encryption_is_required(moto_server: Any) -> None:
     put()
-    async with new_receiver(moto_server.url, require_encrypted=True) as receiver:
+    async with new_receiver(
+        moto_server.url, storage=InboundStorage(require_encrypted=True)
+    ) as receiver:
         with pytest.raises(sesmail.ContentTamperedError, match="isn't encrypted") as refused:
             await receiver.fetch(stored())
     assert refused.value.status == 403
@@ -359,7 +365,7 @@ async def test_a_changed_mail_is_never_given_out(
 async def test_a_mail_of_another_account(moto_server: Any) -> None:
     body, metadata, _ = encrypt(**{"aws:ses:source-account": "999999999999"})
     put(body, metadata)
-    async with new_receiver(moto_server.url, account=ACCOUNT) as receiver:
+    async with new_receiver(moto_server.url, storage=InboundStorage(account=ACCOUNT)) as receiver:
         with pytest.raises(sesmail.ContentTamperedError, match="account"):
             await receiver.fetch(stored())
 
@@ -368,12 +374,14 @@ async def test_another_key_than_the_configured_one(moto_server: Any) -> None:
     body, metadata, _ = encrypt()
     put(body, metadata)
     other = new_key()
-    async with new_receiver(moto_server.url, kms_key=other) as receiver:
+    async with new_receiver(moto_server.url, storage=InboundStorage(kms_key=other)) as receiver:
         with pytest.raises(
             sesmail.ContentDeniedError, match="AccessDenied"
         ):  # which moto says for IncorrectKey
             await receiver.fetch(stored())
-    async with new_receiver(moto_server.url, kms_key="alias/missing") as receiver:
+    async with new_receiver(
+        moto_server.url, storage=InboundStorage(kms_key="alias/missing")
+    ) as receiver:
         with pytest.raises(sesmail.ContentKeyError, match="NotFound"):
             await receiver.fetch(stored())
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sesmail.errors import MalformedBodyError
 from sesmail.receiving.parsing.parser import parse
 from sesmail.receiving.transports.classify import classify
-from sesmail.receiving.verification.policy import verify
+from sesmail.receiving.verification.verify import verify
 from support.ses_events import (
     WORDS,
     WRAPPINGS,
@@ -45,22 +45,22 @@ WRAPPING_FIELDS: Json = {
         ({"notificationType": "", "Records": []}, "event"),
         ({**WRAPPING_FIELDS, "eventType": "Open"}, "event"),
         ({**WRAPPING_FIELDS, "notificationType": "Received"}, "event"),
-        (ENVELOPE, "envelope"),
-        (confirmation(), "envelope"),
-        ({**ENVELOPE, "eventType": None, "notificationType": None}, "envelope"),
-        (WRAPPING_FIELDS, "envelope"),
-        ({"Type": "Notification"}, "envelope"),
-        ({"Type": "Notification", "Records": []}, "envelope"),
-        ({"Type": "Advertisement", "Message": "x", "Records": []}, "envelope"),
-        ({"Type": ["Notification"], "Message": None}, "envelope"),
+        (ENVELOPE, "sns"),
+        (confirmation(), "sns"),
+        ({**ENVELOPE, "eventType": None, "notificationType": None}, "sns"),
+        (WRAPPING_FIELDS, "sns"),
+        ({"Type": "Notification"}, "sns"),
+        ({"Type": "Notification", "Records": []}, "sns"),
+        ({"Type": "Advertisement", "Message": "x", "Records": []}, "sns"),
+        ({"Type": ["Notification"], "Message": None}, "sns"),
         ({"Type": "Advertisement"}, "event"),
         ({"Type": "Advertisement", "Records": []}, "event"),
-        ({"Type": "Advertisement", "Records": [], **bridge(BOUNCE)}, "bridge"),
+        ({"Type": "Advertisement", "Records": [], **bridge(BOUNCE)}, "eventbridge"),
         ({"Records": []}, "records"),
         ({"Records": None, "Type": None}, "records"),
         ({"Records": [], **bridge(BOUNCE)}, "records"),
-        (bridge(BOUNCE), "bridge"),
-        ({"detail-type": None, "detail": None}, "bridge"),
+        (bridge(BOUNCE), "eventbridge"),
+        ({"detail-type": None, "detail": None}, "eventbridge"),
         ({"detail-type": "Email Bounced"}, "event"),
         ({"detail": BOUNCE}, "event"),
     ],

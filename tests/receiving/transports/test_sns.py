@@ -115,7 +115,7 @@ def test_is_an_error_where_there_can_be_none(body: Any) -> None:
 def test_has_a_limit() -> None:
     fits = sns_message("x" * (1 << 19))
     assert read_sns_message(fits) is not None
-    with pytest.raises(MalformedBodyError, match="more than 1,048,576"):
+    with pytest.raises(MalformedBodyError, match="over the limit of 1,048,576"):
         read_sns_message(sns_message("x" * (1 << 20)))
 
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from sesmail.errors import MalformedBodyError
 from sesmail.receiving.events.event import SnsOrigin
 from sesmail.receiving.parsing.parser import parse
-from sesmail.receiving.transports import json_body as decoding
-from sesmail.receiving.transports import unwrap
+from sesmail.receiving.transports import json_body, unwrap
 from support.ses_events import (
     DOCUMENTS,
     TOPIC,
@@ -81,7 +80,7 @@ def test_confirmations_in_wrappings() -> None:
     assert parse(sqs_records(json.dumps(confirmation()))) == (event,)
 
 
-LIMIT = "more than 1,048,576"
+LIMIT = "over the limit of 1,048,576"
 CROWD = published("Open")
 CROWD["mail"]["destination"] = [f"{number}@example.com" for number in range(1000)]
 
@@ -111,12 +110,12 @@ class TestLines:
 
         def decode(text: Any, path: str = "") -> Any:
             decoded.append(text)
-            return decoding.decode(text, path)
+            return json_body.decode(text, path)
 
         monkeypatch.setattr(unwrap, "decode", decode)
         parse(f"{MESSAGE}\n{MESSAGE}\n")
         assert decoded == [MESSAGE.encode()] * 2
-        with pytest.raises(MalformedBodyError, match="10,001 in it"):
+        with pytest.raises(MalformedBodyError, match="10,001 records"):
             parse("{}\n" * 10_001)
         assert len(decoded) == 2
 

@@ -10,10 +10,10 @@ import anyio
 import pytest
 
 from sesmail.errors import ConfigurationError, SesmailError, TemporaryError
-from sesmail.receiving.verification import certificates, signature
+from sesmail.receiving.verification import certificates, signing_certificate
 from sesmail.receiving.verification.certificates import (
+    AsyncCertificateCache,
     CertificateCache,
-    CertificateSource,
     fetch_certificate,
 )
 from support.signing import NOW, URL, certificate, good_certificate, pem, rsa_key
@@ -54,9 +54,9 @@ class Fetch:
         return step
 
 
-async def refusal(source: CertificateSource, url: str = URL) -> TemporaryError:
+async def refusal(cache: AsyncCertificateCache, url: str = URL) -> TemporaryError:
     with pytest.raises(TemporaryError) as caught:
-        await source.get(url)
+        await cache.get(url)
     assert caught.value.status == 503
     return caught.value
 
@@ -64,36 +64,36 @@ async def refusal(source: CertificateSource, url: str = URL) -> TemporaryError:
 @pytest.mark.anyio
 async def test_it_is_fetched_once_a_day() -> None:
     fetch, clock = Fetch(GOOD), Clock()
-    source = CertificateSource(fetch, clock)
+    cache = AsyncCertificateCache(fetch, clock)
     for hours in (0, 1, 12, 24):
         clock.now = NOW + timedelta(hours=hours)
-        assert await source.get(URL) == GOOD
+        assert await cache.get(URL) == GOOD
     assert len(fetch.urls) == 1
     clock.now += timedelta(seconds=1)
-    await source.get(URL)
+    await cache.get(URL)
     assert len(fetch.urls) == 2
     clock.now -= timedelta(hours=24, seconds=1)  # set back
-    await source.get(URL)
+    await cache.get(URL)
     assert len(fetch.urls) == 3
 
 
 @pytest.mark.anyio
 async def test_many_at_once_fetch_once() -> None:
     fetch = Fetch(GOOD)
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
-            tasks.start_soon(source.get, URL)
+            tasks.start_soon(cache.get, URL)
     assert fetch.urls == [URL]
 
 
 @pytest.mark.anyio
 async def test_one_fetch_at_a_time() -> None:
     fetch = Fetch(GOOD)
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
         for number in range(20):
-            tasks.start_soon(source.get, f"{URL}{number}")
+            tasks.start_soon(cache.get, f"{URL}{number}")
     assert len(fetch.urls) == 20
     assert fetch.most == 1
 
@@ -101,15 +101,15 @@ async def test_one_fetch_at_a_time() -> None:
 @pytest.mark.anyio
 async def test_few_are_kept() -> None:
     fetch = Fetch(GOOD)
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     for number in range(33):
-        await source.get(f"{URL}{number}")
+        await cache.get(f"{URL}{number}")
     for number in range(1, 33):
-        await source.get(f"{URL}{number}")
+        await cache.get(f"{URL}{number}")
     assert len(fetch.urls) == 33
-    await source.get(f"{URL}0")
+    await cache.get(f"{URL}0")
     assert len(fetch.urls) == 34
-    assert len(source._kept._found) == 32
+    assert len(cache._cached._entries) == 32
 
 
 def test_a_cache_without_an_event_loop() -> None:
@@ -133,10 +133,10 @@ def test_a_cache_without_an_event_loop() -> None:
 
 
 def test_what_is_cached_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "_SECONDS", 0.01)
+    monkeypatch.setattr(certificates, "_TIMEOUT", 0.01)
     cache = CertificateCache(lambda _: GOOD, lambda: NOW)
     cache(URL)
-    with cache._fetching:  # as if somebody fetched for a long time
+    with cache._lock:  # as if somebody fetched for a long time
         assert cache(URL) == GOOD
         with pytest.raises(TemporaryError, match="could not be fetched"):
             cache(f"{URL}2")
@@ -153,7 +153,7 @@ def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
         return GOOD
 
     cache = CertificateCache(fetch, lambda: NOW)
-    recall = cache._kept.recall
+    recall = cache._cached.get
 
     def slow(url: str) -> bytes | None:
         found = recall(url)
@@ -163,7 +163,7 @@ def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
         return found
 
     asked_twice = threading.Event()
-    cache._kept.recall = slow  # type: ignore[method-assign]
+    cache._cached.get = slow  # type: ignore[method-assign]
     second = threading.Thread(target=cache, args=[URL])
     second.start()
     assert cache(URL) == GOOD
@@ -201,66 +201,66 @@ FAILURES = [
 @pytest.mark.parametrize("failure", FAILURES, ids=[str(number) for number in range(len(FAILURES))])
 async def test_a_failure_passes_and_is_not_kept(failure: bytes | Exception) -> None:
     fetch = Fetch(failure, failure, GOOD)
-    source = CertificateSource(fetch, Clock())
-    await refusal(source)
-    error = await refusal(source)
+    cache = AsyncCertificateCache(fetch, Clock())
+    await refusal(cache)
+    error = await refusal(cache)
     assert len(fetch.urls) == 2
     if isinstance(failure, Exception) and not isinstance(failure, SesmailError):
         assert error.__cause__ is failure
-    assert await source.get(URL) == GOOD
-    assert await source.get(URL) == GOOD
+    assert await cache.get(URL) == GOOD
+    assert await cache.get(URL) == GOOD
     assert len(fetch.urls) == 3
 
 
 @pytest.mark.anyio
 async def test_the_largest() -> None:
-    assert await CertificateSource(Fetch(LARGE), Clock()).get(URL) == LARGE
+    assert await AsyncCertificateCache(Fetch(LARGE), Clock()).get(URL) == LARGE
 
 
 @pytest.mark.anyio
 async def test_one_that_is_stale_and_can_not_be_had_again() -> None:
     fetch, clock = Fetch(GOOD, OSError("no network"), GOOD), Clock()
-    source = CertificateSource(fetch, clock)
-    await source.get(URL)
+    cache = AsyncCertificateCache(fetch, clock)
+    await cache.get(URL)
     clock.now += timedelta(hours=25)
-    await refusal(source)
-    assert await source.get(URL) == GOOD
+    await refusal(cache)
+    assert await cache.get(URL) == GOOD
 
 
 @pytest.mark.anyio
 async def test_a_fetch_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "_SECONDS", 0.1)
+    monkeypatch.setattr(certificates, "_TIMEOUT", 0.1)
     fetch = Fetch(GOOD)
     fetch.before = anyio.sleep_forever
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
         for number in range(3):
-            tasks.start_soon(refusal, source, f"{URL}{number}")
+            tasks.start_soon(refusal, cache, f"{URL}{number}")
     assert fetch.most == 1
     assert fetch.running == 0
     fetch.before = anyio.lowlevel.checkpoint
-    assert await source.get(URL) == GOOD
+    assert await cache.get(URL) == GOOD
 
 
 @pytest.mark.anyio
 async def test_cancellation_leaves_nothing_behind() -> None:
     fetch = Fetch(GOOD)
     fetch.before = anyio.sleep_forever
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(source.get, URL)
+        tasks.start_soon(cache.get, URL)
         await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
     fetch.before = anyio.lowlevel.checkpoint
-    assert await source.get(URL) == GOOD
+    assert await cache.get(URL) == GOOD
 
 
 @pytest.mark.anyio
 async def test_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signature, "find_spec", lambda name: None)
-    signature._signer.cache_clear()
+    monkeypatch.setattr(signing_certificate, "find_spec", lambda name: None)
+    signing_certificate.load_certificate.cache_clear()
     with pytest.raises(ConfigurationError, match="signatures"):
-        await CertificateSource(Fetch(GOOD), Clock()).get(URL)
+        await AsyncCertificateCache(Fetch(GOOD), Clock()).get(URL)
 
 
 @pytest.fixture
@@ -281,12 +281,12 @@ async def test_by_default_it_comes_over_tls_and_the_clock_is_the_machines(
     trusted: Callable[[TlsServer], None],
 ) -> None:
     with TlsServer(answer(GOOD)) as server:
-        source = CertificateSource()
-        await refusal(source, server.url)
+        cache = AsyncCertificateCache()
+        await refusal(cache, server.url)
         assert server.requests == []
         trusted(server)
-        assert await source.get(server.url) == GOOD
-        assert await source.get(server.url) == GOOD
+        assert await cache.get(server.url) == GOOD
+        assert await cache.get(server.url) == GOOD
         assert len(server.requests) == 1
 
 
@@ -294,9 +294,9 @@ async def test_by_default_it_comes_over_tls_and_the_clock_is_the_machines(
 async def test_a_thread_is_not_waited_for(trusted: Callable[[TlsServer], None]) -> None:
     with TlsServer(silence) as server:
         trusted(server)
-        source = CertificateSource()
+        cache = AsyncCertificateCache()
         with anyio.move_on_after(0.2) as scope:
-            await source.get(server.url)
+            await cache.get(server.url)
         assert scope.cancelled_caught
 
 
@@ -319,7 +319,7 @@ def test_a_bad_answer_may_pass(act: Act, words: str) -> None:
 
 
 def test_an_answer_that_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "_SECONDS", 0.5)
+    monkeypatch.setattr(certificates, "_TIMEOUT", 0.5)
     slow = trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", GOOD, 0.05)
     for act in (slow, silence):
         with TlsServer(act) as server, pytest.raises(TemporaryError, match=r"tim|long"):

@@ -87,8 +87,8 @@ def refusal(headers: Any, secret: Any = SECRET) -> UnauthenticatedError:
 @pytest.mark.parametrize(
     ("headers", "word"),
     [
-        ({}, "no secret"),
-        ({"Authorization": None}, "no secret"),
+        ({}, "no Authorization header"),
+        ({"Authorization": None}, "no Authorization header"),
         ([("Authorization", "Basic eDp5"), ("authorization", "Basic eDp5")], "more than one"),
         ({"Authorization": ""}, "isn't HTTP basic"),
         ({"Authorization": "Basic"}, "isn't HTTP basic"),

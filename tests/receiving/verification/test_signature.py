@@ -20,13 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sesmail.errors import ConfigurationError, MalformedBodyError, SignatureError, WebhookError
-from sesmail.receiving.transports.sns import SnsMessage
-from sesmail.receiving.verification import signature as module
-from sesmail.receiving.verification.signature import (
-    check_certificate,
-    check_signature,
-    read_signature,
-)
+from sesmail.receiving.transports.sns import SnsMessage, require_sns_message
+from sesmail.receiving.verification import signing_certificate
+from sesmail.receiving.verification.signature import check_signature, read_signature
+from sesmail.receiving.verification.signing_certificate import load_certificate
 from support.signing import (
     MESSAGE_ID,
     NOW,
@@ -556,7 +553,7 @@ def damaged() -> dict[str, bytes]:
 def test_files_that_are_no_good_certificate(name: str) -> None:
     file = damaged()[name]
     with pytest.raises(SignatureError, match="certificate"):
-        check_certificate(file)
+        load_certificate(file)
     key = rsa_key(int(name[4:])) if name.startswith("RSA") else None
     with pytest.raises(SignatureError, match="certificate"):
         check_signature(message(key=key), file, now=NOW)
@@ -565,7 +562,7 @@ def test_files_that_are_no_good_certificate(name: str) -> None:
 def test_line_breaks_of_either_kind() -> None:
     good = good_certificate()
     for file in (good, good.replace(b"\n", b"\r\n"), good + b"\n", b"\n" + good):
-        check_certificate(file)
+        load_certificate(file)
         check(message(), file)
 
 
@@ -590,7 +587,7 @@ def test_a_time_without_a_zone_is_a_mistake_of_the_caller() -> None:
 
 def test_what_needs_no_certificate_is_checked_before_there_is_one() -> None:
     unverified = read_signature(check(message()), now=NOW)
-    assert (unverified.certificate_url, unverified.certificate_name) == (URL, "sns.amazonaws.com")
+    assert (unverified.certificate_url, unverified.host_name) == (URL, "sns.amazonaws.com")
     assert "eventType" not in repr(unverified)
     for body in (
         message(SigningCertURL="https://evil.example/x.pem"),
@@ -600,12 +597,12 @@ def test_what_needs_no_certificate_is_checked_before_there_is_one() -> None:
         message(MessageId="x"),
     ):
         with pytest.raises(SignatureError):
-            read_signature(module.require_sns_message(body), now=NOW)
+            read_signature(require_sns_message(body), now=NOW)
 
 
 def test_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
-    module._signer.cache_clear()
+    monkeypatch.setattr(signing_certificate, "find_spec", lambda name: None)
+    load_certificate.cache_clear()
     with pytest.raises(ConfigurationError, match=r"pip install 'sesmail\[signatures\]'"):
         check(message())
 
@@ -615,18 +612,18 @@ def test_sha1_where_the_system_forbids_it(monkeypatch: pytest.MonkeyPatch) -> No
         def verify(self, *_: object) -> None:
             raise UnsupportedAlgorithm("SHA1")
 
-    question: Any = module._verifier(Key())  # type: ignore[arg-type]
+    question: Any = signing_certificate._verifier(Key())  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="SignatureVersion to 2"):
         question("1", b"", b"")
 
 
 def test_a_certificate_is_read_once() -> None:
-    module._signer.cache_clear()
+    load_certificate.cache_clear()
     for _ in range(3):
         check(message(), bytes(bytearray(good_certificate())))
         with pytest.raises(SignatureError):
             check(message(), b"x")
-    assert module._signer.cache_info().currsize == 1
+    assert load_certificate.cache_info().currsize == 1
 
 
 def test_nothing_is_changed() -> None:

@@ -28,7 +28,9 @@ def test_every_region_of_amazon(partition: str, region: str, suffix: str) -> Non
     topic = read_topic(f"arn:{partition}:sns:{region}:{ACCOUNT}:mail")
     assert topic is not None
     assert (topic.partition, topic.region) == (partition, region)
-    assert topic.signs_at(f"https://sns.{region}.{suffix}/SimpleNotificationService-{HEX}.pem")
+    assert topic.is_certificate_url(
+        f"https://sns.{region}.{suffix}/SimpleNotificationService-{HEX}.pem"
+    )
     for other, _, _ in amazons_regions():
         assert (read_topic(f"arn:{other}:sns:{region}:{ACCOUNT}:mail") is None) == (
             other != partition
@@ -61,7 +63,7 @@ def test_every_region_of_amazon(partition: str, region: str, suffix: str) -> Non
 def test_the_name_in_the_certificate(partition: str, region: str, name: str) -> None:
     topic = read_topic(f"arn:{partition}:sns:{region}:{ACCOUNT}:mail.fifo")
     assert topic is not None
-    assert topic.certificate_name == name
+    assert topic.certificate_host == name
 
 
 @pytest.mark.parametrize(
@@ -163,7 +165,7 @@ OTHER_URLS = [
 def test_the_one_form_of_its_url() -> None:
     topic = read_topic(TOPIC)
     assert topic is not None
-    assert topic.signs_at(URL)
+    assert topic.is_certificate_url(URL)
     assert len(set(OTHER_URLS)) == len(OTHER_URLS) > 50
 
 
@@ -171,4 +173,4 @@ def test_the_one_form_of_its_url() -> None:
 def test_no_other_url(url: str) -> None:
     topic = read_topic(TOPIC)
     assert topic is not None
-    assert not topic.signs_at(url)
+    assert not topic.is_certificate_url(url)

@@ -2,7 +2,10 @@
 
 from base64 import b64decode, b64encode
 from binascii import b2a_qp
+from collections.abc import Iterator
 from quopri import decodestring
+from random import Random
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -33,6 +36,57 @@ def test_quoted_printable_is_read_back(text: str) -> None:
     assert decodestring(body) == "\r\n".join(lines).encode()
     assert b"." not in body.split(b"\r\n")
     assert not any(line.endswith((b" ", b"\t")) for line in body.split(b"\r\n"))
+
+
+def cut_by_rule(line: str) -> Iterator[str]:
+    """The pieces of an encoded line: up to 75 characters, no part of an escape, no dot alone."""
+    while len(line) > 75:
+        end = 75
+        while "=" in line[end - 2 : end] or line[end:] == ".":
+            end -= 1
+        yield line[:end] + "="
+        line = line[end:]
+    yield line
+
+
+def paragraph(random: Random) -> str:
+    """Words of plain text, with dots and equals signs where lines have to be cut, too."""
+    size = random.choice(
+        [random.randint(1, 60), random.randint(70, 80), random.randint(140, 160), 400]
+    )
+    text = "".join(
+        random.choices(
+            "abc ,.=", weights=[9, 9, 9, 6, 1, random.randint(0, 4), random.randint(0, 4)], k=size
+        )
+    )
+    return text.rstrip(" ") if text.strip(" .") else "a" * size
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_paragraphs_are_cut_by_rule(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(300):
+        paragraphs = [
+            paragraph(random) + random.choice(["", ".", "=."]) for _ in range(random.randint(1, 4))
+        ]
+        lines = [piece for each in paragraphs for piece in cut_by_rule(each.replace("=", "=3D"))]
+        text = random.choice(["\n", "\r\n"]).join(paragraphs)
+        assert encoded(text) == "\r\n".join(lines).encode()
+        assert "." not in lines
+        assert max(map(len, lines)) <= 76
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "=", ".", "\n", ".\n", "a\n", "a" * 75 + ".\n", "a" * 76 + "\n", "=" * 26 + "\n"]
+)
+def test_the_work_on_text_grows_with_its_length(unit: str) -> None:
+    seconds = []
+    for size in (1 << 16, 1 << 20):
+        text = unit * (size // len(unit))
+        start = process_time()
+        encoded(text)
+        seconds.append(process_time() - start)
+    assert seconds[1] < 64 * max(seconds[0], 0.002)
 
 
 @given(st.lists(st.text(st.sampled_from("ab=,"), max_size=200), max_size=5))

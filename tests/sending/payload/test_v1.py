@@ -374,3 +374,29 @@ def test_extra_is_laid_over_last() -> None:  # R8
 )
 def test_read_bulk(answer: dict[str, Any], entries: list[Any]) -> None:  # R30
     assert v1.read_bulk(answer) == entries
+
+
+VALUES_OF_OTHER_FIELDS: dict[str, Any] = {
+    "alternatives": [],
+    "attachments": [Attachment("a", b"x")],
+    "configuration_set": "tracking",
+    "extra": {"A": "b"},
+    "from_arn": ARN,
+    "headers": {"X-One": "1"},
+    "html": "<p>Hello</p>",
+    "message_tags": {"a": "b"},
+    "metadata": {"a": 1},
+    "return_path_arn": ARN,
+    "send_id": "id-1",
+    "source_arn": ARN,
+    "subject": "Hello",
+    "tags": ["order"],
+    "text": "Hello",
+}
+
+
+@pytest.mark.parametrize("field", sorted(Message.model_fields.keys() - RAW_ONLY_V2.keys()))
+def test_supports_every_other_field_of_a_message(field: str) -> None:
+    base = {"from_email": "a@example.com", "to": "b@example.com"}
+    value = VALUES_OF_OTHER_FIELDS.get(field, "c@example.com")
+    v1.build(Message.model_validate(base | {field: value}))

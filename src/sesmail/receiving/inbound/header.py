@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 from typing import TypeAlias
 
 from ... import encoded_word
@@ -31,7 +30,11 @@ Field: TypeAlias = tuple[bytes, bytes]
 """The name of a header field and its value, as they stand in the mail."""
 
 _NO_FIELD: Field = (b"", b"")  # a line that is none
-_FIELD = re.compile(rb"^(?:([!-9;-~]++)[ \t]*+:(.*(?:\n[ \t].*)*+)|.++)", re.MULTILINE)
+# It allocates memory for each line that continues a field, so it reads headers of limited lines.
+_FIELD = re.compile(rb"^(?:([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|.+)", re.MULTILINE)
+_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_END_OF_FIELD = re.compile(rb"\n(?![ \t])")
+_LF = ord("\n")
 _MUCH = 1 << 16  # bytes of a header that take 25 ms to decode at worst
 # https://www.rfc-editor.org/rfc/rfc5322#section-3.6 and those that say what is in a mail; not MIME-Version, which many
 # repeat and nobody reads.
@@ -136,16 +139,35 @@ def read_fields(
     budget.header -= last - start
     if raw.count(b"\n", start, last) < budget.fields:
         fields: list[Field] = _FIELD.findall(raw, start, last)
+        stop = None
     else:
-        found = islice(_FIELD.finditer(raw, start, last), budget.fields)
-        fields = [(match[1] or b"", match[2] or b"") for match in found]
+        fields, stop = _fields_one_by_one(raw, start, last, budget.fields)
         defects[TOO_MANY_FIELDS] = None
     if _NO_FIELD in fields:
-        count = fields.index(_NO_FIELD)
-        end = next(islice(_FIELD.finditer(raw, start, last), count, None)).start()
-        del fields[count:]
+        fields, stop = _fields_one_by_one(raw, start, last, budget.fields)
     budget.fields -= len(fields)
-    return fields, end
+    return fields, end if stop is None else stop
+
+
+def _fields_one_by_one(raw: bytes, at: int, last: int, most: int) -> tuple[list[Field], int | None]:
+    """Read at most so many fields, up to the first line that is neither a field nor empty.
+
+    Returns:
+        The fields, and where this line starts; None if there is none.
+    """
+    fields: list[Field] = []
+    while at < last and len(fields) < most:
+        if raw[at] == _LF:
+            at += 1
+            continue
+        name = _NAME.match(raw, at, last)
+        if name is None:
+            return fields, at
+        found = _END_OF_FIELD.search(raw, name.end(), last)
+        stop = last if found is None else found.start()
+        fields.append((name[1], raw[name.end() : stop]))
+        at = stop + 1
+    return fields, None
 
 
 def plain_text(value: bytes, defects: Defects) -> str:

@@ -15,19 +15,19 @@ BAD_MAILBOX = "malformed address"
 TOO_MANY_ADDRESSES = "too many addresses, not read further"
 
 # What most fields are: one mailbox with a plain name, or without.
-_SIMPLE = re.compile(r"(?:(\w++(?: \w++)*+) <([\w.+-]++@[\w.-]++)>|([\w.+-]++@[\w.-]++))", re.ASCII)
+_SIMPLE = re.compile(r"(?:(\w+(?: \w+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))", re.ASCII)
 # An angle that has no end is looked at twice, and no more: up to where it fails, all that follows it as tokens of their
 # own is the same as it was within.
 _TOKEN = re.compile(
-    r'"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"?'
-    r'|<(?P<angle>[^<>"(]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^<>"(]*+)*+)>'
+    r'"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"?'
+    r'|<(?P<angle>[^<>"(]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^<>"(]*)*)>'
     r'|=\?[^?\s"]{1,60}\?[bBqQ]\?[^?"]*\?='  # may have a comma, though it must not
-    r"|[^\"(),;:<=]++"
+    r"|[^\"(),;:<=]+"
     r"|(?P<mark>.)"
 )
-_COMMENT = re.compile(r"\(++|\)|[^()\\]++|\\.?")
+_COMMENT = re.compile(r"\(+|\)|[^()\\]+|\\.?")
 _EMAIL = re.compile(
-    r'(?:[^\s@"<>(),;:\\]+|"[^"\\]*+(?:\\.[^"\\]*+)*+")'
+    r'(?:[^\s@"<>(),;:\\]+|"[^"\\]*(?:\\.[^"\\]*)*")'
     r"@(?:[^\s@\"<>(),;:\\\[\]]+|\[[^\s\[\]<>@]*\])"
 )
 _ESCAPED = re.compile(r"\\(.)")

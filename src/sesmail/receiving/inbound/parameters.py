@@ -12,9 +12,9 @@ __all__ = ["read_parameters"]
 
 BAD_PARAMETER = "malformed parameter"
 
-_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)("?)|([^;]*+))')
-_COMMENT = re.compile(r"(?:\([^()]*+(?:\([^()]*+\)[^()]*+)*+\)\s*+)++")
-_LAST_COMMENT = re.compile(r"(?<=\S)\s++\([^()]*+\)\Z")
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)("?)|([^;]*))')
+_COMMENT = re.compile(r"(?:\([^()]*(?:\([^()]*\)[^()]*)*\)\s*)+")
+_LAST_COMMENT = re.compile(r"(?<=\S)\s+\([^()]*\)\Z")
 _SECTION = re.compile(r"([^*]+)\*(?:([0-9]{1,5})(\*?))?")
 _ESCAPED = re.compile(r'\\(["\\])')  # no others: some write the path of a file on Windows
 

@@ -35,9 +35,9 @@ _MAILS = frozenset(["message/rfc822", "message/global"])
 
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
-_FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}+[ \t]*+:")
-_MBOX_LINE = re.compile(rb">?From [^\n]{0,998}+\n")
-_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]{0,998}+(?:\r?\n|\r?\Z)")
+_FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}[ \t]*:")
+_MBOX_LINE = re.compile(rb">?From [^\n]{0,998}\n")
+_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]{0,998}(?:\r?\n|\r?\Z)")
 _KIND = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
 _WORD = re.compile(r"[^\s;(]*")
 

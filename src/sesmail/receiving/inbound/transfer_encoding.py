@@ -27,7 +27,7 @@ _OTHERS = bytes(set(range(256)) - set(_ALPHABET))
 _NOISE = bytes(set(_OTHERS) - set(b"="))
 # The last letter of a piece, the last two, the last three, with anything else between and behind them.
 _LAST = {
-    count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*+){%d}\Z" % count) for count in (1, 2, 3)
+    count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*){%d}\Z" % count) for count in (1, 2, 3)
 }
 _NEAR = 200  # bytes before the end of a piece, where its last letters mostly are
 _PADDING = re.compile(rb"={3,}")

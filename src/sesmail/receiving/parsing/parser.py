@@ -13,7 +13,7 @@ from ..events.event import (
     UnknownEvent,
     UnsubscribeConfirmation,
 )
-from ..transports.classify import is_set_up_notice
+from ..transports.classify import is_setup_notification
 from ..transports.json_body import Body, read_time
 from ..transports.sns import SnsMessage, read_notification
 from ..transports.unwrap import RawEvent, RawEvents, read_raw, unwrap, unwrap_sns_message
@@ -111,16 +111,16 @@ def _confirmation(sns_message: SnsMessage) -> Event:
 
 def _read(raw_event: RawEvent) -> Iterable[Event]:
     document = raw_event.document
-    if is_set_up_notice(document):
+    if is_setup_notification(document):
         return ()
     event = JsonReader(document, "", [])
     published = document.get("eventType") is not None
     if published:
         word = event.need_text("eventType")
-    elif document.get("notificationType") is not None or raw_event.word is None:
+    elif document.get("notificationType") is not None or raw_event.event_type is None:
         word = event.need_text("notificationType")
     else:
-        published, word = True, raw_event.word
+        published, word = True, raw_event.event_type
     kind = EVENT_SPECS.get(word)
     if kind is not None:
         return read_tracking(kind, event, published=published, sns=raw_event.sns)

@@ -8,7 +8,7 @@ from typing import Any
 from ...strict import read_json
 from ...values import FrozenDict, build_frozen
 from ..events.base import SnsOrigin
-from ..transports.classify import is_set_up_notice
+from ..transports.classify import is_setup_notification
 from ..transports.json_body import Document, is_object
 from .kinds import EVENT_SPECS, EventSpec
 from .reader import JsonReader
@@ -34,7 +34,7 @@ def read_by_schema(text: str, sns: SnsOrigin) -> tuple[Any, ...]:
         ValueError: It has to be read field by field.
     """
     document = read_json(text)
-    if not is_object(document) or is_set_up_notice(document):
+    if not is_object(document) or is_setup_notification(document):
         raise ValueError("no event")
     word = document.get("eventType")
     published = word is not None

@@ -17,10 +17,10 @@ from ...errors import ConfigurationError, ContentTamperedError
 from ...strict import from_base64, read_json
 from ...values import FrozenDict, Value
 
-__all__ = ["TAG", "Encryption", "decrypt", "is_encrypted", "read_encryption"]
+__all__ = ["TAG_SIZE", "Encryption", "decrypt", "is_encrypted", "read_encryption"]
 
 _PREFIX = "x-amz-"
-TAG = 16
+TAG_SIZE = 16
 """Bytes by which an encrypted mail is longer."""
 _NONCE = 12
 _KEY = 32
@@ -116,7 +116,7 @@ def decrypt(ciphertext: bytes, encryption: Encryption, key: bytes) -> bytes:
         ) from err
     if len(key) != _KEY:
         raise _tampered(f"its key hasn't {_KEY} bytes")
-    if len(ciphertext) != encryption.length + TAG:
+    if len(ciphertext) != encryption.length + TAG_SIZE:
         raise _tampered("its length isn't the one in its metadata")
     try:
         return AESGCM(key).decrypt(encryption.nonce, ciphertext, None)

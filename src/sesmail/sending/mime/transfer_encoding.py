@@ -12,13 +12,11 @@ __all__ = ["encode_base64", "encode_text"]
 _ASCII = bytes(range(128))
 _PLAIN = bytes(range(32, 127)) + b"\n"
 
-# Lines that are no dot alone and end in no space: servers on the way would stop at the one and drop the other.
-_SAFE_LINES = re.compile(rb"(?:(?!\.\n).*+(?<! )\n)*+")
-
-# Text up to where a line has to be cut, or up to the end: whole lines, then up to 75 characters of a longer one, which
-# end in no "=3D" and leave no dot alone. No line is looked at twice, so the work is linear.
+# A line that has to be cut, with the LF before it; and a piece of it: the rest, or up to 75
+# characters which end within no "=3D" and leave no dot alone.
 # https://www.rfc-editor.org/rfc/rfc2045#section-6.7
-_UP_TO_SOFT_BREAK = re.compile(rb"(?:.{0,75}+\n)*+.{1,75}(?<!=)(?<!=.)(?!\.\n)|(?:.{0,75}+\n)++")
+_LONG_LINE = re.compile(rb"\n(.{76,})")
+_PIECE_OF_LINE = re.compile(rb".{1,75}(?:\Z|(?<!=)(?<!=.)(?!\.\Z))")
 
 _PIECE = 57 * 1024  # makes 1,024 lines
 
@@ -40,10 +38,15 @@ def encode_text(text: str) -> tuple[str, Iterable[bytes]]:
 
 def _quoted_printable(data: bytes) -> bytes:
     """ASCII text with LF: lines that are plain, as most are, need no look at each of their characters."""
-    lines = data.replace(b"=", b"=3D") + b"\n"
-    if data.translate(None, _PLAIN) or not _SAFE_LINES.fullmatch(lines):
+    lines = b"\n%b\n" % data.replace(b"=", b"=3D")
+    # A server may end the mail at a dot alone on a line, and drop spaces at the end of a line.
+    if data.translate(None, _PLAIN) or b"\n.\n" in lines or b" \n" in lines:
         return _quoted(data.replace(b"\n", b"\r\n"))
-    return b"=\n".join(_UP_TO_SOFT_BREAK.findall(lines))[:-1].replace(b"\n", b"\r\n")
+    return _LONG_LINE.sub(_in_pieces, lines)[1:-1].replace(b"\n", b"\r\n")
+
+
+def _in_pieces(long_line: re.Match[bytes]) -> bytes:
+    return b"\n" + b"=\n".join(_PIECE_OF_LINE.findall(long_line[1]))
 
 
 def _quoted(data: bytes) -> bytes:
