@@ -139,7 +139,7 @@ translation("every TLS error is a failed handshake",
 translation("refused credentials are retried",
     lambda e, cause, left: NotSentError() if isinstance(cause, ClientError) and not left else e)
 translation("credentials that can't be fetched now are a wrong setting",
-    lambda e, cause, left: e if left or not isinstance(cause, ClientError) else ConfigurationError())
+    lambda e, exc, left: e if left or not isinstance(exc, ClientError) else ConfigurationError())
 translation("every request that never left is retried",
     lambda e, *_: retried(e, True) if isinstance(e, NotSentError) else e)
 mutant("a failed connection is unknown", never_connected, instead(lambda _: False))
