@@ -36,7 +36,9 @@ def first_failure(rule: str | None, files: list[str]) -> str | None:
         return f"none within {TIMEOUT} seconds"
     if ended.returncode == 0:
         return None
-    failed = re.search(r"^(?:FAILED|SUBFAILED.*?) (\S+\.py::[^\[\s]+)", ended.stdout, re.MULTILINE)
+    failed = re.search(
+        r"^(?:FAILED|ERROR|SUBFAILED.*?) (\S+\.py[^\[\s]*)", ended.stdout, re.MULTILINE
+    )
     if failed is None:
         raise RuntimeError(f"the tests did not run:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
     return failed[1]

@@ -225,7 +225,7 @@ async def run(service: Service, mails: int = 1, **settings: Any) -> list[SendSta
     return states
 
 
-@pytest.mark.parametrize("error", RETRIED, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", RETRIED, ids=str)
 async def test_retryable_errors_are_retried(error: SendError, delays: list[float]) -> None:
     service = Service(error, error, "id")
     (state,) = await run(service)
