@@ -36,12 +36,16 @@ def first_failure(rule: str | None, files: list[str]) -> str | None:
         return f"none within {TIMEOUT} seconds"
     if ended.returncode == 0:
         return None
-    failed = re.search(
-        r"^(?:FAILED|ERROR|SUBFAILED.*?) (\S+\.py[^\[\s]*)", ended.stdout, re.MULTILINE
-    )
+    pattern = r"^(?:FAILED|ERROR|SUBFAILED.*?) (\S+\.py[^\[\s]*)"
+    failed = re.search(pattern, ended.stdout, re.MULTILINE)
     if failed is None:
         raise RuntimeError(f"the tests did not run:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
     return failed[1]
+
+
+def killer(rule: str) -> str | None:
+    """Returns a test that fails with a mutant, None if it survives."""
+    return first_failure(rule, QUICK) or first_failure(rule, THOROUGH)
 
 
 def main(words: list[str]) -> int:
@@ -51,8 +55,7 @@ def main(words: list[str]) -> int:
     rules = [rule for rule in MUTANTS if not words or any(word in rule for word in words)]
     start, survived = time.monotonic(), 0
     with ThreadPoolExecutor(PROCESSES) as pool:
-        find = lambda rule: first_failure(rule, QUICK) or first_failure(rule, THOROUGH)  # noqa: E731
-        for rule, found in zip(rules, pool.map(find, rules), strict=True):
+        for rule, found in zip(rules, pool.map(killer, rules), strict=True):
             survived += found is None
             print(f"{rule:65} {found or 'SURVIVED'}", flush=True)
     print(f"{len(rules)} mutants, {survived} survived; {time.monotonic() - start:.0f} seconds")
