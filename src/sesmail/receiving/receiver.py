@@ -195,9 +195,11 @@ class Receiver:
     async def confirm(
         self, subscription: SubscriptionConfirmation | UnexpectedSubscriptionError
     ) -> str:
-        """Confirms a subscription that isn't confirmed automatically; check first whose topic it is.
+        """Confirms a subscription by hand; check first that the topic is yours.
 
-        Afterwards only the topic's owner and these AWS credentials can end the subscription.
+        It calls ``sns:ConfirmSubscription`` in the topic's region, and never opens the URL of the
+        message. The token expires after two days. Afterwards only the topic's owner and this AWS
+        account can end the subscription.
 
         Returns:
             The ARN of the subscription.

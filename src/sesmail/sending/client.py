@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from ..aws import Aws, ClientParams
 from ..errors import ConfigurationError, NotSentError
 from ..send_log.protocol import SendLog
+from ..tagging import TAG_WORD
 from ..version import __version__
 from .attempts.listener import Listener
 from .attempts.log_writer import LogWriter
@@ -19,9 +20,8 @@ from .attempts.retry import RetryPolicy
 from .attempts.runner import CallRunner
 from .attempts.state import SendState
 from .many import SendMany, SendProgress
-from .message.fields import TAG_WORD
 from .message.message import AnyMessage, BulkMessage, Message
-from .payload.call import apply_defaults
+from .payload.defaults import apply_defaults
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter

@@ -20,7 +20,8 @@ from .bulk import BulkCall
 from .limits import MAX_RECIPIENTS
 from .message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
 from .message.recipient import Recipient
-from .payload.call import Call, apply_defaults, estimated_size, recipients_of
+from .payload.call import Call, estimated_size, recipients_of
+from .payload.defaults import apply_defaults
 from .payload.dialect import Dialect
 from .rate.account import AccountRate
 from .result import BulkResult, RecipientResult, SendResult
