@@ -19,7 +19,7 @@ from .sessions import never_connected, why_not_connected
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-__all__ = ["forget_frames", "translate_error", "translate_open_error"]
+__all__ = ["clear_frames", "translate_error", "translate_open_error"]
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
 
@@ -63,7 +63,7 @@ def translate_open_error(error: Exception, service: str) -> SesmailError:
     return ConfigurationError(f"no client for {service}: {error}")
 
 
-def forget_frames(error: Exception) -> None:
+def clear_frames(error: Exception) -> None:
     """Drop the caller's frame from an error, and empty the others: they hold the whole request, and the error, too.
 
     Args:

@@ -60,6 +60,9 @@ class Client:
         tag_send_id: Sends the send id as an SES message tag, too, for which v1 has more room than for headers.
         config: Settings for botocore's ``Config``, as a mapping or as one; never changed. Retries, redirects and the
             HTTP session stay sesmail's own. ``max_pool_connections`` (50) is how many calls run at once.
+        fast_path: Whether sends skip those parts of aiobotocore that a send doesn't need; the requests are the same.
+            Calls pass through all of aiobotocore, whatever this says, while other code hooks into it: event
+            handlers, tracers, and mocks such as moto's ``mock_aws``. The logger ``sesmail.aws`` reports that once.
         **params: Passed on to aiobotocore's ``create_client``: ``endpoint_url``, ``verify``, ``aws_access_key_id``...
 
     Raises:
@@ -82,6 +85,7 @@ class Client:
         send_log: SendLog | None = None,
         tag_send_id: bool = False,
         config: Mapping[str, Any] | object | None = None,
+        fast_path: bool = True,
         **params: Unpack[ClientParams],
     ) -> None:
         if api not in DIALECTS:
@@ -98,6 +102,7 @@ class Client:
             config=config,
             user_agent=f"sesmail/{__version__}",
             params=params,
+            fast_path=fast_path,
         )
         limiter = _limiter(rate_limit)
         runner = CallRunner(
