@@ -91,9 +91,9 @@ async def test_request_is_the_same_as_aiobotocores(
     )
     # The JSON of aiobotocore has spaces, so that its length and its hash differ.
     changing = {"authorization", "content-length"}
-    assert {name: value for name, value in common_headers(ours).items() if name not in changing} == {
-        name: value for name, value in common_headers(theirs).items() if name not in changing
-    }
+    assert {
+        name: value for name, value in common_headers(ours).items() if name not in changing
+    } == {name: value for name, value in common_headers(theirs).items() if name not in changing}
     scopes = [
         request.headers["authorization"].partition("Signature=")[0] for request in (ours, theirs)
     ]
@@ -133,9 +133,13 @@ async def test_multi_region_endpoint_passes_through_aiobotocore(
     assert sent in ([], [False])
 
 
-async def test_v1_templates_pass_through_aiobotocore(fault_server: StartFaultServer, session: str) -> None:
+async def test_v1_templates_pass_through_aiobotocore(
+    fault_server: StartFaultServer, session: str
+) -> None:
     server = fault_server(ok())
-    assert await take_fast_path(server, new_client(server.url, session, api="v1"), TEMPLATED) == [False]
+    assert await take_fast_path(server, new_client(server.url, session, api="v1"), TEMPLATED) == [
+        False
+    ]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +164,10 @@ async def test_unsupported_headers_and_paths_pass_through_aiobotocore(
     server = fault_server(ok())
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert await take_fast_path(server, new_client(server.url + path, session), times=2) == [False, False]
+    assert await take_fast_path(server, new_client(server.url + path, session), times=2) == [
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("signature_version", ["unsigned", "v4-query"])

@@ -34,7 +34,9 @@ _ENDPOINT = "EndpointId"  # of a multi-region endpoint, whose requests are signe
 _TRACE = "_X_AMZN_TRACE_ID"
 _HEADERS = {"Content-Type", "User-Agent"}
 _SIGNING_KEYS = {"region", "signing_name"}
-_URL = re.compile(r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)")  # without characters that need encoding
+_URL = re.compile(
+    r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)"
+)  # without characters that need encoding
 
 _capturing: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_capturing", default=None)
 
