@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from ..private_names import AIOBOTOCORE, check_private_names
 from .departure import count_before_send
 from .fast_path import FAST_OPERATIONS, FastCall, capture, discover
 from .hooks import HookDetector
@@ -26,9 +27,13 @@ class ServiceClient:
         client: aiobotocore's.
         region: The region that it calls.
         methods: Its methods by the operations that they call.
+
+    Raises:
+        ConfigurationError: aiobotocore has renamed something that sesmail needs.
     """
 
     def __init__(self, client: Any, *, fast_path: bool) -> None:
+        check_private_names(AIOBOTOCORE, lambda: {"client": client})
         self.client = client
         self.region: str = client.meta.region_name
         operations: Mapping[str, str] = client.meta.method_to_api_mapping
