@@ -301,7 +301,7 @@ def test_settle_unknown(
     monkeypatch.setattr(sys, "argv", ["settle_unknown.py"])
     assert run("settle_unknown").splitlines() == [
         "nobody knows of invoice-12345",
-        "not sent again: the send 'invoice-12345' is under way, or its fate is unknown",
+        "not sent again: the send 'invoice-12345' is in flight, or its outcome is unknown",
         "settled by Delivered",
         "unknown now: []",
     ]
