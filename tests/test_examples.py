@@ -231,7 +231,7 @@ def test_other_operations(run: Run) -> None:
         "0 of 200 recipients in 24 hours, 1 a second",
         "identities: example.com, shop.example",
         "refused by SES: NotFoundException List with name: Customers doesn't exist.",
-        "refused before the network: params: ListEmailIdentities does not take these parameters: Parameter validation "
+        "refused before the network: params: invalid parameters of ListEmailIdentities: Parameter validation "
         "failed:",
         'Unknown parameter in input: "Page", must be one of: Filter, NextToken, PageSize',
     ]

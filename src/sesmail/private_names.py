@@ -34,7 +34,7 @@ class PrivateName:
         path: The path to it from one of the objects that ``check_private_names`` is given.
         url: The line of the source that defines it.
         kind: The type of its value.
-        assigned: The attribute that the function at ``path`` assigns; empty where ``path`` is the name.
+        assigned: The attribute that the function at ``path`` assigns; empty if there is none.
     """
 
     package: str
@@ -177,8 +177,8 @@ def check_private_names(
         if not _is_as_expected(name, scope):
             attribute = name.assigned or name.path
             raise ConfigurationError(
-                f"{name.package} {_version(name.package)} isn't supported: {attribute} is missing or "
-                f"has changed; upgrade sesmail, or install an earlier release of {name.package}"
+                f"{name.package} {_version(name.package)} isn't supported: {attribute} is missing "
+                f"or has changed; upgrade sesmail, or install an earlier {name.package}"
             )
     _checked.add(names)
 

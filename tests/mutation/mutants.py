@@ -162,16 +162,16 @@ MUTANTS = [
         ("what never left may have", "if not may_have_left:", "if False:"),
         (
             "no connection is an unknown",
-            "if handshake or never_connected(original):",
+            "if handshake or is_connection_error(original):",
             "if handshake:",
         ),
         (
             "a failed handshake is an unknown",
-            "if handshake or never_connected(original):",
-            "if never_connected(original):",
+            "if handshake or is_connection_error(original):",
+            "if is_connection_error(original):",
         ),
         ("any failure of TLS is a handshake's", " and isinstance(original, ssl.SSLError)", ""),
-        ("no answer is not sent", "if handshake or never_connected(original):", "if True:"),
+        ("no answer is not sent", "if handshake or is_connection_error(original):", "if True:"),
         (
             "the original is the context",
             'error.kwargs.get("error") if isinstance(error, BotoCoreError) else error',
@@ -187,8 +187,8 @@ MUTANTS = [
             "return not 400 <= _status(error) < 500",
             "return False",
         ),
-        ("a bug of ours is retryable", "retryable=passing)", "retryable=True)"),
-        ("what passes is not retryable", "retryable=passing)", "retryable=False)"),
+        ("a bug of ours is retryable", "retryable=transient)", "retryable=True)"),
+        ("what passes is not retryable", "retryable=transient)", "retryable=False)"),
     ),
     *_in(
         "aws/sessions.py",

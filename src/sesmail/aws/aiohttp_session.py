@@ -1,4 +1,4 @@
-"""aiobotocore's aiohttp session with protections for sends; imported only when a client connects."""
+"""aiobotocore's aiohttp session with protections for sends; imported when a client connects."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ _Selector: type[selectors.BaseSelector] = getattr(
 
 
 class FastAiohttpSession(AIOHTTPSession):
-    """Session that follows no redirect, reuses no connection with unread data, and aborts partial requests.
+    """Session that follows no redirect and aborts partial requests.
 
-    aiobotocore's own session would repeat the body and the credentials at the target of a 307:
+    It reuses no connection with unread data. aiobotocore's own session would repeat the body and the
+    credentials at the target of a 307:
     https://www.rfc-editor.org/rfc/rfc9110#section-15.4.8
     """
 
@@ -179,7 +180,7 @@ class _Payload(Payload):
         return iter(self._body) if isinstance(self._body, Body) else _cut(self._body)
 
     def abort(self) -> None:
-        """Discard what isn't written: closing would continue for as long as the server doesn't read."""
+        """Discard unwritten data, which closing would write for as long as the server lets it wait."""
         if self._transport is not None:
             self._transport.abort()
 

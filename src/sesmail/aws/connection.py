@@ -35,7 +35,7 @@ _CLOSE_TIMEOUT = 5.0  # seconds
 _READ_TIMEOUT = 10.0  # seconds between two reads of a response to a repeatable call
 _MAX_REQUESTS = 20  # of a repeatable call: its attempts, and those that look for a bucket's region
 
-# Explicit, as botocore 1.44 changed its default mode from "legacy" to "standard", with 3 attempts instead of 5:
+# Explicit, as botocore 1.44 changes its default mode from "legacy", with 5 attempts, to "standard":
 # https://aws.amazon.com/blogs/developer/updated-default-retry-behavior-for-aws-sdks-and-tools/
 _REPEATABLE_RETRIES = {"mode": "standard", "total_max_attempts": 3}
 _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
@@ -65,9 +65,9 @@ class Aws:
         config: Settings for botocore's ``Config``; not modified.
         user_agent: Text that is appended to botocore's User-Agent.
         params: Passed on to ``create_client``.
-        repeatable: Whether repeating a call has no further effect, as for S3's GetObject: aiobotocore
-            then retries it in the mode ``standard``, with 3 attempts unless ``config`` sets ``retries``.
-            Otherwise each call is one request.
+        repeatable: Whether repeating a call has no further effect, as for S3's GetObject. Then
+            aiobotocore makes up to 3 attempts in the mode ``standard``, unless ``config`` sets
+            ``retries``. Otherwise each call is one request.
         fast_path: Whether calls may skip the parts of aiobotocore that they don't need.
 
     Raises:
@@ -110,8 +110,8 @@ class Aws:
             region: A region other than that of the configuration.
 
         Raises:
-            ConfigurationError: The region or an extra is missing, a setting is invalid, the client is
-                closed, or it is used on a second event loop.
+            ConfigurationError: The region or an extra is missing, a setting is invalid, the client
+                is closed, or it is used on a second event loop.
             NotSentError: The credentials could not be fetched at the moment.
         """
         key = service, region
@@ -130,7 +130,8 @@ class Aws:
     async def aclose(self) -> None:
         """Close every connection; closing again does nothing.
 
-        Calls that are in flight end with an unknown outcome; those that wait for a connection are not sent.
+        Calls that are in flight end with an unknown outcome; those that wait for a connection are
+        not sent.
         """
         self._closed = True
         with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
@@ -175,7 +176,7 @@ class Aws:
 
         Raises:
             InvalidMessageError: The operation or a parameter doesn't exist; nothing was sent.
-            ConfigurationError: A setting or the credentials are missing or invalid; nothing was sent.
+            ConfigurationError: A setting or the credentials are missing or invalid.
             SendError: The call did not succeed; see its ``outcome``.
             ContentTooLargeError: The ``Body`` is larger than ``body_limit``.
         """
@@ -192,7 +193,7 @@ class Aws:
             except anyio.get_cancelled_exc_class():
                 if departure.may_have_left and not scope.cancel_called:
                     _log.warning(
-                        "%s was cancelled after its request may have been sent: its outcome is unknown",
+                        "%s was cancelled after its request may have been sent: unknown outcome",
                         operation,
                     )
                 raise
@@ -217,8 +218,8 @@ class Aws:
         method = client.methods.get(operation)
         if method is None:
             raise InvalidMessageError(f"there is no operation {operation!r}", field="operation")
-        # Calls wait for a connection here and not in the pool: a cancellation there leaves open whether the
-        # request was sent.
+        # Calls wait for a connection here and not in the pool: when one is cancelled there, it isn't
+        # known whether its request was sent.
         async with self._call_slots:
             await anyio.lowlevel.checkpoint_if_cancelled()  # which a free slot doesn't check
             self._check_open()
@@ -238,7 +239,7 @@ class Aws:
         return response
 
     def _count_request(self, departure: Departure) -> None:
-        """Count a request that is about to be sent; refuse it if the client was closed meanwhile."""
+        """Count a request that is about to be sent, unless the client was closed meanwhile."""
         self._check_open()
         departure.count()
 
@@ -268,8 +269,8 @@ class Aws:
     def _new_session(self, kind: type[Any]) -> Any:
         from .service_models import ServiceModelLoader
 
-        # The deadline covers a call that is one request: a timeout per read never ends a response that
-        # arrives byte by byte.
+        # The deadline covers a call that is one request. A timeout per read never ends a response
+        # that arrives byte by byte.
         config = build_config(
             self._config,
             self._user_agent,

@@ -9,7 +9,7 @@ __all__ = ["Departure", "count_before_send", "count_request"]
 
 
 class Departure:
-    """Number of requests of one call that may have reached AWS; each is counted before its first byte is written.
+    """Number of requests of a call that may have reached AWS, each counted before its first byte.
 
     Args:
         limit: How many requests are allowed; 1 for a call that may not be repeated.
@@ -30,9 +30,10 @@ class Departure:
         """Count a request that is about to be sent.
 
         Raises:
-            RuntimeError: The limit is reached: the search for the region of an S3 bucket has none of its own.
+            RuntimeError: The limit is reached.
         """
-        # https://github.com/aio-libs/aiobotocore/blob/3.10.0/aiobotocore/utils.py
+        # aiobotocore's search for the region of an S3 bucket has no limit of its own:
+        # https://github.com/aio-libs/aiobotocore/blob/3.10.0/aiobotocore/utils.py#L492
         if self._requests == self._limit:
             raise RuntimeError(f"more than {self._limit} requests for one call")
         self._requests += 1

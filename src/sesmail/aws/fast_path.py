@@ -1,4 +1,4 @@
-"""Sends the most frequent calls without most of aiobotocore, as the same requests that it would send."""
+"""Sends the same requests as aiobotocore, without those of its steps that a send doesn't need."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class FastCall:
 
 
 def capture(**call: Any) -> tuple[Any, dict[str, Any]] | None:
-    """Handles aiobotocore's ``before-call``: ends a call that ``discover`` makes, before it is sent."""
+    """Handles aiobotocore's ``before-call``: ends calls of ``discover`` before they are sent."""
     captured = _capturing.get()
     if captured is None:
         return None
@@ -120,7 +120,7 @@ def capture(**call: Any) -> tuple[Any, dict[str, Any]] | None:
 
 
 async def discover(client: Any, operation: str) -> FastCall | None:
-    """Returns the fast path of an operation, from a request that aiobotocore prepares but doesn't send.
+    """Returns the fast path of an operation, from a request that aiobotocore only prepares.
 
     Args:
         client: aiobotocore's client, on whose ``before-call`` ``capture`` is registered.

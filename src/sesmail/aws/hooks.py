@@ -1,4 +1,4 @@
-"""Detects code that takes part in the calls of an aiobotocore client: event handlers, tracers, mocks."""
+"""Detects event handlers, tracers and mocks that are hooked into an aiobotocore client."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CLIENT_METHODS = (
     "_resolve_endpoint_ruleset",
 )
 
-# The parts of the state that are compared before each call. The methods are those that tracers replace:
+# Parts of the state that are compared before each call. The methods are those that tracers wrap:
 # https://github.com/open-telemetry/opentelemetry-python-contrib/tree/main/instrumentation/opentelemetry-instrumentation-botocore
 # https://github.com/aws/aws-xray-sdk-python/blob/master/aws_xray_sdk/ext/aiobotocore/patch.py
 # https://github.com/DataDog/dd-trace-py/blob/main/ddtrace/contrib/internal/aiobotocore/patch.py
@@ -76,7 +76,9 @@ _PACKAGES = frozenset({"aiobotocore", "botocore", "sesmail"})
 
 
 class HookDetector:
-    """Finds out whether calls of a client run code that is neither botocore's, aiobotocore's nor sesmail's.
+    """Finds code of other packages in the calls of a client.
+
+    Other packages are all but botocore, aiobotocore and sesmail.
 
     Args:
         client: The client as aiobotocore created it, with sesmail's own handlers registered.
@@ -101,11 +103,11 @@ class HookDetector:
         self._reason: str | None = None
 
     def reason(self) -> str | None:
-        """Returns a description of one such piece of code as it is now; None where there is none.
+        """Returns a description of the first such code; None if there is none.
 
-        While nothing changes this takes one to two microseconds. After the client was opened it notices
-        handlers, replaced objects, replaced attributes of an instance, and the replaced methods of a class
-        that ``_read_state`` names.
+        While nothing changes this takes one to two microseconds. It notices these changes after the
+        client was opened: event handlers, replaced objects, attributes set on an instance, and
+        replaced methods of a class if ``_read_state`` names them.
         """
         state, sizes = _read_state(self._scope), sum(map(len, self._attributes))
         if sizes == self._sizes and _are_identical(state, self._state):
@@ -141,7 +143,7 @@ class HookDetector:
         return None
 
     def _find_handlers(self) -> dict[str, tuple[Any, ...]]:
-        """Returns the handlers of each event of each operation, those of wildcards and prefixes included."""
+        """Returns the handlers of each event of each operation, with prefixes and wildcards."""
         service: str = self._client.meta.service_model.service_id.hyphenize()
         names = [f"{event}.{service}.{name}" for event in _EVENTS for name in self._operations]
         search: Any = self._client.meta.events._emitter._handlers.prefix_search
@@ -157,10 +159,10 @@ def _are_identical(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
 
 
 def _is_known(function: Any) -> bool:
-    """Whether a function was written in one of the three packages.
+    """Returns whether a function is defined in one of the three packages.
 
-    A decorator copies ``__module__`` (``functools.wraps``), and a proxy shows every attribute of the function that it
-    wraps, even ``__class__`` (wrapt); neither changes the type and the globals of a function.
+    ``functools.wraps`` copies ``__module__``, and a proxy of wrapt has every attribute of the
+    wrapped function, even ``__class__``; neither changes the type and the globals of a function.
     """
     if type(function) is MethodType:
         function = function.__func__

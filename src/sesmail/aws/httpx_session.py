@@ -1,4 +1,4 @@
-"""aiobotocore's httpx session with protections for sends; imported only when a client connects."""
+"""aiobotocore's httpx session with protections for sends; imported when a client connects."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ __all__ = ["FastHttpxSession"]
 
 
 class FastHttpxSession(HttpxSession):
-    """Session that reuses no connection with unread data, limits responses, and closes all connections.
+    """Session that reuses no connection with unread data, and closes all connections.
 
-    httpx follows no redirect. A closed session doesn't connect: aiobotocore would open another one, and
-    httpx would complete connections that nothing closes.
+    It follows no redirect, as httpx by default, and limits the size of responses. A closed session
+    doesn't connect: aiobotocore would open another one, and httpx complete connections that nothing
+    closes.
     """
 
     closed: bool = False

@@ -1,4 +1,4 @@
-"""Configuration of every AWS client: the caller's settings, with defaults below and fixed settings above them."""
+"""Builds the configuration of AWS clients from the caller's settings and sesmail's own."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, 
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
-from ...address import found_spoof
+from ...address import find_spoof
 from .fields import Content, PositionalModel, header_text
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _content_id(text: str) -> str:
 
 
 def _filename(name: str) -> str:
-    if spoof := found_spoof(name):
+    if spoof := find_spoof(name):
         raise ValueError(f"the file name has {spoof}")
     return name
 

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ...address import Address, as_address, found_control
+from ...address import Address, as_address, find_control
 from ...tagging import TAG_WORD
 from ...values import FrozenDict
 
@@ -134,7 +134,7 @@ def _mailboxes(value: object) -> tuple[Address, ...]:
 
 def header_text(text: str) -> str:
     """Refuse what can't stand in a header."""
-    if control := found_control(text):
+    if control := find_control(text):
         raise ValueError(f"the text has {control}")
     return text
 
@@ -157,7 +157,7 @@ def _headers(headers: Mapping[str, str]) -> FrozenDict[str, str]:
             raise ValueError(f"{name} can't be given as a header: {taken}")
         if not text:
             raise ValueError(f"the value of {name} is empty; leave it out")
-        if control := found_control(text):
+        if control := find_control(text):
             raise ValueError(f"the value of {name} has {control}")
     return FrozenDict(headers)
 
@@ -224,7 +224,7 @@ def _arn(text: str) -> str:
 
 
 def _name(name: str) -> str:
-    if not name or found_control(name):
+    if not name or find_control(name):
         raise ValueError("a name has one character at least, and no control characters")
     return name
 
