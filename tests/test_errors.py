@@ -133,7 +133,9 @@ ERRORS: list[SesmailError] = [
     *(kind() for kind in SEND_ERRORS),
     RejectedError("for a moment", retryable=True),
     UnknownOutcomeError("no id", answer={"ResponseMetadata": {}}),
-    BulkSendError("two failed", [ThrottledError("slow"), UnknownOutcomeError("unknown", answer={})]),
+    BulkSendError(
+        "two failed", [ThrottledError("slow"), UnknownOutcomeError("unknown", answer={})]
+    ),
 ]
 
 

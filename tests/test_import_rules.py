@@ -38,8 +38,11 @@ RECEIVING = [
         "receiving.inbound",
         "receiving.parsing",
         "receiving.settling",
+        "receiving.storage",
+        "receiving.subscriptions",
+        "receiving.transports",
+        "receiving.verification",
     ),
-    *("receiving.storage", "receiving.transports", "receiving.verification"),
 ]
 UNITS: dict[str, list[str]] = {
     **dict.fromkeys(BASE, BASE),
@@ -72,6 +75,13 @@ UNITS: dict[str, list[str]] = {
     "receiving.inbound": [*BASE, "receiving.events"],
     "receiving.storage": [*BASE, "receiving.events", "aws"],
     "receiving.settling": [*BASE, "receiving.events"],
+    "receiving.subscriptions": [
+        *BASE,
+        "receiving.storage",
+        "receiving.transports",
+        "receiving.verification",
+        "aws",
+    ],
     "receiving.dedup": [*BASE, "receiving.events"],
     "receiving.receiver": [*BASE, *RECEIVING, "aws"],
     "sending": [],
@@ -83,6 +93,7 @@ ASYNC = [
     *(
         "concurrency.py",
         "receiving/receiver.py",
+        "receiving/subscriptions.py",
         "receiving/verification/certificates.py",
         "send_log/sqlite.py",
     ),
@@ -102,7 +113,10 @@ RESTRICTED: dict[str, list[str]] = {
     "httpx2": ["aws/"],
     "anyio": ["aws/", *ASYNC],
     "await": ["aws/", *ASYNC, "receiving/dedup.py", "receiving/settling.py", "send_log/"],
-    "cryptography": ["receiving/storage/decrypting.py", "receiving/verification/signature.py"],
+    "cryptography": [
+        "receiving/storage/decrypting.py",
+        "receiving/verification/signing_certificate.py",
+    ],
     "email": ["sending/message/message.py", "sending/message/raw.py"],
     "asyncio": [],
     "trio": [],

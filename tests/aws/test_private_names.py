@@ -150,4 +150,4 @@ def test_no_certificate_is_fetched_without_a_name(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(HTTPConnection, "__init__", create_without)
     with pytest.raises(ConfigurationError, match="_create_connection"):
-        https.get("https://localhost:1/certificate.pem", limit=1, seconds=1)
+        https.get("https://localhost:1/certificate.pem", limit=1, timeout=1)

@@ -33,8 +33,8 @@ _Selector: type[selectors.BaseSelector] = getattr(
 class FastAiohttpSession(AIOHTTPSession):
     """Session that follows no redirect and aborts partial requests.
 
-    It reuses no connection with unread data. aiobotocore's own session would repeat the body and the
-    credentials at the target of a 307:
+    It reuses no connection with unread data. aiobotocore's own session would repeat the body and
+    the credentials at the target of a 307:
     https://www.rfc-editor.org/rfc/rfc9110#section-15.4.8
     """
 
@@ -180,7 +180,7 @@ class _Payload(Payload):
         return iter(self._body) if isinstance(self._body, Body) else _cut(self._body)
 
     def abort(self) -> None:
-        """Discard unwritten data, which closing would write for as long as the server lets it wait."""
+        """Discard unwritten data, which closing would still write, however slow the server is."""
         if self._transport is not None:
             self._transport.abort()
 

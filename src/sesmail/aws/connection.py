@@ -218,8 +218,8 @@ class Aws:
         method = client.methods.get(operation)
         if method is None:
             raise InvalidMessageError(f"there is no operation {operation!r}", field="operation")
-        # Calls wait for a connection here and not in the pool: when one is cancelled there, it isn't
-        # known whether its request was sent.
+        # Calls wait for a connection here and not in the pool: when one is cancelled there, nothing
+        # shows whether its request was sent.
         async with self._call_slots:
             await anyio.lowlevel.checkpoint_if_cancelled()  # which a free slot doesn't check
             self._check_open()
