@@ -190,7 +190,7 @@ class CallRunner:
                 call.operation,
                 call.params,
                 deadline=deadline,
-                checked=call.checked,
+                validated=call.checked,
                 size=info.size,
                 departure=departure,
             )
