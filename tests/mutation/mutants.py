@@ -17,6 +17,7 @@ from sesmail.aws.connection import Aws
 from sesmail.aws.departure import Departure
 from sesmail.aws.failure import translate_error
 from sesmail.aws.fast_path import FastCall
+from sesmail.aws.hooks import HookDetector
 from sesmail.aws.sessions import is_connection_error
 from sesmail.error_codes import is_documented_code, rejected_error
 from sesmail.errors import (
@@ -167,6 +168,7 @@ mutant("the fast path returns rejections", FastCall.send,
 mutant("the fast path takes every call", FastCall.accepts, instead(lambda *_: True))
 constant("the fast path takes unchecked parameters", Call, "checked",
     property(lambda _: True, lambda *_: None))
+mutant("hooks do not disable the fast path", HookDetector.reason, instead(lambda _: None))
 mutant("a call has no deadline", Aws.call, lambda f: lambda *a, deadline,
     **kw: f(*a, deadline=math.inf, **kw))
 mutant("a request without a response at the deadline is not sent", Aws.call,
