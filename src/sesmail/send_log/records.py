@@ -7,11 +7,20 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Self, TypeAlias, get_args
 
-from ..errors import Outcome
+from ..errors import DuplicateSendError, Outcome
 from ..tagging import TAG_WORD
 from .protocol import SendRecord
 
-__all__ = ["Clock", "ReadPage", "RecordPages", "check_outcome", "check_send_id", "in_utc", "now"]
+__all__ = [
+    "Clock",
+    "ReadPage",
+    "RecordPages",
+    "check_outcome",
+    "check_send_id",
+    "duplicate",
+    "in_utc",
+    "now",
+]
 
 Clock: TypeAlias = Callable[[], datetime]
 ReadPage: TypeAlias = Callable[[SendRecord | None], Awaitable[Iterable[SendRecord]]]
@@ -55,6 +64,16 @@ def check_outcome(outcome: str) -> None:
         raise ValueError(
             f"an outcome must be accepted, rejected, not_sent or unknown, not {outcome!r}"
         )
+
+
+def duplicate(record: SendRecord) -> DuplicateSendError:
+    """Returns the error of a send that may not begin, because of this record."""
+    return DuplicateSendError(
+        send_id=record.send_id,
+        recorded_outcome=record.outcome,
+        message_id=record.message_id,
+        began=record.began,
+    )
 
 
 def in_utc(time: datetime) -> datetime:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from copy import copy
 from datetime import datetime
@@ -15,16 +17,19 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from ..concurrency import EventLoopGuard
-from ..errors import DuplicateSendError, Outcome
+from ..errors import Outcome
 from .protocol import SendRecord
-from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
-from .sqlite_file import SqliteFile, Write
+from .records import Clock, RecordPages, check_outcome, check_send_id, duplicate, in_utc, now
+from .sqlite_file import BUSY_TIMEOUT, SqliteFile, Write
+from .sqlite_open import is_busy
 from .sqlite_records import begin, forget, look_up, read_unknown, settle
 
 if TYPE_CHECKING:
     import sqlite3
 
 __all__ = ["SqliteSendLog"]
+
+_LAST_WAIT = 0.2  # seconds that a cancelled write goes on
 
 T = TypeVar("T")
 
@@ -38,10 +43,12 @@ class SqliteSendLog:
     machine, and some 3,000 with 50 in flight. Use it as ``async with SqliteSendLog(path) as log``,
     or call ``aclose`` at the end.
 
-    A ``finish`` or ``settle`` that was called is carried out, also if its task is cancelled. A
-    ``begin`` that is cancelled has not begun. Every method raises ConfigurationError once the log
-    is closed, in another event loop, or where the file is unusable. Errors of SQLite, such as a
-    full disk, are raised as ``sqlite3.Error``.
+    While another process locks the file, a call waits up to 5 seconds. A ``begin`` that is
+    cancelled has not begun. A ``finish`` or ``settle`` that was called is carried out, also if its
+    task is cancelled: at once, or with the next call or ``aclose`` if the file is locked. Every
+    method raises ConfigurationError once the log is closed, in another event loop, where the file
+    is unusable, and after it was deleted or replaced. Errors of SQLite, such as a full disk, are
+    raised as ``sqlite3.Error``.
 
     Args:
         path: Path of the file, a new one or an existing send log. SQLite keeps two more files
@@ -52,7 +59,7 @@ class SqliteSendLog:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
-        self._file = SqliteFile(os.fspath(path))
+        self._file = SqliteFile(os.fsdecode(path))
         self._clock = clock or now
         self._loop = EventLoopGuard()
         self._writing = anyio.Lock()
@@ -81,11 +88,14 @@ class SqliteSendLog:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._file.close)
 
-    async def begin(self, send_id: str) -> None:
+    async def begin(self, send_id: str) -> datetime:
         """Records that a send is about to leave; it is on disk when this returns.
 
         Args:
             send_id: 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
+
+        Returns:
+            The recorded time.
 
         Raises:
             DuplicateSendError: The send is accepted, in flight or unknown.
@@ -94,17 +104,18 @@ class SqliteSendLog:
         check_send_id(send_id)
         self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
-        write = Write(partial(begin, send_id=send_id, began=in_utc(self._clock())))
+        began = in_utc(self._clock())
+        write = Write(partial(begin, send_id=send_id, began=began))
         try:
             await self._write(write)
             await anyio.lowlevel.checkpoint_if_cancelled()
         except anyio.get_cancelled_exc_class():
-            await self._write(Write(partial(_withdraw, write, send_id)))
+            if write.taken:
+                await self._write_anyway(Write(partial(_withdraw, write, send_id)))
             raise
         if (record := _result(write)) is not None:
-            raise DuplicateSendError(
-                send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id
-            )
+            raise duplicate(record)
+        return began
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
         """Records the outcome of a send, as the client knows it."""
@@ -129,7 +140,7 @@ class SqliteSendLog:
         if outcome == "unknown":
             return False
         write = Write(partial(settle, send_id=send_id, outcome=outcome, message_id=message_id))
-        await self._write(write)
+        await self._write_anyway(write)
         return _result(write)
 
     async def get(self, send_id: str) -> SendRecord | None:
@@ -172,23 +183,55 @@ class SqliteSendLog:
             ValueError: ``before`` has no time zone.
         """
         bound = in_utc(before)
+        self._loop.check()
         count = 0
-        while some := await self._read(partial(forget, before=bound)):
+        while True:
+            write = Write(partial(forget, before=bound))
+            await self._write(write)
+            if not (some := _result(write)):
+                return count
             count += some
-        return count
 
     async def _write(self, write: Write[Any]) -> None:
         """Writes in one transaction with everything else that is queued."""
         self._file.put(write)
-        with anyio.CancelScope(shield=True):
+        try:
+            await self._until_done(write)
+        except BaseException:
+            self._file.withdraw(write)
+            raise
+
+    async def _write_anyway(self, write: Write[Any]) -> None:
+        """Does the same, but a write that is cancelled stays queued if the file is locked."""
+        self._file.put(write)
+        try:
+            await self._until_done(write)
+        except BaseException:
+            write.deadline = math.inf
+            with anyio.move_on_after(_LAST_WAIT, shield=True):
+                await self._until_done(write)
+            raise
+
+    async def _until_done(self, write: Write[Any]) -> None:
+        """Lets threads try to write; a cancellation has to wait for one of them at most."""
+        while not write.done:
             async with self._writing:
                 if not write.done:
-                    await anyio.to_thread.run_sync(self._file.flush, limiter=self._limiter)
+                    with anyio.CancelScope(shield=True):
+                        await anyio.to_thread.run_sync(self._file.flush, limiter=self._limiter)
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         self._loop.check()
-        async with self._writing:
-            return await anyio.to_thread.run_sync(self._file.read, query, limiter=self._limiter)
+        deadline = time.monotonic() + BUSY_TIMEOUT
+        while True:
+            async with self._writing:
+                try:
+                    return await anyio.to_thread.run_sync(
+                        self._file.read, query, limiter=self._limiter
+                    )
+                except Exception as err:
+                    if not is_busy(err) or time.monotonic() > deadline:
+                        raise
 
 
 def _withdraw(

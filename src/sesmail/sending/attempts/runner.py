@@ -14,6 +14,7 @@ import anyio
 
 from ...aws import Aws, Departure
 from ...errors import (
+    Attempt,
     ConfigurationError,
     InvalidMessageError,
     NotSentError,
@@ -48,18 +49,35 @@ class Batch(Generic[T]):
         call: Builds the call for some of the sends.
         read: Reads the response to such a call: a result or an error for each send. Raises a
             SendError that applies to all of them.
+        replay: Returns the result of a send that the send log has as accepted, by its number and
+            message id; None where no send has a send id.
+        low_priority: Whether other calls overtake its calls at the rate limit.
     """
 
     recipients: Mapping[int, int]
     call: Callable[[Sequence[int]], Call]
     read: Callable[[Mapping[str, Any], Sequence[int]], Sequence[T | SendError]]
+    replay: Callable[[int, str | None], T] | None = None
+    low_priority: bool = False
 
     @classmethod
     def of_one(
-        cls, call: Call, recipients: int, read: Callable[[Mapping[str, Any]], R]
+        cls,
+        call: Call,
+        recipients: int,
+        read: Callable[[Mapping[str, Any]], R],
+        replay: Callable[[str | None], R] | None = None,
+        *,
+        low_priority: bool = False,
     ) -> Batch[R]:
         """Returns a batch of a single send, numbered 0, whose call is built already."""
-        return Batch({0: recipients}, lambda _: call, lambda response, _: [read(response)])
+        return Batch(
+            {0: recipients},
+            lambda _: call,
+            lambda response, _: [read(response)],
+            replay and (lambda _, message_id: replay(message_id)),
+            low_priority,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -124,14 +142,15 @@ class CallRunner:
 
         # 1. Wait for the rate limit.
         try:
-            started += await self._wait_for_rate(info)
+            started += await self._wait_for_rate(info, batch.low_priority)
         except NotSentError as err:
             for state, error in zip(pending.values(), _for_each(err, pending), strict=True):
                 state.failed(error)
             return {}, started
 
         # 2. Record the sends in the send log; those that it refuses are left out of the call.
-        recorded = await self._record(batch, pending)
+        deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
+        recorded = await self._record(batch, pending, deadline)
         if not recorded:
             return {}, started
         if len(recorded) < len(pending):
@@ -139,7 +158,6 @@ class CallRunner:
             info = self._info(batch, call, recorded, number)
 
         # 3. Make the call.
-        deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
         departure, began, start = Departure(), datetime.now(UTC), anyio.current_time()
         results: Sequence[Any] = ()
         try:
@@ -148,29 +166,36 @@ class CallRunner:
             results = _for_each(_interrupted(err, departure, call), recorded)
             raise
         finally:
-            # 4. Apply the results to the states, the listener, the rate limiter and the log.
-            await self._apply(batch, info, recorded, results, began, start)
+            # 4. Apply the results to the states, the rate limiter, the log and the listener.
+            attempts = self._apply(batch, info, recorded, results, began, start)
+            try:
+                await self.log_writer.finish(recorded, deadline)
+            finally:
+                self._report(info, results, attempts)
 
         # 5. Choose the sends to retry, and wait before the next attempt.
         return await self._choose_retries(recorded, info, deadline), started
 
-    async def _wait_for_rate(self, info: CallInfo) -> float:
+    async def _wait_for_rate(self, info: CallInfo, low_priority: bool) -> float:
         """Waits for the rate limit; returns the seconds waited."""
         if self.limiter is None or not info.recipients:
             return 0.0
-        if (seconds := self.limiter.delay) > 0:
+        if (seconds := self.limiter.expected_wait(low_priority=low_priority)) > 0:
             notify(self.listener.waiting, info, seconds)
-        return await self.limiter.acquire(info.recipients)
+        return await self.limiter.acquire(info.recipients, low_priority=low_priority)
 
     async def _record(
-        self, batch: Batch[T], states: Mapping[int, SendState[T]]
+        self, batch: Batch[T], states: Mapping[int, SendState[T]], deadline: float
     ) -> Mapping[int, SendState[T]]:
         """Records sends in the send log, and releases what the refused ones acquired."""
         recorded: Mapping[int, SendState[T]] = {}
         try:
-            recorded = await self.log_writer.begin(states)
+            recorded = await self.log_writer.begin(states, deadline)
         finally:
             self._release(sum(batch.recipients[each] for each in states if each not in recorded))
+            for number, state in states.items():
+                if batch.replay is not None and state.replayed is not None:
+                    state.result = batch.replay(number, state.replayed.message_id)
         return recorded
 
     async def _call(
@@ -199,7 +224,7 @@ class CallRunner:
             # Without its traceback, whose frames would keep the messages alive with the error.
             return _for_each(err.with_traceback(None), states)
 
-    async def _apply(
+    def _apply(
         self,
         batch: Batch[T],
         info: CallInfo,
@@ -207,24 +232,36 @@ class CallRunner:
         results: Sequence[T | SendError],
         began: datetime,
         start: float,
-    ) -> None:
-        """Applies results to the states, the listener, the rate limiter and the send log."""
+    ) -> list[Attempt]:
+        """Applies results to the states and the rate limiter."""
         seconds = anyio.current_time() - start
         attempts = [
             state.attempted(result, began, seconds)
             for state, result in zip(states.values(), results, strict=True)
         ]
-        notify(self.listener.after_attempt, info, attempts)
         if isinstance(results[0], NotSentError):
             self._release(info.recipients)
         accepted = sum(
             batch.recipients[each] for each, state in states.items() if state.result is not None
         )
-        if self.limiter is not None and accepted:
-            self.limiter.accepted(accepted)
-        if info.recipients and any(isinstance(result, ThrottledError) for result in results):
-            self._slow_down(info)
-        await self.log_writer.finish(states)
+        if self.limiter is not None:
+            if accepted:
+                self.limiter.accepted(accepted)
+            if _throttled(info, results):
+                self.limiter.throttled()
+        return attempts
+
+    def _report(self, info: CallInfo, results: Sequence[object], attempts: list[Attempt]) -> None:
+        """Notifies the listener, after the log: it may raise what ends the process."""
+        notify(self.listener.after_attempt, info, attempts)
+        if _throttled(info, results):
+            rate = None if self.limiter is None else self.limiter.rate
+            _log.info(
+                "SES throttled %s; sending at %s recipients per second",
+                info.operation,
+                rate or "any number of",
+            )
+            notify(self.listener.throttled, info, rate)
 
     async def _choose_retries(
         self, states: Mapping[int, SendState[T]], info: CallInfo, deadline: float
@@ -251,18 +288,6 @@ class CallRunner:
         await anyio.sleep(delay)
         return retried
 
-    def _slow_down(self, info: CallInfo) -> None:
-        rate = None
-        if self.limiter is not None:
-            self.limiter.throttled()
-            rate = self.limiter.rate
-        _log.info(
-            "SES throttled %s; sending at %s recipients per second",
-            info.operation,
-            rate or "any number of",
-        )
-        notify(self.listener.throttled, info, rate)
-
     def _release(self, recipients: int) -> None:
         if self.limiter is not None and recipients:
             self.limiter.give_back(recipients)
@@ -280,6 +305,10 @@ class CallRunner:
             call.size + sum(call.sizes),
             tuple(state.send_id for state in states.values() if state.send_id is not None),
         )
+
+
+def _throttled(info: CallInfo, results: Sequence[object]) -> bool:
+    return info.recipients > 0 and any(isinstance(result, ThrottledError) for result in results)
 
 
 def _interrupted(error: BaseException, departure: Departure, call: Call) -> SendError:
