@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ import pytest
 from anyio import wait_all_tasks_blocked
 
 from sesmail import ConfigurationError, DuplicateSendError, SqliteSendLog
-from sesmail.send_log import sqlite_file
+from sesmail.send_log import sqlite_file, sqlite_open
 
 pytestmark = pytest.mark.anyio
 
@@ -35,9 +36,9 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     commit = sqlite_file._commit
 
-    def count(connection: sqlite3.Connection, writes: list[Any]) -> None:
-        sizes.append(len(writes))
-        commit(connection, writes)
+    def count(connection: sqlite3.Connection, take: Any, taken: list[Any]) -> None:
+        commit(connection, take, taken)
+        sizes.append(len(taken))
 
     monkeypatch.setattr(sqlite_file, "_commit", count)
     return sizes
@@ -116,7 +117,7 @@ async def test_failing_write_does_not_affect_others(log: SqliteSendLog, batches:
 async def test_failing_transaction_is_raised_by_each_write(
     log: SqliteSendLog, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_file, "_BUSY_TIMEOUT", 0.01)
+    monkeypatch.setattr(sqlite_file, "BUSY_TIMEOUT", 0.01)
     errors: list[BaseException] = []
 
     async def begin(log: SqliteSendLog, number: int) -> None:
@@ -164,22 +165,30 @@ def test_failing_commit_is_rolled_back() -> None:
                 raise sqlite3.OperationalError("database or disk is full")
 
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        sqlite_file._commit(Full(), [sqlite_file.Write(lambda _: None)])  # type: ignore[arg-type]
+        sqlite_file._commit(Full(), list, [])  # type: ignore[arg-type]
     assert Full.statements == ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
 
 
 async def test_locked_file_is_opened_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_once = sqlite_file._open_once
-    errors = [sqlite3.OperationalError("database is locked")]
+    locked = sqlite3.OperationalError("database is locked")
+    locked.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
+    errors = [locked, locked]
 
-    def fail_once(path: str) -> sqlite3.Connection:
+    def fail_twice(path: str) -> sqlite3.Connection:
         if errors:
             raise errors.pop()
-        return open_once(path)
+        return sqlite_open.open_connection(path)
 
-    monkeypatch.setattr(sqlite_file, "_open_once", fail_once)
+    monkeypatch.setattr(sqlite_file, "open_connection", fail_twice)
     async with SqliteSendLog(path) as log:
         await log.begin("id-1")
+    errors += [locked, locked]
+    async with SqliteSendLog(path) as log:
+        assert await outcome_of(log, "id-1") == "unknown"
+    errors += [locked] * 100
+    monkeypatch.setattr("sesmail.send_log.sqlite.BUSY_TIMEOUT", 0.01)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        await SqliteSendLog(path).get("id-1")
 
 
 def test_many_threads_open_a_new_file_at_once(tmp_path: Path) -> None:
@@ -192,7 +201,6 @@ def test_many_threads_open_a_new_file_at_once(tmp_path: Path) -> None:
         writes.append(write)
         file.put(write)
         all_there.wait()
-        file.flush()
         file.close()
 
     for number in range(5):
@@ -266,7 +274,7 @@ async def test_cancelled_begin_is_not_sent(log: SqliteSendLog, path: Path) -> No
             scopes[2].cancel()
     assert [scope.cancelled_caught for scope in scopes] == [True, False, True, False]
     assert [await outcome_of(log, f"id-{number}") for number in range(4)] == [
-        "not_sent", "unknown", "not_sent", "unknown",
+        None, "unknown", None, "unknown",
     ]  # fmt: skip
     await log.begin("id-0")
 
@@ -306,11 +314,10 @@ async def test_asyncio_cancellation_does_not_affect_other_writes(
         await wait_all_tasks_blocked()
     ended = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(each) for each in ended] == [
-        asyncio.CancelledError, type(None), asyncio.CancelledError, type(None),
-        asyncio.CancelledError,
+        asyncio.CancelledError, datetime, asyncio.CancelledError, datetime, asyncio.CancelledError,
     ]  # fmt: skip
     outcomes = [await outcome_of(log, f"id-{number}") for number in (0, 1, 2, 3, 9)]
-    assert outcomes == ["not_sent", "unknown", "not_sent", "unknown", "rejected"]
+    assert outcomes == [None, "unknown", None, "unknown", "rejected"]
 
 
 # Opening and closing
@@ -413,10 +420,10 @@ async def test_another_process_creates_the_tables_first(
 ) -> None:
     async with SqliteSendLog(path) as log:
         await log.begin("id-1")
-        pragma = sqlite_file._pragma
+        pragma = sqlite_open._pragma
         late = [0]
         monkeypatch.setattr(
-            sqlite_file, "_pragma", lambda *args: late.pop() if late else pragma(*args)
+            sqlite_open, "_pragma", lambda *args: late.pop() if late else pragma(*args)
         )
         async with SqliteSendLog(path) as other:
             assert await outcome_of(other, "id-1") == "unknown"
@@ -428,7 +435,7 @@ async def test_refuses_in_memory_database() -> None:
 
 
 async def test_locked_file_can_be_opened_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_file, "_BUSY_TIMEOUT", 0.01)
+    monkeypatch.setattr(sqlite_file, "BUSY_TIMEOUT", 0.01)
     async with SqliteSendLog(path) as log:
         with Locked(path), pytest.raises(sqlite3.OperationalError, match="locked"):
             await log.begin("id-1")

@@ -10,6 +10,7 @@ from sesmail import (
     Attempt,
     CallInfo,
     ConfigurationError,
+    DuplicateSendError,
     InvalidMessageError,
     Listener,
     MessageResult,
@@ -49,6 +50,16 @@ class Mail:
         """The id that the caller was told."""
         found: str | None = getattr(self.ends[0], "message_id", None)
         return found
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the caller got the result of an earlier call."""
+        return any(getattr(end, "replayed", False) for end in self.ends)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the send log has the send id as in flight or unknown."""
+        return any(isinstance(getattr(end, "error", end), DuplicateSendError) for end in self.ends)
 
     def ended(self, end: SendResult | RecipientResult | MessageResult | Exception) -> None:
         """Note how it ended."""
@@ -180,7 +191,8 @@ class Trail(Listener):
     def after_attempt(self, call: CallInfo, attempts: Sequence[Attempt]) -> None:
         self.ended.append(call)
         for send_id, attempt in zip(call.send_ids, attempts, strict=call.mails > 0):
-            self.states[send_id] = _joined(self.states.get(send_id), attempt.outcome)
+            before = self.states.get(send_id)
+            self.states[send_id] = _joined(before, attempt.outcome, retried=call.number > 1)
             if attempt.outcome != "not_sent":
                 self.left.add(send_id)
 
@@ -197,9 +209,11 @@ class Trail(Listener):
         return [seen for seen in self.seen if seen.address == mail.address]
 
 
-def _joined(before: Outcome | None, now: Outcome) -> Outcome:
-    """Return the state of a mail after one more attempt: only an acceptance ends an unknown."""
-    return before if before in ("unknown", "accepted") and now != "accepted" else now
+def _joined(before: Outcome | None, now: Outcome, *, retried: bool) -> Outcome:
+    """What is known of a mail after one more attempt: only an acceptance ends a doubt."""
+    if before in ("unknown", "accepted") and now != "accepted":
+        return before
+    return "rejected" if retried and (before, now) == ("rejected", "not_sent") else now
 
 
 class Log(Protocol):
@@ -215,7 +229,7 @@ class Log(Protocol):
 
 
 def check_mail(mail: Mail, trail: Trail, *, twice: bool = False) -> None:
-    """Check the records of a mail after its call; `twice` if unknown outcomes are retried."""
+    """The server and the caller agree on a mail that has ended; `twice` if doubts are retried."""
     seen = trail.of(mail)
     verdicts = [each.verdict for each in seen]
     if twice:
@@ -224,9 +238,17 @@ def check_mail(mail: Mail, trail: Trail, *, twice: bool = False) -> None:
         assert set(verdicts[:-1]) <= {"later"}, (mail, verdicts)
     if mail.outcome in ("not_sent", "rejected"):
         assert "open" not in verdicts, (mail, verdicts)
+    if mail.outcome == "not_sent":
+        assert not verdicts, (mail, verdicts)
     if mail.outcome == "rejected":
         assert verdicts, mail
+    if mail.refused:
+        assert "open" not in verdicts, (mail, verdicts)
     if mail.outcome == "accepted":
+        if mail.replayed:
+            assert mail.send_id is not None
+            assert "open" not in verdicts, (mail, verdicts)
+            seen = trail.taken()[mail.send_id]
         assert mail.message_id in [issued for each in seen for issued in each.ids], (mail, seen)
 
 
@@ -257,7 +279,7 @@ async def check_log(
         == {each for each, state in trail.states.items() if state == "unknown"} - excused
     )
     for mail in mails:
-        if mail.outcome in ("accepted", "unknown"):
+        if mail.outcome in ("accepted", "unknown") and not mail.refused:
             assert mail.send_id is not None
             assert trail.states[mail.send_id] in ("accepted", mail.outcome), (
                 mail,

@@ -88,8 +88,8 @@ class Time:
 class Limiter(RateLimiter):
     """A limiter whose time isn't that of deadlines, which would move with it."""
 
-    async def acquire(self, recipients: int) -> float:
-        await super().acquire(recipients)
+    async def acquire(self, recipients: int, *, low_priority: bool = False) -> float:
+        await super().acquire(recipients, low_priority=low_priority)
         return 0.0
 
 
@@ -102,8 +102,9 @@ class TroubledLog:
         self._path = path
         self._log = self._new()
 
-    async def begin(self, send_id: str) -> None:
-        await self._do("begin", send_id, self._log.begin, send_id)
+    async def begin(self, send_id: str) -> datetime:
+        began: datetime = await self._do("begin", send_id, self._log.begin, send_id)
+        return began
 
     async def finish(self, send_id: str, outcome: Any, message_id: str | None = None) -> None:
         await self._do("finish", send_id, self._log.finish, send_id, outcome, message_id)
@@ -130,12 +131,12 @@ class TroubledLog:
     def _new(self) -> MemorySendLog | SqliteSendLog:
         return MemorySendLog() if self._path is None else SqliteSendLog(self._path)
 
-    async def _do(self, word: str, send_id: str, write: Callable[..., Any], *args: Any) -> None:
+    async def _do(self, word: str, send_id: str, write: Callable[..., Any], *args: Any) -> Any:
         await anyio.lowlevel.checkpoint()
         try:
             if self.trouble == f"{word} before":
                 raise OSError("the disk is full")
-            await write(*args)
+            result = await write(*args)
             if self.trouble == f"{word} after":
                 raise OSError("the disk was lost")
         except DuplicateSendError:
@@ -144,6 +145,7 @@ class TroubledLog:
             self.unwritten.add(send_id)
             raise
         await anyio.lowlevel.checkpoint()
+        return result
 
 
 class Credentials:
@@ -286,13 +288,19 @@ class World:
             assert record.message_id in {issued for each in some for issued in each.ids}
 
     async def _nothing_goes_twice(self) -> None:
-        """What was taken is refused, and what was not is sent."""
+        """What was taken is replayed, what is unknown is refused, and what was not sent is sent."""
         self.faults()
         before = len(self.trail.seen)
         async with new_client(self.server.url, self.session, send_log=self.log) as client:
-            for send_id in [*self.trail.taken()][:3]:
-                with pytest.raises(DuplicateSendError):
+            for send_id, seen in [*self.trail.taken().items()][:3]:
+                result = await client.send(message(Mail("again@example.com", send_id)))
+                assert (result.replayed, result.attempts) == (True, ())
+                assert result.message_id in [issued for each in seen for issued in each.ids]
+            unknown = [record.send_id async for record in self.log.unknown()][:3]
+            for send_id in unknown:
+                with pytest.raises(DuplicateSendError) as refused:
                     await client.send(message(Mail("again@example.com", send_id)))
+                assert refused.value.outcome == "unknown"
             assert len(self.trail.seen) == before
             await client.send(message(Mail("new@example.com", "a-new-one")))
 
@@ -348,6 +356,9 @@ def sending_many(
             assert (progress.accepted, progress.rejected) == (told["accepted"], told["rejected"])
             assert (progress.not_sent, progress.unknown) == (told["not_sent"], told["unknown"])
             assert progress.in_flight == 0
+            assert progress.replayed == sum(
+                each.result is not None and each.result.replayed for each in outcomes
+            )
             assert len({outcome.index for outcome in outcomes}) == len(outcomes)
             for outcome in outcomes:
                 mails[outcome.index].ended(outcome)

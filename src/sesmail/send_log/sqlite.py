@@ -20,7 +20,7 @@ from ..concurrency import EventLoopGuard
 from ..errors import Outcome
 from .protocol import SendRecord
 from .records import Clock, RecordPages, check_outcome, check_send_id, duplicate, in_utc, now
-from .sqlite_file import BUSY_TIMEOUT, SqliteFile, Write
+from .sqlite_file import BUSY_TIMEOUT, RETRY_DELAY, SqliteFile, Write
 from .sqlite_open import is_busy
 from .sqlite_records import begin, forget, look_up, read_unknown, settle
 
@@ -232,6 +232,7 @@ class SqliteSendLog:
                 except Exception as err:
                     if not is_busy(err) or time.monotonic() > deadline:
                         raise
+            await anyio.sleep(RETRY_DELAY)
 
 
 def _withdraw(

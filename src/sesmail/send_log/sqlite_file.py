@@ -17,13 +17,13 @@ from .sqlite_open import is_busy, open_connection
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["BUSY_TIMEOUT", "SqliteFile", "Write"]
+__all__ = ["BUSY_TIMEOUT", "RETRY_DELAY", "SqliteFile", "Write"]
 
 # For the transactions of other processes; below the time that a client gives its log.
 BUSY_TIMEOUT = 5.0  # seconds
 # SQLite's busy timeout doesn't cover another process that switches the journal to WAL:
 # https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
-_RETRY_DELAY = 0.01  # seconds
+RETRY_DELAY = 0.01  # seconds
 
 T = TypeVar("T")
 
@@ -130,7 +130,7 @@ class SqliteFile:
             for write in writes:
                 write.error = err
             if is_busy(err):
-                time.sleep(_RETRY_DELAY)
+                time.sleep(RETRY_DELAY)
         for write in writes:
             write.done = True
 

@@ -92,6 +92,7 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
     # Without it, macOS reports data as stored that a power failure can lose:
     # https://sqlite.org/pragma.html#pragma_fullfsync
     _pragma(connection, "fullfsync = ON")
+    connection.execute("SELECT 1 FROM sends").fetchone()  # the first query creates the WAL file
 
 
 def _pragma(connection: sqlite3.Connection, text: str) -> Any:

@@ -353,9 +353,12 @@ async def test_configuration_error_is_raised_by_the_first_attempt_only(
         await new_runner(Service(error)).run(batch_of(2), dict(enumerate(states)), 0)
     assert [state.outcome for state in states] == ["not_sent", "not_sent"]
     (first, second) = await run(Service(["id", ThrottledError("slow")], error), 2)
-    assert (first.outcome, second.outcome) == ("accepted", "not_sent")
-    cause = second.error().__cause__
-    assert (second.error().retryable, type(cause), str(cause)) == (False, type(error), str(error))
+    assert (first.outcome, second.outcome) == ("accepted", "rejected")
+    assert second.last is not None
+    cause = second.last.__cause__
+    assert (second.last.retryable, type(cause), str(cause)) == (False, type(error), str(error))
+    assert isinstance(second.error(), ThrottledError)
+    assert str(error) in second.error().__notes__[0]
 
 
 async def forever() -> None:
@@ -572,7 +575,7 @@ class TestSendLog:
         limiter = RateLimiter(1000)
         states = await run(service, 3, log=log, limiter=limiter)
         assert service.calls == [[0, 2]]
-        assert [state.outcome for state in states] == ["accepted", "not_sent", "accepted"]
+        assert [state.outcome for state in states] == ["accepted", "unknown", "accepted"]
         assert isinstance(states[1].error(), DuplicateSendError)
         assert states[1].error().send_id == "id-1"
         assert sorted(log.calls) == [
@@ -607,7 +610,7 @@ class TestSendLog:
         service = Service()
         limiter = RateLimiter(10)
         (state,) = await run(service, log=FakeLog("id-0"), limiter=limiter)
-        assert (state.outcome, service.calls, limiter.delay) == ("not_sent", [], 0)
+        assert (state.outcome, service.calls, limiter.delay) == ("unknown", [], 0)
 
     async def test_send_that_cannot_be_recorded_is_not_made(self) -> None:
         (state,) = await run(Service(), log=FakeLog(broken=True))
@@ -637,7 +640,7 @@ class TestSendLog:
 
         log.on_begin = lower_the_rate
         states = await run(Service(["id"]), 2, log=log, limiter=limiter)
-        assert [state.outcome for state in states] == ["accepted", "not_sent"]
+        assert [state.outcome for state in states] == ["accepted", "unknown"]
         assert log.calls == [("begin", "id-0"), ("finish", "id-0", "accepted")]
 
     async def test_retry_begins_anew_after_an_error_of_the_log(self, delays: list[float]) -> None:
@@ -651,7 +654,7 @@ class TestSendLog:
         service = Service(throttle, "id")
         (state,) = await run(service, log=log)
         assert service.calls == [[0]]
-        assert isinstance(state.error(), DuplicateSendError)
+        assert isinstance(state.error(), ThrottledError)  # whose record that is can't be told
         assert [attempt.outcome for attempt in state.error().attempts] == ["rejected"]
 
 

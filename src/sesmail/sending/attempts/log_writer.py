@@ -53,9 +53,10 @@ class LogWriter:
         new = [state for state in states.values() if state.send_id is not None and not state.begun]
         try:
             await _write_all(partial(self._begin, failures), new, deadline)
-            await anyio.lowlevel.checkpoint_if_cancelled()
             if failures:
                 raise failures[0]
+            if not any(state.begun or state.replayed for state in states.values()):
+                await anyio.lowlevel.checkpoint_if_cancelled()
         except BaseException:
             await self.finish(states)
             raise
@@ -134,25 +135,28 @@ async def _write_all(
     """
     if not states:
         return
-    limit = anyio.CancelScope(deadline=min(deadline, anyio.current_time() + _TIMEOUT), shield=True)
-    done = anyio.Event()
+    deadline = min(deadline, anyio.current_time() + _TIMEOUT)
+    limits = [anyio.CancelScope(deadline=deadline, shield=True) for _ in states]
+    running, done = [*limits], anyio.Event()
 
-    async def write_each() -> None:
+    async def write_one(state: SendState[Any], limit: anyio.CancelScope) -> None:
         try:
             with limit:
-                async with anyio.create_task_group() as writes:
-                    for state in states:
-                        writes.start_soon(write, state)
+                await write(state)
         finally:
-            done.set()
+            running.remove(limit)
+            if not running:
+                done.set()
 
     with anyio.CancelScope() as scope:
         async with anyio.create_task_group() as group:
-            group.start_soon(write_each)
+            for state, limit in zip(states, limits, strict=True):
+                group.start_soon(write_one, state, limit)
             try:
                 await done.wait()
             except anyio.get_cancelled_exc_class():
-                limit.deadline = min(limit.deadline, anyio.current_time() + _GRACE)
+                for limit in limits:
+                    limit.deadline = min(limit.deadline, anyio.current_time() + _GRACE)
                 cancelled_by_scope = anyio.current_effective_deadline() == -math.inf
                 scope.shield = True
                 if not cancelled_by_scope:

@@ -146,7 +146,7 @@ class RateLimiter:
         lane.waiters.append(waiter)
         lane.recipients += recipients
         try:
-            now = await self._turn(waiter)
+            now = await self._turn(waiter, started)
             self._take(now, waiter, lane)
         finally:
             lane.waiters.remove(waiter)
@@ -202,10 +202,9 @@ class RateLimiter:
             ahead = high + min(low, max(high - self._advance, 0) // _PRIORITY_RATIO)
         return self._pace.wait(now, ahead)
 
-    async def _turn(self, waiter: _Waiter) -> float:
+    async def _turn(self, waiter: _Waiter, now: float) -> float:
         """Sleeps until a waiter's turn, or its deadline; returns the time."""
         while True:
-            now = self._clock()
             wait = self._pace.wait(now) if self._first() is waiter else math.inf
             if wait <= 0:
                 return now
@@ -213,6 +212,7 @@ class RateLimiter:
                 raise self._too_long(wait)
             with anyio.CancelScope() as waiter.sleep:
                 await self._sleep(min(wait, waiter.deadline - now))
+            now = self._clock()
 
     def _take(self, now: float, waiter: _Waiter, lane: _Lane) -> None:
         self._pace.take(now, waiter.recipients)
