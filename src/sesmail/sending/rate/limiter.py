@@ -211,7 +211,8 @@ class RateLimiter:
             if now >= waiter.deadline:
                 raise self._too_long(wait)
             with anyio.CancelScope() as waiter.sleep:
-                await self._sleep(min(wait, waiter.deadline - now))
+                seconds = min(wait, waiter.deadline - now)
+                await (self._sleep(seconds) if seconds < math.inf else anyio.sleep_forever())
             now = self._clock()
 
     def _take(self, now: float, waiter: _Waiter, lane: _Lane) -> None:
