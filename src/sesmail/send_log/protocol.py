@@ -43,9 +43,9 @@ class SendLog(Protocol):
     * ``accepted`` is proven: it replaces every other outcome, and nothing replaces it.
     * Nothing else changes a record, and no outcome is recorded for a send that never began.
 
-    A client waits for ``begin`` until the deadline of the send, for ``finish`` one second longer,
-    for each of them 10 seconds at most, and one second once the send was cancelled. Then it cancels
-    the call to the log. Where ``begin`` raises, the mail isn't sent: an accepted send returns the
+    A client waits for each call to its log until the deadline of the send, at least 0.5 and at most
+    10 seconds, and 0.5 seconds once the send was cancelled. Then it cancels the call to the log.
+    Where ``begin`` raises, the mail isn't sent: an accepted send returns the
     recorded result, an unknown one raises the DuplicateSendError, a ConfigurationError is raised as
     it is, anything else is a NotSentError. Where ``finish`` raises, the error is logged and the
     record stays ``unknown``. Where ``settle`` raises, the receiver raises TemporaryError, and SNS

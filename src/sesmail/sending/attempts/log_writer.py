@@ -20,8 +20,8 @@ __all__ = ["LogWriter"]
 _log = logging.getLogger("sesmail.sending")
 
 _TIMEOUT = 10.0  # seconds for each call to the log
-# An outcome is worth some time after the deadline; a database needs some to end a transaction.
-_GRACE = 1.0  # seconds
+# For a database to end a transaction: a begin that is cut short may be stored all the same.
+_GRACE = 0.5  # seconds after the deadline, and after a cancellation
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ class LogWriter:
     async def finish(self, states: Mapping[int, SendState[T]], deadline: float = 0.0) -> None:
         """Records the outcomes of sends after an attempt."""
         begun = [state for state in states.values() if state.begun]
-        await _write_all(self._finish, begun, max(deadline, anyio.current_time() + _GRACE))
+        await _write_all(self._finish, begun, deadline)
 
     async def _begin(self, failures: list[ConfigurationError], state: SendState[Any]) -> None:
         assert self._send_log is not None
@@ -135,7 +135,8 @@ async def _write_all(
     """
     if not states:
         return
-    deadline = min(deadline, anyio.current_time() + _TIMEOUT)
+    now = anyio.current_time()
+    deadline = min(max(deadline, now + _GRACE), now + _TIMEOUT)
     limits = [anyio.CancelScope(deadline=deadline, shield=True) for _ in states]
     running, done = [*limits], anyio.Event()
 
