@@ -375,6 +375,7 @@ def pacing(limiter: sesmail.RateLimiter) -> None:
     Client(rate_limit=14, retry=sesmail.RetryPolicy(attempts=1, on_unknown="retry"))
     Client(rate_limit=limiter)
     Client(rate_limit=None)
+    Client(fast_path=False)
     Client(rate_limit="fast")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Client(retry=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sesmail.RetryPolicy(on_unknown="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
