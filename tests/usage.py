@@ -1,6 +1,6 @@
 """What users type; never run, and held by both type checkers, strictly.
 
-Each line that has to be an error carries the comments that silence it: where it isn't one, the comment itself is.
+Each line that has to be an error has comments that silence it, which are errors where it is none.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
