@@ -33,7 +33,7 @@ class RecordingLog:
         return True
 
 
-@pytest.mark.parametrize("word", ses_events.WORDS)
+@pytest.mark.parametrize("word", ses_events.EVENT_TYPES)
 async def test_every_event_type_settles_its_send(word: str) -> None:
     log = MemorySendLog()
     await log.begin(SEND_ID)

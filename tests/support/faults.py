@@ -1,7 +1,7 @@
 """A loopback HTTP server that answers whatever a test asks for, faults included.
 
 Each request takes the next step of the script; the last step repeats. A step is one of
-`support.answers`, or a function that chooses one for a request. The server runs in threads of its
+`support.responses`, or a function that chooses one for a request. The server runs in threads of its
 own, independently of the event loop of its clients.
 """
 
@@ -110,7 +110,7 @@ class Connection:
         while self._reader.read1(65536):
             pass
 
-    def wait_until_arrived(self) -> None:
+    def wait_until_delivered(self) -> None:
         """Wait until the other side's network has all that was said."""
         while any(fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4))) and not self._stopping.wait(
             0.001
@@ -130,7 +130,7 @@ class Connection:
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class Response:
     """Action of the server after it has read `after_bytes` of a body, all of it, or nothing."""
 
     act: Callable[[Connection, Request], None]
@@ -138,7 +138,7 @@ class Answer:
     unread: bool = False
 
 
-Step = Answer | Callable[[Request], Answer]
+Step = Response | Callable[[Request], Response]
 
 
 class FaultServer:
@@ -182,7 +182,7 @@ class FaultServer:
         """How many connections neither side has closed."""
         return len(self._open)
 
-    def answer_with(self, *script: Step) -> None:
+    def respond_with(self, *script: Step) -> None:
         """Go on with another script."""
         with self._changed:
             self._script = list(script)
@@ -192,7 +192,7 @@ class FaultServer:
         with self._changed:
             return self._changed.wait_for(lambda: len(self.requests) >= count, seconds)
 
-    def wait_until_said(self, seconds: float = 5) -> bool:
+    def wait_until_sent(self, seconds: float = 5) -> bool:
         """Wait (blocking) until nothing more is being answered."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._acting, seconds)
@@ -235,16 +235,16 @@ class FaultServer:
             return
         step = self._next_step()
         request = connection.read_body(
-            head, step.after_bytes if isinstance(step, Answer) else float("inf")
+            head, step.after_bytes if isinstance(step, Response) else float("inf")
         )
         with self._changed:
             self.requests.append(request)
             self._acting += 1
             self._changed.notify_all()
         try:
-            answer = step if isinstance(step, Answer) else step(request)
-            if request.complete or len(request.body) >= answer.after_bytes:
-                answer.act(connection, request)
+            response = step if isinstance(step, Response) else step(request)
+            if request.complete or len(request.body) >= response.after_bytes:
+                response.act(connection, request)
         finally:
             with self._changed:
                 self._acting -= 1
@@ -252,9 +252,9 @@ class FaultServer:
         if not request.complete:
             connection.close()
 
-    def _next_unread(self) -> Answer | None:
+    def _next_unread(self) -> Response | None:
         with self._changed:
-            if isinstance(step := self._script[0], Answer) and step.unread:
+            if isinstance(step := self._script[0], Response) and step.unread:
                 self._next_step()
                 return step
             return None

@@ -20,15 +20,15 @@ from support.faults import FaultServer, Request
 
 _MIME = re.compile(rb'"Data": ?"([A-Za-z0-9+/]*)|RawMessage\.Data=([^&]*)')
 _SUBJECT = re.compile(rb"^Subject: (.+?)\r$", re.MULTILINE)
-ANY: frozenset[Outcome] = frozenset({"accepted", "rejected", "not_sent", "unknown"})
+ANY_OUTCOME: frozenset[Outcome] = frozenset({"accepted", "rejected", "not_sent", "unknown"})
 
 
 @dataclasses.dataclass
-class Sent:
+class SendCase:
     """One send, as its caller saw it."""
 
     marker: str
-    outcomes: frozenset[Outcome] = ANY
+    outcomes: frozenset[Outcome] = ANY_OUTCOME
     """How it may end if the server has its whole request."""
     attempts: int = 1
     """How many requests are safe."""
@@ -49,7 +49,7 @@ class Sent:
         return outcome
 
 
-async def send(client: Client, sent: Sent, *, large: bool = False) -> Sent:
+async def send(client: Client, sent: SendCase, *, large: bool = False) -> SendCase:
     """Send a mail that the server knows by its marker."""
     message = Message(
         from_email="shop@example.com",
@@ -65,14 +65,14 @@ async def send(client: Client, sent: Sent, *, large: bool = False) -> Sent:
     return sent
 
 
-async def send_all(client: Client, sends: Iterable[Sent], large: Collection[str] = ()) -> None:
+async def send_all(client: Client, sends: Iterable[SendCase], large: Collection[str] = ()) -> None:
     """Send all at once."""
     async with anyio.create_task_group() as group:
         for sent in sends:
             group.start_soon(_send, client, sent, sent.marker in large)
 
 
-async def _send(client: Client, sent: Sent, large: bool) -> None:
+async def _send(client: Client, sent: SendCase, large: bool) -> None:
     await send(client, sent, large=large)
 
 
@@ -93,14 +93,14 @@ def marker_of(request: Request) -> str | None:
     return subject[1].decode() if subject else None
 
 
-def check(sends: Collection[Sent], requests: Collection[Request]) -> None:
+def check(sends: Collection[SendCase], requests: Collection[Request]) -> None:
     """The invariants, over what the clients and the server saw."""
     seen: dict[str | None, list[Request]] = {}
     for request in requests:
         seen.setdefault(marker_of(request), []).append(request)
     for sent in sends:
-        theirs = seen.get(sent.marker, [])
-        complete = sum(request.complete for request in theirs)
+        matching = seen.get(sent.marker, [])
+        complete = sum(request.complete for request in matching)
         result = sent.result  # exactly one
         assert isinstance(result, (SendResult, sesmail.SesmailError)), repr(result)
         assert sent.outcome in (
@@ -108,21 +108,19 @@ def check(sends: Collection[Sent], requests: Collection[Request]) -> None:
         ), repr(result)
         assert complete <= sent.attempts
         if sent.outcome == "not_sent":
-            assert len(theirs) < sent.attempts
+            assert len(matching) < sent.attempts
         if isinstance(result, SendResult):
-            assert any(result.message_id in request.issued for request in theirs)
+            assert any(result.message_id in request.issued for request in matching)
 
 
 @contextlib.asynccontextmanager
-async def nothing_is_left(*servers: FaultServer) -> AsyncIterator[None]:
+async def no_leaks(*servers: FaultServer) -> AsyncIterator[None]:
     """No connection, task, or exception that nobody took."""
-    troubles: list[object] = []
+    errors: list[object] = []
     if not _trio():
         import asyncio
 
-        asyncio.get_running_loop().set_exception_handler(
-            lambda _, context: troubles.append(context)
-        )
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
     before = _tasks()
     yield
     for server in servers:
@@ -130,7 +128,7 @@ async def nothing_is_left(*servers: FaultServer) -> AsyncIterator[None]:
     gc.collect()
     await anyio.lowlevel.checkpoint()
     assert _tasks() - before == set()
-    assert troubles == []
+    assert errors == []
 
 
 def _trio() -> Any:

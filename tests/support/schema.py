@@ -14,7 +14,7 @@ def _service(name: str) -> Any:
     return botocore.session.get_session().get_service_model(name)
 
 
-def complaints(service: str, operation: str, params: dict[str, Any]) -> list[str]:
+def violations(service: str, operation: str, params: dict[str, Any]) -> list[str]:
     """Return the violations of a call: names, types, patterns, lengths, enums, empty values."""
     shape = _service(service).operation_model(operation).input_shape
     report = ParamValidator().validate(params, shape).generate_report()

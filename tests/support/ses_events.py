@@ -170,7 +170,7 @@ PARTS: dict[str, tuple[str, Json]] = {
     ),
 }
 
-BRIDGE_WORDS = {
+DETAIL_TYPES = {
     "Send": "Email Sent",
     "Delivery": "Email Delivered",
     "DeliveryDelay": "Email Delivery Delayed",
@@ -267,7 +267,7 @@ DOCUMENTS: dict[str, Json] = {
 }
 """One of every kind, by name."""
 
-WORDS = list(PARTS)
+EVENT_TYPES = list(PARTS)
 
 
 def changed(document: Json, path: str, value: Any) -> Json:
@@ -313,7 +313,7 @@ def confirmation(kind: str = "SubscriptionConfirmation") -> Json:
     )
 
 
-def as_lambda_spells(message: Json) -> Json:
+def lambda_record(message: Json) -> Json:
     """A message of SNS as Lambda hands it on."""
     spelled = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
     return {
@@ -333,12 +333,12 @@ def sqs_records(body: str) -> Json:
     return {"Records": [record]}
 
 
-def bridge(document: Json) -> Json:
+def eventbridge(document: Json) -> Json:
     """An event of EventBridge."""
     return {
         "version": "0",
         "id": "12a18625-3328-fafd-2a13-e3b6e8c3f1a5",
-        "detail-type": BRIDGE_WORDS.get(document.get("eventType", ""), "Email Something"),
+        "detail-type": DETAIL_TYPES.get(document.get("eventType", ""), "Email Something"),
         "source": "aws.ses",
         "account": "123456789012",
         "time": "2026-03-06T19:55:39Z",
@@ -361,17 +361,17 @@ WRAPPINGS: Mapping[str, Callable[[Json], Any]] = {
     "SNS without subject": lambda document: sns_message(json.dumps(document), Subject=None),
     "Lambda from SNS": lambda document: {
         "Records": [
-            {"EventSource": "aws:sns", "Sns": as_lambda_spells(sns_message(json.dumps(document)))}
+            {"EventSource": "aws:sns", "Sns": lambda_record(sns_message(json.dumps(document)))}
         ]
     },
     "Lambda from SQS from SNS": lambda document: sqs_records(
         json.dumps(sns_message(json.dumps(document)))
     ),
     "Lambda from SQS, raw": lambda document: json.dumps(sqs_records(json.dumps(document))),
-    "EventBridge": bridge,
-    "EventBridge bytes": lambda document: json.dumps(bridge(document)).encode(),
-    "EventBridge by SNS": lambda document: sns_message(json.dumps(bridge(document))),
-    "EventBridge by SQS": lambda document: sqs_records(json.dumps(bridge(document))),
+    "EventBridge": eventbridge,
+    "EventBridge bytes": lambda document: json.dumps(eventbridge(document)).encode(),
+    "EventBridge by SNS": lambda document: sns_message(json.dumps(eventbridge(document))),
+    "EventBridge by SQS": lambda document: sqs_records(json.dumps(eventbridge(document))),
     "Firehose": lambda document: json.dumps(document).encode() + b"\n",
 }
 """How an event gets here, by name."""

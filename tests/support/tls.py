@@ -14,10 +14,10 @@ from support.signing import Authority, authority
 Act = Callable[[socket.socket, threading.Event], None]
 
 
-def answer(
+def respond(
     body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None
 ) -> Act:
-    """Answer with this."""
+    """Response with this."""
     lines = [
         f"HTTP/1.1 {status}",
         f"Content-Length: {len(body) if length is None else length}",
@@ -29,12 +29,12 @@ def answer(
 
 
 def bytes_of(data: bytes) -> Act:
-    """Answer with these bytes, HTTP or not."""
+    """Response with these bytes, HTTP or not."""
     return lambda sock, _: sock.sendall(data)
 
 
 def trickle(head: bytes, body: bytes, interval: float) -> Act:
-    """Answer with `head`, then with one byte of `body` at a time."""
+    """Response with `head`, then with one byte of `body` at a time."""
 
     def act(sock: socket.socket, stopping: threading.Event) -> None:
         sock.sendall(head)

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
-from support.answers import accepted
-from support.faults import Answer, Connection, Request
+from support.faults import Connection, Request, Response
+from support.responses import accepted
 
 Ending = Literal["keep", "close", "reset", "hang"]
 
 
-def says(
+def raw_response(
     speech: Callable[[Request], bytes | Iterable[bytes]],
     ending: Ending = "keep",
     pause: float = 0.0,
-) -> Answer:
+) -> Response:
     """Respond with bytes in chunks, then keep, close or reset the connection, or hang."""
 
     def act(connection: Connection, request: Request) -> None:
@@ -22,7 +22,7 @@ def says(
             connection.wait(pause if number else 0)
             connection.sock.sendall(piece)
         if ending == "keep":
-            connection.wait_until_arrived()
+            connection.wait_until_delivered()
         elif ending == "hang":
             connection.wait_for_client()
         elif ending == "close":
@@ -30,7 +30,7 @@ def says(
         elif ending == "reset":
             connection.reset()
 
-    return Answer(act)
+    return Response(act)
 
 
 def head(*lines: str, status: str = "HTTP/1.1 200 OK") -> bytes:
@@ -38,7 +38,7 @@ def head(*lines: str, status: str = "HTTP/1.1 200 OK") -> bytes:
     return "\r\n".join([status, *lines, "", ""]).encode("latin-1")
 
 
-def whole(
+def acceptance(
     request: Request,
     *more: str,
     status: str = "HTTP/1.1 200 OK",
@@ -55,7 +55,7 @@ def whole(
 
 
 def chunked(request: Request, ending: bytes = b"0\r\n\r\n") -> bytes:
-    """A whole answer in chunks, which accepts a send; or one that doesn't end as it must."""
+    """A acceptance answer in chunks, which accepts a send; or one that doesn't end as it must."""
     headers, body = accepted(request)
     pieces = (body[start : start + 16] for start in range(0, len(body), 16))
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)

@@ -34,7 +34,7 @@ def test_event_type_takes_precedence_over_notification_type() -> None:
 
 
 def test_unknown_fields_are_ignored() -> None:
-    for word in ses_events.WORDS:
+    for word in ses_events.EVENT_TYPES:
         document = published(word)
         document["shiny"] = document["mail"]["shiny"] = document[ses_events.PARTS[word][0]][
             "shiny"
@@ -43,17 +43,17 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 def test_eventbridge_detail_type_replaces_missing_event_type() -> None:
-    for word in ses_events.WORDS:
+    for word in ses_events.EVENT_TYPES:
         document = published(word)
         del document["eventType"]
-        wrapped = {**ses_events.bridge(document), "detail-type": ses_events.BRIDGE_WORDS[word]}
+        wrapped = {**ses_events.eventbridge(document), "detail-type": ses_events.DETAIL_TYPES[word]}
         assert parse(wrapped) == parse(published(word))
 
 
 def test_other_eventbridge_event_is_unknown_event() -> None:
     detail = {"version": "1.0.0", "data": {"status": "OPEN"}}
     (event,) = parse(
-        {**ses_events.bridge(detail), "detail-type": "Advisor Recommendation Status Open"}
+        {**ses_events.eventbridge(detail), "detail-type": "Advisor Recommendation Status Open"}
     )
     assert event == UnknownEvent(event_type="Advisor Recommendation Status Open", raw=detail)
 

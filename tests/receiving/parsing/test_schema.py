@@ -10,7 +10,7 @@ from sesmail.errors import MalformedBodyError
 from sesmail.receiving.parsing import parser
 from sesmail.receiving.parsing.parser import parse
 from sesmail.receiving.transports.sns import read_sns_message
-from support.ses_events import WORDS, Json, changed, notified, published, sns_message
+from support.ses_events import EVENT_TYPES, Json, changed, notified, published, sns_message
 
 STRANGE: list[Any] = [
     ...,
@@ -97,7 +97,7 @@ def outcome(body: bytes) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", EVENT_TYPES)
 def test_schema_and_fields_give_the_same_events(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [json.dumps(body).encode() for body in bodies(word)]
     by_schema = [outcome(text) for text in texts]
@@ -114,7 +114,7 @@ def test_schema_and_fields_give_the_same_events_of_unusual_json(
         assert outcome(text) == found, text
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", EVENT_TYPES)
 def test_usual_events_are_parsed_by_schema(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parser, "_events", lambda _: pytest.fail("it was parsed by fields"))
     for document in (published(word), notified(word)):

@@ -10,20 +10,20 @@ import anyio
 import pytest
 
 from sesmail import Message, RawMessage, SesmailError
-from support import answers
-from support.answers import error, ok
+from support import responses
 from support.clients import new_client
-from support.faults import Answer, StartFaultServer
+from support.faults import Response, StartFaultServer
+from support.responses import error, ok
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-ENDS: dict[str, Callable[[], Answer]] = {
+ENDS: dict[str, Callable[[], Response]] = {
     "accepted": ok,
     "rejected": lambda: error(400, "MessageRejected"),
     "throttled": lambda: error(429, "TooManyRequestsException"),
     "unknown": lambda: error(500, "InternalFailure"),
-    "reset": answers.reset_after_request,
-    "never answered": answers.no_answer,
+    "reset": responses.reset_after_request,
+    "never answered": responses.no_response,
     "not connected": ok,
     "bad parameter": ok,
 }

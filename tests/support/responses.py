@@ -1,4 +1,4 @@
-"""What a fault server can answer: one word for each way in which a call can end.
+"""What a fault server can response: one word for each way in which a call can end.
 
 Answers are spelled for the API that asked: XML for v1, JSON for v2.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
-from support.faults import Answer, Connection, Request
+from support.faults import Connection, Request, Response
 
 REQUEST_ID = "5a1e7c3d-0f4b-4d0a-9c53-2f6f0f4f7a10"
 JSON = {"Content-Type": "application/json", "x-amzn-RequestId": REQUEST_ID}
@@ -19,63 +19,63 @@ XML = {"Content-Type": "text/xml", "x-amzn-RequestId": REQUEST_ID}
 HTML = {"Content-Type": "text/html"}
 
 
-def raw(status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:
-    """Answer with exactly this, and the length of the body."""
-    return Answer(lambda connection, _: connection.respond(status, headers or {}, body))
+def raw(status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Response:
+    """Response with exactly this, and the length of the body."""
+    return Response(lambda connection, _: connection.respond(status, headers or {}, body))
 
 
-def ok(*message_ids: str) -> Answer:
+def ok(*message_ids: str) -> Response:
     """Accept a send, with these message ids, or with new ones."""
-    return Answer(
+    return Response(
         lambda connection, request: connection.respond(200, *accepted(request, message_ids))
     )
 
 
-def bulk(*entries: tuple[str, str]) -> Answer:
+def bulk(*entries: tuple[str, str]) -> Response:
     """Respond to a bulk send with a status and a message id or an error text for each entry."""
-    return Answer(
+    return Response(
         lambda connection, request: connection.respond(200, *bulk_results(request, entries))
     )
 
 
-def error(status: int, code: str, text: str = "No.") -> Answer:
+def error(status: int, code: str, text: str = "No.") -> Response:
     """Refuse in the manner of SES."""
-    return Answer(
+    return Response(
         lambda connection, request: connection.respond(status, *refused(request, code, text))
     )
 
 
-def redirect(status: int, location: str) -> Answer:
+def redirect(status: int, location: str) -> Response:
     """Send the client to another address."""
     return raw(status, {"Location": location})
 
 
-def json_200(document: Any) -> Answer:
-    """Answer a v2 call with this document."""
+def json_200(document: Any) -> Response:
+    """Response a v2 call with this document."""
     return raw(200, JSON, json.dumps(document).encode())
 
 
-def html_200() -> Answer:
+def html_200() -> Response:
     """Succeed like a proxy that has something else to say."""
     return raw(200, HTML, b"<!DOCTYPE html>\n<html><body><p>Please log in.</p><br></body></html>")
 
 
-def empty_200() -> Answer:
+def empty_200() -> Response:
     """Succeed without a word."""
     return raw(200)
 
 
-def truncated() -> Answer:
+def truncated() -> Response:
     """Succeed with the first half of the document, in a complete HTTP response."""
 
     def act(connection: Connection, request: Request) -> None:
         headers, body = accepted(request)
         connection.respond(200, headers, body[: len(body) // 2])
 
-    return Answer(act)
+    return Response(act)
 
 
-def half_answer() -> Answer:
+def half_response() -> Response:
     """Close in the middle of an HTTP response."""
 
     def act(connection: Connection, request: Request) -> None:
@@ -83,10 +83,10 @@ def half_answer() -> Answer:
         connection.respond(200, headers, body[: len(body) // 2], missing=len(body))
         connection.close()
 
-    return Answer(act)
+    return Response(act)
 
 
-def trickle(body: bytes | None = None, interval: float = 0.1) -> Answer:
+def trickle(body: bytes | None = None, interval: float = 0.1) -> Response:
     """Accept a send (or answer 200 with `body`), one byte of the body at a time."""
 
     def act(connection: Connection, request: Request) -> None:
@@ -96,65 +96,65 @@ def trickle(body: bytes | None = None, interval: float = 0.1) -> Answer:
             connection.wait(interval)
             connection.sock.sendall(bytes([byte]))
 
-    return Answer(act)
+    return Response(act)
 
 
-def slow(delay: float, answer: Answer) -> Answer:
-    """Answer after a delay."""
+def slow(delay: float, response: Response) -> Response:
+    """Response after a delay."""
 
     def act(connection: Connection, request: Request) -> None:
         connection.wait(delay)
-        answer.act(connection, request)
+        response.act(connection, request)
 
-    return dataclasses.replace(answer, act=act)
+    return dataclasses.replace(response, act=act)
 
 
-def close_idle(delay: float = 0.0) -> Answer:
+def close_idle(delay: float = 0.0) -> Response:
     """Accept a send, and close the kept-alive connection afterwards without having said so."""
 
     def act(connection: Connection, request: Request) -> None:
         connection.respond(200, *accepted(request))
         connection.wait(delay)
         connection.sock.shutdown(socket.SHUT_WR)
-        connection.wait_until_arrived()
+        connection.wait_until_delivered()
         connection.close()
 
-    return Answer(act)
+    return Response(act)
 
 
-def no_answer() -> Answer:
+def no_response() -> Response:
     """Read the request and say nothing."""
-    return Answer(lambda connection, _: connection.wait_for_client())
+    return Response(lambda connection, _: connection.wait_for_client())
 
 
-def stops_reading(after_bytes: int = 65536, seconds: float | None = None) -> Answer:
+def stop_reading(after_bytes: int = 65536, seconds: float | None = None) -> Response:
     """Stop reading, so that the client can't write a body of some megabytes."""
 
     def act(connection: Connection, _: Request) -> None:
         connection.wait(seconds)
         connection.wait_for_client()
 
-    return Answer(act, after_bytes)
+    return Response(act, after_bytes)
 
 
-def reset_unread() -> Answer:
+def reset_unread() -> Response:
     """Break the connection (RST) when a request arrives, before any of it is read."""
-    return Answer(lambda connection, _: connection.reset(), unread=True)
+    return Response(lambda connection, _: connection.reset(), unread=True)
 
 
-def reset_mid_request(after_bytes: int) -> Answer:
+def reset_mid_request(after_bytes: int) -> Response:
     """Break the connection after a part of the body."""
-    return Answer(lambda connection, _: connection.reset(), after_bytes)
+    return Response(lambda connection, _: connection.reset(), after_bytes)
 
 
-def reset_after_request() -> Answer:
+def reset_after_request() -> Response:
     """Break the connection (RST) when the request has been read."""
-    return Answer(lambda connection, _: connection.reset())
+    return Response(lambda connection, _: connection.reset())
 
 
-def close_after_request() -> Answer:
+def close_after_request() -> Response:
     """Close the connection (FIN) when the request has been read."""
-    return Answer(lambda connection, _: connection.close())
+    return Response(lambda connection, _: connection.close())
 
 
 def new_message_id() -> str:

@@ -29,11 +29,19 @@ from sesmail import (
     SendRecord,
     SqliteSendLog,
 )
+from support.call_records import (
+    CallRecords,
+    Mail,
+    ScriptedResponse,
+    accept_all,
+    check_log,
+    check_mails,
+    send_event,
+)
 from support.clients import new_client
 from support.faults import FaultServer
-from support.trail import Dealt, Mail, Trail, accepts, check_log, check_mails, event_of
 
-Leaving = Literal["break", "error", "cancel"]
+ExitKind = Literal["break", "error", "cancel"]
 
 
 def message(mail: Mail) -> Message:
@@ -47,7 +55,7 @@ def message(mail: Mail) -> Message:
     )
 
 
-class Time:
+class ManualClock:
     """A clock that is set by hand."""
 
     def __init__(self) -> None:
@@ -93,12 +101,12 @@ class Limiter(RateLimiter):
         return 0.0
 
 
-class TroubledLog:
-    """A send log that fails when it is told to, and knows what it did not write down."""
+class FailingLog:
+    """A send log that fails when it is counts to, and knows what it did not write down."""
 
     def __init__(self, path: Path | None) -> None:
         self.unwritten: set[str] = set()
-        self.trouble = ""
+        self.failure = ""
         self._path = path
         self._log = self._new()
 
@@ -130,13 +138,15 @@ class TroubledLog:
     def _new(self) -> MemorySendLog | SqliteSendLog:
         return MemorySendLog() if self._path is None else SqliteSendLog(self._path)
 
-    async def _do(self, word: str, send_id: str, write: Callable[..., Any], *args: Any) -> None:
+    async def _do(
+        self, operation: str, send_id: str, write: Callable[..., Any], *args: Any
+    ) -> None:
         await anyio.lowlevel.checkpoint()
         try:
-            if self.trouble == f"{word} before":
+            if self.failure == f"{operation} before":
                 raise OSError("the disk is full")
             await write(*args)
-            if self.trouble == f"{word} after":
+            if self.failure == f"{operation} after":
                 raise OSError("the disk was lost")
         except DuplicateSendError:
             raise
@@ -166,7 +176,7 @@ class Credentials:
 
 
 @dataclasses.dataclass
-class World:
+class Environment:
     """Everything around one client after the other."""
 
     session: str
@@ -176,11 +186,11 @@ class World:
     stack: ExitStack
 
     def __post_init__(self) -> None:
-        self.trail = Trail()
-        self.time = Time()
-        self.limiter = Limiter(clock=self.time, sleep=self.time.sleep, max_wait=100)
+        self.records = CallRecords()
+        self.clock = ManualClock()
+        self.limiter = Limiter(clock=self.clock, sleep=self.clock.sleep, max_wait=100)
         self.credentials = Credentials()
-        self.server = self.stack.enter_context(FaultServer(accepts().answer))
+        self.server = self.stack.enter_context(FaultServer(accept_all().response))
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.delenv(name)
@@ -188,11 +198,11 @@ class World:
         from aiobotocore.utils import AioContainerMetadataFetcher
 
         patch.setattr(AioContainerMetadataFetcher, "_retrieve_credentials", self.credentials.get)
-        self.log = TroubledLog(self.folder and self.folder / "sends.db")
+        self.log = FailingLog(self.folder and self.folder / "sends.db")
         self.mails: list[Mail] = []
         self.running: set[Mail] = set()
         self.scopes: list[anyio.CancelScope] = []
-        self.faults()
+        self.set_responses()
         self.client = self.new_client()
 
     def new_client(self) -> Client:
@@ -204,12 +214,12 @@ class World:
             retry=self.policy,
             rate_limit=self.limiter,
             send_log=self.log,
-            listener=self.trail,
+            listener=self.records,
         )
 
-    def faults(self, *script: Dealt, rate: float = 1000.0) -> None:
+    def set_responses(self, *script: ScriptedResponse, rate: float = 1000.0) -> None:
         """What the server answers next; then it takes everything."""
-        self.server.answer_with(*self.trail.answers(*script, accepts(), rate=rate))
+        self.server.respond_with(*self.records.recording(*script, accept_all(), rate=rate))
 
     def new_mail(self, send_id: str | None) -> Mail:
         """A mail that is about to be sent."""
@@ -221,7 +231,7 @@ class World:
     async def job(
         self, work: Callable[[Client, Sequence[Mail]], Any], mails: Sequence[Mail]
     ) -> None:
-        """Send mails in a way that may be cancelled."""
+        """Send mails in a exit_kind that may be cancelled."""
         with anyio.CancelScope() as scope:
             self.scopes.append(scope)
             try:
@@ -231,24 +241,24 @@ class World:
                 self.running -= {*mails}
 
     async def cancel(self, index: int) -> None:
-        """Cancel something that is under way."""
+        """Cancel something that is under exit_kind."""
         if self.scopes:
             self.scopes[index % len(self.scopes)].cancel()
 
-    async def go_on(self, steps: int) -> None:
+    async def run_steps(self, steps: int) -> None:
         """Let the event loop make some steps."""
         for _ in range(steps):
             await anyio.lowlevel.checkpoint()
 
-    async def drain(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until everything has ended."""
         with anyio.fail_after(30):
             while self.running:
-                self.time.advance()
+                self.clock.advance()
                 await anyio.sleep(0.0005)
 
     async def restart(self) -> None:
-        """Close, with whatever is under way, and begin anew with the same log."""
+        """Close, with whatever is under exit_kind, and begin anew with the same log."""
         await self.client.aclose()
         await self.log.reopen()
         self.client = self.new_client()
@@ -256,44 +266,46 @@ class World:
     async def check(self) -> None:
         """Whatever has ended is known alike by everybody."""
         ended = [mail for mail in self.mails if mail not in self.running]
-        check_mails(ended, self.trail, twice=self.policy.on_unknown == "retry")
+        check_mails(ended, self.records, retries_unknown=self.policy.on_unknown == "retry")
 
-    async def end(self) -> None:
+    async def finish_all(self) -> None:
         """Everything ends, is compared, and is settled by events."""
-        self.log.trouble, self.credentials.mode = "", "fresh"
-        await self.drain()
+        self.log.failure, self.credentials.mode = "", "fresh"
+        await self.wait_until_idle()
         await self.client.aclose()
         assert await anyio.to_thread.run_sync(self.server.wait_until_closed)
         await self.check()
-        await check_log(self.mails, self.trail, self.log, self.log.unwritten)
+        await check_log(self.mails, self.records, self.log, self.log.unwritten)
         await self._settle()
-        await self._nothing_goes_twice()
+        await self._check_repeated_sends()
         await self.log.aclose()
 
     async def _settle(self) -> None:
         unknown = {record.send_id async for record in self.log.unknown()}
-        taken = self.trail.taken()
-        for seen in (each for some in taken.values() for each in some):
-            for event in sesmail.parse(event_of(seen)):
+        accepted_mails = self.records.accepted_mails()
+        for received in (each for some in accepted_mails.values() for each in some):
+            for event in sesmail.parse(send_event(received)):
                 assert isinstance(event, sesmail.Sent)
                 assert event.send_id is not None
                 await self.log.settle(event.send_id, "accepted", event.message_id)
-        assert {record.send_id async for record in self.log.unknown()} == unknown - taken.keys()
-        for send_id, some in taken.items():
+        assert {
+            record.send_id async for record in self.log.unknown()
+        } == unknown - accepted_mails.keys()
+        for send_id, some in accepted_mails.items():
             record = await self.log.get(send_id)
             assert record is not None
             assert record.outcome == "accepted"
             assert record.message_id in {issued for each in some for issued in each.ids}
 
-    async def _nothing_goes_twice(self) -> None:
-        """What was taken is refused, and what was not is sent."""
-        self.faults()
-        before = len(self.trail.seen)
+    async def _check_repeated_sends(self) -> None:
+        """What was accepted_mails is refused, and what was not is sent."""
+        self.set_responses()
+        before = len(self.records.received)
         async with new_client(self.server.url, self.session, send_log=self.log) as client:
-            for send_id in [*self.trail.taken()][:3]:
+            for send_id in [*self.records.accepted_mails()][:3]:
                 with pytest.raises(DuplicateSendError):
                     await client.send(message(Mail("again@example.com", send_id)))
-            assert len(self.trail.seen) == before
+            assert len(self.records.received) == before
             await client.send(message(Mail("new@example.com", "a-new-one")))
 
 
@@ -301,9 +313,9 @@ async def send(client: Client, mails: Sequence[Mail]) -> None:
     """Send one mail."""
     (mail,) = mails
     try:
-        mail.ended(await client.send(message(mail)))
+        mail.record(await client.send(message(mail)))
     except (SendError, ConfigurationError) as error:
-        mail.ended(error)
+        mail.record(error)
 
 
 async def send_bulk(client: Client, mails: Sequence[Mail]) -> None:
@@ -315,41 +327,44 @@ async def send_bulk(client: Client, mails: Sequence[Mail]) -> None:
     except ConfigurationError as error:
         ends = [error] * len(mails)
     for mail, end in zip(mails, ends, strict=True):
-        mail.ended(end)
+        mail.record(end)
 
 
-class Left(Exception):
+class CallerError(Exception):
     """The block was left."""
 
 
-def sending_many(
-    leave_after: int | None, way: Leaving, **settings: Any
+def send_many_job(
+    leave_after: int | None, exit_kind: ExitKind, **settings: Any
 ) -> Callable[[Client, Sequence[Mail]], Any]:
-    """Send mails as many, and leave, after some outcomes, in some way."""
+    """Send mails as many, and leave, after some outcomes, in some exit_kind."""
 
     async def send_many(client: Client, mails: Sequence[Mail]) -> None:
         many = client.send_many([message(mail) for mail in mails], **settings)
         outcomes: list[MessageResult] = []
         try:
-            with suppress(Left), anyio.CancelScope() as scope:
+            with suppress(CallerError), anyio.CancelScope() as scope:
                 async with many:
                     async for outcome in many:
                         outcomes.append(outcome)
                         if len(outcomes) == leave_after:
-                            if way == "break":
+                            if exit_kind == "break":
                                 break
-                            if way == "error":
-                                raise Left
+                            if exit_kind == "error":
+                                raise CallerError
                             scope.cancel()
         finally:
             outcomes += many.unconsumed
-            told = Counter(outcome.outcome for outcome in outcomes)
+            counts = Counter(outcome.outcome for outcome in outcomes)
             progress = many.progress
-            assert (progress.accepted, progress.rejected) == (told["accepted"], told["rejected"])
-            assert (progress.not_sent, progress.unknown) == (told["not_sent"], told["unknown"])
+            assert (progress.accepted, progress.rejected) == (
+                counts["accepted"],
+                counts["rejected"],
+            )
+            assert (progress.not_sent, progress.unknown) == (counts["not_sent"], counts["unknown"])
             assert progress.in_flight == 0
             assert len({outcome.index for outcome in outcomes}) == len(outcomes)
             for outcome in outcomes:
-                mails[outcome.index].ended(outcome)
+                mails[outcome.index].record(outcome)
 
     return send_many
