@@ -13,7 +13,10 @@ from .comparison import Comparison, Options, Round, cpu_of
 from .django_peers import django_request, set_up_django
 from .messages import KB, PLAIN, File, Sample, check_content, fill, fill_html, noise, stdlib_mail
 
-BODIES = [json.dumps(sns_message(json.dumps(published(word)))).encode() for word in EVENT_TYPES]
+BODIES = [
+    json.dumps(sns_message(json.dumps(published(event_type)))).encode()
+    for event_type in EVENT_TYPES
+]
 
 
 def for_each_body(parse: Callable[[bytes], object]) -> Round:

@@ -1,4 +1,4 @@
-"""A fake of SES, SNS and S3 for the code blocks of the documentation, and what SNS posts."""
+"""Fake SES, SNS and S3 for the code blocks of the documentation, and requests of SNS."""
 
 import json
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ QUOTA = {"Max24HourSend": 50_000.0, "MaxSendRate": 1_000.0, "SentLast24Hours": 0
 Posted = tuple[bytes, dict[str, str]]
 
 
-def answer(request: Request) -> Response:
-    """Accept every send, confirm every subscription, and hold one mail in S3."""
+def respond(request: Request) -> Response:
+    """Accept every send, confirm every subscription, and serve one mail from S3."""
     if request.form.get("Action") == "ConfirmSubscription":
         arn = responses.element("SubscriptionArn", f"{TOPIC}:c9135db0-26c4-47ec-8998-413945fb5a96")
         return responses.raw(200, responses.XML, responses.result(request, arn))
@@ -29,7 +29,7 @@ def answer(request: Request) -> Response:
 
 
 def posted(kind: str = "Notification", **changes: Any) -> Posted:
-    """The body and the headers that SNS posts to a webhook, signed now."""
+    """Return the body and the headers of a webhook request of SNS, signed now."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     message = signing.message(kind, TopicArn=TOPIC, Timestamp=now, **changes)
     headers = {**signing.headers_of(message), **signing.basic(SECRET)}
@@ -37,7 +37,7 @@ def posted(kind: str = "Notification", **changes: Any) -> Posted:
 
 
 def notified(document: Any) -> Posted:
-    """The request that brings an event of SES."""
+    """Return the webhook request for an event of SES."""
     return posted(Message=json.dumps(document))
 
 

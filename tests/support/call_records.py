@@ -1,4 +1,4 @@
-"""Records of caller, server, listener and send log for each mail, and their consistency."""
+"""Records of each mail by caller, server, listener and send log, and checks that they agree."""
 
 import dataclasses
 import json
@@ -28,57 +28,58 @@ _TO = re.compile(rb"^To: (.+?)\r$", re.MULTILINE)
 
 @dataclasses.dataclass(eq=False)
 class Mail:
-    """One mail of one call, as its caller sees it; no two have the same address."""
+    """One mail of one call, with the result that the caller received; its address is unique."""
 
     address: str
     send_id: str | None = None
     results: list[Any] = dataclasses.field(default_factory=list)
-    """What the caller got: a result or an error; nothing if it was cancelled."""
+    """The result or the error that the caller received; empty if the call was cancelled."""
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the caller was counts; None if nothing."""
+        """The outcome that the caller received; None after a cancellation."""
         assert len(self.results) <= 1, self.results
-        for end in self.results:
-            outcome: Outcome = "accepted" if isinstance(end, SendResult) else end.outcome
+        for result in self.results:
+            outcome: Outcome = "accepted" if isinstance(result, SendResult) else result.outcome
             return outcome
         return None
 
     @property
     def message_id(self) -> str | None:
-        """The id that the caller was counts."""
+        """The message id that the caller received."""
         found: str | None = getattr(self.results[0], "message_id", None)
         return found
 
-    def record(self, end: SendResult | RecipientResult | MessageResult | Exception) -> None:
-        """Note how it ended."""
-        if isinstance(end, MessageResult):
-            end = end.result or end.error or AssertionError("an outcome says nothing")
+    def record(self, result: SendResult | RecipientResult | MessageResult | Exception) -> None:
+        """Record the result of the call."""
+        if isinstance(result, MessageResult):
+            result = result.result or result.error or AssertionError("neither result nor error")
         assert isinstance(
-            end, (SendResult, RecipientResult, InvalidMessageError, ConfigurationError)
-        ) or hasattr(end, "outcome"), repr(end)
-        self.results.append(end)
-        self.send_id = self.send_id or getattr(end, "send_id", None)
+            result, (SendResult, RecipientResult, InvalidMessageError, ConfigurationError)
+        ) or hasattr(result, "outcome"), repr(result)
+        self.results.append(result)
+        self.send_id = self.send_id or getattr(result, "send_id", None)
 
 
 @dataclasses.dataclass(frozen=True)
 class ReceivedMail:
-    """A mail in a request that the server has whole."""
+    """A mail in a request that the server received completely."""
 
     address: str
     send_id: str
-    place: int
-    """Which one of the request it is."""
+    index: int
+    """Position of the mail in the request."""
     request: Request
     decision: str
-    """Return ``refused`` for good, ``later`` if retryable, else ``open``: maybe accepted."""
-    mails: int
+    """Decision of the server: ``rejected``, ``retryable`` or ``possibly_accepted``."""
+    mail_count: int
+    """Number of mails in the request."""
 
     @property
     def ids(self) -> Sequence[str]:
-        """The ids that were issued for it: then it was accepted_mails."""
+        """The message ids that the server issued for the mail; empty if it was not accepted."""
         return (
-            self.request.issued[self.place :: self.mails]
+            self.request.issued[self.index :: self.mail_count]
             if self.decision == "possibly_accepted"
             else ()
         )
@@ -86,14 +87,14 @@ class ReceivedMail:
 
 @dataclasses.dataclass(frozen=True)
 class ScriptedResponse:
-    """An answer, and what it says of the mail of each place."""
+    """A response, and the server's decision on the mail at each index."""
 
     response: Response
     decision: Callable[[int], str]
 
 
 def scripted(fault: Fault) -> ScriptedResponse:
-    """A fault as an answer."""
+    """Return the response of a fault."""
     refused = fault.outcomes == {"rejected"}
     return ScriptedResponse(
         fault.response,
@@ -104,16 +105,16 @@ def scripted(fault: Fault) -> ScriptedResponse:
 
 
 def accept_all() -> ScriptedResponse:
-    """Take everything."""
+    """Return a response that accepts every mail."""
     return ScriptedResponse(ok(), lambda _: "possibly_accepted")
 
 
-_PLACES = ("possibly_accepted", "retryable", "rejected")
+_DECISIONS = ("possibly_accepted", "retryable", "rejected")
 _STATUS = {"retryable": "ACCOUNT_THROTTLED", "rejected": "MESSAGE_REJECTED"}
 
 
 def accept_some() -> ScriptedResponse:
-    """Accept every third mail of a bulk call, and a single mail; reject others, some for now."""
+    """Accept single mails and every third mail of a bulk call; reject or throttle the others."""
 
     def act(connection: Connection, request: Request) -> None:
         mails = mails_of(request)
@@ -121,18 +122,18 @@ def accept_some() -> ScriptedResponse:
             return ok().act(connection, request)
         ids = issue(request, (), len(mails))
         entries = [
-            ("SUCCESS", ids[place])
-            if _PLACES[place % 3] == "possibly_accepted"
-            else (_STATUS[_PLACES[place % 3]], "no")
-            for place in range(len(mails))
+            ("SUCCESS", ids[index])
+            if _DECISIONS[index % 3] == "possibly_accepted"
+            else (_STATUS[_DECISIONS[index % 3]], "no")
+            for index in range(len(mails))
         ]
         return connection.respond(200, *bulk_results(request, entries))
 
-    return ScriptedResponse(Response(act), lambda place: _PLACES[place % 3])
+    return ScriptedResponse(Response(act), lambda index: _DECISIONS[index % 3])
 
 
 def mails_of(request: Request) -> list[tuple[str, str]]:
-    """Address and send id of each mail of a v2 request."""
+    """Return the address and the send id of each mail of a v2 request."""
     if "/account" in request.target:
         return []
     if request.target.endswith("/outbound-bulk-emails"):
@@ -147,41 +148,39 @@ def mails_of(request: Request) -> list[tuple[str, str]]:
 
 
 class CallRecords(Listener):
-    """What the server and the listener know, in the order in which they learnt it."""
+    """Mails that the server received, and calls that the listener recorded, in order."""
 
     def __init__(self) -> None:
         self.received: list[ReceivedMail] = []
         self.started: list[CallInfo] = []
         self.finished: list[CallInfo] = []
         self.outcomes: dict[str, Outcome] = {}
-        """What the attempts say of each send id."""
+        """The outcome of each send id after its latest attempt."""
         self.possibly_sent: set[str] = set()
-        """The send ids of which a request may have left, by the listener's word."""
+        """The send ids of requests that may have left, as reported to the listener."""
 
-    def answers(self, *script: ScriptedResponse, rate: float = 1000.0) -> list[Response]:
-        """A server's script that is written down."""
-        return [self._answer(each, rate) for each in script]
+    def recording(self, *script: ScriptedResponse, rate: float = 1000.0) -> list[Response]:
+        """Return a script for the server that records each received mail."""
+        return [self._recorded(each, rate) for each in script]
 
-    def _answer(self, scripted: ScriptedResponse, rate: float) -> Response:
+    def _recorded(self, step: ScriptedResponse, rate: float) -> Response:
         def act(connection: Connection, request: Request) -> None:
             if "/account" in request.target:
                 return json_200({"SendQuota": {"MaxSendRate": rate}}).act(connection, request)
             if request.complete:
                 mails = mails_of(request)
                 self.received += [
-                    ReceivedMail(
-                        address, send_id, place, request, scripted.decision(place), len(mails)
-                    )
-                    for place, (address, send_id) in enumerate(mails)
+                    ReceivedMail(address, send_id, index, request, step.decision(index), len(mails))
+                    for index, (address, send_id) in enumerate(mails)
                 ]
-            return scripted.response.act(connection, request)
+            return step.response.act(connection, request)
 
-        return dataclasses.replace(scripted.response, act=act)
+        return dataclasses.replace(step.response, act=act)
 
-    def forget(self) -> None:
-        """Forget what was heard, but not what the server saw."""
-        for known in (self.started, self.finished, self.outcomes, self.possibly_sent):
-            known.clear()
+    def clear_listener(self) -> None:
+        """Delete the records of the listener, and keep those of the server."""
+        for records in (self.started, self.finished, self.outcomes, self.possibly_sent):
+            records.clear()
 
     def before_attempt(self, call: CallInfo) -> None:
         self.started.append(call)
@@ -194,7 +193,7 @@ class CallRecords(Listener):
                 self.possibly_sent.add(send_id)
 
     def accepted_mails(self) -> dict[str, list[ReceivedMail]]:
-        """The mails that the server issued ids for, by their send ids."""
+        """Return the mails for which the server issued message ids, by send id."""
         found: dict[str, list[ReceivedMail]] = {}
         for received in self.received:
             if received.ids:
@@ -202,29 +201,35 @@ class CallRecords(Listener):
         return found
 
     def received_for(self, mail: Mail) -> list[ReceivedMail]:
-        """The requests with a mail."""
+        """Return each received copy of a mail."""
         return [received for received in self.received if received.address == mail.address]
 
 
 def _combined(before: Outcome | None, now: Outcome) -> Outcome:
-    """Return the state of a mail after one more attempt: only an acceptance ends an unknown."""
+    """Return the outcome after another attempt: only an acceptance replaces unknown."""
     return before if before in ("unknown", "accepted") and now != "accepted" else now
 
 
 class Log(Protocol):
-    """What is asked of a send log."""
+    """Part of the send log protocol that the checks use."""
 
     async def get(self, send_id: str) -> SendRecord | None:
-        """The record."""
+        """Return the record of a send id."""
         ...
 
     def unknown(self) -> AsyncIterator[SendRecord]:
-        """The unknown."""
+        """Yield the records with an unknown outcome."""
         ...
 
 
 def check_mail(mail: Mail, records: CallRecords, *, retries_unknown: bool = False) -> None:
-    """Check the records of a mail after its call; `retries_unknown` if unknown outcomes are retried."""
+    """Check the records of a mail after its call.
+
+    Args:
+        mail: The mail, with the result of its call.
+        records: Records of server and listener.
+        retries_unknown: Whether the client retries after an unknown outcome.
+    """
     received = records.received_for(mail)
     decisions = [each.decision for each in received]
     if retries_unknown:
@@ -245,7 +250,7 @@ def check_mail(mail: Mail, records: CallRecords, *, retries_unknown: bool = Fals
 def check_mails(
     mails: Iterable[Mail], records: CallRecords, *, retries_unknown: bool = False
 ) -> None:
-    """The same of all; and no send id was accepted_mails in two calls."""
+    """Check the records of all mails; each send id is accepted in at most one call."""
     decisions: dict[str, list[str]] = {}
     for mail in mails:
         check_mail(mail, records, retries_unknown=retries_unknown)
@@ -258,7 +263,7 @@ def check_mails(
 async def check_log(
     mails: Iterable[Mail], records: CallRecords, log: Log, unwritten: Iterable[str] = ()
 ) -> None:
-    """Check log and listener against the callers, except for failed writes of the log."""
+    """Compare log and listener with the callers, except for send ids whose log writes failed."""
     assert (
         len(records.started)
         == len(records.finished)
@@ -289,7 +294,7 @@ async def check_log(
 
 
 def send_event(received: ReceivedMail) -> bytes:
-    """The event with which SES tells that it took a mail."""
+    """Return the Send event of an accepted mail."""
     mail = {
         "timestamp": "2026-03-06T19:55:38.903Z",
         "messageId": received.ids[0],

@@ -45,7 +45,7 @@ ExitKind = Literal["break", "error", "cancel"]
 
 
 def message(mail: Mail) -> Message:
-    """The message that a mail is sent by."""
+    """Return the message that sends a mail."""
     return Message(
         from_email="shop@example.com",
         to=mail.address,
@@ -56,7 +56,7 @@ def message(mail: Mail) -> Message:
 
 
 class ManualClock:
-    """A clock that is set by hand."""
+    """A clock that advances only when a test advances it."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -66,7 +66,7 @@ class ManualClock:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep until the clock is set on."""
+        """Sleep until the clock has advanced by so many seconds."""
         sleeper = self.now + seconds, anyio.Event()
         self._sleepers.append(sleeper)
         try:
@@ -75,7 +75,7 @@ class ManualClock:
             self._sleepers.remove(sleeper)
 
     def advance(self, seconds: float = math.inf) -> None:
-        """Set it on; or just until the first wakes."""
+        """Advance the clock; without an argument, to the time at which the first sleeper wakes."""
         until = (
             min([self.now + seconds, *(at for at, _ in self._sleepers)])
             if seconds == math.inf
@@ -94,7 +94,7 @@ class ManualClock:
 
 
 class Limiter(RateLimiter):
-    """A limiter whose time isn't that of deadlines, which would move with it."""
+    """A limiter that reports no wait: its simulated time must not extend the real deadlines."""
 
     async def acquire(self, recipients: int) -> float:
         await super().acquire(recipients)
@@ -102,7 +102,7 @@ class Limiter(RateLimiter):
 
 
 class FailingLog:
-    """A send log that fails when it is counts to, and knows what it did not write down."""
+    """A send log that fails on demand, and collects the send ids of failed writes."""
 
     def __init__(self, path: Path | None) -> None:
         self.unwritten: set[str] = set()
@@ -111,10 +111,10 @@ class FailingLog:
         self._log = self._new()
 
     async def begin(self, send_id: str) -> None:
-        await self._do("begin", send_id, self._log.begin, send_id)
+        await self._write("begin", send_id, self._log.begin, send_id)
 
     async def finish(self, send_id: str, outcome: Any, message_id: str | None = None) -> None:
-        await self._do("finish", send_id, self._log.finish, send_id, outcome, message_id)
+        await self._write("finish", send_id, self._log.finish, send_id, outcome, message_id)
 
     async def settle(self, send_id: str, outcome: Any, message_id: str | None = None) -> bool:
         return await self._log.settle(send_id, outcome, message_id)
@@ -126,7 +126,7 @@ class FailingLog:
         return self._log.unknown()
 
     async def reopen(self) -> None:
-        """What a restart finds; what is only in memory stays there."""
+        """Reopen the file as after a restart; a log in memory keeps its records."""
         if isinstance(self._log, SqliteSendLog):
             await self._log.aclose()
             self._log = self._new()
@@ -138,7 +138,7 @@ class FailingLog:
     def _new(self) -> MemorySendLog | SqliteSendLog:
         return MemorySendLog() if self._path is None else SqliteSendLog(self._path)
 
-    async def _do(
+    async def _write(
         self, operation: str, send_id: str, write: Callable[..., Any], *args: Any
     ) -> None:
         await anyio.lowlevel.checkpoint()
@@ -157,13 +157,16 @@ class FailingLog:
 
 
 class Credentials:
-    """Credentials of a container, without HTTP, as aiobotocore on httpx keeps connections open."""
+    """Credentials of a container, without HTTP: aiobotocore leaves connections open on httpx."""
 
     def __init__(self) -> None:
         self.mode = "fresh"
 
     async def get(self, *_: object) -> dict[str, str]:
-        """Credentials that last for an hour, or have to be renewed at once; or none."""
+        """Return credentials that are valid for an hour, expire within a minute, or have expired.
+
+        Raises the error of a missing metadata service in any other mode.
+        """
         from botocore.exceptions import MetadataRetrievalError
 
         await anyio.lowlevel.checkpoint()
@@ -177,11 +180,11 @@ class Credentials:
 
 @dataclasses.dataclass
 class Environment:
-    """Everything around one client after the other."""
+    """Server, credentials, rate limit, send log and records of a client and its successors."""
 
     session: str
     folder: Path | None
-    """Where a send log in a file is; None for one in memory."""
+    """The folder of the send log's file; None for a log in memory."""
     policy: RetryPolicy
     stack: ExitStack
 
@@ -206,7 +209,7 @@ class Environment:
         self.client = self.new_client()
 
     def new_client(self) -> Client:
-        """A client as they all are."""
+        """Return a client of this environment."""
         return new_client(
             self.server.url,
             self.session,
@@ -218,20 +221,20 @@ class Environment:
         )
 
     def set_responses(self, *script: ScriptedResponse, rate: float = 1000.0) -> None:
-        """What the server answers next; then it takes everything."""
+        """Set the next responses of the server, after which it accepts every mail."""
         self.server.respond_with(*self.records.recording(*script, accept_all(), rate=rate))
 
     def new_mail(self, send_id: str | None) -> Mail:
-        """A mail that is about to be sent."""
+        """Create a mail and add it to those in flight."""
         mail = Mail(f"m{len(self.mails)}@example.com", send_id)
         self.mails.append(mail)
         self.running.add(mail)
         return mail
 
-    async def job(
+    async def run_job(
         self, work: Callable[[Client, Sequence[Mail]], Any], mails: Sequence[Mail]
     ) -> None:
-        """Send mails in a exit_kind that may be cancelled."""
+        """Send mails in a cancel scope."""
         with anyio.CancelScope() as scope:
             self.scopes.append(scope)
             try:
@@ -241,35 +244,35 @@ class Environment:
                 self.running -= {*mails}
 
     async def cancel(self, index: int) -> None:
-        """Cancel something that is under exit_kind."""
+        """Cancel one of the jobs in flight."""
         if self.scopes:
             self.scopes[index % len(self.scopes)].cancel()
 
     async def run_steps(self, steps: int) -> None:
-        """Let the event loop make some steps."""
+        """Run some steps of the event loop."""
         for _ in range(steps):
             await anyio.lowlevel.checkpoint()
 
     async def wait_until_idle(self) -> None:
-        """Wait until everything has ended."""
+        """Wait until no mail is in flight."""
         with anyio.fail_after(30):
             while self.running:
                 self.clock.advance()
                 await anyio.sleep(0.0005)
 
     async def restart(self) -> None:
-        """Close, with whatever is under exit_kind, and begin anew with the same log."""
+        """Close the client while calls are in flight, and open another with the same log."""
         await self.client.aclose()
         await self.log.reopen()
         self.client = self.new_client()
 
     async def check(self) -> None:
-        """Whatever has ended is known alike by everybody."""
-        ended = [mail for mail in self.mails if mail not in self.running]
-        check_mails(ended, self.records, retries_unknown=self.policy.on_unknown == "retry")
+        """Compare the records of all mails whose calls have ended."""
+        completed = [mail for mail in self.mails if mail not in self.running]
+        check_mails(completed, self.records, retries_unknown=self.policy.on_unknown == "retry")
 
     async def finish_all(self) -> None:
-        """Everything ends, is compared, and is settled by events."""
+        """Wait for all calls, compare all records, and settle the log by events."""
         self.log.failure, self.credentials.mode = "", "fresh"
         await self.wait_until_idle()
         await self.client.aclose()
@@ -298,7 +301,7 @@ class Environment:
             assert record.message_id in {issued for each in some for issued in each.ids}
 
     async def _check_repeated_sends(self) -> None:
-        """What was accepted_mails is refused, and what was not is sent."""
+        """Check that repeated send ids of accepted mails are refused, and new ones sent."""
         self.set_responses()
         before = len(self.records.received)
         async with new_client(self.server.url, self.session, send_log=self.log) as client:
@@ -323,21 +326,21 @@ async def send_bulk(client: Client, mails: Sequence[Mail]) -> None:
     recipients = [Recipient(mail.address, send_id=mail.send_id) for mail in mails]
     bulk = BulkMessage(from_email="shop@example.com", template="News", recipients=recipients)
     try:
-        ends: Sequence[Any] = (await client.send_bulk(bulk, concurrency=2)).recipients
+        results: Sequence[Any] = (await client.send_bulk(bulk, concurrency=2)).recipients
     except ConfigurationError as error:
-        ends = [error] * len(mails)
-    for mail, end in zip(mails, ends, strict=True):
-        mail.record(end)
+        results = [error] * len(mails)
+    for mail, result in zip(mails, results, strict=True):
+        mail.record(result)
 
 
 class CallerError(Exception):
-    """The block was left."""
+    """Exception of the caller's code."""
 
 
 def send_many_job(
     leave_after: int | None, exit_kind: ExitKind, **settings: Any
 ) -> Callable[[Client, Sequence[Mail]], Any]:
-    """Send mails as many, and leave, after some outcomes, in some exit_kind."""
+    """Return a job that sends mails by send_many and leaves the block after some outcomes."""
 
     async def send_many(client: Client, mails: Sequence[Mail]) -> None:
         many = client.send_many([message(mail) for mail in mails], **settings)

@@ -12,7 +12,7 @@ BOTH: tuple[Api, ...] = ("v1", "v2")
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """A fault, and the possible outcomes of a send."""
+    """A fault, the possible outcomes of a send, and its error."""
 
     name: str
     response: Response
@@ -30,7 +30,7 @@ class Fault:
     closes: bool = False
     """Whether the server acts before it reads the request, or closes without notice."""
     writes_later: bool = False
-    """Whether the server writes after its response, which the next request would read."""
+    """Whether the server sends bytes after its response, which the next request would read."""
 
 
 def unknown(name: str, response: Response, **more: Any) -> Fault:

@@ -11,13 +11,13 @@ from support.wire import acceptance, bytewise, chunked, head, raw_response
 
 
 def two_responses(request: Request, first: bytes | None = None) -> bytes:
-    """Two answers to one request; the second has an id that was issued for nobody."""
+    """Return two responses to one request; the message id of the second was never issued."""
     other = json.dumps({"MessageId": responses.new_message_id()}).encode()
     return (first or acceptance(request)) + acceptance(request, body=other)
 
 
 def early(response: Response) -> Response:
-    """Response when a part of the request has arrived."""
+    """Return a response that is sent before the whole request has arrived."""
     return dataclasses.replace(response, after_bytes=65536)
 
 
@@ -35,13 +35,14 @@ CONNECTION = [
     unknown("reset_after_request", responses.reset_after_request()),
     unknown("close_after_request", responses.close_after_request()),
     accepted("close_idle", responses.close_idle(), closes=True),
-    accepted("close_idle_in_peace", responses.close_idle(), writes_later=True),
+    accepted("close_idle_before_the_next_request", responses.close_idle(), writes_later=True),
     either("reset_idle", raw_response(acceptance, "reset"), closes=True),
     accepted(
-        "close_announced", raw_response(lambda r: acceptance(r, "Connection: close"), "close")
+        "connection_close_header",
+        raw_response(lambda r: acceptance(r, "Connection: close"), "close"),
     ),
     accepted(
-        "keep_announced_and_closed",
+        "closed_despite_keep_alive",
         raw_response(lambda r: acceptance(r, "Keep-Alive: timeout=60"), "close"),
         closes=True,
     ),
@@ -62,7 +63,7 @@ TRUNCATED = [
     unknown("half_status_line", raw_response(lambda r: acceptance(r)[:12], "close")),
     unknown("half_headers", raw_response(lambda r: acceptance(r)[:40], "close")),
     unknown(
-        "head_alone",
+        "head_without_body",
         raw_response(lambda r: acceptance(r).partition(b"\r\n\r\n")[0] + b"\r\n\r\n", "close"),
     ),
     unknown("half_body", responses.half_response(), apis=BOTH),
@@ -84,7 +85,7 @@ FRAMING = [
         "length_negative", raw_response(lambda r: acceptance(r, "Content-Length: -1", length=None))
     ),
     unknown(
-        "length_no_number",
+        "length_not_a_number",
         raw_response(lambda r: acceptance(r, "Content-Length: many", length=None)),
     ),
     unknown("lengths_differ", raw_response(lambda r: acceptance(r, "Content-Length: 1"))),
@@ -93,11 +94,12 @@ FRAMING = [
         raw_response(lambda r: acceptance(r, f"Content-Length: {len(responses.accepted(r)[1])}")),
     ),
     unknown(
-        "chunk_size_no_number",
+        "chunk_size_not_a_number",
         raw_response(lambda r: head("Transfer-Encoding: chunked") + b"zz\r\n{}\r\n0\r\n\r\n"),
     ),
     unknown(
-        "chunked_lie", raw_response(lambda r: acceptance(r, "Transfer-Encoding: chunked"), "close")
+        "chunked_header_without_chunks",
+        raw_response(lambda r: acceptance(r, "Transfer-Encoding: chunked"), "close"),
     ),
     either(
         "chunked_with_length",
@@ -114,9 +116,11 @@ FRAMING = [
     accepted("no_length", raw_response(lambda r: acceptance(r, length=None), "close"), apis=BOTH),
     accepted("http_1_0", raw_response(lambda r: acceptance(r, status="HTTP/1.0 200 OK"), "close")),
     accepted("no_reason", raw_response(lambda r: acceptance(r, status="HTTP/1.1 200"))),
-    either("line_feeds_alone", raw_response(lambda r: acceptance(r).replace(b"\r\n", b"\n"))),
-    either("folded_header", raw_response(lambda r: acceptance(r, "X-Note: one\r\n two_responses"))),
-    either("header_of_other_bytes", raw_response(lambda r: acceptance(r, "X-Note: \xe9\xff"))),
+    either("bare_line_feeds", raw_response(lambda r: acceptance(r).replace(b"\r\n", b"\n"))),
+    either("folded_header", raw_response(lambda r: acceptance(r, "X-Note: one\r\n two"))),
+    either(
+        "header_with_non_ascii_bytes", raw_response(lambda r: acceptance(r, "X-Note: \xe9\xff"))
+    ),
     either("space_before_colon", raw_response(lambda r: acceptance(r, "X-Note : 1"))),
     unknown("header_without_colon", raw_response(lambda r: acceptance(r, "nonsense"))),
     unknown("header_with_nul", raw_response(lambda r: acceptance(r, "X-Note: \0"))),
@@ -141,15 +145,15 @@ NOT_HTTP = [
     unknown("tls_alert", raw_response(lambda r: b"\x15\x03\x01\x00\x02\x02\x0a", "close")),
     unknown("http_2", raw_response(lambda r: b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64", "close")),
     unknown(
-        "status_of_letters",
+        "status_with_letters",
         raw_response(lambda r: acceptance(r, status="HTTP/1.1 2OO OK"), "close"),
     ),
     unknown(
-        "status_of_four_digits",
+        "status_with_four_digits",
         raw_response(lambda r: acceptance(r, status="HTTP/1.1 2000 OK"), "close"),
     ),
     either("version_unknown", raw_response(lambda r: acceptance(r, status="HTTP/7.3 200 OK"))),
-    unknown("line_breaks_alone", raw_response(lambda r: b"\r\n" * 50, "close")),
+    unknown("only_line_breaks", raw_response(lambda r: b"\r\n" * 50, "close")),
 ]
 
 INFORMATIONAL = [
@@ -165,7 +169,7 @@ INFORMATIONAL = [
         raw_response(lambda r: head(status="HTTP/1.1 101 Switching Protocols"), "close"),
     ),
     unknown(
-        "switched_for_good",
+        "switching_protocols_then_hang",
         raw_response(lambda r: head(status="HTTP/1.1 101 Switching Protocols"), "hang"),
     ),
     unknown(
@@ -178,7 +182,7 @@ INFORMATIONAL = [
 
 PIPELINED = [
     accepted("two_responses", raw_response(two_responses), apis=BOTH),
-    accepted("one_and_a_half", raw_response(lambda r: two_responses(r)[:-9])),
+    accepted("second_response_truncated", raw_response(lambda r: two_responses(r)[:-9])),
     accepted(
         "second_response_later",
         raw_response(lambda r: [acceptance(r), two_responses(r)[len(acceptance(r)) :]], pause=0.03),
@@ -194,7 +198,7 @@ PIPELINED = [
     ),
     accepted("line_breaks_after", raw_response(lambda r: acceptance(r) + b"\r\n\r\n")),
     unknown(
-        "no_content_and_answer",
+        "no_content_then_response",
         raw_response(lambda r: two_responses(r, head(status="HTTP/1.1 204 No Content"))),
     ),
     unknown(
@@ -208,27 +212,23 @@ PIPELINED = [
 HANGING = [
     unknown("no_response", responses.no_response(), hangs=True),
     unknown(
-        "head_and_silence", raw_response(lambda r: head("Content-Length: 9"), "hang"), hangs=True
+        "head_then_hang", raw_response(lambda r: head("Content-Length: 9"), "hang"), hangs=True
     ),
     unknown(
-        "half_head_and_silence",
+        "half_head_then_hang",
         raw_response(lambda r: b"HTTP/1.1 200 OK\r\nContent-", "hang"),
         hangs=True,
     ),
+    unknown("half_body_then_hang", raw_response(lambda r: acceptance(r)[:-9], "hang"), hangs=True),
+    unknown("half_chunk_then_hang", raw_response(lambda r: chunked(r)[:-20], "hang"), hangs=True),
+    unknown("no_last_chunk_then_hang", raw_response(lambda r: chunked(r, b""), "hang"), hangs=True),
     unknown(
-        "half_body_and_silence", raw_response(lambda r: acceptance(r)[:-9], "hang"), hangs=True
-    ),
-    unknown("half_chunk_and_silence", raw_response(lambda r: chunked(r)[:-20], "hang"), hangs=True),
-    unknown(
-        "no_last_chunk_and_silence", raw_response(lambda r: chunked(r, b""), "hang"), hangs=True
-    ),
-    unknown(
-        "whole_body_of_unknown_length",
+        "body_of_unknown_length_then_hang",
         raw_response(lambda r: acceptance(r, length=None), "hang"),
         hangs=True,
     ),
     unknown(
-        "switched_and_silent",
+        "switching_protocols_then_hang_without_reason",
         raw_response(lambda r: head(status="HTTP/1.1 101 X"), "hang"),
         hangs=True,
     ),

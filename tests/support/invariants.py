@@ -25,24 +25,24 @@ ANY_OUTCOME: frozenset[Outcome] = frozenset({"accepted", "rejected", "not_sent",
 
 @dataclasses.dataclass
 class SendCase:
-    """One send, as its caller saw it."""
+    """One send, with its result and its allowed outcomes."""
 
     marker: str
     outcomes: frozenset[Outcome] = ANY_OUTCOME
-    """How it may end if the server has its whole request."""
+    """The allowed outcomes if the server receives the whole request."""
     attempts: int = 1
-    """How many requests are safe."""
+    """The allowed number of complete requests."""
     results: list[object] = dataclasses.field(default_factory=list)
 
     @property
     def result(self) -> Any:
-        """The only one."""
+        """The single result of the send."""
         (result,) = self.results
         return result
 
     @property
     def outcome(self) -> Outcome:
-        """How it ended."""
+        """The outcome of the send."""
         outcome: Outcome = (
             "accepted" if isinstance(self.result, SendResult) else self.result.outcome
         )
@@ -50,7 +50,7 @@ class SendCase:
 
 
 async def send(client: Client, sent: SendCase, *, large: bool = False) -> SendCase:
-    """Send a mail that the server knows by its marker."""
+    """Send a mail with the marker as its subject."""
     message = Message(
         from_email="shop@example.com",
         to="alice@example.com",
@@ -66,7 +66,7 @@ async def send(client: Client, sent: SendCase, *, large: bool = False) -> SendCa
 
 
 async def send_all(client: Client, sends: Iterable[SendCase], large: Collection[str] = ()) -> None:
-    """Send all at once."""
+    """Send all mails concurrently."""
     async with anyio.create_task_group() as group:
         for sent in sends:
             group.start_soon(_send, client, sent, sent.marker in large)
@@ -82,26 +82,24 @@ def _large() -> Attachment:
 
 
 def marker_of(request: Request) -> str | None:
-    """Whose request it is, read from the mail in it, or from as much of the mail as arrived."""
+    """Return the marker in a request, which may be incomplete; None if it has not arrived."""
     found = _MIME.search(request.body)
     if found is None:
         return None
-    encoded = unquote_to_bytes(found[found.lastindex or 0])[
-        :4096
-    ]  # which is empty where none of it arrived
+    encoded = unquote_to_bytes(found[found.lastindex or 0])[:4096]  # empty if no part of it arrived
     subject = _SUBJECT.search(base64.b64decode(encoded[: len(encoded) // 4 * 4]))
     return subject[1].decode() if subject else None
 
 
 def check(sends: Collection[SendCase], requests: Collection[Request]) -> None:
-    """The invariants, over what the clients and the server saw."""
+    """Check the invariants over the results and the requests that the server received."""
     seen: dict[str | None, list[Request]] = {}
     for request in requests:
         seen.setdefault(marker_of(request), []).append(request)
     for sent in sends:
         matching = seen.get(sent.marker, [])
         complete = sum(request.complete for request in matching)
-        result = sent.result  # exactly one
+        result = sent.result
         assert isinstance(result, (SendResult, sesmail.SesmailError)), repr(result)
         assert sent.outcome in (
             sent.outcomes if complete else sent.outcomes | {"not_sent", "unknown"}
@@ -115,7 +113,7 @@ def check(sends: Collection[SendCase], requests: Collection[Request]) -> None:
 
 @contextlib.asynccontextmanager
 async def no_leaks(*servers: FaultServer) -> AsyncIterator[None]:
-    """No connection, task, or exception that nobody took."""
+    """Check that no connection or task stays open and no exception is unhandled."""
     errors: list[object] = []
     if not _trio():
         import asyncio

@@ -1,4 +1,4 @@
-"""Valid HTTP responses with malformed bodies, statuses of proxies, and errors of SES."""
+"""HTTP responses with malformed bodies or unexpected statuses, and errors of SES."""
 
 import dataclasses
 import gzip
@@ -23,7 +23,7 @@ REJECTED_ONLY = frozenset({"rejected"})
 def rejection(
     status: int, code: str, text: str, error: type[SendError], retryable: bool = False
 ) -> Fault:
-    """A no of Amazon's."""
+    """Return an error response of SES."""
     return Fault(
         f"{status} {code} {text}",
         responses.error(status, code, text),
@@ -37,18 +37,19 @@ def rejection(
 
 
 def v2_body(name: str, body: bytes | Callable[[Request], bytes], headers: Any = JSON) -> Fault:
-    """A success with a body that isn't SES's."""
+    """Return a v2 response with status 200 and a body that SES would not send."""
 
-    def speech(request: Request) -> bytes:
+    def content(request: Request) -> bytes:
         return acceptance(request, body=body if isinstance(body, bytes) else body(request))
 
     return unknown(
-        name, responses.raw(200, headers, body) if isinstance(body, bytes) else raw_response(speech)
+        name,
+        responses.raw(200, headers, body) if isinstance(body, bytes) else raw_response(content),
     )
 
 
 def v2_id(name: str, value: Any) -> Fault:
-    """A success with something else where the message id stands."""
+    """Return a v2 response whose message id has this value."""
     return v2_body(f"id_{name}", json.dumps({"MessageId": value}).encode())
 
 
@@ -70,14 +71,14 @@ INVALID_IDS = {
 
 
 def v1_id(name: str, value: str) -> Fault:
-    """The same of v1."""
+    """Return a v1 response whose result has this content."""
     result = f"<SendRawEmailResult>{value}</SendRawEmailResult>"
     body = f"<SendRawEmailResponse>{result}</SendRawEmailResponse>"
     return unknown(f"v1_id_{name}", responses.raw(200, XML, body.encode()), apis=("v1",))
 
 
 def v1_error(name: str, inner: str, status: int = 400, **more: Any) -> Fault:
-    """An error document of v1; it proves nothing, unless told otherwise."""
+    """Return a v1 error document; the outcome is unknown unless `more` states another."""
     body = f"<ErrorResponse><Error>{inner}</Error><RequestId>1</RequestId></ErrorResponse>"
     return dataclasses.replace(
         unknown(f"v1_{name}", responses.raw(status, XML, body.encode()), apis=("v1",)), **more
@@ -85,7 +86,7 @@ def v1_error(name: str, inner: str, status: int = 400, **more: Any) -> Fault:
 
 
 def success(status: int) -> Fault:
-    """SES's answer with another status."""
+    """Return an acceptance with another status."""
     return unknown(
         f"status_{status}",
         raw_response(lambda request: acceptance(request, status=f"HTTP/1.1 {status} Odd")),
@@ -94,26 +95,26 @@ def success(status: int) -> Fault:
 
 @cache
 def gzip_bomb() -> bytes:
-    """A few kilobytes that unpack to many megabytes."""
+    """Return 40 MB of zeros, compressed to a few kilobytes."""
     return gzip.compress(bytes(40_000_000))
 
 
 def gzipped(request: Request) -> bytes:
-    """A acceptance answer, compressed though nobody asked for that."""
+    """Return an acceptance with a gzip body, which the request didn't ask for."""
     return acceptance(
         request, "Content-Encoding: gzip", body=gzip.compress(responses.accepted(request)[1])
     )
 
 
 def endless_body(_: Request) -> Iterator[bytes]:
-    """An answer that goes on until the client leaves."""
+    """Yield chunks until the client closes the connection."""
     yield head("Content-Type: application/json", "Transfer-Encoding: chunked")
     while True:
         yield b"40000\r\n" + b" " * 0x40000 + b"\r\n"
 
 
 def entity_bomb(_: Request) -> bytes:
-    """A v1 answer of a few hundred bytes, which says of itself to be gigabytes."""
+    """Return a v1 response whose nested XML entities expand to gigabytes."""
     nested = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(9))
     doctype = f'<!DOCTYPE R [<!ENTITY e0 "0123456789">{nested}]>'
     body = f"{doctype}<R><MessageId>&e9;</MessageId></R>".encode()
@@ -132,29 +133,36 @@ OVERSIZED = [
         "gzip_bomb",
         raw_response(lambda r: acceptance(r, "Content-Encoding: gzip", body=gzip_bomb())),
     ),
-    unknown("gzip_unasked", raw_response(gzipped), apis=BOTH),
+    unknown("unrequested_gzip", raw_response(gzipped), apis=BOTH),
     accepted(
-        "gzip_lie", raw_response(lambda r: acceptance(r, "Content-Encoding: gzip")), apis=BOTH
+        "gzip_header_without_gzip",
+        raw_response(lambda r: acceptance(r, "Content-Encoding: gzip")),
+        apis=BOTH,
     ),
-    accepted("brotli_lie", raw_response(lambda r: acceptance(r, "Content-Encoding: br"))),
+    accepted(
+        "brotli_header_without_brotli",
+        raw_response(lambda r: acceptance(r, "Content-Encoding: br")),
+    ),
 ]
 
 BODIES = [
     unknown("empty_200", responses.empty_200(), apis=BOTH),
     unknown("captive_portal", responses.html_200(), apis=BOTH),
-    unknown("captive_portal_says_json", responses.raw(200, JSON, b"<html>Please log in.</html>")),
     unknown(
-        "captive_portal_says_xml",
+        "captive_portal_with_json_type", responses.raw(200, JSON, b"<html>Please log in.</html>")
+    ),
+    unknown(
+        "captive_portal_with_xml_type",
         responses.raw(200, XML, b"<html>Please log in.</html>"),
         apis=("v1",),
     ),
     accepted(
-        "called_html",
+        "html_content_type",
         raw_response(lambda r: acceptance(r).replace(b"application/json", b"text/html")),
         apis=BOTH,
     ),
     accepted(
-        "called_nothing",
+        "no_content_type",
         raw_response(lambda r: acceptance(r).replace(b"Content-Type", b"X-Type")),
         apis=BOTH,
     ),
@@ -166,7 +174,7 @@ BODIES = [
     v2_body("json_null", b"null"),
     v2_body("json_text", b'"MessageId"'),
     v2_body("json_number", b"0102"),
-    v2_body("json_twice", lambda r: responses.accepted(r)[1] * 2),
+    v2_body("two_json_documents", lambda r: responses.accepted(r)[1] * 2),
     v2_body("not_utf8", b"\xff\xfe{}"),
     v2_body("utf_16", lambda r: responses.accepted(r)[1].decode().encode("utf-16")),
     v2_body("byte_order_mark", lambda r: b"\xef\xbb\xbf" + responses.accepted(r)[1]),
@@ -174,7 +182,7 @@ BODIES = [
         "bulk_response", b'{"BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": "id"}]}'
     ),
     v2_body("error_with_200", b'{"__type": "MessageRejected", "message": "no"}'),
-    v2_body("other_case", b'{"messageid": "id-1"}'),
+    v2_body("lowercase_message_id", b'{"messageid": "id-1"}'),
     *(v2_id(name, value) for name, value in INVALID_IDS.items()),
     v1_id("missing", ""),
     v1_id("empty", "<MessageId/>"),
@@ -214,7 +222,7 @@ UNKNOWN_ERRORS = [
         unknown(f"redirect_{status}", responses.redirect(status, "/elsewhere"), apis=BOTH)
         for status in range(300, 309)
     ),
-    unknown("redirect_without_place", responses.raw(302)),
+    unknown("redirect_without_location", responses.raw(302)),
     *(
         unknown(f"page_{status}", responses.raw(status, HTML, b"<p>no</p>"), apis=BOTH)
         for status in PAGES
@@ -233,14 +241,14 @@ UNKNOWN_ERRORS = [
         responses.raw(400, {"x-amzn-ErrorType": "MessageRejected"}, b"{}"),
     ),
     unknown(
-        "proxys_json_400",
+        "proxy_json_400",
         responses.raw(400, {**JSON, "x-amzn-RequestId": ""}, b'{"error": "blocked"}'),
     ),
-    unknown("proxys_json_404", responses.raw(404, PROXY, b'{"code": "NotFound"}')),
-    unknown("proxys_json_429", responses.raw(429, PROXY, b'{"code": "too_many_requests"}')),
-    unknown("code_of_a_number", responses.raw(400, PROXY, b'{"code": 400, "message": "x"}')),
+    unknown("proxy_json_404", responses.raw(404, PROXY, b'{"code": "NotFound"}')),
+    unknown("proxy_json_429", responses.raw(429, PROXY, b'{"code": "too_many_requests"}')),
+    unknown("numeric_code", responses.raw(400, PROXY, b'{"code": 400, "message": "x"}')),
     v1_error("no_code", "<Code/>"),
-    v1_error("code_of_markup", "<Code><b>Throttling</b></Code>"),
+    v1_error("code_with_markup", "<Code><b>Throttling</b></Code>"),
     unknown(
         "v1_no_request_id",
         responses.raw(400, XML, b"<R><Error><Code>Throttling</Code></Error></R>"),
@@ -309,7 +317,7 @@ REJECTED = [
         error=sesmail.MessageRejectedError,
     ),
     v1_error(
-        "text_of_markup",
+        "text_with_markup",
         "<Code>NotFound</Code><Message><b/></Message>",
         outcomes=REJECTED_ONLY,
         error=sesmail.NotFoundError,

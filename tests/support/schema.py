@@ -1,4 +1,4 @@
-"""Validates calls by the service models of AWS, without network."""
+"""Validates calls against botocore's service models, without network."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def violations(service: str, operation: str, params: dict[str, Any]) -> list[str
 
 
 def _details(shape: Any, value: Any, path: str) -> Iterator[str]:
-    """What botocore's validator leaves to the service."""
+    """Yield violations that botocore leaves to the service: lengths, patterns and enums."""
     if shape.type_name == "structure":
         for name, inner in value.items():
             yield from _details(shape.members[name], inner, f"{path}.{name}")

@@ -1,4 +1,4 @@
-"""The fault server does to a plain client of the standard library what its words say."""
+"""Fault server: responses and faults that a client of the standard library receives."""
 
 import errno
 import http.client
@@ -28,7 +28,7 @@ NAMESPACE = {"ses": "http://ses.amazonaws.com/doc/2010-12-01/"}
 
 
 def connect(server: FaultServer, timeout: float = 2) -> http.client.HTTPConnection:
-    """Open a connection of the standard library."""
+    """Open an HTTP connection of the standard library."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout)
     connection.connect()
     return connection
@@ -40,7 +40,7 @@ def post(
     body: bytes = b"{}",
     headers: dict[str, str] | None = None,
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    """Send one request on a connection of its own, and read the whole answer."""
+    """Send one request on a new connection, and read the whole response."""
     with closing(connect(server)) as connection:
         connection.request("POST", target, body, headers or {})
         response = connection.getresponse()
@@ -48,7 +48,7 @@ def post(
 
 
 def exchange(connection: http.client.HTTPConnection) -> bytes:
-    """Send one small request, and read the whole answer."""
+    """Send one small request, and read the whole response."""
     connection.request("POST", V2, b"{}")
     return connection.getresponse().read()
 
@@ -59,7 +59,7 @@ def post_form(server: FaultServer, **form: str) -> tuple[http.client.HTTPRespons
 
 
 def texts(document: bytes, name: str) -> list[str | None]:
-    """The texts of all elements of that name."""
+    """Return the texts of all elements of this name."""
     return [found.text for found in ET.fromstring(document).iterfind(f".//ses:{name}", NAMESPACE)]
 
 
@@ -157,7 +157,7 @@ def test_error_responds_in_both_apis(fault_server: StartFaultServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "body"),
+    ("scripted", "status", "body"),
     [
         (responses.raw(503, {"Retry-After": "1"}, b"later"), 503, b"later"),
         (responses.redirect(307, "http://127.0.0.1:1/"), 307, b""),
@@ -171,9 +171,9 @@ def test_error_responds_in_both_apis(fault_server: StartFaultServer) -> None:
     ],
 )
 def test_plain_responses(
-    fault_server: StartFaultServer, answer: Response, status: int, body: bytes
+    fault_server: StartFaultServer, scripted: Response, status: int, body: bytes
 ) -> None:
-    response, received = post(fault_server(answer))
+    response, received = post(fault_server(scripted))
     assert (response.status, received) == (status, body)
 
 
@@ -237,13 +237,13 @@ def test_stops_reading_blocks_a_large_body(fault_server: StartFaultServer) -> No
 
 @pytest.mark.parametrize("kept_alive", [False, True])
 @pytest.mark.parametrize(
-    ("answer", "read"),
+    ("scripted", "read"),
     [(responses.reset_after_request(), b"{}"), (responses.reset_mid_request(1), b"{")],
 )
 def test_resets_raise_connection_reset(
-    fault_server: StartFaultServer, answer: Response, read: bytes, kept_alive: bool
+    fault_server: StartFaultServer, scripted: Response, read: bytes, kept_alive: bool
 ) -> None:
-    server = fault_server(*[responses.ok()] * kept_alive, answer)
+    server = fault_server(*[responses.ok()] * kept_alive, scripted)
     with closing(connect(server)) as connection:
         if kept_alive:
             exchange(connection)
@@ -334,12 +334,12 @@ def test_tls_client_is_refused(fault_server: StartFaultServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "scripted",
     [responses.no_response(), responses.slow(60, responses.ok()), responses.trickle(None, 60)],
 )
-def test_stopping_ends_hanging_connections_at_once(answer: Response) -> None:
+def test_stopping_ends_hanging_connections_at_once(scripted: Response) -> None:
     before = threading.active_count()
-    with FaultServer(answer) as server:
+    with FaultServer(scripted) as server:
         connection = connect(server)
         connection.request("POST", V2, b"{}")
         assert server.wait_for_requests(1)

@@ -1,4 +1,4 @@
-"""Sends that are cancelled at any step: every mail has an outcome, nothing stays acquired."""
+"""Sends that are cancelled at any step: each mail has an outcome, each resource is released."""
 
 import contextlib
 import random
@@ -50,7 +50,7 @@ SLOW = accepted("slow", responses.slow(0.002, responses.ok()))
 POINTS = {
     "scope": 60,
     "task": 47,
-}  # for each kind of send and log: on asyncio both, on trio the first; 1,002 in all
+}  # cancellations per kind of send and log: on asyncio both, on trio `scope`; 1,002 in all
 Work = Callable[[], Awaitable[None]]
 
 
@@ -112,11 +112,11 @@ class Setup:
         )
 
     async def start(self) -> None:
-        """Settles the sends so far, resets the rate limit, and scripts the server's responses."""
+        """Settles earlier sends, resets the rate limit, and sets the responses of the server."""
         self.clock.time += 1000
         self.past += self.mails
         self.mails = []
-        self.records.forget()
+        self.records.clear_listener()
         async for record in self.log.unknown():
             await self.log.settle(record.send_id, "rejected")
         await self.log.begin("gone")
@@ -209,8 +209,8 @@ async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[L
         yield log
 
 
-async def cancelled_at(number: float, work: Work, target: str) -> Steps:
-    """Cancels the work at a step."""
+async def run_and_cancel_at(number: float, work: Work, target: str) -> Steps:
+    """Cancels the work at a step, by its scope or its task; returns the step counter."""
     if target == "scope":
         with anyio.CancelScope() as scope, at_step(number, scope.cancel) as steps:
             await work()
@@ -251,18 +251,18 @@ async def cancel_anywhere(
         setup = Setup(server, session, log)
         most = 0
         for point in range(-2, POINTS[target]):
-            if chance.random() < 0.05:  # the cancelled one opens it
+            if chance.random() < 0.05:  # so that the cancelled call opens the client
                 await setup.client.aclose()
                 setup.client = setup.new_client()
             await setup.start()
             number = float("inf") if point < 0 else chance.randint(1, most)
-            steps = await cancelled_at(number, getattr(setup, kind), target)
+            steps = await run_and_cancel_at(number, getattr(setup, kind), target)
             await setup.check()
             results.update(
                 setup.records.outcomes.get(mail.send_id or "", "nothing") for mail in setup.mails
             )
             if point < 0:
-                most = steps.made
+                most = steps.count
                 assert all(mail.outcome for mail in setup.mails)
         await setup.start()
         await setup.send()

@@ -1,4 +1,4 @@
-"""A program that is killed while it sends: the log lists the unknown sends, none is repeated."""
+"""Process killed while it sends: the log lists the unknown sends, and none is repeated."""
 
 import json
 import os
@@ -56,7 +56,7 @@ PROGRAM = """if True:
 
     for backend in ("asyncio", "trio"):
         anyio.run(open_client, backend=backend)
-    for line in sys.stdin:  # each time with another process, which needn't import everything first
+    for line in sys.stdin:  # a forked process, which has already imported all modules
         backend, *settings = json.loads(line)
         process = os.fork()
         if not process:

@@ -88,7 +88,7 @@ class Sending(RuleBasedStateMachine):
         self.no_leaks.__enter__()
 
     def run_counted(self, method: Callable[..., Any], *args: Any) -> None:
-        """Makes one step."""
+        """Calls a method in the event loop, and counts the call."""
         self.counts[method.__name__] += 1
         self.portal.call(method, *args)
 
@@ -102,7 +102,7 @@ class Sending(RuleBasedStateMachine):
                 self.used.append(f"id-{len(self.used)}")
             old = self.used[len(self.environment.mails) % len(self.used)] if kind == "old" else None
             mails.append(self.environment.new_mail(self.used[-1] if kind == "new" else old))
-        self.futures.append(self.portal.start_task_soon(self.environment.job, work, mails))
+        self.futures.append(self.portal.start_task_soon(self.environment.run_job, work, mails))
 
     @rule(send_ids=st.lists(SEND_IDS, min_size=1, max_size=4), script=SCRIPTS)
     def start_sends(self, send_ids: list[str], script: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Each fault on the wire ends each send in an outcome that is true, and leaves nothing behind."""
+"""Faults of server and network: each send gets a correct outcome, and no resource leaks."""
 
 import random
 from typing import Any
@@ -19,19 +19,19 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
 ATTEMPTS = pytest.mark.parametrize("attempts", [1, 3])
-CONCURRENCY = 50  # what one client makes at once
+CONCURRENCY = 50  # calls that a client has in flight at most
 LARGE = {f"{fault.name} 0" for fault in HANGING if fault.large}
 
 
 def case_for(fault: Fault, attempts: int, number: int | str = 0) -> SendCase:
-    """A send that meets a fault, and no other when it may be made again."""
+    """Return a send for a fault; its retry is accepted."""
     if attempts > 1 and fault.retryable:
         return SendCase(f"{fault.name} {number}", frozenset({"accepted"}), attempts=2)
     return SendCase(f"{fault.name} {number}", fault.outcomes)
 
 
 def check_error(fault: Fault, error: SendError, api: str) -> None:
-    """The error is of the kind that the fault tells, with Amazon's words."""
+    """Check that the error has the class, the code and the message of the fault."""
     assert type(error) is fault.error
     assert error.retryable is fault.retryable
     assert error.operation == ("SendEmail" if api == "v2" else "SendRawEmail")
@@ -42,21 +42,22 @@ def check_error(fault: Fault, error: SendError, api: str) -> None:
 
 
 def respond_by_marker(faults: list[Fault], waiting_for: FaultServer | None = None) -> Response:
-    """Response each mail by the fault that its marker names, and when it comes again, accept it.
+    """Respond to each mail with the fault in its marker, and accept its retry.
 
-    A server that counts them responds only after as many mails as can be in flight.
+    If `waiting_for` is given, each response waits until as many mails have arrived as can be in
+    flight.
     """
     acts = {fault.name: fault.response.act for fault in faults}
-    met: set[str | None] = set()
+    received: set[str | None] = set()
 
     def act(connection: Connection, request: Request) -> None:
         marker = marker_of(request)
         assert marker is not None
-        again = marker in met
-        met.add(marker)
+        is_retry = marker in received
+        received.add(marker)
         if waiting_for is not None:
             waiting_for.wait_for_requests(CONCURRENCY)
-        (ok().act if again else acts[marker.rpartition(" ")[0]])(connection, request)
+        (ok().act if is_retry else acts[marker.rpartition(" ")[0]])(connection, request)
 
     return Response(act, after_bytes=65536)
 
@@ -96,7 +97,7 @@ async def test_unsolicited_response_that_arrives_while_the_event_loop_is_busy(
         first = await send(client, SendCase("first", frozenset({"accepted"})))
         assert (
             server.wait_until_sent()
-        )  # which blocks the event loop, so that it can't have read it
+        )  # blocks the event loop, so that the client can't have read it
         second = await send(client, SendCase("second", frozenset({"accepted"})))
     check([first, second], server.requests)
     assert len(server.requests) == 2
@@ -125,13 +126,13 @@ async def test_outcomes_of_concurrent_faults(
 
 
 async def test_outcomes_of_concurrent_resets(fault_server: StartFaultServer, session: str) -> None:
-    """Which of them meets which fault, nobody knows."""
+    """The order of the connections is random, so any send can receive any of the faults."""
     faults = [fault for fault in FAULTS if fault.closes]
     outcomes = frozenset[Outcome]().union(*(fault.outcomes for fault in faults))
     sends = [SendCase(f"{number}", outcomes) for number in range(2 * CONCURRENCY)]
-    answers = [fault.response for fault in faults] * len(sends)
-    random.Random(0).shuffle(answers)
-    server = fault_server(*answers)
+    scripted = [fault.response for fault in faults] * len(sends)
+    random.Random(0).shuffle(scripted)
+    server = fault_server(*scripted)
     async with no_leaks(server), new_client(server.url, session, attempts=3) as client:
         await send_all(client, sends, large={sends[0].marker, sends[1].marker})
     check(sends, server.requests)

@@ -25,8 +25,8 @@ MANY = 50
 
 
 async def check_not_sent(client: Client, sends: int, *servers: FaultServer) -> str:
-    """So many sends at once send nothing, and may be tried again; what the last one was message."""
-    cases = [SendCase(f"cases {number}", NOT_SENT) for number in range(sends)]
+    """Check that concurrent sends are not sent and retryable; return the last error's message."""
+    cases = [SendCase(f"send {number}", NOT_SENT) for number in range(sends)]
     await send_all(client, cases)
     check(cases, [request for server in servers for request in server.requests])
     for sent in cases:
@@ -104,7 +104,7 @@ async def test_missing_proxy_is_not_sent(session: str) -> None:
 
 
 def plain_response(data: bytes) -> Response:
-    """Response the first words of a TLS client with this."""
+    """Respond to a TLS handshake with these bytes."""
 
     def act(connection: Connection, _: object) -> None:
         connection.sock.sendall(data)
@@ -115,7 +115,7 @@ def plain_response(data: bytes) -> Response:
 
 
 def certificate_response(context: ssl.SSLContext) -> Response:
-    """Show a certificate that nobody should trust."""
+    """Respond to a TLS handshake with a certificate."""
 
     def act(connection: Connection, _: object) -> None:
         context.wrap_socket(connection.sock, server_side=True)
@@ -124,7 +124,7 @@ def certificate_response(context: ssl.SSLContext) -> Response:
 
 
 def certificates(folder: Path) -> tuple[Path, dict[str, ssl.SSLContext]]:
-    """The file of an authority to trust, and servers' certificates that aren't right."""
+    """Return the file of a trusted authority, and contexts with invalid server certificates."""
     pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
     from cryptography.hazmat.primitives import serialization
 
@@ -202,7 +202,7 @@ CONTAINER = {
 
 @pytest.fixture
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave no keys in the environment."""
+    """Remove the access keys from the environment."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 

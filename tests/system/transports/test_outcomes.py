@@ -1,4 +1,4 @@
-"""Settings, credentials, deadlines, closing and cancelling: what each makes of a send."""
+"""Outcomes of sends by settings, credentials, deadlines, closing and cancellation."""
 
 import contextlib
 import socket
@@ -28,14 +28,14 @@ LARGE = Message(
 
 
 async def failure_of(client: sesmail.Client, message: Message = ORDER) -> sesmail.SendError:
-    """How one send fails."""
+    """Return the error of a send."""
     with pytest.raises(sesmail.SendError) as failure:
         await client.send(message)
     return failure.value
 
 
 async def failure_after_close(server: FaultServer, **settings: Any) -> sesmail.SendError:
-    """How one send fails, after which nothing is left open."""
+    """Return the error of a send, after all connections are closed."""
     async with new_client(server.url, **settings) as client:
         failure = await failure_of(client)
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
@@ -71,7 +71,7 @@ async def test_call_that_waits_for_a_connection_is_not_sent(
     ):
         group.start_soon(
             failure_of, client, LARGE
-        )  # keeps the only connection for longer than a small mail waits
+        )  # holds the only connection for longer than a small mail waits
         assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
         failure = await failure_of(client)
         assert (failure.outcome, failure.retryable) == ("not_sent", True)
@@ -82,7 +82,7 @@ async def test_call_that_waits_for_a_connection_is_not_sent(
 async def test_outcome_is_independent_of_the_exception_being_handled(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    """The exception that the caller handles becomes the context, which is no proof."""
+    """The handled exception becomes `__context__` of the error, and must not decide the outcome."""
     server = fault_server(responses.reset_after_request())
     async with (
         new_client("http://127.0.0.1:1", session) as refused,
@@ -241,7 +241,7 @@ async def test_client_closed_while_it_opens_leaves_nothing_open(
     new_session = Aws._new_session
 
     class Waiting:
-        """An AWS session whose clients are made when the test says so."""
+        """An AWS session that creates no client before the event is set."""
 
         def __init__(self, aws: Aws, kind: type[Any]) -> None:
             self.session = new_session(aws, kind)
