@@ -147,7 +147,7 @@ SESSIONS = re.findall(
 
 
 def commands(block: Block) -> list[list[str]]:
-    """The commands of a console block as words, without comments and prompts."""
+    """Return the arguments of each command of a console block, without comments and prompts."""
     text = block.text.replace("\\\n", " ")
     return [
         words

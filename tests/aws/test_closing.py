@@ -30,7 +30,7 @@ async def close_at(step: float, client: Client) -> tuple[int, str]:
             except SesmailError as error:
                 outcome = getattr(error, "outcome", "none")
         now.set()
-    return steps.made, outcome
+    return steps.count, outcome
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ async def test_sends_are_never_retried_by_botocore(
 async def test_repeatable_calls_are_retried_in_standard_mode_with_3_attempts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever the default of botocore and of the environment is."""
+    """The defaults of botocore and of the environment have no effect."""
     monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
     assert await retries(None, repeatable=True) == {"mode": "standard", "total_max_attempts": 3}

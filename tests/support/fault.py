@@ -26,11 +26,11 @@ class Fault:
     """APIs in which the response differs."""
     hangs: bool = False
     large: bool = False
-    """Whether it requires a mail of some megabytes."""
+    """True if the fault requires a mail of several megabytes."""
     closes: bool = False
-    """Whether the server acts before it reads the request, or closes without notice."""
+    """True if the server closes before it reads the request, or without ``Connection: close``."""
     writes_later: bool = False
-    """Whether the server sends bytes after its response, which the next request would read."""
+    """True if the server sends bytes after its response, which the next request could read."""
 
 
 def unknown(name: str, response: Response, **more: Any) -> Fault:
