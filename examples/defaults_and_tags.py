@@ -1,7 +1,10 @@
-"""Said once for every message, and what comes back with every event: tags, metadata, message tags."""
+"""Client defaults, tags, metadata and SES message tags.
+
+Run: python examples/defaults_and_tags.py
+"""
 
 import anyio
-from embedded_ses import some_ses
+from embedded_ses import ses_server
 
 import sesmail
 
@@ -19,42 +22,28 @@ async def main() -> None:
         message = sesmail.Message(
             to="alice@example.com",
             subject="Your order",
-            text="It is on its way.",
-            reply_to="orders@example.com",  # stands in place of the default
-            tags=["order"],  # joined: X-Tag: shop, X-Tag: order
-            metadata={
-                "order_id": 12345,
-                "stage": "live",
-            },  # merged key by key into one X-Metadata header
-            message_tags={
-                "campaign": "spring"
-            },  # SES's own tags, which CloudWatch and event destinations know
+            text="It has been shipped.",
+            reply_to="orders@example.com",  # replaces the default
+            tags=["order"],  # joined with the default: X-Tag: shop, X-Tag: order
+            # Merged with the default by key, into one X-Metadata header.
+            metadata={"order_id": 12345, "stage": "live"},
+            # SES message tags, for CloudWatch and event destinations; they aren't headers.
+            message_tags={"campaign": "spring"},
         )
         print("accepted as", (await client.send(message)).message_id)
 
-    # A tag as a CloudWatch dimension: the message's one tag goes out as the message tag "kind", too.
+    # A tag as a CloudWatch dimension: the tag is also sent as the SES message tag "kind".
     async with sesmail.Client(message_tag_name="kind") as client:
-        await client.send(
-            sesmail.Message(
-                from_email="shop@example.com",
-                to="bob@example.com",
-                text="Hello",
-                tags=["newsletter"],
-            )
+        message = sesmail.Message(
+            from_email="shop@example.com", to="bob@example.com", text="Hello", tags=["newsletter"]
         )
+        await client.send(message)
         try:
-            await client.send(
-                sesmail.Message(
-                    from_email="shop@example.com",
-                    to="bob@example.com",
-                    text="Hello",
-                    tags=["a", "b"],
-                )
-            )
+            await client.send(message.model_copy(update={"tags": ("a", "b")}))
         except sesmail.InvalidMessageError as error:
             print(error)
 
 
 if __name__ == "__main__":
-    with some_ses():
+    with ses_server():
         anyio.run(main)

@@ -1,6 +1,7 @@
-"""An Amazon SES for the examples: moto's server inside this process, or whatever AWS_ENDPOINT_URL points to.
+"""SES server for the examples: moto inside this process, or the server at AWS_ENDPOINT_URL.
 
-Nothing of it is needed to send through Amazon: there the AWS chain finds credentials and region by itself.
+The embedded server needs ``pip install moto flask flask-cors``. A program that sends through Amazon
+needs nothing of this module: the AWS credential chain provides credentials and region.
 """
 
 import email
@@ -26,8 +27,11 @@ DOMAIN = "example.com"
 
 
 @dataclass(frozen=True)
-class HeldMail:
-    """One mail that the server took: MIME from a raw send, or a template with its data, which nobody filled in yet."""
+class StoredMail:
+    """Mail that the server accepted: MIME of a raw send, or a template name with its data.
+
+    moto doesn't render templates.
+    """
 
     sender: str
     recipients: tuple[str, ...]
@@ -37,20 +41,20 @@ class HeldMail:
 
 
 class EmbeddedSes:
-    """A running server and what it holds."""
+    """Running moto server."""
 
     def __init__(self, url: str, backend: Any) -> None:
         self.url = url
         self._backend = backend
 
-    def held(self) -> list[HeldMail]:
-        """What the server took, the oldest first."""
+    def mails(self) -> list[StoredMail]:
+        """Returns the mails that the server accepted, oldest first."""
         return [_read(mail) for mail in self._backend.sent_messages]
 
 
 @contextmanager
 def embedded_ses(*identities: str) -> Generator[EmbeddedSes]:
-    """Start moto's server on a free port, and point the AWS chain of this process to it and to nothing else."""
+    """Starts moto's server on a free port; the AWS settings of this process point to it alone."""
     settings = {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "example",
@@ -65,7 +69,7 @@ def embedded_ses(*identities: str) -> Generator[EmbeddedSes]:
             del os.environ[name]
         os.environ.update(settings)
 
-        # Here and not above: moto reads the AWS settings, and who has an AWS_ENDPOINT_URL needs no moto.
+        # moto reads the AWS settings when it is imported, and isn't needed with AWS_ENDPOINT_URL.
         from moto.core.models import DEFAULT_ACCOUNT_ID
         from moto.server import ThreadedMotoServer
         from moto.ses.models import ses_backends
@@ -84,37 +88,39 @@ def embedded_ses(*identities: str) -> Generator[EmbeddedSes]:
             server.stop()
 
 
-def some_ses() -> AbstractContextManager[object]:
-    """The server that AWS_ENDPOINT_URL names, where example.com is verified; an embedded one if there is none."""
+def ses_server() -> AbstractContextManager[object]:
+    """Returns a context with an SES server: an embedded one, unless AWS_ENDPOINT_URL is set.
+
+    The domain example.com has to be verified there.
+    """
     return nullcontext() if "AWS_ENDPOINT_URL" in os.environ else embedded_ses(DOMAIN)
 
 
-def amazon(service: str) -> AbstractAsyncContextManager[Any]:
-    """A client for what isn't sesmail's: to make a bucket or topic, and to do what Amazon does by itself."""
+def aws_client(service: str) -> AbstractAsyncContextManager[Any]:
+    """Returns an aiobotocore client, to create buckets and topics and to play the part of AWS."""
     from aiobotocore.session import get_session
 
     return get_session().create_client(service)
 
 
-def _read(mail: Any) -> HeldMail:
+def _read(mail: Any) -> StoredMail:
     if hasattr(mail, "raw_data"):
         mime = email.message_from_string(mail.raw_data, policy=email.policy.default)
-        # moto adds the headers' recipients to those of the call; here everyone stands once.
-        return HeldMail(
-            mime["From"], tuple(dict.fromkeys(parseaddr(to)[1] for to in mail.destinations)), mime
-        )
+        # moto adds the recipients of the headers to those of the call: remove the duplicates.
+        recipients = tuple(dict.fromkeys(parseaddr(to)[1] for to in mail.destinations))
+        return StoredMail(mime["From"], recipients, mime)
     sender = str(make_header(decode_header(mail.source)))
-    single = hasattr(mail.destinations, "keys")  # a bulk mail has a list
+    single = hasattr(mail.destinations, "keys")  # a list for a bulk call
     entries: list[dict[str, Any]] = (
         [{"Destination": mail.destinations}] if single else mail.destinations
     )
     recipients = tuple(
-        to for entry in entries for some in entry["Destination"].values() for to in some
+        to for entry in entries for addresses in entry["Destination"].values() for to in addresses
     )
-    data = {"for all": mail.template_data}
+    data = {"default": mail.template_data}
     if not single:
         data |= {
             entry["Destination"]["ToAddresses"][0]: entry["ReplacementTemplateData"]
             for entry in entries
         }
-    return HeldMail(sender, recipients, None, mail.template, data)
+    return StoredMail(sender, recipients, None, mail.template, data)

@@ -1,6 +1,7 @@
-"""An Amazon SNS for the examples: it writes what SNS posts, and signs it by a key of its own.
+"""SNS for the examples: builds the requests that SNS posts, signed with a key of this process.
 
-Nothing of it is needed to receive from Amazon: a Receiver fetches Amazon's certificate by itself.
+A program that receives from Amazon needs nothing of this module: a Receiver fetches Amazon's
+signing certificate itself. Needs ``pip install cryptography``.
 """
 
 import base64
@@ -19,7 +20,7 @@ KEY = rsa.generate_private_key(65537, 2048)
 
 
 def certificate() -> bytes:
-    """What lies at the SigningCertURL."""
+    """Returns the certificate at SigningCertURL."""
     name = x509.Name([x509.NameAttribute(x509.OID_COMMON_NAME, "sns.amazonaws.com")])
     now, day = datetime.now(UTC), timedelta(days=1)
     builder = x509.CertificateBuilder(
@@ -29,25 +30,19 @@ def certificate() -> bytes:
 
 
 def notification(event: object) -> dict[str, str]:
-    """A message that brings an event."""
+    """Returns a Notification that contains an SES event."""
     return _sign({"Type": "Notification", "Message": json.dumps(event)})
 
 
 def confirmation(token: str) -> dict[str, str]:
-    """A message that asks to confirm a subscription."""
+    """Returns a SubscriptionConfirmation."""
     url = f"{HOST}/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token={token}"
-    return _sign(
-        {
-            "Type": "SubscriptionConfirmation",
-            "Message": "Confirm.",
-            "Token": token,
-            "SubscribeURL": url,
-        }
-    )
+    message = {"Type": "SubscriptionConfirmation", "Message": "Confirm.", "Token": token}
+    return _sign({**message, "SubscribeURL": url})
 
 
-def post(message: dict[str, str], secret: str) -> tuple[bytes, dict[str, str]]:
-    """Body and headers of the request by which a message is posted to https://SECRET@..."""
+def request(message: dict[str, str], secret: str) -> tuple[bytes, dict[str, str]]:
+    """Returns body and headers of the request in which SNS posts a message to https://SECRET@..."""
     headers = {
         "Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}",
         "x-amz-sns-message-type": message["Type"],
@@ -57,18 +52,16 @@ def post(message: dict[str, str], secret: str) -> tuple[bytes, dict[str, str]]:
 
 
 def _sign(values: dict[str, str]) -> dict[str, str]:
-    common = {
+    signed = values | {
         "MessageId": str(uuid.uuid4()),
         "Timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "TopicArn": TOPIC,
     }
-    text = "".join(f"{name}\n{value}\n" for name, value in sorted((values | common).items()))
-    signature = base64.b64encode(KEY.sign(text.encode(), padding.PKCS1v15(), SHA256())).decode()
-    url = f"{HOST}/SimpleNotificationService-{'0123456789abcdef' * 2}.pem"
-    return {
-        **values,
-        **common,
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html
+    text = "".join(f"{name}\n{value}\n" for name, value in sorted(signed.items()))
+    signature = KEY.sign(text.encode(), padding.PKCS1v15(), SHA256())
+    return signed | {
         "SignatureVersion": "2",
-        "Signature": signature,
-        "SigningCertURL": url,
+        "Signature": base64.b64encode(signature).decode(),
+        "SigningCertURL": f"{HOST}/SimpleNotificationService-{'0123456789abcdef' * 2}.pem",
     }

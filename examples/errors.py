@@ -1,9 +1,12 @@
-"""What to do on each error: queue the mail again, ask a human, drop the mail, or find out what became of it."""
+"""Error handling: put the message back into the queue, drop it, or stop and alert an operator.
+
+Run: python examples/errors.py
+"""
 
 import logging
 
 import anyio
-from embedded_ses import some_ses
+from embedded_ses import ses_server
 from pydantic import ValidationError
 
 import sesmail
@@ -12,21 +15,15 @@ log = logging.getLogger("shop")
 
 
 async def send(client: sesmail.Client, message: sesmail.Message) -> str:
-    """Send one mail, never twice, and tell what became of it."""
+    """Sends a message and returns its message id, or the action that its error calls for."""
     try:
         return (await client.send(message)).message_id
-    except (
-        sesmail.ThrottledError,
-        sesmail.NotSentError,
-    ) as error:  # SES doesn't have it, the mail is fine
-        tried = [
-            f"{attempt.outcome} after {attempt.seconds:.1f} seconds" for attempt in error.attempts
-        ]
-        log.warning("%s: %s", error, tried)
+    except (sesmail.ThrottledError, sesmail.NotSentError) as error:
+        # SES doesn't have the message, and the message is valid: send it again later.
+        log.warning("%s: %s", error, [attempt.outcome for attempt in error.attempts])
         return "put back into the queue"
-    except (
-        sesmail.UnknownOutcomeError
-    ) as error:  # SES may have it: look for its events before it is sent again
+    except sesmail.UnknownOutcomeError as error:
+        # SES may have accepted the message: look for its events before sending it again.
         log.warning("%s", error)
         return "unknown"
     except (
@@ -34,20 +31,21 @@ async def send(client: sesmail.Client, message: sesmail.Message) -> str:
         sesmail.BadRequestError,
         sesmail.InvalidMessageError,
     ) as error:
-        log.warning("%s", error)  # this mail will never be accepted
+        # SES rejects this message whenever it is sent.
+        log.warning("%s", error)
         return "dropped"
-    # All others concern every mail (quota, paused, not verified, access, configuration): stop, and tell a human.
+    # Other errors concern every message (quota, sending paused, identity not verified, missing
+    # permission, configuration): let them stop the program.
 
 
 async def main() -> None:
     try:
         sesmail.Message(from_email="shop@example.com", to="alice@example", text="Hello")
-    except (
-        ValidationError
-    ) as error:  # a wrong field is found where the message is made, long before it is sent
+    except ValidationError as error:
+        # An invalid field is reported when the message is built, before it is sent.
         print(*error.errors()[0]["loc"], error.errors()[0]["msg"])
 
-    # What SES refuses for a moment, or what never left, is sent again by itself: four times at most in 20 seconds here.
+    # Throttled calls and calls that never left are retried: up to 4 attempts within 20 seconds.
     async with sesmail.Client(retry=sesmail.RetryPolicy(attempts=4), timeout=20) as client:
         for sender in ("shop@example.com", "shop@unknown.example"):
             message = sesmail.Message(from_email=sender, to="alice@example.com", text="Hello")
@@ -55,5 +53,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    with some_ses():
+    with ses_server():
         anyio.run(main)

@@ -1,4 +1,7 @@
-"""A mail that SES stored in S3 by "Encrypt message", decrypted on the way: pip install 'sesmail[signatures]'"""
+"""Inbound mail that SES encrypted with a KMS key ("Message encryption"): fetched and decrypted.
+
+Run: pip install 'sesmail[signatures]'; python examples/inbound_encrypted.py
+"""
 
 import dataclasses
 import json
@@ -8,7 +11,7 @@ from datetime import UTC, datetime
 
 import anyio
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from embedded_ses import REGION, amazon, some_ses
+from embedded_ses import REGION, aws_client, ses_server
 
 import sesmail
 
@@ -22,8 +25,8 @@ EVENT = sesmail.Received(
 
 
 async def store() -> str:
-    """What SES does, and the ARN of the KMS key that it does it with."""
-    async with amazon("kms") as kms, amazon("s3") as s3:
+    """Stores the mail as SES does, and returns the ARN of the KMS key."""
+    async with aws_client("kms") as kms, aws_client("s3") as s3:
         arn: str = (await kms.create_key())["KeyMetadata"]["Arn"]
         context = {
             "aws:ses:message-id": EVENT.message_id,
@@ -41,9 +44,8 @@ async def store() -> str:
             "x-amz-unencrypted-content-length": str(len(MAIL)),
             "x-amz-matdesc": json.dumps(context),
         }
-        await s3.create_bucket(
-            Bucket="safe", CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        location = {"LocationConstraint": REGION}
+        await s3.create_bucket(Bucket="safe", CreateBucketConfiguration=location)
         body = AESGCM(key["Plaintext"]).encrypt(nonce, MAIL, None)
         await s3.put_object(Bucket="safe", Key=EVENT.message_id, Body=body, Metadata=metadata)
     return arn
@@ -51,13 +53,12 @@ async def store() -> str:
 
 async def main() -> None:
     arn = await store()
-    async with sesmail.Receiver(
-        secret="sns:secret", buckets=["safe"], kms_key=arn, require_encrypted=True
-    ) as receiver:
+    storage = sesmail.InboundStorage(buckets=["safe"], kms_key=arn, require_encrypted=True)
+    async with sesmail.Receiver(secret="sns:secret", storage=storage) as receiver:
         mail = await receiver.fetch(EVENT)
         print(mail.subject)
 
-        # Whoever puts another mail's object in its place gains nothing: it is bound to the id of its own.
+        # The message id is part of KMS's encryption context: the object of another mail is refused.
         another = dataclasses.replace(EVENT, message_id="another")
         try:
             await receiver.fetch(another)
@@ -66,5 +67,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    with some_ses():
+    with ses_server():
         anyio.run(main)

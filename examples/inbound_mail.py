@@ -1,14 +1,17 @@
-"""A mail that came in, fetched from S3 and read; the text of a stranger, whom nothing here trusts."""
+"""Inbound mail: fetched from S3, its headers, bodies and attachments, and deleted.
+
+Run: python examples/inbound_mail.py
+"""
 
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import anyio
-from embedded_ses import REGION, amazon, some_ses
+from embedded_ses import REGION, aws_client, ses_server
 
 import sesmail
 
-# What a Receiver gives when SES stored a mail; here it is made by hand.
+# Built in code here; Receiver.receive returns such an event when SES has stored a mail.
 EVENT = sesmail.Received(
     message_id="d6iitobk75ur44p8kdnnp7g2n800",
     timestamp=datetime(2026, 3, 6, tzinfo=UTC),
@@ -20,22 +23,19 @@ EVENT = sesmail.Received(
 
 
 async def store() -> None:
-    """What SES and whoever wrote the mail do."""
+    """Writes a mail and stores it in a bucket, as the sender and SES do."""
     mail = EmailMessage()
     mail["From"] = "Zoë <zoe@example.com>"
     mail["To"] = "The shop <help@example.com>"
     mail["Subject"] = "Größe 42?"
     mail.set_content("Have you got them in 42?\n")
-    mail.add_alternative(
-        "Have you got them in <b>42</b>? <script>alert()</script>\n", subtype="html"
-    )
-    mail.add_attachment(
-        b"%PDF-1.7 ...", maintype="application", subtype="pdf", filename="../../order\u202efdp.exe"
-    )
-    async with amazon("s3") as s3:
-        await s3.create_bucket(
-            Bucket="inbox", CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+    html = "Have you got them in <b>42</b>? <script>alert()</script>\n"
+    mail.add_alternative(html, subtype="html")
+    name = "../../order\u202efdp.exe"
+    mail.add_attachment(b"%PDF-1.7 ...", maintype="application", subtype="pdf", filename=name)
+    location = {"LocationConstraint": REGION}
+    async with aws_client("s3") as s3:
+        await s3.create_bucket(Bucket="inbox", CreateBucketConfiguration=location)
         await s3.put_object(
             Bucket="inbox", Key="mail/d6iitobk75ur44p8kdnnp7g2n800", Body=bytes(mail)
         )
@@ -43,35 +43,33 @@ async def store() -> None:
 
 async def main() -> None:
     await store()
-    async with sesmail.Receiver(secret="sns:secret", buckets=["inbox"]) as receiver:
+    storage = sesmail.InboundStorage(buckets=["inbox"])
+    async with sesmail.Receiver(secret="sns:secret", storage=storage) as receiver:
         mail = await receiver.fetch(EVENT)
         print("envelope  ", mail.envelope_sender, "to", *mail.envelope_recipients)
         print("verdicts  ", mail.verdicts)
         print("from      ", *(f"{each.name} <{each.email}>" for each in mail.from_))
         print("subject   ", mail.subject)
         print("text      ", repr(mail.text))
-        print("html      ", repr(mail.html))
-        for attachment in mail.attachments:
-            print(
-                "attachment", attachment.media_type, len(attachment.content), attachment.file_name
-            )
-            print("  claimed ", ascii(attachment.claimed_file_name))
+        print("html      ", repr(mail.html))  # not sanitised: scripts are kept
+        for item in mail.attachments:
+            print("attachment", item.media_type, len(item.content), item.file_name)
+            print("  claimed ", ascii(item.claimed_file_name))
         print("headers   ", *(name for name, _ in mail.headers))
 
         await receiver.delete_object(EVENT)
         try:
             await receiver.fetch(EVENT)
         except sesmail.ContentMissingError as error:
-            print("gone      ", error)
+            print("deleted   ", error)
 
-    # Bytes from elsewhere are read alike, whatever they are: what is wrong with them is told, never raised.
-    broken = sesmail.read_mail(
-        b"Subject: =?klingon?q?Qapla'?=\nContent-Transfer-Encoding: base64\n\nSGVsbG8=!"
-    ).load()
-    print("broken    ", broken.subject, broken.text)
-    print("defects   ", ", ".join(broken.defects))
+    # read_mail accepts any bytes: it lists what is malformed in `defects`, and never raises.
+    malformed = b"Subject: =?klingon?q?Qapla'?=\nContent-Transfer-Encoding: base64\n\nSGVsbG8=!"
+    mail = sesmail.read_mail(malformed).load()
+    print("malformed ", mail.subject, mail.text)
+    print("defects   ", ", ".join(mail.defects))
 
 
 if __name__ == "__main__":
-    with some_ses():
+    with ses_server():
         anyio.run(main)

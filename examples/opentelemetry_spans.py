@@ -1,12 +1,14 @@
-"""A span for each call that a client makes, and counters: by OpenTelemetry, in some thirty lines.
+"""OpenTelemetry: a Listener that records a span for each attempt, and counters.
 
-Nothing of a mail is in it: no address, no subject, no body.
+No address, subject or body is recorded.
+
+Run: pip install opentelemetry-sdk; python examples/opentelemetry_spans.py
 """
 
 from collections.abc import Sequence
 
 import anyio
-from embedded_ses import some_ses
+from embedded_ses import ses_server
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
@@ -15,17 +17,15 @@ import sesmail
 
 
 class Spans(sesmail.Listener):
-    """Each attempt is a span of its own, below the one of the task that sends."""
+    """Records each attempt as a child span of the current one."""
 
     def __init__(self) -> None:
         self._tracer = trace.get_tracer("sesmail")
         meter = metrics.get_meter("sesmail")
-        self._mails = meter.create_counter("sesmail.mails", description="Mails, by their outcome")
-        self._throttled = meter.create_counter(
-            "sesmail.throttled", description="Calls that SES throttled"
-        )
-        self._waited = meter.create_histogram(
-            "sesmail.waiting", unit="s", description="How long calls wait"
+        self._mails = meter.create_counter("sesmail.mails", description="Mails by outcome")
+        self._throttled = meter.create_counter("sesmail.throttled", description="Throttled calls")
+        self._waiting = meter.create_histogram(
+            "sesmail.waiting", unit="s", description="Time that calls wait for the rate limit"
         )
         self._open: dict[sesmail.CallInfo, trace.Span] = {}
 
@@ -44,7 +44,7 @@ class Spans(sesmail.Listener):
 
     def after_attempt(self, call: sesmail.CallInfo, attempts: Sequence[sesmail.Attempt]) -> None:
         span = self._open.pop(call)
-        for attempt in attempts:
+        for attempt in attempts:  # one for each mail of the call
             span.add_event(attempt.outcome, {"code": attempt.code or ""})
             self._mails.add(1, {"outcome": attempt.outcome})
         if any(attempt.outcome != "accepted" for attempt in attempts):
@@ -55,7 +55,7 @@ class Spans(sesmail.Listener):
         self._throttled.add(1)
 
     def waiting(self, call: sesmail.CallInfo, seconds: float) -> None:
-        self._waited.record(seconds)
+        self._waiting.record(seconds)
 
 
 async def main() -> None:
@@ -69,5 +69,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    with some_ses():
+    with ses_server():
         anyio.run(main)

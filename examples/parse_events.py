@@ -1,4 +1,9 @@
-"""What became of a mail, as typed events, whatever they came in; this proves nothing, so webhooks have a Receiver."""
+"""Typed events from SNS, SQS, Lambda, EventBridge and Firehose by `parse`, which verifies nothing.
+
+A webhook uses a Receiver instead: it verifies the request first. See receive_fastapi.py.
+
+Run: python examples/parse_events.py
+"""
 
 import json
 
@@ -16,43 +21,41 @@ MAIL = {
 }
 ALICE = {"emailAddress": "alice@example.com", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
 BOUNCE = {"bounceType": "Permanent", "bouncedRecipients": [ALICE], "timestamp": TIME}
+CLICK = {"link": "https://example.com/12345", "timestamp": TIME}
 BOUNCED = {"eventType": "Bounce", "mail": MAIL, "bounce": BOUNCE}
-CLICKED = {
-    "eventType": "Click",
-    "mail": MAIL,
-    "click": {"link": "https://example.com/12345", "timestamp": TIME},
-}
+CLICKED = {"eventType": "Click", "mail": MAIL, "click": CLICK}
 NEW = {"eventType": "Teleport", "mail": MAIL}
 BODIES: dict[str, bytes | str | dict[str, object]] = {
-    "raw": json.dumps(BOUNCED).encode(),
+    "event": json.dumps(BOUNCED).encode(),
     "Lambda from SQS": {"Records": [{"eventSource": "aws:sqs", "body": json.dumps(BOUNCED)}]},
     "EventBridge": {"source": "aws.ses", "detail-type": "Email Bounced", "detail": BOUNCED},
     "Firehose": json.dumps(CLICKED) + "\n" + json.dumps(NEW) + "\n",
-    "something else": '{"eventType": "Bounce", "mail": {"messageId": 5}}',
+    "malformed": '{"eventType": "Bounce", "mail": {"messageId": 5}}',
 }
 
 
 def describe(event: sesmail.Event) -> str:
     match event:
         case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
-            return f"never send to {event.recipient} again; it was about order {event.metadata.get('order_id')}"
+            order = event.metadata.get("order_id")
+            return f"suppress {event.recipient}; the message was about order {order}"
         case sesmail.Bounced() | sesmail.Delayed():
-            return f"{event.recipient} can't be reached now: {event.diagnostic_code}"
-        case sesmail.Clicked(link=link):
+            return f"{event.recipient} is unreachable: {event.diagnostic_code}"
+        case sesmail.Clicked(link=link):  # one event for each recipient of the message
             return f"{event.recipient} or another recipient followed {link}"
-        case sesmail.UnknownEvent():  # of a kind that this version doesn't know, which is no error
-            return f"something new: {event.event_type}"
-        case _:  # and ten more kinds
-            return f"nothing to do about {event.kind}"
+        case sesmail.UnknownEvent():  # an event type that this version doesn't know
+            return f"unknown event type {event.event_type}"
+        case _:
+            return f"nothing to do for {event.kind}"
 
 
 def main() -> None:
-    for wrapping, body in BODIES.items():
+    for transport, body in BODIES.items():
         try:
             for event in sesmail.parse(body):
-                print(f"{wrapping:<17}{event.kind:<14}{describe(event)}")
+                print(f"{transport:<17}{event.kind:<14}{describe(event)}")
         except sesmail.MalformedBodyError as error:
-            print(f"{wrapping:<17}{error.path}: {error.reason}")
+            print(f"{transport:<17}{error.path}: {error.reason}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""Send typed mail to an SES on this machine, look at what arrived there, and see three messages refused.
+"""Quickstart: plain, html, templated and bulk mail, sent to an SES server in this process.
 
-No account is needed: moto's server runs inside this process and plays Amazon. Against the real one, `main` stays as it
-is, without `embedded_ses`. It runs on trio just as well: pip install 'sesmail[trio]', and trio.run(main, server).
+It needs no AWS account: moto's server stands in for Amazon. It prints what the server received, and
+three errors. The same `main` runs on trio: pip install 'sesmail[trio]', then trio.run(main, ses).
+
+Run: pip install sesmail moto flask flask-cors; python examples/quickstart.py (or nox -s quickstart)
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import base64
 import platform
 
 import pydantic
-from embedded_ses import EmbeddedSes, HeldMail, embedded_ses
+from embedded_ses import EmbeddedSes, StoredMail, embedded_ses
 
 import sesmail
 
@@ -22,7 +24,7 @@ plain = sesmail.Message(
     from_email=SHOP,
     to="Alice <alice@example.com>",
     subject="Your order 12345",
-    text="Dear Alice,\nyour order is on its way.\n",
+    text="Dear Alice,\nyour order has been shipped.\n",
     tags=["order"],
     metadata={"order_id": 12345},
 )
@@ -53,123 +55,113 @@ bulk = sesmail.BulkMessage(
         sesmail.Recipient("bob@example.com", data={"name": "Bob"}),
     ],
 )
+TEMPLATE = {
+    "TemplateName": "Shipped",
+    "SubjectPart": "Shipped",
+    "TextPart": "{{name}}, your order arrives on {{day}}.",
+}
 
 
 async def main(server: EmbeddedSes) -> None:
-    print(
-        f"sesmail {sesmail.__version__} on Python {platform.python_version()}, to moto's SES at {server.url}"
-    )
-    # moto calls every account one for trying out, which may send to one recipient a second.
+    print(f"sesmail {sesmail.__version__} on Python {platform.python_version()};", end=" ")
+    print(f"moto's SES server at {server.url}")
+    # A rate, since moto reports the rate of the sandbox: one recipient a second.
     async with sesmail.Client() as v2, sesmail.Client(api="v1", rate_limit=100) as v1:
         await v2.call("CreateEmailIdentity", {"EmailIdentity": "example.com"})
-        template = {
-            "TemplateName": "Shipped",
-            "SubjectPart": "Shipped",
-            "TextPart": "{{name}}, it comes on {{day}}.",
-        }
-        await v1.call("CreateTemplate", {"Template": template})
+        await v1.call("CreateTemplate", {"Template": TEMPLATE})
 
-        title("Sent")
-        sent("a plain mail, v2", (await v2.send(plain)).recipients)
-        sent("html, inline image, attachment, v2", (await v2.send(rich)).recipients)
-        sent("the same, v1", (await v1.send(rich)).recipients)
-        sent("a templated mail, v1", (await v1.send(shipped)).recipients)
-        sent("a bulk mail, v1", (await v1.send_bulk(bulk)).recipients)
-        print("  (Amazon takes templated and bulk mail by both APIs; moto knows them by v1 alone.)")
+        print_title("Sent")
+        print_results("plain text, v2", (await v2.send(plain)).recipients)
+        print_results("html, inline image, attachment, v2", (await v2.send(rich)).recipients)
+        print_results("the same message, v1", (await v1.send(rich)).recipients)
+        print_results("templated message, v1", (await v1.send(shipped)).recipients)
+        print_results("bulk message, v1", (await v1.send_bulk(bulk)).recipients)
+        print("  (Amazon supports templates and bulk on both APIs, moto on v1 alone.)")
 
-        title("What the server holds")
-        for number, mail in enumerate(server.held(), 1):
-            show(number, mail)
+        print_title("Mails on the server")
+        for number, mail in enumerate(server.mails(), 1):
+            print_mail(number, mail)
 
-        title("Refused")
-        try:
-            sesmail.Message(
-                from_email=SHOP,
-                to="alice@example.com",
-                subject="Hello\r\nBcc: everyone@example.com",
-            )
-        except pydantic.ValidationError as error:
-            found = error.errors()[0]
-            refused("a line break in a subject", error, field=found["loc"][0], says=found["msg"])
-        try:
-            unknown = "Shop <shop@unknown.example>"
-            await v1.send(
-                sesmail.TemplateMessage(
-                    from_email=unknown, to="alice@example.com", template="Shipped"
-                )
-            )
-        except sesmail.SendError as error:
-            facts = {
-                "code": error.code,
-                "outcome": error.outcome,
-                "retryable": error.retryable,
-                "says": error.message,
-            }
-            refused("a sender that nobody verified", error, **facts)
-        try:
-            await v1.send(
-                sesmail.Message(
-                    from_email=SHOP, to="alice@example.com", text="Hi", track_opens=False
-                )
-            )
-        except sesmail.UnsupportedFeatureError as error:
-            refused(
-                "per-message tracking on v1",
-                error,
-                field=error.feature,
-                outcome=error.outcome,
-                says=error.instead,
-            )
+        print_title("Errors")
+        await show_errors(v1)
 
 
-def title(text: str) -> None:
+async def show_errors(client: sesmail.Client) -> None:
+    """Prints three errors: an invalid field, a rejection by SES, and a field that v1 lacks."""
+    to = "alice@example.com"
+    try:
+        sesmail.Message(from_email=SHOP, to=to, subject="Hello\r\nBcc: everyone@example.com")
+    except pydantic.ValidationError as error:
+        found = error.errors()[0]
+        print_error("line break in a subject", error, field=found["loc"][0], text=found["msg"])
+    unverified = "Shop <shop@unknown.example>"
+    try:
+        await client.send(sesmail.TemplateMessage(from_email=unverified, to=to, template="Shipped"))
+    except sesmail.SendError as error:
+        print_error(
+            "sender that isn't verified",
+            error,
+            code=error.code,
+            outcome=error.outcome,
+            retryable=error.retryable,
+            text=error.message,
+        )
+    try:
+        await client.send(sesmail.Message(from_email=SHOP, to=to, text="Hi", track_opens=False))
+    except sesmail.UnsupportedFeatureError as error:
+        print_error(
+            "open tracking per message on v1",
+            error,
+            field=error.feature,
+            outcome=error.outcome,
+            text=error.instead,
+        )
+
+
+def print_title(text: str) -> None:
     print(f"\n{text}\n{'-' * len(text)}")
 
 
-def row(name: str, value: object) -> None:
+def print_row(name: str, value: object) -> None:
     print(f"     {name:<12}{value}")
 
 
-def sent(what: str, results: tuple[sesmail.RecipientResult, ...]) -> None:
+def print_results(label: str, results: tuple[sesmail.RecipientResult, ...]) -> None:
     for result in results:
-        print(
-            f"  {what:<36}{result.recipient:<21}{result.outcome:<10}{(result.message_id or '')[:20]}..."
-        )
-        what = ""
+        message_id = (result.message_id or "")[:20]
+        print(f"  {label:<36}{result.recipient:<21}{result.outcome:<10}{message_id}...")
+        label = ""
 
 
-def show(number: int, mail: HeldMail) -> None:
-    subject = (
-        f"template {mail.template!r}, for Amazon to fill in"
-        if mail.mime is None
-        else mail.mime["Subject"]
-    )
+def print_mail(number: int, mail: StoredMail) -> None:
+    mime = mail.mime
+    subject = f"template {mail.template!r}, not rendered" if mime is None else mime["Subject"]
     print(f"\n  {number}  {subject}")
-    row("from", mail.sender)
-    row("recipients", ", ".join(mail.recipients))
+    print_row("from", mail.sender)
+    print_row("recipients", ", ".join(mail.recipients))
     for name, data in mail.data.items():
-        row("data", f"{name:<21}{data}")
-    if mail.mime is None:
+        print_row("data", f"{name:<21}{data}")
+    if mime is None:
         return
     for name in ("To", "Bcc", "X-Tag", "X-Metadata"):
-        if name in mail.mime:
-            row(name, mail.mime[name])
-    for part in mail.mime.walk():
+        if name in mime:
+            print_row(name, mime[name])
+    for part in mime.walk():
         if not part.is_multipart():
             content = part.get_payload(decode=True)
             assert isinstance(content, bytes)
-            first = (
-                content.decode().splitlines()[0] if part.get_content_maintype() == "text" else ""
+            is_text = part.get_content_maintype() == "text"
+            label = part.get_filename() or (
+                content.decode().splitlines()[0][:50] if is_text else ""
             )
-            label = part.get_filename() or first[:50]
-            row("part", f"{part.get_content_type():<12}{len(content):>4} bytes   {label}")
+            print_row("part", f"{part.get_content_type():<12}{len(content):>4} bytes   {label}")
 
 
-def refused(what: str, error: Exception, **facts: object) -> None:
-    print(f"\n  {what}")
-    row("error", type(error).__name__)
+def print_error(label: str, error: Exception, **facts: object) -> None:
+    print(f"\n  {label}")
+    print_row("error", type(error).__name__)
     for name, value in facts.items():
-        row(name, value)
+        print_row(name, value)
 
 
 if __name__ == "__main__":

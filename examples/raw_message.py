@@ -1,9 +1,12 @@
-"""Ready-made MIME: what another library wrote, or a mail passed on."""
+"""RawMessage: MIME written by another library, or a mail that is forwarded.
+
+Run: python examples/raw_message.py
+"""
 
 from email.message import EmailMessage
 
 import anyio
-from embedded_ses import some_ses
+from embedded_ses import ses_server
 
 import sesmail
 
@@ -16,19 +19,16 @@ async def main() -> None:
     written["Subject"] = "Written by the standard library"
     written.set_content("Größe 42 is back.\n")
 
-    # The headers' recipients don't count: say who gets it. The Bcc header is removed.
+    # Recipients are those of `to`, `cc` and `bcc`, never of the headers. The Bcc header is removed.
     message = sesmail.RawMessage(content=written, to="alice@example.com", bcc="archive@example.com")
+    mime = b"From: shop@example.com\n\nMIME as bytes.\n"
     async with sesmail.Client() as client:
         result = await client.send(message)
-        await client.send(
-            sesmail.RawMessage(
-                content=b"From: shop@example.com\n\nBytes will do, too.\n", to="bob@example.com"
-            )
-        )
+        await client.send(sesmail.RawMessage(content=mime, to="bob@example.com"))
     print(message.content.decode("ascii"))
     print("accepted for", ", ".join(each.recipient for each in result.recipients))
 
 
 if __name__ == "__main__":
-    with some_ses():
+    with ses_server():
         anyio.run(main)

@@ -1,6 +1,9 @@
-"""SES's events and mails in an aiohttp app: python examples/receive_aiohttp.py
+"""aiohttp webhook for SES events and inbound mail.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run: pip install 'sesmail[signatures]'; python examples/receive_aiohttp.py
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import logging
@@ -15,7 +18,7 @@ SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
 RECEIVER = web.AppKey("RECEIVER", sesmail.Receiver)
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
+suppressed: dict[str, str] = {}  # in an application: a table
 
 
 async def open_receiver(app: web.Application) -> AsyncGenerator[None]:
@@ -27,6 +30,7 @@ async def open_receiver(app: web.Application) -> AsyncGenerator[None]:
 async def receive(request: web.Request) -> web.Response:
     receiver = request.app[RECEIVER]
     try:
+        # aiohttp limits the size of a body to 1 MiB.
         for event in await receiver.receive(await request.read(), request.headers):
             match event:
                 case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
@@ -37,9 +41,8 @@ async def receive(request: web.Request) -> web.Response:
                 case _:
                     pass
     except sesmail.WebhookError as error:
-        log.log(
-            logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-        )  # after 401 SNS sends the secret
+        # 401 is part of each subscription: SNS sends the secret after it.
+        log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
         return web.Response(status=error.status, headers=error.headers)
     return web.Response(status=204)
 

@@ -1,6 +1,10 @@
-"""SES's events and mails in a Django app, under ASGI: uvicorn --app-dir examples receive_django:application
+"""Django webhook for SES events and inbound mail, an async view under ASGI.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run: pip install django uvicorn 'sesmail[signatures]'
+     uvicorn --app-dir examples receive_django:application
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import logging
@@ -15,17 +19,18 @@ from django.views.decorators.csrf import csrf_exempt
 
 import sesmail
 
+SECRET = os.environ["SNS_SECRET"]
+TOPICS = os.environ["SNS_TOPICS"].split()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a model
-settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__)  # stands for a project
-receiver = sesmail.Receiver(
-    secret=os.environ["SNS_SECRET"], topics=os.environ["SNS_TOPICS"].split()
-)
+suppressed: dict[str, str] = {}  # in an application: a model
+settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__)  # in an application: a project
+receiver = sesmail.Receiver(secret=SECRET, topics=TOPICS)
 
 
 @csrf_exempt
 async def webhook(request: HttpRequest) -> HttpResponse:
     try:
+        # Django limits the size of a body to 2.5 MB (DATA_UPLOAD_MAX_MEMORY_SIZE).
         for event in await receiver.receive(request.body, request.headers):
             match event:
                 case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
@@ -36,9 +41,8 @@ async def webhook(request: HttpRequest) -> HttpResponse:
                 case _:
                     pass
     except sesmail.WebhookError as error:
-        log.log(
-            logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-        )  # after 401 SNS sends the secret
+        # 401 is part of each subscription: SNS sends the secret after it.
+        log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
         return HttpResponse(status=error.status, headers=error.headers)
     return HttpResponse(status=204)
 
@@ -48,7 +52,7 @@ django = get_asgi_application()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    if scope["type"] != "lifespan":  # which Django knows nothing of
+    if scope["type"] != "lifespan":  # Django doesn't support ASGI's lifespan
         return await django(scope, receive, send)
     await receive()
     await send({"type": "lifespan.startup.complete"})

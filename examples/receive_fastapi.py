@@ -1,6 +1,9 @@
-"""SES's events and mails in a FastAPI app: fastapi run examples/receive_fastapi.py
+"""FastAPI webhook for SES events and inbound mail.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run: pip install 'fastapi[standard]' 'sesmail[signatures]'; fastapi run examples/receive_fastapi.py
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import logging
@@ -15,7 +18,7 @@ import sesmail
 SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
+suppressed: dict[str, str] = {}  # in an application: a table
 
 
 @asynccontextmanager
@@ -30,9 +33,8 @@ app = FastAPI(lifespan=lifespan)
 @app.post("/ses", status_code=204)
 async def receive(request: Request) -> None:
     receiver: sesmail.Receiver = request.state.receiver
-    sesmail.check_secret(
-        request.headers, SECRET
-    )  # before it reads a stranger's body, for which it has no limit
+    # FastAPI doesn't limit the size of a body: check the secret before reading it.
+    sesmail.check_secret(request.headers, SECRET)
     for event in await receiver.receive(await request.body(), request.headers):
         match event:
             case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
@@ -46,7 +48,6 @@ async def receive(request: Request) -> None:
 
 @app.exception_handler(sesmail.WebhookError)
 async def refuse(request: Request, error: sesmail.WebhookError) -> Response:
-    log.log(
-        logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-    )  # after 401 SNS sends the secret
+    # 401 is part of each subscription: SNS sends the secret after it.
+    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
     return Response(status_code=error.status, headers=error.headers)

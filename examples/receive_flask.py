@@ -1,6 +1,9 @@
-"""SES's events and mails in a Flask app, or any without an event loop: flask --app examples/receive_flask.py run
+"""Flask webhook for SES events and inbound mail; the same for any program without an event loop.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run: pip install flask 'sesmail[signatures]'; flask --app examples/receive_flask.py run
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import asyncio
@@ -15,16 +18,18 @@ SECRET = os.environ["SNS_SECRET"]
 TOPICS = os.environ["SNS_TOPICS"].split()
 certificates = sesmail.CertificateCache()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
+suppressed: dict[str, str] = {}  # in an application: a table
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 
 
 @app.post("/ses")
 def receive() -> tuple[str, int]:
-    body, headers = request.get_data(), request.headers
-    proven = sesmail.verify(body, headers, secret=SECRET, topics=TOPICS, certificate=certificates)
-    for event in sesmail.parse(proven):  # not the body, which may hold more than was proven
+    message = sesmail.verify(
+        request.get_data(), request.headers, secret=SECRET, topics=TOPICS, certificate=certificates
+    )
+    # Parse the verified message: the body may contain more than the signature covers.
+    for event in sesmail.parse(message):
         match event:
             case sesmail.Bounced(permanent=True) | sesmail.Complained(is_spam=True):
                 suppressed[event.recipient] = event.kind
@@ -50,7 +55,6 @@ async def fetch(event: sesmail.Received) -> sesmail.InboundMail:
 
 @app.errorhandler(sesmail.WebhookError)
 def refuse(error: sesmail.WebhookError) -> Response:
-    log.log(
-        logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-    )  # after 401 SNS sends the secret
+    # 401 is part of each subscription: SNS sends the secret after it.
+    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
     return Response(status=error.status, headers=error.headers)

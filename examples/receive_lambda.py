@@ -1,7 +1,12 @@
-"""SES's events and mails in an AWS Lambda function: behind a URL that SNS posts to, or subscribed to the topic itself.
+"""AWS Lambda functions for SES events and inbound mail: `handler` behind an HTTP API, `subscribed`
+as a subscriber of the topic.
 
-The URL is that of an HTTP API. A function URL calls `handler` alike, but renames WWW-Authenticate, so that SNS is never
-asked for the secret: without SNS_SECRET Amazon's signature and the topics are the proof.
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
+
+`handler` is called by an HTTP API of API Gateway. A function URL calls it in the same way, but
+renames the WWW-Authenticate header, so that SNS never sends the secret: leave SNS_SECRET out there,
+and rely on Amazon's signature and the topics.
 """
 
 import asyncio
@@ -13,33 +18,28 @@ from typing import Any
 
 import sesmail
 
-topics = os.environ["SNS_TOPICS"].split()
-receiver = sesmail.Receiver(secret=os.environ.get("SNS_SECRET"), topics=topics)
-runner = (
-    asyncio.Runner()
-)  # one event loop for all calls, so that connections and certificates are kept
+SECRET = os.environ.get("SNS_SECRET")
+TOPICS = os.environ["SNS_TOPICS"].split()
+receiver = sesmail.Receiver(secret=SECRET, topics=TOPICS)
+runner = asyncio.Runner()  # one event loop for all calls: connections and certificates are reused
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
+suppressed: dict[str, str] = {}  # in an application: a table
 
 
 def handler(request: dict[str, Any], context: object) -> dict[str, Any]:
-    body = request.get("body", "")
+    text = request.get("body", "")
+    body = base64.b64decode(text) if request["isBase64Encoded"] else text
     try:
-        runner.run(
-            receive(
-                base64.b64decode(body) if request["isBase64Encoded"] else body, request["headers"]
-            )
-        )
+        runner.run(receive(body, request["headers"]))
     except sesmail.WebhookError as error:
-        log.log(
-            logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-        )  # after 401 SNS sends the secret
+        # 401 is part of each subscription: SNS sends the secret after it.
+        log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
         return {"statusCode": error.status, "headers": error.headers}
     return {"statusCode": 204}
 
 
 def subscribed(call: dict[str, Any], context: object) -> None:
-    runner.run(handle(sesmail.parse(call)))  # nothing is left to prove: IAM told who may call
+    runner.run(handle(sesmail.parse(call)))  # IAM decides who may call the function
 
 
 async def receive(body: bytes | str, headers: dict[str, str]) -> None:

@@ -1,6 +1,9 @@
-"""SES's events and mails in a Quart app: quart --app examples/receive_quart.py run
+"""Quart webhook for SES events and inbound mail.
 
-SNS_SECRET is the user:password of the URL that SNS posts to, SNS_TOPICS the ARNs of its topics.
+Run: pip install quart 'sesmail[signatures]'; quart --app examples/receive_quart.py run
+
+SNS_SECRET is the user:password in the URL of the subscription, SNS_TOPICS the ARNs of the topics,
+separated by spaces.
 """
 
 import logging
@@ -10,11 +13,11 @@ from quart import Quart, Response, request
 
 import sesmail
 
+SECRET = os.environ["SNS_SECRET"]
+TOPICS = os.environ["SNS_TOPICS"].split()
 log = logging.getLogger("shop.mail")
-suppressed: dict[str, str] = {}  # stands for a table
-receiver = sesmail.Receiver(
-    secret=os.environ["SNS_SECRET"], topics=os.environ["SNS_TOPICS"].split()
-)
+suppressed: dict[str, str] = {}  # in an application: a table
+receiver = sesmail.Receiver(secret=SECRET, topics=TOPICS)
 app = Quart(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 1 << 20
 app.after_serving(receiver.aclose)
@@ -36,7 +39,6 @@ async def receive() -> tuple[str, int]:
 
 @app.errorhandler(sesmail.WebhookError)
 async def refuse(error: sesmail.WebhookError) -> Response:
-    log.log(
-        logging.INFO if error.status == 401 else logging.WARNING, "%s", error
-    )  # after 401 SNS sends the secret
+    # 401 is part of each subscription: SNS sends the secret after it.
+    log.log(logging.INFO if error.status == 401 else logging.WARNING, "%s", error)
     return Response("", error.status, error.headers)

@@ -1,16 +1,19 @@
-"""A stored template: tried out, sent once, and sent to several people with data of their own."""
+"""Stored templates: test rendering, a templated message, a bulk message with data per recipient.
+
+Run: python examples/templates_and_bulk.py
+"""
 
 import json
 
 import anyio
-from embedded_ses import some_ses
+from embedded_ses import ses_server
 
 import sesmail
 
 TEMPLATE = {
     "TemplateName": "Shipped",
     "SubjectPart": "Order {{order}}",
-    "TextPart": "{{name}}, it comes on {{day}}.",
+    "TextPart": "{{name}}, your order arrives on {{day}}.",
 }
 SHOP = sesmail.Message(from_email="Shop <shop@example.com>")
 ALICE = {"name": "Alice", "order": "A1"}
@@ -18,18 +21,17 @@ BOB = {"name": "Bob", "order": "B2"}
 
 
 async def main() -> None:
-    # API v1, because the embedded server knows templates there alone; the messages would be the same on v2. And a rate,
-    # because it calls every account one for trying out, which may send to one recipient a second.
+    # API v1, since moto supports templates there alone; on v2 the messages are the same.
+    # A rate, since moto reports the rate of the sandbox: one recipient a second.
     async with sesmail.Client(api="v1", defaults=SHOP, rate_limit=100) as client:
         await client.call("CreateTemplate", {"Template": TEMPLATE})
 
-        # SES accepts a mail before it renders it, and drops it if data is missing then: try the template out.
+        # SES accepts a message before it renders it, and drops it if data is missing.
+        data = {"TemplateName": "Shipped", "TemplateData": json.dumps(ALICE)}
         try:
-            await client.call(
-                "TestRenderTemplate", {"TemplateName": "Shipped", "TemplateData": json.dumps(ALICE)}
-            )
+            await client.call("TestRenderTemplate", data)
         except sesmail.BadRequestError as error:
-            print("incomplete:", error.message)
+            print("data is missing:", error.message)
 
         single = sesmail.TemplateMessage(
             to="alice@example.com", template="Shipped", data={**ALICE, "day": "May 15"}
@@ -38,7 +40,7 @@ async def main() -> None:
 
         bulk = sesmail.BulkMessage(
             template="Shipped",
-            data={"day": "May 15"},  # for everyone; a recipient's own data is laid over it
+            data={"day": "May 15"},  # merged with the data of each recipient, by key
             recipients=[
                 sesmail.Recipient("alice@example.com", data=ALICE, message_tags={"plan": "gold"}),
                 sesmail.Recipient("bob@example.com", data=BOB, message_tags={"plan": "free"}),
@@ -47,11 +49,11 @@ async def main() -> None:
         result = await client.send_bulk(bulk)
         for each in result.accepted:
             print(each.recipient, "accepted as", each.message_id)
-        for each in result.failed:  # it may succeed for some and fail for others
+        for each in result.failed:  # some recipients may fail while others are accepted
             print(each.recipient, each.outcome, each.error)
-        result.raise_for_failed()  # or all their errors at once, as a BulkSendError, which is an ExceptionGroup
+        result.raise_for_failed()  # raises the errors as a BulkSendError, an ExceptionGroup
 
 
 if __name__ == "__main__":
-    with some_ses():
+    with ses_server():
         anyio.run(main)

@@ -1,4 +1,4 @@
-"""The bench itself, in small; its figures are made by `nox -s bench`."""
+"""The benchmark tool itself, with small inputs; `nox -s bench` measures."""
 
 import asyncio
 import json
@@ -9,195 +9,201 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import compiling, memory, parsing, reading, starting, verifying
-from benchmarks.__main__ import COMPARISONS, chosen, main
-from benchmarks.contest import (
+from benchmarks import compiling, fetching, memory, parsing, reading, starting, verifying
+from benchmarks.__main__ import COMPARISONS, main, select
+from benchmarks.comparison import (
     OURS,
     ROUNDS,
     Comparison,
-    Contestant,
     Figures,
-    NotHereError,
+    Options,
+    PeerMissingError,
     Result,
-    Setting,
-    at_most,
+    Round,
     compare,
-    faster,
-    within,
 )
+from benchmarks.processes import fresh_process_each_round, python_worker
 from benchmarks.report import as_json, as_markdown, as_readme, print_result, print_summary
-from benchmarks.senders import UNFELT, warm_limiter
-from benchmarks.ses import served
-from benchmarks.worker import fresh_each_time, python_worker
+from benchmarks.sending import UNLIMITED, warm_limiter
+from benchmarks.ses import start_ses
 
 pytestmark = pytest.mark.once
 
-HERE = {OURS, "stdlib EmailMessage", "stdlib BytesParser", "json.loads twice", "the RSA operation"}
-ROOMS = (compiling, parsing, verifying, reading)
+INSTALLED = {
+    *(OURS, "stdlib EmailMessage", "stdlib BytesParser", "json.loads twice", "the RSA operation")
+}
+IN_PROCESS = (compiling, parsing, verifying, reading)
 measures_processes = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows doesn't tell what a process took"
+    sys.platform == "win32", reason="Windows doesn't report the resources of a process"
 )
 
 
 @pytest.fixture
-def setting() -> Iterator[Setting]:
+def options() -> Iterator[Options]:
     with ExitStack() as stack:
-        yield Setting(quick=True, stack=stack)
+        yield Options(quick=True, stack=stack)
 
 
-def telling(*figures: Figures) -> Contestant:
-    """A contestant whose rounds were seen to before."""
-    left = iter(figures * ROUNDS)
-    return lambda _: next(left)
+def recorded(*figures: Figures) -> Round:
+    """A contestant with these figures, one for each round."""
+    remaining = iter(figures * ROUNDS)
+    return lambda _: next(remaining)
 
 
-def told(*figures: Figures) -> Comparison:
-    peer = {"cpu": 6.0, "memory": 9.0}
+def missing(_: Options) -> Round:
+    raise PeerMissingError("it isn't installed")
+
+
+def comparison_of(*figures: Figures) -> Comparison:
     contestants = {
-        OURS: lambda _: telling(*figures),
-        "peer": lambda _: telling(peer),
-        "absent": absent,
+        OURS: lambda _: recorded(*figures),
+        "peer": lambda _: recorded({"cpu": 6.0, "memory": 9.0}),
+        "absent": missing,
     }
-    aims = [faster("peer", 4), within("peer", 0.5, "memory"), at_most(4, "memory")]
-    return Comparison("work", contestants, aims, 0, ("cpu", "memory", "stall"))
+    aims = {("peer", "cpu"): 4.0, ("peer", "memory"): 2.0, (OURS, "memory"): 4.0}
+    return Comparison("work", contestants, aims, ("cpu", "memory", "stall"), seconds=0)
 
 
-def absent(_: Setting) -> Contestant:
-    raise NotHereError("no absent here")
-
-
-def test_every_aim_is_at_somebody_who_takes_part() -> None:
+def test_every_aim_is_about_a_contestant_and_a_measure() -> None:
     assert len({comparison.name for comparison in COMPARISONS}) == len(COMPARISONS)
     for comparison in COMPARISONS:
         assert next(iter(comparison.contestants)) == OURS
-        assert {aim.peer for aim in comparison.aims} <= comparison.contestants.keys()
-        assert {aim.measure for aim in comparison.aims} <= set(comparison.measures)
+        assert {peer for peer, _ in comparison.aims} <= comparison.contestants.keys()
+        assert {measure for _, measure in comparison.aims} <= set(comparison.measures)
 
 
-def test_comparisons_are_chosen_by_words() -> None:
-    assert [comparison.name for comparison in chosen(["compile", "bulk", "50"])] == [
-        "compile a bulk message to 50"
+def test_selects_comparisons_by_words() -> None:
+    assert [comparison.name for comparison in select(["build", "bulk", "50"])] == [
+        "build a bulk message to 50"
     ]
-    assert chosen([]) == COMPARISONS
+    assert select([]) == COMPARISONS
 
 
 @pytest.mark.parametrize(
     ("comparison", "contestant"),
     [
         pytest.param(comparison, name, id=f"{comparison.name}, {name}")
-        for room in ROOMS
-        for comparison in room.COMPARISONS
+        for module in IN_PROCESS
+        for comparison in module.COMPARISONS
         for name in comparison.contestants
-        if name in HERE and "MB" not in comparison.name
+        if name in INSTALLED and "MB" not in comparison.name
     ],
 )
-def test_works_without_peers(comparison: Comparison, contestant: str, setting: Setting) -> None:
-    figures = comparison.contestants[contestant](setting)(1)
+def test_contestant_runs_a_round(comparison: Comparison, contestant: str, options: Options) -> None:
+    figures = comparison.contestants[contestant](options)(1)
     assert figures.keys() == set(comparison.measures)
 
 
-def test_sends_from_a_process_of_its_own(setting: Setting) -> None:
-    url = served(setting)
+def test_sends_from_a_process(options: Options) -> None:
+    url = start_ses(options)
     for api in ("v1", "v2"):
-        worker = python_worker(
-            "benchmarks.senders:ours", {"url": url, "concurrency": 2, "api": api}
-        )
-        assert setting.stack.enter_context(worker)(1).keys() == {"cpu", "wall"}
+        arguments = {"url": url, "concurrency": 2, "api": api}
+        worker = options.stack.enter_context(python_worker("benchmarks.sending:ours", arguments))
+        assert worker(1).keys() == {"cpu", "wall"}
 
 
-def test_our_limiter_is_on_and_holds_nobody_back() -> None:
-    async def waited() -> list[float]:
+def test_warm_limiter_never_waits() -> None:
+    async def waiting_times() -> list[float]:
         limiter = await warm_limiter()
-        assert limiter.rate >= UNFELT
+        assert limiter.rate >= UNLIMITED
         assert not limiter.fixed
-        limiter.give_back(UNFELT)
+        limiter.give_back(UNLIMITED)
         return [await limiter.acquire(1) for _ in range(1_000)]
 
-    assert set(asyncio.run(waited())) == {0.0}
+    assert set(asyncio.run(waiting_times())) == {0.0}
 
 
 @measures_processes
-def test_what_a_large_mail_takes(setting: Setting) -> None:
-    arguments = {"url": served(setting), "api": "v2", "size": 200_000}
-    assert fresh_each_time("benchmarks.memory:ours", arguments)(1).keys() == {
-        "cpu",
-        "memory",
-        "stall",
-    }
+def test_measures_sending_of_a_large_mail(options: Options) -> None:
+    arguments = {"url": start_ses(options), "api": "v2", "size": 200_000}
+    figures = fresh_process_each_round("benchmarks.memory:ours", arguments)(1)
+    assert figures.keys() == {"cpu", "memory", "stall"}
 
 
 @measures_processes
-def test_what_reading_takes(setting: Setting) -> None:
-    run = reading.remembering("read_ours", 100_000, setting)
-    assert run(1)["memory"] >= 0.01
+def test_measures_memory_of_reading(options: Options) -> None:
+    assert reading.memory_of("our_content", 100_000, options)(1)["memory"] >= 0.01
 
 
 @measures_processes
-def test_what_a_start_takes() -> None:
-    assert starting.taken("").keys() == {"wall", "cpu"}
+def test_measures_start_of_a_process() -> None:
+    assert starting.process_times("").keys() == {"wall", "cpu"}
 
 
 @measures_processes
-def test_memory_is_divided_by_no_less_than_a_hundredth() -> None:
-    assert memory.grown(memory.high_water(), 1 << 40) == 0.01
+def test_memory_growth_is_at_least_a_hundredth() -> None:
+    assert memory.growth(memory.peak_memory(), 1 << 40) == 0.01
 
 
-def test_who_is_not_installed_is_not_here() -> None:
-    with pytest.raises(NotHereError, match="nothing_like_it"):
-        python_worker("nothing_like_it:at_all", {})
-    with pytest.raises(NotHereError, match="nothing_like_it"):
-        fresh_each_time("nothing_like_it:at_all", {})
+def test_measures_stalls_of_fetching(options: Options) -> None:
+    assert fetching.fetch(["small"], options)(1).keys() == {"stall"}
 
 
-def test_a_worker_that_ends_is_noticed() -> None:
+def test_worker_reports_missing_module() -> None:
+    with pytest.raises(PeerMissingError, match="no_such_module"):
+        python_worker("no_such_module:name", {})
+    with pytest.raises(PeerMissingError, match="no_such_module"):
+        fresh_process_each_round("no_such_module:name", {})
+
+
+def test_worker_that_ends_raises_an_error() -> None:
     with pytest.raises(RuntimeError, match="ended with 1"):
         python_worker("json:nothing", {})
 
 
-def test_figures_are_compared_round_by_round() -> None:
-    result = compare(
-        told({"cpu": 1.0, "memory": 3.0}, {"cpu": 2.0, "memory": 6.0}, {"cpu": 3.0, "memory": 3.0}),
-        Setting(),
-    )
-    assert result.missing == {"absent": "no absent here"}
+def test_compares_figures_round_by_round() -> None:
+    figures = [
+        {"cpu": 1.0, "memory": 3.0},
+        {"cpu": 2.0, "memory": 6.0},
+        {"cpu": 3.0, "memory": 3.0},
+    ]
+    result = compare(comparison_of(*figures), Options())
+    assert result.missing == {"absent": "it isn't installed"}
     assert len(result.rounds["peer"]) == ROUNDS
     own, cpu, held = result.lines
-    assert (own.peer, own.measure, own.ours, own.quartiles, own.shortfall) == (
-        OURS,
-        "memory",
-        3,
-        (3, 3, 6),
-        0,
-    )
-    assert (cpu.peer, cpu.ours, cpu.theirs, cpu.quartiles) == ("peer", 2, 6, (2, 3, 6))
-    assert cpu.shortfall == 0.25
-    assert (held.quartiles, held.shortfall) == ((1 / 3, 1 / 3, 2 / 3), 0)
+    assert (own.peer, own.measure, own.ours, own.aim) == (OURS, "memory", 3, 4)
+    assert own.shortfall() == 0
+    assert (cpu.peer, cpu.ours, cpu.theirs) == ("peer", 2, 6)
+    assert (cpu.low, cpu.median, cpu.high) == (2, 3, 6)
+    assert cpu.shortfall() == 0.25
+    assert (held.low, held.median, held.high, held.shortfall()) == (1.5, 3, 3, 0)
 
 
-def test_a_peer_may_lack_a_figure_and_an_aim() -> None:
+def test_maximum_of_own_figure_is_missed() -> None:
+    (own, *_) = compare(comparison_of({"cpu": 1.0, "memory": 5.0}), Options()).lines
+    assert own.shortfall() == 0.25
+
+
+def test_peer_may_lack_a_measure_and_an_aim() -> None:
     contestants = {
-        OURS: lambda _: telling({"cpu": 1.0, "stall": 1.0}),
-        "peer": lambda _: telling({"cpu": 2.0}),
+        OURS: lambda _: recorded({"cpu": 1.0, "stall": 1.0}),
+        "peer": lambda _: recorded({"cpu": 2.0}),
     }
-    (line,) = compare(
-        Comparison("work", contestants, fill=0, measures=("cpu", "stall")), Setting(quick=True)
-    ).lines
-    assert (line.measure, line.limit, line.quartiles) == ("cpu", None, (2, 2, 2))
+    comparison = Comparison("work", contestants, measures=("cpu", "stall"), seconds=0)
+    (line,) = compare(comparison, Options(quick=True)).lines
+    assert (line.measure, line.aim, line.median, line.shortfall()) == ("cpu", None, 2, 0)
 
 
-def test_we_are_never_missing() -> None:
-    with pytest.raises(NotHereError):
-        compare(Comparison("work", {OURS: absent}), Setting())
+def test_sesmail_without_peers_has_a_line() -> None:
+    comparison = Comparison("work", {OURS: lambda _: recorded({"cpu": 1.0})}, seconds=0)
+    result = compare(comparison, Options())
+    assert [(line.peer, line.ours, line.aim) for line in result.lines] == [(OURS, 1, None)]
+    assert "| work |  | cpu | 1 s |  |  |  |  |  |" in as_markdown([result], Options())
 
 
-def test_a_round_is_filled() -> None:
+def test_sesmail_must_not_be_missing() -> None:
+    with pytest.raises(PeerMissingError):
+        compare(Comparison("work", {OURS: missing}), Options())
+
+
+def test_a_round_lasts_the_given_time() -> None:
     counts: list[int] = []
 
-    def quick(count: int) -> Figures:
+    def run(count: int) -> Figures:
         counts.append(count)
         return {"cpu": 1.0}
 
-    compare(Comparison("work", {OURS: lambda _: quick}), Setting())
+    compare(Comparison("work", {OURS: lambda _: run}), Options())
     assert counts[:2] == [1, 1]
     assert len(set(counts[2:])) == 1
     assert counts[2] > 1
@@ -205,107 +211,105 @@ def test_a_round_is_filled() -> None:
 
 @pytest.fixture
 def result() -> Result:
-    return compare(told({"cpu": 2.0, "memory": 3.0}), Setting())
+    return compare(comparison_of({"cpu": 2.0, "memory": 3.0}), Options())
 
 
-def test_results_are_told(result: Result, capsys: pytest.CaptureFixture[str]) -> None:
+def test_prints_results(result: Result, capsys: pytest.CaptureFixture[str]) -> None:
     print_result(result)
-    print_summary([result], 61.4, [told()])
+    print_summary([result], 61.4, [comparison_of()])
     out = capsys.readouterr().out
     for words in (
         "work, 9 rounds",
         "aim 4x: short by 25%",
-        "0.33 of it",
+        "aim at most 4 sizes: met",
         "absent",
         "2 of 3 aims met, in 61 seconds",
-        "out: work.",
+        "by --quick: work.",
     ):
         assert words in out
 
 
-def test_results_are_written(result: Result) -> None:
-    document = json.loads(as_json([result], Setting(), [told()]))
+def test_writes_results_as_json_and_markdown(result: Result) -> None:
+    document = json.loads(as_json([result], Options(), [comparison_of()]))
     assert document["results"][0]["rounds"]["peer"][0] == {"cpu": 6.0, "memory": 9.0}
-    assert document["results"][0]["missing"] == {"absent": "no absent here"}
-    assert document["left_out"] == ["work"]
+    assert document["results"][0]["lines"][1]["median"] == 3
+    assert document["results"][0]["missing"] == {"absent": "it isn't installed"}
+    assert document["skipped"] == ["work"]
+    assert document["retry_mode"] in ("legacy", "standard")
     assert {"aiohttp", "botocore", "pydantic"} <= document["versions"].keys()
-    head, rule, own, *_ = as_markdown([result], Setting()).splitlines()
+    head, rule, own, *_ = as_markdown([result], Options()).splitlines()
     assert head.count("|") == rule.count("|") == own.count("|")
-    assert own.startswith("| work |  | memory | 3.00 sizes |  | 3.00 sizes |")
+    assert own == "| work |  | memory | 3 sizes |  |  |  | at most 4 sizes | met |"
 
 
-def test_a_readme_has_a_row_for_each_measure(result: Result) -> None:
-    head, rule, held, cpu, _, about = as_readme([result], Setting()).splitlines()
-    assert (head, rule) == ("| what | sesmail | against |", "| --- | --- | --- |")
-    assert held == "| work, memory | 3 sizes | peer 9 sizes |"
-    assert cpu == "| work | 2 s | peer 3x |"
-    assert "pydantic 2" in about
-
-
-def test_a_readme_has_two_digits() -> None:
+def test_page_has_a_row_for_each_measure_and_two_digits(result: Result) -> None:
     figures = {
         OURS: {"cpu": 1.234e-5, "wall": 2.0},
         "one": {"cpu": 1.5e-3, "wall": 1.0},
         "two": {"cpu": 2.0e-5},
     }
-    contestants = {name: lambda _, each=each: telling(each) for name, each in figures.items()}
-    comparison = Comparison("work", contestants, [within("one", 3, "wall")], 0, ("cpu", "wall"))
-    table = as_readme([compare(comparison, Setting())], Setting())
-    assert table.splitlines()[2:4] == [
-        "| work | 12 us | one 120x, two 1.6x |",
-        "| work, wall | 2 s | one 2 of it |",
+    contestants = {name: lambda _, each=each: recorded(each) for name, each in figures.items()}
+    other = compare(Comparison("other", contestants, {}, ("cpu", "wall"), 0), Options())
+    page = as_readme([result, other], Options()).splitlines()
+    assert page[0] == "# Benchmarks"
+    assert [line for line in page if line.startswith("|")] == [
+        "| operation | sesmail | peers |",
+        "| --- | --- | --- |",
+        "| work, memory | 3 sizes | peer 9 sizes |",
+        "| work | 2 s | peer 3x |",
+        "| other | 12 us | one 120x, two 1.6x |",
+        "| other, wall | 2 s | one 0.5x |",
     ]
+    assert "pydantic 2" in page[-1]
+
+
+def test_page_of_all_comparisons_has_at_most_60_lines(result: Result) -> None:
+    rows = sum(len(comparison.measures) for comparison in COMPARISONS)
+    assert len(as_readme([result], Options()).splitlines()) - 2 + rows <= 60
 
 
 def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *comparisons: Comparison) -> list[str]:
-    """Let the bench be these; where it writes."""
+    """Replaces the comparisons; returns the options that write into the folder."""
     monkeypatch.setattr("benchmarks.__main__.COMPARISONS", comparisons)
     return [f"--{kind}={tmp_path / kind}" for kind in ("json", "markdown", "readme")]
 
 
-def test_what_was_measured_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    slow = Comparison("slow work", {OURS: absent}, slow=True)
-    main(["--quick", *bench(monkeypatch, tmp_path, told({"cpu": 2.0, "memory": 3.0}), slow)])
-    document = json.loads((tmp_path / "json").read_text("utf-8"))
-    assert ([each["name"] for each in document["results"]], document["left_out"]) == (
-        ["work"],
-        ["slow work"],
-    )
-    assert "| 3.00 sizes |" in (tmp_path / "markdown").read_text("utf-8")
-    assert "| 3 sizes |" in (tmp_path / "readme").read_text("utf-8")
+def check_files(folder: Path, skipped: str) -> None:
+    document = json.loads((folder / "json").read_text("utf-8"))
+    assert [each["name"] for each in document["results"]] == ["work"]
+    assert document["skipped"] == [skipped]
+    assert "| at most 4 sizes |" in (folder / "markdown").read_text("utf-8")
+    assert "| peer 9 sizes |" in (folder / "readme").read_text("utf-8")
+
+
+def test_writes_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    slow = Comparison("slow work", {OURS: missing}, slow=True)
+    work = comparison_of({"cpu": 2.0, "memory": 3.0})
+    main(["--quick", *bench(monkeypatch, tmp_path, work, slow)])
+    check_files(tmp_path, "slow work")
 
 
 @pytest.mark.parametrize(
     "error", [KeyboardInterrupt, RuntimeError], ids=lambda error: error.__name__
 )
-def test_what_was_measured_so_far_is_written(
+def test_writes_files_after_an_error(
     error: type[BaseException], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fail(_: object) -> Contestant:
+    def fail(_: object) -> Round:
         raise error
 
-    options = bench(
-        monkeypatch,
-        tmp_path,
-        told({"cpu": 2.0, "memory": 3.0}),
-        Comparison("failing", {OURS: fail}),
-    )
+    work = comparison_of({"cpu": 2.0, "memory": 3.0})
+    failing = Comparison("failing work", {OURS: fail})
     with pytest.raises(error):
-        main(options)
-    document = json.loads((tmp_path / "json").read_text("utf-8"))
-    assert ([each["name"] for each in document["results"]], document["left_out"]) == (
-        ["work"],
-        ["failing"],
-    )
-    assert "| 3.00 sizes |" in (tmp_path / "markdown").read_text("utf-8")
-    assert "| 3 sizes |" in (tmp_path / "readme").read_text("utf-8")
+        main(bench(monkeypatch, tmp_path, work, failing))
+    check_files(tmp_path, "failing work")
 
 
-def test_words_that_name_nothing_are_refused(
+def test_rejects_words_that_select_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["--only", "no", "such", *bench(monkeypatch, tmp_path, told())])
+        main(["--only", "no", "such", *bench(monkeypatch, tmp_path, comparison_of())])
     assert caught.value.code == 2
     assert "no comparison has no and such in its name" in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]

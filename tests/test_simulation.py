@@ -1,24 +1,24 @@
-"""The simulator itself, in small; its figures are made by `nox -s simulate`."""
+"""The simulation itself, with few workers; `nox -s simulate` prints its results."""
 
 import pytest
 
 from sesmail.sending.rate.pace import Pace
 from simulation.accounts import Bucket, Window
-from simulation.world import Second, Story, simulate
+from simulation.world import Run, Second, simulate
 
 
-def test_a_bucket_lets_a_call_through_that_is_larger_than_its_rate_and_then_nothing() -> None:
+def test_bucket_accepts_a_call_larger_than_its_rate_and_then_none() -> None:
     bucket = Bucket(1)
-    assert bucket.takes(0, 5)
-    assert not bucket.takes(4.9, 1)
-    assert bucket.takes(5, 1)
-    assert bucket.takes(100, 1)
-    assert not bucket.takes(100, 1), "it holds a second's worth at most"
+    assert bucket.accepts(0, 5)
+    assert not bucket.accepts(4.9, 1)
+    assert bucket.accepts(5, 1)
+    assert bucket.accepts(100, 1)
+    assert not bucket.accepts(100, 1), "it holds the tokens of a second"
 
 
-def test_a_window_counts_anew_each_second_of_its_own() -> None:
+def test_window_is_reset_each_second_of_its_own_clock() -> None:
     window = Window(2)
-    assert [window.takes(at, 1) for at in (0, 0.1, 0.2, 0.63, 0.64, 0.65)] == [
+    assert [window.accepts(at, 1) for at in (0, 0.1, 0.2, 0.63, 0.64, 0.65)] == [
         True,
         True,
         False,
@@ -26,51 +26,50 @@ def test_a_window_counts_anew_each_second_of_its_own() -> None:
         True,
         False,
     ]
-    assert window.takes(2, 5)
-    assert not window.takes(2, 1)
+    assert window.accepts(2, 5)
+    assert not window.accepts(2, 1)
 
 
-def test_a_story_is_the_same_for_the_same_seed() -> None:
-    one, same, other = (simulate(Bucket(14), 3, 20, knows=False, seed=seed) for seed in (1, 1, 2))
+def test_run_is_determined_by_its_seed() -> None:
+    one, same, other = (simulate(Bucket(14), 3, 20, known=False, seed=seed) for seed in (1, 1, 2))
     assert one == same
     assert one != other
 
 
-def test_nobody_gets_more_than_the_account_gives() -> None:
-    story = simulate(Window(14), 5, 20, knows=True)
-    assert (
-        max(second.accepted for second in story.seconds) <= 2 * 14
-    )  # a second of ours may lie in two of its own
-    assert sum(story.accepted) == sum(second.accepted for second in story.seconds)
-    assert story.used(14, 0, 20) <= 1.05
+def test_no_more_is_accepted_than_the_rate() -> None:
+    run = simulate(Window(14), 5, 20, known=True)
+    # A second of the simulation may lie in two of the window.
+    assert max(second.accepted for second in run.seconds) <= 2 * 14
+    assert sum(run.accepted) == sum(second.accepted for second in run.seconds)
+    assert run.used(14, 0, 20) <= 1.05
 
 
-def test_a_worker_that_knows_the_rate_uses_it_and_is_never_throttled() -> None:
-    story = simulate(Bucket(10), 1, 30, knows=True, measured=10)
-    assert story.used(10, 10, 30) == pytest.approx(0.97, abs=0.01)
-    assert story.throttled(0, 30) == 0
-    assert story.fairness() == 1
+def test_worker_that_knows_the_rate_uses_it_and_is_never_throttled() -> None:
+    run = simulate(Bucket(10), 1, 30, known=True, measured=10)
+    assert run.used(10, 10, 30) == pytest.approx(0.97, abs=0.01)
+    assert run.throttled(0, 30) == 0
+    assert run.fairness() == 1
 
 
-def test_workers_share_an_account() -> None:
-    story = simulate(Bucket(100), 5, 60, knows=False, measured=20)
-    assert story.used(100, 20, 60) > 0.95
-    assert story.throttled(20, 60) < 0.02
-    assert story.fairness() > 0.8
+def test_workers_share_the_rate_of_an_account() -> None:
+    run = simulate(Bucket(100), 5, 60, known=False, measured=20)
+    assert run.used(100, 20, 60) > 0.95
+    assert run.throttled(20, 60) < 0.02
+    assert run.fairness() > 0.8
 
 
-def test_jains_index() -> None:
-    assert Story(accepted=[1, 1, 1, 1]).fairness() == 1
-    assert Story(accepted=[8, 0, 0, 0]).fairness() == 0.25
-    assert Story([Second(0, 0)]).throttled(0, 1) == 0
+def test_fairness_is_jains_index() -> None:
+    assert Run(accepted=[1, 1, 1, 1]).fairness() == 1
+    assert Run(accepted=[8, 0, 0, 0]).fairness() == 0.25
+    assert Run([Second(0, 0)]).throttled(0, 1) == 0
 
 
-def test_what_happens_on_the_way_happens_when_it_should() -> None:
-    happened: list[float] = []
+def test_events_happen_at_their_seconds() -> None:
+    times: list[float] = []
 
-    def note(paces: list[Pace], now: float) -> None:
+    def record(paces: list[Pace], now: float) -> None:
         assert len(paces) == 2
-        happened.append(now)
+        times.append(now)
 
-    simulate(Bucket(14), 2, 10, knows=True, events={7: note, 3: note})
-    assert [int(now) for now in happened] == [3, 7]
+    simulate(Bucket(14), 2, 10, known=True, events={7: record, 3: record})
+    assert [int(now) for now in times] == [3, 7]

@@ -1,6 +1,6 @@
 """What users type; never run, and held by both type checkers, strictly.
 
-Each line that has to be an error carries the comments that silence it: where it isn't one, the comment itself is.
+Each line that has to be an error has comments that silence it, which are errors where it is none.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -23,6 +23,7 @@ from sesmail import (
     Event,
     InboundAttachment,
     InboundMail,
+    InboundStorage,
     InlineTemplate,
     ListManagement,
     Mailbox,
@@ -317,11 +318,13 @@ def receivers(path: Path) -> None:
         allow_raw=True,
         max_age=600,
         seen=recent,
-        buckets=["example-inbound"],
-        account="111122223333",
-        kms_key="alias/mail",
-        require_encrypted=True,
-        max_mail_size=10_000_000,
+        storage=InboundStorage(
+            buckets=["example-inbound"],
+            account="111122223333",
+            kms_key="alias/mail",
+            require_encrypted=True,
+            max_size=10_000_000,
+        ),
         fetch_certificate=certificate,
         clock=lambda: datetime.now(UTC),
         region="eu-west-1",
@@ -372,6 +375,7 @@ def pacing(limiter: sesmail.RateLimiter) -> None:
     Client(rate_limit=14, retry=sesmail.RetryPolicy(attempts=1, on_unknown="retry"))
     Client(rate_limit=limiter)
     Client(rate_limit=None)
+    Client(fast_path=False)
     Client(rate_limit="fast")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Client(retry=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sesmail.RetryPolicy(on_unknown="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -652,7 +656,7 @@ def wrong_receivers() -> None:
     Receiver(secret="user:password", accept="bounces")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Receiver(secret="user:password", seen=lambda message_id: False)  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]
     Receiver(secret="user:password", fetch_certificate=sesmail.fetch_certificate)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    Receiver(secret="user:password", account=111122223333)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    InboundStorage(account=111122223333)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Receiver(secret="user:password", region_name="eu-west-1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 

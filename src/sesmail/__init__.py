@@ -1,4 +1,4 @@
-"""sesmail: send through Amazon SES from any asyncio or trio program, and know what became of each mail."""
+"""Async client and event parser for Amazon SES, on asyncio and trio."""
 
 from .address import Address
 from .errors import (
@@ -71,11 +71,12 @@ from .receiving.inbound.mail import InboundMail, read_mail
 from .receiving.inbound.mailbox import Mailbox
 from .receiving.parsing.parser import parse
 from .receiving.receiver import Receiver
+from .receiving.storage.inbound_storage import InboundStorage
 from .receiving.transports.sns import SnsMessage
 from .receiving.verification.certificates import CertificateCache, fetch_certificate
-from .receiving.verification.policy import verify
 from .receiving.verification.secret import check_secret
 from .receiving.verification.signature import check_signature
+from .receiving.verification.verify import verify
 from .send_log.memory import MemorySendLog
 from .send_log.protocol import SendLog, SendRecord
 from .send_log.sqlite import SqliteSendLog
@@ -122,6 +123,7 @@ __all__ = [
     "ForbiddenTopicError",
     "InboundAttachment",
     "InboundMail",
+    "InboundStorage",
     "InlineTemplate",
     "InvalidMessageError",
     "ListManagement",

@@ -1,1 +1,1 @@
-"""What sesmail does, measured side by side with what its users would pick instead: `nox -s bench`."""
+"""Benchmarks of sesmail beside its alternatives: `nox -s bench`."""

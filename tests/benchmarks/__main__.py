@@ -1,90 +1,63 @@
-"""Measure, and print each figure beside its aim: `nox -s bench -- [--quick] [--only WORDS] [--readme FILE]`."""
+"""Measures sesmail beside its alternatives: `nox -s bench -- [OPTIONS]`."""
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from . import compiling, memory, parsing, reading, sending, starting, verifying
-from .contest import Comparison, Result, Setting, compare
-from .report import as_json, as_markdown, as_readme, print_head, print_result, print_summary
+from . import compiling, fetching, memory, parsing, reading, sending, starting, verifying
+from .comparison import Comparison, Options, Result, compare
+from .report import as_json, as_markdown, as_readme, print_result, print_summary
 
-ROOMS = (compiling, sending, memory, parsing, verifying, reading, starting)
-COMPARISONS = [comparison for room in ROOMS for comparison in room.COMPARISONS]
+MODULES = (compiling, sending, memory, parsing, verifying, reading, fetching, starting)
+COMPARISONS = [comparison for module in MODULES for comparison in module.COMPARISONS]
 
 
-def chosen(words: list[str]) -> list[Comparison]:
-    """The comparisons whose names have all of these words in them."""
+def select(words: Sequence[str]) -> list[Comparison]:
+    """The comparisons whose names contain all of these words."""
     return [each for each in COMPARISONS if all(word in each.name for word in words)]
 
 
-def measured(comparisons: list[Comparison], setting: Setting) -> Iterator[Result]:
-    for comparison in comparisons:
-        with ExitStack() as stack:
-            yield compare(comparison, replace(setting, stack=stack))
-
-
-def show(comparisons: list[Comparison], setting: Setting, results: list[Result]) -> None:
-    """Measure, and print each result as it comes, so that results has what there is whatever happens."""
+def measure(comparisons: Sequence[Comparison], options: Options, results: list[Result]) -> None:
+    """Runs comparisons, and adds each result to the list at once, in case a later one fails."""
     started = time.perf_counter()
-    left_out = [comparison for comparison in comparisons if comparison.slow and setting.quick]
-    print_head()
-    for result in measured(
-        [comparison for comparison in comparisons if comparison not in left_out], setting
-    ):
-        results.append(result)
-        print_result(result)
-    print_summary(results, time.perf_counter() - started, left_out)
-
-
-def write(
-    options: argparse.Namespace, results: list[Result], setting: Setting, left_out: list[Comparison]
-) -> None:
-    options.json.write_text(as_json(results, setting, left_out), "utf-8")
-    for file, spell in ((options.markdown, as_markdown), (options.readme, as_readme)):
-        if file is not None:
-            file.write_text(spell(results, setting), "utf-8")
+    skipped = [each for each in comparisons if each.slow and options.quick]
+    print("Factors are medians over the rounds: the figure of the peer by that of sesmail.")
+    for comparison in comparisons:
+        if comparison not in skipped:
+            with ExitStack() as stack:
+                results.append(compare(comparison, replace(options, stack=stack)))
+            print_result(results[-1])
+    print_summary(results, time.perf_counter() - started, skipped)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="in two minutes: short rounds, some of them fewer"
-    )
-    parser.add_argument(
-        "--only", nargs="+", default=[], metavar="WORDS", help="what has all of these in its name"
-    )
-    parser.add_argument(
-        "--json",
-        type=Path,
-        default="bench.json",
-        metavar="FILE",
-        help="where to write every figure",
-    )
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="where to write the table")
-    parser.add_argument(
-        "--readme", type=Path, metavar="FILE", help="where to write the narrow table"
-    )
-    parser.add_argument("--node-modules", type=Path, help="where nodemailer lies")
-    parser.add_argument("--aioboto3", metavar="PYTHON", help="the interpreter that has aioboto3")
+    add = parser.add_argument
+    add("--quick", action="store_true", help="shorter and fewer rounds, in two minutes")
+    add("--only", nargs="+", default=[], metavar="WORD", help="comparisons named with all words")
+    add("--json", type=Path, default="bench.json", metavar="FILE", help="figures of all rounds")
+    add("--markdown", type=Path, metavar="FILE", help="table with quartiles and aims")
+    add("--readme", type=Path, metavar="FILE", help="page with a short table")
+    add("--node-modules", type=Path, help="folder in which nodemailer is installed")
+    add("--aioboto3", metavar="PYTHON", help="interpreter that has aioboto3")
     options = parser.parse_args(arguments)
-    wanted = chosen(options.only)
-    if not wanted:
+    comparisons = select(options.only)
+    if not comparisons:
         parser.error(f"no comparison has {' and '.join(options.only)} in its name")
-    setting = Setting(options.quick, options.node_modules, options.aioboto3)
+    setting = Options(options.quick, options.node_modules, options.aioboto3)
     results: list[Result] = []
     try:
-        show(wanted, setting, results)
+        measure(comparisons, setting, results)
     finally:
-        names = {result.name for result in results}
-        write(
-            options,
-            results,
-            setting,
-            [comparison for comparison in wanted if comparison.name not in names],
-        )
+        measured = {result.name for result in results}
+        skipped = [each for each in comparisons if each.name not in measured]
+        options.json.write_text(as_json(results, setting, skipped), "utf-8")
+        for file, write in ((options.markdown, as_markdown), (options.readme, as_readme)):
+            if file is not None:
+                file.write_text(write(results, setting), "utf-8")
 
 
 if __name__ == "__main__":

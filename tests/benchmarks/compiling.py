@@ -1,13 +1,18 @@
-"""Compile: from a message to the call, without sending it."""
+"""Building: from a message to the parameters of the API call, which isn't sent."""
 
+import base64
+import json
+import shutil
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import sesmail
 from sesmail.sending.payload import v2
 
-from .contest import Comparison, Contestant, Maker, Setting, faster, timed
+from .comparison import Comparison, Options, PeerMissingError, Round, Setup, cpu_of
+from .django_peers import django_message, set_up_django
 from .messages import (
     ASCII,
     AUTHOR,
@@ -19,10 +24,10 @@ from .messages import (
     with_attachment,
     with_images,
 )
-from .worker import node_worker
+from .processes import Worker
 
 
-def model_of(sample: Sample) -> sesmail.Message:
+def sesmail_message(sample: Sample) -> sesmail.Message:
     return sesmail.Message(
         from_email=sample.author,
         to=sample.to,
@@ -41,50 +46,46 @@ def model_of(sample: Sample) -> sesmail.Message:
     )
 
 
-def mail_in(params: Any) -> bytes:
-    """The mail in a call of SES v2."""
-    return bytes(params["Content"]["Raw"]["Data"])
+def raw_data(parameters: Any) -> bytes:
+    """The mail in the parameters of SendEmail."""
+    return bytes(parameters["Content"]["Raw"]["Data"])
 
 
-def compiler(
-    build: Callable[[], bytes], sample: Sample, action: Callable[[], object]
-) -> Contestant:
-    """An action that is timed, whose mail is the sample."""
-    check_mail(build(), sample)
-    return timed(action)
+def ours(sample: Callable[[], Sample], _: Options, *, model: bool = False) -> Round:
+    """``model`` includes the creation of the message."""
+    made = sample()
+    message = sesmail_message(made)
+    build = (lambda: v2.build(sesmail_message(made))) if model else (lambda: v2.build(message))
+    check_mail(raw_data(build().params), made)
+    return cpu_of(build)
 
 
-def ours(sample: Sample, _: Setting, *, model: bool = False) -> Contestant:
-    """From the model to the call, or with the model's making."""
-    message = model_of(sample)
-    action = (lambda: v2.build(model_of(sample))) if model else (lambda: v2.build(message))
-    return compiler(lambda: mail_in(action().params), sample, action)
-
-
-def anymail(sample: Sample, _: Setting, *, model: bool = False) -> Contestant:
-    """From Django's message to the parameters for boto3, or with the message's making."""
-    from .django_peers import message_of, set_up
-
-    set_up()
+def anymail_builder() -> Callable[[Any], Any]:
+    set_up_django()
     from anymail.backends.amazon_ses import EmailBackend
 
     backend: Any = EmailBackend()
-    made = message_of(sample, anymail=True)
 
-    def build() -> Any:
-        message = message_of(sample, anymail=True) if model else made
+    def build(message: Any) -> Any:
         payload = backend.build_message_payload(message, backend.send_defaults)
         payload.finalize_payload()
         return payload.params
 
-    return compiler(lambda: mail_in(build()), sample, build)
+    return build
 
 
-def django_ses(sample: Sample, _: Setting) -> Contestant:
-    """From Django's message to the parameters for boto3, whose client does nothing."""
-    from .django_peers import message_of, set_up
+def anymail(sample: Callable[[], Sample], _: Options, *, model: bool = False) -> Round:
+    """From Django's message to the parameters for boto3."""
+    build, made = anymail_builder(), sample()
+    create = partial(django_message, made, anymail=True)
+    message = create()
+    check_mail(raw_data(build(message)), made)
+    return cpu_of((lambda: build(create())) if model else (lambda: build(message)))
 
-    set_up()
+
+def django_ses(sample: Callable[[], Sample], _: Options) -> Round:
+    """From Django's message to the call of a boto3 client that does nothing."""
+    set_up_django()
     from django_ses import SESBackend
 
     calls: list[Any] = []
@@ -96,113 +97,119 @@ def django_ses(sample: Sample, _: Setting) -> Contestant:
 
     backend: Any = SESBackend()
     backend.connection = Connection()
-    message = message_of(sample, anymail=False)
+    made = sample()
+    message = django_message(made, anymail=False)
     headers = message.extra_headers
 
-    def build() -> Any:
-        message.extra_headers = dict(headers)  # into which it writes the answer
+    def build() -> None:
+        message.extra_headers = dict(headers)  # the backend adds the message id to them
         backend.send_messages([message])
-        return calls[0]
 
-    return compiler(lambda: mail_in(build()), sample, build)
-
-
-def stdlib(sample: Sample, _: Setting) -> Contestant:
-    """EmailMessage, made and written."""
-    build = partial(stdlib_mail, sample)
-    return compiler(build, sample, build)
+    build()
+    check_mail(raw_data(calls[0]), made)
+    return cpu_of(build)
 
 
-def nodemailer(sample: Sample, setting: Setting) -> Contestant:
-    """MailComposer, in a process of Node's."""
-    worker, mail = node_worker(sample, setting)
-    check_mail(mail, sample)
+def stdlib(sample: Callable[[], Sample], _: Options) -> Round:
+    build = partial(stdlib_mail, sample())
+    check_mail(build(), sample())
+    return cpu_of(build)
+
+
+def nodemailer(sample: Callable[[], Sample], options: Options) -> Round:
+    """MailComposer of nodemailer, in a process of Node.js."""
+    node, modules, made = shutil.which("node"), options.node_modules, sample()
+    if node is None or modules is None or not (modules / "nodemailer").is_dir():
+        raise PeerMissingError("nodemailer isn't installed")
+    command = [node, str(Path(__file__).with_name("compose.cjs"))]
+    worker = options.stack.enter_context(Worker(command, NODE_PATH=str(modules)))
+    headers = {"X-Tag": made.tag, "X-Metadata": json.dumps(made.metadata)} if made.tag else {}
+    message: dict[str, Any] = {
+        **{"from": made.author, "to": made.to, "cc": made.cc, "subject": made.subject},
+        **{"text": made.text, "html": made.html, "headers": headers},
+    }
+    message["attachments"] = [
+        {
+            "filename": file.name,
+            "contentType": file.media_type,
+            "content": base64.b64encode(file.content).decode(),
+            **({"cid": file.content_id} if file.content_id else {}),
+        }
+        for file in made.files
+    ]
+    check_mail(base64.b64decode(worker.ask(json.dumps(message))["mail"]), made)
     return worker
 
 
-def against_four(
-    name: str, make: Callable[[], Sample], *times: float, fill: float = 0.05
+PEERS: dict[str, Callable[[Callable[[], Sample], Options], Round]] = {
+    "django-anymail": anymail,
+    "django-ses": django_ses,
+    "stdlib EmailMessage": stdlib,
+    "nodemailer": nodemailer,
+}
+
+
+def with_peers(
+    name: str, sample: Callable[[], Sample], *times: float, seconds: float = 0.05
 ) -> Comparison:
-    peers = {
-        "django-anymail": anymail,
-        "django-ses": django_ses,
-        "stdlib EmailMessage": stdlib,
-        "nodemailer": nodemailer,
+    contestants: dict[str, Setup] = {
+        peer: partial(setup, sample) for peer, setup in {"sesmail": ours, **PEERS}.items()
     }
-
-    def maker(build: Callable[[Sample, Setting], Contestant]) -> Maker:
-        return lambda setting: build(make(), setting)
-
-    aims = [faster(peer, each) for peer, each in zip(peers, times, strict=True)]
-    contestants = {peer: maker(build) for peer, build in {"sesmail": ours, **peers}.items()}
-    return Comparison(f"compile {name}", contestants, aims, fill)
+    aims = {(peer, "cpu"): aim for peer, aim in zip(PEERS, times, strict=True)}
+    return Comparison(f"build {name}", contestants, aims, seconds=seconds)
 
 
-def our_bulk(count: int, _: Setting) -> Contestant:
+def our_bulk(count: int, _: Options) -> Round:
     message = sesmail.BulkMessage(
         from_email=AUTHOR,
         template="Shipped",
         data={"day": "Tuesday"},
         recipients=[
-            sesmail.Recipient(
-                f"a{number}@example.com", data={"name": f"Alice {number}", "order": number}
-            )
-            for number in range(count)
+            sesmail.Recipient(f"a{n}@example.com", data={"name": f"Alice {n}", "order": n})
+            for n in range(count)
         ],
     )
     assert len(v2.build_bulk(message).params["BulkEmailEntries"]) == count
-    return timed(lambda: v2.build_bulk(message))
+    return cpu_of(lambda: v2.build_bulk(message))
 
 
-def anymail_bulk(count: int, _: Setting) -> Contestant:
-    from .django_peers import set_up
-
-    set_up()
-    from anymail.backends.amazon_ses import EmailBackend
+def anymail_bulk(count: int, _: Options) -> Round:
+    build = anymail_builder()
     from anymail.message import AnymailMessage
 
-    backend: Any = EmailBackend()
-    message: Any = AnymailMessage(
-        from_email=AUTHOR, to=[f"a{number}@example.com" for number in range(count)]
-    )
+    addresses = [f"a{n}@example.com" for n in range(count)]
+    message: Any = AnymailMessage(from_email=AUTHOR, to=addresses)
     message.template_id = "Shipped"
     message.merge_global_data = {"day": "Tuesday"}
     message.merge_data = {
-        f"a{n}@example.com": {"name": f"Alice {n}", "order": n} for n in range(count)
+        address: {"name": f"Alice {n}", "order": n} for n, address in enumerate(addresses)
     }
-
-    def build() -> Any:
-        payload = backend.build_message_payload(message, backend.send_defaults)
-        payload.finalize_payload()
-        return payload.params
-
-    assert len(build()["BulkEmailEntries"]) == count
-    return timed(build)
+    assert len(build(message)["BulkEmailEntries"]) == count
+    return cpu_of(lambda: build(message))
 
 
 def bulk(count: int, times: float) -> Comparison:
-    contestants: dict[str, Maker] = {
+    contestants: dict[str, Setup] = {
         "sesmail": partial(our_bulk, count),
         "django-anymail": partial(anymail_bulk, count),
     }
-    return Comparison(
-        f"compile a bulk message to {count:,}", contestants, [faster("django-anymail", times)]
-    )
+    name = f"build a bulk message to {count:,}"
+    return Comparison(name, contestants, {("django-anymail", "cpu"): times})
 
 
 COMPARISONS = [
-    against_four("5 kB of text and html", lambda: ASCII, 30, 20, 50, 10),
+    with_peers("5 kB of text and HTML", lambda: ASCII, 30, 20, 50, 10),
     Comparison(
-        "compile 5 kB of text and html, model included",
+        "build 5 kB of text and HTML, model included",
         {
-            "sesmail": partial(ours, ASCII, model=True),
-            "django-anymail": partial(anymail, ASCII, model=True),
+            "sesmail": partial(ours, lambda: ASCII, model=True),
+            "django-anymail": partial(anymail, lambda: ASCII, model=True),
         },
-        [faster("django-anymail", 20)],
+        {("django-anymail", "cpu"): 20},
     ),
-    against_four("5 kB of unicode", lambda: UNICODE, 25, 12, 50, 6),
-    against_four("3 images and 1 MB", with_images, 20, 18, 15, 1.7, fill=0.2),
-    against_four("10 MB", lambda: with_attachment(10 * MB), 18, 18, 13, 1.5, fill=0.3),
+    with_peers("5 kB of Unicode", lambda: UNICODE, 25, 12, 50, 6),
+    with_peers("3 images and 1 MB", with_images, 20, 18, 15, 1.7, seconds=0.2),
+    with_peers("10 MB", partial(with_attachment, 10 * MB), 18, 18, 13, 1.5, seconds=0.3),
     bulk(50, 9),
     bulk(5_000, 6),
 ]

@@ -1,4 +1,4 @@
-// nodemailer's MailComposer as a worker: a message on the first line and its mail as the answer; then counts.
+// MailComposer of nodemailer as a worker: a message on the first line, then counts.
 const MailComposer = require('nodemailer/lib/mail-composer');
 const lines = require('readline').createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
@@ -10,7 +10,7 @@ function build(options) {
 async function main() {
   const options = JSON.parse((await lines.next()).value);
   for (const file of options.attachments) file.content = Buffer.from(file.content, 'base64');
-  const warm = Date.now() + 1500; // the compiler takes a thousand mails to make its best of them
+  const warm = Date.now() + 1500; // V8 optimises after about a thousand mails
   while (Date.now() < warm) await build(options);
   console.log(JSON.stringify({ mail: (await build(options)).toString('base64') }));
   for await (const line of lines) {

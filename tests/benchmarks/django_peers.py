@@ -1,4 +1,4 @@
-"""django-anymail and django-ses, set up without a project, and messages as they take them."""
+"""django-anymail and django-ses without a project, and messages for them."""
 
 import functools
 import json
@@ -7,31 +7,24 @@ from email.mime.base import MIMEBase
 from typing import Any
 
 from .messages import Sample
-
-CREDENTIALS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-KEYS = {"region_name": "eu-west-1", **CREDENTIALS}
+from .processes import CLIENT
 
 
 @functools.cache
-def set_up(url: str = "") -> None:
-    """Tell Django what it needs to be told, once.
-
-    Args:
-        url: Where SES is.
-    """
+def set_up_django(url: str = "") -> None:
+    """Configures Django once, with this URL of SES."""
     import django
     from django.conf import settings
 
-    anymail = {
-        "AMAZON_SES_CLIENT_PARAMS": {**KEYS, **({"endpoint_url": url} if url else {})},
-        "AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": False,
-        "WEBHOOK_SECRET": "user:password",
-    }
     settings.configure(
-        ANYMAIL=anymail,
-        AWS_ACCESS_KEY_ID=KEYS["aws_access_key_id"],
-        AWS_SECRET_ACCESS_KEY=KEYS["aws_secret_access_key"],
-        AWS_SES_REGION_NAME=KEYS["region_name"],
+        ANYMAIL={
+            "AMAZON_SES_CLIENT_PARAMS": {**CLIENT, **({"endpoint_url": url} if url else {})},
+            "AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": False,
+            "WEBHOOK_SECRET": "user:password",
+        },
+        AWS_ACCESS_KEY_ID=CLIENT["aws_access_key_id"],
+        AWS_SECRET_ACCESS_KEY=CLIENT["aws_secret_access_key"],
+        AWS_SES_REGION_NAME=CLIENT["region_name"],
         AWS_SES_REGION_ENDPOINT_URL=url or None,
         AWS_SES_AUTO_THROTTLE=None,
         AWS_SES_VERIFY_EVENT_SIGNATURES=False,
@@ -41,8 +34,8 @@ def set_up(url: str = "") -> None:
     django.setup()
 
 
-def message_of(sample: Sample, *, anymail: bool) -> Any:
-    """The message, as the documentation of Django and anymail says."""
+def django_message(sample: Sample, *, anymail: bool) -> Any:
+    """The message as the documentation of Django and django-anymail recommends."""
     from django.core.mail import EmailMultiAlternatives
 
     message: Any = EmailMultiAlternatives(
@@ -65,3 +58,11 @@ def message_of(sample: Sample, *, anymail: bool) -> Any:
     elif sample.tag:
         message.extra_headers = {"X-Tag": sample.tag, "X-Metadata": json.dumps(sample.metadata)}
     return message
+
+
+def django_request(body: bytes) -> Any:
+    from django.http import HttpRequest
+
+    request: Any = HttpRequest()
+    request._body = body
+    return request

@@ -1,4 +1,4 @@
-"""Memory: what the largest mails take while they are sent, and how long everything else waits for them."""
+"""Sending the largest mails: peak memory, and how long the event loop stalls."""
 
 import asyncio
 import sys
@@ -10,60 +10,56 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .contest import Comparison, Contestant, Figures, NotHereError, Setting, at_most, faster
-from .django_peers import CREDENTIALS, KEYS, set_up
+from .comparison import Comparison, Figures, Options, PeerMissingError, Round, Setup
+from .django_peers import set_up_django
 from .messages import ASCII, AUTHOR, stdlib_mail
-from .ses import served
-from .worker import fresh_each_time
+from .processes import CLIENT, CREDENTIALS, fresh_process_each_round
+from .sending import ANYMAIL, raw_call
+from .ses import start_ses
 
 STATUS = Path("/proc/self/status")
-SIZES = {
-    "v2": 29_000_000,
-    "v1": 7_200_000,
-}  # whose base64 is just under 40 MB, the limit of v2, and 10 MB, that of v1
-TEXT = ">>> Large"  # of which base64 makes a plus wherever it stands: it takes v1 long to write one
+# Bytes of files whose base64 is just below the limits of 40 MB (v2) and 10 MB (v1).
+SIZES = {"v2": 29_000_000, "v1": 7_200_000}
+TEXT = ">>> Large"  # its base64 contains plus signs, which v1 has to percent-encode
 
 
-def high_water() -> int:
-    """The most bytes that this process has held so far.
+def peak_memory() -> int:
+    """Peak memory of this process in bytes.
 
     Raises:
-        NotHereError: The system doesn't tell.
+        PeerMissingError: The system doesn't report it.
     """
-    if STATUS.exists():  # getrusage counts what the parent held, too, before it became this process
-        (line,) = (
-            line
-            for line in STATUS.read_text("ascii", "replace").splitlines()
-            if line.startswith("VmHWM:")
-        )
-        return int(line.split()[1]) * 1024
+    if STATUS.exists():  # getrusage includes the memory of the parent before exec
+        lines = STATUS.read_text("ascii", "replace").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
     if sys.platform == "darwin":
-        import resource  # which Windows lacks
+        import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    raise NotHereError("the system doesn't tell what a process held at most")
+    raise PeerMissingError("the system doesn't report peak memory")
 
 
-def grown(before: int, size: int) -> float:
-    """How much the high-water mark rose, in sizes of a mail; a hundredth at least, so that it can be divided by."""
-    return max(0.01, (high_water() - before) / size)
+def growth(before: int, size: int) -> float:
+    """Growth of peak memory in mail sizes; at least 0.01, as it is a divisor."""
+    return max(0.01, (peak_memory() - before) / size)
 
 
-class Measured:
-    """One large mail: its content, and what was held and used before it was made."""
+def measure(send: Callable[[bytes], Figures], size: int) -> Round:
+    """Creates a file of this size and sends it; adds CPU time and memory to the figures."""
 
-    def __init__(self, size: int) -> None:
-        self.before = high_water()
-        self.content = bytes(range(200)) * (size // 200)
-        self.cpu = time.process_time()
+    def run(_: int) -> Figures:
+        before = peak_memory()
+        content = bytes(range(200)) * (size // 200)
+        started = time.process_time()
+        figures = send(content)
+        cpu = time.process_time() - started
+        return {**figures, "cpu": cpu, "memory": growth(before, -(-len(content) // 57) * 78)}
 
-    def figures(self) -> Figures:
-        size = -(-len(self.content) // 57) * 78
-        return {"cpu": time.process_time() - self.cpu, "memory": grown(self.before, size)}
+    return run
 
 
-async def stalled(send: Callable[[], Awaitable[Any]]) -> float:
-    """How long a task that wants a millisecond at most has waited for the loop while a mail was sent."""
+async def stall_of(operation: Callable[[], Awaitable[Any]]) -> float:
+    """Longest delay of a task that sleeps for a millisecond again and again."""
     longest = 0.0
 
     async def watch() -> None:
@@ -76,112 +72,103 @@ async def stalled(send: Callable[[], Awaitable[Any]]) -> float:
     watching = asyncio.create_task(watch())
     await asyncio.sleep(0.01)
     longest = 0.0
-    await send()
+    await operation()
     await asyncio.sleep(0.01)
     watching.cancel()
     return longest
 
 
-def ours(url: str, api: str, size: int) -> Contestant:
-    """A message, compiled and sent while others run."""
+def ours(url: str, api: str, size: int) -> Round:
     import sesmail
 
-    from .compiling import model_of
+    from .compiling import sesmail_message
 
-    settings: Any = {"api": api, "endpoint_url": url, **CREDENTIALS}
+    settings: Any = {"api": api, "endpoint_url": url, "rate_limit": None, **CREDENTIALS}
     runner = asyncio.Runner()
-    client = runner.run(sesmail.Client("eu-west-1", rate_limit=None, **settings).__aenter__())
-    runner.run(stalled(lambda: client.send(model_of(ASCII))))
+    client = sesmail.Client(CLIENT["region_name"], **settings)
+    runner.run(client.__aenter__())
+    runner.run(stall_of(lambda: client.send(sesmail_message(ASCII))))
 
-    def run(_: int) -> Figures:
-        mail = Measured(size)
-        file = sesmail.Attachment("a.pdf", mail.content)
+    def send(content: bytes) -> Figures:
+        attachments = [sesmail.Attachment("a.pdf", content)]
         message = sesmail.Message(
-            from_email=AUTHOR, to=ASCII.to, subject="Large", text=TEXT, attachments=[file]
+            from_email=AUTHOR, to=ASCII.to, subject="Large", text=TEXT, attachments=attachments
         )
-        stall = runner.run(stalled(lambda: client.send(message)))
-        return {**mail.figures(), "stall": stall}
+        return {"stall": runner.run(stall_of(lambda: client.send(message)))}
 
-    return run
+    return measure(send, size)
 
 
-def stdlib_and_aiobotocore(url: str, api: str, size: int) -> Contestant:
-    """The same by EmailMessage and the API call; others wait for the call alone."""
+def stdlib_and_aiobotocore(url: str, api: str, size: int) -> Round:
+    """EmailMessage, and the API call; only the call counts as a stall."""
     from aiobotocore.session import get_session
 
     runner = asyncio.Runner()
     service = "sesv2" if api == "v2" else "ses"
-    client: Any = runner.run(
-        get_session().create_client(service, endpoint_url=url, **KEYS).__aenter__()
-    )
+    context: Any = get_session().create_client(service, endpoint_url=url, **CLIENT)
+    client: Any = runner.run(context.__aenter__())
+    runner.run(stall_of(raw_call(client, api, stdlib_mail(ASCII), ASCII.to)))
 
-    def send(mail: bytes) -> Any:
-        if api == "v1":
-            return client.send_raw_email(RawMessage={"Data": mail}, Destinations=list(ASCII.to))
-        return client.send_email(
-            Content={"Raw": {"Data": mail}}, Destination={"ToAddresses": list(ASCII.to)}
-        )
-
-    runner.run(stalled(partial(send, stdlib_mail(ASCII))))
-
-    def run(_: int) -> Figures:
-        mail = Measured(size)
+    def send(content: bytes) -> Figures:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = AUTHOR, ASCII.to, "Large"
         message.set_content(TEXT)
-        message.add_attachment(mail.content, "application", "pdf", filename="a.pdf")
-        stall = runner.run(stalled(partial(send, message.as_bytes(policy=SMTP))))
-        return {**mail.figures(), "stall": stall}
+        message.add_attachment(content, "application", "pdf", filename="a.pdf")
+        call = raw_call(client, api, message.as_bytes(policy=SMTP), ASCII.to)
+        return {"stall": runner.run(stall_of(call))}
 
-    return run
+    return measure(send, size)
 
 
-def anymail(url: str, api: str, size: int) -> Contestant:
-    """The same by django-anymail, which has no event loop that could stall."""
-    set_up(url)
+def anymail(url: str, api: str, size: int) -> Round:
+    """django-anymail, which has no event loop that could stall."""
+    set_up_django(url)
     from django.core.mail import EmailMessage as DjangoMessage
     from django.core.mail import get_connection
 
-    connection: Any = get_connection("anymail.backends.amazon_ses.EmailBackend")
+    connection: Any = get_connection(ANYMAIL)
     connection.open()
     connection.send_messages([DjangoMessage("Small", "Small", AUTHOR, list(ASCII.to))])
 
-    def run(_: int) -> Figures:
-        mail = Measured(size)
+    def send(content: bytes) -> Figures:
         message = DjangoMessage("Large", TEXT, AUTHOR, list(ASCII.to))
-        message.attach("a.pdf", mail.content, "application/pdf")
+        message.attach("a.pdf", content, "application/pdf")
         connection.send_messages([message])
-        return mail.figures()
+        return {}
 
-    return run
-
-
-def maker(name: str, api: str, setting: Setting) -> Contestant:
-    arguments = {"url": served(setting), "api": api, "size": SIZES[api]}
-    return fresh_each_time(f"benchmarks.memory:{name}", arguments)
+    return measure(send, size)
 
 
-RAW = "stdlib and aiobotocore"
+def in_process(name: str, api: str, options: Options) -> Round:
+    arguments = {"url": start_ses(options), "api": api, "size": SIZES[api]}
+    return fresh_process_each_round(f"{__name__}:{name}", arguments)
+
+
+PEERS = {
+    "sesmail": "ours",
+    "stdlib and aiobotocore": "stdlib_and_aiobotocore",
+    "django-anymail": "anymail",
+}
+
+
+def contestants(api: str, *names: str) -> dict[str, Setup]:
+    return {name: partial(in_process, PEERS[name], api) for name in names}
+
+
+MEASURES = ("memory", "stall", "cpu")
 COMPARISONS = [
     Comparison(
         "send 40 MB on v2",
-        {
-            "sesmail": partial(maker, "ours", "v2"),
-            RAW: partial(maker, "stdlib_and_aiobotocore", "v2"),
-            "django-anymail": partial(maker, "anymail", "v2"),
-        },
-        [at_most(2.0, "memory"), at_most(0.05, "stall"), faster("django-anymail", 5)],
-        0,
-        ("memory", "stall", "cpu"),
+        contestants("v2", *PEERS),
+        {("sesmail", "memory"): 2, ("sesmail", "stall"): 0.05, ("django-anymail", "cpu"): 5},
+        MEASURES,
+        seconds=0,
     ),
     Comparison(
         "send 10 MB on v1",
-        {
-            "sesmail": partial(maker, "ours", "v1"),
-            RAW: partial(maker, "stdlib_and_aiobotocore", "v1"),
-        },
-        [at_most(3.0, "memory")],
-        0,
-        ("memory", "stall", "cpu"),
+        contestants("v1", "sesmail", "stdlib and aiobotocore"),
+        {("sesmail", "memory"): 3},
+        MEASURES,
+        seconds=0,
     ),
 ]

@@ -1,86 +1,73 @@
-"""Parse: from the body of a webhook to typed events."""
+"""Parsing: from the body of a webhook request to typed events."""
 
 import base64
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import sesmail
 from support.ses_events import WORDS, published, received, sns_message
 
-from .contest import Comparison, Contestant, Setting, faster, timed, within
-from .messages import KB, PLAIN, File, Sample, filled, in_html, noise, stdlib_mail
+from .comparison import Comparison, Options, Round, cpu_of
+from .django_peers import django_request, set_up_django
+from .messages import KB, PLAIN, File, Sample, check_content, fill, fill_html, noise, stdlib_mail
 
 BODIES = [json.dumps(sns_message(json.dumps(published(word)))).encode() for word in WORDS]
 
 
-def for_each(parse: Callable[[bytes], object]) -> Contestant:
+def for_each_body(parse: Callable[[bytes], object]) -> Round:
     def parse_all() -> None:
         for body in BODIES:
             parse(body)
 
-    return timed(parse_all)
+    return cpu_of(parse_all)
 
 
-def ours(_: Setting) -> Contestant:
-    assert {event.kind for body in BODIES for event in sesmail.parse(body)} >= {
-        "Bounced",
-        "Clicked",
-        "Delivered",
-    }
-    return for_each(sesmail.parse)
+def ours(_: Options) -> Round:
+    kinds = {event.kind for body in BODIES for event in sesmail.parse(body)}
+    assert kinds >= {"Bounced", "Clicked", "Delivered"}
+    return for_each_body(sesmail.parse)
 
 
-def json_twice(_: Setting) -> Contestant:
+def json_twice(_: Options) -> Round:
     """Nothing but dictionaries."""
-    return for_each(lambda body: json.loads(json.loads(body)["Message"]))
+    return for_each_body(lambda body: json.loads(json.loads(body)["Message"]))
 
 
-def request_of(body: bytes) -> Any:
-    from django.http import HttpRequest
-
-    request: Any = HttpRequest()
-    request._body = body
-    return request
-
-
-def anymail(_: Setting) -> Contestant:
-    """``parse_events`` of its tracking webhook, without its checks of the request."""
-    from .django_peers import set_up
-
-    set_up()
+def anymail(_: Options) -> Round:
+    """``parse_events`` of its tracking webhook, without the validation of the request."""
+    set_up_django()
     from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
 
     view: Any = AmazonSESTrackingWebhookView()
-    kinds = {event.event_type for body in BODIES for event in view.parse_events(request_of(body))}
+
+    def parse(body: bytes) -> Any:
+        return view.parse_events(django_request(body))
+
+    kinds = {event.event_type for body in BODIES for event in parse(body)}
     assert kinds >= {"bounced", "clicked", "delivered"}
-    return for_each(lambda body: view.parse_events(request_of(body)))
+    return for_each_body(parse)
 
 
-def django_ses(_: Setting) -> Contestant:
-    """Its webhook with signatures off, which sends a signal with dictionaries, heard by nobody."""
-    import logging
-
-    from .django_peers import set_up
-
-    set_up()
+def django_ses(_: Options) -> Round:
+    """Its webhook without signatures, which sends Django signals with dictionaries."""
+    set_up_django()
     from django_ses.views import SESEventWebhookView
 
-    logging.getLogger("django_ses").addHandler(
-        logging.NullHandler()
-    )  # it warns of the kinds that it doesn't know
+    logging.getLogger("django_ses").addHandler(logging.NullHandler())  # warns of unknown kinds
 
     def parse(body: bytes) -> Any:
         view: Any = SESEventWebhookView()
-        view.request = request_of(body)
+        view.request = django_request(body)
         return view.post(view.request)
 
     assert all(parse(body).status_code == 200 for body in BODIES)
-    return for_each(parse)
+    return for_each_body(parse)
 
 
-def powertools(_: Setting) -> Contestant:
-    """Its parser and its model of SNS; of SES it has models for receipt rules alone, so the events' are our own."""
+def powertools(_: Options) -> Round:
+    """Its parser and its SNS model; it has no models of tracking events."""
     from aws_lambda_powertools.utilities.parser import parse
     from aws_lambda_powertools.utilities.parser.models import SnsNotificationModel
 
@@ -90,26 +77,19 @@ def powertools(_: Setting) -> Contestant:
         return parse(parse(body.decode(), SnsNotificationModel).Message, TrackingEvent)
 
     assert {type(typed(body)).__name__ for body in BODIES} >= {"Bounced", "Clicked", "Delivered"}
-    return for_each(typed)
+    return for_each_body(typed)
 
 
-def inbound_mail() -> tuple[Sample, bytes]:
-    """A mail of 30 kB, and the body of SNS that brings it."""
+def received_mail() -> tuple[Sample, bytes]:
+    """A mail of 30 kB, and the body of the SNS notification that contains it."""
     files = (File("photo.png", "image/png", noise(15 * KB)),)
-    sample = Sample("Help", filled(PLAIN, 3 * KB), in_html(PLAIN, 5 * KB), files=files)
+    sample = Sample("Help", fill(PLAIN, 3 * KB), fill_html(PLAIN, 5 * KB), files=files)
     content = base64.b64encode(stdlib_mail(sample)).decode()
     return sample, json.dumps(sns_message(json.dumps(received(content=content)))).encode()
 
 
-def check_inbound(sample: Sample, subject: Any, text: Any, html: Any, contents: Any) -> None:
-    assert subject == sample.subject
-    assert text.splitlines() == sample.text.splitlines()
-    assert html.splitlines() == sample.html.splitlines()
-    assert contents == [file.content for file in sample.files]
-
-
-def our_inbound(_: Setting) -> Contestant:
-    sample, body = inbound_mail()
+def our_received(_: Options) -> Round:
+    sample, body = received_mail()
 
     def read() -> Any:
         (event,) = sesmail.parse(body)
@@ -118,31 +98,25 @@ def our_inbound(_: Setting) -> Contestant:
         mail = sesmail.read_mail(base64.b64decode(event.content))
         return mail.subject, mail.text, mail.html, [item.content for item in mail.attachments]
 
-    check_inbound(sample, *read())
-    return timed(read)
+    check_content(sample, *read())
+    return cpu_of(read)
 
 
-def anymail_inbound(_: Setting) -> Contestant:
-    from .django_peers import set_up
-
-    set_up()
+def anymail_received(_: Options) -> Round:
+    set_up_django()
     from anymail.webhooks.amazon_ses import AmazonSESInboundWebhookView
 
-    sample, body = inbound_mail()
+    sample, body = received_mail()
     view: Any = AmazonSESInboundWebhookView()
 
     def read() -> Any:
-        (event,) = view.parse_events(request_of(body))
+        (event,) = view.parse_events(django_request(body))
         mail = event.message
-        return (
-            mail.subject,
-            mail.text,
-            mail.html,
-            [item.get_content_bytes() for item in mail.attachments],
-        )
+        contents = [item.get_content_bytes() for item in mail.attachments]
+        return mail.subject, mail.text, mail.html, contents
 
-    check_inbound(sample, *read())
-    return timed(read)
+    check_content(sample, *read())
+    return cpu_of(read)
 
 
 COMPARISONS = [
@@ -155,16 +129,16 @@ COMPARISONS = [
             "django-ses": django_ses,
             "powertools": powertools,
         },
-        [
-            within("json.loads twice", 1),
-            faster("django-anymail", 1.5),
-            faster("django-ses", 1.6),
-            faster("powertools", 1.7),
-        ],
+        {
+            ("json.loads twice", "cpu"): 1,
+            ("django-anymail", "cpu"): 1.5,
+            ("django-ses", "cpu"): 1.6,
+            ("powertools", "cpu"): 1.7,
+        },
     ),
     Comparison(
         "parse a received mail of 30 kB",
-        {"sesmail": our_inbound, "django-anymail": anymail_inbound},
-        [faster("django-anymail", 9)],
+        {"sesmail": our_received, "django-anymail": anymail_received},
+        {("django-anymail", "cpu"): 9},
     ),
 ]

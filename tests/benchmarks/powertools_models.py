@@ -1,14 +1,12 @@
-"""The models that a user of powertools would write for the events of SES."""
+"""Models of tracking events, of which powertools has none; equal to classes that a user writes."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
-
-class Header(BaseModel):
-    name: str
-    value: str
+TEXT: Any = (str | None, None)
+Header: Any = create_model("Header", name=str, value=str)
 
 
 class CommonHeaders(BaseModel):
@@ -28,115 +26,68 @@ class Mail(BaseModel):
     tags: dict[str, list[str]] = {}
 
 
-class Event(BaseModel):
-    mail: Mail
-
-
-class BouncedRecipient(BaseModel):
-    emailAddress: str
-    action: str | None = None
-    status: str | None = None
-    diagnosticCode: str | None = None
-
-
-class Bounce(BaseModel):
-    bounceType: str
-    bounceSubType: str
-    bouncedRecipients: list[BouncedRecipient]
+class Content(BaseModel):
     timestamp: datetime
-    feedbackId: str
 
 
-class Complaint(BaseModel):
-    complainedRecipients: list[BouncedRecipient]
-    timestamp: datetime
-    feedbackId: str
-    complaintFeedbackType: str | None = None
-    arrivalDate: datetime | None = None
+Recipient = create_model(
+    "Recipient", emailAddress=str, action=TEXT, status=TEXT, diagnosticCode=TEXT
+)
+Bounce = create_model(
+    "Bounce",
+    __base__=Content,
+    bounceType=str,
+    bounceSubType=str,
+    bouncedRecipients=list[Recipient],
+    feedbackId=str,
+)
+Complaint = create_model(
+    "Complaint",
+    __base__=Content,
+    complainedRecipients=list[Recipient],
+    feedbackId=str,
+    complaintFeedbackType=TEXT,
+    arrivalDate=(datetime | None, None),
+)
+Delivery = create_model(
+    "Delivery",
+    __base__=Content,
+    processingTimeMillis=int,
+    recipients=list[str],
+    smtpResponse=str,
+    reportingMTA=str,
+)
+Delay = create_model(
+    "Delay",
+    __base__=Content,
+    delayType=str,
+    delayedRecipients=list[Recipient],
+    expirationTime=datetime,
+)
+Engagement = create_model(
+    "Engagement",
+    __base__=Content,
+    ipAddress=str,
+    userAgent=str,
+    link=TEXT,
+    linkTags=(dict[str, list[str]] | None, None),
+)
 
 
-class Delivery(BaseModel):
-    timestamp: datetime
-    processingTimeMillis: int
-    recipients: list[str]
-    smtpResponse: str
-    reportingMTA: str
+def event(name: str, kind: str, **content: Any) -> Any:
+    return create_model(name, mail=Mail, eventType=Literal[kind], **content)
 
 
-class DeliveryDelay(BaseModel):
-    timestamp: datetime
-    delayType: str
-    delayedRecipients: list[BouncedRecipient]
-    expirationTime: datetime
-
-
-class Engagement(BaseModel):
-    ipAddress: str
-    timestamp: datetime
-    userAgent: str
-    link: str | None = None
-    linkTags: dict[str, list[str]] | None = None
-
-
-class Sent(Event):
-    eventType: Literal["Send"]
-
-
-class Delivered(Event):
-    eventType: Literal["Delivery"]
-    delivery: Delivery
-
-
-class Delayed(Event):
-    eventType: Literal["DeliveryDelay"]
-    deliveryDelay: DeliveryDelay
-
-
-class Bounced(Event):
-    eventType: Literal["Bounce"]
-    bounce: Bounce
-
-
-class Complained(Event):
-    eventType: Literal["Complaint"]
-    complaint: Complaint
-
-
-class Rejected(Event):
-    eventType: Literal["Reject"]
-    reject: dict[str, str]
-
-
-class Opened(Event):
-    eventType: Literal["Open"]
-    open: Engagement
-
-
-class Clicked(Event):
-    eventType: Literal["Click"]
-    click: Engagement
-
-
-class RenderingFailed(Event):
-    eventType: Literal["Rendering Failure"]
-    failure: dict[str, str]
-
-
-class Subscribed(Event):
-    eventType: Literal["Subscription"]
-    subscription: dict[str, Any]
-
-
-TrackingEvent = Annotated[
-    Sent
-    | Delivered
-    | Delayed
-    | Bounced
-    | Complained
-    | Rejected
-    | Opened
-    | Clicked
-    | RenderingFailed
-    | Subscribed,
-    Field(discriminator="eventType"),
-]
+EVENTS: Any = (
+    event("Sent", "Send")
+    | event("Delivered", "Delivery", delivery=Delivery)
+    | event("Delayed", "DeliveryDelay", deliveryDelay=Delay)
+    | event("Bounced", "Bounce", bounce=Bounce)
+    | event("Complained", "Complaint", complaint=Complaint)
+    | event("Rejected", "Reject", reject=dict[str, str])
+    | event("Opened", "Open", open=Engagement)
+    | event("Clicked", "Click", click=Engagement)
+    | event("RenderingFailed", "Rendering Failure", failure=dict[str, str])
+    | event("Subscribed", "Subscription", subscription=dict[str, Any])
+)
+TrackingEvent = Annotated[EVENTS, Field(discriminator="eventType")]

@@ -1,183 +1,176 @@
-"""Results as text: for the terminal, as JSON, as tables in Markdown."""
+"""Results as text, as JSON and as Markdown."""
 
+import asyncio
 import json
 import os
 import platform
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
+from typing import Any
 
-from .contest import OURS, Comparison, Line, Result, Setting
+from .comparison import OURS, Comparison, Line, Options, Result
 
 PACKAGES = (
     *("sesmail", "aiobotocore", "aiohttp", "anyio", "botocore", "cryptography", "pydantic"),
     *("aws-lambda-powertools", "boto3", "django", "django-anymail", "django-ses"),
 )
-UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
+PAGE = """\
+# Benchmarks
+
+Written by `nox -s bench -- --readme tests/benchmarks/README.md`. Other options: `--quick` (three
+minutes), `--only WORDS`, `--json FILE`, `--markdown FILE` (with quartiles and aims). sesmail and
+its alternatives (peers) perform the same operations in turn, in 9 rounds after warming up. A factor
+such as 11x is the peer's figure divided by that of sesmail (median): above 1, sesmail needs less.
+Figures are CPU time per operation, or where a row says so: *wall*, elapsed time; *memory*, the
+growth of the process at its peak in sizes of the mail; *stall*, the longest delay of another task.
+
+Mails are sent to a local server that accepts everything, so nothing is retried or throttled. Raw
+aiobotocore, aioboto3 and boto3 run with their default retries, here in the
+[mode](https://docs.aws.amazon.com/boto3/latest/guide/retries.html) `{retry_mode}`: the default is
+`legacy` before botocore 1.44, `standard` since. sesmail runs with its rate limiter, except for 40
+MB on v2 and 10 MB on v1. It bypasses most of aiobotocore, except for calls with `extra` or an
+`endpoint_id`, templates on v1, other signatures than version 4, and wrapped clients (tracers,
+mocks).
+
+{table}
+"""
 
 
-def in_units(value: float, measure: str) -> tuple[float, str]:
-    if measure == "memory":
-        return value, "sizes"
-    scale, unit = next(((scale, unit) for scale, unit in UNITS if value >= scale), UNITS[-1])
-    return value / scale, unit
+def figure(value: float, measure: str, digits: int = 2) -> str:
+    """A figure with its unit, rounded to so many significant digits."""
+    unit = "sizes"
+    if measure != "memory":
+        units = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
+        scale, unit = next((each for each in units if value >= each[0]), units[-1])
+        value /= scale
+    return f"{float(f'{value:.{digits}g}'):g} {unit}"
 
 
-def figure(value: float, measure: str) -> str:
-    """A figure of three digits with its unit."""
-    number, unit = in_units(value, measure)
-    return f"{number:.2f} {unit}" if measure == "memory" else f"{number:.3g} {unit}"
-
-
-def ratio(value: float, line: Line) -> str:
-    if line.way == "figure":
-        return figure(value, line.measure)
-    return f"{value:.3g}x" if line.way == "times" else f"{value:.2f} of it"
-
-
-def verdict(line: Line) -> str:
-    if line.limit is None:
-        return ""
-    return f"short by {line.shortfall:.0%}" if line.shortfall else "met"
+def ratio(value: float, digits: int = 2) -> str:
+    return f"{float(f'{value:.{digits}g}'):g}x"
 
 
 def cells(line: Line) -> tuple[str, ...]:
-    """Against whom, in what, ours, theirs, the median and the quartiles, the aim and whether it's met."""
-    low, median, high = (ratio(value, line) for value in line.quartiles)
-    aim = "" if line.limit is None else ratio(line.limit, line)
-    theirs = "" if line.way == "figure" else figure(line.theirs, line.measure)
-    peer = "" if line.way == "figure" else line.peer
-    return (
-        peer,
-        line.measure,
-        figure(line.ours, line.measure),
-        theirs,
-        median,
-        f"{low} to {high}",
-        aim,
-        verdict(line),
-    )
-
-
-def print_head() -> None:
-    print(
-        "Ratios are medians over the rounds, with their quartiles: how many times less than the peer, or what of it."
-    )
+    """Peer, measure, figures, ratio, quartiles, aim, and whether it is met."""
+    ours, theirs = (figure(value, line.measure, 3) for value in (line.ours, line.theirs))
+    met = f"short by {line.shortfall():.0%}" if line.shortfall() else "met"
+    aim = ("", "")
+    if line.peer == OURS:
+        if line.aim is not None:
+            aim = (f"at most {figure(line.aim, line.measure)}", met)
+        return "", line.measure, ours, "", "", "", *aim
+    if line.aim is not None:
+        aim = (ratio(line.aim), met)
+    factors = ratio(line.median, 3), f"{ratio(line.low, 3)} to {ratio(line.high, 3)}"
+    return line.peer, line.measure, ours, theirs, *factors, *aim
 
 
 def print_result(result: Result) -> None:
-    rounds = len(next(iter(result.rounds.values())))
-    print(f"\n{result.name}, {rounds} round{'s' * (rounds > 1)}")
+    print(f"\n{result.name}, {len(result.rounds[OURS])} rounds")
     for line in result.lines:
-        peer, measure, ours, theirs, median, spread, aim, met = cells(line)
-        aimed = f"aim {aim}: {met}" if aim else ""
+        peer, measure, ours, theirs, median, quartiles, aim, met = cells(line)
+        spread = f"({quartiles})" if quartiles else ""
         print(
-            f"  {peer:<24}{measure:<7}{ours:>10}{theirs:>12}{median:>12}  ({spread})  {aimed}",
+            f"  {peer:<24}{measure:<7}{ours:>11}{theirs:>12}{median:>8}  {spread:<20}"
+            + (f"aim {aim}: {met}" if aim else ""),
             flush=True,
         )
     for peer, reason in result.missing.items():
-        print(f"  {peer:<24}not here: {reason}", flush=True)
+        print(f"  {peer:<24}missing: {reason}", flush=True)
 
 
-def print_summary(
-    results: Sequence[Result], seconds: float, left_out: Sequence[Comparison]
-) -> None:
-    lines = [line for result in results for line in result.lines if line.limit is not None]
-    short = [line for line in lines if line.shortfall]
-    print(f"\n{len(lines) - len(short)} of {len(lines)} aims met, in {seconds:.0f} seconds")
-    for line in short:
-        print(f"  {line.comparison}, {line.peer}, {line.measure}: {verdict(line)}")
-    if left_out:
-        print(f"A quick look leaves out: {'; '.join(comparison.name for comparison in left_out)}.")
+def print_summary(results: Sequence[Result], seconds: float, skipped: Sequence[Comparison]) -> None:
+    aimed = [(each, line) for each in results for line in each.lines if line.aim is not None]
+    missed = [(each, line) for each, line in aimed if line.shortfall()]
+    print(f"\n{len(aimed) - len(missed)} of {len(aimed)} aims met, in {seconds:.0f} seconds")
+    for each, line in missed:
+        print(f"  {each.name}, {line.peer}, {line.measure}: {cells(line)[-1]}")
+    if skipped:
+        print(f"Skipped by --quick: {'; '.join(comparison.name for comparison in skipped)}.")
 
 
-def versions(setting: Setting) -> dict[str, str]:
-    """Those of everything that took part."""
+def versions(options: Options) -> dict[str, str]:
+    """Versions of sesmail, the peers and what they use."""
     here = {each.name.lower().replace("_", "-"): each.version for each in metadata.distributions()}
     found = {name: here[name] for name in PACKAGES if name in here}
-    if setting.aioboto3 is not None:
+    if options.aioboto3 is not None:
         code = "from importlib.metadata import version; print(version('aioboto3'), end='')"
-        found["aioboto3"] = subprocess.run(
-            [setting.aioboto3, "-c", code], capture_output=True, text=True
-        ).stdout
-    if (
-        setting.node_modules is not None
-        and (manifest := setting.node_modules / "nodemailer/package.json").exists()
-    ):
-        found["nodemailer"] = json.loads(manifest.read_text("utf-8"))["version"]
+        command = [options.aioboto3, "-c", code]
+        found["aioboto3"] = subprocess.run(command, capture_output=True, text=True).stdout
+    if options.node_modules is not None:
+        manifest = options.node_modules / "nodemailer/package.json"
+        if manifest.exists():
+            found["nodemailer"] = json.loads(manifest.read_text("utf-8"))["version"]
     return found
 
 
-def as_json(
-    results: Sequence[Result], setting: Setting, left_out: Sequence[Comparison] = ()
-) -> str:
-    """Every figure of every round, what it was measured on, and what was wanted but not measured."""
+def retry_mode() -> str:
+    """Default retry mode of an aiobotocore client."""
+    from aiobotocore.session import get_session
+
+    from .processes import CLIENT
+
+    async def mode() -> str:
+        context: Any = get_session().create_client("sesv2", **CLIENT)
+        async with context as client:
+            return str(client.meta.config.retries["mode"])
+
+    return asyncio.run(mode())
+
+
+def as_json(results: Sequence[Result], options: Options, skipped: Sequence[Comparison] = ()) -> str:
+    """The figures of all rounds, and what they were measured with."""
     document = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
-        "versions": versions(setting),
-        "quick": setting.quick,
-        "left_out": [comparison.name for comparison in left_out],
-        "results": [asdict(result) for result in results],
+        "versions": versions(options),
+        "retry_mode": retry_mode(),
+        "quick": options.quick,
+        "skipped": [comparison.name for comparison in skipped],
+        "results": [
+            {**each._asdict(), "lines": [line._asdict() for line in each.lines]} for each in results
+        ],
     }
     return json.dumps(document, indent=1)
 
 
-HEAD = ("what", "against", "in", "sesmail", "the other", "median", "quartiles", "aim", "")
-NARROW_HEAD = ("what", "sesmail", "against")
-ABSOLUTE = ("memory", "stall")  # measures of which a figure says more than a ratio
+def as_markdown(results: Sequence[Result], options: Options) -> str:
+    """A table with a row for each line."""
+    head = ("operation", "peer", "measure", "sesmail", "peer's", "factor", "quartiles", "aim", "")
+    rows = [(each.name, *cells(line)) for each in results for line in each.lines]
+    return table([head, *rows], options)
 
 
-def as_markdown(results: Sequence[Result], setting: Setting) -> str:
-    """A row for each line, and all there is to say of it."""
-    return table(
-        [HEAD, *((line.comparison, *cells(line)) for each in results for line in each.lines)],
-        setting,
-    )
+def as_readme(results: Sequence[Result], options: Options) -> str:
+    """The page beside the benchmarks."""
+    rows = [("operation", "sesmail", "peers"), *(row for each in results for row in short(each))]
+    page = PAGE.format(retry_mode=retry_mode(), table=table(rows, options))
+    return page.rstrip() + "\n"
 
 
-def as_readme(results: Sequence[Result], setting: Setting) -> str:
-    """A row for each comparison and measure, with all peers in one cell, in two digits."""
-    return table(
-        [NARROW_HEAD, *(row for result in results for row in narrow_rows(result))], setting
-    )
-
-
-def narrow_rows(result: Result) -> Iterator[tuple[str, str, str]]:
+def short(result: Result) -> Iterator[tuple[str, str, str]]:
+    """A row for each measure, with all peers in one cell."""
     for measure in dict.fromkeys(line.measure for line in result.lines):
         lines = [line for line in result.lines if line.measure == measure]
+        peers: list[str] = []
+        for line in lines:
+            absolute = measure in ("memory", "stall")
+            value = figure(line.theirs, measure) if absolute else ratio(line.median)
+            peers += [f"{line.peer} {value}"] if line.peer != OURS else []
         name = result.name if measure == "cpu" else f"{result.name}, {measure}"
-        yield (
-            name,
-            short(lines[0].ours, measure),
-            ", ".join(against(line) for line in lines if line.peer != OURS),
-        )
+        yield name, figure(lines[0].ours, measure), ", ".join(peers)
 
 
-def against(line: Line) -> str:
-    """A peer, and how many times less we take, or what of it; or the peer's own figure."""
-    if line.measure in ABSOLUTE:
-        return f"{line.peer} {short(line.theirs, line.measure)}"
-    return f"{line.peer} {two_digits(line.quartiles[1])}{'x' if line.way == 'times' else ' of it'}"
-
-
-def short(value: float, measure: str) -> str:
-    number, unit = in_units(value, measure)
-    return f"{two_digits(number)} {unit}"
-
-
-def two_digits(value: float) -> str:
-    return f"{float(f'{value:.2g}'):g}"
-
-
-def table(rows: Sequence[Sequence[str]], setting: Setting) -> str:
-    """Rows, the first of them the head, and what they were measured on."""
+def table(rows: Sequence[Sequence[str]], options: Options) -> str:
+    """Rows, the first one being the head, and what they were measured with."""
     head, *others = rows
     lines = "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *others))
-    about = ", ".join(f"{name} {version}" for name, version in versions(setting).items())
-    where = f"CPython {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    return f"{lines}\n\n{datetime.now(UTC):%Y-%m-%d}, {where}, {about}.\n"
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    used = {"CPython": platform.python_version(), **versions(options)}
+    date = f"{datetime.now(UTC):%Y-%m-%d}{', with `--quick`' if options.quick else ''}"
+    about = ", ".join([date, system, *map(" ".join, used.items())])
+    return f"{lines}\n\n{about}.\n"

@@ -1,91 +1,234 @@
-"""Send: the CPU that a message takes, and how many leave in a second."""
+"""Sending: the CPU time of a message, and the messages per second, each contestant in a process."""
 
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from .contest import Comparison, Contestant, Maker, NotHereError, Setting, faster
-from .ses import served
-from .worker import python_worker
+from .comparison import Comparison, Figures, Options, PeerMissingError, Round, Setup
+from .django_peers import django_message, set_up_django
+from .messages import ASCII, MB, Sample, stdlib_mail, with_attachment
+from .processes import CLIENT, CREDENTIALS, python_worker
+from .ses import start_ses
 
-LATENCY = 0.025
+SAMPLES: dict[str, Callable[[], Sample]] = {
+    "5 kB": lambda: ASCII,
+    "1.4 MB": partial(with_attachment, MB),
+}
+ANYMAIL = "anymail.backends.amazon_ses.EmailBackend"
+LATENCY = 0.025  # seconds
+THREADS = 16  # of synchronous contestants: more threads make them slower
+UNLIMITED = 1_000_000  # recipients per second, more than any contestant reaches
+BATCH = 10_000  # recipients
 
 
-def sender(name: str, setting: Setting, *, latency: float = 0.0, **arguments: Any) -> Contestant:
-    worker = python_worker(
-        f"benchmarks.senders:{name}", {"url": served(setting, latency), **arguments}
-    )
-    return setting.stack.enter_context(worker)
+def per_message(run: Callable[[], Any], messages: int) -> Figures:
+    cpu, wall = time.process_time(), time.perf_counter()
+    run()
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    return {"cpu": cpu / messages, "wall": wall / messages}
 
 
-def aioboto3(concurrency: int, setting: Setting) -> Contestant:
-    """aioboto3, in the environment of its own that it needs."""
-    if setting.aioboto3 is None:
-        raise NotHereError(
-            "it pins an aiobotocore older than ours, so it needs an environment of its own"
-        )
-    arguments = {
-        "url": served(setting),
-        "concurrency": concurrency,
-        "pool": concurrency,
-        "library": "aioboto3",
+def in_tasks(runner: asyncio.Runner, send: Callable[[], Awaitable[Any]], concurrency: int) -> Round:
+    """Sends from so many tasks, one message each per operation."""
+
+    async def send_all(messages: int) -> None:
+        remaining = iter(range(messages))
+
+        async def send_some() -> None:
+            for _ in remaining:
+                await send()
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(concurrency):
+                tasks.create_task(send_some())
+
+    def run(count: int) -> Figures:
+        messages = count * concurrency
+        return per_message(lambda: runner.run(send_all(messages)), messages)
+
+    return run
+
+
+def in_threads(connect: Callable[[], Callable[[], Any]], concurrency: int) -> Round:
+    """Sends from so many threads, THREADS at most, each with a connection of its own."""
+    threads = min(concurrency, THREADS)
+    local = threading.local()
+
+    def open_connection() -> None:
+        local.send = connect()
+
+    pool = ThreadPoolExecutor(threads, initializer=open_connection)
+
+    def send_all(messages: int) -> None:
+        remaining = iter(range(messages))
+
+        def send_some() -> None:
+            for _ in remaining:
+                local.send()
+
+        for future in [pool.submit(send_some) for _ in range(threads)]:
+            future.result()
+
+    return lambda count: per_message(lambda: send_all(count * threads), count * threads)
+
+
+def ours(url: str, concurrency: int, api: str = "v2", sample: str = "5 kB") -> Round:
+    """``await client.send(message)`` with a warm rate limiter; ready-made MIME on v1."""
+    import sesmail
+
+    from .compiling import sesmail_message
+
+    made = SAMPLES[sample]()
+    raw = sesmail.RawMessage(content=stdlib_mail(made), to=made.to)
+    message: Any = raw if api == "v1" else sesmail_message(made)
+    settings: Any = {"api": api, "endpoint_url": url, **CREDENTIALS}
+    runner = asyncio.Runner()
+    limiter = runner.run(warm_limiter())
+    client = sesmail.Client(CLIENT["region_name"], rate_limit=limiter, **settings)
+    runner.run(client.__aenter__())
+    return in_tasks(runner, lambda: client.send(message), concurrency)
+
+
+async def warm_limiter() -> Any:
+    """The default limiter of a client after its slow start, which a simulated clock shortens."""
+    import anyio
+
+    import sesmail
+
+    skipped = 0.0
+
+    async def skip(seconds: float) -> None:
+        nonlocal skipped
+        skipped += seconds
+
+    limiter = sesmail.RateLimiter(clock=lambda: anyio.current_time() + skipped, sleep=skip)
+    while limiter.rate < UNLIMITED:
+        await limiter.acquire(BATCH)
+        limiter.accepted(BATCH)
+    return limiter
+
+
+def aiobotocore(
+    url: str,
+    concurrency: int,
+    pool: int | None = None,
+    api: str = "v2",
+    sample: str = "5 kB",
+    library: str = "aiobotocore",
+) -> Round:
+    """The API call with a mail built in advance; the default connection pool unless given."""
+    from aiobotocore.config import AioConfig
+
+    create: Any
+    if library == "aioboto3":
+        import aioboto3
+
+        create = aioboto3.Session().client
+    else:
+        from aiobotocore.session import get_session
+
+        create = get_session().create_client
+    config = AioConfig() if pool is None else AioConfig(max_pool_connections=pool)
+    context = create("sesv2" if api == "v2" else "ses", endpoint_url=url, config=config, **CLIENT)
+    runner = asyncio.Runner()
+    client = runner.run(context.__aenter__())
+    made = SAMPLES[sample]()
+    return in_tasks(runner, raw_call(client, api, stdlib_mail(made), made.to), concurrency)
+
+
+def raw_call(client: Any, api: str, mail: bytes, to: Sequence[str]) -> Callable[[], Any]:
+    if api == "v1":
+        return partial(client.send_raw_email, RawMessage={"Data": mail}, Destinations=[*to])
+    content, destination = {"Raw": {"Data": mail}}, {"ToAddresses": [*to]}
+    return partial(client.send_email, Content=content, Destination=destination)
+
+
+def boto3(url: str, concurrency: int) -> Round:
+    """The same call in threads, which share a client."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(max_pool_connections=THREADS)
+    client = boto3.Session().client("sesv2", endpoint_url=url, config=config, **CLIENT)
+    send = raw_call(client, "v2", stdlib_mail(ASCII), ASCII.to)
+    return in_threads(lambda: send, concurrency)
+
+
+def django(url: str, concurrency: int, backend: str) -> Round:
+    """A backend of Django, whose connection each thread keeps open."""
+    set_up_django(url)
+    from django.core.mail import get_connection
+
+    def connect() -> Callable[[], Any]:
+        connection: Any = get_connection(backend)
+        connection.open()
+        anymail = backend == ANYMAIL
+        return lambda: connection.send_messages([django_message(ASCII, anymail=anymail)])
+
+    assert connect()() == 1
+    return in_threads(connect, concurrency)
+
+
+def worker(name: str, options: Options, *, latency: float = 0.0, **arguments: Any) -> Round:
+    """The contestant that a function of this module sets up in a process of its own."""
+    python: dict[str, str] = {}
+    if arguments.get("library") == "aioboto3":
+        if options.aioboto3 is None:
+            raise PeerMissingError("aioboto3 needs an environment of its own")
+        python = {"python": options.aioboto3}
+    arguments["url"] = start_ses(options, latency)
+    process = python_worker(f"{__name__}:{name}", arguments, **python)
+    return options.stack.enter_context(process)
+
+
+def cpu_of_sending(concurrency: int) -> Comparison:
+    arguments: dict[str, Any] = {"concurrency": concurrency}
+    pool: dict[str, Any] = {**arguments, "pool": concurrency}
+    contestants: dict[str, Setup] = {
+        "sesmail": partial(worker, "ours", **arguments),
+        "raw aiobotocore": partial(worker, "aiobotocore", **pool),
+        "raw aioboto3": partial(worker, "aiobotocore", library="aioboto3", **pool),
+        "django-anymail": partial(worker, "django", backend=ANYMAIL, **arguments),
+        "raw boto3 in threads": partial(worker, "boto3", **arguments),
+        "django-ses": partial(worker, "django", backend="django_ses.SESBackend", **arguments),
     }
-    worker = python_worker("benchmarks.senders:aiobotocore", arguments, setting.aioboto3)
-    return setting.stack.enter_context(worker)
-
-
-def cpu(concurrency: int) -> Comparison:
-    django = partial(sender, "django", concurrency=concurrency)
-    contestants: dict[str, Maker] = {
-        "sesmail": partial(sender, "ours", concurrency=concurrency),
-        "raw aiobotocore": partial(
-            sender, "aiobotocore", concurrency=concurrency, pool=concurrency
-        ),
-        "raw aioboto3": partial(aioboto3, concurrency),
-        "django-anymail": partial(django, backend="anymail.backends.amazon_ses.EmailBackend"),
-        "raw boto3 in threads": partial(sender, "boto3", concurrency=concurrency),
-        "django-ses": partial(django, backend="django_ses.SESBackend"),
+    aims = {
+        ("raw aiobotocore", "cpu"): 1.3,
+        ("django-anymail", "cpu"): 6,
+        ("raw boto3 in threads", "cpu"): 2.5,
+        ("django-ses", "cpu"): 5,
     }
-    aims = [
-        faster("raw aiobotocore", 1.3),  # 2.5 is the ambition
-        faster("django-anymail", 6),
-        faster("raw boto3 in threads", 2.5),
-        faster("django-ses", 5),
-    ]
-    return Comparison(
-        f"send 5 kB on v2, concurrency {concurrency}",
-        contestants,
-        aims,
-        0.4,
-        ("cpu",),
-        slow=concurrency == 50,
-    )
+    name = f"send 5 kB on v2, concurrency {concurrency}"
+    return Comparison(name, contestants, aims, seconds=0.4, slow=concurrency == 50)
 
 
-def large_on_v1() -> Comparison:
-    arguments: dict[str, Any] = {"concurrency": 1, "api": "v1", "sample": "1.4 MB"}
-    contestants = {
-        "sesmail": partial(sender, "ours", **arguments),
-        "raw aiobotocore": partial(sender, "aiobotocore", **arguments),
-    }
-    return Comparison(
-        "send 1.4 MB of MIME on v1", contestants, [faster("raw aiobotocore", 10)], 0.2, ("cpu",)
-    )
-
-
-def throughput() -> Comparison:
-    arguments: dict[str, Any] = {"concurrency": 200, "latency": LATENCY}
-    contestants = {
-        "sesmail": partial(sender, "ours", **arguments),
-        "raw aiobotocore": partial(sender, "aiobotocore", **arguments),
-        "aiobotocore, pool 200": partial(sender, "aiobotocore", pool=200, **arguments),
-        "django-anymail": partial(
-            sender, "django", backend="anymail.backends.amazon_ses.EmailBackend", **arguments
-        ),
-    }
-    aims = [faster("raw aiobotocore", 2.5, "wall"), faster("django-anymail", 2.5, "wall")]
-    return Comparison(
-        "send at 25 ms of latency, concurrency 200", contestants, aims, 0.5, ("wall",)
-    )
-
-
-COMPARISONS = [*map(cpu, (1, 50, 200)), large_on_v1(), throughput()]
+LARGE: dict[str, Any] = {"concurrency": 1, "api": "v1", "sample": "1.4 MB"}
+REMOTE: dict[str, Any] = {"concurrency": 200, "latency": LATENCY}
+COMPARISONS = [
+    *map(cpu_of_sending, (1, 50, 200)),
+    Comparison(
+        "send 1.4 MB of MIME on v1",
+        {
+            "sesmail": partial(worker, "ours", **LARGE),
+            "raw aiobotocore": partial(worker, "aiobotocore", **LARGE),
+        },
+        {("raw aiobotocore", "cpu"): 10},
+        seconds=0.2,
+    ),
+    Comparison(
+        "send at 25 ms of latency, concurrency 200",
+        {
+            "sesmail": partial(worker, "ours", **REMOTE),
+            "raw aiobotocore": partial(worker, "aiobotocore", **REMOTE),
+            "aiobotocore, pool 200": partial(worker, "aiobotocore", pool=200, **REMOTE),
+            "django-anymail": partial(worker, "django", backend=ANYMAIL, **REMOTE),
+        },
+        {("raw aiobotocore", "wall"): 2.5, ("django-anymail", "wall"): 2.5},
+        measures=("wall",),
+        seconds=0.5,
+    ),
+]

@@ -1,4 +1,4 @@
-"""Start: what a fresh process takes until it can be of use, the interpreter's own start taken off."""
+"""Starting: the time of a new process, without that of the interpreter itself."""
 
 import json
 import subprocess
@@ -6,27 +6,30 @@ import sys
 import time
 from functools import partial
 
-from .contest import Comparison, Contestant, Figures, Setting, within
-from .django_peers import CREDENTIALS
+from .comparison import Comparison, Figures, Options, Round
 from .messages import ASCII
-from .ses import served
-from .worker import environment
+from .processes import CREDENTIALS, environment
+from .ses import start_ses
 
-OUR_IMPORT = "import sesmail"
-PYDANTIC = "from pydantic import BaseModel"
-PYDANTIC_MODEL = (
-    f"{PYDANTIC}\nclass Model(BaseModel): pass"  # which loads what BaseModel alone doesn't
-)
-AIOBOTOCORE = "import aiobotocore.session"
-FIRST = {
+IMPORTS = {
+    "sesmail": "import sesmail",
+    "pydantic": "from pydantic import BaseModel",
+    # A model loads modules that BaseModel alone doesn't.
+    "pydantic with a model": "from pydantic import BaseModel\nclass Model(BaseModel): pass",
+    "aiobotocore.session": "import aiobotocore.session",
+}
+PROGRAMS = {
     "sesmail": """
 import asyncio
 import sesmail
 
 async def main():
     async with sesmail.Client("eu-west-1", endpoint_url={url!r}, **{credentials}) as client:
-        message = sesmail.Message(from_email="a@example.com", to="b@example.com", subject="Your order", text={text})
-        await client.send(message)
+        await client.send(
+            sesmail.Message(
+                from_email="a@example.com", to="b@example.com", subject="Your order", text={text}
+            )
+        )
 
 asyncio.run(main())
 """,
@@ -38,72 +41,67 @@ from aiobotocore.session import get_session
 
 async def main():
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "a@example.com", "b@example.com", "Your order"
+    message["From"], message["To"] = "a@example.com", "b@example.com"
+    message["Subject"] = "Your order"
     message.set_content({text})
-    session = get_session()
-    async with session.create_client("sesv2", "eu-west-1", endpoint_url={url!r}, **{credentials}) as client:
-        content = {{"Raw": {{"Data": message.as_bytes(policy=SMTP)}}}}
-        await client.send_email(Content=content, Destination={{"ToAddresses": ["b@example.com"]}})
+    content = {{"Raw": {{"Data": message.as_bytes(policy=SMTP)}}}}
+    destination = {{"ToAddresses": ["b@example.com"]}}
+    async with get_session().create_client(
+        "sesv2", "eu-west-1", endpoint_url={url!r}, **{credentials}
+    ) as client:
+        await client.send_email(Content=content, Destination=destination)
 
 asyncio.run(main())
 """,
 }
 
 
-def taken(code: str) -> Figures:
-    """What a process takes for this code and for starting."""
-    import resource  # which Windows lacks
+def process_times(code: str) -> Figures:
+    import resource  # missing on Windows
 
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True, env=environment())
     wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {
-        "wall": wall,
-        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-    }
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall": wall, "cpu": cpu}
 
 
-def fresh(code: str, _: Setting) -> Contestant:
-    taken(code)  # so that it's compiled, and in the system's cache
+def start(code: str, _: Options) -> Round:
+    process_times(code)  # compiles the imports, and loads them into the file cache
 
     def run(_: int) -> Figures:
-        bare, whole = taken(""), taken(code)
-        return {measure: whole[measure] - bare[measure] for measure in whole}
+        empty, whole = process_times(""), process_times(code)
+        return {measure: whole[measure] - empty[measure] for measure in whole}
 
     return run
 
 
-def sending(name: str, setting: Setting) -> Contestant:
-    code = FIRST[name].format(
-        url=served(setting), credentials=CREDENTIALS, text=json.dumps(ASCII.text)
-    )
-    return fresh(code, setting)
+def start_and_send(program: str, options: Options) -> Round:
+    text = json.dumps(ASCII.text)
+    code = program.format(url=start_ses(options), credentials=CREDENTIALS, text=text)
+    return start(code, options)
 
 
+MEASURES = ("wall", "cpu")
 COMPARISONS = [
     Comparison(
         "import",
+        {name: partial(start, code) for name, code in IMPORTS.items()},
         {
-            "sesmail": partial(fresh, OUR_IMPORT),
-            "pydantic": partial(fresh, PYDANTIC),
-            "pydantic with a model": partial(fresh, PYDANTIC_MODEL),
-            "aiobotocore.session": partial(fresh, AIOBOTOCORE),
+            (peer, measure): times
+            for measure in MEASURES
+            for peer, times in (("pydantic", 0.71), ("aiobotocore.session", 2))
         },
-        [
-            within(peer, share, measure)
-            for measure in ("wall", "cpu")
-            for peer, share in (("pydantic", 1.4), ("aiobotocore.session", 0.5))
-        ],
-        0,
-        ("wall", "cpu"),
+        MEASURES,
+        seconds=0,
     ),
     Comparison(
         "start and send once",
-        {name: partial(sending, name) for name in ("sesmail", "raw aiobotocore")},
-        [within("raw aiobotocore", 1.0, measure) for measure in ("wall", "cpu")],
-        0,
-        ("wall", "cpu"),
+        {name: partial(start_and_send, code) for name, code in PROGRAMS.items()},
+        {("raw aiobotocore", measure): 1 for measure in MEASURES},
+        MEASURES,
+        seconds=0,
     ),
 ]

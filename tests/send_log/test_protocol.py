@@ -1,4 +1,4 @@
-"""Both send logs keep the same rules, which a plain model has, too."""
+"""Rules that both send logs follow, compared with a model."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ Log = MemorySendLog | SqliteSendLog
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """Clock that is set by the test."""
 
     def __init__(self) -> None:
         self.time = START
@@ -32,7 +32,7 @@ class Clock:
 
 
 class Model:
-    """The rules, as plainly as they can be said."""
+    """Model of a send log: the rules in their simplest form."""
 
     def __init__(self) -> None:
         self.records: dict[str, SendRecord] = {}
@@ -44,14 +44,14 @@ class Model:
         self.records[send_id] = SendRecord(send_id, time, "unknown", None)
         return None
 
-    def tell(self, send_id: str, outcome: Outcome, message_id: str | None) -> bool:
+    def settle(self, send_id: str, outcome: Outcome, message_id: str | None) -> bool:
         old = self.records.get(send_id)
-        news = {
+        allowed = {
             "unknown": {"accepted", "rejected", "not_sent"},
             "rejected": {"accepted"},
             "not_sent": {"accepted"},
         }
-        if old is None or outcome not in news.get(old.outcome, ()):
+        if old is None or outcome not in allowed.get(old.outcome, ()):
             return False
         self.records[send_id] = SendRecord(send_id, old.began, outcome, message_id)
         return True
@@ -117,10 +117,10 @@ async def answer(log: Log, step: tuple[Any, ...]) -> Any:
     match step:
         case ("begin", send_id):
             return await begun(log, send_id)
-        case ("finish", *told):
-            return await log.finish(*told)
-        case ("settle", *told):
-            return await log.settle(*told)
+        case ("finish", *details):
+            return await log.finish(*details)
+        case ("settle", *details):
+            return await log.settle(*details)
         case ("get", send_id):
             return await log.get(send_id)
         case ("unknown", before):
@@ -133,11 +133,11 @@ def expected(model: Model, step: tuple[Any, ...], time: datetime) -> Any:
     match step:
         case ("begin", send_id):
             return model.begin(send_id, time)
-        case ("finish", *told):
-            model.tell(*told)
+        case ("finish", *details):
+            model.settle(*details)
             return None
-        case ("settle", *told):
-            return model.tell(*told)
+        case ("settle", *details):
+            return model.settle(*details)
         case ("get", send_id):
             return model.records.get(send_id)
         case ("unknown", before):
@@ -167,11 +167,11 @@ async def compare(steps: list[tuple[Any, ...]], path: Path) -> None:
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @settings(max_examples=40)
 @given(steps=STEPS)
-def test_answer_as_the_model_does(backend: str, steps: list[tuple[Any, ...]]) -> None:
+def test_logs_behave_as_the_model(backend: str, steps: list[tuple[Any, ...]]) -> None:
     pytest.importorskip(backend)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite_records, "_PAGE", 2)
-        patch.setattr(sqlite_records, "_FORGOTTEN_AT_ONCE", 2)
+        patch.setattr(sqlite_records, "_PAGE_SIZE", 2)
+        patch.setattr(sqlite_records, "_DELETE_SIZE", 2)
         anyio.run(compare, steps, Path(folder) / "log.db", backend=backend)
 
 
@@ -186,7 +186,7 @@ async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[L
 
 @pytest.mark.anyio
 class TestBoth:
-    async def test_a_send_that_ends_well(self, log: Log) -> None:
+    async def test_records_accepted_send(self, log: Log) -> None:
         before = datetime.now(UTC)
         await log.begin("id-1")
         [record] = await listed(log.unknown())
@@ -197,7 +197,7 @@ class TestBoth:
         assert await log.get("id-1") == SendRecord("id-1", record.began, "accepted", "m-1")
         assert await listed(log.unknown()) == []
 
-    async def test_an_event_before_the_answer_stands(self, log: Log) -> None:
+    async def test_event_before_the_response_is_not_overwritten(self, log: Log) -> None:
         await log.begin("id-1")
         assert await log.settle("id-1", "accepted", "m-1")
         await log.finish("id-1", "unknown")
@@ -207,7 +207,7 @@ class TestBoth:
         assert record is not None
         assert (record.outcome, record.message_id) == ("accepted", "m-1")
 
-    async def test_proof_corrects_a_guess(self, log: Log) -> None:
+    async def test_acceptance_replaces_other_outcomes(self, log: Log) -> None:
         await log.begin("id-1")
         assert await log.settle("id-1", "not_sent")
         assert not await log.settle("id-1", "rejected")
@@ -216,20 +216,20 @@ class TestBoth:
     @pytest.mark.parametrize(
         "send_id", ["", "a b", "é", "x" * 257, "\ud800", "a\0"], ids=lambda each: ascii(each)[:9]
     )
-    async def test_what_is_no_send_id_never_begins(self, log: Log, send_id: str) -> None:
+    async def test_refuses_invalid_send_id(self, log: Log, send_id: str) -> None:
         with pytest.raises(ValueError, match="send id"):
             await log.begin(send_id)
 
-    async def test_what_is_no_outcome_is_refused(self, log: Log) -> None:
+    async def test_refuses_invalid_outcome(self, log: Log) -> None:
         await log.begin("id-1")
-        for tell in (log.finish, log.settle):
+        for method in (log.finish, log.settle):
             with pytest.raises(ValueError, match="not 'sent'"):
-                await tell("id-1", "sent")  # type: ignore[operator]
+                await method("id-1", "sent")  # type: ignore[operator]
 
-    async def test_what_is_old_and_known_is_forgotten(
+    async def test_forget_deletes_old_records_of_known_outcome(
         self, log: Log, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sqlite_records, "_FORGOTTEN_AT_ONCE", 2)
+        monkeypatch.setattr(sqlite_records, "_DELETE_SIZE", 2)
         for number in range(6):
             await log.begin(f"id-{number}")
             if number:
@@ -246,7 +246,7 @@ class TestBoth:
         assert await log.forget(young.began + SECOND) == 1
         await log.begin("id-1")
 
-    async def test_times_know_their_zone(self, log: Log) -> None:
+    async def test_refuses_naive_datetime_and_converts_time_zones(self, log: Log) -> None:
         naive = datetime(2026, 3, 6)
         with pytest.raises(ValueError, match="zone"):
             await log.forget(naive)
@@ -258,10 +258,10 @@ class TestBoth:
         assert await listed(log.unknown(before=record.began.astimezone(kabul))) == []
         assert await listed(log.unknown(before=record.began.astimezone(kabul) + SECOND)) == [record]
 
-    async def test_what_begins_meanwhile_is_not_listed(
+    async def test_send_that_begins_during_the_iteration_is_not_listed(
         self, log: Log, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sqlite_records, "_PAGE", 2)
+        monkeypatch.setattr(sqlite_records, "_PAGE_SIZE", 2)
         for number in range(5):
             await log.begin(f"id-{number}")
         found = []
@@ -270,7 +270,7 @@ class TestBoth:
             found.append(record.send_id)
         assert found == [f"id-{number}" for number in range(5)]
 
-    async def test_the_list_may_be_left(self, log: Log) -> None:
+    async def test_iteration_may_be_left(self, log: Log) -> None:
         for number in range(3):
             await log.begin(f"id-{number}")
         async for record in log.unknown():
@@ -281,14 +281,14 @@ class TestBoth:
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["memory", "file"])
 @pytest.mark.parametrize("outcome", ["accepted", "unknown", "rejected", "not_sent"])
-async def test_only_what_was_not_taken_begins_again(
+async def test_only_rejected_and_not_sent_may_begin_again(
     tmp_path: Path, kind: str, outcome: Any
 ) -> None:
     log = MemorySendLog() if kind == "memory" else SqliteSendLog(tmp_path / "log")
     assert await begun(log, "id") is None
     await log.finish("id", outcome, "message" if outcome == "accepted" else None)
-    told = {"accepted": ("accepted", "message"), "unknown": ("unknown", None)}
-    assert await begun(log, "id") == told.get(outcome)
+    duplicates = {"accepted": ("accepted", "message"), "unknown": ("unknown", None)}
+    assert await begun(log, "id") == duplicates.get(outcome)
     await log.settle("id", "accepted", "message")
     assert not await log.settle("id", "rejected")
     assert await begun(log, "id") == ("accepted", "message")

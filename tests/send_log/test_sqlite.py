@@ -1,4 +1,4 @@
-"""The send log in a file: shared, closed, locked, cancelled, and what it refuses to be."""
+"""SqliteSendLog: transactions, sharing, cancellation, opening, closing and refused files."""
 
 import sqlite3
 import subprocess
@@ -31,7 +31,7 @@ async def log(path: Path) -> AsyncIterator[SqliteSendLog]:
 
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many writes each transaction had."""
+    """Number of writes of each transaction."""
     sizes: list[int] = []
     commit = sqlite_file._commit
 
@@ -44,7 +44,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 class Locked:
-    """Another process that has the file locked for writing."""
+    """Lock of another process on the file."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
@@ -69,10 +69,10 @@ async def outcome_of(log: SqliteSendLog, send_id: str) -> str | None:
     return record and record.outcome
 
 
-# Together
+# Transactions
 
 
-async def test_what_comes_together_is_stored_together(
+async def test_concurrent_writes_share_a_transaction(
     log: SqliteSendLog, batches: list[int]
 ) -> None:
     async with anyio.create_task_group() as tasks:
@@ -83,7 +83,7 @@ async def test_what_comes_together_is_stored_together(
     assert len([record async for record in log.unknown()]) == 50
 
 
-async def test_of_several_that_begin_the_same_one_does(log: SqliteSendLog) -> None:
+async def test_one_of_several_concurrent_begins_succeeds(log: SqliteSendLog) -> None:
     begun: list[tuple[str | None, ...]] = []
 
     async def begin() -> None:
@@ -100,9 +100,7 @@ async def test_of_several_that_begin_the_same_one_does(log: SqliteSendLog) -> No
     assert sorted(begun) == [(), *[("id-1", "unknown", None)] * 19]
 
 
-async def test_what_can_not_be_written_is_the_fault_of_one(
-    log: SqliteSendLog, batches: list[int]
-) -> None:
+async def test_failing_write_does_not_affect_others(log: SqliteSendLog, batches: list[int]) -> None:
     async def spoil() -> None:
         with pytest.raises(UnicodeEncodeError):
             await log.finish("id-0", "accepted", "\ud800")
@@ -115,10 +113,10 @@ async def test_what_can_not_be_written_is_the_fault_of_one(
     assert [await outcome_of(log, f"id-{number}") for number in range(3)] == ["unknown"] * 3
 
 
-async def test_a_failing_transaction_is_told_to_each(
+async def test_failing_transaction_is_raised_by_each_write(
     log: SqliteSendLog, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.01)
+    monkeypatch.setattr(sqlite_file, "_BUSY_TIMEOUT", 0.01)
     errors: list[BaseException] = []
 
     async def begin(log: SqliteSendLog, number: int) -> None:
@@ -137,10 +135,10 @@ async def test_a_failing_transaction_is_told_to_each(
     assert [record.send_id async for record in log.unknown()] == ["id", "id-0"]
 
 
-async def test_a_transaction_that_sqlite_gives_up_is_lost_for_all(
+async def test_transaction_rolled_back_by_sqlite_fails_for_each_write(
     log: SqliteSendLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def give_up(connection: sqlite3.Connection, **_: object) -> None:
+    def roll_back(connection: sqlite3.Connection, **_: object) -> None:
         connection.execute("ROLLBACK")  # as SQLite does by itself when the disk is full
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -150,29 +148,27 @@ async def test_a_transaction_that_sqlite_gives_up_is_lost_for_all(
 
     await log.begin("id-0")
     with monkeypatch.context() as patch:
-        patch.setattr("sesmail.send_log.sqlite.settle", give_up)
+        patch.setattr("sesmail.send_log.sqlite.settle", roll_back)
         await fail()
     assert await log.settle("id-0", "accepted")
 
 
-def test_a_transaction_that_can_not_be_committed_is_rolled_back() -> None:
+def test_failing_commit_is_rolled_back() -> None:
     class Full:
         in_transaction = True
-        heard: ClassVar[list[str]] = []
+        statements: ClassVar[list[str]] = []
 
         def execute(self, statement: str) -> None:
-            self.heard.append(statement)
+            self.statements.append(statement)
             if statement == "COMMIT":
                 raise sqlite3.OperationalError("database or disk is full")
 
     with pytest.raises(sqlite3.OperationalError, match="full"):
         sqlite_file._commit(Full(), [sqlite_file.Write(lambda _: None)])  # type: ignore[arg-type]
-    assert Full.heard == ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
+    assert Full.statements == ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
 
 
-async def test_what_sqlite_does_not_wait_for_is_waited_for(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_locked_file_is_opened_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_once = sqlite_file._open_once
     errors = [sqlite3.OperationalError("database is locked")]
 
@@ -186,8 +182,8 @@ async def test_what_sqlite_does_not_wait_for_is_waited_for(
         await log.begin("id-1")
 
 
-def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
-    """SQLite doesn't wait by itself for who turns the journal over."""
+def test_many_threads_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """SQLite's busy timeout doesn't cover the switch of the journal to WAL."""
     writes: list[sqlite_file.Write[None]] = []
 
     def use(path: str, all_there: threading.Barrier) -> None:
@@ -240,10 +236,10 @@ def test_processes_share_a_file(path: Path) -> None:
     assert len(stored(path)) == 3 * 5 + 5
 
 
-# Cancelled
+# Cancellation
 
 
-async def test_who_is_cancelled_already_begins_nothing(
+async def test_caller_cancelled_before_begins_nothing(
     log: SqliteSendLog, batches: list[int]
 ) -> None:
     with anyio.CancelScope() as scope:
@@ -254,7 +250,7 @@ async def test_who_is_cancelled_already_begins_nothing(
     assert batches == []
 
 
-async def test_what_is_cancelled_has_not_begun(log: SqliteSendLog, path: Path) -> None:
+async def test_cancelled_begin_is_not_sent(log: SqliteSendLog, path: Path) -> None:
     async with anyio.create_task_group() as tasks:
         with Locked(path):
             scopes = [anyio.CancelScope() for _ in range(4)]
@@ -275,9 +271,7 @@ async def test_what_is_cancelled_has_not_begun(log: SqliteSendLog, path: Path) -
     await log.begin("id-0")
 
 
-async def test_a_duplicate_that_is_cancelled_changes_nothing(
-    log: SqliteSendLog, path: Path
-) -> None:
+async def test_cancelled_duplicate_changes_nothing(log: SqliteSendLog, path: Path) -> None:
     await log.begin("id-1")
     async with anyio.create_task_group() as tasks:
         with Locked(path):
@@ -287,21 +281,19 @@ async def test_a_duplicate_that_is_cancelled_changes_nothing(
     assert await outcome_of(log, "id-1") == "unknown"
 
 
-async def test_what_became_of_a_send_is_stored_whoever_is_cancelled(
-    log: SqliteSendLog, path: Path
-) -> None:
+async def test_outcome_is_stored_by_a_cancelled_caller(log: SqliteSendLog, path: Path) -> None:
     await log.begin("id-1")
     with anyio.CancelScope() as scope:
         scope.cancel()
         await log.finish("id-1", "rejected")
-    assert stored(path) == {"id-1": "rejected"}  # already, and not only once somebody asks the log
+    assert stored(path) == {"id-1": "rejected"}  # on disk already, without another use of the log
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_task_of_asyncio_that_is_cancelled_takes_nobody_along(
+async def test_asyncio_cancellation_does_not_affect_other_writes(
     log: SqliteSendLog, path: Path
 ) -> None:
-    """No scope of anyio shields from asyncio's own cancelling: its thread writes on, and the next one waits for it."""
+    """anyio's shield doesn't apply to asyncio's Task.cancel: the thread continues to write."""
     import asyncio
 
     await log.begin("id-9")
@@ -314,13 +306,14 @@ async def test_a_task_of_asyncio_that_is_cancelled_takes_nobody_along(
         await wait_all_tasks_blocked()
     ended = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(each) for each in ended] == [
-        asyncio.CancelledError, type(None), asyncio.CancelledError, type(None), asyncio.CancelledError,
+        asyncio.CancelledError, type(None), asyncio.CancelledError, type(None),
+        asyncio.CancelledError,
     ]  # fmt: skip
     outcomes = [await outcome_of(log, f"id-{number}") for number in (0, 1, 2, 3, 9)]
     assert outcomes == ["not_sent", "unknown", "not_sent", "unknown", "rejected"]
 
 
-# Opened and closed
+# Opening and closing
 
 
 def files_of(path: Path) -> list[str]:
@@ -331,7 +324,7 @@ def bytes_of(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-async def test_a_file_may_be_given_as_text_and_is_opened_at_the_first_use(path: Path) -> None:
+async def test_file_is_opened_at_the_first_use(path: Path) -> None:
     log = SqliteSendLog(str(path))
     assert files_of(path) == []
     await log.begin("id-1")
@@ -342,7 +335,7 @@ async def test_a_file_may_be_given_as_text_and_is_opened_at_the_first_use(path: 
         assert await outcome_of(again, "id-1") == "unknown"
 
 
-async def test_after_closing_there_is_nothing(log: SqliteSendLog) -> None:
+async def test_closed_log_raises_configuration_error(log: SqliteSendLog) -> None:
     await log.aclose()
     await log.aclose()
     for use in (
@@ -357,7 +350,7 @@ async def test_after_closing_there_is_nothing(log: SqliteSendLog) -> None:
         await anext(log.unknown())
 
 
-async def test_what_is_never_used_is_closed_too(path: Path) -> None:
+async def test_closing_an_unused_log_creates_no_file(path: Path) -> None:
     await SqliteSendLog(path).aclose()
     assert files_of(path) == []
 
@@ -371,13 +364,13 @@ def test_serves_one_event_loop(path: Path) -> None:
     anyio.run(log.aclose)
 
 
-def foreign(path: Path) -> None:
+def other_tables(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE users (name TEXT)")
     connection.close()
 
 
-def marked(path: Path) -> None:
+def other_application_id(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA application_id = 1")
     connection.close()
@@ -387,13 +380,13 @@ def marked(path: Path) -> None:
     ("make", "reason"),
     [
         (lambda path: path.mkdir(), "can't be opened"),
-        (lambda path: path.write_text("no database" * 100), "no send log"),
-        (foreign, "another program's"),
-        (marked, "another program's"),
+        (lambda path: path.write_text("no database" * 100), "not a send log"),
+        (other_tables, "another program"),
+        (other_application_id, "another program"),
     ],
-    ids=["folder", "no database", "another", "marked"],
+    ids=["folder", "no database", "another", "other_application_id"],
 )
-async def test_what_is_no_log_is_left_alone(path: Path, make: Any, reason: str) -> None:
+async def test_other_files_are_refused_and_not_changed(path: Path, make: Any, reason: str) -> None:
     make(path)
     before = bytes_of(path)
     for _ in range(2):
@@ -403,7 +396,7 @@ async def test_what_is_no_log_is_left_alone(path: Path, make: Any, reason: str) 
     assert bytes_of(path) == before
 
 
-async def test_a_newer_log_is_left_alone(path: Path) -> None:
+async def test_log_of_a_newer_version_is_refused(path: Path) -> None:
     async with SqliteSendLog(path):
         pass
     connection = sqlite3.connect(path)
@@ -415,7 +408,7 @@ async def test_a_newer_log_is_left_alone(path: Path) -> None:
     await log.aclose()
 
 
-async def test_another_process_may_just_have_made_it(
+async def test_another_process_creates_the_tables_first(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with SqliteSendLog(path) as log:
@@ -429,15 +422,13 @@ async def test_another_process_may_just_have_made_it(
             assert await outcome_of(other, "id-1") == "unknown"
 
 
-async def test_memory_keeps_nothing() -> None:
+async def test_refuses_in_memory_database() -> None:
     with pytest.raises(ConfigurationError, match="local disk"):
         await SqliteSendLog(":memory:").begin("id-1")
 
 
-async def test_a_file_that_is_locked_may_be_opened_later(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0.01)
+async def test_locked_file_can_be_opened_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_file, "_BUSY_TIMEOUT", 0.01)
     async with SqliteSendLog(path) as log:
         with Locked(path), pytest.raises(sqlite3.OperationalError, match="locked"):
             await log.begin("id-1")
@@ -450,8 +441,8 @@ async def test_a_file_that_is_locked_may_be_opened_later(
     await fresh.aclose()
 
 
-async def test_power_may_fail(log: SqliteSendLog, path: Path) -> None:
-    """What SQLite promises of a log that is written through at every commit."""
+async def test_file_survives_a_power_failure(log: SqliteSendLog, path: Path) -> None:
+    """Settings with which SQLite syncs every commit to the disk."""
     connection = log._file._opened()
     pragmas = ("journal_mode", "synchronous", "application_id", "user_version")
     found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]

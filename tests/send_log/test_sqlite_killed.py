@@ -1,4 +1,4 @@
-"""A process that is killed at any moment leaves a send log that tells the truth."""
+"""Send log of a process that is killed at a random moment."""
 
 import os
 import random
@@ -49,11 +49,11 @@ SENDER = """if True:
         os.waitpid(process, 0)
         report("dead", name)
 """
-WORDS = ("begins", "begun", "finishes", "finished")
+STATES = ("begins", "begun", "finishes", "finished")
 
 
 class Sender:
-    """What sends, again and again, until it is killed."""
+    """Processes that write to a log until they are killed."""
 
     def __init__(self, path: Path) -> None:
         command = [sys.executable, "-c", SENDER, str(path)]
@@ -68,38 +68,38 @@ class Sender:
         self._server.communicate()
 
     def killed(self, name: str, backend: str, chance: random.Random) -> dict[str, set[str]]:
-        """What a process reported that was killed while it sent."""
+        """Runs a process and kills it; returns value it had reported."""
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         self._server.stdin.write(f"{name} {backend}\n")
         self._server.stdin.flush()
-        said: dict[str, set[str]] = {word: set() for word in (*WORDS, "killable", "dead")}
+        reported: dict[str, set[str]] = {state: set() for state in (*STATES, "killable", "dead")}
         least = chance.randrange(150)
-        while not said["dead"]:
-            word, what = self._server.stdout.readline().split()
-            said[word].add(what)
-            if said["killable"] and sum(map(len, said.values())) > least:
+        while not reported["dead"]:
+            state, value = self._server.stdout.readline().split()
+            reported[state].add(value)
+            if reported["killable"] and sum(map(len, reported.values())) > least:
                 time.sleep(chance.random() / 100)
-                os.kill(int(said["killable"].pop()), signal.SIGKILL)
-        return said
+                os.kill(int(reported["killable"].pop()), signal.SIGKILL)
+        return reported
 
 
 async def outcomes(
-    path: Path, said: dict[str, set[str]], name: str
+    path: Path, reported: dict[str, set[str]], name: str
 ) -> tuple[set[str], dict[str, str]]:
-    """The sends of unknown fate of a process, and what became of the others."""
+    """Returns the sends of unknown outcome of a process, and the outcomes of the finished ones."""
     async with SqliteSendLog(path) as log:
         unknown = {
             record.send_id async for record in log.unknown() if record.send_id.startswith(name)
         }
-        records = [await log.get(send_id) for send_id in said["finished"]]
+        records = [await log.get(send_id) for send_id in reported["finished"]]
     return unknown, {
         record.send_id: f"{record.outcome} {record.message_id}" for record in records if record
     }
 
 
 async def settle(path: Path) -> int:
-    """Settle everything by events; how much is unknown then."""
+    """Settles all unknown sends as accepted; returns the number that is still unknown."""
     async with SqliteSendLog(path) as log:
         async for record in log.unknown():
             assert await log.settle(record.send_id, "accepted", "m")
@@ -107,25 +107,26 @@ async def settle(path: Path) -> int:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_the_unknown_are_what_began_and_did_not_end(tmp_path: Path) -> None:
+def test_killed_process_leaves_unfinished_sends_unknown(tmp_path: Path) -> None:
     pytest.importorskip("trio")
     chance = random.Random(4)
     path = tmp_path / "log.db"
     begun = finished = 0
     with Sender(path) as sender:
         for run in range(20):
-            said = sender.killed(f"run-{run}", ["asyncio", "trio"][run % 2], chance)
-            unknown, ended = anyio.run(outcomes, path, said, f"run-{run}-")
-            assert said["begun"] - said["finishes"] <= unknown <= said["begins"] - said["finished"]
-            assert (
-                len(said["begins"] - said["begun"]) + len(said["finishes"] - said["finished"]) <= 3
-            )  # one each task
-            assert ended == {
-                send_id: f"{'accepted' if int(send_id.rpartition('-')[2]) % 3 else 'rejected'} m-{send_id}"
-                for send_id in said["finished"]
-            }
-            begun += len(said["begun"])
-            finished += len(said["finished"])
+            reported = sender.killed(f"run-{run}", ["asyncio", "trio"][run % 2], chance)
+            unknown, ended = anyio.run(outcomes, path, reported, f"run-{run}-")
+            assert reported["begun"] - reported["finishes"] <= unknown
+            assert unknown <= reported["begins"] - reported["finished"]
+            beginning = reported["begins"] - reported["begun"]
+            finishing = reported["finishes"] - reported["finished"]
+            assert len(beginning) + len(finishing) <= 3  # one per task
+            for send_id in reported["finished"]:
+                outcome = "accepted" if int(send_id.rpartition("-")[2]) % 3 else "rejected"
+                assert ended.pop(send_id) == f"{outcome} m-{send_id}"
+            assert not ended
+            begun += len(reported["begun"])
+            finished += len(reported["finished"])
     assert begun > 200
     assert finished > 100
     assert anyio.run(settle, path) == 0

@@ -1,4 +1,4 @@
-"""A bulk message of any length: calls of 50 recipients and fewer, results in order, only what failed goes again."""
+"""Bulk messages: calls of at most 50 recipients, results in order, retries of entries."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ from support.faults import Answer, Connection, Request, StartFaultServer
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
 
 
-def crowd(count: int, **fields: Any) -> BulkMessage:
+def bulk_message(count: int, **fields: Any) -> BulkMessage:
     recipients = [Recipient(f"user{number}@example.com") for number in range(count)]
     return BulkMessage(
         **{"from_email": "a@example.com", "template": "T", "recipients": recipients, **fields}
@@ -45,7 +45,7 @@ def bulk_call(counts: list[int]) -> BulkCall:
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=200), st.floats(0.1, 200))
-def test_parts_are_as_large_as_they_may_be(counts: list[int], rate: float) -> None:  # R29
+def test_parts_have_as_many_recipients_as_allowed(counts: list[int], rate: float) -> None:
     call = bulk_call(counts)
     parts = list(call.parts(rate))
     most = min(50, max(1, int(rate)))
@@ -57,7 +57,7 @@ def test_parts_are_as_large_as_they_may_be(counts: list[int], rate: float) -> No
     )
 
 
-def test_a_part_is_a_call_of_its_own() -> None:
+def test_call_for_some_entries_has_their_sizes() -> None:
     call = bulk_call([1, 2, 3])
     part = call.call([0, 2])
     assert part.params == {
@@ -67,7 +67,7 @@ def test_a_part_is_a_call_of_its_own() -> None:
     assert (part.size, part.sizes, part.operation) == (7, (0, 2), "SendBulkEmail")
 
 
-def test_one_mail_with_too_many_copies_is_refused() -> None:
+def test_refuses_entry_with_more_than_50_recipients() -> None:
     with pytest.raises(sesmail.InvalidMessageError) as refused:
         bulk_call([1, 51])
     assert (refused.value.field, refused.value.limit, refused.value.actual) == (
@@ -77,8 +77,8 @@ def test_one_mail_with_too_many_copies_is_refused() -> None:
     )
 
 
-def asked(request: Request) -> list[str]:
-    """The first recipient of each entry of a bulk call."""
+def recipients_in(request: Request) -> list[str]:
+    """Returns the first recipient of each entry of a bulk call."""
     if not request.form:
         return [
             entry["Destination"]["ToAddresses"][0] for entry in request.json["BulkEmailEntries"]
@@ -87,8 +87,8 @@ def asked(request: Request) -> list[str]:
     return [request.form[name] for name in sorted(names, key=lambda name: int(name.split(".")[2]))]
 
 
-def counted(server: Any) -> Counter[str]:
-    return Counter(email for request in server.requests for email in asked(request))
+def count_recipients(server: Any) -> Counter[str]:
+    return Counter(email for request in server.requests for email in recipients_in(request))
 
 
 pytestmark = pytest.mark.anyio
@@ -96,43 +96,45 @@ pytestmark = pytest.mark.anyio
 
 @pytest.mark.slow
 @APIS
-async def test_any_number_of_recipients(fault_server: StartFaultServer, api: Any) -> None:  # R29
+async def test_sends_634_recipients_in_calls_of_50(
+    fault_server: StartFaultServer, api: Any
+) -> None:
     server = fault_server(ok())
     async with new_client(server.url, api=api) as client:
-        result = await client.send_bulk(crowd(634))
+        result = await client.send_bulk(bulk_message(634))
     assert [each.recipient for each in result.recipients] == [
         f"user{number}@example.com" for number in range(634)
     ]
     assert len(result.accepted) == 634
     assert len({each.message_id for each in result.recipients}) == 634
     assert all(len(each.attempts) == 1 for each in result.recipients)
-    assert sorted(len(asked(request)) for request in server.requests) == [34] + [50] * 12
-    assert set(counted(server).values()) == {1}
+    assert sorted(len(recipients_in(request)) for request in server.requests) == [34] + [50] * 12
+    assert set(count_recipients(server).values()) == {1}
 
 
-async def test_copies_count(fault_server: StartFaultServer) -> None:  # R29
+async def test_cc_and_bcc_count_towards_50_recipients(fault_server: StartFaultServer) -> None:
     server = fault_server(ok())
     recipients = [Recipient(f"u{number}@example.com", cc="x@example.com") for number in range(30)]
     async with new_client(server.url) as client:
         await client.send_bulk(
-            crowd(
+            bulk_message(
                 0, recipients=recipients, cc="boss@example.com", bcc=["a@b.example", "c@d.example"]
             )
         )
-    assert sorted(len(asked(request)) for request in server.requests) == [10, 10, 10]
+    assert sorted(len(recipients_in(request)) for request in server.requests) == [10, 10, 10]
 
 
 @pytest.mark.slow
-async def test_no_call_has_more_than_the_accounts_rate(
+async def test_calls_have_at_most_the_rate_in_recipients(
     fault_server: StartFaultServer,
-) -> None:  # R29
+) -> None:
     server = fault_server(ok())
     async with new_client(server.url, rate_limit=RateLimiter(14)) as client:
-        assert len((await client.send_bulk(crowd(20))).accepted) == 20
-    assert sorted(len(asked(request)) for request in server.requests) == [6, 14]
+        assert len((await client.send_bulk(bulk_message(20))).accepted) == 20
+    assert sorted(len(recipients_in(request)) for request in server.requests) == [6, 14]
 
 
-async def test_calls_are_made_at_once_but_not_too_many(fault_server: StartFaultServer) -> None:
+async def test_concurrency_limits_calls_in_flight(fault_server: StartFaultServer) -> None:
     lock, running, most = threading.Lock(), [0], [0]
 
     def act(connection: Connection, request: Request) -> None:
@@ -146,15 +148,15 @@ async def test_calls_are_made_at_once_but_not_too_many(fault_server: StartFaultS
 
     server = fault_server(Answer(act))
     async with new_client(server.url) as client:
-        await client.send_bulk(crowd(600), concurrency=3)
+        await client.send_bulk(bulk_message(600), concurrency=3)
     assert (len(server.requests), most[0]) == (12, 3)
 
 
 @APIS
-async def test_only_what_was_throttled_or_failed_for_a_moment_goes_again(
+async def test_only_throttled_and_transient_entries_are_retried(
     fault_server: StartFaultServer, api: Any
-) -> None:  # R30
-    words = {
+) -> None:
+    statuses = {
         "user1": ("ACCOUNT_THROTTLED", "Maximum sending rate exceeded."),
         "user2": ("TRANSIENT_FAILURE", "later"),
         "user3": ("MESSAGE_REJECTED", "no"),
@@ -162,27 +164,27 @@ async def test_only_what_was_throttled_or_failed_for_a_moment_goes_again(
         "user5": ("ACCOUNT_DAILY_QUOTA_EXCEEDED", "no"),
         "user6": ("QUEUED_FOR_LATER", "?"),
     }
-    words = {
+    statuses = {
         name: (status.title().replace("_", "") if api == "v1" else status, text)
-        for name, (status, text) in words.items()
+        for name, (status, text) in statuses.items()
     }
 
     def step(request: Request) -> Answer:
-        emails = asked(request)
+        emails = recipients_in(request)
         again = len(server.requests) > 1
         good = "Success" if api == "v1" else "SUCCESS"
         entries = [
             (good, email.split("@")[0])
             if again
-            else words.get(email.split("@")[0], (good, "user0"))
+            else statuses.get(email.split("@")[0], (good, "user0"))
             for email in emails
         ]
         return bulk(*entries)
 
     server = fault_server(step)
     async with new_client(server.url, api=api, retry=RetryPolicy(first_delay=0.01)) as client:
-        result = await client.send_bulk(crowd(7))
-    assert [asked(request) for request in server.requests][1:] == [
+        result = await client.send_bulk(bulk_message(7))
+    assert [recipients_in(request) for request in server.requests][1:] == [
         ["user1@example.com", "user2@example.com"]
     ]
     assert [each.outcome for each in result.recipients] == [
@@ -197,15 +199,15 @@ async def test_only_what_was_throttled_or_failed_for_a_moment_goes_again(
     assert [len(each.attempts) for each in result.recipients] == [1, 2, 2, 1, 1, 1, 1]
     throttled = result.recipients[1].attempts
     assert [(each.outcome, each.code) for each in throttled] == [
-        ("rejected", words["user1"][0]),
+        ("rejected", statuses["user1"][0]),
         ("accepted", None),
     ]
-    assert [each.status for each in result.recipients][3] == words["user3"][0]
+    assert [each.status for each in result.recipients][3] == statuses["user3"][0]
 
 
-async def test_what_fails_stays_where_it_is(fault_server: StartFaultServer) -> None:  # R29
+async def test_results_of_failed_calls_keep_the_order(fault_server: StartFaultServer) -> None:
     def step(request: Request) -> Answer:
-        first = int(asked(request)[0].split("@")[0][4:])
+        first = int(recipients_in(request)[0].split("@")[0][4:])
         return {
             0: ok(),
             50: error(400, "MessageRejected"),
@@ -215,17 +217,17 @@ async def test_what_fails_stays_where_it_is(fault_server: StartFaultServer) -> N
 
     server = fault_server(step)
     async with new_client(server.url) as client:
-        result = await client.send_bulk(crowd(200))
+        result = await client.send_bulk(bulk_message(200))
     outcomes = [each.outcome for each in result.recipients]
     assert outcomes == ["accepted"] * 50 + ["rejected"] * 50 + ["unknown"] * 100
     assert len({id(each.error) for each in result.failed}) == 150
-    assert "1 entries answer 50" in str(result.recipients[199].error)
+    assert "1 entries for 50" in str(result.recipients[199].error)
     with pytest.raises(sesmail.BulkSendError) as failed:
         result.raise_for_failed()
     assert len(failed.value.exceptions) == 150
 
 
-async def test_nothing_is_sent_of_a_message_with_one_bad_recipient(
+async def test_invalid_recipient_prevents_all_calls(
     fault_server: StartFaultServer,
 ) -> None:
     server = fault_server(ok())
@@ -233,22 +235,24 @@ async def test_nothing_is_sent_of_a_message_with_one_bad_recipient(
     recipients.append(Recipient("b@example.com", data={"text": "x" * 262_144}))
     async with new_client(server.url) as client:
         with pytest.raises(sesmail.InvalidMessageError) as refused:
-            await client.send_bulk(crowd(0, recipients=recipients))
+            await client.send_bulk(bulk_message(0, recipients=recipients))
     assert refused.value.field == "recipients[120].data"
     assert server.requests == []
 
 
-async def test_a_set_up_that_can_not_be_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_refuses_invalid_extra_and_concurrency_and_closed_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with new_client("http://127.0.0.1:1") as client:
         with pytest.raises(sesmail.InvalidMessageError):
-            await client.send_bulk(crowd(1, extra={"Surprise": 1}))
+            await client.send_bulk(bulk_message(1, extra={"Surprise": 1}))
         with pytest.raises(sesmail.ConfigurationError, match="concurrency"):
-            await client.send_bulk(crowd(1), concurrency=0)
+            await client.send_bulk(bulk_message(1), concurrency=0)
     with pytest.raises(sesmail.ConfigurationError, match="closed"):
-        await client.send_bulk(crowd(120))
+        await client.send_bulk(bulk_message(120))
 
 
-async def test_a_client_that_is_closed_in_the_middle_loses_no_result(
+async def test_closing_the_client_during_a_bulk_send_keeps_results(
     fault_server: StartFaultServer,
 ) -> None:
     first = threading.Event()
@@ -266,15 +270,15 @@ async def test_a_client_that_is_closed_in_the_middle_loses_no_result(
             await client.aclose()
 
         group.start_soon(close)
-        result = await client.send_bulk(crowd(200), concurrency=1)
+        result = await client.send_bulk(bulk_message(200), concurrency=1)
     outcomes = Counter(each.outcome for each in result.recipients)
     assert outcomes["accepted"] == 50 * sum(request.complete for request in server.requests) > 0
     assert outcomes["not_sent"] > 0
 
 
-async def test_what_can_not_be_reached_is_not_sent() -> None:
+async def test_refused_connection_is_not_sent_for_each_recipient() -> None:
     async with new_client("http://127.0.0.1:1") as client:
-        result = await client.send_bulk(crowd(60))
+        result = await client.send_bulk(bulk_message(60))
     assert {each.outcome for each in result.recipients} == {"not_sent"}
     assert all(
         isinstance(each.error, sesmail.NotSentError) and each.error.retryable

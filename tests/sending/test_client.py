@@ -1,4 +1,4 @@
-"""The client on the wire: what SES gets, and what becomes of each answer that is an answer."""
+"""Client: requests that SES receives, and results of its responses."""
 
 import email.policy
 import threading
@@ -18,6 +18,7 @@ from sesmail import (
     Recipient,
 )
 from sesmail import TemplateMessage as Template
+from sesmail.aws import Aws
 from sesmail.sending.mime import mail
 from support.answers import bulk, empty_200, error, json_200, ok, slow
 from support.clients import NEWS, ORDER, new_client
@@ -29,9 +30,7 @@ APIS = pytest.mark.parametrize("api", ["v1", "v2"])
 
 
 @APIS
-async def test_a_mail_comes_back_out_of_the_server_as_the_mail_that_it_was(
-    moto_server: MotoServer, api: Any
-) -> None:
+async def test_sends_message_that_parses_back_unchanged(moto_server: MotoServer, api: Any) -> None:
     moto_server.verify("example.com")
     message = Message(
         from_email="Shöp <shop@example.com>",
@@ -52,7 +51,7 @@ async def test_a_mail_comes_back_out_of_the_server_as_the_mail_that_it_was(
         result = await client.send(message)
     (held,) = moto_server.sent()
     assert held.message_id == result.message_id
-    assert result.rfc5322_message_id == f"<{result.message_id}@eu-west-1.amazonses.com>"  # R22
+    assert result.rfc5322_message_id == f"<{result.message_id}@eu-west-1.amazonses.com>"
     assert [(each.recipient, each.outcome) for each in result.recipients] == [
         ("alice@example.com", "accepted"),
         ("bob@example.com", "accepted"),
@@ -75,7 +74,7 @@ async def test_a_mail_comes_back_out_of_the_server_as_the_mail_that_it_was(
     assert [part.get_filename() for part in read.iter_attachments()] == ["Rechnung Ö.pdf"]
 
 
-async def test_templates_leave_by_v1_to_a_server_that_knows_them(moto_server: MotoServer) -> None:
+async def test_sends_templates_on_v1(moto_server: MotoServer) -> None:
     moto_server.verify("example.com")
     moto_server.create_template("News", "{{month}}", "Hello {{name}}")
     async with new_client(moto_server.url, api="v1") as client:
@@ -104,9 +103,7 @@ async def test_templates_leave_by_v1_to_a_server_that_knows_them(moto_server: Mo
 
 
 @APIS
-async def test_an_identity_that_is_not_verified_is_refused(
-    moto_server: MotoServer, api: Any
-) -> None:
+async def test_unverified_identity_is_rejected(moto_server: MotoServer, api: Any) -> None:
     async with new_client(moto_server.url, api=api) as client:
         with pytest.raises(sesmail.MessageRejectedError) as refused:
             await client.send(ORDER)
@@ -116,9 +113,9 @@ async def test_an_identity_that_is_not_verified_is_refused(
 
 
 @APIS
-async def test_a_standard_library_message_is_sent_as_it_is(
+async def test_sends_standard_library_message_without_bcc_header(
     moto_server: MotoServer, api: Any
-) -> None:  # R10
+) -> None:
     moto_server.verify("example.com")
     mail = email.message.EmailMessage()
     mail["From"], mail["To"], mail["Bcc"] = (
@@ -137,9 +134,9 @@ async def test_a_standard_library_message_is_sent_as_it_is(
 
 
 @APIS
-async def test_defaults_and_the_tag_name_reach_the_wire(
+async def test_sends_defaults_and_message_tag_name(
     fault_server: StartFaultServer, api: Any
-) -> None:  # R4 R5 R7
+) -> None:
     server = fault_server(ok())
     defaults = Message(from_email="shop@example.com", bcc="archive@example.com", tags=["mail"])
     async with new_client(
@@ -171,7 +168,7 @@ async def test_defaults_and_the_tag_name_reach_the_wire(
         ]
 
 
-async def test_the_given_configuration_set_wins_over_that_of_the_defaults(
+async def test_configuration_set_argument_overrides_defaults(
     fault_server: StartFaultServer,
 ) -> None:
     server = fault_server(ok())
@@ -182,7 +179,7 @@ async def test_the_given_configuration_set_wins_over_that_of_the_defaults(
 
 
 @APIS
-async def test_every_request_says_who_sends(fault_server: StartFaultServer, api: Any) -> None:  # R6
+async def test_user_agent_contains_versions(fault_server: StartFaultServer, api: Any) -> None:
     server = fault_server(ok())
     async with new_client(server.url, api=api, config={"user_agent_extra": "shop/7"}) as client:
         await client.send(ORDER)
@@ -192,9 +189,9 @@ async def test_every_request_says_who_sends(fault_server: StartFaultServer, api:
     assert "otocore/" in agent
 
 
-async def test_credentials_and_region_come_from_the_chain(
+async def test_credentials_and_region_come_from_the_credentials_chain(
     fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:  # R2
+) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIACHAIN")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     server = fault_server(ok("id-1"))
@@ -205,7 +202,9 @@ async def test_credentials_and_region_come_from_the_chain(
     assert result.rfc5322_message_id == "<id-1@email.amazonses.com>"
 
 
-async def test_parameters_of_the_client_pass_through(fault_server: StartFaultServer) -> None:  # R3
+async def test_region_and_credentials_arguments_override_the_chain(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(ok())
     async with new_client(
         server.url, region="eu-central-1", aws_access_key_id="AKIAOWN", aws_secret_access_key="x"
@@ -215,9 +214,9 @@ async def test_parameters_of_the_client_pass_through(fault_server: StartFaultSer
     assert "/eu-central-1/ses/" in server.requests[0].headers["authorization"]
 
 
-async def test_a_profile_names_the_account(
+async def test_profile_selects_credentials(
     fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:  # R3
+) -> None:
     (tmp_path / "config").write_text(
         "[profile shop]\naws_access_key_id=AKIAPROFILE\naws_secret_access_key=x\n"
     )
@@ -230,15 +229,15 @@ async def test_a_profile_names_the_account(
     assert "Credential=AKIAPROFILE/" in server.requests[0].headers["authorization"]
 
 
-async def test_a_bulk_answer_tells_each_recipient_apart(
+async def test_bulk_response_has_a_result_for_each_recipient(
     fault_server: StartFaultServer,
-) -> None:  # R30
+) -> None:
     statuses = [
         ("SUCCESS", "id-1"),
         ("MAIL_FROM_DOMAIN_NOT_VERIFIED", "no"),
         ("ACCOUNT_THROTTLED", "slowly"),
         ("TRANSIENT_FAILURE", "later"),
-        ("ABDUCTED_BY_ALIENS", "who knows"),
+        ("UNDOCUMENTED_STATUS", "?"),
     ]
     server = fault_server(bulk(*statuses))
     message = BulkMessage(
@@ -278,9 +277,9 @@ async def test_a_bulk_answer_tells_each_recipient_apart(
 
 
 @APIS
-async def test_a_bulk_answer_of_another_length_is_unknown_for_everyone(
+async def test_bulk_response_with_wrong_number_of_entries_is_unknown(
     fault_server: StartFaultServer, api: Any
-) -> None:  # R30
+) -> None:
     server = fault_server(bulk(("Success", "id-1")))
     async with new_client(server.url, api=api) as client:
         result = await client.send_bulk(NEWS)
@@ -289,7 +288,7 @@ async def test_a_bulk_answer_of_another_length_is_unknown_for_everyone(
     assert result.recipients[0].error.answer["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-async def test_a_bulk_call_that_is_refused_is_so_for_everyone(
+async def test_rejected_bulk_call_is_an_error_for_each_recipient(
     fault_server: StartFaultServer,
 ) -> None:
     server = fault_server(error(404, "NotFoundException", "no template"))
@@ -298,7 +297,7 @@ async def test_a_bulk_call_that_is_refused_is_so_for_everyone(
     assert [type(each.error) for each in result.failed] == [sesmail.NotFoundError] * 2
 
 
-async def test_a_bulk_call_without_an_answer_is_unknown_for_everyone(
+async def test_bulk_call_with_server_error_is_unknown_for_each_recipient(
     fault_server: StartFaultServer,
 ) -> None:
     server = fault_server(error(503, "ServiceUnavailable"))
@@ -319,38 +318,40 @@ async def test_a_bulk_call_without_an_answer_is_unknown_for_everyone(
         {"Message": "hi"},
     ],
 )
-async def test_an_answer_without_a_message_id_is_unknown_and_kept(
+async def test_response_without_message_id_is_unknown(
     fault_server: StartFaultServer, answer: Any
 ) -> None:
     server = fault_server(json_200(answer))
     async with new_client(server.url) as client:
         with pytest.raises(sesmail.UnknownOutcomeError) as unknown:
-            await client.send(ORDER)  # R22
+            await client.send(ORDER)
     assert unknown.value.answer["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert unknown.value.request_id
 
 
-async def test_bad_messages_never_reach_the_network(fault_server: StartFaultServer) -> None:
+async def test_invalid_messages_are_refused_before_any_request(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(ok())
-    crowd = [f"user{number}@example.com" for number in range(51)]
+    addresses = [f"user{number}@example.com" for number in range(51)]
     async with new_client(server.url) as client:
         with pytest.raises(InvalidMessageError, match="at least one recipient"):
             await client.send(Message(from_email="shop@example.com", text="Hello"))
         with pytest.raises(InvalidMessageError, match="from_email"):
             await client.send(Message(to="alice@example.com", text="Hello"))
-        with pytest.raises(InvalidMessageError) as crowded:
-            await client.send(ORDER.model_copy(update={"to": Message(to=crowd).to}))
+        with pytest.raises(InvalidMessageError) as too_many:
+            await client.send(ORDER.model_copy(update={"to": Message(to=addresses).to}))
         with pytest.raises(InvalidMessageError, match="recipients\\[1\\]"):
             await client.send_bulk(
                 BulkMessage(
                     from_email="a@example.com",
                     template="T",
-                    recipients=["a@example.com", Recipient("b@example.com", cc=crowd)],
+                    recipients=["a@example.com", Recipient("b@example.com", cc=addresses)],
                 )
             )
         with pytest.raises(InvalidMessageError, match="send_bulk"):
             await client.send(NEWS)  # type: ignore[arg-type]
-        with pytest.raises(InvalidMessageError, match="takes a BulkMessage"):
+        with pytest.raises(InvalidMessageError, match="must be a BulkMessage"):
             await client.send_bulk(ORDER)  # type: ignore[arg-type]
         with pytest.raises(InvalidMessageError, match="not a str"):
             await client.send("Hello")  # type: ignore[arg-type]
@@ -360,11 +361,13 @@ async def test_bad_messages_never_reach_the_network(fault_server: StartFaultServ
             await client.send(Message(**ORDER.model_dump(), extra={"Surprise": 1}))
         with pytest.raises(InvalidMessageError, match="operation"):
             await client.call("SendPigeon")
-    assert (crowded.value.field, crowded.value.limit, crowded.value.actual) == ("to", 50, 51)
+    assert (too_many.value.field, too_many.value.limit, too_many.value.actual) == ("to", 50, 51)
     assert server.requests == []
 
 
-async def test_one_client_serves_many_tasks_at_once(fault_server: StartFaultServer) -> None:  # R9
+async def test_many_tasks_share_a_client_and_its_connections(
+    fault_server: StartFaultServer,
+) -> None:
     server = fault_server(slow(0.05, ok()))
     ids: set[str] = set()
 
@@ -382,7 +385,7 @@ async def test_one_client_serves_many_tasks_at_once(fault_server: StartFaultServ
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
 
 
-async def test_nothing_is_opened_before_the_first_use(fault_server: StartFaultServer) -> None:  # R9
+async def test_constructor_opens_no_connection(fault_server: StartFaultServer) -> None:
     server = fault_server(ok())
     client = new_client(server.url)
     assert server.connections_opened == 0
@@ -392,7 +395,7 @@ async def test_nothing_is_opened_before_the_first_use(fault_server: StartFaultSe
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
 
 
-async def test_a_closed_client_says_so() -> None:
+async def test_closed_client_raises_configuration_error() -> None:
     client = new_client("http://127.0.0.1:1")
     await client.aclose()
     with pytest.raises(ConfigurationError, match="closed"):
@@ -403,7 +406,7 @@ async def test_a_closed_client_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "word"),
+    ("settings", "text"),
     [
         ({"api": "v3"}, "v3"),
         ({"message_tag_name": "two words"}, "message_tag_name"),
@@ -412,12 +415,73 @@ async def test_a_closed_client_says_so() -> None:
     ],
     ids=["api", "message_tag_name", "timeout", "send_id"],
 )
-async def test_settings_that_can_not_be_are_refused(settings: Any, word: str) -> None:
-    with pytest.raises(ConfigurationError, match=word):
+async def test_refuses_invalid_settings(settings: Any, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=text):
         sesmail.Client(**settings)
 
 
-async def test_opening_does_not_take_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_open_connects_nothing_and_is_used_by_the_first_send(
+    fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = fault_server(ok())
+    client = new_client(server.url)
+    await client.open()
+    await client.open()
+    assert server.connections_opened == 0
+    monkeypatch.setattr(Aws, "_connect", lambda *_: 1 / 0)
+    await client.send(ORDER)
+    async with client:
+        await client.send(ORDER)
+    assert len(server.requests) == 2
+    assert await anyio.to_thread.run_sync(server.wait_until_closed)
+
+
+async def test_concurrent_opens_create_one_aws_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, count = Aws._connect, 0
+
+    async def count_connects(*args: Any) -> Any:
+        nonlocal count
+        count += 1
+        return await connect(*args)
+
+    monkeypatch.setattr(Aws, "_connect", count_connects)
+    client = new_client("http://127.0.0.1:1")
+    async with anyio.create_task_group() as group:
+        for _ in range(5):
+            group.start_soon(client.open)
+    await client.aclose()
+    assert count == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"region": None}, "region"),
+        ({"region": "no region"}, "region"),
+        ({"profile": "missing"}, "missing"),
+        ({"config": {"max_pool_connections": 0}}, "max_pool_connections"),
+    ],
+    ids=str,
+)
+async def test_open_raises_configuration_error_for_wrong_settings(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, text: str
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    client = sesmail.Client(**{"region": "eu-west-1", **settings})
+    with pytest.raises(ConfigurationError, match=text):
+        await client.open()
+    await client.aclose()
+
+
+async def test_open_raises_configuration_error_after_closing() -> None:
+    client = new_client("http://127.0.0.1:1")
+    await client.open()
+    await client.aclose()
+    with pytest.raises(ConfigurationError, match="closed"):
+        await client.open()
+
+
+async def test_opening_has_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     from sesmail.sending import client as module
 
     async def open_slowly(*_: object) -> None:
@@ -426,11 +490,13 @@ async def test_opening_does_not_take_for_ever(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "_OPEN_TIMEOUT", 0.01)
     monkeypatch.setattr(module.Aws, "open", open_slowly)
     with pytest.raises(sesmail.NotSentError, match="credentials"):
+        await sesmail.Client().open()
+    with pytest.raises(sesmail.NotSentError, match="credentials"):
         async with sesmail.Client():
             pass
 
 
-async def test_an_empty_success_of_another_operation_is_an_answer(
+async def test_call_returns_empty_response(
     fault_server: StartFaultServer,
 ) -> None:
     server = fault_server(empty_200())
@@ -442,7 +508,7 @@ async def test_an_empty_success_of_another_operation_is_an_answer(
     assert server.requests[0].method == "DELETE"
 
 
-async def test_the_event_loop_goes_on_while_a_large_message_is_built(
+async def test_large_message_is_built_in_a_thread(
     fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[int] = []

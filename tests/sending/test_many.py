@@ -1,4 +1,4 @@
-"""Any number of messages, each with one outcome, whatever happens."""
+"""SendMany: any number of messages, each with one result."""
 
 import threading
 import time
@@ -42,15 +42,15 @@ def subject_of(request: Request) -> str:
 
 
 def by_subject(**steps: Answer) -> Callable[[Request], Answer]:
-    """Answer by the first word of the subject; what was cut off gets no answer."""
+    """Returns a step that responds by the first word of the subject."""
     return lambda request: (
         steps.get(subject_of(request).split()[0], ok()) if request.complete else ok()
     )
 
 
-async def outcomes_of(client: Client, messages: Any, **settings: Any) -> list[MessageResult]:
-    async with client.send_many(messages, **settings) as outcomes:
-        return [outcome async for outcome in outcomes]
+async def results_of(client: Client, messages: Any, **settings: Any) -> list[MessageResult]:
+    async with client.send_many(messages, **settings) as results:
+        return [result async for result in results]
 
 
 async def later(messages: Iterable[Message]) -> AsyncIterator[Message]:
@@ -61,36 +61,36 @@ async def later(messages: Iterable[Message]) -> AsyncIterator[Message]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [list, iter, later], ids=lambda kind: kind.__name__)
-async def test_any_iterable(
+async def test_takes_list_iterator_and_asynchronous_iterable(
     fault_server: StartFaultServer, kind: Callable[[list[Message]], Any]
 ) -> None:
     messages = [mail(number) for number in range(120)]
     server = fault_server(ok())
     async with new_client(server.url) as client:
-        outcomes = await outcomes_of(client, kind(messages))
-        assert await outcomes_of(client, kind([])) == []
-    assert sorted(outcome.index for outcome in outcomes) == list(range(120))
-    assert all(outcome.message is messages[outcome.index] for outcome in outcomes)
-    assert {outcome.outcome for outcome in outcomes} == {"accepted"}
-    assert len({outcome.result.message_id for outcome in outcomes if outcome.result}) == 120
+        results = await results_of(client, kind(messages))
+        assert await results_of(client, kind([])) == []
+    assert sorted(result.index for result in results) == list(range(120))
+    assert all(result.message is messages[result.index] for result in results)
+    assert {result.outcome for result in results} == {"accepted"}
+    assert len({result.result.message_id for result in results if result.result}) == 120
     assert sorted(map(subject_of, server.requests)) == sorted(
         f"ok {number}" for number in range(120)
     )
 
 
-async def test_outcomes_come_as_they_are_known_or_in_order(fault_server: StartFaultServer) -> None:
+async def test_results_come_as_completed_or_in_order(fault_server: StartFaultServer) -> None:
     server = fault_server(by_subject(slow=slow(0.2, ok())))
     messages = [mail(0, "slow"), mail(1), mail(2)]
     async with new_client(server.url) as client:
-        assert (await outcomes_of(client, messages))[-1].index == 0
-        assert [outcome.index for outcome in await outcomes_of(client, messages, ordered=True)] == [
+        assert (await results_of(client, messages))[-1].index == 0
+        assert [result.index for result in await results_of(client, messages, ordered=True)] == [
             0,
             1,
             2,
         ]
 
 
-async def test_no_failure_ends_it(fault_server: StartFaultServer) -> None:
+async def test_failed_messages_do_not_stop_the_others(fault_server: StartFaultServer) -> None:
     server = fault_server(
         by_subject(
             bad=error(400, "MessageRejected"),
@@ -107,8 +107,8 @@ async def test_no_failure_ends_it(fault_server: StartFaultServer) -> None:
     ]
     messages += [NEWS, None, {"subject": "a dict"}]
     async with new_client(server.url) as client:
-        outcomes = await outcomes_of(client, messages, ordered=True)
-    assert [(outcome.outcome, outcome.retryable) for outcome in outcomes] == [
+        results = await results_of(client, messages, ordered=True)
+    assert [(result.outcome, result.retryable) for result in results] == [
         ("rejected", False),
         ("rejected", True),
         ("unknown", False),
@@ -116,13 +116,13 @@ async def test_no_failure_ends_it(fault_server: StartFaultServer) -> None:
         ("accepted", False),
         *[("not_sent", False)] * 3,
     ]
-    assert isinstance(outcomes[0].error, sesmail.MessageRejectedError)
-    assert isinstance(outcomes[3].error, sesmail.InvalidMessageError)
-    assert outcomes[4].result is not None
-    assert len(outcomes[4].result.attempts) == 1
+    assert isinstance(results[0].error, sesmail.MessageRejectedError)
+    assert isinstance(results[3].error, sesmail.InvalidMessageError)
+    assert results[4].result is not None
+    assert len(results[4].result.attempts) == 1
 
 
-async def test_it_holds_few_messages_and_sends_few_at_once(fault_server: StartFaultServer) -> None:
+async def test_holds_at_most_twice_the_concurrency(fault_server: StartFaultServer) -> None:
     lock, running, most = threading.Lock(), [0], [0]
 
     def act(connection: Any, request: Request) -> None:
@@ -145,9 +145,9 @@ async def test_it_holds_few_messages_and_sends_few_at_once(fault_server: StartFa
     server = fault_server(Answer(act))
     async with (
         new_client(server.url) as client,
-        client.send_many(source(), concurrency=5) as outcomes,
+        client.send_many(source(), concurrency=5) as results,
     ):
-        async for _ in outcomes:
+        async for _ in results:
             held = max(held, taken - given)
             given += 1
     assert given == 200
@@ -155,54 +155,54 @@ async def test_it_holds_few_messages_and_sends_few_at_once(fault_server: StartFa
     assert held <= 10
 
 
-async def test_progress(fault_server: StartFaultServer) -> None:
-    heard: list[SendProgress] = []
+async def test_progress_counts_outcomes(fault_server: StartFaultServer) -> None:
+    reported: list[SendProgress] = []
     server = fault_server(
         by_subject(bad=error(400, "MessageRejected"), perhaps=answers.close_after_request())
     )
     messages = [mail(0), mail(1, "bad"), mail(2, "perhaps"), Message(), mail(4)]
     async with new_client(server.url) as client:
-        many = client.send_many(messages, on_progress=heard.append, concurrency=1)
-        async with many as outcomes:
+        many = client.send_many(messages, on_progress=reported.append, concurrency=1)
+        async with many as results:
             assert many.progress.done == 0
             assert many.progress.rate == 0
-            async for _ in outcomes:
+            async for _ in results:
                 pass
-    assert len(heard) == 5
-    assert many.progress == heard[-1].__class__(2, 1, 1, 1, 0, many.progress.seconds)
+    assert len(reported) == 5
+    assert many.progress == reported[-1].__class__(2, 1, 1, 1, 0, many.progress.seconds)
     assert many.progress.done == 5
     assert many.progress.rate > 0
     assert many.unconsumed == ()
 
 
-class Boom(Exception):
-    """Something of the caller's."""
+class CallerError(Exception):
+    """Exception of the caller's code."""
 
 
 Act = Callable[[], None]
 
 
 async def consume(many: sesmail.SendMany, server: FaultServer, act: Act) -> None:
-    """Take outcomes until there are some, and requests that get no answer."""
-    async with many as outcomes:
-        async for _ in outcomes:
+    """Consumes results; calls ``act`` once there are some, and requests without a response."""
+    async with many as results:
+        async for _ in results:
             if many.progress.done > 2:
                 await anyio.to_thread.run_sync(server.wait_for_requests, many.progress.done + 2)
                 act()
 
 
 async def leave_by_break(many: sesmail.SendMany, server: FaultServer) -> None:
-    async with many as outcomes:
-        async for _ in outcomes:
+    async with many as results:
+        async for _ in results:
             await anyio.to_thread.run_sync(server.wait_for_requests, 4)
             break
 
 
 async def leave_by_error(many: sesmail.SendMany, server: FaultServer) -> None:
     def act() -> None:
-        raise Boom
+        raise CallerError
 
-    with pytest.raises(Boom):
+    with pytest.raises(CallerError):
         await consume(many, server, act)
 
 
@@ -224,7 +224,7 @@ async def leave_by_cancelled_task(many: sesmail.SendMany, server: FaultServer) -
 @pytest.mark.parametrize(
     "leave", [leave_by_break, leave_by_error, leave_by_scope, leave_by_cancelled_task]
 )
-async def test_leaving_early_is_accounted_for(
+async def test_leaving_early_accounts_for_every_message_taken(
     fault_server: StartFaultServer, leave: Callable[[sesmail.SendMany, FaultServer], Any]
 ) -> None:
     server = fault_server(by_subject(hangs=answers.no_answer()))
@@ -249,81 +249,83 @@ async def test_leaving_early_is_accounted_for(
     given = count - len(many.unconsumed)
     assert 0 < given <= progress.done
     seen = {subject_of(request) for request in server.requests if request.complete}
-    for outcome in many.unconsumed:
-        assert isinstance(outcome.message, Message)
-        if outcome.outcome == "not_sent":
-            assert outcome.message.subject not in seen
+    for result in many.unconsumed:
+        assert isinstance(result.message, Message)
+        if result.outcome == "not_sent":
+            assert result.message.subject not in seen
     assert progress.unknown > 0
-    assert sum(outcome.outcome == "unknown" for outcome in many.unconsumed) <= progress.unknown
+    assert sum(result.outcome == "unknown" for result in many.unconsumed) <= progress.unknown
 
 
-async def test_leaving_before_anything_came() -> None:
+async def test_leaving_before_the_first_result() -> None:
     async with (
         new_client("http://127.0.0.1:1") as client,
-        client.send_many([mail(1), mail(2)]) as outcomes,
+        client.send_many([mail(1), mail(2)]) as results,
     ):
         pass
-    assert outcomes.progress.accepted == outcomes.progress.unknown == 0
+    assert results.progress.accepted == results.progress.unknown == 0
 
 
-async def test_it_can_be_stopped_without_leaving_doubts(fault_server: StartFaultServer) -> None:
+async def test_stop_completes_sends_in_flight(fault_server: StartFaultServer) -> None:
     server = fault_server(slow(0.02, ok()))
     messages = (mail(number) for number in range(1000))
     async with (
         new_client(server.url) as client,
-        client.send_many(messages, concurrency=5) as outcomes,
+        client.send_many(messages, concurrency=5) as results,
     ):
-        async for _ in outcomes:
-            outcomes.stop()
-    progress = outcomes.progress
+        async for _ in results:
+            results.stop()
+    progress = results.progress
     assert 5 <= progress.accepted == progress.done == len(server.requests) <= 10
 
 
-async def test_an_iterable_that_fails_does_so_at_the_end(fault_server: StartFaultServer) -> None:
+async def test_exception_of_the_iterable_is_raised_after_the_results(
+    fault_server: StartFaultServer,
+) -> None:
     def source() -> Iterator[Message]:
         yield mail(0)
         yield mail(1)
-        raise Boom
+        raise CallerError
 
     server = fault_server(ok())
     seen: list[MessageResult] = []
     async with new_client(server.url) as client:
-        outcomes = client.send_many(source())
-        with pytest.raises(Boom):  # noqa: PT012
-            async with outcomes:
-                async for outcome in outcomes:
-                    seen.append(outcome)
+        results = client.send_many(source())
+        with pytest.raises(CallerError):  # noqa: PT012
+            async with results:
+                async for result in results:
+                    seen.append(result)
         with pytest.raises(StopAsyncIteration):
-            await outcomes.__anext__()
-    assert {outcome.outcome for outcome in seen} == {"accepted"}
+            await results.__anext__()
+    assert {result.outcome for result in seen} == {"accepted"}
     assert len(seen) == 2
 
 
-async def test_what_the_callback_raises_loses_nothing(fault_server: StartFaultServer) -> None:
+async def test_exception_of_on_progress_keeps_the_result(fault_server: StartFaultServer) -> None:
     def fail(_: SendProgress) -> None:
-        raise Boom
+        raise CallerError
 
     server = fault_server(ok())
     async with new_client(server.url) as client:
         many = client.send_many([mail(0)], on_progress=fail)
-        with pytest.raises(Boom):
-            async with many as outcomes:
-                await outcomes.__anext__()
-    assert [outcome.outcome for outcome in many.unconsumed] == ["accepted"]
+        with pytest.raises(CallerError):
+            async with many as results:
+                await results.__anext__()
+    assert [result.outcome for result in many.unconsumed] == ["accepted"]
 
 
-async def test_what_nobody_expects_ends_it(
+async def test_unexpected_exception_ends_the_block(
     monkeypatch: pytest.MonkeyPatch, fault_server: StartFaultServer
 ) -> None:
     server = fault_server(ok())
     async with new_client(server.url) as client:
         monkeypatch.setattr("sesmail.sending.sender.recipients_of", lambda _: 1 / 0)
         with pytest.raises(ExceptionGroup) as failed:
-            await outcomes_of(client, [mail(0)])
+            await results_of(client, [mail(0)])
     assert isinstance(failed.value.exceptions[0], ZeroDivisionError)
 
 
-async def test_how_it_is_not_used() -> None:
+async def test_refuses_wrong_use() -> None:
     async with new_client("http://127.0.0.1:1") as client:
         with pytest.raises(ConfigurationError, match="concurrency"):
             client.send_many([], concurrency=0)
@@ -339,24 +341,24 @@ async def test_how_it_is_not_used() -> None:
             client.send_many(5)  # type: ignore[arg-type]
 
 
-async def test_a_closed_client_sends_nothing(fault_server: StartFaultServer) -> None:
+async def test_closed_client_sends_nothing(fault_server: StartFaultServer) -> None:
     server: FaultServer = fault_server(ok())
     client = new_client(server.url)
     await client.aclose()
     with suppress(ConfigurationError):
-        outcomes = await outcomes_of(client, [mail(0)])
-        assert [type(outcome.error) for outcome in outcomes] == [ConfigurationError]
+        results = await results_of(client, [mail(0)])
+        assert [type(result.error) for result in results] == [ConfigurationError]
     assert server.requests == []
 
 
-async def test_one_message_may_be_given_twice(fault_server: StartFaultServer) -> None:
+async def test_sends_the_same_message_object_twice(fault_server: StartFaultServer) -> None:
     server = fault_server(ok())
     async with new_client(server.url) as client:
-        assert len(await outcomes_of(client, [ORDER, ORDER])) == 2
+        assert len(await results_of(client, [ORDER, ORDER])) == 2
     assert len(server.requests) == 2
 
 
-async def test_stopping_does_not_wait_for_a_message_that_does_not_come(
+async def test_stop_does_not_wait_for_the_next_message(
     fault_server: StartFaultServer,
 ) -> None:
     async def source() -> AsyncIterator[Message]:
@@ -365,53 +367,53 @@ async def test_stopping_does_not_wait_for_a_message_that_does_not_come(
 
     server = fault_server(ok())
     with anyio.fail_after(10):
-        async with new_client(server.url) as client, client.send_many(source()) as outcomes:
-            async for outcome in outcomes:
-                assert outcome.outcome == "accepted"
-                outcomes.stop()
-    assert outcomes.progress.done == 1
+        async with new_client(server.url) as client, client.send_many(source()) as results:
+            async for result in results:
+                assert result.outcome == "accepted"
+                results.stop()
+    assert results.progress.done == 1
 
 
-async def test_several_tasks_may_ask_for_outcomes(fault_server: StartFaultServer) -> None:
+async def test_several_tasks_iterate_over_one_send_many(fault_server: StartFaultServer) -> None:
     seen: list[int] = []
     server = fault_server(slow(0.02, ok()))
     with anyio.fail_after(10):
         async with (
             new_client(server.url) as client,
-            client.send_many(map(mail, range(10)), concurrency=2) as outcomes,
+            client.send_many(map(mail, range(10)), concurrency=2) as results,
             anyio.create_task_group() as group,
         ):
 
             async def ask() -> None:
-                seen.extend([outcome.index async for outcome in outcomes])
+                seen.extend([result.index async for result in results])
 
             for _ in range(3):
                 group.start_soon(ask)
     assert sorted(seen) == list(range(10))
 
 
-async def test_what_an_iterable_holds_open_belongs_to_one_task(
+async def test_generator_with_cancel_scope_runs_in_one_task(
     fault_server: StartFaultServer,
 ) -> None:
-    """A cancel scope, a task group and a context variable around a yield; messages of other messages' outcomes."""
+    """A task group, its cancel scope and a context variable surround the yield."""
     variable = ContextVar[int]("variable")
 
     async def source(client: Client) -> AsyncIterator[Message]:
         token = variable.set(1)
-        async with client.send_many(map(mail, range(5)), concurrency=2) as outcomes:
-            async for outcome in outcomes:
-                yield mail(10 + outcome.index)
+        async with client.send_many(map(mail, range(5)), concurrency=2) as results:
+            async for result in results:
+                yield mail(10 + result.index)
         variable.reset(token)
 
     server = fault_server(slow(0.01, ok()))
     async with new_client(server.url) as client:
-        outcomes = await outcomes_of(client, source(client), concurrency=3)
-    assert [outcome.outcome for outcome in outcomes] == ["accepted"] * 5
+        results = await results_of(client, source(client), concurrency=3)
+    assert [result.outcome for result in results] == ["accepted"] * 5
     assert len(server.requests) == 10
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_an_asynchronous_generator_is_closed(
+async def test_asynchronous_generator_is_closed(
     fault_server: StartFaultServer, fails: bool
 ) -> None:
     closed = anyio.Event()
@@ -423,21 +425,21 @@ async def test_an_asynchronous_generator_is_closed(
         finally:
             closed.set()
             if fails:
-                raise Boom
+                raise CallerError
 
     server = fault_server(ok())
     async with new_client(server.url) as client:
-        async with client.send_many(source()) as outcomes:
-            await outcomes.__anext__()
+        async with client.send_many(source()) as results:
+            await results.__anext__()
         assert closed.is_set()
-        async with client.send_many(source()) as outcomes:
-            with pytest.raises(Boom) if fails else nullcontext():
-                async for _ in outcomes:
-                    outcomes.stop()
+        async with client.send_many(source()) as results:
+            with pytest.raises(CallerError) if fails else nullcontext():
+                async for _ in results:
+                    results.stop()
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])  # no task of trio's can be waited for
-async def test_an_iterable_whose_own_task_was_cancelled_has_failed(
+async def test_cancelled_task_of_the_iterable_is_its_exception(
     fault_server: StartFaultServer,
 ) -> None:
     import asyncio
@@ -451,13 +453,13 @@ async def test_an_iterable_whose_own_task_was_cancelled_has_failed(
     server = fault_server(slow(0.05, ok()))
     async with new_client(server.url) as client:
         with pytest.raises(asyncio.CancelledError):  # noqa: PT012
-            async with client.send_many(source()) as outcomes:
-                async for outcome in outcomes:
-                    assert outcome.outcome == "accepted"
-    assert outcomes.progress.done == 1
+            async with client.send_many(source()) as results:
+                async for result in results:
+                    assert result.outcome == "accepted"
+    assert results.progress.done == 1
 
 
-async def test_what_is_cancelled_once_it_is_accepted_is_accepted() -> None:
+async def test_send_cancelled_after_acceptance_is_accepted() -> None:
     async def send(message: Any, state: SendState[SendResult]) -> SendResult:
         state.attempted(SendResult("id", "<id>", ()), datetime.now(UTC), 0)
         taken.set()
@@ -468,6 +470,6 @@ async def test_what_is_cancelled_once_it_is_accepted_is_accepted() -> None:
     many = SendMany([ORDER], send, concurrency=1, ordered=False, on_progress=None, account=None)
     async with many:
         await taken.wait()
-    assert [(outcome.outcome, outcome.result) for outcome in many.unconsumed] == [
+    assert [(result.outcome, result.result) for result in many.unconsumed] == [
         ("accepted", SendResult("id", "<id>", ()))
     ]

@@ -1,4 +1,4 @@
-"""Results: what SES answered, or did not."""
+"""Results of sends."""
 
 import copy
 import pickle
@@ -27,12 +27,12 @@ REJECTED = RecipientResult("d@example.com", "rejected", error=MessageRejectedErr
 BULK = BulkResult((THROTTLED, ACCEPTED, UNKNOWN, REJECTED))
 
 
-def test_accepted_and_failed_keep_the_order() -> None:  # R29, R30
+def test_accepted_and_failed_keep_the_order() -> None:
     assert BULK.accepted == (ACCEPTED,)
     assert BULK.failed == (THROTTLED, UNKNOWN, REJECTED)
 
 
-def test_raise_for_failed() -> None:  # R30
+def test_raise_for_failed() -> None:
     with pytest.raises(BulkSendError, match="3 of 4 recipients failed") as caught:
         BULK.raise_for_failed()
     assert caught.value.exceptions == (THROTTLED.error, UNKNOWN.error, REJECTED.error)
@@ -41,7 +41,7 @@ def test_raise_for_failed() -> None:  # R30
 @pytest.mark.parametrize(
     "result", [BulkResult((ACCEPTED, ACCEPTED)), BulkResult(())], ids=["all accepted", "nobody"]
 )
-def test_nothing_is_raised_when_nothing_failed(result: BulkResult) -> None:
+def test_raise_for_failed_without_failures(result: BulkResult) -> None:
     result.raise_for_failed()
     assert result.failed == ()
 
@@ -54,11 +54,11 @@ def test_nothing_is_raised_when_nothing_failed(result: BulkResult) -> None:
         ("us-gov-west-1", "<0100-id@us-gov-west-1.amazonses.com>"),
     ],
 )
-def test_rfc5322_message_id(region: str, header: str) -> None:  # R22
+def test_rfc5322_message_id(region: str, header: str) -> None:
     assert rfc5322_message_id("0100-id", region) == header
 
 
-def test_results_are_values() -> None:
+def test_results_are_immutable_hashable_and_picklable() -> None:
     single = SendResult("0100-id", "<0100-id@email.amazonses.com>", (ACCEPTED,), "r-1")
     for result in (single, ACCEPTED, BulkResult((ACCEPTED,))):
         assert pickle.loads(pickle.dumps(result)) == copy.deepcopy(result) == result

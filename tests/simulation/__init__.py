@@ -1,1 +1,1 @@
-"""A seeded simulation of many workers that share one SES account without talking to each other."""
+"""Simulation of workers that share the sending rate of an SES account without coordination."""

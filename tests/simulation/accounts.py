@@ -1,4 +1,7 @@
-"""Two ways in which an SES account may count: Amazon says "per second", and not how."""
+"""Two models of the rate limit of an SES account; AWS documents only "per second".
+
+https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
+"""
 
 from typing import Protocol
 
@@ -6,39 +9,40 @@ from typing import Protocol
 class Account(Protocol):
     rate: float
 
-    def takes(self, now: float, recipients: int) -> bool: ...
+    def accepts(self, now: float, recipients: int) -> bool: ...
 
 
 class Bucket:
-    """Fills at the rate, up to a second's worth; whoever finds something in it may take more than that.
+    """A token bucket that holds the tokens of a second; a call may take more than there are.
 
-    Amazon said so of calls for several recipients: they get through while there is any quota left, and nothing else
-    does until it is made up for (quoted in https://github.com/django-ses/django-ses/issues/59).
+    AWS describes calls for several recipients this way: they are accepted while any quota is left,
+    and no other call until the deficit is made up for, as quoted in
+    https://github.com/django-ses/django-ses/issues/59.
     """
 
     def __init__(self, rate: float) -> None:
-        self.rate = self._level = rate
+        self.rate = self._tokens = rate
         self._now = 0.0
 
-    def takes(self, now: float, recipients: int) -> bool:
-        self._level = min(self.rate, self._level + (now - self._now) * self.rate)
+    def accepts(self, now: float, recipients: int) -> bool:
+        self._tokens = min(self.rate, self._tokens + (now - self._now) * self.rate)
         self._now = now
-        if self._level < 1:
+        if self._tokens < 1:
             return False
-        self._level -= recipients
+        self._tokens -= recipients
         return True
 
 
 class Window:
-    """Counts anew in each second of its own clock: the harshest reading, which knows no bursts."""
+    """A counter that is reset each second of its own clock: the strictest model."""
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
         self._second = -1
         self._count = 0
 
-    def takes(self, now: float, recipients: int) -> bool:
-        second = int(now + 0.37)  # which isn't where the simulation starts
+    def accepts(self, now: float, recipients: int) -> bool:
+        second = int(now + 0.37)  # its seconds don't start with those of the simulation
         if second != self._second:
             self._second, self._count = second, 0
         if self._count and self._count + recipients > self.rate:

@@ -1,4 +1,4 @@
-"""Whenever a send is cancelled, it is known what became of each mail, and nothing is held."""
+"""Sends that are cancelled at any step: every mail has an outcome, nothing stays acquired."""
 
 import contextlib
 import random
@@ -47,7 +47,7 @@ Work = Callable[[], Awaitable[None]]
 
 
 class Clock:
-    """A clock that only moves when somebody sleeps by it."""
+    """Simulated clock that advances with each sleep."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -60,8 +60,8 @@ class Clock:
         self.time += seconds
 
 
-class LateLog(MemorySendLog):
-    """A log that takes some steps, before and after it has written."""
+class SteppedLog(MemorySendLog):
+    """Send log with steps at which it can be cancelled, before and after each write."""
 
     async def begin(self, send_id: str) -> None:
         await anyio.lowlevel.checkpoint()
@@ -74,11 +74,11 @@ class LateLog(MemorySendLog):
         await anyio.lowlevel.checkpoint()
 
 
-Log = LateLog | SqliteSendLog
+Log = SteppedLog | SqliteSendLog
 
 
-class Bench:
-    """A client with all that holds it back, and one way to send after the other."""
+class Setup:
+    """Client with a rate limiter and a send log, and the ways to send with it."""
 
     def __init__(self, server: FaultServer, session: str, log: Log) -> None:
         self.clock = Clock()
@@ -104,7 +104,7 @@ class Bench:
         )
 
     async def start(self) -> None:
-        """What was is settled; the account's rate is free again, and the server throttles first."""
+        """Settles the sends so far, resets the rate limit, and scripts the server's responses."""
         self.clock.time += 1000
         self.past += self.mails
         self.mails = []
@@ -131,7 +131,7 @@ class Bench:
     async def send_bulk(self) -> None:
         mails = [
             self.mail() for _ in range(5)
-        ]  # beside one that is under way already, which the log tells
+        ]  # and one that is in flight already, according to the log
         recipients = [Recipient(mail.address, send_id=mail.send_id) for mail in mails]
         recipients.insert(2, Recipient("gone@example.com", send_id="gone"))
         bulk = BulkMessage(from_email="shop@example.com", template="News", recipients=recipients)
@@ -158,16 +158,19 @@ class Bench:
         finally:
             outcomes += many.unconsumed
             assert sorted(outcome.index for outcome in outcomes) == [*range(len(mails))]
-            told = Counter(outcome.outcome for outcome in outcomes)
+            counts = Counter(outcome.outcome for outcome in outcomes)
             progress = many.progress
-            assert (progress.accepted, progress.rejected) == (told["accepted"], told["rejected"])
-            assert (progress.not_sent, progress.unknown) == (told["not_sent"], told["unknown"])
+            assert (progress.accepted, progress.rejected) == (
+                counts["accepted"],
+                counts["rejected"],
+            )
+            assert (progress.not_sent, progress.unknown) == (counts["not_sent"], counts["unknown"])
             assert progress.in_flight == 0
             for outcome in outcomes:
                 mails[outcome.index].ended(outcome)
 
     async def check(self) -> None:
-        """Everybody agrees, and what never left holds no place."""
+        """Compares client, listener, log and server; checks that unsent mails were released."""
         check_mails(self.mails, self.trail)
         await check_log(self.mails, self.trail, self.log, unwritten=["gone"])
         if not self.trail.left:
@@ -192,14 +195,14 @@ def session(anyio_backend_name: str) -> str:
 @pytest.fixture(params=["memory", "SQLite"])
 async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Log]:
     if request.param == "memory":
-        yield LateLog()
+        yield SteppedLog()
         return
     async with SqliteSendLog(tmp_path / "log.db") as log:
         yield log
 
 
 async def cancelled_at(number: float, work: Work, way: str) -> Steps:
-    """Cancel work at a step."""
+    """Cancels the work at a step."""
     if way == "scope":
         with anyio.CancelScope() as scope, at_step(number, scope.cancel) as steps:
             await work()
@@ -216,7 +219,7 @@ KINDS = pytest.mark.parametrize("kind", ["send", "send_bulk", "send_many"])
 
 
 @KINDS
-async def test_a_scope_is_cancelled_anywhere(
+async def test_cancelling_a_scope_at_any_step(
     fault_server: StartFaultServer, session: str, log: Log, kind: str
 ) -> None:
     await cancel_anywhere(fault_server, session, log, kind, "scope")
@@ -224,7 +227,7 @@ async def test_a_scope_is_cancelled_anywhere(
 
 @KINDS
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])  # trio has scopes only
-async def test_a_task_is_cancelled_anywhere(
+async def test_cancelling_an_asyncio_task_at_any_step(
     fault_server: StartFaultServer, session: str, log: Log, kind: str
 ) -> None:
     await cancel_anywhere(fault_server, session, log, kind, "task")
@@ -237,25 +240,25 @@ async def cancel_anywhere(
     server = fault_server(accepts().answer)
     ends = Counter[str]()
     async with nothing_is_left(server):
-        bench = Bench(server, session, log)
+        setup = Setup(server, session, log)
         most = 0
         for point in range(-2, POINTS[way]):
             if chance.random() < 0.05:  # the cancelled one opens it
-                await bench.client.aclose()
-                bench.client = bench.new_client()
-            await bench.start()
+                await setup.client.aclose()
+                setup.client = setup.new_client()
+            await setup.start()
             number = float("inf") if point < 0 else chance.randint(1, most)
-            steps = await cancelled_at(number, getattr(bench, kind), way)
-            await bench.check()
+            steps = await cancelled_at(number, getattr(setup, kind), way)
+            await setup.check()
             ends.update(
-                bench.trail.states.get(mail.send_id or "", "nothing") for mail in bench.mails
+                setup.trail.states.get(mail.send_id or "", "nothing") for mail in setup.mails
             )
             if point < 0:
                 most = steps.made
-                assert all(mail.outcome for mail in bench.mails)
-        await bench.start()
-        await bench.send()
-        assert bench.mails[0].outcome == "accepted"
-        await bench.client.aclose()
-    check_mails(bench.past + bench.mails, bench.trail)
+                assert all(mail.outcome for mail in setup.mails)
+        await setup.start()
+        await setup.send()
+        assert setup.mails[0].outcome == "accepted"
+        await setup.client.aclose()
+    check_mails(setup.past + setup.mails, setup.trail)
     assert ends.keys() >= {"accepted", "unknown", "not_sent"}, ends

@@ -1,4 +1,4 @@
-"""A program that is killed while it sends knows afterwards of which mails the fate is unknown, and sends none twice."""
+"""A program that is killed while it sends: the log lists the unknown sends, none is repeated."""
 
 import json
 import os
@@ -28,39 +28,43 @@ PROGRAM = """if True:
     import functools, json, os, sys
     import anyio
     from sesmail import Client, Message, RetryPolicy, SqliteSendLog
-    from sesmail.aws import models
+    from sesmail.aws import service_models
 
-    load = functools.cache(models._Files().load_file)
-    models._Files.load_file = lambda _, path: load(path)
+    load = functools.cache(service_models._Files().load_file)
+    service_models._Files.load_file = lambda _, path: load(path)
+
+    def report(*values):
+        os.write(1, (json.dumps(values) + "\\n").encode())
 
     def mail(send_id):
         to = f"{send_id}@example.com"
         return Message(from_email="a@example.com", to=to, subject="News", text="", send_id=send_id)
 
-    async def learn():
+    async def open_client():
         async with Client():
             pass
 
     async def main(path, url, count):
         policy = RetryPolicy(attempts=3, first_delay=0.001, longest_delay=0.002)
         async with SqliteSendLog(path) as log:
-            async with Client(endpoint_url=url, send_log=log, retry=policy, rate_limit=None) as client:
+            settings = dict(endpoint_url=url, send_log=log, retry=policy, rate_limit=None)
+            async with Client(**settings) as client:
                 mails = (mail(f"id-{number}") for number in range(count))
                 async with client.send_many(mails, concurrency=5) as outcomes:
                     async for each in outcomes:
-                        os.write(1, (json.dumps([each.message.send_id, each.outcome]) + "\\n").encode())
+                        report(each.message.send_id, each.outcome)
 
     for backend in ("asyncio", "trio"):
-        anyio.run(learn, backend=backend)
+        anyio.run(open_client, backend=backend)
     for line in sys.stdin:  # each time with another process, which needn't import everything first
         backend, *settings = json.loads(line)
         process = os.fork()
         if not process:
             anyio.run(main, *settings, backend=backend)
             os._exit(0)
-        os.write(1, (json.dumps(["process", process]) + "\\n").encode())
+        report("process", process)
         _, status = os.waitpid(process, 0)
-        os.write(1, (json.dumps(["status", status]) + "\\n").encode())
+        report("status", status)
 """
 COUNT = 40
 
@@ -83,7 +87,7 @@ ANSWERS: list[Dealt] = [
 
 
 class Program:
-    """What sends mails, again and again, until it is killed."""
+    """Processes that send mails and are killed."""
 
     def __init__(self) -> None:
         self._starter = subprocess.Popen(
@@ -100,26 +104,26 @@ class Program:
         self._starter.communicate()
 
     def run(self, *settings: Any, kill_when: Callable[[], bool] = lambda: False) -> dict[str, str]:
-        """Send mails, and kill it when it is time; the outcomes that it told."""
+        """Sends mails in a process that may be killed; returns the outcomes that it reported."""
         assert self._starter.stdin is not None
         assert self._starter.stdout is not None
         self._starter.stdin.write(json.dumps(settings) + "\n")
         self._starter.stdin.flush()
-        told: dict[str, Any] = {}
+        reported: dict[str, Any] = {}
         _, process = json.loads(self._starter.stdout.readline())
         killing = kill_when()
         if killing:
             os.kill(process, signal.SIGKILL)
-        while "status" not in told:
+        while "status" not in reported:
             word, value = json.loads(self._starter.stdout.readline())
-            told[word] = value
-        status = told.pop("status")
+            reported[word] = value
+        status = reported.pop("status")
         assert status == (signal.SIGKILL if killing else 0) or (killing and status == 0)
-        return told
+        return reported
 
 
 def at_random(server: FaultServer, chance: random.Random) -> Callable[[], bool]:
-    """Wait until the server has some requests, and a little more."""
+    """Returns a function that waits for a random number of requests, and a random time."""
     count = chance.randrange(COUNT - 10)
 
     def wait() -> bool:
@@ -130,8 +134,8 @@ def at_random(server: FaultServer, chance: random.Random) -> Callable[[], bool]:
     return wait
 
 
-async def check(path: Path, trail: Trail, told: dict[str, str]) -> None:
-    """The log has all that the server has seen, and knows nothing that isn't so."""
+async def check(path: Path, trail: Trail, reported: dict[str, str]) -> None:
+    """Compares the log with the requests that the server received."""
     taken = trail.taken()
     async with SqliteSendLog(path) as log:
         unknown = {record.send_id async for record in log.unknown()}
@@ -151,13 +155,13 @@ async def check(path: Path, trail: Trail, told: dict[str, str]) -> None:
                 ]
             if outcome == "rejected":
                 assert verdicts
-            if send_id in told and outcome != "accepted":
-                assert outcome == told[send_id], (send_id, told[send_id], outcome)
+            if send_id in reported and outcome != "accepted":
+                assert outcome == reported[send_id], (send_id, reported[send_id], outcome)
             assert (send_id in unknown) is (outcome == "unknown")
 
 
 async def settle(path: Path, trail: Trail) -> None:
-    """The events settle what the server took, and nothing else."""
+    """Settles the log by the events of accepted mails; checks that nothing else changes."""
     taken = trail.taken()
     async with SqliteSendLog(path) as log:
         before = {record.send_id async for record in log.unknown()}
@@ -170,29 +174,31 @@ async def settle(path: Path, trail: Trail) -> None:
 
 
 async def states(path: Path) -> dict[str, str]:
-    """What the log has of each mail; nothing of what never began."""
+    """Returns the outcomes in the log, by send id."""
     async with SqliteSendLog(path) as log:
         records = [await log.get(f"id-{number}") for number in range(COUNT)]
     return {record.send_id: record.outcome for record in records if record}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_anywhere(fault_server: StartFaultServer, tmp_path: Path) -> None:
+def test_process_killed_while_sending_leaves_a_correct_log(
+    fault_server: StartFaultServer, tmp_path: Path
+) -> None:
     pytest.importorskip("trio")
     chance = random.Random(12)
-    doubts = 0
+    unknown = 0
     with Program() as program:
         for run in range(6):
             server, trail, path = fault_server(accepts().answer), Trail(), tmp_path / f"{run}.db"
             backend = ["asyncio", "trio"][run % 2]
             server.answer_with(*trail.answers(*chance.choices(ANSWERS, k=COUNT), accepts()))
-            told = program.run(
+            reported = program.run(
                 backend, str(path), server.url, COUNT, kill_when=at_random(server, chance)
             )
             assert server.wait_until_closed()
-            anyio.run(check, path, trail, told)
+            anyio.run(check, path, trail, reported)
             before = anyio.run(states, path)
-            doubts += sum(state == "unknown" for state in before.values())
+            unknown += sum(state == "unknown" for state in before.values())
             if run % 3:  # the events may also come later
                 anyio.run(settle, path, trail)
             sends = {f"id-{number}" for number in range(COUNT)}
@@ -209,4 +215,4 @@ def test_killed_anywhere(fault_server: StartFaultServer, tmp_path: Path) -> None
             anyio.run(check, path, trail, {})
             anyio.run(settle, path, trail)
             assert all(len(each) == 1 for each in trail.taken().values())
-    assert doubts > 6
+    assert unknown > 6

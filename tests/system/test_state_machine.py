@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, each mail has one outcome, which is true."""
+"""Random sequences of sends, faults, cancellations and restarts, with one outcome per mail."""
 
 import os
 import tempfile
@@ -29,15 +29,13 @@ from support.world import World, send, send_bulk, sending_many
 
 pytestmark = pytest.mark.once
 
-# Not those that nobody can tell from an answer, take a large mail, or hardly differ and take their time.
-ELSEWHERE = ("bulk_answer", "giant", "many", "trickle")
+# Without faults that need a large mail, look like a valid response, or take long.
+EXCLUDED = ("bulk_answer", "giant", "many", "trickle")
 CHOSEN = [
     fault
     for fault in [*FAULTS, *HANGING]
     if "v2" in fault.apis
-    and not (
-        fault.large or fault.lingers or fault.answer.unread or fault.name.startswith(ELSEWHERE)
-    )
+    and not (fault.large or fault.lingers or fault.answer.unread or fault.name.startswith(EXCLUDED))
     and fault not in OVERSIZED
 ]
 ANSWERS = {fault.name: dealt(fault) for fault in CHOSEN} | {
@@ -56,7 +54,7 @@ STEPS = 5_000 if NIGHTLY else 250  # on each event loop, at least; a run has 25,
 
 
 class Sending(RuleBasedStateMachine):
-    """A client and all that may happen to it."""
+    """State machine of a client, its server, credentials, rate limit and send log."""
 
     backend: ClassVar[str]
     counts: ClassVar[Counter[str]]
@@ -85,7 +83,7 @@ class Sending(RuleBasedStateMachine):
         self.nothing_is_left.__enter__()
 
     def do(self, method: Callable[..., Any], *args: Any) -> None:
-        """One step."""
+        """Makes one step."""
         self.counts[method.__name__] += 1
         self.portal.call(method, *args)
 
@@ -173,7 +171,7 @@ class Sending(RuleBasedStateMachine):
         self.do(self.world.go_on, 0)
 
     @invariant()
-    def what_ended_is_true(self) -> None:
+    def completed_sends_are_consistent(self) -> None:
         if hasattr(self, "world"):
             self.portal.call(self.world.check)
 
@@ -191,7 +189,7 @@ class Sending(RuleBasedStateMachine):
 def test_each_mail_has_one_outcome(backend: str) -> None:
     pytest.importorskip(backend)
     Sending.backend, Sending.counts, Sending.outcomes = backend, Counter(), Counter()
-    # Not made smaller where it fails: what sockets do is not quite the same a second time.
+    # Failing examples aren't shrunk: the timing of sockets differs between runs.
     options = settings(
         max_examples=STEPS // 25 * 3 // 2,
         stateful_step_count=25,

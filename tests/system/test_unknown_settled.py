@@ -1,4 +1,4 @@
-"""A mail whose fate is unknown, over both wings: its event tells, and it is never sent twice."""
+"""Sends of unknown outcome, settled by the receiver's events and never repeated."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from support.receivers import new_receiver, notification
 
 pytestmark = pytest.mark.anyio
 
-M_1 = "0102019525f6a3c1-first-000000"
+MESSAGE_ID = "0102019525f6a3c1-first-000000"
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def session(anyio_backend_name: str) -> str:
 
 
 def events_of(request: Request, message_id: str) -> list[dict[str, Any]]:
-    """The event with which SES, which has taken the mails of a request, tells of each."""
+    """Returns the Send event of each mail of a request."""
     if "BulkEmailEntries" in request.json:
         mails = [each["ReplacementHeaders"] for each in request.json["BulkEmailEntries"]]
     else:
@@ -50,7 +50,7 @@ def events_of(request: Request, message_id: str) -> list[dict[str, Any]]:
     return events
 
 
-async def test_a_mail_without_an_answer(
+async def test_event_settles_send_without_response(
     fault_server: StartFaultServer, session: str, tmp_path: Path
 ) -> None:
     server = fault_server(answers.close_after_request(), answers.ok())
@@ -67,17 +67,22 @@ async def test_a_mail_without_an_answer(
             with pytest.raises(DuplicateSendError) as refused:
                 await client.send(mail)
             assert (refused.value.recorded_outcome, refused.value.message_id) == ("unknown", None)
-            [event] = events_of(server.requests[0], M_1)
+            [event] = events_of(server.requests[0], MESSAGE_ID)
             async with new_receiver(send_log=log) as receiver:
                 await receiver.receive(*notification(event))
             assert [record async for record in log.unknown()] == []
             with pytest.raises(DuplicateSendError) as refused:
                 await client.send(mail)
-            assert (refused.value.recorded_outcome, refused.value.message_id) == ("accepted", M_1)
+            assert (refused.value.recorded_outcome, refused.value.message_id) == (
+                "accepted",
+                MESSAGE_ID,
+            )
     assert len(server.requests) == 1
 
 
-async def test_mails_that_get_an_id(fault_server: StartFaultServer, session: str) -> None:
+async def test_events_settle_mails_with_random_send_ids(
+    fault_server: StartFaultServer, session: str
+) -> None:
     log = MemorySendLog()
     server = fault_server(answers.close_after_request())
     async with (
@@ -103,9 +108,11 @@ async def test_mails_that_get_an_id(fault_server: StartFaultServer, session: str
     assert record.message_id == "m-1-"
 
 
-async def test_a_mail_with_an_answer(fault_server: StartFaultServer, session: str) -> None:
+async def test_response_settles_rejected_and_accepted_sends(
+    fault_server: StartFaultServer, session: str
+) -> None:
     log = MemorySendLog()
-    server = fault_server(answers.error(400, "MessageRejected"), answers.ok(M_1))
+    server = fault_server(answers.error(400, "MessageRejected"), answers.ok(MESSAGE_ID))
     mail = ORDER.model_copy(update={"send_id": "order-1"})
     async with new_client(server.url, session, send_log=log) as client:
         with pytest.raises(MessageRejectedError):
@@ -116,4 +123,4 @@ async def test_a_mail_with_an_answer(fault_server: StartFaultServer, session: st
     assert rejected is not None
     assert accepted is not None
     assert (rejected.outcome, rejected.message_id) == ("rejected", None)
-    assert (accepted.outcome, accepted.message_id) == ("accepted", M_1)
+    assert (accepted.outcome, accepted.message_id) == ("accepted", MESSAGE_ID)

@@ -1,4 +1,4 @@
-"""The webhook's door: prove, parse, confirm, fetch."""
+"""Receiver of webhook requests: verifies, parses, confirms subscriptions, fetches stored mail."""
 
 from __future__ import annotations
 
@@ -13,17 +13,7 @@ import anyio
 
 from ..aws import Aws, ClientParams
 from ..concurrency import run_in_thread
-from ..errors import (
-    ConfigurationError,
-    ConfirmationError,
-    ContentMissingError,
-    MalformedBodyError,
-    SendError,
-    TemporaryError,
-    UnexpectedEventError,
-    UnexpectedSubscriptionError,
-)
-from ..strict import from_base64
+from ..errors import ConfigurationError, UnexpectedEventError, UnexpectedSubscriptionError
 from ..version import __version__
 from .events.base import TrackingEvent
 from .events.event import Event, SubscriptionConfirmation
@@ -31,15 +21,18 @@ from .events.received import Received, SnsAction
 from .inbound.mail import InboundMail, read_mail
 from .parsing.parser import parse, parse_raw
 from .settling import SupportsSettle, settle_sends
-from .storage.s3 import MAX_STORED, Storage, may_pass
-from .transports.json_body import Body, excerpt
-from .transports.sns import SnsMessage, read_sns_message
-from .verification.certificates import CertificateSource, Clock, FetchCertificate
+from .storage.enclosed import enclosed_mail
+from .storage.inbound_storage import InboundStorage
+from .storage.s3 import MailStore
+from .subscriptions import confirm_subscription
+from .transports.json_body import Body
+from .transports.sns import SnsMessage
+from .verification.certificates import AsyncCertificateCache, Clock, FetchCertificate
+from .verification.checks import Checks, check_request
 from .verification.http_headers import Headers
 from .verification.policy import VerificationPolicy
 from .verification.secret import Secret, Secrets
-from .verification.signature import MAX_AGE, read_signature
-from .verification.topic import read_topic
+from .verification.signature import MAX_AGE
 
 __all__ = ["Receiver"]
 
@@ -48,46 +41,57 @@ _log = logging.getLogger("sesmail.receiver")
 Accept: TypeAlias = Literal["any", "tracking", "inbound"]
 Seen: TypeAlias = Callable[[str], Awaitable[bool]]
 
-_UNWANTED: dict[str, tuple[tuple[type[Any], ...], str]] = {
+# Classes that each kind of receiver refuses, with their name in the error.
+_REFUSED: dict[str, tuple[tuple[type[Any], ...], str]] = {
     "any": ((), ""),
-    "tracking": ((Received,), "a mail that came in"),
-    "inbound": ((TrackingEvent,), "an event of a sent mail"),
+    "tracking": ((Received,), "an event of received mail"),
+    "inbound": ((TrackingEvent,), "a tracking event"),
 }
 
 
 class Receiver:
-    """Takes what Amazon SNS posts to a webhook, proves it, and gives typed events.
+    """Verifies the requests that Amazon SNS posts to a webhook, and returns their events.
 
-    One serves for the lifetime of a program, shared by all its requests on one event loop. It calls Amazon only to
-    confirm a subscription and to fetch or delete a stored mail; until then it opens no client. Use it as
+    One receiver serves all requests of a program, on one event loop. It calls AWS only to confirm
+    a subscription and to fetch or delete a stored mail, and opens no client before. Use it as
     ``async with Receiver(...) as receiver``, or call ``aclose`` at the end.
 
     Args:
-        secret: ``user:password`` as in the URL that SNS was given, but not percent-encoded; several for rotation.
-        topics: The ARNs of the topics that may post.
-        signatures: Whether Amazon's signature is demanded, which takes ``pip install 'sesmail[signatures]'``.
-        accept: ``tracking`` refuses mails that came in, ``inbound`` the events of sent mails.
-        auto_confirm: Whether a proven topic that wants to deliver here is confirmed.
-        allow_unproven: Demand less than a secret, or signatures and topics.
-        allow_raw: Take what SNS delivers raw, which only the secret can prove: it has no topic and no signature.
-        max_age: How many seconds old a signed message may be.
-        seen: Whether a message was handled before, by its id: then it gives no events. See ``RecentMessages``.
-        send_log: Where the sends that events prove to be accepted are settled, before the events are given.
-        buckets: The S3 buckets that mails are fetched from; any that IAM allows, if it isn't given.
-        account: The AWS account, 12 digits, that has to own the bucket, and the mail where that is encrypted.
-        kms_key: The id, alias or ARN of the KMS key that has to encrypt mails; any that IAM allows, if it isn't given.
-        require_encrypted: Whether a stored mail that isn't encrypted is refused.
-        max_mail_size: How many bytes a mail may have as it is stored; by default what SES receives at most.
-        fetch_certificate: How to fetch a signing certificate from its URL, if not directly from Amazon.
-        clock: The time, aware of its zone, if not the system's.
-        region: The AWS region of S3 and KMS, if not that of the AWS chain; topics tell their own.
+        secret: ``user:password`` as in the URL of the subscription, but not percent-encoded, as
+            text or ``SecretStr``; or several during a rotation, any of which is accepted.
+        topics: The ARNs of the topics that may post; any if None. One topic may carry tracking
+            events and received mail.
+        signatures: Whether the signature of SNS is required. It needs the extra ``signatures``:
+            ``pip install 'sesmail[signatures]'``.
+        accept: Events that are accepted: ``"tracking"`` refuses events of received mail,
+            ``"inbound"`` refuses tracking events, ``"any"`` accepts both.
+        auto_confirm: Whether the subscription of a verified topic is confirmed automatically. A
+            signature alone, allowed by ``allow_unproven``, doesn't suffice for that.
+        allow_unproven: Accept less than a secret, or signatures and topics.
+        allow_raw: Accept raw message deliveries. They have no topic and no signature, so that
+            only the secret verifies them, which is required then.
+        max_age: Maximum age of a signed message in seconds. SNS retries for up to an hour.
+        seen: An async function that reports whether a message was handled before, by its SNS
+            message id: then ``receive`` returns no events. See ``SeenMessages``. It isn't called
+            for raw deliveries, which have no id.
+        send_log: The send log in which a send is settled as accepted once an event reports it,
+            before its events are returned.
+        storage: Restrictions on the stored mail that is fetched: buckets, account, key, size.
+        fetch_certificate: An async function that fetches a signing certificate from its URL; by
+            default ``sesmail.fetch_certificate`` in a thread, for at most 5 seconds.
+        clock: A function that returns the time, with a time zone; by default the current time.
+        region: The AWS region of S3 and KMS; by default that of the AWS configuration. A
+            subscription is confirmed in the region of its topic.
         profile: A profile of the AWS configuration files.
-        timeout: Seconds for all that confirming, fetching or deleting asks of Amazon; SNS waits 15 for its answer.
-        config: Settings for botocore's ``Config``, as a mapping or as one; never changed.
-        **params: Passed on to aiobotocore's ``create_client``: ``endpoint_url``, ``verify``, ``aws_access_key_id``...
+        timeout: Maximum duration in seconds of confirming, fetching or deleting, with all retries.
+            SNS waits 15 seconds for the response.
+        config: Settings for botocore's ``Config``: a mapping or an instance, which isn't changed.
+        **params: Further arguments of aiobotocore's ``create_client``: ``endpoint_url``,
+            ``verify``, ``aws_access_key_id`` and so on.
 
     Raises:
-        ConfigurationError: It would prove too little, or a setting can't be.
+        ConfigurationError: The required checks don't suffice, an argument is invalid, or the extra
+            isn't installed.
     """
 
     def __init__(
@@ -103,11 +107,7 @@ class Receiver:
         max_age: float = MAX_AGE,
         seen: Seen | None = None,
         send_log: SupportsSettle | None = None,
-        buckets: Collection[str] | None = None,
-        account: str | None = None,
-        kms_key: str | None = None,
-        require_encrypted: bool = False,
-        max_mail_size: int = MAX_STORED,
+        storage: InboundStorage | None = None,
         fetch_certificate: FetchCertificate | None = None,
         clock: Clock | None = None,
         region: str | None = None,
@@ -117,27 +117,22 @@ class Receiver:
         **params: Unpack[ClientParams],
     ) -> None:
         secrets = None if secret is None else Secrets(secret)
-        del secret
+        del secret  # a traceback may show local variables
         self._policy = VerificationPolicy(
-            secrets=secrets, topics=topics, signatures=signatures, allow_unproven=allow_unproven
+            secrets=secrets,
+            topics=topics,
+            signatures=signatures,
+            allow_raw=allow_raw,
+            allow_unproven=allow_unproven,
         )
-        if accept not in _UNWANTED:
-            raise ConfigurationError(f"accept is 'any', 'tracking' or 'inbound', not {accept!r}")
-        if allow_raw and not self._policy.has_secret:
-            raise ConfigurationError(
-                "allow_raw needs a secret: nothing else can prove what SNS delivers raw"
-            )
-        if not timeout > 0 or not max_age > 0:
-            raise ConfigurationError("timeout and max_age are numbers of seconds above 0")
-        self._unwanted, self._unwanted_name = _UNWANTED[accept]
+        _check_settings(accept, storage, timeout=timeout, max_age=max_age)
         self._accept = accept
         self._auto_confirm = auto_confirm
-        self._allow_raw = allow_raw
         self._max_age = max_age
         self._seen = seen
         self._send_log = send_log
         self._clock = clock or _now
-        self._certificates = CertificateSource(fetch_certificate, self._clock)
+        self._certificates = AsyncCertificateCache(fetch_certificate, self._clock)
         self._timeout = timeout
         self._aws = Aws(
             region,
@@ -147,15 +142,7 @@ class Receiver:
             params=params,
             repeatable=True,
         )
-        self._storage = Storage(
-            self._aws,
-            buckets=buckets,
-            account=account,
-            kms_key=kms_key,
-            require_encrypted=require_encrypted,
-            limit=max_mail_size,
-            timeout=timeout,
-        )
+        self._store = MailStore(self._aws, storage or InboundStorage(), timeout=timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -169,158 +156,155 @@ class Receiver:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection to Amazon; closing again does nothing."""
+        """Closes all connections to AWS; does nothing if they are closed."""
         await self._aws.aclose()
 
     async def receive(self, body: Body, headers: Headers) -> tuple[Event, ...]:
-        """The events in a request from SNS, which is proven first.
+        """Verifies a request from SNS and returns its events.
 
-        A topic that wants to deliver here is confirmed, if it may be; its SubscriptionConfirmation is given, too.
+        The checks run in the order that ``verify`` describes. A subscription of a verified topic
+        is confirmed if ``auto_confirm`` is set; its SubscriptionConfirmation is returned, too.
 
         Args:
-            body: The request's body, as it came.
-            headers: Its headers, as the framework has them.
+            body: The request's body, unchanged: bytes or text.
+            headers: The request's headers: a mapping or pairs, of text or bytes, in any case.
+
+        Returns:
+            The events, one for each recipient; none for a message that was handled before, and
+            for the notice that SES posts when a topic is set up.
 
         Raises:
-            WebhookError: It gives none; answer with the error's ``status`` and ``headers``.
-            ConfigurationError: The webhook's own set-up is wrong, for instance without credentials to confirm by.
+            WebhookError: The request has no events. Respond with the error's ``status`` and
+                ``headers``: SNS retries after a 5xx, and discards the message after a 4xx.
+            ConfigurationError: The receiver is closed, or AWS credentials are missing.
         """
-        said = self._policy.read(headers)
-        del headers
-        said.check_secret()
-        message = read_sns_message(body)
-        if message is None:
-            return await self._settled(self._wanted(self._raw_events(body), None))
-        said.check_message(message)
-        if self._policy.signatures:
-            unverified = read_signature(message, now=self._clock(), max_age=self._max_age)
-            certificate = await self._certificates.get(unverified.certificate_url)
-            unverified.check(certificate, now=self._clock())
-        self._policy.check_topic(message)
-        events = self._wanted(parse(message), message)
-        if self._seen is not None and await self._seen(message.message_id):
+        checks = check_request(
+            self._policy, body, headers, clock=self._clock, max_age=self._max_age
+        )
+        del headers  # a traceback may show local variables
+        message = await self._run(checks)
+        events = parse_raw(body) if message is None else parse(message)
+        self._check_accepted(events, message)
+        if message is not None and self._seen is not None and await self._seen(message.message_id):
             return ()
         for event in events:
             if isinstance(event, SubscriptionConfirmation):
-                await self._confirm_proven(event)
-        return await self._settled(events)
+                await self._confirm_automatically(event)
+        if self._send_log is not None:
+            await settle_sends(self._send_log, events)
+        return events
 
     async def confirm(
         self, subscription: SubscriptionConfirmation | UnexpectedSubscriptionError
     ) -> str:
-        """Confirm a subscription by hand, once you know that the topic is yours.
+        """Confirms a subscription by hand; check first that the topic is yours.
 
-        Only the topic's owner and whoever has these AWS credentials can end the subscription then.
+        It calls ``sns:ConfirmSubscription`` in the topic's region, and never opens the URL of the
+        message. The token expires after two days. Afterwards only the topic's owner and this AWS
+        account can end the subscription.
 
         Returns:
             The ARN of the subscription.
 
         Raises:
-            ConfirmationError: Amazon refused.
-            TemporaryError: It may work later.
-            MalformedBodyError: The topic's ARN isn't one.
-            ConfigurationError: No credentials and the like.
+            ConfirmationError: SNS rejected the call (500).
+            TemporaryError: A later attempt may succeed (503).
+            MalformedBodyError: The topic's ARN is invalid (400).
+            ConfigurationError: The receiver is closed, or AWS credentials are missing.
 
         https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
         """
-        arn, token = subscription.topic_arn, subscription.token
-        topic = read_topic(arn)
-        if topic is None:
-            raise MalformedBodyError(
-                "it isn't the ARN of an SNS topic", path="TopicArn", input=excerpt(arn)
-            )
-        deadline = anyio.current_time() + self._timeout
-        params = {"TopicArn": arn, "Token": token, "AuthenticateOnUnsubscribe": "true"}
-        try:
-            answer = await self._aws.call(
-                "sns", "ConfirmSubscription", params, deadline=deadline, region=topic.region
-            )
-        except SendError as err:
-            if may_pass(err):
-                raise TemporaryError(f"{arn} can't be confirmed just now: {err}") from err
-            raise ConfirmationError(
-                f"{arn} was not confirmed: {err}", topic_arn=arn, token=token
-            ) from err
-        subscription_arn = answer.get("SubscriptionArn")
-        if not isinstance(subscription_arn, str):
-            raise TemporaryError(f"{arn} may not be confirmed: Amazon's answer doesn't say")
-        _log.info("confirmed the subscription to %s", arn)
-        return subscription_arn
+        arn = await confirm_subscription(
+            self._aws,
+            subscription.topic_arn,
+            subscription.token,
+            deadline=anyio.current_time() + self._timeout,
+        )
+        _log.info("confirmed the subscription to %s", subscription.topic_arn)
+        return arn
 
     async def fetch(self, event: Received) -> InboundMail:
-        """The mail of an event, read: from the notification, or from S3, decrypted if SES encrypted it.
+        """Fetches the mail of an event: from the notification or from S3, decrypted if necessary.
 
-        It is read in a worker thread, so that no other task waits for a large one.
+        A worker thread parses it, so that a large mail doesn't block the event loop.
 
         Raises:
-            ContentError: It can't be had; the classes below tell why.
-            MalformedBodyError: What came with the notification isn't in the encoding that it says.
-            TemporaryError: It can't be had just now.
-            ConfigurationError: No credentials and the like.
+            ContentMissingError: The mail isn't stored, or was deleted (410).
+            ContentDeniedError: IAM, the bucket or the key denies access, or ``storage.buckets``
+                doesn't include the bucket (500). S3 also denies access to a missing object unless
+                ``s3:ListBucket`` is allowed.
+            ContentTooLargeError: It is larger than ``storage.max_size`` (500).
+            ContentKeyError: It is encrypted by another key than ``storage.kms_key``, or by one
+                that is disabled or deleted (500).
+            ContentTamperedError: It isn't what SES stored for this event, or isn't encrypted
+                although ``storage.require_encrypted`` is set (403).
+            ContentError: S3 or KMS rejected the call for another reason (500).
+            MalformedBodyError: The content of the notification isn't in its encoding (400).
+            TemporaryError: A later attempt may succeed (503).
+            ConfigurationError: The receiver is closed, or AWS credentials or the extra
+                ``signatures``, which decrypting needs, are missing.
         """
-        raw = (
-            _enclosed(event)
-            if isinstance(event.action, SnsAction)
-            else await self._storage.fetch(event)
-        )
+        if isinstance(event.action, SnsAction):
+            raw = enclosed_mail(event, event.action)
+        else:
+            raw = await self._store.fetch(event)
         return await run_in_thread(partial(_read, raw, event), abandon=True)
 
     async def delete_object(self, event: Received) -> None:
-        """Delete the mail of an event from S3; what is gone already is no error.
+        """Deletes the mail of an event from S3; does nothing if it was deleted before.
 
         Raises:
-            ContentError: It can't be deleted, or isn't in S3.
-            TemporaryError: It can't be deleted just now.
-            ConfigurationError: No credentials and the like.
+            ContentMissingError: The event's action doesn't store the mail in S3 (410).
+            ContentError: S3 rejected the call, or ``storage.buckets`` doesn't include the bucket;
+                see ``fetch`` for its subclasses.
+            TemporaryError: A later attempt may succeed (503).
+            ConfigurationError: The receiver is closed, or AWS credentials are missing.
         """
-        await self._storage.delete(event)
+        await self._store.delete(event)
 
-    async def _settled(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        if self._send_log is not None:
-            await settle_sends(self._send_log, events)
-        return events
+    async def _run(self, checks: Checks) -> SnsMessage | None:
+        """Runs the checks of a request, and fetches the certificate they need."""
+        certificate: bytes | None = None
+        while True:
+            try:
+                url = checks.send(certificate)
+            except StopIteration as verified:
+                message: SnsMessage | None = verified.value
+                return message
+            certificate = await self._certificates.get(url)
 
-    def _raw_events(self, body: Body) -> tuple[Event, ...]:
-        if not self._allow_raw:
-            raise MalformedBodyError(
-                "it has no envelope, so it has no signature and no topic; where the subscription has raw delivery on, "
-                "turn that off, or pass allow_raw=True"
-            )
-        return parse_raw(body)
-
-    def _wanted(self, events: tuple[Event, ...], message: SnsMessage | None) -> tuple[Event, ...]:
-        if self._unwanted and any(isinstance(event, self._unwanted) for event in events):
+    def _check_accepted(self, events: tuple[Event, ...], message: SnsMessage | None) -> None:
+        refused, name = _REFUSED[self._accept]
+        if refused and any(isinstance(event, refused) for event in events):
             arn = None if message is None else message.topic_arn
+            origin = "a raw delivery" if arn is None else f"a message of the topic {arn}"
             raise UnexpectedEventError(
-                f"{self._unwanted_name} arrived from the topic {arn}, but this receiver is for {self._accept} events: "
-                "is the topic subscribed to another's URL?",
+                f"{origin} contains {name}, but this receiver accepts {self._accept} events; "
+                "check the URL of the subscription",
                 topic_arn=arn,
             )
-        return events
 
-    async def _confirm_proven(self, event: SubscriptionConfirmation) -> None:
-        if self._auto_confirm and self._policy.is_enough:
+    async def _confirm_automatically(self, event: SubscriptionConfirmation) -> None:
+        if self._auto_confirm and self._policy.is_sufficient:
             await self.confirm(event)
             return
         raise UnexpectedSubscriptionError(
-            f"the topic {event.topic_arn[:300]!r} wants to deliver here, and is not confirmed by itself; if it is "
-            "yours, pass this error to Receiver.confirm",
+            f"the subscription of the topic {event.topic_arn[:300]!r} isn't confirmed "
+            "automatically; if the topic is yours, pass this error to Receiver.confirm",
             topic_arn=event.topic_arn,
             token=event.token,
         )
 
 
-def _enclosed(event: Received) -> bytes:
-    """The mail that came with the notification."""
-    encoding = (getattr(event.action, "encoding", None) or "UTF8").upper()
-    if event.content is None:
-        raise ContentMissingError("the notification has no content")
-    if encoding != "BASE64":
-        return event.content.encode(errors="surrogatepass")
-    content = from_base64("".join(event.content.split()))
-    if content is None:
-        raise MalformedBodyError("it isn't base64, as the action says", path="content")
-    return content
+def _check_settings(
+    accept: object, storage: InboundStorage | None, *, timeout: float, max_age: float
+) -> None:
+    if accept not in _REFUSED:
+        raise ConfigurationError(f"accept must be 'any', 'tracking' or 'inbound', not {accept!r}")
+    if not (storage is None or isinstance(storage, InboundStorage)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError("storage must be a sesmail.InboundStorage")
+    if not timeout > 0 or not max_age > 0:  # negated, so that NaN is refused
+        raise ConfigurationError("timeout and max_age must be numbers of seconds greater than 0")
 
 
 def _read(raw: bytes, event: Received) -> InboundMail:

@@ -1,4 +1,4 @@
-"""A send log in memory."""
+"""Send log in memory."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ __all__ = ["MemorySendLog"]
 
 
 class MemorySendLog:
-    """A send log that ends with its process: for tests, and where only double sending within a process matters.
+    """Send log in memory, lost when the process ends; mainly for tests.
+
+    The methods and their rules are those of ``SendLog`` and ``SqliteSendLog``.
 
     Args:
-        clock: The time, aware of its zone, if not the system's.
+        clock: Function that returns the time, as an aware datetime; the system's time by default.
     """
 
     def __init__(self, *, clock: Clock | None = None) -> None:
@@ -25,10 +27,14 @@ class MemorySendLog:
         self._records: dict[str, SendRecord] = {}
 
     async def begin(self, send_id: str) -> None:
-        """Note that a send is about to leave.
+        """Records that a send is about to leave.
+
+        Args:
+            send_id: 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
 
         Raises:
-            DuplicateSendError: It is accepted, under way or unknown.
+            DuplicateSendError: The send is accepted, in flight or unknown.
+            ValueError: ``send_id`` has other characters, or another length.
         """
         check_send_id(send_id)
         record = self._records.get(send_id)
@@ -39,14 +45,22 @@ class MemorySendLog:
         self._records[send_id] = SendRecord(send_id, in_utc(self._clock()), "unknown")
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
-        """Note what became of a send, as the one knows who made it."""
+        """Records the outcome of a send, as the client knows it."""
         await self.settle(send_id, outcome, message_id)
 
     async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
-        """Note what became of a send, as an event or a human knows.
+        """Records the outcome of a send, as an event reports it or a human decides.
+
+        Args:
+            send_id: The send id.
+            outcome: ``accepted``, ``rejected`` or ``not_sent``; ``unknown`` changes nothing.
+            message_id: Message id that SES issued; None if it isn't known.
 
         Returns:
-            Whether that was news: never about a send that didn't begin, or that is known to be accepted.
+            Whether the record changed: not for a send that never began, or is accepted already.
+
+        Raises:
+            ValueError: ``outcome`` isn't an outcome.
         """
         check_outcome(outcome)
         record = self._records.get(send_id)
@@ -58,14 +72,17 @@ class MemorySendLog:
         return True
 
     async def get(self, send_id: str) -> SendRecord | None:
-        """What is known of a send; None if it never began, or is forgotten."""
+        """Returns the record of a send; None if it never began, or was deleted."""
         return self._records.get(send_id)
 
     def unknown(self, *, before: datetime | None = None) -> AsyncIterator[SendRecord]:
-        """The records whose fate is unknown, the oldest first; what is under way is among them.
+        """Returns the records with an unknown outcome, sends in flight included, oldest first.
 
         Args:
-            before: Only those that began before then; all, if it isn't given.
+            before: Only sends that began before this time, an aware datetime; all by default.
+
+        Raises:
+            ValueError: ``before`` has no time zone.
         """
         bound = None if before is None else in_utc(before)
 
@@ -79,10 +96,18 @@ class MemorySendLog:
         return RecordPages(read)
 
     async def forget(self, before: datetime) -> int:
-        """Forget what began before a time and isn't unknown: logs grow for ever otherwise.
+        """Deletes records of sends that began before a time; those of unknown outcome are kept.
+
+        The log grows without limit otherwise. A send id that was deleted may be sent again.
+
+        Args:
+            before: The time, an aware datetime.
 
         Returns:
-            How many. A send id that is forgotten may be sent again.
+            Number of records deleted.
+
+        Raises:
+            ValueError: ``before`` has no time zone.
         """
         bound = in_utc(before)
         old = [

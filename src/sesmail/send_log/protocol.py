@@ -1,4 +1,4 @@
-"""What a send log is: where each send is written down before it leaves, and what became of it afterwards."""
+"""Interface of send logs, which record each send before it leaves, and its outcome."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ __all__ = ["SendLog", "SendRecord"]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SendRecord(Value):
-    """What a send log knows of one send.
+    """Record of one send in a send log.
 
     Attributes:
-        send_id: Its send id.
-        began: When it began, the last time; in UTC.
-        outcome: What became of it: ``unknown`` until it is finished or settled.
-        message_id: The id that SES issued; None if that isn't known.
+        send_id: Send id, 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
+        began: Time of its last ``begin``, in UTC.
+        outcome: ``unknown`` until it is finished or settled; then ``accepted``, ``rejected`` or
+            ``not_sent``.
+        message_id: Message id that SES issued; None if it isn't known.
     """
 
     send_id: str
@@ -30,30 +31,53 @@ class SendRecord(Value):
 
 
 class SendLog(Protocol):
-    """What a ``Client`` needs of a send log, and, of ``settle`` alone, a ``Receiver``.
+    """Interface of a send log for a ``Client``; a ``Receiver`` needs ``settle`` only.
 
-    ``MemorySendLog`` and ``SqliteSendLog`` are such logs; for your own, on the database that you have, these are the
-    rules. From ``begin`` on a record is ``unknown``, so that a process that dies leaves it so. An unknown record takes
-    any other outcome. ``accepted`` is proof: it overwrites every other outcome, and nothing overwrites it. All else
-    changes nothing, and so does what is said of a send that never began. A client lets each call to its log take 10
-    seconds, whoever cancels it meanwhile. Where ``begin`` raises, the mail isn't sent (NotSentError); where ``finish``
-    does, that is logged, and the record stays unknown; where ``settle`` does, a receiver raises a TemporaryError.
+    A send log prevents duplicates and lists the sends whose outcome is unknown after a crash. SES
+    has no idempotency key and can't be asked for a mail, so each mail carries a send id, which its
+    events return, and the log keeps the ids. ``MemorySendLog`` and ``SqliteSendLog`` implement it.
+    An implementation for another database follows these rules:
+
+    * ``begin`` sets a record to ``unknown``, so that it stays so if the process dies.
+    * An ``unknown`` record takes any other outcome.
+    * ``accepted`` is proven: it replaces every other outcome, and nothing replaces it.
+    * Nothing else changes a record, and no outcome is recorded for a send that never began.
+
+    A client waits up to 10 seconds for each call to its log, also while it is being cancelled.
+    Where ``begin`` raises, the mail isn't sent (NotSentError, or the DuplicateSendError itself).
+    Where ``finish`` raises, the error is logged and the record stays ``unknown``. Where ``settle``
+    raises, the receiver raises TemporaryError, and SNS delivers the event again.
     """
 
     async def begin(self, send_id: str) -> None:
-        """Note that a send is about to leave; when this returns, it is stored, come what may.
+        """Records that a send is about to leave; the record is durable when this returns.
+
+        Args:
+            send_id: 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
 
         Raises:
-            DuplicateSendError: It is accepted, under way or unknown; only what was rejected or not sent begins again.
+            DuplicateSendError: The send is accepted, in flight or unknown; only one that was
+                rejected or not sent may begin again.
         """
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
-        """Note what became of a send, as the one knows who made it; an event may have been faster."""
+        """Records the outcome of a send, as the client knows it, unless an event was faster.
+
+        Args:
+            send_id: The send id.
+            outcome: The outcome; ``unknown`` changes nothing.
+            message_id: Message id that SES issued; None unless accepted.
+        """
 
     async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
-        """Note what became of a send, as an event or a human knows.
+        """Records the outcome of a send, as an event reports it or a human decides.
+
+        Args:
+            send_id: The send id.
+            outcome: The outcome; ``unknown`` changes nothing.
+            message_id: Message id that SES issued; None if it isn't known.
 
         Returns:
-            Whether that was news.
+            Whether the record changed.
         """
         ...

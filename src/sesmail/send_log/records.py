@@ -1,4 +1,4 @@
-"""What the send logs have in common."""
+"""Helpers that the send logs share: paging, checks, times."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _OUTCOMES = frozenset(get_args(Outcome))
 
 
 class RecordPages:
-    """Records, read page by page as they are asked for; may be left at any time.
+    """Asynchronous iterator over records that are read page by page.
 
     Args:
-        read: Reads the page after a record, or the first.
+        read: Reads the page after a record, or the first page.
     """
 
     def __init__(self, read: ReadPage) -> None:
@@ -44,24 +44,26 @@ class RecordPages:
 
 
 def check_send_id(send_id: str) -> None:
-    """Refuse what no message takes for a send id."""
+    """Raises ValueError for a send id that no message can have."""
     if TAG_WORD.fullmatch(send_id) is None:
-        raise ValueError("a send id is 1 to 256 of A-Z a-z 0-9 _ -")
+        raise ValueError(f"a send id must be 1 to 256 of A-Z a-z 0-9 _ -, not {send_id!r}")
 
 
 def check_outcome(outcome: str) -> None:
-    """Refuse any other word."""
+    """Raises ValueError for anything but an outcome."""
     if outcome not in _OUTCOMES:
-        raise ValueError(f"an outcome is accepted, rejected, not_sent or unknown, not {outcome!r}")
+        raise ValueError(
+            f"an outcome must be accepted, rejected, not_sent or unknown, not {outcome!r}"
+        )
 
 
 def in_utc(time: datetime) -> datetime:
-    """A time in UTC; refused if it doesn't know its zone."""
+    """Converts an aware datetime to UTC; raises ValueError for a naive one."""
     if time.tzinfo is None:
-        raise ValueError("give a time that knows its zone, such as datetime.now(UTC)")
+        raise ValueError(f"the time {time} has no time zone; pass one such as datetime.now(UTC)")
     return time.astimezone(UTC)
 
 
 def now() -> datetime:
-    """The system's time."""
+    """Returns the system's time in UTC."""
     return datetime.now(UTC)

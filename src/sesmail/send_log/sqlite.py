@@ -1,4 +1,4 @@
-"""A send log in a SQLite file."""
+"""Send log in a SQLite file."""
 
 from __future__ import annotations
 
@@ -30,18 +30,25 @@ T = TypeVar("T")
 
 
 class SqliteSendLog:
-    """A send log in a file: what it says is stored survives the process, at whatever moment that is killed, and power.
+    """Send log in a SQLite file: records survive a process that is killed, and a power failure.
 
-    Several processes may share the file, which has to be on a local disk; within one, a log serves one event loop.
-    Writes that come together are stored together, by one transaction in a worker thread. Use it as
-    ``async with SqliteSendLog(path) as log``, or call ``aclose`` at the end.
+    Several processes may share the file, which must be on a local disk; an instance belongs to one
+    event loop. Writes that arrive together share one transaction, in a worker thread. Each mail
+    takes two writes: some 200 mails per second one after the other on the SSD of a virtual
+    machine, and some 3,000 with 50 in flight. Use it as ``async with SqliteSendLog(path) as log``,
+    or call ``aclose`` at the end.
 
-    Once a ``finish`` or ``settle`` is called it is carried out, also if its task is cancelled; a ``begin`` that is
-    cancelled has not begun. What SQLite finds wrong later, such as a full disk, is raised as its ``sqlite3.Error``.
+    A ``finish`` or ``settle`` that was called is carried out, also if its task is cancelled. A
+    ``begin`` that is cancelled has not begun. Every method raises ConfigurationError once the log
+    is closed, in another event loop, or where the file is unusable. Errors of SQLite, such as a
+    full disk, are raised as ``sqlite3.Error``.
 
     Args:
-        path: The file, a new one or a send log; beside it SQLite keeps two more, ``-wal`` and ``-shm``.
-        clock: The time, aware of its zone, if not the system's.
+        path: Path of the file, a new one or an existing send log. SQLite keeps two more files
+            beside it, with the suffixes ``-wal`` and ``-shm``.
+        clock: Function that returns the time, as an aware datetime; the system's time by default.
+
+    https://sqlite.org/wal.html
     """
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
@@ -49,15 +56,14 @@ class SqliteSendLog:
         self._clock = clock or now
         self._loop = EventLoopGuard()
         self._writing = anyio.Lock()
-        self._limiter = anyio.CapacityLimiter(
-            1
-        )  # of its own: never behind the program's slow threads
+        # Its own limiter: anyio's default one may be used up by slow threads of the application.
+        self._limiter = anyio.CapacityLimiter(1)
 
     async def __aenter__(self) -> Self:
-        """Open the file, which otherwise the first use does.
+        """Opens the file, which the first method called would do otherwise.
 
         Raises:
-            ConfigurationError: There is no send log, and can't be one.
+            ConfigurationError: The file can't be opened or created, or is no send log.
         """
         await self._read(lambda _: None)
         return self
@@ -71,15 +77,19 @@ class SqliteSendLog:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the file; closing again does nothing, any use afterwards is a ConfigurationError."""
+        """Closes the file; closing a closed log does nothing."""
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._file.close)
 
     async def begin(self, send_id: str) -> None:
-        """Note that a send is about to leave; when this returns, it is stored.
+        """Records that a send is about to leave; it is on disk when this returns.
+
+        Args:
+            send_id: 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
 
         Raises:
-            DuplicateSendError: It is accepted, under way or unknown.
+            DuplicateSendError: The send is accepted, in flight or unknown.
+            ValueError: ``send_id`` has other characters, or another length.
         """
         check_send_id(send_id)
         self._loop.check()
@@ -89,22 +99,30 @@ class SqliteSendLog:
             await self._write(write)
             await anyio.lowlevel.checkpoint_if_cancelled()
         except anyio.get_cancelled_exc_class():
-            await self._write(Write(partial(_take_back, write, send_id)))
+            await self._write(Write(partial(_withdraw, write, send_id)))
             raise
-        if (record := _told(write)) is not None:
+        if (record := _result(write)) is not None:
             raise DuplicateSendError(
                 send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id
             )
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
-        """Note what became of a send, as the one knows who made it."""
+        """Records the outcome of a send, as the client knows it."""
         await self.settle(send_id, outcome, message_id)
 
     async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
-        """Note what became of a send, as an event or a human knows.
+        """Records the outcome of a send, as an event reports it or a human decides.
+
+        Args:
+            send_id: The send id.
+            outcome: ``accepted``, ``rejected`` or ``not_sent``; ``unknown`` changes nothing.
+            message_id: Message id that SES issued; None if it isn't known.
 
         Returns:
-            Whether that was news: never about a send that didn't begin, or that is known to be accepted.
+            Whether the record changed: not for a send that never began, or is accepted already.
+
+        Raises:
+            ValueError: ``outcome`` isn't an outcome.
         """
         check_outcome(outcome)
         self._loop.check()
@@ -112,19 +130,23 @@ class SqliteSendLog:
             return False
         write = Write(partial(settle, send_id=send_id, outcome=outcome, message_id=message_id))
         await self._write(write)
-        return _told(write)
+        return _result(write)
 
     async def get(self, send_id: str) -> SendRecord | None:
-        """What is known of a send; None if it never began, or is forgotten."""
+        """Returns the record of a send; None if it never began, or was deleted."""
         return await self._read(partial(look_up, send_id=send_id))
 
     def unknown(self, *, before: datetime | None = None) -> AsyncIterator[SendRecord]:
-        """The records whose fate is unknown, the oldest first; what is under way is among them.
+        """Returns the records with an unknown outcome, sends in flight included, oldest first.
 
-        They are read page by page, so there may be any number of them.
+        They are read page by page, so there may be any number of them. Settling records during the
+        iteration is allowed.
 
         Args:
-            before: Only those that began before then; all, if it isn't given.
+            before: Only sends that began before this time, an aware datetime; all by default.
+
+        Raises:
+            ValueError: ``before`` has no time zone.
         """
         bound = None if before is None else in_utc(before)
 
@@ -136,10 +158,18 @@ class SqliteSendLog:
         return RecordPages(read)
 
     async def forget(self, before: datetime) -> int:
-        """Forget what began before a time and isn't unknown: logs grow for ever otherwise.
+        """Deletes records of sends that began before a time; those of unknown outcome are kept.
+
+        The log grows without limit otherwise. A send id that was deleted may be sent again.
+
+        Args:
+            before: The time, an aware datetime.
 
         Returns:
-            How many. A send id that is forgotten may be sent again.
+            Number of records deleted.
+
+        Raises:
+            ValueError: ``before`` has no time zone.
         """
         bound = in_utc(before)
         count = 0
@@ -148,7 +178,7 @@ class SqliteSendLog:
         return count
 
     async def _write(self, write: Write[Any]) -> None:
-        """Have something written, together with what others want written just then."""
+        """Writes in one transaction with everything else that is queued."""
         self._file.put(write)
         with anyio.CancelScope(shield=True):
             async with self._writing:
@@ -161,15 +191,17 @@ class SqliteSendLog:
             return await anyio.to_thread.run_sync(self._file.read, query, limiter=self._limiter)
 
 
-def _take_back(
+def _withdraw(
     write: Write[SendRecord | None], send_id: str, connection: sqlite3.Connection
 ) -> None:
-    """Take back what was begun for a caller who was cancelled, and so never sent it."""
+    """Sets a send to ``not_sent`` if this write began it: its caller was cancelled."""
     if write.applied and write.error is None and write.result is None:
         settle(connection, send_id, "not_sent", None)
 
 
-def _told(write: Write[T]) -> T:
+def _result(write: Write[T]) -> T:
     if write.error is not None:
-        raise copy(write.error) from write.error  # others may have the same
+        raise copy(
+            write.error
+        ) from write.error  # a copy, since all writes of a failed transaction share the error
     return write.result

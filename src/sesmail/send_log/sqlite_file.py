@@ -1,4 +1,4 @@
-"""The SQLite file of a send log: blocking, and used by one thread at a time."""
+"""SQLite file of a send log: blocking, and used by one thread at a time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SqliteFile", "Write"]
 
-_PATIENCE = 10.0  # seconds, for other processes to end their transactions
-_PAUSE = 0.01  # seconds
+_BUSY_TIMEOUT = 10.0  # seconds, for the transactions of other processes
+_OPEN_RETRY_DELAY = 0.01  # seconds
 
-_APPLICATION = 0x5345534C  # "SESL"
+_APPLICATION_ID = 0x5345534C  # "SESL"
 _VERSION = 1
 _SCHEMA = (
     """
@@ -30,7 +30,7 @@ _SCHEMA = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX sends_by_outcome ON sends (outcome, began)",
-    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {_VERSION}",
 )
 
@@ -38,13 +38,13 @@ T = TypeVar("T")
 
 
 class Write(Generic[T]):
-    """Something to write: made by one thread, done by another, together with others.
+    """Write that is queued by the event loop and carried out by a thread, together with others.
 
     Attributes:
         done: Whether it is committed, or failed.
         applied: Whether its statements ran, in a transaction that is committed once it is done.
-        error: Why it failed; None if it didn't.
-        result: What it gave, once it is done.
+        error: Error of the statements or of the transaction; None without one.
+        result: Return value of the statements, set once it is done without an error.
     """
 
     __slots__ = ("_statements", "applied", "done", "error", "result")
@@ -58,7 +58,7 @@ class Write(Generic[T]):
         self.error: Exception | None = None
 
     def apply(self, connection: sqlite3.Connection) -> None:
-        """Run its statements; what fails by itself leaves the others of the transaction alone."""
+        """Runs its statements; an error that doesn't end the transaction is kept here."""
         try:
             self.result = self._statements(connection)
             self.applied = True
@@ -69,10 +69,10 @@ class Write(Generic[T]):
 
 
 class SqliteFile:
-    """The file, opened at its first use.
+    """SQLite file, opened at its first use.
 
     Args:
-        path: Where it is.
+        path: Path of the file.
     """
 
     def __init__(self, path: str) -> None:
@@ -83,22 +83,22 @@ class SqliteFile:
         self._queue: deque[Write[Any]] = deque()
 
     def put(self, write: Write[Any]) -> None:
-        """Leave something to write, for whichever thread comes next."""
+        """Queues a write for the next thread that flushes."""
         self._queue.append(write)
 
     def flush(self) -> None:
-        """Write what is left to write, in one transaction."""
+        """Carries out the queued writes, in one transaction."""
         with self._using:
             self._flush()
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Read, or do what makes a transaction of its own, after what is left to write."""
+        """Runs a query, or a transaction of its own, after the queued writes."""
         with self._using:
             self._flush()
             return query(self._opened())
 
     def close(self) -> None:
-        """Write what is left to write, and close the file; closing again does nothing."""
+        """Carries out the queued writes, and closes the file; closing again does nothing."""
         with self._using:
             self._flush()
             self._closed = True
@@ -138,18 +138,18 @@ def _commit(connection: sqlite3.Connection, writes: list[Write[Any]]) -> None:
 
 
 def _open(path: str) -> sqlite3.Connection:
-    import sqlite3  # here, for few who import sesmail need it
+    import sqlite3  # here, since most programs that import sesmail don't use it
 
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _BUSY_TIMEOUT
     while True:
         try:
             return _open_once(path)
         except sqlite3.OperationalError:
             if time.monotonic() > deadline:
                 raise
-        time.sleep(
-            _PAUSE
-        )  # SQLite itself doesn't wait for another process that just turns the journal over to WAL
+        # SQLite's busy timeout doesn't cover another process that switches the journal to WAL:
+        # https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
+        time.sleep(_OPEN_RETRY_DELAY)
 
 
 def _open_once(path: str) -> sqlite3.Connection:
@@ -157,7 +157,7 @@ def _open_once(path: str) -> sqlite3.Connection:
 
     try:
         connection = sqlite3.connect(
-            path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
     except sqlite3.Error as err:
         raise ConfigurationError(f"the send log can't be opened at {path!r}: {err}") from err
@@ -167,7 +167,7 @@ def _open_once(path: str) -> sqlite3.Connection:
         connection.close()
         if err.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             raise
-        raise ConfigurationError(f"there is no send log at {path!r}: {err}") from err
+        raise ConfigurationError(f"{path!r} is not a send log: {err}") from err
     except BaseException:
         connection.close()
         raise
@@ -175,14 +175,14 @@ def _open_once(path: str) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
-    if _pragma(connection, "application_id") != _APPLICATION:
-        connection.execute("BEGIN IMMEDIATE")  # from here on no other process can make it
-        if _pragma(connection, "application_id") != _APPLICATION:
+    if _pragma(connection, "application_id") != _APPLICATION_ID:
+        connection.execute("BEGIN IMMEDIATE")  # now no other process can create the tables
+        if _pragma(connection, "application_id") != _APPLICATION_ID:
             if connection.execute("SELECT 1 FROM sqlite_master").fetchone() or _pragma(
                 connection, "application_id"
             ):
                 raise ConfigurationError(
-                    f"{path!r} is another program's database; give the send log a file of its own"
+                    f"{path!r} is a database of another program; use a separate file"
                 )
             for statement in _SCHEMA:
                 connection.execute(statement)
@@ -190,16 +190,16 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
     version = _pragma(connection, "user_version")
     if version != _VERSION:
         raise ConfigurationError(
-            f"the send log at {path!r} is of version {version}, made by a newer sesmail"
+            f"the send log at {path!r} has version {version}; it needs a newer sesmail"
         )
     if _pragma(connection, "journal_mode = WAL") != "wal":
         raise ConfigurationError(
-            f"the send log at {path!r} can't be kept safe; it takes a file on a local disk"
+            f"the send log at {path!r} must be a file on a local disk, for SQLite's WAL mode"
         )
     _pragma(connection, "synchronous = FULL")
-    _pragma(
-        connection, "fullfsync = ON"
-    )  # without it macOS says that it stored what a power loss takes away
+    # Without it, macOS reports data as stored that a power failure can lose:
+    # https://sqlite.org/pragma.html#pragma_fullfsync
+    _pragma(connection, "fullfsync = ON")
 
 
 def _pragma(connection: sqlite3.Connection, text: str) -> Any:

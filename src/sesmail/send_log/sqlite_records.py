@@ -1,4 +1,4 @@
-"""The records of a send log in its SQLite file: what is asked of it, as SQL."""
+"""SQL statements on the records of a send log."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = ["begin", "forget", "look_up", "read_unknown", "settle"]
 
-_PAGE = 500
-_FORGOTTEN_AT_ONCE = 1000
+_PAGE_SIZE = 500  # records
+_DELETE_SIZE = 1000  # records per transaction, to not lock the file for long
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def begin(connection: sqlite3.Connection, send_id: str, began: datetime) -> SendRecord | None:
-    """Begin a send; what the log has of it, if it may not begin."""
+    """Begins a send, or returns its record if it may not begin."""
     changed = connection.execute(
         """
         INSERT INTO sends VALUES (?, ?, 'unknown', NULL)
@@ -36,11 +36,12 @@ def begin(connection: sqlite3.Connection, send_id: str, began: datetime) -> Send
 def settle(
     connection: sqlite3.Connection, send_id: str, outcome: Outcome, message_id: str | None
 ) -> bool:
-    """Give a send its outcome, if that is news."""
+    """Sets the outcome of a send; returns whether the record changed."""
     changed = connection.execute(
         """
         UPDATE sends SET outcome = :outcome, message_id = :message_id
-        WHERE send_id = :send_id AND (outcome = 'unknown' OR (outcome <> 'accepted' AND :outcome = 'accepted'))
+        WHERE send_id = :send_id
+            AND (outcome = 'unknown' OR (outcome <> 'accepted' AND :outcome = 'accepted'))
         """,
         {"send_id": send_id, "outcome": outcome, "message_id": message_id},
     ).rowcount
@@ -48,7 +49,7 @@ def settle(
 
 
 def look_up(connection: sqlite3.Connection, send_id: str) -> SendRecord | None:
-    """What the log has of a send."""
+    """Returns the record of a send; None if there is none."""
     row = connection.execute("SELECT * FROM sends WHERE send_id = ?", (send_id,)).fetchone()
     return row and _record(row)
 
@@ -56,17 +57,17 @@ def look_up(connection: sqlite3.Connection, send_id: str) -> SendRecord | None:
 def read_unknown(
     connection: sqlite3.Connection, last: SendRecord | None, before: datetime | None
 ) -> tuple[list[SendRecord], datetime | None]:
-    """The page of unknown records after one, and the time before which those of all pages began.
+    """Returns the page of unknown records after a record, and the upper limit of ``began``.
 
-    Without one it is set so that what begins while they are read is on no page.
+    Without a limit, the first page sets one, so that sends which begin meanwhile are on no page.
     """
     if before is None:
-        (youngest,) = connection.execute(
+        (latest,) = connection.execute(
             "SELECT max(began) FROM sends WHERE outcome = 'unknown'"
         ).fetchone()
-        if youngest is None:
+        if latest is None:
             return [], None
-        before = _time(youngest) + _MICROSECOND
+        before = _time(latest) + _MICROSECOND
     rows = connection.execute(
         """
         SELECT * FROM sends WHERE outcome = 'unknown' AND began < ? AND (began, send_id) > (?, ?)
@@ -75,21 +76,23 @@ def read_unknown(
         (
             _microseconds(before),
             *((-1 << 63, "") if last is None else (_microseconds(last.began), last.send_id)),
-            _PAGE,
+            _PAGE_SIZE,
         ),
     )
     return [_record(row) for row in rows], before
 
 
 def forget(connection: sqlite3.Connection, before: datetime) -> int:
-    """Delete some records that began before a time and aren't unknown; how many, 0 if there are none any more."""
+    """Deletes some records of known outcome that began before a time; returns their number."""
     return connection.execute(
         """
         DELETE FROM sends WHERE send_id IN (
-            SELECT send_id FROM sends WHERE outcome IN ('accepted', 'rejected', 'not_sent') AND began < ? LIMIT ?
+            SELECT send_id FROM sends
+            WHERE outcome IN ('accepted', 'rejected', 'not_sent') AND began < ?
+            LIMIT ?
         )
         """,
-        (_microseconds(before), _FORGOTTEN_AT_ONCE),
+        (_microseconds(before), _DELETE_SIZE),
     ).rowcount
 
 

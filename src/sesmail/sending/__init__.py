@@ -1,1 +1,1 @@
-"""The sending wing: a typed message becomes a call to SES, and SES's answer a typed result."""
+"""Sending: compiles typed messages into SES API calls and reads the responses as typed results."""

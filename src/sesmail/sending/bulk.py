@@ -1,4 +1,4 @@
-"""A bulk message of any length as calls that SES takes."""
+"""Splits a bulk message of any length into calls that SES accepts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ..address import Address
 from ..errors import SendError
-from .attempts.answer import read_bulk
+from .attempts.response import read_bulk
 from .attempts.state import SendState
 from .limits import MAX_RECIPIENTS, check_recipient_count
 from .payload.call import Call
@@ -20,13 +20,13 @@ __all__ = ["BulkCall"]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BulkCall:
-    """A bulk message, from whose entries calls are made.
+    """A bulk message whose entries are divided among calls.
 
     Attributes:
-        whole: The call with all entries.
-        dialect: The API.
-        addresses: The recipient of each entry.
-        recipients: How many recipients each entry has, over to, cc and bcc.
+        whole: Call with all entries, which SES wouldn't accept if they are many.
+        dialect: Builder of the API's calls.
+        addresses: Address of each entry's recipient.
+        recipients: Number of recipients of each entry, over to, cc and bcc.
     """
 
     whole: Call
@@ -36,10 +36,10 @@ class BulkCall:
 
     @classmethod
     def of(cls, whole: Call, dialect: Dialect, addresses: Sequence[Address]) -> BulkCall:
-        """The call of a bulk message, as its dialect has built it.
+        """Returns the bulk call of a call that the dialect has built.
 
         Raises:
-            InvalidMessageError: One mail has more recipients than SES takes in a call.
+            InvalidMessageError: One entry has more recipients than SES accepts in a call.
         """
         counts = [
             sum(map(len, entry["Destination"].values())) for entry in whole.params[dialect.ENTRIES]
@@ -49,22 +49,25 @@ class BulkCall:
         return cls(whole, dialect, addresses, counts)
 
     def parts(self, rate: float) -> Iterator[range]:
-        """The entries cut into calls of 50 recipients at most, and no more than the account's rate, if that can be.
+        """Yields ranges of entries for one call each: at most 50 recipients, and at most ``rate``.
+
+        An entry with more recipients than ``rate`` is a call of its own.
 
         Args:
-            rate: Recipients a second.
+            rate: Sending rate in recipients per second; SES refuses a call for more than it at
+                once.
         """
-        most = min(MAX_RECIPIENTS, max(1, int(rate)))
-        start = together = 0
+        limit = min(MAX_RECIPIENTS, max(1, int(rate)))
+        start = total = 0
         for number, count in enumerate(self.recipients):
-            if together + count > most and number > start:
+            if total + count > limit and number > start:
                 yield range(start, number)
-                start, together = number, 0
-            together += count
+                start, total = number, 0
+            total += count
         yield range(start, len(self.recipients))
 
     def call(self, numbers: Sequence[int]) -> Call:
-        """The call for some of the entries."""
+        """Returns the call for some of the entries."""
         entries = self.whole.params[self.dialect.ENTRIES]
         params = {
             **self.whole.params,
@@ -75,15 +78,17 @@ class BulkCall:
         )
 
     def read(
-        self, answer: Mapping[str, Any], numbers: Sequence[int], region: str
+        self, response: Mapping[str, Any], numbers: Sequence[int], region: str
     ) -> list[RecipientResult | SendError]:
-        """What an answer says of these entries."""
+        """Reads the response to a call for these entries."""
         addresses = [self.addresses[number] for number in numbers]
-        entries = self.dialect.read_bulk(answer)
-        return read_bulk(answer, entries, addresses, operation=self.whole.operation, region=region)
+        entries = self.dialect.read_bulk(response)
+        return read_bulk(
+            response, entries, addresses, operation=self.whole.operation, region=region
+        )
 
     def result(self, number: int, state: SendState[RecipientResult]) -> RecipientResult:
-        """The result of an entry at the end."""
+        """Returns the final result of an entry."""
         attempts, send_id = tuple(state.attempts), state.send_id
         if state.result is not None:
             return replace(state.result, attempts=attempts, send_id=send_id)

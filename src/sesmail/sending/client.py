@@ -1,4 +1,4 @@
-"""The client: what a program sends by."""
+"""The client: sends mail through Amazon SES."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from ..aws import Aws, ClientParams
 from ..errors import ConfigurationError, NotSentError
 from ..send_log.protocol import SendLog
+from ..tagging import TAG_WORD
 from ..version import __version__
 from .attempts.listener import Listener
 from .attempts.log_writer import LogWriter
@@ -19,9 +20,8 @@ from .attempts.retry import RetryPolicy
 from .attempts.runner import CallRunner
 from .attempts.state import SendState
 from .many import SendMany, SendProgress
-from .message.fields import TAG_WORD
 from .message.message import AnyMessage, BulkMessage, Message
-from .payload.call import apply_defaults
+from .payload.defaults import apply_defaults
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
@@ -35,35 +35,64 @@ _RETRY = RetryPolicy()
 
 
 class Client:
-    """Sends mail through Amazon SES; one for the lifetime of a program, shared by all its tasks on one event loop.
+    """Async client of Amazon SES; one per program, shared by all tasks of one event loop.
 
-    Without any settings, credentials and region come from the AWS chain: environment, profile, container or instance
-    role. Use it as ``async with Client() as client``, or call ``aclose`` at the end.
+    Use it as ``async with Client() as client``, or call ``aclose`` at the end. The constructor
+    does no I/O; ``open``, ``async with`` or the first call opens the AWS client.
+
+    Credentials and region come from the AWS credentials chain: environment variables, the profile,
+    the role of the container or the instance. Temporary credentials are renewed in time.
+    ``AWS_ENDPOINT_URL`` redirects all calls to an emulator.
 
     Args:
-        region: The AWS region, for instance ``eu-west-1``.
-        api: The SES API: ``v2``, or ``v1`` for accounts whose policy or endpoint knows only that.
-        profile: A profile of the AWS configuration files.
-        configuration_set: The default configuration set; a message overrides it.
-        message_tag_name: Sends a message's single tag as an SES message tag of this name, too.
-        defaults: A Message whose given fields are the defaults for every message, of whatever kind. What a message
-            gives stands; tags are joined; metadata, headers, message_tags and extra are merged key by key. Default cc
-            and bcc are not laid on bulk messages, where each would get a copy per recipient.
-        timeout: Seconds for a whole call with all its attempts, for the first MB of content and in proportion above.
-            Waiting for the account's rate doesn't count.
-        retry: When a call is made again that SES did not take, and how often.
-        rate_limit: ``account`` keeps to the account's sending rate, which ``send_many`` and ``send_bulk`` read and
-            ``send`` learns; a number of recipients a second keeps to that, None to nothing. Clients may share a
-            RateLimiter.
-        listener: Hears of each call.
-        send_log: Knows what became of each mail, also after a crash. Every mail gets a send id then.
-        tag_send_id: Sends the send id as an SES message tag, too, for which v1 has more room than for headers.
-        config: Settings for botocore's ``Config``, as a mapping or as one; never changed. Retries, redirects and the
-            HTTP session stay sesmail's own. ``max_pool_connections`` (50) is how many calls run at once.
-        **params: Passed on to aiobotocore's ``create_client``: ``endpoint_url``, ``verify``, ``aws_access_key_id``...
+        region: AWS region, for instance ``eu-west-1``. By default that of the credentials chain.
+        api: SES API: ``v2``, or ``v1`` for accounts whose IAM policy or endpoint supports only
+            that.
+        profile: Name of a profile in the AWS configuration files.
+        configuration_set: Configuration set of messages that name none. SES's event publishing
+            needs one.
+        message_tag_name: Name of an SES message tag that carries the single tag of a message, too:
+            1 to 256 characters of ``A-Z a-z 0-9 _ -``. By default tags are sent in headers only.
+        defaults: Message whose set fields apply to every message, of any kind, that doesn't set
+            them. Tags are joined; metadata, headers, message_tags and extra are merged key by key.
+            The default cc and bcc don't apply to bulk messages, where each recipient's mail would
+            be copied. A default that the API doesn't support beside a template, such as metadata
+            on ``v1``, makes each templated message there an error. A default extra disables the
+            faster path for every message. Must not contain a send_id.
+        timeout: Deadline of a call in seconds, over all its attempts, for the first MB of content;
+            proportionally more above. A call whose deadline passes while it waits for a connection
+            is ``not_sent``, one whose request may have left is ``unknown``. Waiting for the rate
+            limit doesn't count.
+        retry: Policy of the retries.
+        rate_limit: Sending rate in recipients per second. ``account`` is the account's rate, which
+            ``send_many`` and ``send_bulk`` read with GetAccount or GetSendQuota and read again
+            every 5 minutes; ``send`` never waits for that. While the rate isn't known, and where
+            the permission to read it is missing, it is estimated from the responses. A number is a
+            fixed rate. A RateLimiter may be shared by clients of one event loop. None disables the
+            limit.
+        listener: Listener that is notified of every attempt.
+        send_log: Log that records every mail before its request leaves, and its outcome. Mails
+            without a send id get a random one.
+        tag_send_id: Sends the send id as the SES message tag ``X-Sesmail-Id``, too. Templated
+            mails on ``v1`` need this, since that API has no place for the header. False by
+            default.
+        config: Settings of botocore's ``Config``, as a mapping or an instance; not modified.
+            ``max_pool_connections`` (default 50) limits the calls in flight; ``connect_timeout``
+            defaults to 10 seconds; there is no ``read_timeout``, since the deadline covers it.
+            ``retries`` and redirects are overridden; ``http_session_cls`` may be one of
+            aiobotocore's. ``sesmail/VERSION`` follows a ``user_agent_extra``.
+        fast_path: Whether sends skip the parts of aiobotocore that a send doesn't need; their
+            requests are the same. It is off while other code hooks into aiobotocore's calls: event
+            handlers, tracers, and mocks such as moto's ``mock_aws``. The logger ``sesmail.aws``
+            reports that once.
+        **params: Arguments of aiobotocore's ``create_client``: ``endpoint_url``, ``use_ssl``,
+            ``verify``, ``api_version``, ``aws_access_key_id``, ``aws_secret_access_key``,
+            ``aws_session_token``, ``aws_account_id``.
 
     Raises:
-        ConfigurationError: A setting can't be.
+        ConfigurationError: A setting is invalid.
+
+    https://docs.aws.amazon.com/ses/latest/dg/send-email.html
     """
 
     def __init__(
@@ -82,14 +111,20 @@ class Client:
         send_log: SendLog | None = None,
         tag_send_id: bool = False,
         config: Mapping[str, Any] | object | None = None,
+        fast_path: bool = True,
         **params: Unpack[ClientParams],
     ) -> None:
         if api not in DIALECTS:
-            raise ConfigurationError(f"api is 'v1' or 'v2', not {api!r}")
+            raise ConfigurationError(f"api must be 'v1' or 'v2', not {api!r}")
         if message_tag_name is not None and TAG_WORD.fullmatch(message_tag_name) is None:
-            raise ConfigurationError("message_tag_name is 1 to 256 of A-Z a-z 0-9 _ -")
+            raise ConfigurationError(
+                "message_tag_name must be 1 to 256 characters of A-Z a-z 0-9 _ -, "
+                f"not {message_tag_name!r}"
+            )
         if not timeout > 0:
-            raise ConfigurationError("timeout is a number of seconds above 0")
+            raise ConfigurationError(
+                f"timeout must be a number of seconds above 0, not {timeout!r}"
+            )
         dialect = DIALECTS[api]
         self._service = dialect.SERVICE
         self._aws = Aws(
@@ -98,8 +133,9 @@ class Client:
             config=config,
             user_agent=f"sesmail/{__version__}",
             params=params,
+            fast_path=fast_path,
         )
-        limiter = _limiter(rate_limit)
+        limiter = _new_limiter(rate_limit)
         runner = CallRunner(
             self._aws,
             self._service,
@@ -109,9 +145,13 @@ class Client:
             listener or Listener(),
             LogWriter(send_log),
         )
-        laid = _defaults(defaults, configuration_set)
         self._sender = Sender(
-            dialect, runner, laid, message_tag_name, tag_send_id, send_log is not None
+            dialect,
+            runner,
+            _merged_defaults(defaults, configuration_set),
+            message_tag_name,
+            tag_send_id,
+            assign_send_ids=send_log is not None,
         )
         self._account = (
             None
@@ -120,12 +160,7 @@ class Client:
         )
 
     async def __aenter__(self) -> Self:
-        with anyio.move_on_after(_OPEN_TIMEOUT) as scope:
-            await self._aws.open(self._service)
-        if scope.cancelled_caught:
-            raise NotSentError(
-                f"no client within {_OPEN_TIMEOUT} seconds; credentials take too long to fetch"
-            )
+        await self.open()
         return self
 
     async def __aexit__(
@@ -136,20 +171,56 @@ class Client:
     ) -> None:
         await self.aclose()
 
+    async def open(self) -> None:
+        """Opens the AWS client ahead of the first call: region, credentials, TLS, HTTP session.
+
+        ``async with`` does the same; without both, the first call does. Call it where starting may
+        take longer than sending: in the init phase of AWS Lambda, or before a worker reports that
+        it is ready. It makes no connection to SES. Opening an open client does nothing.
+
+        Raises:
+            ConfigurationError: No region, a missing profile, another wrong setting or a missing
+                extra; the client is closed, or belongs to another event loop.
+            NotSentError: Credentials could not be fetched now, or not within 30 seconds.
+        """
+        with anyio.move_on_after(_OPEN_TIMEOUT) as scope:
+            await self._aws.open(self._service)
+        if scope.cancelled_caught:
+            raise NotSentError(
+                f"the AWS client could not be opened within {_OPEN_TIMEOUT} seconds; "
+                "fetching the credentials takes too long"
+            )
+
     async def aclose(self) -> None:
-        """Close every connection; closing again does nothing, sending afterwards is a ConfigurationError."""
+        """Closes all connections; closing a closed client does nothing.
+
+        Calls whose request may have left end with ``unknown``, those still waiting with
+        ``not_sent``. Later calls raise ConfigurationError.
+        """
         await self._aws.aclose()
 
     async def send(self, message: AnyMessage) -> SendResult:
-        """Send one mail; again, where it is known that SES did not take it, as ``retry`` allows.
+        """Sends one mail; retries it, as ``retry`` allows, if SES definitely did not accept it.
+
+        A call that is cancelled stops at once. If its request may have left, the logger
+        ``sesmail.aws`` gets a warning.
+
+        Args:
+            message: A Message, TemplateMessage or RawMessage with at most 50 recipients.
 
         Returns:
-            What SES accepted. That it accepted doesn't mean that it was delivered: events tell.
+            The message id that SES issued, and the attempts. Accepted doesn't mean delivered:
+            bounces and complaints are reported by events. A templated mail that lacks template
+            data is accepted, too, and then dropped by SES.
 
         Raises:
-            InvalidMessageError: The message is one that SES can't take; nothing was sent.
-            ConfigurationError: No credentials and the like; nothing was sent.
-            SendError: It wasn't accepted, or may not have been; see ``outcome`` and ``retryable``.
+            InvalidMessageError: SES doesn't support the message; nothing was sent.
+            ConfigurationError: No credentials, another wrong setting, or a closed client; nothing
+                was sent.
+            SendError: SES didn't accept the mail, or the outcome is unknown; see its ``outcome``
+                and ``retryable``.
+
+        https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
         """
         return await self._sender.send(message, SendState())
 
@@ -161,19 +232,26 @@ class Client:
         ordered: bool = False,
         on_progress: Callable[[SendProgress], None] | None = None,
     ) -> SendMany:
-        """Send any number of mails, at the account's rate, and learn of each what became of it.
+        """Sends any number of mails under the rate limit; each message has exactly one result.
 
-        ``async with client.send_many(messages) as outcomes: async for outcome in outcomes: ...``
+        ``async with client.send_many(messages) as results: async for result in results: ...``
 
-        At most twice as many messages are held as are sent at once: the next ones are taken when outcomes are given
-        out. No failure of a message ends it. What the iterable itself raises comes after all outcomes. One task takes
-        all messages, and closes an asynchronous generator at the end.
+        At most twice ``concurrency`` messages are held: the next ones are taken when results are
+        consumed. A message that fails, or that SES doesn't support, is a result; the others go on.
+        An exception of the iterable is raised after the last result. One task takes all messages,
+        and closes an asynchronous generator at the end.
 
         Args:
-            messages: Any iterable; the event loop waits for a plain one, so let one that blocks be asynchronous.
-            concurrency: How many are sent at once; ``max_pool_connections`` limits it, too.
-            ordered: Whether the outcomes come in the order of the messages, and not as they become known.
-            on_progress: Is called before each outcome is given out.
+            messages: Messages of any kind but BulkMessage. A plain iterable runs in the event loop,
+                so one that blocks, such as a database cursor, should be asynchronous.
+            concurrency: Maximum number of sends in flight, 1 at least; ``max_pool_connections``
+                of ``config`` is another limit.
+            ordered: Yields the results in the order of the messages, not in the order of
+                completion.
+            on_progress: Function that is called before each result is yielded.
+
+        Raises:
+            ConfigurationError: ``concurrency`` is below 1.
         """
         return SendMany(
             messages,
@@ -185,69 +263,76 @@ class Client:
         )
 
     async def send_bulk(self, message: BulkMessage, *, concurrency: int = 10) -> BulkResult:
-        """Send a mail of their own to each of any number of recipients.
+        """Sends a separate mail to each recipient of a bulk message.
 
-        They are sent in calls of at most 50 recipients, counted over to, cc and bcc, and of no more than the account's
-        rate. Only for recipients whose mail SES didn't take, and would later, is a call made again.
+        All calls are built before the first is made. SES accepts at most 50 recipients per call,
+        counted over to, cc and bcc; a call has no more than the account's rate per second, either.
+        Only entries that SES throttled, or that failed temporarily, are retried.
 
         Args:
-            message: The message and its recipients.
-            concurrency: How many calls are made at once.
+            message: The message, with any number of recipients.
+            concurrency: Maximum number of calls in flight, 1 at least.
 
         Returns:
-            A result for every recipient, in their order; see its ``raise_for_failed``.
+            A result for every recipient, in the order of the message; see its ``raise_for_failed``.
 
         Raises:
-            InvalidMessageError: The message is one that SES can't take; nothing was sent.
-            ConfigurationError: No credentials and the like; nothing was sent.
+            InvalidMessageError: SES doesn't support the message; nothing was sent.
+            ConfigurationError: No credentials, another wrong setting, a closed client, or a
+                ``concurrency`` below 1; nothing was sent.
+
+        https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
         """
         return await self._sender.send_bulk(message, concurrency, self._account)
 
     async def call(self, operation: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Call any other operation of the client's SES API, for instance ``GetAccount`` or ``CreateEmailTemplate``.
+        """Calls any other operation of the SES API, for instance ``GetAccount``.
 
-        It is called again like a send, where it is known that SES did not take it.
+        The deadline and the retries are those of ``send``; the rate limit doesn't apply. SES
+        accepts one request per second for most of these operations.
 
         Args:
-            operation: The operation as Amazon writes it.
-            params: Its parameters as Amazon writes them.
+            operation: Name of the operation, as in Amazon's documentation.
+            params: Its parameters, as in Amazon's documentation.
 
         Returns:
-            The answer as Amazon gives it.
+            The response, as in Amazon's documentation.
 
         Raises:
             InvalidMessageError: The operation or a parameter doesn't exist.
-            ConfigurationError: No credentials and the like.
+            ConfigurationError: No credentials, another wrong setting, or a closed client.
             SendError: As for ``send``.
 
         https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Operations.html
+        https://docs.aws.amazon.com/ses/latest/APIReference/API_Operations.html
         """
         return await self._sender.call(operation, params or {})
 
 
-def _limiter(rate_limit: RateLimiter | float | Literal["account"] | None) -> RateLimiter | None:
+def _new_limiter(rate_limit: RateLimiter | float | Literal["account"] | None) -> RateLimiter | None:
     if rate_limit is None or isinstance(rate_limit, RateLimiter):
         return rate_limit
     if rate_limit == "account":
         return RateLimiter()
     if isinstance(rate_limit, str):
         raise ConfigurationError(
-            f"rate_limit is 'account', a number, a RateLimiter or None, not {rate_limit!r}"
+            f"rate_limit must be 'account', a number, a RateLimiter or None, not {rate_limit!r}"
         )
     return RateLimiter(rate_limit)
 
 
-def _defaults(defaults: Message | None, configuration_set: str | None) -> Message | None:
+def _merged_defaults(defaults: Message | None, configuration_set: str | None) -> Message | None:
+    """Returns the defaults with the configuration set of the client, which overrides theirs."""
     if defaults is not None and not isinstance(defaults, Message):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigurationError(
-            "defaults is a Message, whose given fields stand for what other messages lack"
-        )
+        raise ConfigurationError(f"defaults must be a Message, not a {type(defaults).__name__}")
     if defaults is not None and defaults.send_id is not None:
-        raise ConfigurationError("defaults can't have a send_id, which is one mail's own")
+        raise ConfigurationError(
+            "defaults must not have a send_id, which identifies a single mail; set it on messages"
+        )
     if configuration_set is None:
         return defaults
     try:
-        given = Message(configuration_set=configuration_set)
+        own = Message(configuration_set=configuration_set)
     except ValidationError as err:
-        raise ConfigurationError(err.errors()[0]["msg"]) from err
-    return given if defaults is None else apply_defaults(given, defaults)
+        raise ConfigurationError(f"configuration_set: {err.errors()[0]['msg']}") from err
+    return own if defaults is None else apply_defaults(own, defaults)

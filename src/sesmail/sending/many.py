@@ -1,4 +1,4 @@
-"""Sends any number of messages, and tells of each what became of it."""
+"""Sends any number of messages concurrently, with one result for each."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Failure: TypeAlias = SendError | InvalidMessageError | ConfigurationError
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MessageResult(Value):
-    """What became of one message of many.
+    """Result of one message of ``send_many``.
 
     Attributes:
-        index: Its place among the messages, from 0.
-        message: The message, as it was given.
-        result: What SES accepted; None if it didn't.
-        error: What ``send`` would have raised; None if SES accepted it.
+        index: Position of the message in the iterable, from 0.
+        message: The message as it was passed.
+        result: Result of the send; None unless accepted.
+        error: Exception that ``send`` would have raised; None if accepted.
     """
 
     index: int
@@ -47,21 +47,21 @@ class MessageResult(Value):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same message may be sent again later, without changing it and without sending it twice."""
+        """Whether the same message can be sent later, unchanged and without sending it twice."""
         return self.error is not None and self.error.retryable
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SendProgress(Value):
-    """How far many messages have come.
+    """Counts of ``send_many`` at one moment, in messages.
 
     Attributes:
-        accepted: How many SES accepted.
-        rejected: How many it refused.
-        not_sent: How many weren't sent.
-        unknown: Of how many nobody knows.
-        under_way: How many were taken and have no outcome yet.
-        seconds: How long it has taken.
+        accepted: Messages that SES accepted.
+        rejected: Messages that SES rejected.
+        not_sent: Messages whose request never left, invalid ones included.
+        unknown: Messages that SES may have accepted.
+        in_flight: Messages that were taken from the iterable and have no outcome yet.
+        seconds: Seconds since the block was entered; constant after it was left.
     """
 
     accepted: int
@@ -73,20 +73,26 @@ class SendProgress(Value):
 
     @property
     def done(self) -> int:
-        """How many have an outcome."""
+        """Messages that have an outcome."""
         return self.accepted + self.rejected + self.not_sent + self.unknown
 
     @property
     def rate(self) -> float:
-        """Messages that got an outcome, per second, on average."""
+        """Messages per second that got an outcome, on average; 0.0 at the start."""
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
 
 class SendMany:
-    """The outcomes of many messages, as they become known: ``async with`` it, and iterate.
+    """Results of many messages, yielded as they complete: ``async with`` it, and iterate.
 
-    Nothing is sent outside of the block. Leaving it early cancels what is still under way; ``progress`` and
-    ``undelivered`` then tell what became of every message that was taken.
+    Nothing is sent before the block is entered, and only once. Several tasks may iterate; each
+    result is yielded to one of them. Leaving the block early, by ``break``, an exception or a
+    cancellation, cancels the sends in flight: those whose request may have left are ``unknown``,
+    the others ``not_sent``. Then ``progress`` counts every message that was taken, and
+    ``unconsumed`` holds the results that weren't yielded.
+
+    Raises:
+        ConfigurationError: It is iterated outside of its block, or entered twice.
     """
 
     def __init__(
@@ -100,33 +106,32 @@ class SendMany:
         account: AccountRate | None,
     ) -> None:
         if concurrency < 1:
-            raise ConfigurationError("concurrency is 1 at least")
+            raise ConfigurationError(f"concurrency must be at least 1, not {concurrency!r}")
         self._source = Source(messages)
         self._send = send
         self._ordered = ordered
         self._on_progress = on_progress
         self._account = account
         self._group: TaskGroup | None = None
-        self._room = anyio.Semaphore(
-            2 * concurrency, fast_acquire=True
-        )  # for messages taken and not given out
-        self._free = anyio.Semaphore(
-            concurrency, fast_acquire=True
-        )  # for those that are sent just now
-        self._known: dict[int, MessageResult] = {}
-        self._given = 0
+        # Messages that were taken and whose results aren't consumed yet.
+        self._held = anyio.Semaphore(2 * concurrency, fast_acquire=True)
+        self._sending = anyio.Semaphore(concurrency, fast_acquire=True)
+        self._results: dict[int, MessageResult] = {}  # completed and not consumed, by index
+        self._consumed = 0
         self._counts = Counter[Outcome]()
         self._taking = False
         self._changed = anyio.Event()
-        self._began = 0.0
+        self._started = 0.0
         self._seconds: float | None = None
 
     async def __aenter__(self) -> Self:
         if self._group is not None:
-            raise ConfigurationError("these messages were sent already; call send_many again")
+            raise ConfigurationError(
+                "the messages of this SendMany were sent already; call send_many again"
+            )
         if self._account is not None:
             await self._account.refresh()
-        self._began = anyio.current_time()
+        self._started = anyio.current_time()
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
         if self._account is not None:
@@ -146,20 +151,21 @@ class SendMany:
         try:
             if isinstance(error, anyio.get_cancelled_exc_class()):
                 return await self._group.__aexit__(kind, error, trace)
-            await self._group.__aexit__(
-                None, None, None
-            )  # which would wrap any other error into a group
+            # Without the error, which the task group would wrap into an ExceptionGroup.
+            await self._group.__aexit__(None, None, None)
             return None
         finally:
-            self._seconds = anyio.current_time() - self._began
+            self._seconds = anyio.current_time() - self._started
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> MessageResult:
         if self._group is None:
-            raise ConfigurationError("use it as: async with client.send_many(...) as outcomes")
-        while (outcome := self._next()) is None:
+            raise ConfigurationError(
+                "iterate inside of: async with client.send_many(...) as results"
+            )
+        while (result := self._next()) is None:
             if not self._taking and self._source.taken == self._counts.total():
                 self._source.raise_failure()
                 raise StopAsyncIteration
@@ -168,19 +174,19 @@ class SendMany:
             await self._changed.wait()
         if self._on_progress is not None:
             self._on_progress(self.progress)
-        del self._known[outcome.index]
-        self._given += 1
-        self._room.release()
-        return outcome
+        del self._results[result.index]
+        self._consumed += 1
+        self._held.release()
+        return result
 
     def stop(self) -> None:
-        """Take no more messages; the outcomes of those that were taken still come."""
+        """Takes no more messages; the sends in flight complete, and their results are yielded."""
         self._source.stop()
 
     @property
     def progress(self) -> SendProgress:
-        """The counts until now; after the block they are final, and nothing is under way."""
-        seconds = anyio.current_time() - self._began if self._seconds is None else self._seconds
+        """Current counts; final after the block, where nothing is in flight."""
+        seconds = anyio.current_time() - self._started if self._seconds is None else self._seconds
         return SendProgress(
             self._counts["accepted"],
             self._counts["rejected"],
@@ -192,22 +198,26 @@ class SendMany:
 
     @property
     def unconsumed(self) -> tuple[MessageResult, ...]:
-        """The outcomes that are known and that no iteration gave out; after leaving early, all of the rest."""
-        return tuple(outcome for _, outcome in sorted(self._known.items()))
+        """Results that weren't yielded, by index; complete once the block was left."""
+        return tuple(result for _, result in sorted(self._results.items()))
 
     def _next(self) -> MessageResult | None:
         if self._ordered:
-            return self._known.get(self._given)
-        return next(iter(self._known.values()), None)
+            return self._results.get(self._consumed)
+        return next(iter(self._results.values()), None)
 
     async def _take(self) -> None:
-        """Take messages while there is room, all in one task, to which what an iterable holds open may belong."""
+        """Takes messages while fewer are held than allowed.
+
+        One task does it, because task groups and cancel scopes around a ``yield`` of an
+        asynchronous generator belong to the task that iterates.
+        """
         assert self._group is not None
         try:
             with self._source.wanted:
                 while True:
-                    await self._room.acquire()
-                    await self._free.acquire()
+                    await self._held.acquire()
+                    await self._sending.acquire()
                     index, message = await self._source.take()
                     self._group.start_soon(self._send_one, index, message)
         except StopAsyncIteration:
@@ -224,14 +234,13 @@ class SendMany:
         try:
             result = await self._send(message, state)
         except (SendError, InvalidMessageError, ConfigurationError) as err:
-            error = err.with_traceback(
-                None
-            )  # or its frames would hold what was built of the message
+            # Without its traceback, whose frames would keep the encoded message alive.
+            error = err.with_traceback(None)
         except BaseException:
             result, error = state.result, None if state.result else state.error()
             raise
         finally:
-            self._known[index] = MessageResult(index, message, result, error)
-            self._counts[self._known[index].outcome] += 1
-            self._free.release()
+            self._results[index] = MessageResult(index, message, result, error)
+            self._counts[self._results[index].outcome] += 1
+            self._sending.release()
             self._changed.set()

@@ -1,4 +1,4 @@
-"""What SES answered, or did not."""
+"""Results of sends: of one mail, of one recipient, and of a bulk message."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ __all__ = ["BulkResult", "RecipientResult", "SendResult", "rfc5322_message_id"]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RecipientResult(Value):
-    """What became of one recipient's mail when the call ended; bounces are told later, by events.
+    """Result of one recipient's mail when its call ended; bounces are reported later, by events.
 
     Attributes:
-        recipient: The bare address.
+        recipient: Email address without a display name.
         outcome: ``accepted``, ``rejected``, ``not_sent`` or ``unknown``.
-        message_id: The id that SES issued; None unless accepted.
-        rfc5322_message_id: The Message-ID header that SES writes into the mail; None unless accepted.
-        status: SES's own word for it in bulk, as it came; None where it gave none.
-        error: Why it wasn't accepted, with SES's reason; None if it was.
-        attempts: Every time that a call was made for it, the last one last.
-        send_id: The id that travels with the mail, so that events can tell what became of it; None without.
+        message_id: Message id that SES issued; None unless accepted.
+        rfc5322_message_id: Message-ID header that SES writes into the mail, with angle brackets;
+            None unless accepted.
+        status: Status of the bulk entry as SES returned it, for instance ``MESSAGE_REJECTED``;
+            None for a single send, and where SES returned none.
+        error: Error that ``send`` would have raised; None if accepted.
+        attempts: Attempts of a bulk send, oldest first; empty in the recipients of a SendResult,
+            which has them itself.
+        send_id: Send id of a bulk send's mail, which its events carry; None without one.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html
     """
 
     recipient: str
@@ -37,16 +42,18 @@ class RecipientResult(Value):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SendResult(Value):
-    """One mail that SES accepted.
+    """Result of one mail that SES accepted; accepted doesn't mean delivered.
 
     Attributes:
-        message_id: The id that SES issued, which every event about this mail carries.
-        rfc5322_message_id: The Message-ID header that SES writes into the mail, with its angle brackets; what an answer
-            to it names in In-Reply-To.
+        message_id: Message id that SES issued, which every event of the mail carries.
+        rfc5322_message_id: Message-ID header that SES writes into the mail, with angle brackets,
+            which replies quote in In-Reply-To. Keep it to match replies with mails.
         recipients: A result for every recipient, in the order to, cc, bcc.
-        request_id: Amazon's request id, to quote to their support.
-        attempts: Every time that the call was made, the last one last.
-        send_id: The id that travels with the mail; None without.
+        request_id: Amazon's request id, which AWS Support asks for; None if the response had none.
+        attempts: Attempts, oldest first; the last one was accepted.
+        send_id: Send id of the mail; None without one.
+
+    https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
     """
 
     message_id: str
@@ -59,29 +66,30 @@ class SendResult(Value):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BulkResult(Value):
-    """A result for every recipient of a bulk message, in the message's order.
+    """Result of a bulk message.
 
     Attributes:
-        recipients: The results; cc and bcc share the fate of the recipient that they belong to.
+        recipients: A result for every recipient, in the order of the message. Copies (cc and bcc)
+            share the result of their recipient.
     """
 
     recipients: tuple[RecipientResult, ...]
 
     @property
     def accepted(self) -> tuple[RecipientResult, ...]:
-        """Those whose mail SES accepted."""
+        """Results of the recipients whose mail SES accepted."""
         return tuple(result for result in self.recipients if result.outcome == "accepted")
 
     @property
     def failed(self) -> tuple[RecipientResult, ...]:
-        """Those whose mail SES did not accept, or may not have accepted; see each one's ``outcome`` and ``error``."""
+        """Results with any other outcome: ``rejected``, ``not_sent`` or ``unknown``."""
         return tuple(result for result in self.recipients if result.outcome != "accepted")
 
     def raise_for_failed(self) -> None:
-        """Raise the errors of the recipients that failed, where there are any.
+        """Raises the errors of the recipients that failed, if there are any.
 
         Raises:
-            BulkSendError: The group of them, in the order of the recipients.
+            BulkSendError: Exception group of the errors, in the order of the recipients.
         """
         errors = [result.error for result in self.recipients if result.error is not None]
         if errors:
@@ -91,7 +99,7 @@ class BulkResult(Value):
 
 
 def rfc5322_message_id(message_id: str, region: str) -> str:
-    """The Message-ID header that SES will write into a mail, with its angle brackets.
+    """Returns the Message-ID header that SES writes into a mail, with angle brackets.
 
     https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
     """

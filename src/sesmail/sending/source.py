@@ -1,4 +1,4 @@
-"""Takes messages out of any iterable."""
+"""Takes messages from any iterable, asynchronous or not."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Source"]
 
 
 class Source:
-    """The messages of an iterable; what it raises comes last.
+    """Messages of an iterable, whose exception is kept until the end.
 
     Attributes:
-        taken: How many there were.
-        wanted: Where they are taken; cancelled when no more are wanted.
+        taken: Number of messages taken.
+        wanted: Cancel scope around the taking, cancelled when no more messages are wanted.
     """
 
     def __init__(self, messages: Iterable[AnyMessage] | AsyncIterable[AnyMessage]) -> None:
@@ -31,7 +31,7 @@ class Source:
         self._failure: BaseException | None = None
 
     async def take(self) -> tuple[int, AnyMessage]:
-        """The next message and its place; StopAsyncIteration if there is none."""
+        """Returns the next message and its index; raises StopAsyncIteration if there is none."""
         try:
             if isinstance(self._messages, AsyncIterator):
                 message = await self._messages.__anext__()
@@ -45,17 +45,18 @@ class Source:
         except anyio.get_cancelled_exc_class() as err:
             if anyio.current_effective_deadline() == -math.inf:
                 raise
-            self._failure = err  # of a task of asyncio's that the iterable has waited for
+            # Not the cancellation of this task, but of an asyncio task that the iterable awaited.
+            self._failure = err
             raise StopAsyncIteration from None
         self.taken += 1
         return self.taken - 1, message
 
     def stop(self) -> None:
-        """Take no more, also if the next one is waited for."""
+        """Stops taking messages, also while the next one is awaited."""
         self.wanted.cancel()
 
     async def aclose(self) -> None:
-        """Close an asynchronous generator, in the task that has it run."""
+        """Closes an asynchronous generator; called by the task that has iterated over it."""
         messages: Any = self._messages
         if isinstance(messages, AsyncGenerator):
             try:
@@ -64,7 +65,7 @@ class Source:
                 self._failure = self._failure or err
 
     def raise_failure(self) -> None:
-        """Raise what the iterable raised, once."""
+        """Raises the exception of the iterable, if there is one; only once."""
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure

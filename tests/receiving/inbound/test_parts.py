@@ -1,4 +1,4 @@
-"""Where the parts of a mail are, what they carry, and where reading stops."""
+"""Positions, contents and limits of the parts of a mail."""
 
 import binascii
 from base64 import b64encode
@@ -22,37 +22,37 @@ from sesmail.receiving.inbound.transfer_encoding import (
 from support.hostile_mails import attached, header, multipart, nested, text
 
 
-def document_type(part: Part) -> object:
-    """A mail as its media types, parts in lists and attached mails in tuples."""
+def structure(part: Part) -> object:
+    """Media types of a mail, those of parts in lists, those of attached mails in tuples."""
     if part.mail is not None:
-        return (part.kind, document_type(part.mail))
-    return [part.kind, *map(document_type, part.parts)] if part.parts else part.kind
+        return (part.media_type, structure(part.mail))
+    return [part.media_type, *map(structure, part.parts)] if part.parts else part.media_type
 
 
-def test_one_part() -> None:
+def test_single_part() -> None:
     part = read_parts(b"Subject: x\r\n\r\nhello\r\n")
-    assert document_type(part) == "text/plain"
+    assert structure(part) == "text/plain"
     assert part.content() == b"hello\r\n"
     assert part.headers.get("subject") == "x"
     assert list(part.defects) == []
 
 
-def test_parts_end_before_their_line_break() -> None:
+def test_line_break_before_delimiter_is_not_content() -> None:
     parts = b"preamble\n--b\n\none\n\n--b \t\r\n\r\ntwo\r\n--b\n\n--b--\nepilogue\n--b\n"
     part = read_parts(b"Content-Type: multipart/mixed; boundary=b\n\n" + parts)
     assert [each.content() for each in part.parts] == [b"one\n", b"two", b""]
     assert list(part.defects) == []
 
 
-def test_a_boundary_in_a_line_is_none() -> None:
+def test_delimiter_needs_a_line_of_its_own() -> None:
     part = read_parts(multipart(b"\r\nx --b\r\n--bb\r\n--b-\r\n--b --\r\n --b"))
     assert part.parts[0].content() == b"x --b\r\n--bb\r\n--b-\r\n--b --\r\n --b"
 
 
-def test_the_boundary_of_the_outer_multipart_wins() -> None:
+def test_outer_delimiter_ends_unclosed_inner_multipart() -> None:
     inner = multipart(b"\r\nnever closed", boundary=b"inner", close=False)
     part = read_parts(multipart(inner, b"\r\nlast", boundary=b"outer"))
-    assert document_type(part) == [
+    assert structure(part) == [
         "multipart/mixed",
         ["multipart/mixed", "text/plain"],
         "text/plain",
@@ -61,9 +61,9 @@ def test_the_boundary_of_the_outer_multipart_wins() -> None:
     assert list(part.defects) == [parts.NOT_CLOSED]
 
 
-def test_boundaries_that_begin_alike() -> None:
+def test_boundary_that_begins_with_the_outer_one() -> None:
     part = read_parts(multipart(multipart(b"\r\nx", boundary=b"b--b"), b"\r\ny", boundary=b"b"))
-    assert document_type(part) == [
+    assert structure(part) == [
         "multipart/mixed",
         ["multipart/mixed", "text/plain"],
         "text/plain",
@@ -84,15 +84,16 @@ def test_boundaries_that_begin_alike() -> None:
         (b"multipart/mixed", "text/plain", parts.NO_BOUNDARY),
     ],
 )
-def test_content_types(content_type: bytes, kind: str, defect: str | None) -> None:
+def test_parses_content_type(content_type: bytes, kind: str, defect: str | None) -> None:
     part = read_parts(header("Content-Type", content_type))
-    assert part.kind == kind
+    assert part.media_type == kind
     assert part.content() == b"body"
     assert list(part.defects) == ([] if defect is None else [defect])
 
 
-def test_the_first_content_type_counts() -> None:
-    assert read_parts(b"Content-Type: text/html\nContent-Type: text/plain\n\nx").kind == "text/html"
+def test_first_content_type_counts() -> None:
+    part = read_parts(b"Content-Type: text/html\nContent-Type: text/plain\n\nx")
+    assert part.media_type == "text/html"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_the_first_content_type_counts() -> None:
         (b">From a@b Fri May  3\r\na: b\r\n\r\nbody", [("a", "b")], b"body", None),
     ],
 )
-def test_where_the_header_ends(
+def test_finds_end_of_header(
     mail: bytes, headers: list[tuple[str, str]], content: bytes, defect: str | None
 ) -> None:
     part = read_parts(mail)
@@ -126,9 +127,9 @@ def test_where_the_header_ends(
     assert list(part.defects) == ([] if defect is None else [defect])
 
 
-def test_attached_mails() -> None:
+def test_parses_attached_mails() -> None:
     part = read_parts(multipart(b"\r\nx", attached(2)))
-    assert document_type(part) == [
+    assert structure(part) == [
         "multipart/mixed",
         "text/plain",
         ("message/rfc822", ("message/rfc822", "text/plain")),
@@ -140,13 +141,13 @@ def test_attached_mails() -> None:
     assert part.raw[inner.start : inner.end] == attached(1)
 
 
-def test_a_digest_is_of_mails() -> None:
+def test_parts_of_digest_are_mails_by_default() -> None:
     part = read_parts(
         multipart(
             b"\r\nSubject: one\r\n\r\n1", b"Content-Type: text/plain\r\n\r\n2", kind=b"digest"
         )
     )
-    assert document_type(part) == [
+    assert structure(part) == [
         "multipart/digest",
         ("message/rfc822", "text/plain"),
         "text/plain",
@@ -154,7 +155,7 @@ def test_a_digest_is_of_mails() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
-def test_attached_mails_that_must_not_be_encoded(encoding: str) -> None:
+def test_parses_encoded_attached_mail(encoding: str) -> None:
     inner = b"Subject: x\r\n\r\n" + multipart(b"\r\nx")
     encoded = b64encode(inner) if encoding == "base64" else binascii.b2a_qp(inner)
     part = read_parts(
@@ -166,25 +167,25 @@ def test_attached_mails_that_must_not_be_encoded(encoding: str) -> None:
     assert part.content() == inner
 
 
-def test_encoded_mails_in_an_encoded_mail_are_not_read() -> None:
+def test_does_not_parse_encoded_mail_in_encoded_mail() -> None:
     part = read_parts(attached(2, encoding=b"base64"))
-    assert document_type(part) == ("message/rfc822", "message/rfc822")
+    assert structure(part) == ("message/rfc822", "message/rfc822")
     assert part.mail is not None
     assert list(part.mail.defects) == [parts.ENCODED_TWICE]
     assert part.mail.content() == b"Subject: in\r\n\r\nhello"
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH])
-def test_depth_of_multiparts(depth: int) -> None:
+def test_limits_depth_of_multiparts(depth: int) -> None:
     part = read_parts(nested(depth, lambda level: b"b%d" % level))
     assert list(part.defects) == ([] if depth < MAX_DEPTH else [parts.TOO_DEEP])
     (leaf,) = part.leaves()
-    assert leaf.kind == ("text/plain" if depth < MAX_DEPTH else "multipart/mixed")
+    assert leaf.media_type == ("text/plain" if depth < MAX_DEPTH else "multipart/mixed")
     assert b"hello" in leaf.content()
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH])
-def test_depth_of_attached_mails(depth: int) -> None:
+def test_limits_depth_of_attached_mails(depth: int) -> None:
     part: Part | None = read_parts(attached(depth))
     found = 0
     while part is not None:
@@ -195,36 +196,36 @@ def test_depth_of_attached_mails(depth: int) -> None:
 
 
 @pytest.mark.parametrize("count", [MAX_PARTS - 1, MAX_PARTS])
-def test_number_of_parts(count: int) -> None:
+def test_limits_number_of_parts(count: int) -> None:
     part = read_parts(multipart(*[b"\r\nx"] * count))
     assert len(part.parts) == MAX_PARTS - 1
     assert list(part.defects) == ([] if count < MAX_PARTS else [parts.TOO_MANY_PARTS])
 
 
-def test_parts_of_attached_mails_count_too() -> None:
+def test_limit_of_parts_includes_attached_mails() -> None:
     part = read_parts(multipart(*[b"\r\nx"] * (MAX_PARTS - 2), attached(1)))
     assert list(part.defects) == [parts.TOO_MANY_PARTS]
     assert part.parts[-1].mail is None
 
 
-def test_bytes() -> None:
+def test_limits_bytes_of_mail() -> None:
     mail = b"\r\n" + b"x" * MAX_BYTES
     part = read_parts(mail)
     assert len(part.content()) == MAX_BYTES - 2
     assert list(part.defects) == [parts.TOO_LARGE]
 
 
-def test_parts_without_an_empty_line_before_their_content() -> None:
+def test_parts_without_empty_line_after_header() -> None:
     raw = multipart(b"Content-Type: text/html\r\nHello", b"Hello").replace(b'b"\r\n\r\n', b'b"\r\n')
     part = read_parts(raw)
-    assert [(each.kind, each.content()) for each in part.parts] == [
+    assert [(each.media_type, each.content()) for each in part.parts] == [
         ("text/html", b"Hello"),
         ("text/plain", b"Hello"),
     ]
     assert list(part.defects) == [parts.NO_SEPARATOR, parts.NO_HEADER]
 
 
-def test_what_follows_a_header_that_is_too_large_is_content(
+def test_rest_of_too_large_header_is_content(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(parts, "MAX_HEADER", 10)
@@ -234,45 +235,45 @@ def test_what_follows_a_header_that_is_too_large_is_content(
     assert list(part.defects) == [parts.HEADER_TOO_LARGE]
 
 
-def test_lines_that_are_nearly_delimiters() -> None:
-    nearly = b"\r\n" + b"--bb\r\n" * 10
+def test_limits_number_of_lines_similar_to_delimiters() -> None:
+    similar = b"\r\n" + b"--bb\r\n" * 10
     assert (
-        list(read_parts(multipart(nearly, b"\r\nlast"), Budget(near_delimiters=10)).defects) == []
+        list(read_parts(multipart(similar, b"\r\nlast"), Budget(false_delimiters=10)).defects) == []
     )
-    part = read_parts(multipart(nearly + b"--bb\r\n", b"\r\nlast"), Budget(near_delimiters=10))
+    part = read_parts(multipart(similar + b"--bb\r\n", b"\r\nlast"), Budget(false_delimiters=10))
     assert list(part.defects) == [parts.TOO_MANY_DELIMITERS, parts.NOT_CLOSED]
     assert part.parts[0].content().endswith(b"last\r\n--b--\r\n")
 
 
-@pytest.mark.parametrize("piece", [1, 3, 7, 1000])
-def test_delimiters_across_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "SIZE", piece)
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_finds_delimiters_across_chunks(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "SIZE", size)
     part = read_parts(nested(3, lambda level: b"b%d" % level))
-    assert document_type(part) == [
+    assert structure(part) == [
         "multipart/mixed",
         ["multipart/mixed", ["multipart/mixed", "text/plain"]],
     ]
     assert list(part.defects) == []
 
 
-def test_bytes_that_are_searched() -> None:
+def test_limits_bytes_searched_for_delimiters() -> None:
     mail = nested(3, lambda level: b"b%d" % level, b"\r\n" + b"x" * 1_000)
-    assert list(read_parts(mail, Budget(searched=4_000)).defects) == []
-    part = read_parts(mail, Budget(searched=2_000))
+    assert list(read_parts(mail, Budget(searched_bytes=4_000)).defects) == []
+    part = read_parts(mail, Budget(searched_bytes=2_000))
     assert list(part.defects) == [parts.TOO_MANY_LEVELS, parts.NO_BOUNDARY]
     (leaf,) = part.leaves()
     assert b"x" * 1_000 in leaf.content()
 
 
-def test_fields_of_all_parts_together() -> None:
+def test_limit_of_fields_is_shared_by_all_parts() -> None:
     part = read_parts(multipart(*[b"a: b\r\nc: d\r\n\r\nx"] * 3), Budget(fields=4))
     assert [len(each.headers) for each in part.parts] == [2, 1, 0]
     assert list(part.defects) == [TOO_MANY_FIELDS]
 
 
-def test_headers_of_all_parts_together() -> None:
+def test_limit_of_header_bytes_is_shared_by_all_parts() -> None:
     inner = b"a: b\r\nc: d\r\n\r\nx"
-    part = read_parts(multipart(*[inner] * 3), Budget(header=45 + 12 + 6))
+    part = read_parts(multipart(*[inner] * 3), Budget(header_bytes=45 + 12 + 6))
     assert [len(each.headers) for each in part.parts] == [2, 1, 0]
     assert [each.content() for each in part.parts] == [b"x"] * 3
     assert list(part.defects) == [HEADERS_TOO_LARGE]
@@ -302,7 +303,7 @@ def test_headers_of_all_parts_together() -> None:
         ("quoted-printable", b"=4", b"=4", BAD_QUOTED_PRINTABLE),
     ],
 )
-def test_transfer_encodings(
+def test_decodes_transfer_encodings(
     encoding: str, encoded: bytes, content: bytes, defect: str | None
 ) -> None:
     assert decode_transfer(b"--" + encoded + b"--", 2, 2 + len(encoded), encoding) == (
@@ -313,7 +314,7 @@ def test_transfer_encodings(
 
 @given(st.binary(max_size=300))
 @settings(derandomize=True, max_examples=200)
-def test_base64_of_anything(encoded: bytes) -> None:
+def test_base64_without_defect_round_trips(encoded: bytes) -> None:
     content, defect = decode_transfer(encoded, 0, len(encoded), "base64")
     if defect is None:
         assert binascii.b2a_base64(content, newline=False).strip(b"=") == b"".join(
@@ -322,15 +323,15 @@ def test_base64_of_anything(encoded: bytes) -> None:
 
 
 @pytest.mark.parametrize("word", [b"BASE64", b"base64;", b"base64 (words)", b"Base64\t"])
-def test_the_word_of_a_transfer_encoding(word: bytes) -> None:
+def test_parses_transfer_encoding_field(word: bytes) -> None:
     assert read_parts(text(b"utf-8", b"aGk=", word)).content() == b"hi"
 
 
-def standard(part: EmailMessage) -> object:
-    """The shape of a mail as the standard library has it."""
+def email_structure(part: EmailMessage) -> object:
+    """The same of a mail parsed by the email package."""
     if part.get_content_type() == "message/rfc822":
-        return (part.get_content_type(), standard(part.get_content()))
-    parts = [standard(each) for each in part.iter_parts()] if part.is_multipart() else []
+        return (part.get_content_type(), email_structure(part.get_content()))
+    parts = [email_structure(each) for each in part.iter_parts()] if part.is_multipart() else []
     return [part.get_content_type(), *parts] if parts else part.get_content_type()
 
 
@@ -341,8 +342,8 @@ TREES = st.recursive(
 )
 
 
-def written(tree: object) -> EmailMessage:
-    """A mail of a shape, as the standard library writes it."""
+def build(tree: object) -> EmailMessage:
+    """A mail with this structure, built by the email package."""
     mail = EmailMessage()
     match tree:
         case "text":
@@ -353,21 +354,21 @@ def written(tree: object) -> EmailMessage:
             mail.set_content(bytes(range(256)), "application", "octet-stream", filename="ä.bin")
         case ("mail", inner):
             mail["Subject"] = "attached"
-            mail.set_content(written(inner))
+            mail.set_content(build(inner))
         case list():
             mail.make_mixed()
             for each in tree:
-                mail.attach(written(each))
+                mail.attach(build(each))
     return mail
 
 
 @given(TREES)
 @settings(derandomize=True, max_examples=200, deadline=None)
-def test_finds_the_parts_that_the_standard_library_wrote(tree: object) -> None:
-    mail = written(tree)
+def test_parses_parts_that_the_email_package_builds(tree: object) -> None:
+    mail = build(tree)
     raw = mail.as_bytes(policy=SMTP)
     part = read_parts(raw)
-    assert document_type(part) == standard(mail)
+    assert structure(part) == email_structure(mail)
     assert list(part.defects) == []
     theirs = [each for each in mail.walk() if not each.is_multipart()]
     contents: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Certificates: fetched once, kept for a day, and a failure is nothing but that."""
+"""Fetching and caching of signing certificates."""
 
 import ssl
 import threading
@@ -10,10 +10,10 @@ import anyio
 import pytest
 
 from sesmail.errors import ConfigurationError, SesmailError, TemporaryError
-from sesmail.receiving.verification import certificates, signature
+from sesmail.receiving.verification import certificates, signing_certificate
 from sesmail.receiving.verification.certificates import (
+    AsyncCertificateCache,
     CertificateCache,
-    CertificateSource,
     fetch_certificate,
 )
 from support.signing import NOW, URL, certificate, good_certificate, pem, rsa_key
@@ -32,7 +32,7 @@ class Clock:
 
 
 class Fetch:
-    """Gives what is in `script`, the last again and again, and knows how many fetches there were at a time."""
+    """Returns or raises the items of `script`, the last one repeatedly; counts concurrent calls."""
 
     def __init__(self, *script: bytes | BaseException) -> None:
         self.script = list(script)
@@ -54,65 +54,65 @@ class Fetch:
         return step
 
 
-async def refusal(source: CertificateSource, url: str = URL) -> TemporaryError:
+async def refusal(cache: AsyncCertificateCache, url: str = URL) -> TemporaryError:
     with pytest.raises(TemporaryError) as caught:
-        await source.get(url)
+        await cache.get(url)
     assert caught.value.status == 503
     return caught.value
 
 
 @pytest.mark.anyio
-async def test_it_is_fetched_once_a_day() -> None:
+async def test_certificate_is_fetched_once_a_day() -> None:
     fetch, clock = Fetch(GOOD), Clock()
-    source = CertificateSource(fetch, clock)
+    cache = AsyncCertificateCache(fetch, clock)
     for hours in (0, 1, 12, 24):
         clock.now = NOW + timedelta(hours=hours)
-        assert await source.get(URL) == GOOD
+        assert await cache.get(URL) == GOOD
     assert len(fetch.urls) == 1
     clock.now += timedelta(seconds=1)
-    await source.get(URL)
+    await cache.get(URL)
     assert len(fetch.urls) == 2
-    clock.now -= timedelta(hours=24, seconds=1)  # set back
-    await source.get(URL)
+    clock.now -= timedelta(hours=24, seconds=1)  # the clock is set back
+    await cache.get(URL)
     assert len(fetch.urls) == 3
 
 
 @pytest.mark.anyio
-async def test_many_at_once_fetch_once() -> None:
+async def test_concurrent_calls_fetch_once() -> None:
     fetch = Fetch(GOOD)
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
-            tasks.start_soon(source.get, URL)
+            tasks.start_soon(cache.get, URL)
     assert fetch.urls == [URL]
 
 
 @pytest.mark.anyio
-async def test_one_fetch_at_a_time() -> None:
+async def test_fetches_one_certificate_at_a_time() -> None:
     fetch = Fetch(GOOD)
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
         for number in range(20):
-            tasks.start_soon(source.get, f"{URL}{number}")
+            tasks.start_soon(cache.get, f"{URL}{number}")
     assert len(fetch.urls) == 20
     assert fetch.most == 1
 
 
 @pytest.mark.anyio
-async def test_few_are_kept() -> None:
+async def test_caches_at_most_32_certificates() -> None:
     fetch = Fetch(GOOD)
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     for number in range(33):
-        await source.get(f"{URL}{number}")
+        await cache.get(f"{URL}{number}")
     for number in range(1, 33):
-        await source.get(f"{URL}{number}")
+        await cache.get(f"{URL}{number}")
     assert len(fetch.urls) == 33
-    await source.get(f"{URL}0")
+    await cache.get(f"{URL}0")
     assert len(fetch.urls) == 34
-    assert len(source._kept._found) == 32
+    assert len(cache._cached._entries) == 32
 
 
-def test_a_cache_without_an_event_loop() -> None:
+def test_blocking_cache_fetches_once_a_day() -> None:
     asked: list[str] = []
     clock = Clock()
 
@@ -132,18 +132,18 @@ def test_a_cache_without_an_event_loop() -> None:
     assert len(asked) == 3
 
 
-def test_what_is_cached_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "_SECONDS", 0.01)
+def test_cached_certificate_needs_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "_TIMEOUT", 0.01)
     cache = CertificateCache(lambda _: GOOD, lambda: NOW)
     cache(URL)
-    with cache._fetching:  # as if somebody fetched for a long time
+    with cache._lock:  # as during a slow fetch of another thread
         assert cache(URL) == GOOD
         with pytest.raises(TemporaryError, match="could not be fetched"):
             cache(f"{URL}2")
     assert cache(f"{URL}2") == GOOD
 
 
-def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
+def test_two_threads_fetch_one_certificate_once() -> None:
     asked: list[str] = []
     both = threading.Barrier(2)
 
@@ -153,7 +153,7 @@ def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
         return GOOD
 
     cache = CertificateCache(fetch, lambda: NOW)
-    recall = cache._kept.recall
+    recall = cache._cached.get
 
     def slow(url: str) -> bytes | None:
         found = recall(url)
@@ -163,7 +163,7 @@ def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
         return found
 
     asked_twice = threading.Event()
-    cache._kept.recall = slow  # type: ignore[method-assign]
+    cache._cached.get = slow  # type: ignore[method-assign]
     second = threading.Thread(target=cache, args=[URL])
     second.start()
     assert cache(URL) == GOOD
@@ -171,12 +171,12 @@ def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
     assert asked == [URL]
 
 
-def test_a_certificate_in_a_buffer() -> None:
+def test_accepts_certificate_in_a_bytearray() -> None:
     cache = CertificateCache(lambda _: bytearray(GOOD), lambda: NOW)  # type: ignore[arg-type,return-value]
     assert cache(URL) == GOOD
 
 
-def test_a_cache_fetches_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocking_cache_fetches_over_https_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificates, "fetch_certificate", lambda _: GOOD)
     assert CertificateCache()(URL) == GOOD
 
@@ -199,73 +199,73 @@ FAILURES = [
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("failure", FAILURES, ids=[str(number) for number in range(len(FAILURES))])
-async def test_a_failure_passes_and_is_not_kept(failure: bytes | Exception) -> None:
+async def test_failures_are_temporary_and_not_cached(failure: bytes | Exception) -> None:
     fetch = Fetch(failure, failure, GOOD)
-    source = CertificateSource(fetch, Clock())
-    await refusal(source)
-    error = await refusal(source)
+    cache = AsyncCertificateCache(fetch, Clock())
+    await refusal(cache)
+    error = await refusal(cache)
     assert len(fetch.urls) == 2
     if isinstance(failure, Exception) and not isinstance(failure, SesmailError):
         assert error.__cause__ is failure
-    assert await source.get(URL) == GOOD
-    assert await source.get(URL) == GOOD
+    assert await cache.get(URL) == GOOD
+    assert await cache.get(URL) == GOOD
     assert len(fetch.urls) == 3
 
 
 @pytest.mark.anyio
-async def test_the_largest() -> None:
-    assert await CertificateSource(Fetch(LARGE), Clock()).get(URL) == LARGE
+async def test_accepts_certificate_of_maximum_size() -> None:
+    assert await AsyncCertificateCache(Fetch(LARGE), Clock()).get(URL) == LARGE
 
 
 @pytest.mark.anyio
-async def test_one_that_is_stale_and_can_not_be_had_again() -> None:
+async def test_expired_cache_entry_is_not_used_after_a_failure() -> None:
     fetch, clock = Fetch(GOOD, OSError("no network"), GOOD), Clock()
-    source = CertificateSource(fetch, clock)
-    await source.get(URL)
+    cache = AsyncCertificateCache(fetch, clock)
+    await cache.get(URL)
     clock.now += timedelta(hours=25)
-    await refusal(source)
-    assert await source.get(URL) == GOOD
+    await refusal(cache)
+    assert await cache.get(URL) == GOOD
 
 
 @pytest.mark.anyio
-async def test_a_fetch_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "_SECONDS", 0.1)
+async def test_fetch_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "_TIMEOUT", 0.1)
     fetch = Fetch(GOOD)
     fetch.before = anyio.sleep_forever
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
         for number in range(3):
-            tasks.start_soon(refusal, source, f"{URL}{number}")
+            tasks.start_soon(refusal, cache, f"{URL}{number}")
     assert fetch.most == 1
     assert fetch.running == 0
     fetch.before = anyio.lowlevel.checkpoint
-    assert await source.get(URL) == GOOD
+    assert await cache.get(URL) == GOOD
 
 
 @pytest.mark.anyio
-async def test_cancellation_leaves_nothing_behind() -> None:
+async def test_cancelled_fetch_releases_the_lock() -> None:
     fetch = Fetch(GOOD)
     fetch.before = anyio.sleep_forever
-    source = CertificateSource(fetch, Clock())
+    cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(source.get, URL)
+        tasks.start_soon(cache.get, URL)
         await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
     fetch.before = anyio.lowlevel.checkpoint
-    assert await source.get(URL) == GOOD
+    assert await cache.get(URL) == GOOD
 
 
 @pytest.mark.anyio
-async def test_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signature, "find_spec", lambda name: None)
-    signature._signer.cache_clear()
+async def test_names_the_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing_certificate, "find_spec", lambda name: None)
+    signing_certificate.load_certificate.cache_clear()
     with pytest.raises(ConfigurationError, match="signatures"):
-        await CertificateSource(Fetch(GOOD), Clock()).get(URL)
+        await AsyncCertificateCache(Fetch(GOOD), Clock()).get(URL)
 
 
 @pytest.fixture
 def trusted(monkeypatch: pytest.MonkeyPatch) -> Callable[[TlsServer], None]:
-    """A function after which everything here trusts a server."""
+    """Returns a function that adds a server to the trusted ones."""
 
     def trust(server: TlsServer) -> None:
         def default() -> ssl.SSLContext:
@@ -277,26 +277,26 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> Callable[[TlsServer], None]:
 
 
 @pytest.mark.anyio
-async def test_by_default_it_comes_over_tls_and_the_clock_is_the_machines(
+async def test_fetches_over_tls_by_default(
     trusted: Callable[[TlsServer], None],
 ) -> None:
     with TlsServer(answer(GOOD)) as server:
-        source = CertificateSource()
-        await refusal(source, server.url)
+        cache = AsyncCertificateCache()
+        await refusal(cache, server.url)
         assert server.requests == []
         trusted(server)
-        assert await source.get(server.url) == GOOD
-        assert await source.get(server.url) == GOOD
+        assert await cache.get(server.url) == GOOD
+        assert await cache.get(server.url) == GOOD
         assert len(server.requests) == 1
 
 
 @pytest.mark.anyio
-async def test_a_thread_is_not_waited_for(trusted: Callable[[TlsServer], None]) -> None:
+async def test_cancellation_abandons_the_thread(trusted: Callable[[TlsServer], None]) -> None:
     with TlsServer(silence) as server:
         trusted(server)
-        source = CertificateSource()
+        cache = AsyncCertificateCache()
         with anyio.move_on_after(0.2) as scope:
-            await source.get(server.url)
+            await cache.get(server.url)
         assert scope.cancelled_caught
 
 
@@ -311,22 +311,22 @@ async def test_a_thread_is_not_waited_for(trusted: Callable[[TlsServer], None]) 
     ],
     ids=["redirect", "denied", "busy", "large", "no HTTP"],
 )
-def test_a_bad_answer_may_pass(act: Act, words: str) -> None:
+def test_other_response_is_temporary_error(act: Act, words: str) -> None:
     with TlsServer(act) as server, pytest.raises(TemporaryError, match=words) as caught:
         fetch_certificate(server.url, context=server.client)
     assert caught.value.__cause__ is not None
     assert len(server.requests) == 1
 
 
-def test_an_answer_that_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "_SECONDS", 0.5)
+def test_slow_response_is_temporary_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "_TIMEOUT", 0.5)
     slow = trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", GOOD, 0.05)
     for act in (slow, silence):
         with TlsServer(act) as server, pytest.raises(TemporaryError, match=r"tim|long"):
             fetch_certificate(server.url, context=server.client)
 
 
-def test_no_server_at_all() -> None:
+def test_failed_connection_is_temporary_error() -> None:
     for url in (
         "https://localhost:1/",
         "https://nowhere.invalid/",
@@ -338,6 +338,6 @@ def test_no_server_at_all() -> None:
             fetch_certificate(url)
 
 
-def test_the_largest_certificate_comes_through() -> None:
+def test_fetches_certificate_of_maximum_size() -> None:
     with TlsServer(answer(LARGE)) as server:
         assert fetch_certificate(server.url, context=server.client) == LARGE

@@ -1,4 +1,4 @@
-"""RetryPolicy, a value."""
+"""RetryPolicy: delays and settings."""
 
 import math
 from typing import Any
@@ -9,7 +9,7 @@ from sesmail.errors import ConfigurationError
 from sesmail.sending.attempts.retry import RetryPolicy
 
 
-def test_pauses_have_full_jitter() -> None:
+def test_delays_double_with_full_jitter() -> None:
     policy = RetryPolicy(first_delay=1, longest_delay=3)
     assert [policy.delay(count, 1.0) for count in (1, 2, 3, 9)] == [2, 4, 6, 6]
     assert policy.delay(3, 0.0) == 0
@@ -27,6 +27,6 @@ def test_pauses_have_full_jitter() -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be(settings: dict[str, Any]) -> None:
+def test_refuses_invalid_settings(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         RetryPolicy(**settings)

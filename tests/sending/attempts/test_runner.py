@@ -1,4 +1,4 @@
-"""A call is made again where it is known that SES did not take it, and nowhere else."""
+"""CallRunner: rate limit, send log, call, results, retries."""
 
 import logging
 import math
@@ -42,12 +42,12 @@ from sesmail.sending.rate.limiter import RateLimiter
 
 pytestmark = pytest.mark.anyio
 
-AGAIN: list[SendError] = [
+RETRIED: list[SendError] = [
     ThrottledError("slow down", code="TooManyRequestsException"),
     NotSentError("no connection"),
     rejected_error("TRANSIENT_FAILURE", "later", operation="SendBulkEmail"),
 ]
-NEVER: list[SendError] = [
+NOT_RETRIED: list[SendError] = [
     QuotaExceededError("for today"),
     SendingPausedError("by a human"),
     MessageRejectedError("never"),
@@ -56,8 +56,8 @@ NEVER: list[SendError] = [
     AccessDeniedError("never"),
     BadRequestError("never"),
     DuplicateSendError(send_id="id"),
-    RejectedError("for a reason that nobody knows"),
-    NotSentError("a mistake of ours", retryable=False),
+    RejectedError("for an undocumented reason"),
+    NotSentError("an error in sesmail", retryable=False),
     UnknownOutcomeError("perhaps"),
 ]
 
@@ -65,8 +65,8 @@ Step = BaseException | str | Sequence[str | SendError] | Callable[[], Any]
 
 
 @pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long it would have slept."""
+def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Retry delays in seconds; nothing sleeps."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -78,7 +78,10 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 class Service:
-    """Ends each call as its script says; what it raises but NotSentError has left."""
+    """AWS client whose calls end as scripted: results, exceptions, or functions that return one.
+
+    Requests of functions have left.
+    """
 
     def __init__(self, *script: Step) -> None:
         self.script = script
@@ -92,7 +95,7 @@ class Service:
         params: Mapping[str, Any],
         *,
         deadline: float,
-        checked: bool,
+        validated: bool,
         size: int,
         departure: Departure,
     ) -> dict[str, Any]:
@@ -104,37 +107,39 @@ class Service:
             step = await step()
         if isinstance(step, BaseException):
             raise step
-        return {"ends": [step] if isinstance(step, str) else step}
+        return {"results": [step] if isinstance(step, str) else step}
 
 
-class Heard(Listener):
-    """Writes down what a listener hears."""
+class RecordingListener(Listener):
+    """Listener that records its notifications."""
 
     def __init__(self) -> None:
-        self.words: list[tuple[Any, ...]] = []
+        self.notifications: list[tuple[Any, ...]] = []
 
     def before_attempt(self, call: CallInfo) -> None:
-        self.words.append(("before", call.number, call.mails, call.recipients, call.size))
+        self.notifications.append(("before", call.number, call.mails, call.recipients, call.size))
 
     def after_attempt(self, call: CallInfo, attempts: Sequence[Attempt]) -> None:
-        self.words.append(("after", call.number, *(attempt.outcome for attempt in attempts)))
+        self.notifications.append(
+            ("after", call.number, *(attempt.outcome for attempt in attempts))
+        )
 
     def throttled(self, call: CallInfo, rate: float | None) -> None:
-        self.words.append(("throttled", call.number, rate))
+        self.notifications.append(("throttled", call.number, rate))
 
     def waiting(self, call: CallInfo, seconds: float) -> None:
-        self.words.append(("waiting", call.number, seconds))
+        self.notifications.append(("waiting", call.number, seconds))
 
 
 async def nothing(_: str) -> None:
     pass
 
 
-class Recorder:
-    """A send log that remembers what it was told, and knows some send ids already."""
+class FakeLog:
+    """Send log that records its calls, and refuses some send ids as duplicates."""
 
     def __init__(self, *duplicates: str, broken: bool = False) -> None:
-        self.words: list[tuple[str, ...]] = []
+        self.calls: list[tuple[str, ...]] = []
         self.duplicates = duplicates
         self.broken = broken
         self.on_begin: Callable[[str], Awaitable[None]] = nothing
@@ -146,24 +151,24 @@ class Recorder:
         if self.broken:
             raise OSError("the disk is full")
         await self.on_begin(send_id)
-        self.words.append(("begin", send_id))
+        self.calls.append(("begin", send_id))
 
     async def finish(self, send_id: str, outcome: str, message_id: str | None = None) -> None:
         if self.broken:
             raise OSError("the disk is full")
         await self.on_finish(send_id)
-        self.words.append(("finish", send_id, outcome))
+        self.calls.append(("finish", send_id, outcome))
 
     async def settle(self, send_id: str, outcome: str, message_id: str | None = None) -> bool:
-        raise AssertionError("a client doesn't settle")
+        raise AssertionError("a client does not call settle")
 
 
-class Held(Recorder):
-    """A send log that takes its time for one word."""
+class BlockingLog(FakeLog):
+    """Send log one of whose methods waits until ``go`` is set."""
 
-    def __init__(self, word: str, *duplicates: str) -> None:
+    def __init__(self, method: str, *duplicates: str) -> None:
         super().__init__(*duplicates)
-        self.word = word
+        self.method = method
         self.asked, self.go = anyio.Event(), anyio.Event()
 
     async def begin(self, send_id: str) -> None:
@@ -174,27 +179,27 @@ class Held(Recorder):
         await self._wait("finish")
         await super().finish(send_id, outcome, message_id)
 
-    async def _wait(self, word: str) -> None:
-        if word == self.word:
+    async def _wait(self, method: str) -> None:
+        if method == self.method:
             self.asked.set()
             await self.go.wait()
 
 
 def batch_of(mails: int) -> Batch[str]:
-    """Mails with two recipients each, whose call has their numbers as its parameters."""
+    """Returns sends with two recipients each, whose call has their numbers as its parameters."""
     return Batch(
         dict.fromkeys(range(mails), 2),
         lambda numbers: Call("SendEmail", {"numbers": [*numbers]}, 100),
-        lambda answer, _: answer["ends"],
+        lambda response, _: response["results"],
     )
 
 
-def caller_of(
+def new_runner(
     service: Service,
     *,
     limiter: RateLimiter | None = None,
     listener: Listener | None = None,
-    log: Recorder | None = None,
+    log: FakeLog | None = None,
     timeout: float = math.inf,
     **policy: Any,
 ) -> CallRunner:
@@ -214,14 +219,14 @@ async def run(service: Service, mails: int = 1, **settings: Any) -> list[SendSta
     states = [
         SendState[str](f"id-{number}" if "log" in settings else None) for number in range(mails)
     ]
-    await caller_of(service, **settings).run(
+    await new_runner(service, **settings).run(
         batch_of(mails), dict(enumerate(states)), anyio.current_time()
     )
     return states
 
 
-@pytest.mark.parametrize("error", AGAIN, ids=lambda error: type(error).__name__)
-async def test_what_was_not_taken_is_made_again(error: SendError, pauses: list[float]) -> None:
+@pytest.mark.parametrize("error", RETRIED, ids=str)
+async def test_retryable_errors_are_retried(error: SendError, delays: list[float]) -> None:
     service = Service(error, error, "id")
     (state,) = await run(service)
     assert (state.result, state.outcome, len(service.calls)) == ("id", "accepted", 3)
@@ -229,52 +234,59 @@ async def test_what_was_not_taken_is_made_again(error: SendError, pauses: list[f
     assert [each.code for each in state.attempts] == [error.code, error.code, None]
     assert state.attempts[0].began <= state.attempts[2].began <= datetime.now(UTC)
     assert all(each.seconds >= 0 for each in state.attempts)
-    assert pauses == [0.25, 0.5]
+    assert delays == [0.25, 0.5]
 
 
-@pytest.mark.parametrize("error", NEVER, ids=lambda error: f"{type(error).__name__} {error}")
-async def test_everything_else_is_made_once(error: SendError, pauses: list[float]) -> None:
+@pytest.mark.parametrize("error", NOT_RETRIED, ids=lambda error: f"{type(error).__name__} {error}")
+async def test_other_errors_are_not_retried(error: SendError, delays: list[float]) -> None:
     service = Service(error)
     (state,) = await run(service)
     assert state.error() is error
-    assert (len(service.calls), pauses) == (1, [])
+    assert (len(service.calls), delays) == (1, [])
     assert [each.outcome for each in error.attempts] == [error.outcome]
 
 
-def test_every_error_is_judged() -> None:
+def test_lists_of_errors_are_complete() -> None:
     kinds = {
         kind
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, SendError)
     }
-    assert {type(error) for error in AGAIN + NEVER} == kinds - {SendError}
+    assert {type(error) for error in RETRIED + NOT_RETRIED} == kinds - {SendError}
 
 
-async def test_there_is_an_end(pauses: list[float]) -> None:
+async def test_retries_end_after_the_number_of_attempts(delays: list[float]) -> None:
     service = Service(*(ThrottledError(str(number)) for number in range(9)))
     (state,) = await run(service, attempts=7)
     error = state.error()
     assert error.message == "6"
     assert len(service.calls) == len(error.attempts) == 7
-    assert pauses == [0.25, 0.5, 1, 2, 4, 5]
+    assert delays == [0.25, 0.5, 1, 2, 4, 5]
     again = pickle.loads(pickle.dumps(error))
     assert again.attempts == error.attempts
 
 
-async def test_no_pause_goes_beyond_the_deadline(pauses: list[float]) -> None:
+async def test_no_retry_after_the_deadline(delays: list[float]) -> None:
     service = Service(ThrottledError("one"), ThrottledError("two"), "id")
     (state,) = await run(service, timeout=20, first_delay=15, longest_delay=100)
     assert state.error().message == "two"
-    assert (pauses, len(service.calls)) == ([15], 2)
+    assert (delays, len(service.calls)) == ([15], 2)
 
 
-async def test_all_attempts_have_one_deadline() -> None:
+async def test_no_random_delay_is_drawn_without_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "random", lambda: 1 / 0)
+    await run(Service("id"))
+    await run(Service(MessageRejectedError("never")))
+    await run(Service(ThrottledError("slow")), attempts=1)
+
+
+async def test_attempts_share_a_deadline() -> None:
     service = Service(ThrottledError("slow"), "id")
     await run(service, timeout=20, first_delay=0.01)
     assert service.deadlines[0] == service.deadlines[1]
 
 
-async def test_the_unknown_is_made_again_only_if_asked(pauses: list[float]) -> None:
+async def test_on_unknown_retry_retries_unknown_outcome(delays: list[float]) -> None:
     (state,) = await run(Service(UnknownOutcomeError("perhaps"), "id"), on_unknown="retry")
     assert (state.result, [each.outcome for each in state.attempts]) == (
         "id",
@@ -285,7 +297,9 @@ async def test_the_unknown_is_made_again_only_if_asked(pauses: list[float]) -> N
 @pytest.mark.parametrize(
     "last", [MessageRejectedError("never"), NotSentError("no", retryable=False)]
 )
-async def test_no_later_attempt_takes_a_doubt_back(last: SendError, pauses: list[float]) -> None:
+async def test_unknown_outcome_survives_a_later_failure(
+    last: SendError, delays: list[float]
+) -> None:
     first = UnknownOutcomeError("perhaps", answer={"a": 1})
     (state,) = await run(Service(first, last), on_unknown="retry")
     error = state.error()
@@ -294,7 +308,7 @@ async def test_no_later_attempt_takes_a_doubt_back(last: SendError, pauses: list
     assert str(last) in error.__notes__[0]
 
 
-async def test_only_the_mails_that_may_go_again_do(pauses: list[float]) -> None:
+async def test_only_retryable_sends_of_a_batch_are_retried(delays: list[float]) -> None:
     slow, bad, perhaps = (
         ThrottledError("slow", code="T"),
         MessageRejectedError("bad"),
@@ -313,7 +327,7 @@ async def test_only_the_mails_that_may_go_again_do(pauses: list[float]) -> None:
     assert [len(state.attempts) for state in states] == [1, 3, 1, 1, 2]
 
 
-async def test_what_fails_for_all_is_each_ones_own(pauses: list[float]) -> None:
+async def test_error_of_a_whole_call_is_copied_for_each_send(delays: list[float]) -> None:
     cause = OSError("why")
     error = UnknownOutcomeError("perhaps", operation="SendBulkEmail")
     error.__cause__ = cause
@@ -331,12 +345,12 @@ async def test_what_fails_for_all_is_each_ones_own(pauses: list[float]) -> None:
 @pytest.mark.parametrize(
     "error", [ConfigurationError("no credentials"), InvalidMessageError("no such operation")]
 )
-async def test_a_set_up_that_can_not_be_is_raised_if_nothing_has_left(
-    error: Exception, pauses: list[float]
+async def test_configuration_error_is_raised_by_the_first_attempt_only(
+    error: Exception, delays: list[float]
 ) -> None:
     states = [SendState[str](), SendState[str]()]
     with pytest.raises(type(error)):
-        await caller_of(Service(error)).run(batch_of(2), dict(enumerate(states)), 0)
+        await new_runner(Service(error)).run(batch_of(2), dict(enumerate(states)), 0)
     assert [state.outcome for state in states] == ["not_sent", "not_sent"]
     (first, second) = await run(Service(["id", ThrottledError("slow")], error), 2)
     assert (first.outcome, second.outcome) == ("accepted", "not_sent")
@@ -349,74 +363,77 @@ async def forever() -> None:
 
 
 @pytest.mark.parametrize(("left", "outcome"), [(False, "not_sent"), (True, "unknown")])
-async def test_a_cancelled_call_has_an_outcome(left: bool, outcome: str) -> None:
-    heard, log, limiter = Heard(), Recorder(), RateLimiter(10)
-    state = SendState[str]("id-0")
-    service = Service(forever)
+async def test_cancelled_call_has_an_outcome(
+    left: bool, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancel() -> None:
+        scope.cancel()
+        await forever()
+
     if not left:
-        departure = Departure.count
-        Departure.count = lambda self: None  # type: ignore[method-assign]
-    try:
-        with anyio.move_on_after(0.01):
-            runner = caller_of(service, listener=heard, log=log, limiter=limiter)
-            await runner.run(batch_of(1), {0: state}, anyio.current_time())
-    finally:
-        if not left:
-            Departure.count = departure  # type: ignore[method-assign]
+        monkeypatch.setattr(Departure, "count", lambda _: None)
+    listener, log, limiter = RecordingListener(), FakeLog(), RateLimiter(10, clock=lambda: 0)
+    state = SendState[str]("id-0")
+    runner = new_runner(Service(cancel), listener=listener, log=log, limiter=limiter)
+    with anyio.CancelScope() as scope:
+        await runner.run(batch_of(1), {0: state}, anyio.current_time())
     assert state.outcome == outcome
     assert state.error().attempts == (*state.attempts,)
-    assert heard.words == [("before", 1, 1, 2, 100), ("after", 1, outcome)]
-    assert log.words == [("begin", "id-0"), ("finish", "id-0", outcome)]
+    assert listener.notifications == [("before", 1, 1, 2, 100), ("after", 1, outcome)]
+    assert log.calls == [("begin", "id-0"), ("finish", "id-0", outcome)]
     assert (limiter.delay == 0) is (not left)
 
 
-async def test_cancelled_before_anything_was_tried() -> None:
+async def test_cancelled_before_the_first_attempt_is_not_sent() -> None:
     state = SendState[str]()
     with anyio.CancelScope() as scope:
         scope.cancel()
-        await caller_of(Service("id"), limiter=RateLimiter(10)).run(
+        await new_runner(Service("id"), limiter=RateLimiter(10)).run(
             batch_of(1), {0: state}, anyio.current_time()
         )
     assert (state.outcome, state.attempts) == ("not_sent", [])
     assert state.error().outcome == "not_sent"
 
 
-async def test_what_nobody_expects_is_raised_and_has_an_outcome() -> None:
+async def test_unexpected_exception_is_raised_and_has_an_outcome() -> None:
     async def fail() -> None:
         raise ZeroDivisionError
 
     state = SendState[str]()
     with pytest.raises(ZeroDivisionError):
-        await caller_of(Service(fail)).run(batch_of(1), {0: state}, anyio.current_time())
+        await new_runner(Service(fail)).run(batch_of(1), {0: state}, anyio.current_time())
     assert state.outcome == "unknown"
 
 
-async def test_the_listener_hears_it_all(pauses: list[float]) -> None:
-    heard = Heard()
+async def test_listener_gets_all_notifications_in_order(delays: list[float]) -> None:
+    listener = RecordingListener()
     await run(
-        Service(["a", ThrottledError("slow")], ["b"]), 2, listener=heard, limiter=RateLimiter(1000)
+        Service(["a", ThrottledError("slow")], ["b"]),
+        2,
+        listener=listener,
+        limiter=RateLimiter(1000),
     )
-    rate = heard.words[2][2]
+    rate = listener.notifications[2][2]
     assert 0 < rate < 14
-    assert heard.words == [
+    assert listener.notifications == [
         ("before", 1, 2, 4, 100),
         ("after", 1, "accepted", "rejected"),
         ("throttled", 1, rate),
         ("waiting", 1, 0.25),
-        ("waiting", 2, heard.words[4][2]),
+        ("waiting", 2, listener.notifications[4][2]),
         ("before", 2, 1, 2, 100),
         ("after", 2, "accepted"),
     ]
 
 
-async def test_without_a_rate_limit_there_is_no_rate(pauses: list[float]) -> None:
-    heard = Heard()
-    await run(Service(ThrottledError("slow"), "id"), listener=heard)
-    assert ("throttled", 1, None) in heard.words
+async def test_listener_gets_no_rate_without_a_rate_limit(delays: list[float]) -> None:
+    listener = RecordingListener()
+    await run(Service(ThrottledError("slow"), "id"), listener=listener)
+    assert ("throttled", 1, None) in listener.notifications
 
 
-async def test_a_listener_that_fails_changes_nothing(
-    pauses: list[float], caplog: pytest.LogCaptureFixture
+async def test_exception_of_the_listener_is_logged(
+    delays: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Listener):
         def before_attempt(self, call: CallInfo) -> None:
@@ -427,8 +444,8 @@ async def test_a_listener_that_fails_changes_nothing(
     assert "ZeroDivisionError" in caplog.text
 
 
-class TestPacing:
-    """The limiter hears what it has to know, and nothing else."""
+class TestRateLimit:
+    """Rate limiter: waits, releases, slows down."""
 
     @pytest.fixture
     def limiter(self) -> RateLimiter:
@@ -444,13 +461,13 @@ class TestPacing:
         ],
         ids=["accepted", "unknown", "rejected", "not sent"],
     )
-    async def test_what_never_left_is_given_back(
+    async def test_requests_that_never_left_are_released(
         self, limiter: RateLimiter, end: Any, spent: bool
     ) -> None:
         await run(Service(end), limiter=limiter)
         assert (limiter.delay > 0) is spent
 
-    async def test_it_slows_down_when_throttled(self, limiter: RateLimiter) -> None:
+    async def test_throttle_lowers_the_rate(self, limiter: RateLimiter) -> None:
         before = limiter.rate
         await run(Service(ThrottledError("slow")), limiter=limiter, attempts=1)
         assert limiter.rate < before
@@ -458,46 +475,46 @@ class TestPacing:
     @pytest.mark.parametrize(
         "error", [QuotaExceededError("today"), RejectedError("later", retryable=True)]
     )
-    async def test_nothing_else_slows_it_down(self, limiter: RateLimiter, error: SendError) -> None:
+    async def test_other_rejections_keep_the_rate(
+        self, limiter: RateLimiter, error: SendError
+    ) -> None:
         before = limiter.rate
         await run(Service(error), limiter=limiter, attempts=1)
         assert limiter.rate == before
 
-    async def test_it_hears_of_what_was_taken(
+    async def test_limiter_gets_the_number_of_accepted_recipients(
         self, limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        heard: list[int] = []
-        monkeypatch.setattr(limiter, "accepted", heard.append)
+        accepted: list[int] = []
+        monkeypatch.setattr(limiter, "accepted", accepted.append)
         await run(
             Service(["id", "id", RejectedError("no")], ["id", RejectedError("no")]),
             3,
             limiter=limiter,
         )
         await run(Service(RejectedError("no")), limiter=limiter)
-        assert heard == [4]
+        assert accepted == [4]
 
-    async def test_a_throttle_of_what_is_not_a_send_does_not_slow_it_down(
-        self, limiter: RateLimiter
-    ) -> None:
+    async def test_throttle_of_another_operation_keeps_the_rate(self, limiter: RateLimiter) -> None:
         before = limiter.rate
         batch = Batch({0: 0}, batch_of(1).call, batch_of(1).read)
         service = Service(ThrottledError("slow"))
-        await caller_of(service, limiter=limiter, attempts=1).run(
+        await new_runner(service, limiter=limiter, attempts=1).run(
             batch, {0: SendState[str]()}, anyio.current_time()
         )
         assert limiter.rate == before
 
-    async def test_waiting_is_heard_and_does_not_count(self, limiter: RateLimiter) -> None:
-        heard = Heard()
+    async def test_wait_is_notified_and_extends_the_deadline(self, limiter: RateLimiter) -> None:
+        listener = RecordingListener()
         await limiter.acquire(2)
         service = Service("id")
         began = anyio.current_time()
-        await run(service, limiter=limiter, listener=heard, timeout=30)
-        assert heard.words[0][0] == "waiting"
-        assert 0 < heard.words[0][2] < 1
-        assert service.deadlines[0] - began > 30 + heard.words[0][2]
+        await run(service, limiter=limiter, listener=listener, timeout=30)
+        assert listener.notifications[0][0] == "waiting"
+        assert 0 < listener.notifications[0][2] < 1
+        assert service.deadlines[0] - began > 30 + listener.notifications[0][2]
 
-    async def test_what_would_wait_for_too_long_is_not_sent(self) -> None:
+    async def test_wait_longer_than_max_wait_is_not_sent(self) -> None:
         limiter = RateLimiter(10, max_wait=0)
         await limiter.acquire(50)
         service = Service("id")
@@ -507,50 +524,50 @@ class TestPacing:
         ] * 2
         assert service.calls == []
 
-    async def test_what_is_not_a_send_does_not_wait(self) -> None:
+    async def test_other_operations_do_not_wait(self) -> None:
         limiter = RateLimiter(10, max_wait=0)
         await limiter.acquire(50)
         state = SendState[str]()
         batch = Batch({0: 0}, batch_of(1).call, batch_of(1).read)
-        await caller_of(Service("answer"), limiter=limiter).run(
+        await new_runner(Service("answer"), limiter=limiter).run(
             batch, {0: state}, anyio.current_time()
         )
         assert state.result == "answer"
 
 
-class TestLog:
-    """The send log has each mail before it leaves."""
+class TestSendLog:
+    """Send log: each send is recorded before its request leaves."""
 
-    async def test_a_mail_that_is_accepted_at_last(self, pauses: list[float]) -> None:
-        log = Recorder()
+    async def test_records_each_attempt(self, delays: list[float]) -> None:
+        log = FakeLog()
         await run(Service(ThrottledError("slow"), "id"), log=log)
-        assert log.words == [
+        assert log.calls == [
             ("begin", "id-0"),
             ("finish", "id-0", "rejected"),
             ("begin", "id-0"),
             ("finish", "id-0", "accepted"),
         ]
 
-    async def test_a_doubt_stays(self, pauses: list[float]) -> None:
-        log = Recorder()
+    async def test_unknown_outcome_stays_in_the_log(self, delays: list[float]) -> None:
+        log = FakeLog()
         await run(
             Service(UnknownOutcomeError("?"), MessageRejectedError("no")),
             log=log,
             on_unknown="retry",
         )
-        assert log.words == [
+        assert log.calls == [
             ("begin", "id-0"),
             ("finish", "id-0", "unknown"),
             ("finish", "id-0", "unknown"),
         ]
 
-    async def test_a_doubt_may_end(self, pauses: list[float]) -> None:
-        log = Recorder()
+    async def test_unknown_outcome_is_replaced_by_acceptance(self, delays: list[float]) -> None:
+        log = FakeLog()
         await run(Service(UnknownOutcomeError("?"), "id"), log=log, on_unknown="retry")
-        assert log.words[1:] == [("finish", "id-0", "unknown"), ("finish", "id-0", "accepted")]
+        assert log.calls[1:] == [("finish", "id-0", "unknown"), ("finish", "id-0", "accepted")]
 
-    async def test_many_mails_at_once(self, pauses: list[float]) -> None:
-        log = Recorder("id-1")
+    async def test_duplicate_of_a_batch_is_left_out(self, delays: list[float]) -> None:
+        log = FakeLog("id-1")
         service = Service(["a", "c"])
         limiter = RateLimiter(1000)
         states = await run(service, 3, log=log, limiter=limiter)
@@ -558,15 +575,15 @@ class TestLog:
         assert [state.outcome for state in states] == ["accepted", "not_sent", "accepted"]
         assert isinstance(states[1].error(), DuplicateSendError)
         assert states[1].error().send_id == "id-1"
-        assert sorted(log.words) == [
+        assert sorted(log.calls) == [
             ("begin", "id-0"),
             ("begin", "id-2"),
             ("finish", "id-0", "accepted"),
             ("finish", "id-2", "accepted"),
         ]
 
-    async def test_what_goes_without_a_duplicate_does_not_wait_again(self) -> None:
-        log = Held("begin", "id-1")
+    async def test_call_without_the_duplicate_does_not_wait_again(self) -> None:
+        log = BlockingLog("begin", "id-1")
         service = Service(["a", "c"])
         limiter = RateLimiter(10, clock=lambda: 0, sleep=lambda _: forever())
         async with anyio.create_task_group() as group:
@@ -578,7 +595,7 @@ class TestLog:
             await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
         assert service.calls == [[0, 2]]
-        assert sorted(log.words)[2:] == [
+        assert sorted(log.calls)[2:] == [
             ("finish", "id-0", "accepted"),
             ("finish", "id-2", "accepted"),
         ]
@@ -586,21 +603,21 @@ class TestLog:
         await fresh.acquire(4)
         assert limiter.delay == fresh.delay
 
-    async def test_a_duplicate_never_leaves(self) -> None:
+    async def test_duplicate_makes_no_call(self) -> None:
         service = Service()
         limiter = RateLimiter(10)
-        (state,) = await run(service, log=Recorder("id-0"), limiter=limiter)
+        (state,) = await run(service, log=FakeLog("id-0"), limiter=limiter)
         assert (state.outcome, service.calls, limiter.delay) == ("not_sent", [], 0)
 
-    async def test_what_can_not_be_written_down_is_not_sent(self) -> None:
-        (state,) = await run(Service(), log=Recorder(broken=True))
+    async def test_send_that_cannot_be_recorded_is_not_made(self) -> None:
+        (state,) = await run(Service(), log=FakeLog(broken=True))
         assert (state.outcome, state.error().retryable) == ("not_sent", True)
         assert isinstance(state.error().__cause__, OSError)
 
-    async def test_what_was_sent_and_can_not_be_written_down_is_still_known(
+    async def test_error_of_the_log_keeps_the_outcome(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
-        log = Recorder()
+        log = FakeLog()
 
         async def accept() -> str:
             log.broken = True
@@ -610,23 +627,21 @@ class TestLog:
         assert state.outcome == "accepted"
         assert "disk is full" in caplog.text
 
-    async def test_what_has_begun_does_not_wait_again(self) -> None:
+    async def test_recorded_sends_do_not_wait_again(self) -> None:
         limiter = RateLimiter(14, max_wait=1)
         await limiter.acquire(2)
-        log = Recorder("id-1")
+        log = FakeLog("id-1")
 
-        async def fall(_: str) -> None:
+        async def lower_the_rate(_: str) -> None:
             limiter.learn(0.01)
 
-        log.on_begin = fall
+        log.on_begin = lower_the_rate
         states = await run(Service(["id"]), 2, log=log, limiter=limiter)
         assert [state.outcome for state in states] == ["accepted", "not_sent"]
-        assert log.words == [("begin", "id-0"), ("finish", "id-0", "accepted")]
+        assert log.calls == [("begin", "id-0"), ("finish", "id-0", "accepted")]
 
-    async def test_where_an_end_may_be_written_down_another_may_have_begun(
-        self, pauses: list[float]
-    ) -> None:
-        log = Recorder()
+    async def test_retry_begins_anew_after_an_error_of_the_log(self, delays: list[float]) -> None:
+        log = FakeLog()
 
         async def throttle() -> SendError:
             log.broken = True
@@ -641,13 +656,13 @@ class TestLog:
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-@pytest.mark.parametrize(("word", "outcome"), [("begin", "not_sent"), ("finish", "accepted")])
-async def test_a_task_that_asyncio_cancels_while_the_log_writes(
-    anyio_backend: str, word: str, outcome: str
+@pytest.mark.parametrize(("method", "outcome"), [("begin", "not_sent"), ("finish", "accepted")])
+async def test_asyncio_cancellation_while_the_log_writes(
+    anyio_backend: str, method: str, outcome: str
 ) -> None:
     import asyncio
 
-    log, limiter = Held(word), RateLimiter(10, clock=lambda: 0)
+    log, limiter = BlockingLog(method), RateLimiter(10, clock=lambda: 0)
     task = asyncio.create_task(run(Service(["a", "b"]), 2, log=log, limiter=limiter))
     await log.asked.wait()
     task.cancel()
@@ -655,7 +670,7 @@ async def test_a_task_that_asyncio_cancels_while_the_log_writes(
     log.go.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert sorted(log.words) == [
+    assert sorted(log.calls) == [
         ("begin", "id-0"),
         ("begin", "id-1"),
         ("finish", "id-0", outcome),
@@ -664,10 +679,10 @@ async def test_a_task_that_asyncio_cancels_while_the_log_writes(
     assert (limiter.delay == 0) is (outcome == "not_sent")
 
 
-async def test_a_retry_is_logged_without_a_word_about_the_mail(
-    pauses: list[float], caplog: pytest.LogCaptureFixture
+async def test_log_messages_have_no_personal_data(
+    delays: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "sesmail")
     await run(Service(ThrottledError("slow"), "id"), limiter=RateLimiter(100))
     assert [record.levelname for record in caplog.records] == ["INFO", "INFO"]
-    assert "again in 0.25 seconds" in caplog.text
+    assert "retrying in 0.25 seconds" in caplog.text

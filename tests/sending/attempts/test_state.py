@@ -1,4 +1,4 @@
-"""What becomes of one mail: a doubt ends only when SES accepts."""
+"""SendState: an unknown outcome ends only with acceptance."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from sesmail.sending.attempts.state import SendState
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_before_anything_was_tried() -> None:
+def test_state_before_the_first_attempt() -> None:
     state = SendState[str]("id")
     assert (state.outcome, state.result, state.last) == ("not_sent", None, None)
     error = state.error()
@@ -22,7 +22,7 @@ def test_before_anything_was_tried() -> None:
     assert (error.send_id, error.attempts, error.retryable) == ("id", (), True)
 
 
-def test_attempts() -> None:
+def test_state_collects_attempts() -> None:
     state = SendState[str]()
     first = state.attempted(ThrottledError("slow", code="Throttling"), NOW, 0.5)
     assert first == Attempt(NOW, 0.5, "rejected", "Throttling")
@@ -32,7 +32,7 @@ def test_attempts() -> None:
     assert [attempt.seconds for attempt in state.attempts] == [0.5, 0.25]
 
 
-def test_a_doubt() -> None:
+def test_unknown_outcome_survives_a_later_rejection() -> None:
     state = SendState[str]()
     first, second, third = (
         UnknownOutcomeError("1"),
@@ -43,11 +43,11 @@ def test_a_doubt() -> None:
         state.attempted(error, NOW, 0.1)
     assert state.outcome == "unknown"
     assert state.error() is second
-    assert second.__notes__ == ["a later attempt failed, too: 3"]
+    assert second.__notes__ == ["A later attempt failed, too: 3"]
     assert len(second.attempts) == 3
 
 
-def test_a_doubt_ends_with_an_id() -> None:
+def test_unknown_outcome_ends_with_acceptance() -> None:
     state = SendState[str]()
     state.attempted(UnknownOutcomeError("1"), NOW, 0.1)
     state.attempted("id", NOW, 0.1)

@@ -1,4 +1,4 @@
-"""Attachments and alternatives: what can be one, and what is guessed."""
+"""Attachments and alternatives: validation, and values that are guessed."""
 
 import pickle
 from pathlib import Path
@@ -29,11 +29,11 @@ from support.hostile import SPOOFS
         ("a.unheard-of", "application/octet-stream"),
     ],
 )
-def test_media_type_is_guessed(filename: str, media_type: str) -> None:  # R11
+def test_media_type_is_guessed_from_file_name(filename: str, media_type: str) -> None:
     assert Attachment(filename, b"x").media_type == media_type
 
 
-def test_positions() -> None:
+def test_accepts_positional_arguments() -> None:
     assert Attachment("a", b"x", "text/x") == Attachment(
         filename="a", content=b"x", media_type="text/x"
     )
@@ -43,18 +43,18 @@ def test_positions() -> None:
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: Attachment("a", b"x", "text/x", "id"), "at most 3 values"),
-        (lambda: Alternative("x", "text/x", "y"), "at most 2 values"),
-        (lambda: Attachment("a", b"x", filename="b"), "filename twice"),
+        (lambda: Attachment("a", b"x", "text/x", "id"), "at most 3 positional"),
+        (lambda: Alternative("x", "text/x", "y"), "at most 2 positional"),
+        (lambda: Attachment("a", b"x", filename="b"), "multiple values for filename"),
     ],
     ids=["attachment", "alternative", "twice"],
 )
-def test_wrong_positions(make: Any, text: str) -> None:
+def test_rejects_too_many_positional_arguments(make: Any, text: str) -> None:
     with pytest.raises(TypeError, match=text):
         make()
 
 
-def test_text_is_utf_8() -> None:
+def test_encodes_text_as_utf_8() -> None:
     assert Attachment("a.txt", "Zoë").content == "Zoë".encode()
     assert Alternative("Zoë", "text/calendar").content == "Zoë".encode()
 
@@ -69,25 +69,30 @@ def test_text_is_utf_8() -> None:
     ],
     ids=["file", "image", "file with an id", "inline without an id"],
 )
-def test_disposition(fields: dict[str, Any], disposition: str) -> None:  # R11
+def test_disposition_depends_on_content_id(fields: dict[str, Any], disposition: str) -> None:
     assert Attachment("a", b"x", **fields).disposition == disposition
 
 
 GOOD_TYPES = [
-    "text/plain", "application/vnd.ms-excel", "text/calendar; method=REQUEST", "text/calendar;method=REQUEST",
-    'text/plain; charset="utf-8"; format=flowed', "image/svg+xml", "x-a/b!#$&^_.+-", f"a/{'b' * 76}",
+    "text/plain", "application/vnd.ms-excel", "text/calendar; method=REQUEST",
+    "text/calendar;method=REQUEST",
+    'text/plain; charset="utf-8"; format=flowed', "image/svg+xml", "x-a/b!#$&^_.+-",
+    f"a/{'b' * 76}",
     'text/plain; name="a b; c"',
 ]  # fmt: skip
 BAD_TYPES = [
-    "", "text", "text/", "/plain", "text/plain;", "text/plain; ", "text/plain; charset", "text/plain; charset=",
-    "text /plain", "text/plain ", "text/plain; charset=\"a", "text/plain; a=\"\\\"\"", "text/plain, text/html",
-    "text/plain\r\nX-Evil: 1", "text/plain; a=\"\r\n\"", "text/pläin", "text/plain; charset=\"ü\"", "text/plain;  a=b",
+    "", "text", "text/", "/plain", "text/plain;", "text/plain; ", "text/plain; charset",
+    "text/plain; charset=",
+    "text /plain", "text/plain ", "text/plain; charset=\"a", "text/plain; a=\"\\\"\"",
+    "text/plain, text/html",
+    "text/plain\r\nX-Evil: 1", "text/plain; a=\"\r\n\"", "text/pläin",
+    "text/plain; charset=\"ü\"", "text/plain;  a=b",
     f"a/{'b' * 77}", "multipart/mixed", "Multipart/Alternative; boundary=x",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("media_type", GOOD_TYPES)
-def test_good_media_types(media_type: str) -> None:
+def test_accepts_media_types(media_type: str) -> None:
     assert (
         Attachment("a", b"x", media_type).media_type
         == Alternative("x", media_type).media_type
@@ -96,7 +101,7 @@ def test_good_media_types(media_type: str) -> None:
 
 
 @pytest.mark.parametrize("media_type", BAD_TYPES, ids=repr)
-def test_bad_media_types(media_type: str) -> None:  # R20
+def test_rejects_invalid_media_types(media_type: str) -> None:
     for make in (lambda: Attachment("a", b"x", media_type), lambda: Alternative("x", media_type)):
         with pytest.raises(ValidationError, match="media_type"):
             make()
@@ -105,14 +110,14 @@ def test_bad_media_types(media_type: str) -> None:  # R20
 @pytest.mark.parametrize(
     "content_id", ["logo", "a@b.example", "!#$%&'*+-/=?^_`{|}~.:;,()[]\\\"", "x" * 78]
 )
-def test_good_content_ids(content_id: str) -> None:
+def test_accepts_content_ids(content_id: str) -> None:
     assert Attachment("a", b"x", content_id=content_id).content_id == content_id
 
 
 @pytest.mark.parametrize(
     "content_id", ["", "a b", "<a>", "a<", "ä", "x" * 79, "a\r\n", "a\0"], ids=repr
 )
-def test_bad_content_ids(content_id: str) -> None:  # R20
+def test_rejects_invalid_content_ids(content_id: str) -> None:
     with pytest.raises(ValidationError, match="content id"):
         Attachment("a", b"x", content_id=content_id)
 
@@ -122,68 +127,68 @@ def test_bad_content_ids(content_id: str) -> None:  # R20
     [({"filename": ""}, 1), ({"filename": "x" * 256}, 255), ({"description": "x" * 1001}, 1000)],
     ids=["no name", "long name", "long description"],
 )
-def test_lengths(fields: dict[str, Any], limit: int) -> None:  # R21
+def test_rejects_values_that_are_too_long(fields: dict[str, Any], limit: int) -> None:
     with pytest.raises(ValidationError, match=f"{limit} character") as caught:
         Attachment(**{"filename": "a", "content": b"x"} | fields)
     assert caught.value.errors()[0]["loc"] == (next(iter(fields)),)
 
 
-def test_greatest_lengths() -> None:
+def test_accepts_values_of_maximum_length() -> None:
     Attachment("x" * 255, b"", description="x" * 1000)
 
 
-def test_one_wrong_field_is_one_error() -> None:
+def test_reports_one_error_for_one_invalid_field() -> None:
     with pytest.raises(ValidationError) as caught:
         Attachment("a\r\nb", b"x")
     assert [error["loc"] for error in caught.value.errors()] == [("filename",)]
 
 
 @pytest.mark.parametrize("disposition", ["inlined", "", "Attachment"])
-def test_a_disposition_is_one_of_two(disposition: Any) -> None:
+def test_rejects_unknown_disposition(disposition: Any) -> None:
     with pytest.raises(ValidationError, match="disposition"):
         Attachment("a", b"x", disposition=disposition)
 
 
 @pytest.mark.parametrize("content", [None, 5, ["x"]], ids=repr)
-def test_content_is_bytes_or_text(content: Any) -> None:
+def test_rejects_content_that_is_neither_bytes_nor_text(content: Any) -> None:
     with pytest.raises(ValidationError, match="content"):
         Attachment("a", content)
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", '"UTF-16"'])
-def test_text_is_not_called_what_it_is_not(charset: str) -> None:
+def test_rejects_text_with_charset_that_differs_from_utf_8(charset: str) -> None:
     with pytest.raises(ValidationError, match="give bytes"):
         Alternative("Zoë", f"text/calendar; charset={charset}")
     assert Alternative(b"Zo\xeb", f"text/calendar; charset={charset}").content == b"Zo\xeb"
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "us-ascii"])
-def test_text_may_be_called_what_it_is(charset: str) -> None:
+def test_accepts_text_with_charset_utf_8(charset: str) -> None:
     assert Alternative("text", f"text/calendar; charset={charset}").content == b"text"
 
 
 @pytest.mark.parametrize("charset", ["utf-16", "UTF-16LE", "utf-7", "unheard-of"])
-def test_ascii_is_not_called_what_it_is_not_either(charset: str) -> None:
+def test_rejects_ascii_text_with_charset_that_encodes_it_differently(charset: str) -> None:
     with pytest.raises(ValidationError, match="give bytes"):
         Alternative("1 + 1", f"text/calendar; charset={charset}")
 
 
-def test_only_a_charset_is_a_charset() -> None:
+def test_ignores_other_parameters_than_charset() -> None:
     assert Alternative("Zoë", "text/calendar; x-charset=latin1").content == "Zoë".encode()
 
 
-def test_text_beyond_ascii_is_not_called_ascii() -> None:
+def test_rejects_non_ascii_text_with_charset_ascii() -> None:
     with pytest.raises(ValidationError, match="give bytes"):
         Alternative("Zoë", "text/calendar; charset=us-ascii")
 
 
-def test_a_file_name_hides_nothing() -> None:
+def test_rejects_control_and_bidirectional_characters_in_file_name() -> None:
     for character in SPOOFS.values():
         with pytest.raises(ValidationError, match="filename"):
             Attachment(f"annual{character}fdp.exe", b"x")
 
 
-def test_unknown_fields_are_refused() -> None:
+def test_rejects_unknown_fields() -> None:
     for make in (
         lambda: Attachment("a", b"x", encoding="x"),
         lambda: Alternative("x", "a/b", encoding="x"),
@@ -199,7 +204,7 @@ def test_content_stays_out_of_repr_and_errors() -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_two_images_can_not_have_one_id() -> None:
+def test_rejects_duplicate_content_ids() -> None:
     with pytest.raises(ValidationError, match="same content id"):
         Message(
             attachments=[
@@ -216,7 +221,7 @@ def test_two_images_can_not_have_one_id() -> None:
     )
 
 
-def test_from_path(tmp_path: Path) -> None:  # R11
+def test_from_path_reads_a_file(tmp_path: Path) -> None:
     path = tmp_path / "Zoë.png"
     path.write_bytes(b"\x89PNG")
     assert Attachment.from_path(path) == Attachment("Zoë.png", b"\x89PNG", "image/png")
@@ -238,7 +243,7 @@ def test_from_path(tmp_path: Path) -> None:  # R11
     assert Attachment.from_path(path, filename="logo.gif").media_type == "image/gif"
 
 
-def test_from_no_path(tmp_path: Path) -> None:
+def test_from_path_raises_for_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Attachment.from_path(tmp_path / "missing.png")
 

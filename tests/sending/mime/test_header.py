@@ -1,4 +1,4 @@
-"""Header fields: short lines that a reader joins again, and nothing encoded that need not be."""
+"""Header fields: folding, encoded-words, and parameters."""
 
 import re
 
@@ -22,8 +22,10 @@ TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs")))
 NAME = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=SPOOFS.values()))
 WORDS = st.text(st.sampled_from('ab =?é"\\.,'), max_size=300)
 LITERAL = [
-    "Archived-At", "Disposition-Notification-To", "Errors-To", "In-Reply-To", "List-Archive", "List-Help", "List-Id",
-    "List-Owner", "List-Post", "List-Subscribe", "List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID",
+    "Archived-At", "Disposition-Notification-To", "Errors-To", "In-Reply-To", "List-Archive",
+    "List-Help", "List-Id",
+    "List-Owner", "List-Post", "List-Subscribe", "List-Unsubscribe", "List-Unsubscribe-Post",
+    "Message-ID",
     "References", "Return-Receipt-To", "To",
 ]  # fmt: skip
 
@@ -63,12 +65,12 @@ def lines_of(field: str) -> list[str]:
         "long word",
     ],
 )
-def test_text_field(text: str, field: str) -> None:  # R19
+def test_text_field_lines(text: str, field: str) -> None:
     assert text_field("Subject", text) == field
 
 
 @given(TEXT | WORDS, st.sampled_from(["Subject", "X", "X-" + "a" * 74]))
-def test_a_text_field_reads_back(text: str, name: str) -> None:  # R19
+def test_text_field_decodes_to_the_text(text: str, name: str) -> None:
     field = text_field(name, text)
     assert decoded(value_of(field, name)) == text
     assert field.isascii()
@@ -76,7 +78,7 @@ def test_a_text_field_reads_back(text: str, name: str) -> None:  # R19
     assert all(line.strip(" ") for line in lines_of(field))
 
 
-def test_folds_at_78_between_words() -> None:
+def test_text_field_folds_at_78_characters_between_words() -> None:
     assert lines_of(text_field("Subject", "word " * 40 + "end")) == [
         f"Subject: {' '.join(['word'] * 14)}",
         f" {' '.join(['word'] * 15)}",
@@ -84,7 +86,7 @@ def test_folds_at_78_between_words() -> None:
     ]
 
 
-def test_a_fold_keeps_every_space() -> None:
+def test_fold_keeps_every_space() -> None:
     text = "a" * 60 + "     " + "b" * 60 + "  c"
     assert decoded(value_of(text_field("Subject", text), "Subject")) == text
 
@@ -101,13 +103,13 @@ def test_a_fold_keeps_every_space() -> None:
     ],
     ids=["word of 990", "word of 5,000", "5,000 spaces", "long word and 100 spaces", "990 spaces"],
 )
-def test_what_has_no_place_to_fold_is_encoded(text: str, name: str) -> None:  # R13, R19
+def test_text_without_place_to_fold_is_encoded(text: str, name: str) -> None:
     field = text_field(name, text)
     assert decoded(value_of(field, name)) == text
     assert max(map(len, lines_of(field))) <= 998
 
 
-def test_lines_with_encoded_words_are_short() -> None:
+def test_lines_with_encoded_words_have_at_most_76_characters() -> None:
     assert max(map(len, lines_of(text_field("Subject", "ü" * 500)))) <= 76  # as RFC 2047 wants it
     assert (
         max(
@@ -121,7 +123,7 @@ def test_lines_with_encoded_words_are_short() -> None:
 @pytest.mark.parametrize(
     "text", ["<é>", "<=?>", " <a@b>", "<a@b> ", "a" * 1_000], ids=lambda text: text[:6]
 )
-def test_ids_and_urls_are_never_encoded(name: str, text: str) -> None:
+def test_rejects_non_ascii_text_in_fields_of_ids_and_urls(name: str, text: str) -> None:
     for write in (text_field, text_value):
         if write is text_value and len(text) > 998:
             continue
@@ -152,12 +154,12 @@ def test_a_url_is_never_cut() -> None:
     ],
     ids=["plain", "long", "non-ASCII", "empty", "encoded-word"],
 )
-def test_text_value(text: str, value: str) -> None:  # R13
+def test_text_value(text: str, value: str) -> None:
     assert text_value("X-Tag", text) == value
 
 
 @given(TEXT)
-def test_a_text_value_is_one_line_that_reads_back(text: str) -> None:  # R13
+def test_text_value_is_one_line_that_decodes_to_the_text(text: str) -> None:
     value = text_value("X-Tag", text)
     assert re.fullmatch("[ -~]*", value)
     assert decoded(value) == text
@@ -191,12 +193,12 @@ def test_a_text_value_is_one_line_that_reads_back(text: str) -> None:  # R13
         "domain",
     ],
 )
-def test_mailbox(address: Address, text: str) -> None:  # R19
+def test_mailbox(address: Address, text: str) -> None:
     assert mailbox(address) == text
     assert address_field("To", [address]).replace("\r\n ", " ") == f"To: {text}\r\n"
 
 
-def test_a_long_name_is_encoded_so_that_no_reader_loses_its_quotes() -> None:
+def test_long_display_names_are_encoded_instead_of_quoted() -> None:
     text = mailbox(Address("a@example.com", "," * 65))
     assert text.startswith("=?utf-8?b?")
     assert mailboxes(text) == [("," * 65, "a@example.com")]
@@ -214,7 +216,7 @@ ADDRESSES = st.lists(
 
 
 @given(ADDRESSES, st.sampled_from(["To", "Reply-To"]))
-def test_an_address_field_reads_back(addresses: list[Address], name: str) -> None:  # R19
+def test_address_field_decodes_to_the_addresses(addresses: list[Address], name: str) -> None:
     field = address_field(name, addresses)
     assert mailboxes(value_of(field, name)) == [
         (address.name or "", address.email) for address in addresses
@@ -224,7 +226,7 @@ def test_an_address_field_reads_back(addresses: list[Address], name: str) -> Non
 
 
 @given(ADDRESSES)
-def test_a_mailbox_is_one_line_that_reads_back(addresses: list[Address]) -> None:
+def test_mailbox_is_one_line_that_decodes_to_the_address(addresses: list[Address]) -> None:
     for address in addresses:
         assert re.fullmatch("[ -~]+", mailbox(address))
         assert mailboxes(mailbox(address)) == [(address.name or "", address.email)]
@@ -246,12 +248,12 @@ def test_a_mailbox_is_one_line_that_reads_back(addresses: list[Address]) -> None
     ],
     ids=["plain", "space", "escapes", "non-ASCII", "encoded-word", "percent", "long"],
 )
-def test_parameter(value: str, tokens: list[str]) -> None:  # R19
+def test_parameter(value: str, tokens: list[str]) -> None:
     assert parameter("filename", value) == tokens
 
 
 @given((TEXT | WORDS).filter(bool).map(lambda text: text[:255]))
-def test_a_parameter_reads_back(value: str) -> None:  # R19
+def test_parameter_decodes_to_the_value(value: str) -> None:
     field = fold("Content-Disposition", ["attachment;", *parameter("filename", value)])
     assert (
         parsed(f"{field}\r\n".encode("ascii")).get_filename() == value.strip()

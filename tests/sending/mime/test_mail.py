@@ -1,4 +1,4 @@
-"""The MIME writer: a message as the bytes that SES takes."""
+"""Messages encoded as MIME."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from sesmail import Address, Alternative, Attachment, InvalidMessageError, Message
-from sesmail.sending.mime.mail import write_mime, write_pieces
+from sesmail.sending.mime.mail import iter_mime, write_mime
 from sesmail.sending.wire import check_wire
 from support.hostile import CONTROLS
 from support.mail import (
@@ -40,7 +40,7 @@ def leaves(wire: bytes) -> list[Leaf]:
     return found
 
 
-def test_a_small_mail() -> None:
+def test_small_message_is_encoded_as_expected() -> None:
     assert mime(subject="Hello", text="It is on its way.\n") == (
         b"From: shop@example.com\r\n"
         b"To: alice@example.com\r\n"
@@ -67,7 +67,8 @@ def test_every_field_has_its_header_in_order() -> None:
         metadata={"order_id": 12345},
     )
     assert field_names(wire) == [
-        "From", "Sender", "To", "Cc", "Reply-To", "Subject", "X-One", "List-Unsubscribe", "X-Tag", "X-Tag",
+        "From", "Sender", "To", "Cc", "Reply-To", "Subject", "X-One", "List-Unsubscribe", "X-Tag",
+        "X-Tag",
         "X-Metadata", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
     ]  # fmt: skip
     assert header(wire, "Subject") == "Grüße"
@@ -75,11 +76,11 @@ def test_every_field_has_its_header_in_order() -> None:
     assert [decoded(raw) for name, raw in raw_fields(wire) if name == "X-Tag"] == [
         "order",
         "Zoë",
-    ]  # R13
-    assert b"secret" not in wire  # R12
+    ]
+    assert b"secret" not in wire
 
 
-def test_what_is_not_given_has_no_header() -> None:  # R18
+def test_fields_that_are_not_given_have_no_header() -> None:
     assert field_names(mime()) == [
         "From",
         "To",
@@ -90,19 +91,19 @@ def test_what_is_not_given_has_no_header() -> None:  # R18
     assert field_names(mime(to=(), bcc="secret@example.com"))[0:2] == ["From", "MIME-Version"]
 
 
-def test_an_author_is_needed() -> None:
-    with pytest.raises(InvalidMessageError, match="give the author") as caught:
+def test_rejects_message_without_author() -> None:
+    with pytest.raises(InvalidMessageError, match="the author is missing") as caught:
         mime(from_email=())
     assert caught.value.field == "from_email"
 
 
-def test_several_authors_have_a_sender() -> None:  # R12
+def test_several_authors_add_a_sender_header() -> None:
     wire = mime(from_email=["Ann <a@example.com>", "b@example.com"])
     assert mailboxes(header(wire, "From")) == [("Ann", "a@example.com"), ("", "b@example.com")]
     assert header(wire, "Sender") == "Ann <a@example.com>"
 
 
-def test_one_author_has_no_sender_unless_given() -> None:
+def test_one_author_adds_no_sender_header() -> None:
     assert "Sender" not in field_names(mime())
     assert header(mime(sender="x@example.com"), "Sender") == "x@example.com"
 
@@ -118,7 +119,7 @@ def test_one_author_has_no_sender_unless_given() -> None:
     ],
     ids=["mailbox", "non-ASCII name", "group", "list"],
 )
-def test_a_to_header_replaces_the_visible_one(name: str, text: str, visible: str) -> None:  # R12
+def test_given_to_header_replaces_the_visible_one(name: str, text: str, visible: str) -> None:
     wire = mime(headers={name: text, "X-One": "1"})
     assert header(wire, "To") == visible
     assert b"alice" not in wire
@@ -129,7 +130,7 @@ def test_a_to_header_replaces_the_visible_one(name: str, text: str, visible: str
     ["Zoë <zoe@example.com>, b@example.com", "Zoë", "=?utf-8?q?x?=", "a@example.com," * 200],
     ids=["list with a non-ASCII name", "non-ASCII text", "encoded-word", "too long to fold"],
 )
-def test_a_to_header_is_never_an_encoded_word(text: str) -> None:  # R12
+def test_rejects_to_header_that_would_be_encoded(text: str) -> None:
     with pytest.raises(InvalidMessageError, match="To") as caught:
         mime(headers={"To": text})
     assert caught.value.field == "headers"
@@ -204,7 +205,7 @@ TREES: dict[str, tuple[dict[str, Any], Any]] = {
 
 
 @pytest.mark.parametrize(("fields", "tree"), TREES.values(), ids=TREES)
-def test_tree(fields: dict[str, Any], tree: Any) -> None:  # R11
+def test_structure_of_parts(fields: dict[str, Any], tree: Any) -> None:
     wire = mime(**fields)
     check_wire(wire)
     assert structure(wire) == tree
@@ -213,7 +214,7 @@ def test_tree(fields: dict[str, Any], tree: Any) -> None:  # R11
 @pytest.mark.parametrize(
     "media_type", ["text/x-amp-html", "Text/X-AMP-HTML", "text/x-amp-html; charset=utf-8"], ids=str
 )
-def test_amp_stands_before_html(media_type: str) -> None:  # R11
+def test_amp_is_before_html(media_type: str) -> None:
     wire = mime(text="t", html="h", alternatives=[Alternative("<html amp4email>", media_type)])
     assert structure(wire) == (
         "multipart/alternative",
@@ -250,7 +251,7 @@ def with_crlf(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("text", BODIES.values(), ids=BODIES)
-def test_bodies_arrive(text: str) -> None:  # R19
+def test_bodies_decode_to_the_text(text: str) -> None:
     wire = mime(text=text, html=text, alternatives=[Alternative(text, "text/calendar")])
     check_wire(wire)
     assert [leaf.content for leaf in leaves(wire)] == [with_crlf(text)] * 3
@@ -267,7 +268,7 @@ def test_bodies_arrive(text: str) -> None:  # R19
         ("a你b", "base64"),
     ],
 )
-def test_base64_only_where_it_is_shorter_by_far(text: str, encoding: str) -> None:  # R19
+def test_text_is_base64_only_where_most_is_not_ascii(text: str, encoding: str) -> None:
     assert header(mime(text=text), "Content-Transfer-Encoding") == encoding
     assert b"8bit" not in mime(text=text)
 
@@ -275,7 +276,7 @@ def test_base64_only_where_it_is_shorter_by_far(text: str, encoding: str) -> Non
 @pytest.mark.parametrize(
     "size", [0, 1, 56, 57, 58, 57 * 64 - 1, 57 * 64, 57 * 64 + 1, 57 * 130 + 20]
 )
-def test_base64_lines_are_76_long(size: int) -> None:
+def test_base64_lines_have_76_characters(size: int) -> None:
     content = bytes(number % 251 for number in range(size))
     wire = mime(attachments=[Attachment("a.bin", content)])
     check_wire(wire)
@@ -284,7 +285,7 @@ def test_base64_lines_are_76_long(size: int) -> None:
     assert {len(line) for line in body.split(b"\r\n")[:-1]} <= {76}
 
 
-def test_a_file_has_its_name_id_and_description() -> None:
+def test_attachment_has_file_name_content_id_and_description() -> None:
     wire = mime(
         html="h", attachments=[Attachment("Zoë.png", PNG, content_id="a@b", description="Ein Büro")]
     )
@@ -299,13 +300,14 @@ def test_a_file_has_its_name_id_and_description() -> None:
 
 
 FILENAMES = [
-    "a.txt", "two words.txt", "Zoë.txt", "文件.txt", "=?utf-8?q?x?=", 'a"b.txt', "a\\b.txt", "a;b.txt", '"a"', "<a>",
+    "a.txt", "two words.txt", "Zoë.txt", "文件.txt", "=?utf-8?q?x?=", 'a"b.txt', "a\\b.txt",
+    "a;b.txt", '"a"', "<a>",
     "../../etc/passwd", "100%.txt", "it's.txt", "x" * 255, "é" * 255, "😀" * 100, "a*b.txt", "a=b",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("filename", FILENAMES, ids=lambda name: name[:12])
-def test_file_names_arrive_literally(filename: str) -> None:  # R19
+def test_file_names_decode_to_the_given_text(filename: str) -> None:
     wire = mime(attachments=[Attachment(filename, b"x")])
     check_wire(wire)
     assert leaves(wire)[1].filename == filename
@@ -320,7 +322,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_encoded_words_arrive_literally(word: str) -> None:
+def test_text_like_an_encoded_word_is_kept(word: str) -> None:
     wire = mime(
         from_email=Address("shop@example.com", word),
         to=Address("alice@example.com", word),
@@ -337,7 +339,7 @@ def test_encoded_words_arrive_literally(word: str) -> None:
     assert b"\nX-Evil" not in wire
 
 
-def test_text_files_say_utf_8_if_they_are() -> None:
+def test_text_attachments_have_charset_utf_8_if_valid() -> None:
     wire = mime(
         attachments=[
             Attachment("a.txt", "é"),
@@ -349,7 +351,7 @@ def test_text_files_say_utf_8_if_they_are() -> None:
     assert types == [b'text/plain; charset="utf-8"', b"text/plain", b"text/x; charset=x"]
 
 
-def test_an_alternative_keeps_its_charset() -> None:
+def test_alternative_keeps_its_charset() -> None:
     wire = mime(
         alternatives=[Alternative("é".encode("latin-1"), "text/calendar; charset=iso-8859-1")]
     )
@@ -357,30 +359,30 @@ def test_an_alternative_keeps_its_charset() -> None:
     assert leaves(wire)[0].content == b"\xe9"
 
 
-def test_an_alternative_of_text_has_to_be_utf_8() -> None:
+def test_rejects_text_alternative_that_is_not_utf_8() -> None:
     with pytest.raises(InvalidMessageError, match="name its charset") as caught:
         mime(alternatives=[Alternative(b"\xff", "text/calendar")])
     assert caught.value.field == "alternatives"
 
 
-def test_an_alternative_may_be_binary() -> None:
+def test_alternative_may_be_binary() -> None:
     wire = mime(text="t", alternatives=[Alternative(PNG, "application/x-thing")])
     assert leaves(wire)[1] == Leaf("application/x-thing", PNG)
 
 
-def test_an_alternative_is_no_mail() -> None:
-    """RFC 2046 lets nobody encode a mail, and an alternative is encoded."""
-    with pytest.raises(ValidationError, match="a whole mail is an attachment"):
+def test_rejects_mail_as_alternative() -> None:
+    """RFC 2046 forbids to encode a mail, and alternatives are encoded."""
+    with pytest.raises(ValidationError, match="a whole mail can't be an alternative"):
         Alternative(b"From: a@example.com\r\n\r\n", "message/rfc822")
 
 
-def test_an_attached_mail_stands_as_it_is() -> None:  # R11
+def test_attached_mail_is_unchanged() -> None:
     wire = mime(text="t", attachments=[MAIL])
     assert MAIL.content in wire
     assert b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n" in wire
 
 
-def test_an_attached_mail_gets_crlf() -> None:
+def test_line_breaks_of_attached_mail_become_crlf() -> None:
     assert b"\r\n\r\nFrom: a\r\n\r\nx\r\n" in mime(
         attachments=[Attachment("a.eml", b"From: a\n\nx\n", "message/rfc822")]
     )
@@ -396,14 +398,14 @@ def test_an_attached_mail_gets_crlf() -> None:
     ],
     ids=["eight bits", "long line", "NUL", "CR alone"],
 )
-def test_an_attached_mail_keeps_the_rules_of_the_wire(content: bytes) -> None:
+def test_rejects_attached_mail_that_is_not_7bit_lines(content: bytes) -> None:
     with pytest.raises(InvalidMessageError, match="application/octet-stream") as caught:
         mime(attachments=[Attachment("a.eml", content, "message/rfc822")])
     assert caught.value.field == "attachments"
 
 
-def test_a_mail_of_ours_can_be_attached_to_a_mail_of_ours() -> None:
-    """The boundaries of one aren't those of the other."""
+def test_mail_of_sesmail_can_be_attached_to_another() -> None:
+    """Each of the two mails has boundaries of its own."""
     wire = mime(text="0", html="0")
     for depth in range(1, 4):
         wire = mime(
@@ -448,17 +450,17 @@ def test_a_mail_of_ours_can_be_attached_to_a_mail_of_ours() -> None:
         "recipient",
     ],
 )
-def test_who_knows_our_boundaries_can_not_stop_a_mail_by_them(fields: dict[str, Any]) -> None:
+def test_text_like_a_boundary_does_not_prevent_sending(fields: dict[str, Any]) -> None:
     wire = mime(**{"text": "t", "html": "h"} | fields)
     assert [leaf.content for leaf in leaves(wire)][:2] == [b"t", b"h"]
 
 
-def test_500_parts_pass() -> None:  # R21
+def test_accepts_500_parts() -> None:
     wire = mime(text="t", html="h", attachments=[Attachment("a", b"x")] * 498)
     assert len(leaves(wire)) == 500
 
 
-def test_501_parts_are_refused() -> None:  # R21
+def test_rejects_501_parts() -> None:
     with pytest.raises(InvalidMessageError, match="500") as caught:
         mime(text="t", html="h", attachments=[Attachment("a", b"x")] * 499)
     assert (caught.value.field, caught.value.limit, caught.value.actual) == (
@@ -480,7 +482,7 @@ def test_501_parts_are_refused() -> None:  # R21
     ],
     ids=["small", "long word", "long text", "many spaces", "encoded-word", "many keys"],
 )
-def test_metadata_arrives(metadata: dict[str, Any]) -> None:  # R13
+def test_metadata_decode_to_the_given_value(metadata: dict[str, Any]) -> None:
     import json
 
     wire = mime(metadata=metadata)
@@ -489,20 +491,20 @@ def test_metadata_arrives(metadata: dict[str, Any]) -> None:  # R13
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")], ids=repr)
-def test_metadata_is_json(number: float) -> None:
+def test_rejects_metadata_that_are_not_json(number: float) -> None:
     with pytest.raises(InvalidMessageError, match="JSON") as caught:
         mime(metadata={"a": number})
     assert caught.value.field == "metadata"
 
 
-def test_a_long_subject_is_folded_and_read_back() -> None:
+def test_long_subject_is_folded_and_decodes_to_the_text() -> None:
     for subject in ("word " * 300 + "end", "ü" * 1_000, "x" * 3_000):
         wire = mime(subject=subject)
         check_wire(wire)
         assert header(wire, "Subject") == subject
 
 
-def test_a_header_that_can_not_be_encoded_is_refused() -> None:
+def test_rejects_header_that_cannot_be_encoded() -> None:
     with pytest.raises(InvalidMessageError, match="percent-encode"):
         mime(headers={"List-Unsubscribe": "<https://example.com/é>"})
 
@@ -522,16 +524,16 @@ INJECTIONS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("update", INJECTIONS, ids=lambda update: repr(update)[:60])
-def test_what_no_model_has_checked_is_refused_at_the_last_look(update: dict[str, Any]) -> None:
-    """`model_copy` takes anything."""
+def test_final_check_rejects_unvalidated_fields(update: dict[str, Any]) -> None:
+    """``model_copy`` doesn't validate."""
     message = Message(from_email="shop@example.com", to="alice@example.com", text="t").model_copy(
         update=update
     )
-    with pytest.raises(InvalidMessageError, match="can't be written"):
+    with pytest.raises(InvalidMessageError, match="can't be encoded"):
         write_mime(message)
 
 
-def test_a_large_mail_comes_in_pieces() -> None:
+def test_large_mail_is_yielded_in_chunks() -> None:
     large, small = bytes(range(256)) * 1_000, b"x" * 100
     message = Message(
         from_email="shop@example.com",
@@ -543,7 +545,7 @@ def test_a_large_mail_comes_in_pieces() -> None:
             Attachment("c.bin", large),
         ],
     )
-    pieces = list(write_pieces(message))
+    pieces = list(iter_mime(message))
     assert b"".join(pieces) == write_mime(message)
     assert [leaf.content for leaf in leaves(b"".join(pieces))][2:] == [large, small, large]
     assert (
@@ -552,10 +554,10 @@ def test_a_large_mail_comes_in_pieces() -> None:
     assert max(map(len, pieces)) < 80_000
 
 
-def test_files_are_encoded_when_they_are_taken() -> None:
+def test_files_are_encoded_when_their_chunks_are_taken() -> None:
     message = Message(
         from_email="shop@example.com", attachments=[Attachment("a.bin", bytes(500_000))]
     )
-    pieces = write_pieces(message)
+    pieces = iter_mime(message)
     assert next(pieces).endswith(b"\r\n\r\n")
     assert next(pieces) == (b"A" * 76 + b"\r\n") * 1024

@@ -1,4 +1,4 @@
-"""Bodies as 7-bit lines."""
+"""Quoted-printable and base64 bodies."""
 
 from base64 import b64decode, b64encode
 from binascii import b2a_qp
@@ -30,7 +30,7 @@ def encoded(text: str) -> bytes:
 @example("a" * 76 + "\n" + "a" * 150 + ".\nb")
 @example("=" * 100 + "a" * 100)
 @example("\n.\n..\n. \n.")
-def test_quoted_printable_is_read_back(text: str) -> None:
+def test_quoted_printable_decodes_to_the_text(text: str) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     body = encoded(text)
     assert decodestring(body) == "\r\n".join(lines).encode()
@@ -39,7 +39,7 @@ def test_quoted_printable_is_read_back(text: str) -> None:
 
 
 def cut_by_rule(line: str) -> Iterator[str]:
-    """The pieces of an encoded line: up to 75 characters, no part of an escape, no dot alone."""
+    """Cuts an encoded line after up to 75 characters, outside of escapes, leaving no dot alone."""
     while len(line) > 75:
         end = 75
         while "=" in line[end - 2 : end] or line[end:] == ".":
@@ -50,7 +50,7 @@ def cut_by_rule(line: str) -> Iterator[str]:
 
 
 def paragraph(random: Random) -> str:
-    """Words of plain text, with dots and equals signs where lines have to be cut, too."""
+    """Returns random plain text, with dots and equals signs where lines are cut, too."""
     size = random.choice(
         [random.randint(1, 60), random.randint(70, 80), random.randint(140, 160), 400]
     )
@@ -63,7 +63,7 @@ def paragraph(random: Random) -> str:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_random_paragraphs_are_cut_by_rule(seed: int) -> None:
+def test_random_paragraphs_are_cut_where_the_rule_says(seed: int) -> None:
     random = Random(seed)
     for _ in range(300):
         paragraphs = [
@@ -79,7 +79,7 @@ def test_random_paragraphs_are_cut_by_rule(seed: int) -> None:
 @pytest.mark.parametrize(
     "unit", ["a", "=", ".", "\n", ".\n", "a\n", "a" * 75 + ".\n", "a" * 76 + "\n", "=" * 26 + "\n"]
 )
-def test_the_work_on_text_grows_with_its_length(unit: str) -> None:
+def test_encoding_text_takes_linear_time(unit: str) -> None:
     seconds = []
     for size in (1 << 16, 1 << 20):
         text = unit * (size // len(unit))
@@ -90,12 +90,12 @@ def test_the_work_on_text_grows_with_its_length(unit: str) -> None:
 
 
 @given(st.lists(st.text(st.sampled_from("ab=,"), max_size=200), max_size=5))
-def test_plain_lines_are_what_the_standard_library_makes_of_them(lines: list[str]) -> None:
+def test_plain_lines_equal_those_of_the_standard_library(lines: list[str]) -> None:
     assert encoded("\n".join(lines)) == b2a_qp("\r\n".join([*lines, ""]).encode())[:-2]
 
 
 @pytest.mark.parametrize("size", [*range(70, 82), 150, 151, 1_000])
-def test_plain_lines_are_cut_at_75(size: int) -> None:
+def test_plain_lines_are_cut_at_75_characters(size: int) -> None:
     cut = encoded("a" * size).split(b"=\r\n")
     assert [len(line) for line in cut] == [75] * ((size - 1) // 75) + [(size - 1) % 75 + 1]
 
@@ -104,7 +104,7 @@ def test_plain_lines_are_cut_at_75(size: int) -> None:
     "size",
     [0, 1, 56, 57, 58, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, 2 * PIECE + 58],
 )
-def test_base64_comes_in_pieces_of_whole_lines(size: int) -> None:
+def test_base64_is_yielded_in_chunks_of_whole_lines(size: int) -> None:
     content = bytes(number % 251 for number in range(size))
     pieces = list(encode_base64(content))
     body = b"".join(pieces)

@@ -1,16 +1,14 @@
-"""What both APIs share: defaults, recipients, template data."""
+"""Parts of calls that both APIs share: recipients, template data, size, extra."""
 
 from typing import Any
 
 import pytest
 
 from sesmail import (
-    Address,
     Alternative,
     Attachment,
     BulkMessage,
     InvalidMessageError,
-    ListManagement,
     Message,
     RawMessage,
     Recipient,
@@ -19,11 +17,10 @@ from sesmail import (
 from sesmail.sending.limits import check_mail_size
 from sesmail.sending.payload import v1, v2
 from sesmail.sending.payload.call import (
-    apply_defaults,
     destination,
     drop_empty,
     estimated_size,
-    finish,
+    make_call,
     recipients_of,
     template_data,
 )
@@ -38,175 +35,13 @@ KINDS: dict[str, Any] = {
 }
 WRITTEN = ("Message", "TemplateMessage", "BulkMessage")
 
-# Client-wide defaults
-
-
-@pytest.mark.parametrize("message", KINDS.values(), ids=KINDS)
-def test_without_defaults_a_message_stays(message: Any) -> None:
-    assert apply_defaults(message, None) is message
-
-
-SCALARS: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
-    "from_email": ("a@example.com", "b@example.com", WRITTEN),
-    "sender": ("a@example.com", "b@example.com", ("Message",)),
-    "to": ("a@example.com", "b@example.com", ("Message", "RawMessage", "TemplateMessage")),
-    "cc": ("a@example.com", "b@example.com", ("Message", "RawMessage", "TemplateMessage")),
-    "bcc": ("a@example.com", "b@example.com", ("Message", "RawMessage", "TemplateMessage")),
-    "reply_to": ("a@example.com", "b@example.com", WRITTEN),
-    "subject": ("default", "own", ("Message",)),
-    "text": ("default", "own", ("Message",)),
-    "html": ("default", "own", ("Message",)),
-    "attachments": ([Attachment("a", b"x")], [Attachment("b", b"y")], WRITTEN),
-    "configuration_set": ("default", "own", tuple(KINDS)),
-    "envelope_sender": ("a@example.com", "b@example.com", tuple(KINDS)),
-    "track_opens": (True, False, tuple(KINDS)),
-    "track_clicks": (False, True, tuple(KINDS)),
-    "tenant": ("default", "own", tuple(KINDS)),
-    "endpoint_id": ("default", "own", tuple(KINDS)),
-    "source_arn": (ARN, f"{ARN}.own", tuple(KINDS)),
-    "from_arn": (ARN, f"{ARN}.own", tuple(KINDS)),
-    "return_path_arn": (ARN, f"{ARN}.own", tuple(KINDS)),
-    "list_management": (
-        ListManagement(contact_list="default"),
-        ListManagement(contact_list="own"),
-        ("Message", "RawMessage", "TemplateMessage"),
-    ),
-}
-PLACES = [(field, kind) for field, (_, _, kinds) in SCALARS.items() for kind in kinds]
+# Recipients
 
 
 def with_field(message: Any, **fields: Any) -> Any:
     return type(message)(
         **{name: getattr(message, name) for name in message.model_fields_set} | fields
     )
-
-
-@pytest.mark.parametrize(
-    ("field", "kind"), PLACES, ids=[f"{kind}.{field}" for field, kind in PLACES]
-)
-def test_a_default_fills_a_gap_and_nothing_else(field: str, kind: str) -> None:  # R4, R7
-    default, own, _ = SCALARS[field]
-    defaults = Message(**{field: default})
-    filled = apply_defaults(KINDS[kind], defaults)
-    assert getattr(filled, field) == getattr(with_field(KINDS[kind], **{field: default}), field)
-    overridden = with_field(KINDS[kind], **{field: own})
-    assert apply_defaults(overridden, defaults) == overridden
-
-
-def test_none_given_on_purpose_stands() -> None:
-    message = Message(configuration_set=None, reply_to=())
-    laid = apply_defaults(message, Message(configuration_set="default", reply_to="a@example.com"))
-    assert (laid.configuration_set, laid.reply_to) == (None, ())
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_has_no_place_stays_out(kind: str) -> None:  # R7
-    everything = Message(
-        **{field: default for field, (default, _, _) in SCALARS.items()},
-        alternatives=(),
-        tags=["t"],
-        metadata={"a": 1},
-        message_tags={"a": "b"},
-        headers={"X-One": "1"},
-        extra={"a": 1},
-        send_id="id-1",
-    )
-    laid = apply_defaults(KINDS[kind], everything)
-    assert type(laid) is type(KINDS[kind])
-    assert set(laid.__dict__) == set(type(laid).model_fields)
-    assert type(laid)(**laid.model_dump()) == laid
-    assert getattr(laid, "send_id", None) is None
-
-
-def test_copies_are_not_laid_on_bulk_messages() -> None:  # R7
-    laid = apply_defaults(
-        KINDS["BulkMessage"],
-        Message(cc="c@example.com", bcc="d@example.com", reply_to="r@example.com"),
-    )
-    assert (laid.cc, laid.bcc, laid.reply_to) == ((), (), (Address("r@example.com"),))
-    own = with_field(KINDS["BulkMessage"], cc="x@example.com")
-    assert apply_defaults(own, Message(cc="c@example.com")).cc == (Address("x@example.com"),)
-
-
-@pytest.mark.parametrize("kind", WRITTEN)
-def test_tags_are_joined(kind: str) -> None:  # R7
-    message = with_field(KINDS[kind], tags=["own"])
-    assert apply_defaults(message, Message(tags=["default"])).tags == ("default", "own")
-    assert apply_defaults(KINDS[kind], Message(tags=["default"])).tags == ("default",)
-
-
-@pytest.mark.parametrize("field", ["metadata", "message_tags", "headers", "extra"])
-@pytest.mark.parametrize("kind", WRITTEN)
-def test_mappings_are_merged(kind: str, field: str) -> None:  # R7, R8
-    message = with_field(KINDS[kind], **{field: {"b": "own", "c": "own"}})
-    laid = getattr(
-        apply_defaults(message, Message(**{field: {"a": "default", "b": "default"}})), field
-    )
-    assert laid == {"a": "default", "b": "own", "c": "own"}
-    with pytest.raises(TypeError, match="make a new model"):
-        laid["d"] = "x"
-
-
-def test_header_names_are_the_same_in_any_case() -> None:  # R7
-    laid = apply_defaults(
-        Message(headers={"x-one": "own"}), Message(headers={"X-One": "default", "X-Two": "2"})
-    )
-    assert laid.headers == {"X-Two": "2", "x-one": "own"}
-
-
-def test_raw_messages_take_call_settings_alone() -> None:  # R7
-    laid = apply_defaults(
-        KINDS["RawMessage"],
-        Message(from_email="a@example.com", tags=["t"], metadata={"a": 1}, extra={"X": 1}),
-    )
-    assert laid == with_field(KINDS["RawMessage"], extra={"X": 1})
-
-
-def test_several_default_authors_do_not_fit_a_template() -> None:
-    defaults = Message(from_email=["a@example.com", "b@example.com"])
-    for kind in ("TemplateMessage", "BulkMessage"):
-        with pytest.raises(InvalidMessageError, match="several authors") as caught:
-            apply_defaults(KINDS[kind], defaults)
-        assert caught.value.field == "from_email"
-        assert apply_defaults(with_field(KINDS[kind], from_email="c@example.com"), defaults)
-
-
-def test_no_default_author_is_none() -> None:
-    assert apply_defaults(KINDS["TemplateMessage"], Message(from_email=())).from_email is None
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_message_from_json_takes_the_same_defaults(kind: str) -> None:  # R4, R7
-    """As it will after a rest in a queue."""
-    message = KINDS[kind]
-    read = type(message).model_validate_json(message.model_dump_json())
-    defaults = Message(
-        from_email="a@example.com",
-        configuration_set="tracking",
-        track_opens=True,
-        reply_to="r@example.com",
-    )
-    assert apply_defaults(read, defaults) == apply_defaults(message, defaults)
-
-
-def test_defaults_reach_the_call() -> None:  # R4, R7, R8
-    defaults = Message(
-        from_email="Shop <shop@example.com>",
-        bcc="archive@example.com",
-        configuration_set="tracking",
-        extra={"A": 1, "B": 1},
-    )
-    call = v2.build(apply_defaults(Message(to="a@example.com", extra={"B": 2}), defaults))
-    assert call.params["Destination"] == {
-        "ToAddresses": ["a@example.com"],
-        "BccAddresses": ["archive@example.com"],
-    }
-    assert call.params["ConfigurationSetName"] == "tracking"
-    assert (call.params["A"], call.params["B"]) == (1, 2)
-    assert call.params["Content"]["Raw"]["Data"].startswith(b"From: Shop <shop@example.com>\r\n")
-
-
-# Recipients
 
 
 def crowd(count: int, prefix: str = "r") -> list[str]:
@@ -228,7 +63,7 @@ def crowd(count: int, prefix: str = "r") -> list[str]:
     ],
     ids=lambda count: str(count),
 )
-def test_51_recipients_are_refused(kind: str, to: int, cc: int, bcc: int) -> None:  # R21
+def test_rejects_51_recipients(kind: str, to: int, cc: int, bcc: int) -> None:
     fields = {"to": crowd(to, "t"), "cc": crowd(cc, "c"), "bcc": crowd(bcc, "b")}
     with pytest.raises(InvalidMessageError, match="this one has 51") as caught:
         recipients_of(with_field(KINDS[kind], **fields))
@@ -240,7 +75,7 @@ def test_51_recipients_are_refused(kind: str, to: int, cc: int, bcc: int) -> Non
     )
 
 
-def test_recipients_have_an_order() -> None:  # R12
+def test_recipients_are_in_the_order_to_cc_bcc() -> None:
     message = Message(
         bcc="d@example.com", cc="c@example.com", to=["a@example.com", "b@example.com"]
     )
@@ -248,13 +83,13 @@ def test_recipients_have_an_order() -> None:  # R12
 
 
 @pytest.mark.parametrize("kind", ["Message", "RawMessage", "TemplateMessage"])
-def test_a_recipient_is_needed(kind: str) -> None:
+def test_rejects_message_without_recipient(kind: str) -> None:
     with pytest.raises(InvalidMessageError, match="at least one recipient") as caught:
         recipients_of(KINDS[kind])
     assert caught.value.field == "to"
 
 
-def test_destination_has_only_what_is_given() -> None:  # R18
+def test_destination_has_only_given_fields() -> None:
     assert destination(["a"], [], []) == {"ToAddresses": ["a"]}
     assert destination([], ["b"], ["c"]) == {"CcAddresses": ["b"], "BccAddresses": ["c"]}
 
@@ -275,15 +110,15 @@ def test_destination_has_only_what_is_given() -> None:  # R18
     ],
     ids=["empty", "kinds", "escapes", "words"],
 )
-def test_template_data(data: dict[str, Any], text: str) -> None:  # R26
+def test_template_data_as_json(data: dict[str, Any], text: str) -> None:
     assert template_data(data, "data") == text
 
 
-def test_template_data_of_262_144_characters_passes() -> None:  # R21
+def test_accepts_template_data_of_262_144_characters() -> None:
     assert len(template_data({"a": "é" * (262_144 - len('{"a":""}'))}, "data")) == 262_144
 
 
-def test_template_data_of_262_145_characters_is_refused() -> None:  # R21
+def test_rejects_template_data_of_262_145_characters() -> None:
     with pytest.raises(InvalidMessageError, match="262,144") as caught:
         template_data({"a": "é" * (262_145 - len('{"a":""}'))}, "recipients[3].data")
     assert (caught.value.field, caught.value.limit, caught.value.actual) == (
@@ -298,13 +133,13 @@ def test_template_data_of_262_145_characters_is_refused() -> None:  # R21
     [float("nan"), float("-inf"), "\ud800", object()],
     ids=["nan", "-inf", "half", "object"],
 )
-def test_template_data_is_json(value: object) -> None:
-    with pytest.raises(InvalidMessageError, match=r"^data: it can't be written as JSON"):
+def test_rejects_template_data_that_is_not_json(value: object) -> None:
+    with pytest.raises(InvalidMessageError, match=r"^data: it can't be encoded as JSON"):
         template_data({"a": value}, "data")
 
 
 @pytest.mark.parametrize("api", [v1, v2], ids=["v1", "v2"])
-def test_too_much_data_of_a_recipient_is_told_by_its_number(api: Any) -> None:  # R21
+def test_error_for_data_of_a_recipient_names_its_index(api: Any) -> None:
     bulk = BulkMessage(
         from_email="a@example.com",
         template="T",
@@ -321,13 +156,18 @@ def test_too_much_data_of_a_recipient_is_told_by_its_number(api: Any) -> None:  
 # Sizes and parameters
 
 
-def test_size() -> None:  # R21
-    check_mail_size(100, 100, "v1", "send less")
+@pytest.mark.parametrize(
+    ("api", "limit", "text"),
+    [("v1", 10_485_760, "10,485,760"), ("v2", 41_943_040, "41,943,040")],
+    ids=["v1", "v2"],
+)
+def test_rejects_mail_larger_than_the_limit_of_the_api(api: str, limit: int, text: str) -> None:
+    check_mail_size(limit, api, "send less")
     with pytest.raises(
-        InvalidMessageError, match=r"has 1,001 bytes, and SES API v1 takes 1,000; send less"
+        InvalidMessageError, match=f"SES API {api} takes {text}; send less"
     ) as caught:
-        check_mail_size(1_001, 1_000, "v1", "send less")
-    assert (caught.value.limit, caught.value.actual) == (1_000, 1_001)
+        check_mail_size(limit + 1, api, "send less")
+    assert (caught.value.limit, caught.value.actual) == (limit, limit + 1)
 
 
 @pytest.mark.parametrize(
@@ -335,7 +175,7 @@ def test_size() -> None:  # R21
     [(v1, 10 * 1024 * 1024), (v2, 40 * 1024 * 1024)],
     ids=["10 MB on v1", "40 MB on v2"],
 )
-def test_the_encoded_mail_has_a_limit(api: Any, limit: int) -> None:  # R21
+def test_rejects_encoded_mail_larger_than_the_limit(api: Any, limit: int) -> None:
     line = b"x" * 998 + b"\r\n"
     mail = MAIL + line * ((limit - len(MAIL)) // len(line))
     mail += b"y" * (limit - len(mail))
@@ -348,7 +188,7 @@ def test_the_encoded_mail_has_a_limit(api: Any, limit: int) -> None:  # R21
 @pytest.mark.parametrize(
     ("api", "limit"), [(v1, 10 * 1024 * 1024), (v2, 40 * 1024 * 1024)], ids=["v1", "v2"]
 )
-def test_an_attachment_counts_as_it_is_encoded(api: Any, limit: int) -> None:  # R21
+def test_limit_applies_to_encoded_attachments(api: Any, limit: int) -> None:
     with pytest.raises(InvalidMessageError, match=f"{limit:,}"):
         api.build(
             Message(
@@ -359,7 +199,7 @@ def test_an_attachment_counts_as_it_is_encoded(api: Any, limit: int) -> None:  #
         )
 
 
-def test_given() -> None:  # R18
+def test_drop_empty_keeps_zero_false_and_empty_text() -> None:
     assert drop_empty({"a": None, "b": [], "c": {}, "d": "", "e": 0, "f": False, "g": b""}) == {
         "d": "",
         "e": 0,
@@ -368,8 +208,8 @@ def test_given() -> None:  # R18
     }
 
 
-def test_extra_is_laid_over_last() -> None:  # R8
-    call = finish("SendEmail", {"A": 1, "B": None}, {"A": 2, "C": None}, 5)
+def test_extra_overrides_parameters() -> None:
+    call = make_call("SendEmail", {"A": 1, "B": None}, {"A": 2, "C": None}, 5)
     assert (call.operation, call.params, call.size) == ("SendEmail", {"A": 2, "C": None}, 5)
 
 
@@ -377,9 +217,9 @@ def test_extra_is_laid_over_last() -> None:  # R8
     "name",
     ["Destination", "Destinations", "BulkEmailEntries", "Content", "DefaultContent", "RawMessage"],
 )
-def test_extra_does_not_replace_what_was_checked(name: str) -> None:  # R8
+def test_rejects_extra_that_replaces_recipients_or_content(name: str) -> None:
     with pytest.raises(InvalidMessageError, match=name) as caught:
-        finish("SendEmail", {"A": 1}, {"B": 2, name: {}}, 5)
+        make_call("SendEmail", {"A": 1}, {"B": 2, name: {}}, 5)
     assert caught.value.field == "extra"
 
 
@@ -407,5 +247,5 @@ def test_extra_does_not_replace_what_was_checked(name: str) -> None:  # R8
         ),
     ],
 )
-def test_what_has_to_be_written(message: Any, size: int) -> None:
+def test_estimated_size_counts_bodies_and_files(message: Any, size: int) -> None:
     assert estimated_size(message) == size

@@ -1,4 +1,4 @@
-"""SES message tags: the user's, the one tag and the send id as the client was told."""
+"""SES message tags: those of the message, the single tag, and the send id."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from sesmail import (
     Recipient,
     TemplateMessage,
 )
-from sesmail.sending.payload.call import apply_defaults
+from sesmail.sending.payload.defaults import apply_defaults
 from sesmail.sending.payload.tags import message_tags, recipient_tags, tag_list
 
 MAIL = b"From: a@example.com\r\n\r\n"
@@ -30,18 +30,18 @@ WRITTEN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("message", WRITTEN.values(), ids=WRITTEN)
-def test_the_one_tag_is_a_message_tag_if_asked(message: Any) -> None:  # R5
+def test_single_tag_is_a_message_tag_with_tag_name(message: Any) -> None:
     message = message.model_copy(update={"tags": ("order",), "message_tags": {"a": "b"}})
     assert message_tags(message, None) == {"a": "b"}
     assert message_tags(message, "Campaign") == {"Campaign": "order", "a": "b"}
 
 
-def test_no_tag_is_no_message_tag() -> None:  # R5, R14
+def test_message_without_tags_has_no_message_tag() -> None:
     assert message_tags(Message(), "Campaign") == {}
     assert message_tags(SINGLES["RawMessage"], "Campaign") == {}
 
 
-def test_the_one_tag_and_a_message_tag_agree() -> None:
+def test_rejects_message_tag_that_differs_from_the_single_tag() -> None:
     assert message_tags(
         Message(tags=["order"], message_tags={"Campaign": "order"}), "Campaign"
     ) == {"Campaign": "order"}
@@ -50,7 +50,7 @@ def test_the_one_tag_and_a_message_tag_agree() -> None:
     assert caught.value.field == "tags"
 
 
-def test_more_than_one_tag_is_refused() -> None:  # R5
+def test_rejects_several_tags_with_tag_name() -> None:
     with pytest.raises(InvalidMessageError, match="has one tag, this one has 3") as caught:
         message_tags(Message(tags=["a", "b", "c"]), "Campaign")
     assert (caught.value.field, caught.value.limit, caught.value.actual) == ("tags", 1, 3)
@@ -59,13 +59,13 @@ def test_more_than_one_tag_is_refused() -> None:  # R5
 
 
 @pytest.mark.parametrize("tag", ["two words", "Zoë", "a.b", "x" * 257], ids=lambda tag: tag[:9])
-def test_a_tag_with_other_characters_is_refused(tag: str) -> None:  # R5
+def test_rejects_tag_with_characters_that_message_tags_cannot_have(tag: str) -> None:
     with pytest.raises(InvalidMessageError, match="1 to 256 of A-Z a-z 0-9 _ -") as caught:
         message_tags(Message(tags=[tag]), "Campaign")
     assert caught.value.field == "tags"
 
 
-def test_a_tag_of_256_characters_passes() -> None:
+def test_accepts_tag_of_256_characters() -> None:
     assert message_tags(Message(tags=["x" * 256]), "Campaign") == {"Campaign": "x" * 256}
 
 
@@ -77,25 +77,25 @@ def test_tag_list() -> None:
 
 
 @pytest.mark.parametrize("message", SINGLES.values(), ids=SINGLES)
-def test_the_send_id_is_a_message_tag_if_asked(message: Any) -> None:
+def test_send_id_is_a_message_tag_with_tag_send_id(message: Any) -> None:
     own = message.model_copy(update={"send_id": "id-1", "message_tags": {"a": "b"}})
     assert message_tags(own, None) == {"a": "b"}
     assert message_tags(own, None, True) == {"a": "b", "X-Sesmail-Id": "id-1"}
     assert message_tags(message, None, True) == {}
 
 
-def test_the_send_id_of_a_recipient_is_a_message_tag_if_asked() -> None:
+def test_send_id_of_recipient_is_a_message_tag_with_tag_send_id() -> None:
     recipient = Recipient("a@example.com", message_tags={"a": "b"}, send_id="id-1")
     assert recipient_tags(recipient, False, "recipients[0].") == {"a": "b"}
     assert recipient_tags(recipient, True, "recipients[0].") == {"a": "b", "X-Sesmail-Id": "id-1"}
     assert recipient_tags(Recipient("a@example.com"), True, "recipients[0].") == {}
 
 
-def test_a_bulk_message_has_none_of_its_own() -> None:
+def test_bulk_message_has_no_send_id_tag() -> None:
     assert message_tags(BULK, None, True) == {}
 
 
-def test_it_agrees_with_a_message_tag_of_its_name() -> None:
+def test_accepts_message_tag_equal_to_the_send_id() -> None:
     same = {"X-Sesmail-Id": "id-1"}
     assert message_tags(Message(send_id="id-1", message_tags=same), None, True) == same
     assert message_tags(Message(send_id="id-2", message_tags=same), None, False) == same
@@ -114,20 +114,20 @@ def test_it_agrees_with_a_message_tag_of_its_name() -> None:
     ],
     ids=["another", "none", "bulk"],
 )
-def test_another_value_of_that_name_is_refused(message: Any) -> None:
+def test_rejects_message_tag_that_differs_from_the_send_id(message: Any) -> None:
     with pytest.raises(InvalidMessageError, match="leave that out of message_tags") as caught:
         message_tags(message, None, True)
     assert caught.value.field == "send_id"
 
 
-def test_another_value_of_that_name_is_refused_for_a_recipient() -> None:
+def test_rejects_message_tag_of_recipient_that_differs_from_its_send_id() -> None:
     recipient = Recipient("a@example.com", send_id="id-1", message_tags={"X-Sesmail-Id": "id-2"})
     with pytest.raises(InvalidMessageError) as caught:
         recipient_tags(recipient, True, "recipients[3].")
     assert caught.value.field == "recipients[3].send_id"
 
 
-def test_the_one_tag_is_not_sent_under_its_name() -> None:
+def test_rejects_single_tag_under_the_name_of_the_send_id() -> None:
     with pytest.raises(InvalidMessageError) as caught:
         message_tags(Message(tags=["order"], send_id="id-1"), "X-Sesmail-Id", True)
     assert caught.value.field == "send_id"

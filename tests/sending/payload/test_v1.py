@@ -1,4 +1,4 @@
-"""Calls of SES API v1, judged by Amazon's own service model."""
+"""Calls of SES API v1, validated by botocore's service model."""
 
 from itertools import product
 from typing import Any
@@ -108,9 +108,7 @@ BULKS: dict[str, Any] = {
 
 @pytest.mark.parametrize("tag_name", [None, "Campaign"], ids=["no tag name", "tag name"])
 @pytest.mark.parametrize("message", SINGLES.values(), ids=SINGLES)
-def test_amazon_takes_every_call(
-    message: Any, tag_name: str | None
-) -> None:  # R10, R14, R15, R17, R18, R24, R25
+def test_every_call_is_valid_for_botocore(message: Any, tag_name: str | None) -> None:
     if isinstance(message, TemplateMessage) and message.tags and tag_name is None:
         message = message.model_copy(update={"tags": ()})
     call = v1.build(message, tag_name)
@@ -121,7 +119,7 @@ def test_amazon_takes_every_call(
 
 
 @pytest.mark.parametrize("message", BULKS.values(), ids=BULKS)
-def test_amazon_takes_every_bulk_call(message: BulkMessage) -> None:  # R18, R24, R26
+def test_every_bulk_call_is_valid_for_botocore(message: BulkMessage) -> None:
     call = v1.build_bulk(message, "Campaign")
     assert call.operation == "SendBulkTemplatedEmail"
     assert complaints(v1.SERVICE, call.operation, call.params) == []
@@ -140,7 +138,7 @@ FIELDS: dict[str, Any] = {
     list(product([False, True], repeat=len(FIELDS)))[::5],
     ids=lambda chosen: "".join("01"[each] for each in chosen),
 )
-def test_amazon_takes_any_combination(chosen: tuple[bool, ...]) -> None:
+def test_random_calls_are_valid_for_botocore(chosen: tuple[bool, ...]) -> None:
     fields = {
         name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted
     }
@@ -148,7 +146,7 @@ def test_amazon_takes_any_combination(chosen: tuple[bool, ...]) -> None:
     assert complaints(v1.SERVICE, call.operation, call.params) == []
 
 
-def test_a_minimal_mail() -> None:  # R10, R14, R18
+def test_minimal_message_call() -> None:
     call = v1.build(SINGLES["minimal"])
     assert call.params.keys() == {"Destinations", "RawMessage"}
     assert call.params["Destinations"] == ["b@example.com"]
@@ -162,7 +160,7 @@ TAGS = [
 ]
 
 
-def test_a_mail_with_everything() -> None:  # R5, R12, R14, R15, R17
+def test_call_of_message_with_every_field() -> None:
     call = v1.build(SINGLES["everything"], "Campaign")
     data = call.params.pop("RawMessage")["Data"]
     assert b"d@" not in data
@@ -195,11 +193,13 @@ def test_a_mail_with_everything() -> None:  # R5, R12, R14, R15, R17
     ],
     ids=["author", "sender", "authors", "authors and sender", "authors and envelope", "envelope"],
 )
-def test_source(fields: dict[str, Any], source: str | None) -> None:  # R12, R15
+def test_source_is_envelope_sender_or_first_author(
+    fields: dict[str, Any], source: str | None
+) -> None:
     assert v1.build(Message(to="b@example.com", **fields)).params.get("Source") == source
 
 
-def test_a_templated_mail_with_everything() -> None:  # R15, R19, R24, R25
+def test_call_of_template_message_with_every_field() -> None:
     call = v1.build(SINGLES["template with everything"], "Campaign")
     assert call.params == {
         "Source": "=?utf-8?b?Wm/Dqw==?= <zoe@example.com>",
@@ -220,7 +220,7 @@ def test_a_templated_mail_with_everything() -> None:  # R15, R19, R24, R25
     }
 
 
-def test_bulk() -> None:  # R24, R26
+def test_call_of_bulk_message_with_every_field() -> None:
     call = v1.build_bulk(BULKS["everything"], "Campaign")
     copies = {"CcAddresses": ["c@example.com"], "BccAddresses": ["d@example.com", "e@example.com"]}
     assert call.params["Destinations"] == [
@@ -246,7 +246,7 @@ def test_bulk() -> None:  # R24, R26
     )
 
 
-def test_default_data_is_always_there() -> None:  # R26
+def test_bulk_call_always_has_default_data() -> None:
     assert v1.build_bulk(BULKS["minimal"]).params["DefaultTemplateData"] == "{}"
 
 
@@ -277,9 +277,7 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("kind", "field"), REFUSED, ids=[f"{kind}.{field}" for kind, field in REFUSED]
 )
-def test_what_v1_lacks_is_refused_with_a_way_out(
-    kind: str, field: str
-) -> None:  # R5, R16, R17, R25, R27
+def test_rejects_fields_unsupported_by_v1_and_names_the_alternative(kind: str, field: str) -> None:
     bases: dict[str, tuple[Any, dict[str, Any]]] = {
         "Message": (Message, {"from_email": "a@example.com", "to": "b@example.com"}),
         "RawMessage": (RawMessage, {"content": MAIL, "to": "b@example.com"}),
@@ -308,9 +306,7 @@ def test_what_v1_lacks_is_refused_with_a_way_out(
     [("headers", {"X-One": "1"}), ("metadata", {"a": 1})],
     ids=["headers", "metadata"],
 )
-def test_what_v1_lacks_for_a_recipient_is_refused_with_a_way_out(
-    field: str, value: Any
-) -> None:  # R27
+def test_rejects_recipient_fields_unsupported_by_v1(field: str, value: Any) -> None:
     bulk = BulkMessage(
         from_email="a@example.com",
         template="T",
@@ -321,7 +317,7 @@ def test_what_v1_lacks_for_a_recipient_is_refused_with_a_way_out(
     assert (caught.value.feature, caught.value.api) == (f"recipients[1].{field}", "v1")
 
 
-def test_a_send_id_beside_a_template_is_a_message_tag_or_refused() -> None:
+def test_send_id_beside_template_needs_tag_send_id() -> None:
     template = SINGLES["template"].model_copy(update={"send_id": "id-1"})
     named = Recipient("b@example.com", send_id="id-1")
     bulk = BulkMessage(from_email="a@example.com", template="T", recipients=[RECIPIENTS[0], named])
@@ -339,22 +335,22 @@ def test_a_send_id_beside_a_template_is_a_message_tag_or_refused() -> None:
 
 
 def test_the_document_s_fields_are_not_refused() -> None:
-    """Metadata, tags and headers of a mail go into its MIME."""
+    """Metadata, tags and headers of a Message are in its MIME."""
     assert b"X-Metadata" in v1.build(SINGLES["everything"]).params["RawMessage"]["Data"]
 
 
 @pytest.mark.parametrize("kind", [TemplateMessage, BulkMessage], ids=lambda kind: kind.__name__)
-def test_a_template_needs_an_author(kind: Any) -> None:
+def test_rejects_template_message_without_author(kind: Any) -> None:
     message = kind(
         template="T",
         **({"recipients": RECIPIENTS} if kind is BulkMessage else {"to": "b@example.com"}),
     )
-    with pytest.raises(InvalidMessageError, match="give the author") as caught:
+    with pytest.raises(InvalidMessageError, match="the author is missing") as caught:
         (v1.build_bulk if kind is BulkMessage else v1.build)(message)
     assert caught.value.field == "from_email"
 
 
-def test_extra_is_laid_over_last() -> None:  # R8
+def test_extra_overrides_parameters() -> None:
     for message in (SINGLES["minimal"], SINGLES["raw"], SINGLES["template"], BULKS["minimal"]):
         with_extra = message.model_copy(
             update={"extra": {"Tags": "mine", "ConfigurationSetName": "mine"}}
@@ -372,5 +368,33 @@ def test_extra_is_laid_over_last() -> None:  # R8
     ],
     ids=["entries", "none", "nothing"],
 )
-def test_read_bulk(answer: dict[str, Any], entries: list[Any]) -> None:  # R30
+def test_read_bulk_returns_result_of_each_recipient(
+    answer: dict[str, Any], entries: list[Any]
+) -> None:
     assert v1.read_bulk(answer) == entries
+
+
+VALUES_OF_OTHER_FIELDS: dict[str, Any] = {
+    "alternatives": [],
+    "attachments": [Attachment("a", b"x")],
+    "configuration_set": "tracking",
+    "extra": {"A": "b"},
+    "from_arn": ARN,
+    "headers": {"X-One": "1"},
+    "html": "<p>Hello</p>",
+    "message_tags": {"a": "b"},
+    "metadata": {"a": 1},
+    "return_path_arn": ARN,
+    "send_id": "id-1",
+    "source_arn": ARN,
+    "subject": "Hello",
+    "tags": ["order"],
+    "text": "Hello",
+}
+
+
+@pytest.mark.parametrize("field", sorted(Message.model_fields.keys() - RAW_ONLY_V2.keys()))
+def test_supports_every_other_field_of_a_message(field: str) -> None:
+    base = {"from_email": "a@example.com", "to": "b@example.com"}
+    value = VALUES_OF_OTHER_FIELDS.get(field, "c@example.com")
+    v1.build(Message.model_validate(base | {field: value}))

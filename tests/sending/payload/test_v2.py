@@ -1,4 +1,4 @@
-"""Calls of SES API v2, judged by Amazon's own service model."""
+"""Calls of SES API v2, validated by botocore's service model."""
 
 import json
 from itertools import product
@@ -144,9 +144,7 @@ BULKS: dict[str, Any] = {
 
 @pytest.mark.parametrize("tag_name", [None, "Campaign"], ids=["no tag name", "tag name"])
 @pytest.mark.parametrize("message", SINGLES.values(), ids=SINGLES)
-def test_amazon_takes_every_call(
-    message: Any, tag_name: str | None
-) -> None:  # R10, R14-R18, R24, R25
+def test_every_call_is_valid_for_botocore(message: Any, tag_name: str | None) -> None:
     call = v2.build(message, tag_name, tag_send_id=tag_name is not None)
     assert call.operation == "SendEmail"
     assert ("Template" in call.params["Content"]) is isinstance(message, TemplateMessage)
@@ -155,9 +153,7 @@ def test_amazon_takes_every_call(
 
 @pytest.mark.parametrize("tag_name", [None, "Campaign"], ids=["no tag name", "tag name"])
 @pytest.mark.parametrize("message", BULKS.values(), ids=BULKS)
-def test_amazon_takes_every_bulk_call(
-    message: BulkMessage, tag_name: str | None
-) -> None:  # R18, R24, R26, R27
+def test_every_bulk_call_is_valid_for_botocore(message: BulkMessage, tag_name: str | None) -> None:
     call = v2.build_bulk(message, tag_name, tag_send_id=tag_name is not None)
     assert call.operation == "SendBulkEmail"
     assert complaints(v2.SERVICE, call.operation, call.params) == []
@@ -176,7 +172,7 @@ FIELDS: dict[str, Any] = {
     list(product([False, True], repeat=len(FIELDS)))[::263],
     ids=lambda chosen: "".join("01"[each] for each in chosen),
 )
-def test_amazon_takes_any_combination(chosen: tuple[bool, ...]) -> None:
+def test_random_calls_are_valid_for_botocore(chosen: tuple[bool, ...]) -> None:
     fields = {
         name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted
     }
@@ -185,7 +181,7 @@ def test_amazon_takes_any_combination(chosen: tuple[bool, ...]) -> None:
         assert complaints(v2.SERVICE, call.operation, call.params) == []
 
 
-def test_the_judge_sees_what_is_wrong() -> None:
+def test_validation_by_botocore_finds_invalid_parameters() -> None:
     wrong = {
         "Content": {
             "Template": {"TemplateName": "", "Headers": [{"Name": "X Y", "Value": "ü"}], "Nope": 1}
@@ -201,7 +197,7 @@ def test_the_judge_sees_what_is_wrong() -> None:
     assert "EmailTags is []" in text
 
 
-def test_a_minimal_mail() -> None:  # R10, R14, R18
+def test_minimal_message_call() -> None:
     call = v2.build(SINGLES["minimal"])
     assert call.params.keys() == {
         "Destination",
@@ -227,7 +223,7 @@ TAGS = [{"Name": "kind", "Value": "order"}, {"Name": "ses:feedback-id-a", "Value
 LIST = {"ContactListName": "list", "TopicName": "topic"}
 
 
-def test_a_mail_with_everything() -> None:  # R5, R12, R14-R17
+def test_call_of_message_with_every_field() -> None:
     call = v2.build(SINGLES["everything"], "Campaign")
     data = call.params.pop("Content")["Raw"]["Data"]
     assert b"d@" not in data
@@ -243,7 +239,7 @@ def test_a_mail_with_everything() -> None:  # R5, R12, R14-R17
     }
 
 
-def test_a_templated_mail_with_everything() -> None:  # R13, R19, R24, R27
+def test_call_of_template_message_with_every_field() -> None:
     call = v2.build(SINGLES["template with everything"])
     assert call.params == {
         "FromEmailAddress": "=?utf-8?b?Wm/Dqw==?= <zoe@example.com>",
@@ -311,7 +307,7 @@ def test_a_templated_mail_with_everything() -> None:  # R13, R19, R24, R27
     ],
     ids=["name", "ARN", "inline", "inline html"],
 )
-def test_template(template: Any, source: dict[str, Any]) -> None:  # R25, R26
+def test_template_by_name_arn_or_inline(template: Any, source: dict[str, Any]) -> None:
     call = v2.build(
         TemplateMessage(from_email="a@example.com", to="b@example.com", template=template)
     )
@@ -332,7 +328,7 @@ def test_template(template: Any, source: dict[str, Any]) -> None:  # R25, R26
     ],
     ids=["neither", "opens on", "opens off", "clicks on", "both"],
 )
-def test_tracking(fields: dict[str, bool], overrides: dict[str, str] | None) -> None:  # R16
+def test_tracking_overrides(fields: dict[str, bool], overrides: dict[str, str] | None) -> None:
     params = v2.build(Message(from_email="a@example.com", to="b@example.com", **fields)).params
     assert params.get("ConfigurationOverrides") == (overrides and {"Tracking": overrides})
 
@@ -342,20 +338,20 @@ def test_tracking(fields: dict[str, bool], overrides: dict[str, str] | None) -> 
     [{"source_arn": ARN}, {"from_arn": ARN}, {"source_arn": ARN, "from_arn": ARN}],
     ids=lambda fields: "+".join(fields),
 )
-def test_one_arn_for_source_and_from(fields: dict[str, str]) -> None:  # R17
+def test_source_arn_and_from_arn_are_one_parameter(fields: dict[str, str]) -> None:
     params = v2.build(Message(from_email="a@example.com", to="b@example.com", **fields)).params  # type: ignore[typeddict-item]
     assert params["FromEmailAddressIdentityArn"] == ARN
 
 
 @pytest.mark.parametrize("kind", ["everything", "template"])
-def test_two_different_arns_are_refused(kind: str) -> None:  # R17
+def test_rejects_different_source_arn_and_from_arn(kind: str) -> None:
     message = SINGLES[kind].model_copy(update={"source_arn": ARN, "from_arn": f"{ARN}.other"})
     with pytest.raises(InvalidMessageError, match="give one") as caught:
         v2.build(message)
     assert caught.value.field == "from_arn"
 
 
-def test_bulk() -> None:  # R24, R26, R27
+def test_call_of_bulk_message_with_every_field() -> None:
     call = v2.build_bulk(BULKS["everything"], "Campaign")
     entries = call.params.pop("BulkEmailEntries")
     template = call.params.pop("DefaultContent")["Template"]
@@ -392,8 +388,8 @@ def test_bulk() -> None:  # R24, R26, R27
     }
 
 
-def test_a_recipient_without_metadata_has_the_message_s() -> None:  # R27
-    """The default header goes with every entry that doesn't replace it."""
+def test_recipient_without_metadata_has_those_of_the_message() -> None:
+    """SES adds the default header to every entry that doesn't replace it."""
     bulk = BulkMessage(
         from_email="a@example.com", template="T", metadata={"a": 1}, recipients=RECIPIENTS
     )
@@ -422,9 +418,7 @@ def numbered(count: int) -> dict[str, str]:
     [(15, 0, 0), (14, 1, 0), (14, 0, 1), (10, 4, 1), (0, 15, 0)],
     ids=str,
 )
-def test_15_headers_pass_and_a_16th_is_refused(
-    headers: int, tags: int, metadata: int
-) -> None:  # R13, R21
+def test_accepts_15_headers_and_rejects_16(headers: int, tags: int, metadata: int) -> None:
     fields: dict[str, Any] = {"tags": ["t"] * tags, "metadata": {"a": 1} if metadata else {}}
     assert len(templated(headers=numbered(headers), **fields)) == 15
     with pytest.raises(InvalidMessageError, match="at most 15 headers") as caught:
@@ -432,14 +426,14 @@ def test_15_headers_pass_and_a_16th_is_refused(
     assert (caught.value.field, caught.value.limit, caught.value.actual) == ("headers", 15, 16)
 
 
-def test_the_send_id_is_the_first_of_15_headers() -> None:
+def test_send_id_is_the_first_header_and_counts() -> None:
     found = templated(headers=numbered(14), send_id="id-1")
     assert (found[0], len(found)) == ({"Name": "X-Sesmail-Id", "Value": "id-1"}, 15)
     with pytest.raises(InvalidMessageError, match="at most 15 headers"):
         templated(headers=numbered(15), send_id="id-1")
 
 
-def test_a_recipient_s_16th_header_is_refused() -> None:  # R21, R27
+def test_rejects_16_headers_of_a_recipient() -> None:
     def bulk(count: int) -> BulkMessage:
         each = Recipient("b@example.com", headers=numbered(count), metadata={"a": 1})
         return BulkMessage(
@@ -457,7 +451,7 @@ def test_a_recipient_s_16th_header_is_refused() -> None:  # R21, R27
     [("X", 995), ("X-One", 991), ("X" * 76, 920)],
     ids=lambda value: str(value)[:6],
 )
-def test_name_and_value_have_996_characters_at_most(name: str, longest: int) -> None:  # R13, R21
+def test_rejects_header_longer_than_996_characters(name: str, longest: int) -> None:
     assert templated(headers={name: "x" * longest}) == [{"Name": name, "Value": "x" * longest}]
     with pytest.raises(InvalidMessageError, match=f"1 to {longest} ASCII") as caught:
         templated(headers={name: "x" * (longest + 1)})
@@ -468,7 +462,7 @@ def test_name_and_value_have_996_characters_at_most(name: str, longest: int) -> 
     )
 
 
-def test_encoded_words_count_as_they_are_written() -> None:  # R13
+def test_encoded_length_of_headers_counts() -> None:
     (header,) = templated(tags=["ü" * 270])
     assert decoded(header["Value"]) == "ü" * 270
     with pytest.raises(InvalidMessageError, match="ASCII") as caught:
@@ -476,7 +470,7 @@ def test_encoded_words_count_as_they_are_written() -> None:  # R13
     assert (caught.value.field, caught.value.limit) == ("tags", 991)
 
 
-def test_metadata_counts_as_ascii_json() -> None:  # R13
+def test_length_of_metadata_counts_as_ascii_json() -> None:
     room = 986 - len('{"a": ""}')
     assert len(templated(metadata={"a": "x" * room})[0]["Value"]) == 986
     for text in ("x" * (room + 1), "ü" * (room // 6 + 1)):
@@ -485,7 +479,7 @@ def test_metadata_counts_as_ascii_json() -> None:  # R13
         assert (caught.value.field, caught.value.limit) == ("metadata", 986)
 
 
-def test_a_recipient_s_metadata_counts_with_the_message_s() -> None:  # R13, R27
+def test_length_of_recipient_metadata_includes_those_of_the_message() -> None:
     bulk = BulkMessage(
         from_email="a@example.com",
         template="T",
@@ -498,19 +492,19 @@ def test_a_recipient_s_metadata_counts_with_the_message_s() -> None:  # R13, R27
 
 
 @pytest.mark.parametrize("name", ["To", "date", "Message-Id"])
-def test_headers_that_ses_writes_are_refused(name: str) -> None:
+def test_rejects_headers_that_ses_writes(name: str) -> None:
     with pytest.raises(InvalidMessageError, match="SES writes it") as caught:
         templated(headers={name: "x"})
     assert caught.value.field == "headers"
 
 
-def test_ids_and_urls_are_never_encoded() -> None:
+def test_rejects_non_ascii_text_in_headers_of_ids_and_urls() -> None:
     with pytest.raises(InvalidMessageError, match="percent-encode") as caught:
         templated(headers={"List-Unsubscribe": "<https://example.com/é>"})
     assert caught.value.field == "headers"
 
 
-def test_a_recipient_s_ids_and_urls_are_never_encoded() -> None:
+def test_rejects_non_ascii_text_in_recipient_headers_of_ids_and_urls() -> None:
     bulk = BulkMessage(
         from_email="a@example.com",
         template="T",
@@ -521,7 +515,7 @@ def test_a_recipient_s_ids_and_urls_are_never_encoded() -> None:
     assert caught.value.field == "recipients[1].headers"
 
 
-def test_attachments_beside_a_template_have_a_limit() -> None:  # R21
+def test_rejects_attachments_beside_template_larger_than_40_mb() -> None:
     limit = 40 * 1024 * 1024
     half = Attachment("a", bytes(limit * 3 // 8))
     message = TemplateMessage(
@@ -536,8 +530,8 @@ def test_attachments_beside_a_template_have_a_limit() -> None:  # R21
 
 
 @pytest.mark.parametrize("count", [499, 500])
-def test_attachments_beside_a_template_are_parts(count: int) -> None:  # R21
-    """With 500 attachments the body that SES writes would be the 501st part."""
+def test_rejects_500_attachments_beside_template(count: int) -> None:
+    """The body that SES adds is a part, too: the 501st with 500 attachments."""
     message = TemplateMessage(
         from_email="a@example.com",
         to="b@example.com",
@@ -552,17 +546,17 @@ def test_attachments_beside_a_template_are_parts(count: int) -> None:  # R21
 
 
 @pytest.mark.parametrize("kind", [TemplateMessage, BulkMessage], ids=lambda kind: kind.__name__)
-def test_a_template_needs_an_author(kind: Any) -> None:
+def test_rejects_template_message_without_author(kind: Any) -> None:
     message = kind(
         template="T",
         **({"recipients": RECIPIENTS} if kind is BulkMessage else {"to": "b@example.com"}),
     )
-    with pytest.raises(InvalidMessageError, match="give the author") as caught:
+    with pytest.raises(InvalidMessageError, match="the author is missing") as caught:
         (v2.build_bulk if kind is BulkMessage else v2.build)(message)
     assert caught.value.field == "from_email"
 
 
-def test_extra_is_laid_over_last() -> None:  # R8
+def test_extra_overrides_parameters() -> None:
     for message in (SINGLES["minimal"], SINGLES["raw"], SINGLES["template"], BULKS["minimal"]):
         with_extra = message.model_copy(
             update={"extra": {"FromEmailAddress": "mine", "New": {"a": 1}}}
@@ -580,5 +574,7 @@ def test_extra_is_laid_over_last() -> None:  # R8
     ],
     ids=["entries", "none", "nothing"],
 )
-def test_read_bulk(answer: dict[str, Any], entries: list[Any]) -> None:  # R30
+def test_read_bulk_returns_result_of_each_recipient(
+    answer: dict[str, Any], entries: list[Any]
+) -> None:
     assert v2.read_bulk(answer) == entries

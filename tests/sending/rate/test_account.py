@@ -1,4 +1,4 @@
-"""The account's rate is read seldom, and where it can't be, it is learnt."""
+"""AccountRate: read the account's sending rate."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,8 +23,8 @@ from support.faults import Answer, Request, StartFaultServer
 pytestmark = pytest.mark.anyio
 
 
-class Reading:
-    """Gives what its script says, the last over and over."""
+class Read:
+    """Read function that returns scripted rates, the last one repeatedly."""
 
     def __init__(self, *script: object) -> None:
         self.script = script
@@ -41,24 +41,24 @@ class Reading:
 
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time, to be changed."""
+    """Current time, which a test may change."""
     now = [1000.0]
     monkeypatch.setattr(account.anyio, "current_time", lambda: now[0])
     return now
 
 
-async def test_it_is_read_once_for_everybody() -> None:
-    limiter, reading = RateLimiter(), Reading(100.0)
-    rate = AccountRate(limiter, reading)
+async def test_concurrent_refreshes_share_one_read() -> None:
+    limiter, read = RateLimiter(), Read(100.0)
+    rate = AccountRate(limiter, read)
     async with anyio.create_task_group() as group:
         for _ in range(20):
             group.start_soon(rate.refresh)
-    assert (reading.count, limiter.account_rate) == (1, 100.0)
+    assert (read.count, limiter.account_rate) == (1, 100.0)
 
 
-async def test_it_is_read_again_when_it_is_old(time: list[float]) -> None:
-    limiter, reading = RateLimiter(clock=lambda: time[0]), Reading(100.0, 200.0)
-    rate = AccountRate(limiter, reading)
+async def test_rate_is_read_again_after_5_minutes(time: list[float]) -> None:
+    limiter, read = RateLimiter(clock=lambda: time[0]), Read(100.0, 200.0)
+    rate = AccountRate(limiter, read)
     for at, expected in [(1000.0, 100.0), (1299.0, 100.0), (1301.0, 200.0)]:
         time[0] = at
         await rate.refresh()
@@ -80,39 +80,41 @@ async def test_it_is_read_again_when_it_is_old(time: list[float]) -> None:
     ],
     ids=repr,
 )
-async def test_what_can_not_be_read_is_learnt(time: list[float], answer: object) -> None:
-    limiter, reading = RateLimiter(clock=lambda: time[0]), Reading(answer, 50)
-    rate = AccountRate(limiter, reading)
+async def test_failed_read_is_repeated_after_a_minute(time: list[float], answer: object) -> None:
+    limiter, read = RateLimiter(clock=lambda: time[0]), Read(answer, 50)
+    rate = AccountRate(limiter, read)
     await rate.refresh()
     await rate.refresh()
-    assert (limiter.account_rate, reading.count) == (None, 1)
+    assert (limiter.account_rate, read.count) == (None, 1)
     time[0] += 61
     await rate.refresh()
     assert limiter.account_rate == 50
 
 
-async def test_it_is_kept_fresh(time: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses: list[float] = []
+async def test_keep_fresh_reads_periodically(
+    time: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleeps: list[float] = []
 
     async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
+        sleeps.append(seconds)
         time[0] += seconds
-        if len(pauses) > 3:
+        if len(sleeps) > 3:
             scope.cancel()
         await anyio.lowlevel.checkpoint()
 
     monkeypatch.setattr(account.anyio, "sleep", sleep)
-    limiter, reading = RateLimiter(clock=lambda: time[0]), Reading(1, 2, NotSentError("no"), 3)
-    rate = AccountRate(limiter, reading)
+    limiter, read = RateLimiter(clock=lambda: time[0]), Read(1, 2, NotSentError("no"), 3)
+    rate = AccountRate(limiter, read)
     await rate.refresh()
     with anyio.CancelScope() as scope:
         await rate.keep_fresh()
-    assert pauses == [300, 300, 60, 300]
+    assert sleeps == [300, 300, 60, 300]
     assert limiter.account_rate == 3
 
 
-def knows_the_rate(rate: object) -> Callable[[Request], Answer]:
-    """An account that tells its rate, in either API, and takes all mail."""
+def account_with_rate(rate: object) -> Callable[[Request], Answer]:
+    """Returns a step that responds to GetAccount with a rate, and accepts all mail."""
 
     def step(request: Request) -> Answer:
         if request.target.endswith("/v2/email/account"):
@@ -134,10 +136,10 @@ def operations(requests: list[Request]) -> list[str]:
     return [request.form.get("Action") or request.target.rpartition("/")[2] for request in requests]
 
 
-async def test_many_and_bulk_wait_for_the_first_reading_and_a_single_send_never(
+async def test_send_many_and_send_bulk_read_the_rate_but_send_does_not(
     fault_server: StartFaultServer,
 ) -> None:
-    server = fault_server(knows_the_rate(1000.0))
+    server = fault_server(account_with_rate(1000.0))
     async with new_client(server.url, rate_limit="account") as client:
         await client.send(ORDER)
         assert operations(server.requests) == ["outbound-emails"]
@@ -148,7 +150,7 @@ async def test_many_and_bulk_wait_for_the_first_reading_and_a_single_send_never(
         assert operations(server.requests)[3:] == ["outbound-emails"]
 
 
-async def test_v1_asks_for_the_quota(fault_server: StartFaultServer) -> None:
+async def test_v1_reads_get_send_quota(fault_server: StartFaultServer) -> None:
     def step(request: Request) -> Answer:
         if request.form["Action"] != "GetSendQuota":
             return ok()
@@ -165,7 +167,7 @@ async def test_v1_asks_for_the_quota(fault_server: StartFaultServer) -> None:
     assert limiter.account_rate == 25
 
 
-async def test_without_the_right_to_ask_mail_is_sent_anyway(fault_server: StartFaultServer) -> None:
+async def test_sends_without_permission_to_read_the_rate(fault_server: StartFaultServer) -> None:
     def step(request: Request) -> Answer:
         return error(403, "AccessDeniedException") if request.target.endswith("/account") else ok()
 
@@ -176,7 +178,7 @@ async def test_without_the_right_to_ask_mail_is_sent_anyway(fault_server: StartF
 
 
 @pytest.mark.parametrize("fixed", [float, RateLimiter, None], ids=["number", "limiter", "none"])
-async def test_a_rate_that_is_given_is_not_read(fault_server: StartFaultServer, fixed: Any) -> None:
+async def test_given_rate_is_not_read(fault_server: StartFaultServer, fixed: Any) -> None:
     server = fault_server(ok())
     async with new_client(server.url, rate_limit=fixed and fixed(50)) as client:
         await client.send_bulk(NEWS)
@@ -184,6 +186,6 @@ async def test_a_rate_that_is_given_is_not_read(fault_server: StartFaultServer, 
 
 
 @pytest.mark.parametrize("rate", [0, -1, "fast", float("inf")], ids=str)
-def test_rates_that_can_not_be(rate: object) -> None:
+def test_client_refuses_invalid_rate_limit(rate: object) -> None:
     with pytest.raises(ConfigurationError, match="rate"):
         Client(rate_limit=rate)  # type: ignore[arg-type]

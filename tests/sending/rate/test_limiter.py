@@ -1,4 +1,4 @@
-"""RateLimiter on both event loops, in a time that moves only when everybody waits."""
+"""RateLimiter on both event loops, with a simulated clock."""
 
 import math
 import random
@@ -16,24 +16,24 @@ from sesmail.sending.rate.pace import Pace
 
 
 async def settle() -> None:
-    """Let everybody go on until all of them wait: anyio's own way to tell that takes real time on asyncio."""
+    """Runs all tasks until they wait, without the real time that anyio's own function takes."""
     for _ in range(10):
         await anyio.lowlevel.checkpoint()
 
 
 class Time:
-    """A clock that stands until everybody sleeps, and then moves on to the first who wakes."""
+    """Simulated clock, which advances to the next wake-up when all tasks sleep."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
-        self.naps = 0
+        self.sleeps = 0
         self.sleepers: list[tuple[float, anyio.Event]] = []
 
     def __call__(self) -> float:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        self.naps += 1
+        self.sleeps += 1
         sleeper = self.now + seconds, anyio.Event()
         self.sleepers.append(sleeper)
         try:
@@ -41,8 +41,8 @@ class Time:
         finally:
             self.sleepers.remove(sleeper)
 
-    async def pass_(self, until: float = math.inf) -> None:
-        """Go on until there is nobody left to wake by then."""
+    async def run(self, until: float = math.inf) -> None:
+        """Advances the clock until no task is left to wake by then."""
         while True:
             await settle()
             at, event = min(
@@ -56,7 +56,7 @@ class Time:
 
 
 class Calls:
-    """Callers of a limiter, and when their calls left."""
+    """Callers of a limiter, and the times at which their calls left."""
 
     def __init__(self, group: TaskGroup, time: Time, limiter: RateLimiter) -> None:
         self.group, self.time, self.limiter = group, time, limiter
@@ -93,39 +93,39 @@ def limiter(time: Time, rate: float | None = None, max_wait: float | None = None
 
 
 @pytest.mark.parametrize("rate", [None, 1])
-async def test_the_first_call_never_waits(rate: float | None) -> None:
+async def test_first_call_does_not_wait(rate: float | None) -> None:
     time = Time()
     assert await limiter(time, rate).acquire(50) == 0
-    assert time.naps == 0
+    assert time.sleeps == 0
 
 
-async def test_calls_leave_in_their_order_and_at_the_rate() -> None:
+async def test_calls_leave_in_order_at_the_rate() -> None:
     time = Time()
     async with anyio.create_task_group() as group:
         calls = Calls(group, time, limiter(time, 10))
         for _ in range(195):
             await calls.add()
-        await time.pass_()
+        await time.run()
     assert calls.order == list(range(195))
     assert calls.left[-1][1] == pytest.approx(194 / 9.7 - 0.03)
     assert calls.waited[194] == pytest.approx(194 / 9.7 - 0.03)
-    assert time.naps <= 2 * 195, "nobody sleeps more often than to come to the head, and to leave"
+    assert time.sleeps <= 2 * 195, "a waiter sleeps once to become the first, and once to leave"
 
 
-async def test_a_large_call_is_not_overtaken_and_does_not_starve() -> None:
+async def test_large_call_leaves_in_order() -> None:
     time = Time()
     async with anyio.create_task_group() as group:
         calls = Calls(group, time, limiter(time, 10))
         for size in (1, 50, 1, 1):
             await calls.add(size)
-        await time.pass_()
+        await time.run()
     assert calls.order == [0, 1, 2, 3]
     assert [at for _, at in calls.left] == pytest.approx(
         [0, 1 / 9.7 - 0.03, 51 / 9.7 - 0.03, 52 / 9.7 - 0.03]
     )
 
 
-async def test_a_cancelled_waiter_gives_its_place_back() -> None:
+async def test_cancelled_waiter_releases_its_recipients() -> None:
     time = Time()
     async with anyio.create_task_group() as group:
         calls = Calls(group, time, limiter(time, 10))
@@ -133,12 +133,12 @@ async def test_a_cancelled_waiter_gives_its_place_back() -> None:
             await calls.add(size)
         calls.scopes[1].cancel()
         calls.scopes[3].cancel()
-        await time.pass_()
+        await time.run()
     assert calls.order == [0, 2, 4]
     assert calls.left[-1][1] == pytest.approx(2 / 9.7 - 0.03)
 
 
-async def test_a_caller_that_is_cancelled_already_takes_no_place() -> None:
+async def test_caller_cancelled_before_acquires_nothing() -> None:
     time = Time()
     one = limiter(time, 1)
     with anyio.CancelScope() as scope:
@@ -148,7 +148,7 @@ async def test_a_caller_that_is_cancelled_already_takes_no_place() -> None:
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_task_that_asyncio_cancels_gives_its_place_back(anyio_backend: str) -> None:
+async def test_asyncio_cancelled_waiter_releases_its_recipients(anyio_backend: str) -> None:
     import asyncio
 
     one = limiter(Time(), 1)
@@ -164,7 +164,7 @@ async def test_a_task_that_asyncio_cancels_gives_its_place_back(anyio_backend: s
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_where_callers_are_cancelled_the_others_leave_as_if_those_had_never_come(
+async def test_cancelled_callers_do_not_delay_others(
     seed: int,
 ) -> None:
     chance = random.Random(seed)
@@ -179,8 +179,8 @@ async def test_where_callers_are_cancelled_the_others_leave_as_if_those_had_neve
             await calls.add(sizes[-1])
             if chance.random() < 0.5:
                 chance.choice(calls.scopes).cancel()
-            await time.pass_(time.now + chance.random() / 5)
-        await time.pass_()
+            await time.run(time.now + chance.random() / 5)
+        await time.run()
     cancelled = {number for number, scope in enumerate(calls.scopes) if scope.cancelled_caught}
     assert cancelled
     assert calls.order == [number for number in range(40) if number not in cancelled]
@@ -188,7 +188,7 @@ async def test_where_callers_are_cancelled_the_others_leave_as_if_those_had_neve
     for number, left in calls.left:
         at = calls.start + left
         assert alone.wait(at) == 0, "not too early"
-        assert at == arrived[number] or alone.wait(at - 1e-4) > 0, "nor too late"
+        assert at == arrived[number] or alone.wait(at - 1e-4) > 0, "not too late"
         alone.take(at, sizes[number])
     assert not time.sleepers
 
@@ -196,7 +196,7 @@ async def test_where_callers_are_cancelled_the_others_leave_as_if_those_had_neve
 @pytest.mark.parametrize(
     "slow_down", [RateLimiter.throttled, lambda one: one.learn(8)], ids=["throttled", "learn"]
 )
-async def test_the_head_of_the_line_is_planned_anew(
+async def test_first_waiter_is_rescheduled_when_the_rate_changes(
     slow_down: Callable[[RateLimiter], None],
 ) -> None:
     time = Time()
@@ -213,11 +213,11 @@ async def test_the_head_of_the_line_is_planned_anew(
         one.give_back(5)
         await settle()
         assert time.sleepers[0][0] < before
-        await time.pass_()
+        await time.run()
     assert calls.order == [0, 1]
 
 
-async def test_what_changes_nothing_wakes_nobody() -> None:
+async def test_unchanged_rate_wakes_no_waiter() -> None:
     time = Time()
     one = limiter(time, 10)
     async with anyio.create_task_group() as group:
@@ -226,11 +226,11 @@ async def test_what_changes_nothing_wakes_nobody() -> None:
         await calls.add()
         one.throttled()
         await settle()
-        naps = time.naps
+        sleeps = time.sleeps
         one.throttled()
         await settle()
-        assert time.naps == naps
-        await time.pass_()
+        assert time.sleeps == sleeps
+        await time.run()
         await calls.add(10)
         await calls.add()
         planned, before = min(at for at, _ in time.sleepers), one.rate
@@ -238,14 +238,14 @@ async def test_what_changes_nothing_wakes_nobody() -> None:
         await settle()
         assert one.rate > before
         assert min(at for at, _ in time.sleepers) < planned
-        await time.pass_()
+        await time.run()
     assert calls.order == [0, 1, 2, 3]
     top = limiter(time, 10)
     top.accepted(1)
     assert top.rate == 9.7
 
 
-async def test_places_of_a_call_that_never_left_are_given_back() -> None:
+async def test_give_back_releases_recipients() -> None:
     time = Time()
     one = limiter(time, 10)
     async with anyio.create_task_group() as group:
@@ -258,21 +258,21 @@ async def test_places_of_a_call_that_never_left_are_given_back() -> None:
     one.give_back(1)  # nobody is waiting
 
 
-async def test_a_wait_that_is_known_to_be_too_long_is_refused_at_once() -> None:
+async def test_expected_wait_above_max_wait_is_refused_at_once() -> None:
     time = Time()
     async with anyio.create_task_group() as group:
         calls = Calls(group, time, limiter(time, 10, max_wait=1))
         for size in (9, 1, 1, 1):
             await calls.add(size)
         assert list(calls.refused) == [2, 3]
-        await time.pass_()
+        await time.run()
     error = calls.refused[2]
     assert (error.outcome, error.retryable) == ("not_sent", True)
     assert "1" in error.message
     assert calls.order == [0, 1]
 
 
-async def test_a_wait_that_becomes_too_long_ends_at_its_limit() -> None:
+async def test_wait_that_becomes_too_long_ends_at_max_wait() -> None:
     time = Time()
     one = limiter(time, 10, max_wait=1)
     async with anyio.create_task_group() as group:
@@ -280,13 +280,13 @@ async def test_a_wait_that_becomes_too_long_ends_at_its_limit() -> None:
         for size in (9, 1, 1):
             await calls.add(size)
         one.learn(0.1)
-        await time.pass_()
+        await time.run()
     assert calls.order == [0]
     assert sorted(calls.refused) == [1, 2]
     assert time.now - calls.start == pytest.approx(1)
 
 
-async def test_it_belongs_to_one_event_loop(anyio_backend_name: str) -> None:
+async def test_limiter_belongs_to_one_event_loop(anyio_backend_name: str) -> None:
     one = RateLimiter(10)
     await one.acquire(1)
     await anyio.to_thread.run_sync(other_loop, one, anyio_backend_name)
@@ -297,14 +297,14 @@ def other_loop(one: RateLimiter, backend: str) -> None:
         anyio.run(one.acquire, 1, backend=backend)
 
 
-async def test_without_another_clock_it_goes_by_the_event_loops() -> None:
+async def test_uses_the_clock_of_the_event_loop_by_default() -> None:
     one = RateLimiter(1_000)
     assert await one.acquire(1) == 0
     assert await one.acquire(1) > 0
 
 
 @pytest.mark.parametrize("rate", [0, -1, math.inf, math.nan])
-def test_a_rate_that_cannot_be(rate: float) -> None:
+def test_refuses_invalid_rate(rate: float) -> None:
     with pytest.raises(ConfigurationError, match="above 0"):
         RateLimiter(rate)
     with pytest.raises(ConfigurationError, match="above 0"):
@@ -312,6 +312,6 @@ def test_a_rate_that_cannot_be(rate: float) -> None:
 
 
 @pytest.mark.parametrize("max_wait", [-1, math.nan])
-def test_a_max_wait_that_cannot_be(max_wait: float) -> None:
+def test_refuses_invalid_max_wait(max_wait: float) -> None:
     with pytest.raises(ConfigurationError, match="max_wait"):
         RateLimiter(max_wait=max_wait)

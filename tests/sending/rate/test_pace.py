@@ -1,4 +1,4 @@
-"""Pace: values in, values out; nothing here waits."""
+"""Pace: computes rates and waits without a clock of its own."""
 
 import itertools
 
@@ -14,7 +14,7 @@ def pace(rate: float | None = None, random: float = 0.0) -> Pace:
 
 
 def busy(pace: Pace, now: float, seconds: float, size: int = 1) -> float:
-    """Send as fast as the pace allows, all of it accepted; the time afterwards."""
+    """Sends as fast as the pace allows, all of it accepted; returns the time at the end."""
     end = now + seconds
     while now < end:
         now += pace.wait(now)
@@ -24,12 +24,12 @@ def busy(pace: Pace, now: float, seconds: float, size: int = 1) -> float:
 
 
 @pytest.mark.parametrize("rate", [None, 0.5, 14, 1_000])
-def test_the_first_call_never_waits(rate: float | None) -> None:
+def test_first_call_does_not_wait(rate: float | None) -> None:
     assert pace(rate).wait(0) == 0
     assert pace(rate).wait(-1e6) == 0
 
 
-def test_calls_leave_evenly_a_little_below_the_rate() -> None:
+def test_calls_leave_evenly_at_97_percent_of_the_rate() -> None:
     one = pace(10)
     assert one.rate == pytest.approx(9.7)
     one.take(0, 1)
@@ -40,7 +40,7 @@ def test_calls_leave_evenly_a_little_below_the_rate() -> None:
     assert one.wait(1, ahead=1) > 0
 
 
-def test_a_call_may_leave_early_by_as_much_as_timers_ring_late() -> None:
+def test_calls_may_leave_30_milliseconds_early() -> None:
     one = pace(10)
     one.take(0, 1)
     assert one.wait(1 / 9.7 - 0.0301) > 0
@@ -51,9 +51,7 @@ def test_a_call_may_leave_early_by_as_much_as_timers_ring_late() -> None:
     st.floats(1, 1_000),
     st.lists(st.tuples(st.floats(0, 0.2), st.integers(1, 50)), min_size=1, max_size=60),
 )
-def test_a_worker_never_owes_more_than_its_last_call(
-    rate: float, steps: list[tuple[float, int]]
-) -> None:
+def test_only_the_last_call_is_unpaid(rate: float, steps: list[tuple[float, int]]) -> None:
     one, now = pace(rate), 0.0
     left: list[tuple[float, int]] = []
     for pause, size in steps:
@@ -66,7 +64,7 @@ def test_a_worker_never_owes_more_than_its_last_call(
             assert unpaid <= one.rate * (left[last][0] - start + 0.03) + 0.01
 
 
-def test_a_call_larger_than_the_rate_leaves_and_is_paid_for_afterwards() -> None:
+def test_call_larger_than_the_rate_leaves_and_delays_the_next() -> None:
     one = pace(10)
     one.take(0, 1)
     assert one.wait(0.08) == 0
@@ -74,7 +72,7 @@ def test_a_call_larger_than_the_rate_leaves_and_is_paid_for_afterwards() -> None
     assert one.wait(0.08) == pytest.approx(51 / 9.7 - 0.08 - 0.03)
 
 
-def test_what_never_left_is_given_back() -> None:
+def test_give_back_releases_at_most_what_was_taken() -> None:
     one = pace(10)
     one.take(0, 5)
     one.give_back(0, 5)
@@ -84,7 +82,7 @@ def test_what_never_left_is_given_back() -> None:
     assert one.wait(0) == pytest.approx(5 / 9.7 - 0.03), "no more is given back than was taken"
 
 
-def test_a_throttle_lowers_the_rate_once_per_round_trip() -> None:
+def test_throttle_lowers_the_rate_once_per_half_second() -> None:
     one = pace(10)
     assert one.throttled(1)
     assert one.rate == pytest.approx(9.7 * 0.95)
@@ -94,7 +92,7 @@ def test_a_throttle_lowers_the_rate_once_per_round_trip() -> None:
     assert one.rate == pytest.approx(9.7 * 0.95 * 0.88)
 
 
-def test_the_cut_is_hard_where_every_call_is_throttled() -> None:
+def test_cut_is_half_where_every_call_is_throttled() -> None:
     one = pace(14)
     rates = [one.rate]
     for second in range(40):
@@ -105,7 +103,7 @@ def test_the_cut_is_hard_where_every_call_is_throttled() -> None:
     assert 0.4 < max(cuts) <= 0.5
 
 
-def test_the_rate_never_falls_below_a_call_in_ten_minutes() -> None:
+def test_minimum_rate_is_one_call_in_10_minutes() -> None:
     one = pace(1, random=0.5)
     for second in range(200):
         one.throttled(second)
@@ -114,7 +112,7 @@ def test_the_rate_never_falls_below_a_call_in_ten_minutes() -> None:
     assert one.wait(200) <= 600
 
 
-def test_a_throttled_worker_takes_another_place_between_the_others() -> None:
+def test_throttle_delays_the_next_call_at_random() -> None:
     near, far = pace(10), pace(10, random=0.9)
     for each in (near, far):
         each.take(0, 1)
@@ -122,7 +120,7 @@ def test_a_throttled_worker_takes_another_place_between_the_others() -> None:
     assert far.wait(0) - near.wait(0) == pytest.approx(0.9 / far.rate)
 
 
-def test_it_recovers_and_stops_at_the_rate() -> None:
+def test_rate_recovers_up_to_the_account_rate() -> None:
     one = pace(10)
     one.throttled(0)
     now = busy(one, 0, 15)
@@ -131,7 +129,7 @@ def test_it_recovers_and_stops_at_the_rate() -> None:
     assert one.rate == pytest.approx(9.7)
 
 
-def test_growth_grows_where_no_throttle_comes() -> None:
+def test_growth_accelerates_without_throttles() -> None:
     one = pace()
     one.throttled(0)
     now = busy(one, 0, 40)
@@ -144,7 +142,7 @@ def test_growth_grows_where_no_throttle_comes() -> None:
     assert one.rate <= before * 2.1, "never more than double in a second"
 
 
-def test_an_unknown_rate_is_doubled_each_second_until_a_throttle() -> None:
+def test_unknown_rate_doubles_each_second_until_a_throttle() -> None:
     one = pace()
     assert one.rate == 14
     now = busy(one, 0, 4)
@@ -155,7 +153,7 @@ def test_an_unknown_rate_is_doubled_each_second_until_a_throttle() -> None:
     assert one.rate < high * 1.05
 
 
-def test_who_sends_seldom_proves_nothing_about_the_rate() -> None:
+def test_rate_does_not_grow_where_it_is_not_used() -> None:
     one = pace()
     for second in range(100):
         one.take(second, 1)
@@ -163,7 +161,7 @@ def test_who_sends_seldom_proves_nothing_about_the_rate() -> None:
     assert one.rate < 30, "only the first call counted"
 
 
-def test_larger_calls_count_as_calls_where_chance_is_concerned() -> None:
+def test_growth_depends_on_calls_and_not_on_recipients() -> None:
     small, large = pace(), pace()
     for each in (small, large):
         each.throttled(0)
@@ -172,14 +170,14 @@ def test_larger_calls_count_as_calls_where_chance_is_concerned() -> None:
     assert large.rate < small.rate
 
 
-def test_a_known_rate_is_reached_and_not_passed() -> None:
+def test_known_rate_is_reached_and_not_exceeded() -> None:
     one = pace(1_000)
     assert one.rate == 14
     busy(one, 0, 7)
     assert one.rate == pytest.approx(970)
 
 
-def test_learning_the_rate_sets_a_ceiling() -> None:
+def test_learning_the_rate_sets_a_maximum() -> None:
     one = pace()
     one.learn(0, 100)
     assert one.rate == 14
@@ -193,7 +191,7 @@ def test_learning_the_rate_sets_a_ceiling() -> None:
     assert throttled.rate == pytest.approx(14 * 0.95)
 
 
-def test_a_share_of_the_rate_becomes_the_same_share_of_another() -> None:
+def test_learning_the_rate_keeps_the_share() -> None:
     one = pace(10)
     one.throttled(1)
     one.learn(2, 200)
@@ -202,14 +200,14 @@ def test_a_share_of_the_rate_becomes_the_same_share_of_another() -> None:
     assert one.rate == pytest.approx(5 * 0.97 * 0.95)
 
 
-def test_its_own_chance_is_used_without_another() -> None:
+def test_uses_random_numbers_by_default() -> None:
     one = Pace(10)
     one.throttled(0)
     assert 0 <= one.wait(0) <= 1 / one.rate
 
 
 @pytest.mark.parametrize("rate", [14, 100, 1_000])
-def test_half_of_it_is_back_soon_after_an_outage(rate: int) -> None:
+def test_half_of_the_rate_is_back_soon_after_an_outage(rate: int) -> None:
     one = pace(rate)
     now = end = busy(one, 0, 60)
     while now < end + 60:
@@ -222,7 +220,7 @@ def test_half_of_it_is_back_soon_after_an_outage(rate: int) -> None:
     assert one.rate > rate * 0.45
 
 
-def test_what_proves_too_fast_is_not_regained() -> None:
+def test_throttle_during_recovery_ends_the_recovery() -> None:
     one = pace(1_000)
     now = busy(one, 0, 60)
     for _ in range(30):
@@ -236,7 +234,7 @@ def test_what_proves_too_fast_is_not_regained() -> None:
     assert one.rate < 2 * low
 
 
-def test_what_is_regained_is_a_share_of_the_rate() -> None:
+def test_learning_the_rate_scales_the_recovery() -> None:
     one = pace(1_000)
     now = busy(one, 0, 60)
     for _ in range(30):

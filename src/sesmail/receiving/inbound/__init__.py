@@ -1,1 +1,1 @@
-"""Reads received mail: MIME, headers, charsets, attachments."""
+"""Parses received mail: MIME, headers, character sets, attachments."""

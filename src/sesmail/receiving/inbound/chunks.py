@@ -1,21 +1,20 @@
-"""Large things piece by piece: while C code works on one of them, no other thread runs."""
+"""Splits large data into chunks: C functions hold the GIL, so a long call stalls all threads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["cut", "spans"]
+__all__ = ["SIZE", "ranges", "split"]
 
-SIZE = (
-    1 << 20
-)  # of a piece: the slowest C code that is used here works on that much for about 20 ms
+SIZE = 1 << 20
+"""Bytes of a chunk. The slowest C function in this package takes about 20 ms for so many."""
 
 
-def spans(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where each piece starts and ends."""
+def ranges(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each chunk between two positions."""
     return ((at, min(at + SIZE, end)) for at in range(start, end, SIZE))
 
 
-def cut(data: bytes | memoryview) -> Iterator[bytes | memoryview]:
-    """The pieces of some bytes."""
-    return (data[start:end] for start, end in spans(0, len(data)))
+def split(data: bytes | memoryview) -> Iterator[bytes | memoryview]:
+    """Chunks of bytes, in order."""
+    return (data[start:end] for start, end in ranges(0, len(data)))

@@ -1,4 +1,4 @@
-"""What a mail holds: its text and html, its attachments, and what its html shows."""
+"""Classifies the parts of a mail as text, HTML, attachments and inline files."""
 
 from __future__ import annotations
 
@@ -12,63 +12,85 @@ from ...values import cached_property
 from . import chunks
 from .charsets import decode_text
 from .file_name import safe_file_name
+from .limits import MAX_CONTENT_ID
 from .parameters import read_parameters
 from .parts import Part
 from .transfer_encoding import AS_IS
 
-__all__ = ["Bodies", "Files", "InboundAttachment", "body_text", "sort_bodies", "sort_files"]
+__all__ = ["Bodies", "Files", "InboundAttachment", "body_text", "find_bodies", "find_files"]
 
-DUPLICATE_ID = "two parts of one content id"
+DUPLICATE_ID = "duplicate content id"
 
-_NOTHING: tuple[str, dict[str, str]] = ("", {})
-_MAX_ID = 998
-_ID = re.compile(r"<([^<>]*)>")
-_SHOWN = re.compile(r"[cC][iI][dD]:([^\s\"'<>()]{1,998})")  # https://www.rfc-editor.org/rfc/rfc2392
+_NO_DISPOSITION: tuple[str, dict[str, str]] = ("", {})
+_CONTENT_ID = re.compile(r"<([^<>]*)>")
+# https://www.rfc-editor.org/rfc/rfc2392
+_CID_URL = re.compile(rf"[cC][iI][dD]:([^\s\"'<>()]{{1,{MAX_CONTENT_ID}}})")
 
 
 class InboundAttachment:
-    """A part of a received mail that isn't its text or html, as its sender describes it; nothing of that is proven.
+    """A part of a received mail other than its text and HTML.
+
+    The sender chooses everything about it: names, types and ids are claims, and the content may be
+    malicious. Serve it as a download, not inline.
 
     Attributes:
-        media_type: The media type in lower case, without parameters.
-        claimed_file_name: The file name as it was sent, decoded, whatever is in it; None without.
-        content_id: The content id without angle brackets; None without.
-        disposition: ``attachment``, ``inline`` or another word in lower case; None without.
+        media_type: Media type in lower case, without parameters; ``text/plain`` if it is missing or
+            malformed, ``message/rfc822`` if it is missing in a digest (RFC 2045, RFC 2046).
+        claimed_file_name: File name as sent, decoded (RFC 2183, RFC 2231, RFC 2047); None if there
+            is none. It may contain anything, such as slashes: never store a file under it, but
+            under ``file_name``.
+        content_id: Content id without angle brackets (RFC 2392); None if there is none.
+        disposition: Content disposition in lower case without parameters, such as ``attachment`` or
+            ``inline`` (RFC 2183); None if there is none.
     """
 
     def __init__(self, part: Part) -> None:
-        written = part.headers.plain("content-disposition")
-        word, parameters = read_parameters(written, part.defects) if written else _NOTHING
+        field = part.headers.plain("content-disposition")
+        disposition, parameters = read_parameters(field, part.defects) if field else _NO_DISPOSITION
         self._part = part
-        self.media_type: str = part.kind
-        self.disposition: str | None = word or None
+        self.media_type: str = part.media_type
+        self.disposition: str | None = disposition or None
         self.claimed_file_name: str | None = (
             parameters.get("filename") or part.parameters.get("name") or None
         )
         self.content_id: str | None = None
-        if written := part.headers.plain("content-id"):
-            found = _ID.search(written)
-            self.content_id = (found[1] if found else written).strip("<> ") or None
+        if field := part.headers.plain("content-id"):
+            match = _CONTENT_ID.search(field)
+            self.content_id = (match[1] if match else field).strip("<> ") or None
 
     @property
     def file_name(self) -> str:
-        """The claimed file name made safe to store under, ``attachment`` without one; two parts may have the same."""
+        """A name that is safe to store the file under, made of the claimed one.
+
+        It is one path component of at most 255 bytes, without control characters, leading dots or
+        names that Windows reserves; ``attachment`` if no file name is claimed. Two attachments of a
+        mail may have the same.
+        """
         return safe_file_name(self.claimed_file_name or "")
 
     @property
     def content(self) -> bytes:
-        """The bytes, decoded when first asked for and kept; but an attached mail is cut out each time."""
+        """The decoded bytes; for an attached mail, its raw bytes.
+
+        They are decoded on first access and kept; those of an attached mail may be copied from
+        ``InboundMail.raw`` on each access. Malformed base64 and quoted-printable are decoded as far
+        as possible; content in an unknown transfer encoding is returned as it is (RFC 2045).
+        """
         return self._content if self._part.mail is None else self._part.content()
 
     def load(self) -> None:
-        """Decode the content now; an attached mail has been, with the mail that it is in."""
+        """Decodes the content now instead of on first access; ``InboundMail.load`` calls this."""
         if self._part.mail is None:
             self._content  # noqa: B018
 
     @property
     def text(self) -> str:
-        """The content as text, in the charset that the part names or in UTF-8; decoded each time, and not kept."""
-        return _text(self._part, self.content, with_lf=False)
+        """The content as text, with line ends as sent; decoded on each access and not kept.
+
+        The charset is the declared one, or UTF-8 if it is missing or unknown; invalid bytes become
+        U+FFFD.
+        """
+        return _decode(self._part, self.content, with_lf=False)
 
     def __repr__(self) -> str:
         return f"<InboundAttachment {self.file_name!r} {self.media_type}>"
@@ -78,138 +100,161 @@ class InboundAttachment:
         return self._part.content()
 
 
-class _Leaf(NamedTuple):
-    """A part with content of its own, and where it is."""
+class _LeafPart(NamedTuple):
+    """A part that isn't a multipart, and its position in the mail.
+
+    Attributes:
+        part: The part.
+        attachment: The same part as an attachment.
+        parent: The multipart that contains it; None if the part is the mail.
+        in_attachment: Whether a multipart that contains it has the disposition ``attachment``.
+    """
 
     part: Part
-    item: InboundAttachment
-    around: Part | None
-    attached: bool  # by a multipart around it
+    attachment: InboundAttachment
+    parent: Part | None
+    in_attachment: bool
 
     def may_be_body(self) -> bool:
-        """Whether it is a text to be read; one with a file name is a file, unless it is the mail itself."""
-        named = self.item.claimed_file_name is not None and self.around is not None
-        return not (self.attached or named) and self.item.disposition in (None, "inline")
+        """Whether it can be a text or HTML body.
 
-    def may_be_shown(self) -> bool:
-        """Whether html may show it by its content id; some mail programs give every file one."""
-        item = self.item
-        if item.content_id is None or self.attached:
-            return False
-        return item.disposition == "inline" or (
-            item.disposition is None and item.media_type.startswith("image/")
+        Some mails give a text a file name: it is a file then, unless it is the only part.
+        """
+        is_file = self.attachment.claimed_file_name is not None and self.parent is not None
+        return not (self.in_attachment or is_file) and (
+            self.attachment.disposition in (None, "inline")
         )
 
-    def is_in(self, kind: str) -> bool:
-        """Whether it is in a multipart of a kind."""
-        return self.around is not None and self.around.kind == kind
+    def may_be_inline(self) -> bool:
+        """Whether HTML may display it.
+
+        A content id isn't enough: some mail programs, such as Gmail, give one to every file.
+        """
+        attachment = self.attachment
+        if attachment.content_id is None or self.in_attachment:
+            return False
+        return attachment.disposition == "inline" or (
+            attachment.disposition is None and attachment.media_type.startswith("image/")
+        )
+
+    def is_in(self, media_type: str) -> bool:
+        """Whether a multipart of this media type contains it directly."""
+        return self.parent is not None and self.parent.media_type == media_type
 
 
 class Bodies(NamedTuple):
-    """The parts of a mail by what they are for.
+    """The parts of a mail by purpose.
 
     Attributes:
-        text: Its plain text: one part, or several where a multipart/mixed goes on with text after a file.
-        html: Its html: one part at most.
-        others: What is left, in order.
+        text: Plain text: the first part, and those that continue it in the same multipart/mixed.
+        html: HTML: at most one part.
+        others: The remaining parts, in order.
     """
 
     text: list[Part]
     html: list[Part]
-    others: list[_Leaf]
+    others: list[_LeafPart]
 
 
 class Files(NamedTuple):
-    """What a mail holds beside its text and html.
+    """The parts of a mail other than its text and HTML.
 
     Attributes:
-        attachments: What isn't only there to be shown in the html, in order.
-        inline: The parts that have a content id, by it.
+        attachments: Parts that aren't displayed by the HTML, in order.
+        inline: Parts that have a content id, by this id.
     """
 
     attachments: tuple[InboundAttachment, ...]
     inline: Mapping[str, InboundAttachment]
 
 
-def sort_bodies(mail: Part) -> Bodies:
-    """Tell the text and html of a mail from its other parts; none is lost."""
-    found = Bodies([], [], [])
-    text_in = None
-    for leaf in _leaves(mail, None, False):
-        body = leaf.part.kind if leaf.may_be_body() else None
-        if body == "text/html" and not found.html:
-            found.html.append(leaf.part)
-        elif body == "text/plain" and not found.text:
-            found.text.append(leaf.part)
-            text_in = leaf.around
-        elif body == "text/plain" and leaf.around is text_in and leaf.is_in("multipart/mixed"):
-            found.text.append(leaf.part)
+def find_bodies(mail: Part) -> Bodies:
+    """Separates the text and HTML of a mail from its other parts; each part is in one of them."""
+    bodies = Bodies([], [], [])
+    text_parent = None
+    for leaf in _leaf_parts(mail, None, False):
+        media_type = leaf.part.media_type if leaf.may_be_body() else None
+        if media_type == "text/html" and not bodies.html:
+            bodies.html.append(leaf.part)
+        elif media_type == "text/plain" and not bodies.text:
+            bodies.text.append(leaf.part)
+            text_parent = leaf.parent
+        elif (
+            media_type == "text/plain"
+            and leaf.parent is text_parent
+            and leaf.is_in("multipart/mixed")
+        ):
+            bodies.text.append(leaf.part)
         else:
-            found.others.append(leaf)
-    return found
+            bodies.others.append(leaf)
+    return bodies
 
 
-def sort_files(bodies: Bodies, html: Callable[[], str | None]) -> Files:
-    """Tell what is attached from what is only there to be shown in the html.
+def find_files(bodies: Bodies, html: Callable[[], str | None]) -> Files:
+    """Separates attachments from the files that the HTML displays.
 
     Args:
         bodies: The parts of the mail.
-        html: Gives its html, which isn't asked for unless it matters.
+        html: Returns the HTML of the mail; called only if the result depends on it.
     """
-    if all(leaf.item.content_id is None for leaf in bodies.others):
-        return Files(tuple([leaf.item for leaf in bodies.others]), MappingProxyType({}))
+    others = bodies.others
+    if all(leaf.attachment.content_id is None for leaf in others):
+        return Files(tuple([leaf.attachment for leaf in others]), MappingProxyType({}))
     attachments: list[InboundAttachment] = []
     inline: dict[str, InboundAttachment] = {}
-    shown = [leaf for leaf in bodies.others if bodies.html and leaf.may_be_shown()]
-    ids = {leaf.item.content_id or "" for leaf in shown if not leaf.is_in("multipart/related")}
-    named = _named(html() or "", ids) if ids else ids
-    hidden = {
-        leaf.item
-        for leaf in shown
-        if leaf.is_in("multipart/related") or leaf.item.content_id in named
+    candidates = [leaf for leaf in others if bodies.html and leaf.may_be_inline()]
+    # In a multipart/related, they belong to the HTML: https://www.rfc-editor.org/rfc/rfc2387
+    ids = {
+        leaf.attachment.content_id or ""
+        for leaf in candidates
+        if not leaf.is_in("multipart/related")
     }
-    for part, item, _, _ in bodies.others:
-        if item.content_id is not None and inline.setdefault(item.content_id, item) is not item:
+    referenced = _referenced_ids(html() or "", ids) if ids else ids
+    displayed = {
+        leaf.attachment
+        for leaf in candidates
+        if leaf.is_in("multipart/related") or leaf.attachment.content_id in referenced
+    }
+    for part, file, _, _ in others:
+        if file.content_id is not None and inline.setdefault(file.content_id, file) is not file:
             part.defects[DUPLICATE_ID] = None
-            attachments.append(item)
-        elif item not in hidden:
-            attachments.append(item)
+            attachments.append(file)
+        elif file not in displayed:
+            attachments.append(file)
     return Files(tuple(attachments), MappingProxyType(inline))
 
 
 def body_text(part: Part) -> str:
-    """The content of a part as text, its lines ending in LF; what stands in the mail as it is isn't copied first."""
-    as_is = part.encoding in AS_IS
-    return _text(
-        part, memoryview(part.raw)[part.body : part.end] if as_is else part.content(), with_lf=True
+    """The content of a part as text, with LF as line ends; not copied before it is decoded."""
+    content = (
+        memoryview(part.raw)[part.body : part.end] if part.encoding in AS_IS else part.content()
     )
+    return _decode(part, content, with_lf=True)
 
 
-def _text(part: Part, content: bytes | memoryview, *, with_lf: bool) -> str:
-    text, flaw = decode_text(content, part.parameters.get("charset"), with_lf=with_lf)
-    if flaw:
-        part.defects[flaw] = None
+def _decode(part: Part, content: bytes | memoryview, *, with_lf: bool) -> str:
+    text, defect = decode_text(content, part.parameters.get("charset"), with_lf=with_lf)
+    if defect:
+        part.defects[defect] = None
     return text
 
 
-def _leaves(part: Part, around: Part | None, attached: bool) -> Iterator[_Leaf]:
-    """The parts that have content of their own, in order."""
+def _leaf_parts(part: Part, parent: Part | None, in_attachment: bool) -> Iterator[_LeafPart]:
+    """The parts that aren't multiparts, in order."""
     if not part.parts:
-        yield _Leaf(part, InboundAttachment(part), around, attached)
+        yield _LeafPart(part, InboundAttachment(part), parent, in_attachment)
         return
-    if around is not None and not attached and "content-disposition" in part.headers:
-        attached = (
-            read_parameters(part.headers.plain("content-disposition"), part.defects)[0]
-            == "attachment"
-        )
+    if parent is not None and not in_attachment and "content-disposition" in part.headers:
+        field = part.headers.plain("content-disposition")
+        in_attachment = read_parameters(field, part.defects)[0] == "attachment"
     for each in part.parts:
-        yield from _leaves(each, part, attached)
+        yield from _leaf_parts(each, part, in_attachment)
 
 
-def _named(html: str, ids: set[str]) -> set[str]:
-    """Those of some content ids that html names."""
-    written = {form: name for name in ids for form in (name, quote(name), quote(name, "@"))}
+def _referenced_ids(html: str, ids: set[str]) -> set[str]:
+    """The content ids to which HTML refers by a ``cid:`` URL, in which they may be quoted."""
+    spellings = {url: name for name in ids for url in (name, quote(name), quote(name, "@"))}
     found: set[str] = set()
-    for start, end in chunks.spans(0, len(html)):
-        found.update(written.keys() & _SHOWN.findall(html, start, end + _MAX_ID))
-    return {written[form] for form in found}
+    for start, end in chunks.ranges(0, len(html)):
+        found.update(spellings.keys() & _CID_URL.findall(html, start, end + MAX_CONTENT_ID))
+    return {spellings[url] for url in found}

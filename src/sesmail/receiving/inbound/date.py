@@ -1,4 +1,4 @@
-"""The moment that a Date field names."""
+"""Parses the Date field of a mail."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from .header import Defects
 __all__ = ["read_date"]
 
 BAD_DATE = "malformed date"
-NO_ZONE = "date in no time zone that is known, taken for UTC"
+NO_ZONE = "date without a known time zone, read as UTC"
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# https://www.rfc-editor.org/rfc/rfc5322#section-4.3 and some that have one meaning; others, such as IST, have several.
+# https://www.rfc-editor.org/rfc/rfc5322#section-4.3 and other abbreviations with a single meaning;
+# those with several, such as IST, are missing.
 _ZONES = {
     **{"z": 0, "ut": 0, "utc": 0, "gmt": 0},
     **{"edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8},
@@ -22,35 +23,41 @@ _ZONES = {
 }
 _FLAGS = re.IGNORECASE | re.ASCII
 _DATE = re.compile(
-    r"(?:[a-z]{2,9}\.?,?)?\s{0,9}([0-9]{1,2})[\s-]{1,9}([a-z]{3})[a-z]{0,6}[\s-]{1,9}([0-9]{2,4})[\s,]{1,9}"
-    r"([0-9]{1,2})[:.]([0-9]{1,2})(?:[:.]([0-9]{1,2}))?(?:\.[0-9]{1,9})?\s{0,9}(?:([ap])m\b)?\s{0,9}"
+    r"(?:[a-z]{2,9}\.?,?)?\s{0,9}"
+    r"([0-9]{1,2})[\s-]{1,9}([a-z]{3})[a-z]{0,6}[\s-]{1,9}([0-9]{2,4})[\s,]{1,9}"
+    r"([0-9]{1,2})[:.]([0-9]{1,2})(?:[:.]([0-9]{1,2}))?(?:\.[0-9]{1,9})?"
+    r"\s{0,9}(?:([ap])m\b)?\s{0,9}"
     r"(?:(?:gmt|utc?)?\s?([+-])([0-9]{1,2})(?::?([0-9]{2}))?(?![0-9])|([a-z]{1,5}))?",
     _FLAGS,
 )
-# As in the United States, and as C's asctime and Unix's date have it.
+# The order used in the United States, and that of asctime in C and of the Unix command date.
 _MONTH_FIRST = re.compile(
     r"(?:[a-z]{2,9}\.?,?\s{1,9})??([a-z]{3,9})\.?\s{1,9}([0-9]{1,2})"
-    r"(?:,?\s{1,9}([0-9]{4}),?\s{1,9}(.{3,40})|\s{1,9}([0-9:.]{3,8}(?:\s{1,9}\S{1,9})?)\s{1,9}([0-9]{4}))",
+    r"(?:,?\s{1,9}([0-9]{4}),?\s{1,9}(.{3,40})"
+    r"|\s{1,9}([0-9:.]{3,8}(?:\s{1,9}\S{1,9})?)\s{1,9}([0-9]{4}))",
     _FLAGS,
 )
 
 
 def read_date(text: str, defects: Defects) -> datetime | None:
-    """A date as RFC 5322 has it, or about so; None if it is none, or one that isn't a moment in UTC.
+    """Parses a date in the format of RFC 5322 or a similar one.
 
     Args:
-        text: The field's value as plain text.
-        defects: Where to note what is wrong.
+        text: Value of the field as plain text.
+        defects: Receives the defects found.
+
+    Returns:
+        The date with its time zone; None if it is malformed or isn't in the years 1 to 9999 in UTC.
     """
     text = text.strip()
-    found = _DATE.match(text)
-    if found is None and (other := _MONTH_FIRST.match(text)):
+    match = _DATE.match(text)
+    if match is None and (other := _MONTH_FIRST.match(text)):
         month, day = other[1], other[2]
-        found = _DATE.match(f"{day} {month} {other[3] or other[6]} {other[4] or other[5]}")
+        match = _DATE.match(f"{day} {month} {other[3] or other[6]} {other[4] or other[5]}")
     try:
-        if found is not None:
-            date = _date(found, defects)
-            date.astimezone(UTC)
+        if match is not None:
+            date = _date(match, defects)
+            date.astimezone(UTC)  # raises OverflowError
             return date
     except (ValueError, OverflowError):
         pass
@@ -58,8 +65,8 @@ def read_date(text: str, defects: Defects) -> datetime | None:
     return None
 
 
-def _date(found: re.Match[str], defects: Defects) -> datetime:
-    day, month, year, hour, minute, second, half, sign, hours, minutes, zone = found.groups()
+def _date(match: re.Match[str], defects: Defects) -> datetime:
+    day, month, year, hour, minute, second, half_day, sign, hours, minutes, zone = match.groups()
     if sign:
         offset = timedelta(hours=int(hours), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
     else:
@@ -71,22 +78,25 @@ def _date(found: re.Match[str], defects: Defects) -> datetime:
         _full_year(year),
         _MONTHS.index(month.lower()) + 1,
         int(day),
-        _full_hour(int(hour), half),
+        _full_hour(int(hour), half_day),
         int(minute),
-        int(second or 0) - (second == "60"),  # a leap second
+        int(second or 0) - (second == "60"),  # a leap second, which datetime rejects
         tzinfo=timezone(offset),
     )
 
 
-def _full_hour(hour: int, half: str | None) -> int:
-    """An hour of a clock of 24; those of one of 12 have half a day."""
-    if half is None or hour > 12:
+def _full_hour(hour: int, half_day: str | None) -> int:
+    """The hour from 0 to 23, of one with ``a`` or ``p`` (AM, PM) or of the 24-hour clock."""
+    if half_day is None or hour > 12:
         return hour
-    return hour % 12 + (12 if half in "pP" else 0)
+    return hour % 12 + (12 if half_day in "pP" else 0)
 
 
 def _full_year(year: str) -> int:
-    """A year of two digits is this century's or the last one's, one of three counts from 1900."""
+    """The year of one with two to four digits.
+
+    https://www.rfc-editor.org/rfc/rfc5322#section-4.3
+    """
     number = int(year)
     if len(year) == 4:
         return number

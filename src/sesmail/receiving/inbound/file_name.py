@@ -1,14 +1,14 @@
-"""File names from strangers, made safe to store under."""
+"""Turns claimed file names into names that are safe to store files under."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from .limits import MAX_FILE_EXTENSION, MAX_FILE_NAME
+
 __all__ = ["safe_file_name"]
 
-_MAX_BYTES = 255
-_MAX_EXTENSION = 20
 _FALLBACK = "attachment"
 _SLASH = re.compile(r"[/\\]")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
@@ -16,40 +16,43 @@ _FORBIDDEN = re.compile(r'[<>:"|?*]')
 _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|(?:clock|conin|conout)\$|(?:com|lpt)[0-9\xb9\xb2\xb3]) *(?:\.|\Z)", re.I
 )
-# Controls, what has no shape of its own (directions among them), halves of surrogate pairs, line and paragraph breaks.
-_UNSEEN = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp"])
+# Control characters, format characters (direction overrides among them, which disguise extensions:
+# https://trojansource.codes), surrogates, line and paragraph separators.
+_INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp"])
 
 
 def safe_file_name(claimed: str) -> str:
-    """One component of a path in NFC, at most 255 bytes: no slash, control or leading dot, no name Windows reserves.
+    """Name of one path component in NFC, of 1 to 255 bytes in UTF-8.
 
-    It says nothing about what is in the file, and two files may get the same name.
+    It contains no slash, backslash, control character or any of ``<>:"|?*``, neither begins nor
+    ends with a dot or space, and isn't reserved on Windows. It may be equal for two files, and says
+    nothing about their content. ``attachment`` if nothing remains of the claimed name.
     """
     base = _SLASH.split(claimed.rstrip("/\\"))[-1]
-    if len(base) > 2 * _MAX_BYTES:  # before NFC, whose work grows faster than the length
-        base = base[:_MAX_BYTES] + base[-_MAX_BYTES:]
-    seen = base if base.isascii() and base.isprintable() else _seen(base)
-    name = _cut(_FORBIDDEN.sub("_", seen).strip(" ."))
-    return _cut(f"_{name}") if _RESERVED.match(name) else name or _FALLBACK
+    if len(base) > 2 * MAX_FILE_NAME:  # normalizing combining marks takes more than linear time
+        base = base[:MAX_FILE_NAME] + base[-MAX_FILE_NAME:]
+    visible = base if base.isascii() and base.isprintable() else _remove_invisible(base)
+    name = _shorten(_FORBIDDEN.sub("_", visible).strip(" ."))
+    return _shorten(f"_{name}") if _RESERVED.match(name) else name or _FALLBACK
 
 
-def _seen(name: str) -> str:
-    """A name in NFC without what can't be seen."""
-    seen = "".join(
+def _remove_invisible(name: str) -> str:
+    """The name in NFC, without invisible characters, with any white space as a space."""
+    visible = "".join(
         " " if char.isspace() else char
         for char in name
-        if unicodedata.category(char) not in _UNSEEN
+        if unicodedata.category(char) not in _INVISIBLE
     )
-    return unicodedata.normalize("NFC", seen)
+    return unicodedata.normalize("NFC", visible)
 
 
-def _cut(name: str) -> str:
-    """A name of at most 255 bytes that keeps its extension."""
-    if len(name.encode()) <= _MAX_BYTES:
+def _shorten(name: str) -> str:
+    """The name, shortened to 255 bytes; a short extension is preserved."""
+    if len(name.encode()) <= MAX_FILE_NAME:
         return name
     stem, dot, extension = name.rpartition(".")
     ending = f"{dot}{extension}".encode()
-    if not stem or len(ending) > _MAX_EXTENSION:
+    if not stem or len(ending) > MAX_FILE_EXTENSION:
         stem, ending = name, b""
-    start = stem.encode()[: _MAX_BYTES - len(ending)].decode("utf-8", "ignore").rstrip(" .")
+    start = stem.encode()[: MAX_FILE_NAME - len(ending)].decode("utf-8", "ignore").rstrip(" .")
     return start + ending.decode()

@@ -1,4 +1,4 @@
-"""The header of a mail or of one of its parts: its fields as they stand, and as text."""
+"""Parses the header of a mail or of one of its parts into fields, raw and as text."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from typing import TypeAlias
 
 from ... import encoded_word
 from .charsets import decode_text
-from .limits import Budget
+from .limits import MAX_FIELD, MAX_HEADERS, MAX_LAZY_HEADER, Budget
 
 __all__ = ["Defects", "Field", "MailHeaders", "decode_words", "plain_text", "read_fields"]
 
-MAX_FIELD = 1 << 16
-
 BAD_WORD = "malformed encoded-word"
 CONTROLS = "control characters in the header"
-EIGHT_BIT = "header that is neither ASCII nor UTF-8"
-FIELD_TOO_LARGE = "header field over 64 KiB, cut"
-HEADERS_TOO_LARGE = "headers over 2 MiB in all, not read further"
-REPEATED = "repeated field of which a mail has one"
-TOO_MANY_FIELDS = "too many header fields, not read further"
+EIGHT_BIT = "header neither in ASCII nor in UTF-8"
+FIELD_TOO_LARGE = f"header field over {MAX_FIELD >> 10} KiB, truncated"
+HEADERS_TOO_LARGE = f"headers over {MAX_HEADERS >> 20} MiB in total, rest not parsed"
+REPEATED = "header field repeated that may occur only once"
+TOO_MANY_FIELDS = "too many header fields, rest not parsed"
 
 Defects: TypeAlias = dict[str, None]
-"""What is wrong with a mail, each thing once, in the order in which it was found."""
+"""Defects of a mail as the keys, each once, in order of discovery."""
 
 Field: TypeAlias = tuple[bytes, bytes]
-"""The name of a header field and its value, as they stand in the mail."""
+"""Name and value of a header field as in the mail."""
 
-_NO_FIELD: Field = (b"", b"")  # a line that is none
-# It allocates memory for each line that continues a field, so it reads headers of limited lines.
+_NO_FIELD: Field = (b"", b"")  # a line that isn't a field
+# Only for a limited number of lines: re allocates memory for each repetition of a group.
 _FIELD = re.compile(rb"^(?:([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|.+)", re.MULTILINE)
-_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _END_OF_FIELD = re.compile(rb"\n(?![ \t])")
 _LF = ord("\n")
-_MUCH = 1 << 16  # bytes of a header that take 25 ms to decode at worst
-# https://www.rfc-editor.org/rfc/rfc5322#section-3.6 and those that say what is in a mail; not MIME-Version, which many
-# repeat and nobody reads.
-_ONCE = frozenset(
+# https://www.rfc-editor.org/rfc/rfc5322#section-3.6 and the fields that determine the content;
+# without MIME-Version, which often is repeated and never used.
+_UNIQUE_FIELDS = frozenset(
     b"from sender reply-to to cc subject date message-id"
     b" content-type content-transfer-encoding content-disposition content-id".split()
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Some write spaces and more than ASCII into words. Each run between two question marks is looked at a fixed number of
-# times: the work is linear.
+# https://www.rfc-editor.org/rfc/rfc2047#section-2, but text may contain spaces and non-ASCII.
+# Linear time, as each run between question marks is matched a fixed number of times.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 
 
 class MailHeaders:
-    """The header fields of a mail in their order, repeated as they are; their names match in any case.
+    """The header fields of a mail in order, repeated ones included; names are case-insensitive.
 
-    Values are text on one line: unfolded, encoded-words decoded, control characters replaced by spaces. What is
-    malformed stays as it came.
+    Values are text on one line: unfolded (RFC 5322), with encoded-words decoded (RFC 2047) and
+    control characters replaced by spaces, truncated to 64 KiB. Malformed encoded-words are left as
+    they are; bytes that are invalid in UTF-8 or in the declared charset become U+FFFD. ``len()`` is
+    the number of fields; ``name in headers`` tests whether there is one; iteration yields pairs of
+    name and value.
     """
 
     __slots__ = ("_defects", "_fields", "_texts", "_values")
@@ -64,37 +64,40 @@ class MailHeaders:
         self._values: dict[bytes, list[bytes]] = {}
         for name, value in fields:
             self._values.setdefault(name.lower(), []).append(value)
-        if len(self._values) < len(fields) and not _ONCE.isdisjoint(self._repeated()):
+        if len(self._values) < len(fields) and not _UNIQUE_FIELDS.isdisjoint(self._repeated()):
             defects[REPEATED] = None
 
     def load(self) -> None:
-        """Decode now what would take long when it is asked for; mostly that is nothing."""
-        if sum(len(value) for _, value in self._fields) > _MUCH:
+        """Decodes the values now if they are large (over 64 KiB), instead of on each access."""
+        if sum(len(value) for _, value in self._fields) > MAX_LAZY_HEADER:
             self._texts = {value: self._text(value) for _, value in self._fields}
 
     def get(self, name: str) -> str | None:
-        """The value of the first field of a name; None if there is none."""
-        found = self._values.get(_key(name))
-        return self._text(found[0]) if found else None
+        """Value of the first field with this name; None if there is none."""
+        values = self._values.get(_key(name))
+        return self._text(values[0]) if values else None
 
     def get_all(self, name: str) -> tuple[str, ...]:
-        """The values of all fields of a name."""
+        """Values of all fields with this name, in order; empty if there are none."""
         return tuple(map(self._text, self.raw(name)))
 
     def raw(self, name: str) -> tuple[bytes, ...]:
-        """The values of all fields of a name as they stand in the mail, folds and encoded-words and all."""
+        """Values of all fields with this name as in the mail: folded, with encoded-words."""
         return tuple(self._values.get(_key(name), ()))
 
     def plain(self, name: str) -> str:
-        """The value of the first field of a name with its encoded-words as they are; empty if there is none."""
-        found = self._values.get(_key(name))
-        return plain_text(found[0], self._defects) if found else ""
+        """Value of the first field with this name, with encoded-words as they are.
+
+        It is unfolded, and control characters are replaced by spaces; empty if there is no field.
+        """
+        values = self._values.get(_key(name))
+        return plain_text(values[0], self._defects) if values else ""
 
     def __contains__(self, name: str) -> bool:
         return _key(name) in self._values
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Name and value of each field, in order."""
+        """Pairs of name and value of each field, in order."""
         return ((name.decode("ascii"), self._text(value)) for name, value in self._fields)
 
     def __len__(self) -> int:
@@ -121,57 +124,62 @@ def _key(name: str) -> bytes:
 def read_fields(
     raw: bytes, start: int, end: int, budget: Budget, defects: Defects
 ) -> tuple[list[Field], int]:
-    """The fields of a header, and where the first line starts that is none: there the header ends, if not before.
+    """Parses the fields of a header, which ends before the first line that isn't a field.
 
-    So do mail servers and Python have it. What such a line says would be lost if the header went on after it, as it
-    would where the empty line after the header is missing.
+    Mail servers and Python's email package do the same. If the empty line after the header is
+    missing, that line begins the content, and would be lost otherwise.
 
     Args:
         raw: The mail.
-        start: Where the header starts.
-        end: Where it ends at the latest.
-        budget: How much of it is still read.
-        defects: Where to note what is wrong.
+        start: Start of the header.
+        end: End of the header at most.
+        budget: Amounts that may be parsed; reduced by what is parsed.
+        defects: Receives the defects found.
+
+    Returns:
+        The fields, and the end of the header.
     """
-    last = min(end, start + budget.header)
+    last = min(end, start + budget.header_bytes)
     if last < end:
         defects[HEADERS_TOO_LARGE] = None
-    budget.header -= last - start
+    budget.header_bytes -= last - start
     if raw.count(b"\n", start, last) < budget.fields:
         fields: list[Field] = _FIELD.findall(raw, start, last)
         stop = None
     else:
-        fields, stop = _fields_one_by_one(raw, start, last, budget.fields)
+        fields, stop = _read_one_by_one(raw, start, last, budget.fields)
         defects[TOO_MANY_FIELDS] = None
     if _NO_FIELD in fields:
-        fields, stop = _fields_one_by_one(raw, start, last, budget.fields)
+        fields, stop = _read_one_by_one(raw, start, last, budget.fields)
     budget.fields -= len(fields)
     return fields, end if stop is None else stop
 
 
-def _fields_one_by_one(raw: bytes, at: int, last: int, most: int) -> tuple[list[Field], int | None]:
-    """Read at most so many fields, up to the first line that is neither a field nor empty.
+def _read_one_by_one(
+    raw: bytes, start: int, end: int, limit: int
+) -> tuple[list[Field], int | None]:
+    """Parses at most ``limit`` fields, up to the first line that is neither a field nor empty.
 
     Returns:
-        The fields, and where this line starts; None if there is none.
+        The fields, and the start of this line; None if there is none.
     """
     fields: list[Field] = []
-    while at < last and len(fields) < most:
-        if raw[at] == _LF:
-            at += 1
+    while start < end and len(fields) < limit:
+        if raw[start] == _LF:
+            start += 1
             continue
-        name = _NAME.match(raw, at, last)
+        name = _FIELD_NAME.match(raw, start, end)
         if name is None:
-            return fields, at
-        found = _END_OF_FIELD.search(raw, name.end(), last)
-        stop = last if found is None else found.start()
+            return fields, start
+        line_break = _END_OF_FIELD.search(raw, name.end(), end)
+        stop = end if line_break is None else line_break.start()
         fields.append((name[1], raw[name.end() : stop]))
-        at = stop + 1
+        start = stop + 1
     return fields, None
 
 
 def plain_text(value: bytes, defects: Defects) -> str:
-    """The value of a field as one line of text without control characters, encoded-words as they are."""
+    """Value of a field on one line, without control characters; encoded-words aren't decoded."""
     if len(value) > MAX_FIELD:
         value = value[:MAX_FIELD]
         defects[FIELD_TOO_LARGE] = None
@@ -187,14 +195,17 @@ def plain_text(value: bytes, defects: Defects) -> str:
 
 
 def decode_words(text: str, defects: Defects) -> str:
-    """Text with its RFC 2047 encoded-words decoded, in any charset; what isn't one, though it looks so, stays."""
+    """Decodes the encoded-words in text; malformed ones are left as they are.
+
+    https://www.rfc-editor.org/rfc/rfc2047
+    """
     if "=?" not in text:
         return text
 
     def decode(data: bytes, charset: str) -> str:
-        decoded, flaw = decode_text(data, charset)
-        if flaw:
-            defects[flaw] = None
+        decoded, defect = decode_text(data, charset)
+        if defect:
+            defects[defect] = None
         return decoded
 
     def malformed() -> None:

@@ -1,4 +1,4 @@
-"""A received mail, read."""
+"""A received mail as a value whose properties are parsed on first access."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ...values import cached_property
 from ..events.received import Verdicts
-from .contents import Bodies, Files, InboundAttachment, body_text, sort_bodies, sort_files
+from .contents import Bodies, Files, InboundAttachment, body_text, find_bodies, find_files
 from .date import read_date
 from .header import MailHeaders, plain_text
 from .mailbox import Mailbox, read_mailboxes
@@ -20,15 +20,27 @@ _NO_VERDICTS = Verdicts()
 
 
 class InboundMail:
-    """A mail from outside, whatever it holds: each property is read when it is first asked for, and none ever raises.
+    """A received mail (RFC 5322, RFC 2045 to 2049); none of its properties raises an error.
 
-    What is malformed is given as it came, and named in ``defects``. Nothing here is sanitised: the html may have
-    scripts, names may deceive, and From is what the sender claims; see ``verdicts``.
+    ``Receiver.fetch`` returns one with everything decoded; ``read_mail`` one that decodes on first
+    access. What is malformed is returned as it is in the mail, and named in ``defects``.
+
+    The sender chooses all of it: From, Date, file names, media types and HTML are claims. Results
+    of the checks by SES are in ``verdicts``; the one that authenticates the domain in From is
+    ``dmarc``. Never reply automatically to a mail whose ``envelope_sender`` is empty: that can
+    start a mail loop (RFC 3834).
+
+    Two mails are equal if their ``raw``, envelopes and ``verdicts`` are. They can be hashed, copied
+    and pickled.
 
     Attributes:
-        envelope_sender: The address in MAIL FROM; empty for bounces, None where it isn't known.
-        envelope_recipients: The addresses for which SES took the mail, those in bcc among them.
-        verdicts: What SES found out about it.
+        envelope_sender: Address of MAIL FROM, to which bounces go (RFC 5321); empty if the mail is
+            itself a bounce, None if it is unknown.
+        envelope_recipients: Addresses that SES received the mail for, those in Bcc included; empty
+            if they are unknown.
+        verdicts: Results of the spam, virus, SPF, DKIM and DMARC checks of SES, each None if it is
+            unknown. ``spam`` and ``virus`` are ``DISABLED`` unless the receipt rule enables
+            scanning.
     """
 
     def __init__(
@@ -48,12 +60,18 @@ class InboundMail:
 
     @property
     def raw(self) -> bytes:
-        """The original bytes."""
+        """The original bytes, all of them even if only the first 40 MiB were parsed."""
         return self._part.raw[self._part.start : self._part.end] if self._raw is None else self._raw
 
     @property
     def defects(self) -> tuple[str, ...]:
-        """What was found wrong so far; after ``load`` that is all. An attached mail has its own."""
+        """Descriptions of what is malformed or exceeds a limit, each once, in order of discovery.
+
+        After ``load`` the tuple is complete; before, it covers what was accessed. An attached mail
+        has its own. The limits are 40 MiB, 1,000 parts, 20 levels of multiparts and attached mails,
+        1 MiB of header in one part and 2 MiB in all, 64 KiB in one header field, 20,000 header
+        fields, and about 4,000 to 10,000 addresses; what exceeds one isn't parsed.
+        """
         return tuple(self._part.defects)
 
     @property
@@ -63,76 +81,100 @@ class InboundMail:
 
     @cached_property
     def from_(self) -> tuple[Mailbox, ...]:
-        """The authors that the mail claims; of several From fields those of all, as nobody agrees on which counts."""
+        """The authors that the mail claims; empty if there are none.
+
+        Those of all From fields if there are several, which is a defect: programs differ in the one
+        that they display. https://www.rfc-editor.org/rfc/rfc5322#section-3.6
+        """
         return self._mailboxes("From")
 
     @cached_property
     def to(self) -> tuple[Mailbox, ...]:
-        """The recipients that the mail shows; see ``envelope_recipients`` for those that it really went to."""
+        """The recipients in To; SES received the mail for those in ``envelope_recipients``."""
         return self._mailboxes("To")
 
     @cached_property
     def cc(self) -> tuple[Mailbox, ...]:
-        """The recipients of copies that the mail shows."""
+        """The recipients in Cc."""
         return self._mailboxes("Cc")
 
     @cached_property
     def reply_to(self) -> tuple[Mailbox, ...]:
-        """Whom an answer should go to, where that isn't the author."""
+        """The mailboxes that replies should go to; if empty, replies go to ``from_``."""
         return self._mailboxes("Reply-To")
 
     @cached_property
     def subject(self) -> str | None:
-        """The subject, on one line; None without."""
+        """The subject on one line, decoded; None if there is no Subject field."""
         return self.headers.get("Subject")
 
     @cached_property
     def date(self) -> datetime | None:
-        """When the mail says that it was written, with a time zone; None without a date that can be read."""
+        """The Date field, with its time zone; None if it is missing or malformed.
+
+        Formats similar to that of RFC 5322 are understood. A date without a known time zone is read
+        as UTC, which is a defect.
+        """
         text = self.headers.plain("date")
         return read_date(text, self._part.defects) if text else None
 
     @cached_property
     def text(self) -> str | None:
-        """The first plain text that isn't an attachment, its lines ending in LF; None without.
+        """The first plain text that isn't an attachment; None if there is none. Line ends are LF.
 
-        Where a text goes on after a file, as Apple's mail programs write it, it is all of it.
+        If files are placed between paragraphs, as Apple Mail does, it is the text before, between
+        and after the files.
         """
         return self._body(self._bodies.text)
 
     @cached_property
     def html(self) -> str | None:
-        """The first html that isn't an attachment, NOT sanitised: do that before you show it; None without."""
+        """The first HTML that isn't an attachment; None if there is none. Line ends are LF.
+
+        It is NOT sanitised and may contain scripts: sanitise it before a browser displays it.
+        """
         return self._body(self._bodies.html)
 
     @property
     def attachments(self) -> tuple[InboundAttachment, ...]:
-        """Every other part, in order, but for those in ``inline`` that are only there to be shown."""
+        """All parts in order, other than ``text``, ``html`` and those that the HTML displays.
+
+        Attached mails are included; ``mails`` has them parsed.
+        """
         return self._files.attachments
 
     @property
     def inline(self) -> Mapping[str, InboundAttachment]:
-        """The parts that html can show by ``<img src="cid:...">``, by content id.
+        """The parts that have a content id, by this id, without angle brackets.
 
-        Those that are in ``attachments`` as well aren't shown by it, or not for sure.
+        HTML displays them by ``<img src="cid:...">`` (RFC 2392). Those that it doesn't display, or
+        for which that is uncertain, are in ``attachments`` as well.
         """
         return self._files.inline
 
     @cached_property
     def mails(self) -> tuple[InboundMail, ...]:
-        """The mails that are attached, read; ``attachments`` has them as bytes."""
+        """The attached mails, parsed; ``attachments`` contains their bytes.
+
+        They have no envelope and no verdicts. If an encoded mail (base64, quoted-printable), which
+        RFC 2046 forbids, contains another one, the inner one isn't parsed.
+        """
         return tuple(
             InboundMail(part.mail) for part in self._part.leaves() if part.mail is not None
         )
 
     def load(self) -> InboundMail:
-        """Decode now, attached mails too, what else would be decoded when first asked for; gives the mail itself.
+        """Decodes now, in attached mails too, what would be decoded on first access.
 
-        Only the ``text`` of attachments isn't kept. A mail of 30 MB takes some tenths of a second: in an async program,
-        load it in a worker thread.
+        ``Receiver.fetch`` has done so. After ``read_mail``, call it in a worker thread if the
+        program has an event loop: 30 MB take some tenths of a second. ``text`` of an attachment
+        isn't included, as it is never kept.
+
+        Returns:
+            The mail itself.
         """
         self.headers.load()
-        for name in _LAZY:
+        for name in _CACHED_PROPERTIES:
             getattr(self, name)
         for item in (*self.attachments, *self.inline.values()):
             item.load()
@@ -142,11 +184,11 @@ class InboundMail:
 
     @cached_property
     def _bodies(self) -> Bodies:
-        return sort_bodies(self._part)
+        return find_bodies(self._part)
 
     @cached_property
     def _files(self) -> Files:
-        return sort_files(self._bodies, lambda: self.html)
+        return find_files(self._bodies, lambda: self.html)
 
     def _body(self, parts: list[Part]) -> str | None:
         text = ""
@@ -173,13 +215,15 @@ class InboundMail:
         return hash(self._key())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _read_again, self._key()
+        return _unpickle, self._key()
 
     def __repr__(self) -> str:
         return f"<InboundMail {self.subject!r}>"
 
 
-_LAZY = [name for name, value in vars(InboundMail).items() if isinstance(value, cached_property)]
+_CACHED_PROPERTIES = [
+    name for name, value in vars(InboundMail).items() if isinstance(value, cached_property)
+]
 
 
 def read_mail(
@@ -189,13 +233,19 @@ def read_mail(
     envelope_recipients: Iterable[str] = (),
     verdicts: Verdicts = _NO_VERDICTS,
 ) -> InboundMail:
-    """Read a mail, whatever the bytes; it never raises, and its work grows with the length of the mail alone.
+    """Parses a mail of any bytes; never raises, and takes time linear in the length.
+
+    The structure is parsed now, contents on first access. In an async program, call
+    ``InboundMail.load`` of the result in a worker thread.
 
     Args:
-        raw: The mail as SES received it. Of more than 40 MiB the first 40 are read.
-        envelope_sender: The ``source`` of the Received event.
-        envelope_recipients: The ``recipients`` of the Received event.
-        verdicts: The ``verdicts`` of the Received event.
+        raw: The mail as SES received it (RFC 5322). Only the first 40 MiB are parsed.
+        envelope_sender: ``source`` of the Received event; None if it is unknown.
+        envelope_recipients: ``recipients`` of the Received event.
+        verdicts: ``verdicts`` of the Received event.
+
+    Returns:
+        The mail; whatever is malformed or exceeds a limit is named in its ``defects``.
     """
     return InboundMail(
         read_parts(raw),
@@ -206,7 +256,7 @@ def read_mail(
     )
 
 
-def _read_again(
+def _unpickle(
     raw: bytes,
     envelope_sender: str | None,
     envelope_recipients: tuple[str, ...],

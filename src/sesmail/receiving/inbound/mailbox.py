@@ -1,4 +1,4 @@
-"""The mailboxes of From, To and the like, read as far as they can be."""
+"""Parses the mailboxes of address fields such as From and To."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .limits import Budget
 __all__ = ["Mailbox", "read_mailboxes"]
 
 BAD_MAILBOX = "malformed address"
-TOO_MANY_ADDRESSES = "too many addresses, not read further"
+TOO_MANY_ADDRESSES = "too many addresses, rest not parsed"
 
-# What most fields are: one mailbox with a plain name, or without.
+# The most frequent fields: one mailbox, with an unquoted name or none.
 _SIMPLE = re.compile(r"(?:(\w+(?: \w+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))", re.ASCII)
-# An angle that has no end is looked at twice, and no more: up to where it fails, all that follows it as tokens of their
-# own is the same as it was within.
+# https://www.rfc-editor.org/rfc/rfc5322#section-3.2.3. Linear time, as an unclosed angle
+# bracket is matched at most twice: inside of it, tokens are the same as outside.
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"?'
     r'|<(?P<angle>[^<>"(]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^<>"(]*)*)>'
-    r'|=\?[^?\s"]{1,60}\?[bBqQ]\?[^?"]*\?='  # may have a comma, though it must not
+    r'|=\?[^?\s"]{1,60}\?[bBqQ]\?[^?"]*\?='  # some contain commas, against RFC 2047
     r"|[^\"(),;:<=]+"
-    r"|(?P<mark>.)"
+    r"|(?P<special>.)"
 )
 _COMMENT = re.compile(r"\(+|\)|[^()\\]+|\\.?")
 _EMAIL = re.compile(
@@ -35,11 +35,15 @@ _ESCAPED = re.compile(r"\\(.)")
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Mailbox(Value):
-    """A mailbox as a mail has it; ``Address(mailbox.email, mailbox.name)`` makes an address to send to, or refuses.
+    """A mailbox in an address field of a received mail (RFC 5322, section 3.4).
+
+    To send to it, make an ``Address(mailbox.email, mailbox.name)``, which validates it.
 
     Attributes:
-        email: The bare address, as it came; empty where there is none, or none that can be told for sure.
-        name: The display name, or what stands there instead of a readable mailbox; None if nothing does.
+        email: The address as in the mail, without display name; empty if there is none or it is
+            ambiguous, such as one with two at signs.
+        name: The display name, decoded, or the comment in its place; the whole text of a mailbox
+            that is malformed; None if there is none.
     """
 
     email: str
@@ -47,7 +51,7 @@ class Mailbox(Value):
 
 
 class _Entry:
-    """What stands between two commas."""
+    """Tokens of one mailbox, between two commas."""
 
     __slots__ = ("angles", "comment", "has_at", "raw", "words")
 
@@ -69,63 +73,66 @@ class _Entry:
         self.has_at = self.has_at or "@" in token
 
     def mailboxes(self, defects: Defects) -> list[Mailbox]:
-        """The one that it is, if it is more than space."""
-        written = "".join(self.raw).strip()
-        if not written:
+        """The mailbox as a list of one; an empty list if there is nothing but white space."""
+        text = "".join(self.raw).strip()
+        if not text:
             return []
         if self.angles:
             email, name = self.angles[0].strip(), "".join(self.words) or self.comment
         else:
-            email, name = written, self.comment
+            email, name = text, self.comment
         if len(self.angles) < 2:
-            if not email:  # "<>" is a sender who wants no answer
+            if (
+                not email
+            ):  # the null reverse-path, https://www.rfc-editor.org/rfc/rfc5321#section-4.5.5
                 return [Mailbox("", _name(name, defects))]
             if _EMAIL.fullmatch(email):
                 return [Mailbox(email, _name(name, defects))]
         defects[BAD_MAILBOX] = None
-        return [Mailbox("", _name(written, defects))]
+        return [Mailbox("", _name(text, defects))]
 
 
 def read_mailboxes(text: str, defects: Defects, budget: Budget) -> list[Mailbox]:
-    """The mailboxes of a field, its groups flattened, in work that grows with its length alone.
+    """Parses the mailboxes of a field, those in groups included, in time linear in its length.
 
-    Names are decoded after the list is taken apart, so that none can pass for an address.
+    Encoded-words are decoded after the list is split, so that none is taken for an address:
+    https://www.rfc-editor.org/rfc/rfc2047#section-6.2
 
     Args:
-        text: The field's value as plain text.
-        defects: Where to note what is wrong.
-        budget: How many addresses are still read.
+        text: Value of the field as plain text.
+        defects: Receives the defects found.
+        budget: Amounts that may be parsed; reduced by what is parsed.
     """
-    left = budget.addresses
-    if left > 0 and (simple := _SIMPLE.fullmatch(text)):
-        budget.addresses -= 1
+    remaining = budget.address_tokens
+    if remaining > 0 and (simple := _SIMPLE.fullmatch(text)):
+        budget.address_tokens -= 1
         return [Mailbox(simple[2] or simple[3], simple[1])]
-    found: list[Mailbox] = []
+    mailboxes: list[Mailbox] = []
     entry = _Entry()
     at = 0
     while match := _TOKEN.match(text, at):
-        left -= 1
-        if left < 0:
+        remaining -= 1
+        if remaining < 0:
             defects[TOO_MANY_ADDRESSES] = None
-            budget.addresses = 0
-            return found
+            budget.address_tokens = 0
+            return mailboxes
         at = match.end()
-        mark = match["mark"]
-        if mark == "," or mark == ";":
-            found += entry.mailboxes(defects)
+        special = match["special"]
+        if special == "," or special == ";":
+            mailboxes += entry.mailboxes(defects)
             entry = _Entry()
-        elif mark == "(":
+        elif special == "(":
             entry.comment, at = _comment(text, at)
-        elif mark == ":" and not entry.has_at:  # so far it was the name of a group
+        elif special == ":" and not entry.has_at:  # the tokens before it are the name of a group
             entry = _Entry()
         else:
             entry.add(match)
-    budget.addresses = left
-    return found + entry.mailboxes(defects)
+    budget.address_tokens = remaining
+    return mailboxes + entry.mailboxes(defects)
 
 
 def _comment(text: str, at: int) -> tuple[str, int]:
-    """The comment that starts here, without others inside of it, and where it ends."""
+    """Text of the comment that starts here, without nested ones, and the position after it."""
     depth = 1
     pieces: list[str] = []
     while depth and (match := _COMMENT.match(text, at)):

@@ -1,4 +1,4 @@
-"""Fields of one value with parameters, such as Content-Type, in every way that mails write them."""
+"""Parses fields of one value with parameters, such as Content-Type."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)("?)
 _COMMENT = re.compile(r"(?:\([^()]*(?:\([^()]*\)[^()]*)*\)\s*)+")
 _LAST_COMMENT = re.compile(r"(?<=\S)\s+\([^()]*\)\Z")
 _SECTION = re.compile(r"([^*]+)\*(?:([0-9]{1,5})(\*?))?")
-_ESCAPED = re.compile(r'\\(["\\])')  # no others: some write the path of a file on Windows
+_ESCAPED = re.compile(r'\\(["\\])')  # no others: some mails contain unescaped Windows paths
 
-_Section = tuple[bool, str]
+_Section = tuple[bool, str]  # whether it is percent-encoded, and its text
 
 
 def read_parameters(text: str, defects: Defects) -> tuple[str, dict[str, str]]:
-    """The value in lower case, and the parameters by name in lower case, the first of each.
+    """Parses the value and the parameters of a field.
 
-    Understood are RFC 2231's charsets and continuations and, where they don't belong, encoded-words.
+    Charsets and continuations are decoded (https://www.rfc-editor.org/rfc/rfc2231), and so are
+    encoded-words, which https://www.rfc-editor.org/rfc/rfc2047#section-5 forbids here.
 
     Args:
-        text: The field's value as plain text.
-        defects: Where to note what is wrong.
+        text: Value of the field as plain text.
+        defects: Receives the defects found.
 
-    https://www.rfc-editor.org/rfc/rfc2231
+    Returns:
+        The value in lower case, and the parameters by name in lower case, the first of each name.
     """
     if text.startswith("(") and (comment := _COMMENT.match(text)):
         text = text[comment.end() :]
@@ -38,44 +40,45 @@ def read_parameters(text: str, defects: Defects) -> tuple[str, dict[str, str]]:
     value = value.strip().lower()
     if not semicolon:
         return value, {}
-    plain: dict[str, str] = {}
-    split: dict[str, dict[int, _Section]] = {}
+    parameters: dict[str, str] = {}
+    continued: dict[str, dict[int, _Section]] = {}
     for match in _PARAMETER.finditer(text):
         name, quoted, closing, bare = match.groups()
         if quoted is None:
-            found = bare.rstrip()
-            if found.endswith(")"):
-                found = _LAST_COMMENT.sub("", found)
+            content = bare.rstrip()
+            if content.endswith(")"):
+                content = _LAST_COMMENT.sub("", content)
         else:
-            found = _ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted
+            content = _ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted
             if not closing:
                 defects[BAD_PARAMETER] = None
         section = _SECTION.fullmatch(name) if "*" in name else None
         if section is None:
-            plain.setdefault(name.lower(), decode_words(found, defects) if "=?" in found else found)
+            content = decode_words(content, defects) if "=?" in content else content
+            parameters.setdefault(name.lower(), content)
         else:
             number, star = int(section[2] or 0), section[2] is None or section[3] == "*"
-            split.setdefault(section[1].lower(), {}).setdefault(number, (star, found))
-    for name, sections in split.items():
+            continued.setdefault(section[1].lower(), {}).setdefault(number, (star, content))
+    for name, sections in continued.items():
         if 0 in sections:
-            plain[name] = _joined(sections, defects)
+            parameters[name] = _join(sections, defects)
         else:
             defects[BAD_PARAMETER] = None
-    return value, plain
+    return value, parameters
 
 
-def _joined(sections: dict[int, _Section], defects: Defects) -> str:
-    """The sections of a parameter up to the first that is missing, as text."""
+def _join(sections: dict[int, _Section], defects: Defects) -> str:
+    """Decodes the sections of a parameter, up to the first one that is missing."""
     charset = None
     encoded, first = sections[0]
     if encoded and first.count("'") >= 2:
         charset, _, first = first.split("'", 2)
     sections = {**sections, 0: (encoded, first)}
-    pieces: list[bytes] = []
-    while len(pieces) in sections:
-        encoded, piece = sections[len(pieces)]
-        pieces.append(unquote_to_bytes(piece) if encoded else piece.encode())
-    text, flaw = decode_text(b"".join(pieces), charset)
-    if flaw or len(pieces) < len(sections):
+    decoded: list[bytes] = []
+    while len(decoded) in sections:
+        encoded, section = sections[len(decoded)]
+        decoded.append(unquote_to_bytes(section) if encoded else section.encode())
+    text, defect = decode_text(b"".join(decoded), charset)
+    if defect or len(decoded) < len(sections):
         defects[BAD_PARAMETER] = None
     return text

@@ -1,4 +1,4 @@
-"""Where the parts of a mail are: found, not copied, and within limits that no mail can pass."""
+"""Finds the parts of a mail, without copying them."""
 
 from __future__ import annotations
 
@@ -9,56 +9,55 @@ from functools import partial
 
 from . import chunks
 from .header import Defects, Field, MailHeaders, read_fields
-from .limits import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Budget
+from .limits import MAX_BOUNDARY, MAX_BYTES, MAX_DEPTH, MAX_HEADER, MAX_PARTS, Budget
 from .parameters import read_parameters
 from .transfer_encoding import AS_IS, decode_transfer
 
 __all__ = ["Part", "read_parts"]
 
-MAX_HEADER = 1 << 20
-
 BAD_CONTENT_TYPE = "malformed content type"
-ENCODED_TWICE = "attached mail in an encoded mail, not read"
-HEADER_TOO_LARGE = f"header over {MAX_HEADER >> 20} MiB, not read further"
+ENCODED_TWICE = "encoded mail in an encoded mail, not parsed"
+HEADER_TOO_LARGE = f"header over {MAX_HEADER >> 20} MiB, rest not parsed"
 NO_BOUNDARY = "multipart without parts"
-NO_HEADER = "part without a header"
-NO_SEPARATOR = "header without an end"
-NOT_CLOSED = "multipart without an end"
-TOO_DEEP = f"parts nested deeper than {MAX_DEPTH}, not read"
-TOO_LARGE = f"mail over {MAX_BYTES >> 20} MiB, not read further"
-TOO_MANY_DELIMITERS = "too many lines that are nearly delimiters, not read further"
-TOO_MANY_LEVELS = "large multiparts in each other, not read further"
-TOO_MANY_PARTS = f"more than {MAX_PARTS} parts, not read further"
+NO_HEADER = "part without header"
+NO_SEPARATOR = "header without empty line after it"
+NOT_CLOSED = "multipart without closing delimiter"
+TOO_DEEP = f"parts nested deeper than {MAX_DEPTH} levels, not parsed"
+TOO_LARGE = f"mail over {MAX_BYTES >> 20} MiB, rest not parsed"
+TOO_MANY_DELIMITERS = "too many lines similar to delimiters, rest not parsed"
+TOO_MANY_LEVELS = "large nested multiparts, not parsed"
+TOO_MANY_PARTS = f"more than {MAX_PARTS:,} parts, rest not parsed"
 
-_MAX_BOUNDARY = 200  # https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1 allows 70
-_MAILS = frozenset(["message/rfc822", "message/global"])
+_ATTACHED_MAILS = frozenset(["message/rfc822", "message/global"])
+_CR = ord("\r")
 
+# 998: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 _FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}[ \t]*:")
 _MBOX_LINE = re.compile(rb">?From [^\n]{0,998}\n")
 _END_OF_DELIMITER = re.compile(rb"(--)?[ \t]{0,998}(?:\r?\n|\r?\Z)")
-_KIND = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
-_WORD = re.compile(r"[^\s;(]*")
+_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
+_TOKEN = re.compile(r"[^\s;(]*")
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Part:
-    """A mail or a part of one: where it is, and what its header says of it.
+    """A mail or a part of one: its position and what its header declares.
 
     Attributes:
-        raw: The bytes in which it is, with much else.
-        start: Where its header starts in them.
-        body: Where its content starts.
-        end: Where it ends.
-        headers: The fields of its header.
-        defects: What is wrong with the mail that it is or belongs to.
-        budget: What is left to be read of the mail and all the mails that are attached to it.
-        kind: Its media type in lower case; of a multipart without parts it is ``text/plain``.
-        parameters: Those of its Content-Type.
-        encoding: Its transfer encoding in lower case; empty without.
-        parts: The parts of a multipart.
-        mail: The mail that is attached by it.
+        raw: The bytes that contain it, among others.
+        start: Position of its header in them.
+        body: Position of its content.
+        end: Position after its content.
+        headers: Its header fields.
+        defects: Defects of the mail that it is or belongs to.
+        budget: Remaining budget of the mail and all mails attached to it.
+        media_type: Media type in lower case; ``text/plain`` for a multipart without parts.
+        parameters: Parameters of its Content-Type.
+        encoding: Transfer encoding in lower case; empty if there is none.
+        parts: Parts of a multipart.
+        mail: The mail in it, if it is an attached mail.
     """
 
     raw: bytes
@@ -68,23 +67,23 @@ class Part:
     headers: MailHeaders
     defects: Defects
     budget: Budget
-    kind: str
+    media_type: str
     parameters: dict[str, str]
     encoding: str
     parts: list[Part]
     mail: Part | None = None
 
     def content(self) -> bytes:
-        """Its content, decoded."""
+        """Decodes the content."""
         if self.mail is not None and self.mail.raw is not self.raw:
             return self.mail.raw
-        content, flaw = decode_transfer(self.raw, self.body, self.end, self.encoding)
-        if flaw:
-            self.defects[flaw] = None
+        content, defect = decode_transfer(self.raw, self.body, self.end, self.encoding)
+        if defect:
+            self.defects[defect] = None
         return content
 
     def leaves(self) -> Iterator[Part]:
-        """The parts that have content of their own, in order; this one, if it isn't a multipart."""
+        """The parts in it that aren't multiparts, in order; the part itself if it isn't one."""
         if not self.parts:
             yield self
         for part in self.parts:
@@ -92,30 +91,30 @@ class Part:
 
 
 def read_parts(raw: bytes, budget: Budget | None = None) -> Part:
-    """Read where the parts of a mail are, whatever the bytes; what is malformed is content, and a defect.
+    """Finds the parts of a mail of any bytes; whatever is malformed is content, and a defect.
 
     Args:
         raw: The mail.
-        budget: How much of it to read; by default as much as of any mail.
+        budget: Amounts that may be parsed; a full one by default.
     """
     defects: Defects = {}
     end = len(raw)
     if end > MAX_BYTES:
         end = MAX_BYTES
         defects[TOO_LARGE] = None
-    return _Reader(raw, budget or Budget()).read(raw, 0, end, 1, defects)
+    return _PartParser(raw, budget or Budget()).parse(raw, 0, end, 1, defects)
 
 
-class _Reader:
-    """One reading of one mail, and how much of it is left."""
+class _PartParser:
+    """Parses one mail and the mails attached to it, within one budget."""
 
-    __slots__ = ("_budget", "_whole")
+    __slots__ = ("_budget", "_raw_mail")
 
-    def __init__(self, whole: bytes, budget: Budget) -> None:
-        self._whole = whole
+    def __init__(self, raw_mail: bytes, budget: Budget) -> None:
+        self._raw_mail = raw_mail
         self._budget = budget
 
-    def read(
+    def parse(
         self,
         raw: bytes,
         start: int,
@@ -124,136 +123,164 @@ class _Reader:
         defects: Defects,
         default: str = "text/plain",
     ) -> Part:
+        """Parses the part between two positions, and the parts in it."""
         budget = self._budget
         budget.parts -= 1
-        head, stop, body = _header(raw, start, end, defects)
-        fields: list[Field] = []
-        if head < stop:
-            fields, last = read_fields(raw, head, stop, budget, defects)
-            if last < stop:
-                body = last
-                defects[NO_SEPARATOR] = None
-        headers = MailHeaders(fields, defects)
-        kind, parameters = _content_type(headers, default, defects)
-        encoding = _WORD.match(headers.plain("content-transfer-encoding").lower())
-        cte = encoding[0] if encoding else ""
-        part = Part(raw, start, body, end, headers, defects, budget, kind, parameters, cte, [])
-        if part.kind.startswith("multipart/") or part.kind in _MAILS:
+        start, body, headers = _parse_header(raw, start, end, budget, defects)
+        media_type, parameters = _content_type(headers, default, defects)
+        encoding = _transfer_encoding(headers)
+        part = Part(
+            raw, start, body, end, headers, defects, budget, media_type, parameters, encoding, []
+        )
+        if media_type.startswith("multipart/") or media_type in _ATTACHED_MAILS:
             if depth >= MAX_DEPTH:
                 defects[TOO_DEEP] = None
-            elif part.kind in _MAILS:
-                self._open(part, depth)
+            elif media_type in _ATTACHED_MAILS:
+                self._parse_attached_mail(part, depth)
             else:
-                self._divide(part, depth)
+                self._parse_multipart(part, depth)
         return part
 
-    def _divide(self, part: Part, depth: int) -> None:
-        """Read the parts of a multipart."""
-        default = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
-        for start, end in self._spans(part):
+    def _parse_multipart(self, part: Part, depth: int) -> None:
+        """Parses the parts of a multipart."""
+        # https://www.rfc-editor.org/rfc/rfc2046#section-5.1.5
+        digest = part.media_type == "multipart/digest"
+        default = "message/rfc822" if digest else "text/plain"
+        for start, end in self._part_ranges(part):
             if not self._budget.parts:
                 part.defects[TOO_MANY_PARTS] = None
                 break
-            part.parts.append(self.read(part.raw, start, end, depth + 1, part.defects, default))
+            part.parts.append(self.parse(part.raw, start, end, depth + 1, part.defects, default))
         if not part.parts:
-            part.kind = "text/plain"
+            part.media_type = "text/plain"
             part.defects[NO_BOUNDARY] = None
 
-    def _open(self, part: Part, depth: int) -> None:
-        """Read an attached mail. Encoded ones may not be, but are; in one of those a second time is too much."""
+    def _parse_attached_mail(self, part: Part, depth: int) -> None:
+        """Parses an attached mail.
+
+        Some are encoded, which RFC 2046, section 5.2.1, forbids. An encoded mail in an encoded mail
+        isn't parsed: each level would take memory of its own.
+        """
         if not self._budget.parts:
             part.defects[TOO_MANY_PARTS] = None
         elif part.encoding in AS_IS:
-            part.mail = self.read(part.raw, part.body, part.end, depth + 1, {})
-        elif part.raw is not self._whole:
+            part.mail = self.parse(part.raw, part.body, part.end, depth + 1, {})
+        elif part.raw is not self._raw_mail:
             part.defects[ENCODED_TWICE] = None
         else:
             content = part.content()
-            part.mail = self.read(content, 0, len(content), depth + 1, {})
+            part.mail = self.parse(content, 0, len(content), depth + 1, {})
 
-    def _spans(self, part: Part) -> Iterator[tuple[int, int]]:
-        """Where each part of a multipart starts and ends."""
+    def _part_ranges(self, part: Part) -> Iterator[tuple[int, int]]:
+        """Start and end of each part of a multipart."""
         boundary = part.parameters.get("boundary", "").rstrip().encode()
-        if not 0 < len(boundary) <= _MAX_BOUNDARY:
+        if not 0 < len(boundary) <= MAX_BOUNDARY:
             return
-        self._budget.searched -= part.end - part.body
-        if self._budget.searched < 0:
+        self._budget.searched_bytes -= part.end - part.body
+        if self._budget.searched_bytes < 0:
             part.defects[TOO_MANY_LEVELS] = None
             return
         raw, start = part.raw, -1
-        for at, stop, last in self._delimiter_lines(part, b"--" + boundary):
+        for line_start, line_end, closing in self._delimiter_lines(part, b"--" + boundary):
             if start >= 0:
-                yield start, max(start, _without_line_break(raw, at))
-            if last:
+                yield start, max(start, _before_line_break(raw, line_start))
+            if closing:
                 return
-            start = stop
+            start = line_end
         if start >= 0:
             part.defects[NOT_CLOSED] = None
             yield start, part.end
 
     def _delimiter_lines(self, part: Part, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
-        """Where each line of a boundary starts and ends, and whether it is the last one's."""
+        """Start and end of each delimiter line, and whether it is the closing one."""
         raw, end = part.raw, part.end
-        sought = b"\n" + delimiter
-        find = raw.find if end - part.body < chunks.SIZE else partial(self._find, part)
-        at = find(sought, part.body - 1, end)  # where the line break is that ends the header
+        pattern = b"\n" + delimiter
+        find = raw.find if end - part.body < chunks.SIZE else partial(_find_in_chunks, raw)
+        at = find(pattern, part.body - 1, end)  # the line break before it may end the header
         while at >= 0:
-            stop = at + len(sought)
-            found = _END_OF_DELIMITER.match(raw, stop, end)
-            if found is not None:
-                stop = found.end()
-                yield at + 1, stop, found[1] is not None
+            stop = at + len(pattern)
+            match = _END_OF_DELIMITER.match(raw, stop, end)
+            if match is not None:
+                stop = match.end()
+                yield at + 1, stop, match[1] is not None
                 stop -= 1
-            elif self._budget.near_delimiters:
-                self._budget.near_delimiters -= 1
+            elif self._budget.false_delimiters:
+                self._budget.false_delimiters -= 1
             else:
                 part.defects[TOO_MANY_DELIMITERS] = None
                 return
-            at = find(sought, stop, end)
-
-    def _find(self, part: Part, sought: bytes, start: int, end: int) -> int:
-        """What ``bytes.find`` does, but in pieces."""
-        for at, stop in chunks.spans(start, end):
-            found = part.raw.find(sought, at, min(stop + len(sought) - 1, end))
-            if found >= 0:
-                return found
-        return -1
+            at = find(pattern, stop, end)
 
 
-def _header(raw: bytes, start: int, end: int, defects: Defects) -> tuple[int, int, int]:
-    """Where the header of a part starts and ends, and where its content starts."""
+def _find_in_chunks(raw: bytes, pattern: bytes, start: int, end: int) -> int:
+    """Equivalent of ``raw.find(pattern, start, end)`` that doesn't stall other threads."""
+    for at, stop in chunks.ranges(start, end):
+        found = raw.find(pattern, at, min(stop + len(pattern) - 1, end))
+        if found >= 0:
+            return found
+    return -1
+
+
+def _parse_header(
+    raw: bytes, start: int, end: int, budget: Budget, defects: Defects
+) -> tuple[int, int, MailHeaders]:
+    """Start of the header of a part, start of its content, and the header fields."""
+    start, header_end, body = _find_header(raw, start, end, defects)
+    fields: list[Field] = []
+    if start < header_end:
+        fields, fields_end = read_fields(raw, start, header_end, budget, defects)
+        if fields_end < header_end:
+            body = fields_end
+            defects[NO_SEPARATOR] = None
+    return start, body, MailHeaders(fields, defects)
+
+
+def _find_header(raw: bytes, start: int, end: int, defects: Defects) -> tuple[int, int, int]:
+    """Start and end of the header of a part, and start of its content.
+
+    The line in front of a mail in an mbox file is skipped: https://www.rfc-editor.org/rfc/rfc4155
+    """
     if not _FIRST_FIELD.match(raw, start, end):
         if mbox := _MBOX_LINE.match(raw, start, end):
             start = mbox.end()
         else:
-            blank = _EMPTY_LINE.match(raw, start, end)
-            if blank is None and start < end:
+            empty_line = _EMPTY_LINE.match(raw, start, end)
+            if empty_line is None and start < end:
                 defects[NO_HEADER] = None
-            return start, start, blank.end() if blank else start
-    last = min(end, start + MAX_HEADER)
-    blank = _END_OF_HEADER.search(raw, start, last)
-    if blank is None:
-        defects[NO_SEPARATOR if last == end else HEADER_TOO_LARGE] = None
-        return start, last, last
-    return start, blank.start() + 1, blank.end()
+            return start, start, empty_line.end() if empty_line else start
+    limit = min(end, start + MAX_HEADER)
+    empty_line = _END_OF_HEADER.search(raw, start, limit)
+    if empty_line is None:
+        defects[NO_SEPARATOR if limit == end else HEADER_TOO_LARGE] = None
+        return start, limit, limit
+    return start, empty_line.start() + 1, empty_line.end()
 
 
 def _content_type(
     headers: MailHeaders, default: str, defects: Defects
 ) -> tuple[str, dict[str, str]]:
-    """The media type of a part, and the parameters of its Content-Type."""
+    """Media type and parameters of a Content-Type field."""
     text = headers.plain("content-type")
     if not text:
         return default, {}
     value, parameters = read_parameters(text, defects)
-    kind = _KIND.match(value)
-    if kind is None:
+    match = _MEDIA_TYPE.match(value)
+    if match is None:
         defects[BAD_CONTENT_TYPE] = None
         return "text/plain", parameters
-    return kind[0], parameters
+    return match[0], parameters
 
 
-def _without_line_break(raw: bytes, at: int) -> int:
-    """Where the line before a delimiter ends, without its line break, which belongs to the delimiter."""
+def _transfer_encoding(headers: MailHeaders) -> str:
+    """First token of the Content-Transfer-Encoding field in lower case; empty if there is none."""
+    match = _TOKEN.match(headers.plain("content-transfer-encoding").lower())
+    return match[0] if match else ""
+
+
+def _before_line_break(raw: bytes, at: int) -> int:
+    """Position of the line break before a delimiter line; it belongs to the delimiter.
+
+    https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
+    """
     at -= 1
-    return at - 1 if raw[at - 1] == 13 else at
+    return at - 1 if raw[at - 1] == _CR else at

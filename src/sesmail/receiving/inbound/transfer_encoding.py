@@ -1,4 +1,4 @@
-"""What base64 and quoted-printable carry, however badly they are written."""
+"""Decodes base64 and quoted-printable, also if malformed."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ BAD_QUOTED_PRINTABLE = "malformed quoted-printable"
 UNKNOWN_ENCODING = "unknown transfer encoding"
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_WHITE = b"\r\n\t "
-_OTHERS = bytes(set(range(256)) - set(_ALPHABET))
-_NOISE = bytes(set(_OTHERS) - set(b"="))
-# The last letter of a piece, the last two, the last three, with anything else between and behind them.
+_WHITE_SPACE = b"\r\n\t "
+_NOT_IN_ALPHABET = bytes(set(range(256)) - set(_ALPHABET))
+_IGNORED = bytes(set(_NOT_IN_ALPHABET) - set(b"="))
+# The last one, two or three letters of a chunk, with any other characters between and after them.
 _LAST = {
     count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*){%d}\Z" % count) for count in (1, 2, 3)
 }
-_NEAR = 200  # bytes before the end of a piece, where its last letters mostly are
+_NEAR_END = 200  # bytes at the end of a chunk, searched first
 _PADDING = re.compile(rb"={3,}")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\r?\Z)")
 
 AS_IS = frozenset(["", "7bit", "8bit", "binary"])
-"""The transfer encodings that leave a content as it is."""
+"""Transfer encodings that don't change the content."""
 
 
 def decode_transfer(raw: bytes, start: int, end: int, encoding: str) -> tuple[bytes, str | None]:
-    """The content of a part, decoded from ``raw[start:end]`` without another copy of it.
+    """Decodes the content of a part, ``raw[start:end]``, without copying it first.
 
     Args:
         raw: The mail.
-        start: Where the part's content starts.
-        end: Where it ends.
-        encoding: The transfer encoding, in lower case.
+        start: Start of the content.
+        end: End of the content.
+        encoding: The transfer encoding in lower case.
 
     Returns:
-        The content, and what was wrong. Where an encoding isn't known the content stays as it is.
+        The content, unchanged if the encoding is unknown, and the defect found, or None.
     """
     if encoding == "base64":
         return decode_base64(raw, start, end)
@@ -57,50 +57,56 @@ def decode_transfer(raw: bytes, start: int, end: int, encoding: str) -> tuple[by
 
 
 def decode_base64(raw: bytes, start: int, end: int) -> tuple[bytes, str | None]:
-    """Base64 with any other characters in it, up to its padding, and what was wrong with it."""
-    found = BytesIO()  # whose buffer becomes the content: pieces to be joined would be there twice
-    flaw = None
+    """Decodes base64 up to its padding, ignoring characters that aren't in the alphabet.
+
+    Returns:
+        The content, and the defect found, or None.
+    """
+    decoded = BytesIO()  # getvalue() shares its buffer; joining chunks would need twice the memory
+    defect = None
     rest = b""
-    for at, stop in chunks.spans(start, end):
-        piece = rest + raw[at:stop]
-        others = piece.translate(None, _ALPHABET)
-        if others.translate(None, _WHITE + b"="):
-            flaw = BAD_BASE64
-        letters = len(piece) - len(others)
-        cut = len(piece)
+    for at, stop in chunks.ranges(start, end):
+        chunk = rest + raw[at:stop]
+        others = chunk.translate(None, _ALPHABET)
+        if others.translate(None, _WHITE_SPACE + b"="):
+            defect = BAD_BASE64
+        letters = len(chunk) - len(others)
+        split = len(chunk)
         if letters % 4 and stop < end:
-            cut = _last_letters(piece, letters % 4)
+            split = _last_letters(chunk, letters % 4)
             letters -= letters % 4
-        rest = _PADDING.sub(b"==", piece[cut:].translate(None, _NOISE))
+        rest = _PADDING.sub(b"==", chunk[split:].translate(None, _IGNORED))
         try:
-            content = binascii.a2b_base64(memoryview(piece)[:cut])
-        except binascii.Error:  # the last letters aren't padded, or one too many
-            content = _unpadded(piece)
-            flaw = BAD_BASE64
-        found.write(content)
-        if len(content) < letters * 3 // 4:  # it was padded before its end
-            flaw = BAD_BASE64
+            content = binascii.a2b_base64(memoryview(chunk)[:split])
+        except binascii.Error:  # padding is missing, or one letter is left over
+            content = _decode_unpadded(chunk)
+            defect = BAD_BASE64
+        decoded.write(content)
+        if len(content) < letters * 3 // 4:  # padding in the middle, where a2b_base64 stops
+            defect = BAD_BASE64
             break
-    return found.getvalue(), flaw
+    return decoded.getvalue(), defect
 
 
-def _last_letters(piece: bytes, count: int) -> int:
-    """Where the last letters of a piece start: those that are too many for whole groups of four."""
-    found = _LAST[count].search(piece, max(0, len(piece) - _NEAR)) or _LAST[count].search(piece)
-    assert found is not None  # the piece has more letters than that
-    return found.start()
+def _last_letters(chunk: bytes, count: int) -> int:
+    """Position of the last letters of a chunk, those left over from groups of four."""
+    pattern = _LAST[count]
+    match = pattern.search(chunk, max(0, len(chunk) - _NEAR_END)) or pattern.search(chunk)
+    assert match is not None  # the chunk has at least so many letters
+    return match.start()
 
 
-def _unpadded(piece: bytes) -> bytes:
-    letters = piece.translate(None, _OTHERS)
+def _decode_unpadded(chunk: bytes) -> bytes:
+    letters = chunk.translate(None, _NOT_IN_ALPHABET)
     whole = len(letters) - (len(letters) % 4 == 1)
     return binascii.a2b_base64(letters[:whole] + b"==")
 
 
 def _decode_quoted_printable(raw: bytes, start: int, end: int) -> tuple[bytes, str | None]:
+    """Decodes quoted-printable in chunks that end after a line or before an escape."""
     view = memoryview(raw)
-    found = BytesIO()
-    flaw = None
+    decoded = BytesIO()
+    defect = None
     while start < end:
         stop = start + chunks.SIZE
         if stop >= end:
@@ -110,7 +116,7 @@ def _decode_quoted_printable(raw: bytes, start: int, end: int) -> tuple[bytes, s
         elif (escape := raw.find(b"=", stop - 2, stop)) >= 0:
             stop = escape
         if _BAD_ESCAPE.search(raw, start, stop):
-            flaw = BAD_QUOTED_PRINTABLE
-        found.write(binascii.a2b_qp(view[start:stop]))
+            defect = BAD_QUOTED_PRINTABLE
+        decoded.write(binascii.a2b_qp(view[start:stop]))
         start = stop
-    return found.getvalue(), flaw
+    return decoded.getvalue(), defect

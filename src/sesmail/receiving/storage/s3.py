@@ -1,9 +1,9 @@
-"""The mails that SES stored in S3: fetched whole, decrypted where they are encrypted, deleted when asked."""
+"""Mail stored in S3: fetching it with a size limit, decrypting and deleting it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,6 @@ from ...aws import Aws
 from ...concurrency import run_in_thread
 from ...errors import (
     AccessDeniedError,
-    ConfigurationError,
     ContentDeniedError,
     ContentError,
     ContentKeyError,
@@ -23,23 +22,17 @@ from ...errors import (
     TemporaryError,
 )
 from ..events.received import Received, S3Action
-from .decrypting import TAG, Encryption, decrypt, is_encrypted, read_encryption
+from .decrypting import Encryption, decrypt, is_encrypted, read_encryption
+from .inbound_storage import InboundStorage, is_bucket_name
 
-__all__ = ["MAX_STORED", "Storage", "may_pass"]
+__all__ = ["MailStore", "is_temporary"]
 
-MAX_STORED = (40 << 20) + TAG
-"""Bytes of the largest mail that SES receives, encrypted."""
-
-_BUCKET = re.compile(
-    r"[A-Za-z0-9._-]{3,255}"
-)  # no ARN of an access point, which S3 would take, too
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _KEY_REGION = re.compile(r"arn:[a-z-]+:kms:([a-z0-9-]+):")
 
-# Amazon's words for no; KMS's come from S3, too, where the bucket is encrypted by itself.
+# Error codes of S3 and KMS; S3 returns those of KMS for a bucket with default encryption.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
-_REFUSALS: dict[str, type[ContentError | TemporaryError]] = {
+_ERRORS: dict[str, type[ContentError | TemporaryError]] = {
     **dict.fromkeys(("NoSuchBucket", "NoSuchKey"), ContentMissingError),
     **dict.fromkeys(
         ("AllAccessDisabled", "InvalidAccessKeyId", "InvalidObjectState"), ContentDeniedError
@@ -59,116 +52,92 @@ _REFUSALS: dict[str, type[ContentError | TemporaryError]] = {
 }
 
 
-class Storage:
-    """Where the mails lie.
+class MailStore:
+    """Mail that SES stored in S3.
 
     Args:
-        aws: How Amazon is called.
-        buckets: The buckets that mails may be fetched from; any, if None.
-        account: The AWS account that has to own bucket and mail; any, if None.
-        kms_key: The id, alias or ARN of the KMS key that has to encrypt mails; any, if None.
-        require_encrypted: Whether a mail that isn't encrypted is refused.
-        limit: How many bytes a mail may have as it is stored.
-        timeout: Seconds for a whole fetch, or a delete.
-
-    Raises:
-        ConfigurationError: A setting can't be.
+        aws: AWS clients.
+        storage: Restrictions on buckets, accounts, keys and sizes.
+        timeout: Maximum duration of a fetch or delete in seconds.
     """
 
-    def __init__(
-        self,
-        aws: Aws,
-        *,
-        buckets: Collection[str] | None,
-        account: str | None,
-        kms_key: str | None,
-        require_encrypted: bool,
-        limit: int,
-        timeout: float,
-    ) -> None:
-        if isinstance(buckets, str) or (
-            buckets is not None and not all(map(_BUCKET.fullmatch, buckets))
-        ):
-            raise ConfigurationError("buckets is a list of the names of S3 buckets")
-        if account is not None and not _ACCOUNT.fullmatch(account):
-            raise ConfigurationError("account is the 12 digits of an AWS account")
-        if limit < 1:
-            raise ConfigurationError("max_mail_size is 1 byte at least")
+    def __init__(self, aws: Aws, storage: InboundStorage, *, timeout: float) -> None:
         self._aws = aws
-        self._buckets = None if buckets is None else frozenset(buckets)
-        self._account = account
-        self._kms_key = kms_key
-        self._require_encrypted = require_encrypted
-        self._limit = limit
+        self._storage = storage
         self._timeout = timeout
 
     async def fetch(self, event: Received) -> bytes:
-        """The mail of an event.
+        """Returns the mail of an event, decrypted.
 
         Raises:
-            ContentError: It can't be had.
-            TemporaryError: It can't be had just now.
+            ContentError: It can't be fetched.
+            TemporaryError: A later attempt may succeed.
         """
         deadline = anyio.current_time() + self._timeout
-        answer = await self._call(
-            "s3", "GetObject", self._place(event), deadline, body_limit=self._limit
+        response = await self._call(
+            "s3",
+            "GetObject",
+            self._object_params(event),
+            deadline,
+            body_limit=self._storage.max_size,
         )
-        body: bytes = answer["Body"]
-        metadata: Mapping[str, str] = answer.get("Metadata", {})
+        body: bytes = response["Body"]
+        metadata: Mapping[str, str] = response.get("Metadata", {})
         if is_encrypted(metadata):
             encryption = read_encryption(
-                metadata, message_id=event.message_id, account=self._account
+                metadata, message_id=event.message_id, account=self._storage.account
             )
-            key = await self._unwrap(encryption, deadline)
+            key = await self._decrypt_key(encryption, deadline)
             return await run_in_thread(partial(decrypt, body, encryption, key), abandon=True)
-        if self._require_encrypted:
-            raise ContentTamperedError("the stored mail isn't encrypted, as this receiver demands")
+        if self._storage.require_encrypted:
+            raise ContentTamperedError("the stored mail isn't encrypted; require_encrypted is set")
         return body
 
     async def delete(self, event: Received) -> None:
-        """Delete the mail of an event; one that is gone already is no error.
+        """Deletes the mail of an event; does nothing if it was deleted before.
 
         Raises:
             ContentError: It can't be deleted.
-            TemporaryError: It can't be deleted just now.
+            TemporaryError: A later attempt may succeed.
         """
-        await self._call(
-            "s3", "DeleteObject", self._place(event), anyio.current_time() + self._timeout
-        )
+        deadline = anyio.current_time() + self._timeout
+        await self._call("s3", "DeleteObject", self._object_params(event), deadline)
 
-    def _place(self, event: Received) -> dict[str, str]:
-        """Where the event says that the mail lies, if that is a place where it may."""
+    def _object_params(self, event: Received) -> dict[str, str]:
+        """Returns the parameters that name the event's object, which must be in a given bucket."""
         action = event.action
         if not isinstance(action, S3Action):
             found = "can't be read" if action is None else f"is {action.type}"
             raise ContentMissingError(
-                f"the action of the receipt rule {found}: only S3 stores a mail where it can be had"
+                f"the action of the receipt rule {found}; only the S3 action stores the mail"
             )
-        if not _BUCKET.fullmatch(action.bucket) or not (
-            self._buckets is None or action.bucket in self._buckets
-        ):
+        buckets = self._storage.buckets
+        if not is_bucket_name(action.bucket) or not (buckets is None or action.bucket in buckets):
             raise ContentDeniedError(
-                f"the bucket {action.bucket[:100]!r} is none of this receiver's buckets"
+                f"the bucket {action.bucket[:100]!r} isn't one of the receiver's buckets"
             )
         if not action.key:
             raise ContentMissingError("the event names no object in the bucket")
-        owner = {} if self._account is None else {"ExpectedBucketOwner": self._account}
-        return {"Bucket": action.bucket, "Key": action.key, **owner}
+        params = {"Bucket": action.bucket, "Key": action.key}
+        if self._storage.account is not None:
+            params["ExpectedBucketOwner"] = self._storage.account
+        return params
 
-    async def _unwrap(self, encryption: Encryption, deadline: float) -> bytes:
+    async def _decrypt_key(self, encryption: Encryption, deadline: float) -> bytes:
+        """Returns the data key of an encrypted mail, decrypted by KMS."""
         params: dict[str, Any] = {
             "CiphertextBlob": encryption.wrapped_key,
             "EncryptionContext": dict(encryption.context),
         }
         region = None
-        if self._kms_key is not None:
-            params["KeyId"] = self._kms_key
-            arn = _KEY_REGION.match(self._kms_key)
+        if self._storage.kms_key is not None:
+            params["KeyId"] = self._storage.kms_key
+            arn = _KEY_REGION.match(self._storage.kms_key)
             region = arn[1] if arn else None
-        answer = await self._call("kms", "Decrypt", params, deadline, region=region)
-        key = answer.get("Plaintext")
+        response = await self._call("kms", "Decrypt", params, deadline, region=region)
+        key = response.get("Plaintext")
         if not isinstance(key, bytes):
-            raise TemporaryError("the mail can't be had just now: the answer of KMS has no key")
+            raise TemporaryError("the mail can't be fetched now: the response of KMS has no key")
         return key
 
     async def _call(
@@ -182,17 +151,17 @@ class Storage:
         try:
             return await self._aws.call(service, operation, params, deadline=deadline, **options)
         except SendError as err:
-            raise _explain(err) from err
+            raise _content_error(err) from err
 
 
-def may_pass(error: SendError) -> bool:
-    """Whether a call that failed, and may be repeated, may work later."""
+def is_temporary(error: SendError) -> bool:
+    """Returns True if a failed call that may be repeated may succeed later."""
     return error.outcome != "rejected" or error.retryable
 
 
-def _explain(error: SendError) -> ContentError | TemporaryError:
-    if may_pass(error):
-        return TemporaryError(f"the mail can't be had just now: {error}")
-    denied = ContentDeniedError if isinstance(error, AccessDeniedError) else ContentError
-    kind = _REFUSALS.get((error.code or "").removeprefix("KMS."), denied)
-    return kind(f"the mail can't be had: {error}")
+def _content_error(error: SendError) -> ContentError | TemporaryError:
+    if is_temporary(error):
+        return TemporaryError(f"the mail can't be accessed now: {error}")
+    default = ContentDeniedError if isinstance(error, AccessDeniedError) else ContentError
+    cls = _ERRORS.get((error.code or "").removeprefix("KMS."), default)
+    return cls(f"the mail can't be accessed: {error}")

@@ -1,4 +1,4 @@
-"""Classifies JSON documents by their keys: envelope, records, EventBridge, event, set-up notice."""
+"""Classification of JSON documents by their keys: events, and what AWS services put around them."""
 
 from __future__ import annotations
 
@@ -6,42 +6,48 @@ from typing import Literal, TypeAlias
 
 from .json_body import Document, is_object
 
-__all__ = ["TYPES", "DocumentType", "classify", "is_set_up_notice", "is_set_up_text"]
+__all__ = ["SNS_TYPES", "DocumentType", "classify", "is_setup_notification", "is_validation_text"]
 
-TYPES: tuple[str, ...] = ("Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation")
-"""The types of SNS's messages."""
+SNS_TYPES: tuple[str, ...] = (
+    "Notification",
+    "SubscriptionConfirmation",
+    "UnsubscribeConfirmation",
+)
+"""Types of SNS messages."""
 
-DocumentType: TypeAlias = Literal["event", "envelope", "records", "bridge"]
+DocumentType: TypeAlias = Literal["event", "sns", "records", "eventbridge"]
 
 
 def classify(document: Document) -> DocumentType:
-    """What an object is, in the one order that all doors share.
+    """Returns the type of a JSON object; the only such decision, for verifying and for parsing.
 
-    Amazon signs an envelope's own fields and nothing beside them. Were there two opinions of what is an envelope, one
-    could be proven and another be believed. And an event may have any further field, even one named like a wrapping's.
+    SNS signs certain fields of its message and nothing beside them. If verifying and parsing
+    decided separately, one part of a body could be verified and another be parsed. An event may
+    have any further field, even one with the name of a field around events.
     """
     if document.get("eventType") is not None or document.get("notificationType") is not None:
         return "event"
     kind = document.get("Type")
     if kind is not None:
-        if kind in TYPES or "Message" in document:
-            return "envelope"
+        if kind in SNS_TYPES or "Message" in document:
+            return "sns"
     elif "Records" in document:
         return "records"
-    return "bridge" if "detail-type" in document and "detail" in document else "event"
+    return "eventbridge" if "detail-type" in document and "detail" in document else "event"
 
 
-_TEXT = "Successfully validated SNS topic for Amazon SES event publishing."
-_BYTES = _TEXT.encode()
-_MESSAGE_ID = "AMAZON_SES_SETUP_NOTIFICATION"
+# SES publishes this text, which isn't JSON, when a topic becomes an event destination.
+_VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
+_VALIDATION_BYTES = _VALIDATION.encode()
+_SETUP_MESSAGE_ID = "AMAZON_SES_SETUP_NOTIFICATION"
 
 
-def is_set_up_text(text: bytes | str) -> bool:
-    """Whether it is what event publishing posts, which is no JSON."""
-    return text.strip() == (_TEXT if isinstance(text, str) else _BYTES)
+def is_validation_text(text: bytes | str) -> bool:
+    """Returns True if a text is the one that SES publishes to a new event destination."""
+    return text.strip() == (_VALIDATION if isinstance(text, str) else _VALIDATION_BYTES)
 
 
-def is_set_up_notice(document: Document) -> bool:
-    """Whether it is what a receipt rule for inbound mail posts."""
+def is_setup_notification(document: Document) -> bool:
+    """Returns True if an event is the one that SES publishes to the topic of a new receipt rule."""
     mail = document.get("mail")
-    return is_object(mail) and mail.get("messageId") == _MESSAGE_ID
+    return is_object(mail) and mail.get("messageId") == _SETUP_MESSAGE_ID

@@ -1,4 +1,4 @@
-"""Bodies from strangers: JSON within limits, and errors that show nothing secret."""
+"""Untrusted JSON bodies: size limits, decoding, and errors that show nothing secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = [
     "MAX_EVENT",
     "Body",
     "Document",
-    "body_text",
+    "body_bytes",
     "check_size",
     "decode",
     "excerpt",
@@ -27,122 +27,142 @@ __all__ = [
 ]
 
 MAX_EVENT = 1 << 20
-MAX_BATCH = 6 << 20  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""Maximum size of one event in bytes; SNS and SQS messages are smaller."""
+MAX_BATCH = 6 << 20
+"""Maximum size of a batch of events in bytes, as of the payload of an AWS Lambda call."""
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 Body: TypeAlias = bytes | str | Mapping[str, Any]
-"""A body as it came, or as a framework decoded it already."""
+"""Body of a request: bytes, text, or a mapping decoded from JSON."""
 
 Document: TypeAlias = dict[str, Any]
 """A JSON object."""
 
 _SECRET = re.compile(r"token|signature|[\w+/=%-]{64}", re.IGNORECASE | re.ASCII)
-_SHOWN = 200
+_MAX_EXCERPT = 200  # characters
 _MAX_TIME = 50  # characters
-_LOOSE_ZONE = re.compile(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
-_MAX_BITS = 512  # Python refuses to write integers of many thousand digits
+_SEPARATE_OFFSET = re.compile(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
+_MAX_BITS = 512  # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
 
 
-def body_text(body: Body, limit: int) -> bytes:
-    """A body as the text that it is, or as the JSON that it stands for.
+def body_bytes(body: Body, limit: int) -> bytes:
+    """Returns a body as JSON text in UTF-8.
+
+    Args:
+        body: Bytes, text, or a mapping decoded from JSON.
+        limit: Maximum size in bytes.
 
     Raises:
-        MalformedBodyError: It is something else, too large, or not Unicode.
+        MalformedBodyError: It is of another type, too large, or can't be encoded.
     """
     if isinstance(body, str):
         check_size(body, limit)
-        return _encoded(body)
+        return _encode(body)
     if not isinstance(body, (bytes, bytearray)):
-        body = _dumped(body)
+        body = _dump(body)
     check_size(body, limit)
     return body
 
 
-# Errors are raised outside of `except` here: as their context, Python's own would carry the whole body with them.
+# Errors are raised outside of `except`: a UnicodeEncodeError as their context would hold the body.
 
 
-def _encoded(body: str) -> bytes:
+def _encode(body: str) -> bytes:
     try:
         return body.encode()
     except UnicodeEncodeError:
         pass
-    raise MalformedBodyError("it isn't Unicode: half a surrogate pair stands alone")
+    raise MalformedBodyError("it isn't valid Unicode: it has a lone surrogate")
 
 
-def _dumped(body: Mapping[str, Any]) -> bytes:
-    """A copy, which passes every check as text."""
+def _dump(body: Mapping[str, Any]) -> bytes:
+    """Returns a mapping as JSON, to which the same checks apply as to text."""
     if not isinstance(body, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise MalformedBodyError(f"a body is bytes, text or a mapping, not {type(body).__name__}")
+        raise MalformedBodyError(
+            f"the body must be bytes, text or a mapping, not {type(body).__name__}"
+        )
     try:
         return to_json(body, inf_nan_mode="constants", fallback=dict)
     except (TypeError, ValueError):
         pass
-    raise MalformedBodyError("it has something that JSON can't carry, or is too deep")
+    raise MalformedBodyError("it has a value that JSON can't represent, or is nested too deeply")
 
 
 def decode(text: bytes | str, path: str = "") -> Document:
-    """Decode a JSON object.
+    """Decodes a JSON object.
 
     Raises:
-        MalformedBodyError: It is nothing of the kind.
+        MalformedBodyError: The text isn't a JSON object.
     """
     try:
-        document, fault = read_json(text), ""
+        document, error = read_json(text), ""
     except ValueError as err:
-        document, fault = None, str(err)
-    if fault:
+        document, error = None, str(err)
+    if error:
         shown = text if isinstance(text, str) else text.decode(errors="replace")
-        raise MalformedBodyError(
-            f"it can't be read as JSON: {fault}", path=path, input=excerpt(shown)
-        )
+        raise MalformedBodyError(f"it isn't valid JSON: {error}", path=path, input=excerpt(shown))
     if not is_object(document):
         raise MalformedBodyError("it isn't a JSON object", path=path, input=excerpt(document))
     return document
 
 
 def is_object(value: object) -> TypeGuard[Document]:
-    """Whether it is a JSON object."""
+    """Returns True if a value is a JSON object."""
     return type(value) is dict
 
 
 def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Whether it is a JSON list."""
+    """Returns True if a value is a JSON array."""
     return type(value) is list
 
 
 def check_size(text: bytes | str, limit: int, path: str = "") -> None:
-    """Refuse what has too many bytes before any work is spent on it."""
+    """Checks the size of a text in UTF-8, before it is decoded.
+
+    Raises:
+        MalformedBodyError: It has more than `limit` bytes.
+    """
     size = len(text)
-    if isinstance(text, str) and size <= limit < 4 * size:  # a character has four bytes at most
+    if isinstance(text, str) and size <= limit < 4 * size:  # UTF-8 has at most 4 bytes a character
         size = len(text.encode(errors="surrogatepass"))
     if size > limit:
-        raise MalformedBodyError(f"its size is {size:,}, more than {limit:,}", path=path)
+        raise MalformedBodyError(
+            f"its size of {size:,} bytes is over the limit of {limit:,}", path=path
+        )
 
 
 def excerpt(value: object) -> str:
-    """What may be shown of a value that can't be read: no container, no piece of JSON, nothing like a secret."""
+    """Returns the beginning of a value, for an error message.
+
+    Returns "" for containers, parts of JSON, and values that may be a secret.
+    """
     if isinstance(value, str):
-        piece_of_json = '"' in value or "{" in value or "\\" in value
-        return "" if piece_of_json or _SECRET.search(value[: _SHOWN + 64]) else value[:_SHOWN]
+        may_be_json = '"' in value or "{" in value or "\\" in value
+        return (
+            ""
+            if may_be_json or _SECRET.search(value[: _MAX_EXCERPT + 64])
+            else value[:_MAX_EXCERPT]
+        )
     if isinstance(value, int) and value.bit_length() > _MAX_BITS:
         return ""
     return str(value) if isinstance(value, (bool, int, float)) else ""
 
 
 def read_time(text: str) -> datetime | None:
-    """A time as AWS writes it, in UTC; None if it isn't one.
+    """Parses a time as AWS writes it and returns it in UTC; None if it isn't a time.
 
-    A rare form is ``2018-10-08T14:05:45 +0000``. What names no zone is UTC.
+    A rare form is ``2018-10-08T14:05:45 +0000``. A time without an offset is in UTC.
     """
     if len(text) > _MAX_TIME:
         return None
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        loose = _LOOSE_ZONE.search(text)
-        return read_time(text[: loose.start()] + loose[1]) if loose else None
+        offset = _SEPARATE_OFFSET.search(text)
+        return read_time(text[: offset.start()] + offset[1]) if offset else None
     if time.tzinfo is UTC:
         return time
     try:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except OverflowError:  # the zone takes it before the year 1, or after 9999
+    except OverflowError:  # before the year 1 or after 9999 in UTC
         return None

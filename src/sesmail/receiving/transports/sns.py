@@ -1,4 +1,4 @@
-"""The envelope that SNS puts around a message, read and not yet believed."""
+"""SNS messages: the JSON object that SNS puts around an event."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from pydantic_core import SchemaValidator, core_schema
 from ...errors import MalformedBodyError
 from ...values import Value, build_frozen
 from ..events.base import SnsOrigin
-from .classify import TYPES, classify, is_set_up_text
-from .json_body import MAX_EVENT, Body, Document, body_text, decode, excerpt, read_time
+from .classify import SNS_TYPES, classify, is_validation_text
+from .json_body import MAX_EVENT, Body, Document, body_bytes, decode, excerpt, read_time
 
-__all__ = ["SnsMessage", "read_notification", "read_sns_message", "sns_message_from"]
+__all__ = [
+    "SnsMessage",
+    "read_notification",
+    "read_sns_message",
+    "require_sns_message",
+    "sns_message_from",
+]
 
 _NOTIFICATION = {
     "type": "Type",
@@ -24,8 +30,8 @@ _NOTIFICATION = {
 }
 _CONFIRMATION = {**_NOTIFICATION, "token": "Token", "subscribe_url": "SubscribeURL"}
 
-# What each type of message must have, and what any may have, by the names of the fields of Envelope.
-_NEEDED = {kind: _NOTIFICATION if kind == "Notification" else _CONFIRMATION for kind in TYPES}
+# Required JSON keys of each type, and optional ones of all types, by attribute of SnsMessage.
+_REQUIRED = {kind: _NOTIFICATION if kind == "Notification" else _CONFIRMATION for kind in SNS_TYPES}
 _OPTIONAL = {
     "subject": "Subject",
     "signature_version": "SignatureVersion",
@@ -36,7 +42,23 @@ _OPTIONAL = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SnsMessage(Value):
-    """What SNS wraps around a message, each value as it stands in the JSON.
+    """An SNS message, each value as it is written in the JSON.
+
+    ``verify`` and ``check_signature`` return one, and ``parse`` reads the events in it. Its repr
+    shows no message, token, URL that confirms, or signature.
+
+    Attributes:
+        type: ``Notification``, ``SubscriptionConfirmation`` or ``UnsubscribeConfirmation``.
+        message_id: Id of the message, which is the same in every delivery of it.
+        topic_arn: ARN of the topic.
+        message: The event as JSON text, or a sentence in a confirmation.
+        timestamp: Time of publication, in ISO 8601.
+        subject: Subject of a notification; None without.
+        token: Token that confirms the subscription; None in a notification.
+        subscribe_url: URL that confirms the subscription; None in a notification.
+        signature_version: ``1`` (SHA-1) or ``2`` (SHA-256); None if the message isn't signed.
+        signature: Signature in base64; None if the message isn't signed.
+        signing_cert_url: URL of the signing certificate; None if the message isn't signed.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
     """
@@ -54,7 +76,7 @@ class SnsMessage(Value):
     signing_cert_url: str | None = None
 
     def origin(self) -> SnsOrigin:
-        """What events tell of it."""
+        """Returns the ``sns`` of the message's events."""
         fields = {
             "message_id": self.message_id,
             "topic_arn": self.topic_arn,
@@ -65,25 +87,44 @@ class SnsMessage(Value):
 
 
 def read_sns_message(body: Body) -> SnsMessage | None:
-    """The SNS envelope that a body is; None where it may be an event that SNS delivered raw.
+    """Reads the SNS message in a body; returns None if the body may be a raw delivery.
 
     Raises:
-        MalformedBodyError: It is neither.
+        MalformedBodyError: The body isn't a JSON object, or a field is missing or isn't a string.
     """
-    text = body_text(body, MAX_EVENT)
-    if is_set_up_text(text):
+    text = body_bytes(body, MAX_EVENT)
+    if is_validation_text(text):
         return None
     document = decode(text)
-    return sns_message_from(document) if classify(document) == "envelope" else None
+    return sns_message_from(document) if classify(document) == "sns" else None
+
+
+def require_sns_message(body: Body) -> SnsMessage:
+    """Reads the SNS message in a body, which must not be a raw delivery.
+
+    Raises:
+        MalformedBodyError: There is none.
+    """
+    sns_message = read_sns_message(body)
+    if sns_message is None:
+        raise MalformedBodyError(
+            "the body isn't an SNS message, so it has no signature and no topic; if raw message "
+            "delivery is enabled for the subscription, disable it, or create a Receiver with "
+            "allow_raw=True"
+        )
+    return sns_message
 
 
 def read_notification(body: bytes) -> tuple[str, SnsOrigin]:
-    """The message in a notification as SNS posts it, and what events tell of it.
+    """Reads a notification in the form in which SNS posts it.
+
+    Returns:
+        The message's text, and the ``sns`` of its events.
 
     Raises:
-        ValueError: There is anything odd about it, or it is something else.
+        ValueError: The body differs from that form, so it may be something else.
     """
-    fields = _notification().validate_json(body)
+    fields = _notification_schema().validate_json(body)
     origin = {
         "message_id": fields["MessageId"],
         "topic_arn": fields["TopicArn"],
@@ -94,71 +135,81 @@ def read_notification(body: bytes) -> tuple[str, SnsOrigin]:
 
 
 @cache
-def _notification() -> SchemaValidator:
+def _notification_schema() -> SchemaValidator:
     text = core_schema.str_schema(strict=True)
-    filled = core_schema.str_schema(strict=True, min_length=1)
-    needed = {
+    nonempty = core_schema.str_schema(strict=True, min_length=1)
+    required = {
         "Type": core_schema.literal_schema(["Notification"]),
-        "MessageId": filled,
-        "TopicArn": filled,
+        "MessageId": nonempty,
+        "TopicArn": nonempty,
         "Message": text,
-        "Timestamp": core_schema.no_info_after_validator_function(read_time, filled),
+        "Timestamp": core_schema.no_info_after_validator_function(read_time, nonempty),
     }
-    others = ("Subject", "SignatureVersion", "Signature", "SigningCertURL", "UnsubscribeURL")
-    fields = {key: core_schema.typed_dict_field(schema) for key, schema in needed.items()}
-    for key in others:
+    optional = ("Subject", "SignatureVersion", "Signature", "SigningCertURL", "UnsubscribeURL")
+    fields = {key: core_schema.typed_dict_field(schema) for key, schema in required.items()}
+    for key in optional:
         fields[key] = core_schema.typed_dict_field(
             core_schema.nullable_schema(text), required=False
         )
-    # Fields that SNS doesn't write may make it something else, or hold numbers that are none.
+    # A field that SNS doesn't write may decide that the body is classified as something else, or
+    # hold a number that `decode` refuses.
     return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid"))
 
 
 def sns_message_from(document: Document, prefix: str = "") -> SnsMessage:
-    """An envelope from its JSON object, in either spelling of its URLs.
+    """Reads an SNS message from its JSON object, with the URL keys of SNS or of AWS Lambda.
 
     Args:
         document: The object.
-        prefix: The path to its fields.
+        prefix: Path to its fields, for errors.
 
     Raises:
-        MalformedBodyError: A value is missing, or isn't text.
+        MalformedBodyError: A field is missing or isn't a string.
     """
     kind = document.get("Type")
-    needed = _NEEDED.get(kind) if type(kind) is str else None
-    if needed is None:
-        raise MalformedBodyError("SNS has no such type", path=f"{prefix}Type", input=excerpt(kind))
+    required = _REQUIRED.get(kind) if type(kind) is str else None
+    if required is None:
+        raise MalformedBodyError(
+            f"not one of {', '.join(SNS_TYPES)}", path=f"{prefix}Type", input=excerpt(kind)
+        )
     fields: dict[str, str | None] = {"token": None, "subscribe_url": None}
-    for name, key in needed.items():
+    for name, key in required.items():
         value = document.get(key)
-        if type(value) is not str or not (
-            value or key == "Message"
-        ):  # which isn't shown, for it may be secret
-            reason = (
-                "it is missing"
-                if value is None
-                else "it is empty"
-                if value == ""
-                else "it isn't a text"
-            )
-            raise MalformedBodyError(reason, path=f"{prefix}{key}")
+        if type(value) is not str or not (value or key == "Message"):
+            # Without the value, which may be a token.
+            raise MalformedBodyError(_missing_reason(value), path=f"{prefix}{key}")
         fields[name] = value
     for name, key in _OPTIONAL.items():
         value = document.get(key)
         if value is not None and type(value) is not str:
-            raise MalformedBodyError("it isn't a text", path=f"{prefix}{key}")
+            raise MalformedBodyError("it isn't a string", path=f"{prefix}{key}")
         fields[name] = value
     if "SigningCertUrl" in document or "UnsubscribeUrl" in document:
-        fields["signing_cert_url"] = _other_spelling(document, prefix) or fields["signing_cert_url"]
+        fields["signing_cert_url"] = (
+            _lambda_certificate_url(document, prefix) or fields["signing_cert_url"]
+        )
     return build_frozen(SnsMessage, fields)
 
 
-def _other_spelling(document: Document, prefix: str) -> str | None:
-    """Where the certificate is, as Lambda spells it."""
-    for key, other in (("UnsubscribeURL", "UnsubscribeUrl"), ("SigningCertURL", "SigningCertUrl")):
-        url = document.get(other)
+def _missing_reason(value: object) -> str:
+    if value is None:
+        return "it is missing"
+    return "it is empty" if value == "" else "it isn't a string"
+
+
+def _lambda_certificate_url(document: Document, prefix: str) -> str | None:
+    """Returns SigningCertUrl: AWS Lambda writes ``Url`` where SNS writes ``URL``.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+    """
+    url: str | None = None
+    for sns_key, key in (
+        ("UnsubscribeURL", "UnsubscribeUrl"),
+        ("SigningCertURL", "SigningCertUrl"),
+    ):
+        url = document.get(key)
         if url is not None and type(url) is not str:
-            raise MalformedBodyError("it isn't a text", path=f"{prefix}{other}")
-        if url is not None and document.get(key) not in (None, url):
-            raise MalformedBodyError(f"it differs from {key}", path=f"{prefix}{other}")
+            raise MalformedBodyError("it isn't a string", path=f"{prefix}{key}")
+        if url is not None and document.get(sns_key) not in (None, url):
+            raise MalformedBodyError(f"it differs from {sns_key}", path=f"{prefix}{key}")
     return url

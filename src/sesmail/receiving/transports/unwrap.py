@@ -1,4 +1,4 @@
-"""What AWS puts around events on their way: SNS's envelopes, Lambda's records, EventBridge's, Firehose's lines."""
+"""Unwrapping of events from SNS messages, Lambda records, EventBridge events and Firehose lines."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 from ...errors import MalformedBodyError
 from ..events.base import SnsOrigin
-from .classify import DocumentType, classify, is_set_up_text
+from .classify import DocumentType, classify, is_validation_text
 from .json_body import (
     MAX_BATCH,
     MAX_EVENT,
     Body,
     Document,
-    body_text,
+    body_bytes,
     check_size,
     decode,
     excerpt,
@@ -25,11 +25,13 @@ from .sns import SnsMessage, sns_message_from
 
 __all__ = ["RawEvent", "RawEvents", "read_raw", "unwrap", "unwrap_sns_message"]
 
-_MAX_EVENTS_PER_BODY = 10_000  # as many as Lambda takes from SQS at once
-_SPACE = b" \t\r\n"  # JSON's
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html (BatchSize)
+_MAX_RECORDS = 10_000
+_JSON_WHITESPACE = b" \t\r\n"  # https://www.rfc-editor.org/rfc/rfc8259#section-2
 
+# Event types by the detail type of EventBridge, whose details have none.
 # https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
-_BRIDGE_WORDS = {
+_EVENTBRIDGE_TYPES = {
     "Email Bounced": "Bounce",
     "Email Clicked": "Click",
     "Email Complaint Received": "Complaint",
@@ -45,156 +47,166 @@ _BRIDGE_WORDS = {
 
 @dataclass(slots=True, eq=False, repr=False)
 class RawEvent:
-    """What was in the wrappings.
+    """An unwrapped event.
 
     Attributes:
         document: The event as SES wrote it.
-        path: Where it was.
-        sns: The SNS message that brought it, if one did.
-        word: The kind of event, as the wrapping tells it, for documents that don't.
+        path: Path to it in the body.
+        sns: The SNS message that contained it; None without.
+        event_type: Event type according to the outer object; None if only the event has it.
     """
 
     document: Document
     path: str = ""
     sns: SnsOrigin | None = None
-    word: str | None = None
+    event_type: str | None = None
 
 
 RawEvents: TypeAlias = Iterable[RawEvent | SnsMessage]
-"""Events, and the envelopes of confirmations; several are unwrapped one by one."""
+"""Events, and SNS messages that confirm a subscription or its end; a batch is unwrapped lazily."""
 
 
 def read_raw(body: Body) -> RawEvents:
-    """The event that a body is, without anything around it; nothing if it says that the topic was set up.
+    """Reads an event that isn't wrapped; returns nothing for the notice of a new event destination.
 
     Raises:
-        MalformedBodyError: It is no JSON object.
+        MalformedBodyError: The body isn't a JSON object.
     """
-    text = body_text(body, MAX_EVENT)
-    return () if is_set_up_text(text) else (RawEvent(decode(text)),)
+    text = body_bytes(body, MAX_EVENT)
+    return () if is_validation_text(text) else (RawEvent(decode(text)),)
 
 
 def unwrap(body: Body) -> RawEvents:
-    """Everything that is in a body.
+    """Unwraps all events of a body.
 
     Raises:
-        MalformedBodyError: It is in none of the wrappings.
+        MalformedBodyError: The body, or one of its records, isn't in a supported format.
     """
-    text = body_text(body, MAX_BATCH)
-    if is_set_up_text(text):
+    text = body_bytes(body, MAX_BATCH)
+    if is_validation_text(text):
         return ()
-    if b"\n" in text and _has_lines(text):
-        return _lines(text)
+    if b"\n" in text and _is_json_lines(text):
+        return _unwrap_lines(text)
     is_large = len(text) > MAX_EVENT
     if is_large and b'"Records"' not in text:
         check_size(text, MAX_EVENT)
     document = decode(text)
     document_type = classify(document)
     if document_type == "records":
-        return _records(document["Records"])
+        return _unwrap_records(document["Records"])
     if is_large:
         check_size(text, MAX_EVENT)
-    return _single(document, document_type, "")
+    return _unwrap_document(document, document_type, "")
 
 
 def unwrap_sns_message(sns_message: SnsMessage, path: str = "Message") -> RawEvents:
-    """What is in an envelope, where no further one is looked for: who signed this one has not signed that.
+    """Unwraps the event of an SNS message.
+
+    An SNS message inside of it isn't unwrapped: the signature of the outer one doesn't verify it.
 
     Raises:
-        MalformedBodyError: The message is no JSON object.
+        MalformedBodyError: The message isn't a JSON object.
     """
     if sns_message.type != "Notification":
         return (sns_message,)
     message = sns_message.message
-    if is_set_up_text(message):
+    if is_validation_text(message):
         return ()
     check_size(message, MAX_EVENT, path)
     document = decode(message, path)
-    return (_bare(document, classify(document), path, sns_message.origin()),)
+    return (_raw_event(document, classify(document), path, sns_message.origin()),)
 
 
-def _has_lines(text: bytes) -> bool:
-    """Whether there is an object on each line.
+def _is_json_lines(text: bytes) -> bool:
+    """Returns True if a text has one JSON object on each line, as Firehose delivers them.
 
-    In a single one, what follows on a line that ends in ``}`` is ``,`` or the end of something.
+    In a single object, a line that ends in ``}`` is followed by ``,`` or a closing bracket.
     """
-    first, _, others = text.lstrip(_SPACE).partition(b"\n")
-    return first.rstrip(_SPACE).endswith(b"}") and others.lstrip(_SPACE)[:1] not in (
-        b"",
-        b",",
-        b"}",
-        b"]",
-    )
+    first, _, others = text.lstrip(_JSON_WHITESPACE).partition(b"\n")
+    return first.rstrip(_JSON_WHITESPACE).endswith(b"}") and others.lstrip(_JSON_WHITESPACE)[
+        :1
+    ] not in (b"", b",", b"}", b"]")
 
 
-def _lines(text: bytes) -> Iterator[RawEvent | SnsMessage]:
-    """The lines of a Firehose."""
-    _refuse_many(text.count(b"\n"), "")
+def _unwrap_lines(text: bytes) -> Iterator[RawEvent | SnsMessage]:
+    """Unwraps the lines of a Firehose delivery."""
+    _check_count(text.count(b"\n"), "")
     for number, line in enumerate(text.split(b"\n"), 1):
-        if line.strip(_SPACE):
-            path = f"line {number}"
-            yield from _decoded(line, path)
+        if line.strip(_JSON_WHITESPACE):
+            yield from _unwrap_text(line, f"line {number}")
 
 
-def _records(records: object) -> Iterator[RawEvent | SnsMessage]:
-    """The records of a call of Lambda."""
+def _unwrap_records(records: object) -> Iterator[RawEvent | SnsMessage]:
+    """Unwraps the records of a Lambda event."""
     if not is_list(records):
-        raise MalformedBodyError("it isn't a list", path="Records", input=excerpt(records))
-    _refuse_many(len(records), "Records")
+        raise MalformedBodyError("it isn't an array", path="Records", input=excerpt(records))
+    _check_count(len(records), "Records")
     for number, record in enumerate(records):
-        yield from _record(record, f"Records[{number}]")
+        yield from _unwrap_record(record, f"Records[{number}]")
 
 
-def _record(record: object, path: str) -> RawEvents:
-    """One record of SNS, SES or SQS."""
-    holds: Document = record if is_object(record) else {}
-    sns_message, receipt, text = holds.get("Sns"), holds.get("ses"), holds.get("body")
+def _unwrap_record(record: object, path: str) -> RawEvents:
+    """Unwraps a record of SNS, SES or SQS.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ses.html
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+    fields: Document = record if is_object(record) else {}
+    sns_message, receipt, text = fields.get("Sns"), fields.get("ses"), fields.get("body")
     if is_object(sns_message):
         return unwrap_sns_message(
             sns_message_from(sns_message, f"{path}.Sns."), f"{path}.Sns.Message"
         )
     if is_object(receipt):
-        return (RawEvent(receipt, f"{path}.ses", word="Received"),)
+        return (RawEvent(receipt, f"{path}.ses", event_type="Received"),)
     if not isinstance(text, str):
-        raise MalformedBodyError("it is no record of SNS, SQS or SES", path=path)
+        raise MalformedBodyError("it isn't a record of SNS, SQS or SES", path=path)
     path = f"{path}.body"
-    return () if is_set_up_text(text) else _decoded(text, path)
+    return () if is_validation_text(text) else _unwrap_text(text, path)
 
 
-def _decoded(text: bytes | str, path: str) -> RawEvents:
-    """What is in one of several texts."""
+def _unwrap_text(text: bytes | str, path: str) -> RawEvents:
+    """Unwraps one text of a batch."""
     check_size(text, MAX_EVENT, path)
     document = decode(text, path)
-    return _single(document, classify(document), path)
+    return _unwrap_document(document, classify(document), path)
 
 
-def _single(document: Document, document_type: DocumentType, path: str) -> RawEvents:
-    """An SNS envelope, or what can be in one."""
-    if document_type != "envelope":
-        return (_bare(document, document_type, path, None),)
+def _unwrap_document(document: Document, document_type: DocumentType, path: str) -> RawEvents:
+    """Unwraps an SNS message, an EventBridge event or an event of SES."""
+    if document_type != "sns":
+        return (_raw_event(document, document_type, path, None),)
     prefix = f"{path}." if path else ""
     return unwrap_sns_message(sns_message_from(document, prefix), f"{prefix}Message")
 
 
-def _bare(
+def _raw_event(
     document: Document, document_type: DocumentType, path: str, sns: SnsOrigin | None
 ) -> RawEvent:
-    """An event, or what EventBridge wraps around one."""
-    if document_type != "bridge":
+    """Unwraps an EventBridge event or an event of SES."""
+    if document_type != "eventbridge":
         return RawEvent(document, path, sns)
     path = f"{path}." if path else ""
-    word, source, detail = document["detail-type"], document.get("source"), document["detail"]
-    if type(word) is not str:
-        raise MalformedBodyError("it isn't a text", path=f"{path}detail-type", input=excerpt(word))
+    detail_type, source, detail = (
+        document["detail-type"],
+        document.get("source"),
+        document["detail"],
+    )
+    if type(detail_type) is not str:
+        raise MalformedBodyError(
+            "it isn't a string", path=f"{path}detail-type", input=excerpt(detail_type)
+        )
     if source != "aws.ses":
         raise MalformedBodyError("it isn't aws.ses", path=f"{path}source", input=excerpt(source))
     if not is_object(detail):
         raise MalformedBodyError("it isn't an object", path=f"{path}detail", input=excerpt(detail))
-    return RawEvent(detail, f"{path}detail", sns, _BRIDGE_WORDS.get(word, word))
+    event_type = _EVENTBRIDGE_TYPES.get(detail_type, detail_type)
+    return RawEvent(detail, f"{path}detail", sns, event_type)
 
 
-def _refuse_many(count: int, path: str) -> None:
-    if count > _MAX_EVENTS_PER_BODY:
+def _check_count(count: int, path: str) -> None:
+    if count > _MAX_RECORDS:
         raise MalformedBodyError(
-            f"there are {count:,} in it, more than {_MAX_EVENTS_PER_BODY:,}", path=path
+            f"its {count:,} records are over the limit of {_MAX_RECORDS:,}", path=path
         )

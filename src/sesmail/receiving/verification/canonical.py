@@ -1,4 +1,4 @@
-"""What Amazon signs of an SNS message, letter by letter."""
+"""Canonical text of an SNS message: the text that SNS signs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ...errors import SignatureError
 from ..transports.sns import SnsMessage
 from .topic import read_topic
 
-__all__ = ["signed_text"]
+__all__ = ["canonical_text"]
 
-# The fields that may be signed, with their names in an Envelope and their grammars. The signed text can be cut again
-# where a value has a line break: another message would have the same signature. So no value but Message may have one;
-# then there is only one way to cut it, from its end.
+# Fields that are signed, with their attribute of SnsMessage and their grammar. The text has no
+# quoting: with a line break in a value, another message could have the same text and signature.
+# So no value but Message may have one, and then the text can be split in one way only.
 _FIELDS: dict[str, tuple[str, Callable[[str], object]]] = {
     "Message": ("message", lambda _: True),
     "MessageId": (
@@ -30,9 +30,9 @@ _FIELDS: dict[str, tuple[str, Callable[[str], object]]] = {
     ),
     "Token": ("token", re.compile(r"[0-9A-Za-z_-]{1,1024}").fullmatch),
     "TopicArn": ("topic_arn", read_topic),
-    "Type": ("type", lambda _: True),  # one of three words, or we would not be here
+    "Type": ("type", lambda _: True),  # a key of _SIGNED
 }
-# What is signed of each type, in this order.
+# Signed fields of each type of message, in this order.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html
 _NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
@@ -46,24 +46,24 @@ _SIGNED = {
 }
 
 
-def signed_text(message: SnsMessage) -> bytes:
-    """The text that Amazon signs.
+def canonical_text(message: SnsMessage) -> bytes:
+    """Returns the text that SNS signs.
 
     Raises:
-        SignatureError: Amazon wouldn't sign it, or it could be cut in another way.
+        SignatureError: A field is missing, or isn't written as SNS writes it.
     """
     fields = _SIGNED.get(str(message.type))
     if fields is None:
-        raise SignatureError("Type is none of the three of SNS")
+        raise SignatureError(f"Type isn't one of {', '.join(_SIGNED)}")
     lines: list[str] = []
-    for key, name, fits in fields:
+    for key, name, is_valid in fields:
         value: object = getattr(message, name)
         if isinstance(value, str):
-            if not fits(value):
-                raise SignatureError(f"{key} isn't as SNS writes it")
+            if not is_valid(value):
+                raise SignatureError(f"{key} isn't in the form that SNS writes")
             lines += key, value
         elif value is not None or key != "Subject":
-            raise SignatureError(f"{key} isn't a text")
+            raise SignatureError(f"{key} isn't a string")
     lines.append("")
-    # Amazon signs no lone surrogate, so a text with one matches no signature.
+    # SNS signs UTF-8: a text with a lone surrogate has bytes that match no signature.
     return "\n".join(lines).encode(errors="surrogatepass")

@@ -1,4 +1,4 @@
-"""Where SNS's signing certificates come from: fetched over TLS, once, and kept for a day."""
+"""Fetching and caching of the signing certificates of SNS."""
 
 from __future__ import annotations
 
@@ -12,64 +12,64 @@ import anyio
 
 from ...concurrency import run_in_thread
 from ...errors import ConfigurationError, SignatureError, TemporaryError
-from .signature import check_certificate
+from .signing_certificate import load_certificate
 
 if TYPE_CHECKING:
     import ssl
 
 __all__ = [
+    "AsyncCertificateCache",
     "CertificateCache",
-    "CertificateSource",
     "Clock",
     "FetchCertificate",
     "fetch_certificate",
-    "fetched",
+    "require_certificate",
 ]
 
 FetchCertificate: TypeAlias = Callable[[str], Awaitable[bytes]]
 Clock: TypeAlias = Callable[[], datetime]
 
-_SECONDS = 5.0
-_LATE = f"the signing certificate could not be fetched in {_SECONDS:g} s"
-_LIMIT = 16 * 1024
-_KEPT = 32  # one a region, while it changes two
-_AGE = timedelta(hours=24)
+_TIMEOUT = 5.0  # seconds; SNS waits 15 for the response
+_TIMED_OUT = f"the signing certificate could not be fetched in {_TIMEOUT:g} s"
+_MAX_SIZE = 16 * 1024  # bytes
+_MAX_CERTIFICATES = 32  # one for each region; two while SNS replaces it
+_MAX_AGE = timedelta(hours=24)
 
 
-class CertificateSource:
-    """Fetches certificates, one at a time, and keeps those that it got.
+class AsyncCertificateCache:
+    """Fetches certificates, one at a time, and caches them for a day.
 
     Args:
-        fetch: How to fetch one, if not by `fetch_certificate` in a thread; bounded in time as that is.
-        clock: The time, aware of its zone.
+        fetch: Fetches a certificate from its URL; by default `fetch_certificate` in a thread.
+        clock: Returns the time, with a time zone.
     """
 
     def __init__(self, fetch: FetchCertificate | None = None, clock: Clock | None = None) -> None:
         self._fetch = fetch or _fetch_in_thread
-        self._kept = _Kept(clock or _now)
-        self._fetching = anyio.Lock()
+        self._cached = _Certificates(clock or _now)
+        self._lock = anyio.Lock()
 
     async def get(self, url: str) -> bytes:
-        """The certificate at a URL that was checked before.
+        """Returns the certificate at a URL, which must have been checked before.
 
         Raises:
-            TemporaryError: It could not be had in 5 seconds, waiting for others included.
+            TemporaryError: It could not be fetched in 5 seconds, including the wait for others.
         """
-        certificate = self._kept.recall(url)
+        certificate = self._cached.get(url)
         if certificate is not None:
             return certificate
-        with anyio.move_on_after(_SECONDS):
-            async with self._fetching:
-                certificate = self._kept.recall(url)
+        with anyio.move_on_after(_TIMEOUT):
+            async with self._lock:
+                certificate = self._cached.get(url)
                 if certificate is None:
                     certificate = await self._fetch_checked(url)
-                    self._kept.keep(url, certificate)
+                    self._cached.add(url, certificate)
                 return certificate
-        raise TemporaryError(_LATE)
+        raise TemporaryError(_TIMED_OUT)
 
     async def _fetch_checked(self, url: str) -> bytes:
         try:
-            return fetched(await self._fetch(url))
+            return require_certificate(await self._fetch(url))
         except (ConfigurationError, TemporaryError):
             raise
         except Exception as err:
@@ -77,99 +77,113 @@ class CertificateSource:
 
 
 class CertificateCache:
-    """The ``certificate`` of `verify`: fetches certificates, one at a time, and keeps those that it got for a day.
+    """Fetches the signing certificates of SNS, and caches each for 24 hours.
+
+    It serves as the argument ``certificate`` of ``verify``. Create one for the lifetime of a
+    program. It may be called from several threads, of which one at a time fetches. At most 32
+    certificates are cached.
 
     Args:
-        fetch: How to fetch one, if not by `fetch_certificate`.
-        clock: The time, aware of its zone.
+        fetch: Fetches a certificate, in PEM, from its URL; by default `fetch_certificate`.
+        clock: Returns the time, with a time zone; by default the current time.
     """
 
     def __init__(
         self, fetch: Callable[[str], bytes] | None = None, clock: Clock | None = None
     ) -> None:
         self._fetch = fetch or fetch_certificate
-        self._kept = _Kept(clock or _now)
-        self._fetching = threading.Lock()
+        self._cached = _Certificates(clock or _now)
+        self._lock = threading.Lock()
 
     def __call__(self, url: str) -> bytes:
-        """The certificate at a URL that was checked before.
+        """Returns the certificate at a URL, which must have been checked before.
 
         Raises:
-            TemporaryError: It could not be had, or others were fetched for 5 seconds.
+            TemporaryError: It could not be fetched, or another thread fetched for 5 seconds.
         """
-        certificate = self._kept.recall(url)
+        certificate = self._cached.get(url)
         if certificate is not None:
             return certificate
-        if not self._fetching.acquire(timeout=_SECONDS):
-            raise TemporaryError(_LATE)
+        if not self._lock.acquire(timeout=_TIMEOUT):
+            raise TemporaryError(_TIMED_OUT)
         try:
-            certificate = self._kept.recall(url)
+            certificate = self._cached.get(url)
             if certificate is None:
-                certificate = fetched(self._fetch(url))
-                self._kept.keep(url, certificate)
+                certificate = require_certificate(self._fetch(url))
+                self._cached.add(url, certificate)
             return certificate
         finally:
-            self._fetching.release()
+            self._lock.release()
 
 
-class _Kept:
-    """Certificates by their URLs, a few, for a day."""
+class _Certificates:
+    """Certificates by URL: at most 32, each for a day."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._found: dict[str, tuple[bytes, datetime]] = {}
+        self._entries: dict[str, tuple[bytes, datetime]] = {}
 
-    def recall(self, url: str) -> bytes | None:
-        certificate, since = self._found.get(url, (None, None))
-        if (
-            since is None or abs(self._clock() - since) > _AGE
-        ):  # either way: a clock may be set back
+    def get(self, url: str) -> bytes | None:
+        certificate, added = self._entries.get(url, (None, None))
+        # The absolute difference, since a clock may be set back.
+        if added is None or abs(self._clock() - added) > _MAX_AGE:
             return None
         return certificate
 
-    def keep(self, url: str, certificate: bytes) -> None:
-        self._found.pop(url, None)
-        if len(self._found) >= _KEPT:
-            del self._found[next(iter(self._found))]
-        self._found[url] = certificate, self._clock()
+    def add(self, url: str, certificate: bytes) -> None:
+        self._entries.pop(url, None)
+        if len(self._entries) >= _MAX_CERTIFICATES:
+            del self._entries[next(iter(self._entries))]
+        self._entries[url] = certificate, self._clock()
 
 
 def fetch_certificate(url: str, *, context: ssl.SSLContext | None = None) -> bytes:
-    """Fetch a certificate, blocking for some seconds at most; for programs without an event loop.
+    """Fetches a signing certificate over HTTPS, for programs without an event loop.
+
+    Blocks for at most 5 seconds, not counting the DNS resolver. The server's certificate is
+    verified, redirects aren't followed, and the proxy in ``HTTPS_PROXY`` is used.
 
     Args:
-        url: Its URL, which must have been checked before.
-        context: TLS settings, if not the standard library's.
+        url: The URL. Whoever controls it controls what is trusted, so check it before:
+            `verify` and ``Receiver`` only fetch from the URL of the topic's region.
+        context: TLS settings; by default those of the standard library.
+
+    Returns:
+        The certificate in PEM, at most 16 KiB.
 
     Raises:
-        TemporaryError: It could not be had, or what was had is no certificate.
+        TemporaryError: It could not be fetched, or the response isn't a certificate.
+        ConfigurationError: The extra ``signatures`` isn't installed.
     """
-    from .https import HTTPException, get  # here, for it loads much of the standard library
+    from .https import HTTPException, get  # lazily: it imports much of the standard library
 
     try:
-        return fetched(get(url, limit=_LIMIT, seconds=_SECONDS, context=context))
+        return require_certificate(get(url, limit=_MAX_SIZE, timeout=_TIMEOUT, context=context))
     except (OSError, HTTPException) as err:
         raise TemporaryError(f"the signing certificate could not be fetched: {err}") from err
 
 
-def fetched(certificate: bytes) -> bytes:
-    """What was fetched, if it is a certificate: something else says nothing about the message.
+def require_certificate(response: bytes) -> bytes:
+    """Returns a fetched file that is a certificate.
+
+    Another file, for instance a proxy's error page, proves nothing about the message: the next
+    delivery may fetch the certificate.
 
     Raises:
-        TemporaryError: It isn't.
+        TemporaryError: The file isn't a certificate.
     """
-    certificate = bytes(certificate)
+    certificate = bytes(response)
     try:
-        if len(certificate) > _LIMIT:
-            raise SignatureError(f"it has more than {_LIMIT} bytes")
-        check_certificate(certificate)
+        if len(certificate) > _MAX_SIZE:
+            raise SignatureError(f"it has more than {_MAX_SIZE} bytes")
+        load_certificate(certificate)
     except SignatureError as err:
-        raise TemporaryError(f"what was fetched is no certificate: {err}") from err
+        raise TemporaryError(f"the fetched file is no certificate: {err}") from err
     return certificate
 
 
 async def _fetch_in_thread(url: str) -> bytes:
-    # Abandoned at the deadline: the thread's own bounds end it soon.
+    # Abandoned at the deadline: the thread's own timeouts end it soon.
     return await run_in_thread(partial(fetch_certificate, url), abandon=True)
 
 

@@ -1,4 +1,4 @@
-"""HTTP headers, whichever mapping or list a framework keeps them in."""
+"""HTTP headers in the forms in which web frameworks store them."""
 
 from __future__ import annotations
 
@@ -11,39 +11,40 @@ Pair: TypeAlias = "tuple[str | bytes, str | bytes | list[str] | None]"
 
 
 class HasItems(Protocol):
-    """A mapping of headers, or one that may repeat them."""
+    """A mapping of headers, or a multi-dict that repeats a name."""
 
     def items(self) -> Iterable[Pair]:
-        """Names and values, as text or bytes."""
+        """Returns names and values, as text or bytes."""
         ...
 
 
 Headers: TypeAlias = HasItems | Collection[Pair]
-"""What a framework has for headers: any mapping, or pairs, of text or of bytes, in any case."""
+"""Headers of a request: any mapping, or pairs, of text or of bytes, with names in any case."""
 
 
 def header_pairs(headers: Headers) -> Iterable[Pair]:
-    """The headers one by one."""
+    """Returns names and values of the headers."""
     items: Callable[[], Iterable[Pair]] | None = getattr(headers, "items", None)
     return items() if items else cast("Collection[Pair]", headers)
 
 
 def header_values(headers: Headers, name: str) -> list[str]:
-    """Every value of a header, in order.
+    """Returns every value of a header, in order.
 
     Args:
-        headers: The headers as the framework has them; a value may be a list, as behind AWS's load balancers.
+        headers: The headers. A value may be a list, as in events of an Application Load Balancer:
+            https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
         name: The header's name in lower case.
     """
-    found: list[str] = []
+    values: list[str] = []
     for key, value in header_pairs(headers):
         if _text(key).lower() == name and value is not None:
-            found += (
+            values += (
                 [_text(each) for each in value]
                 if isinstance(value, (list, tuple))
                 else [_text(value)]
             )
-    return found
+    return values
 
 
 def _text(value: str | bytes) -> str:

@@ -1,44 +1,34 @@
-"""What must be proven of a request to a webhook before it is believed, in one order."""
+"""Checks that a webhook requires."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime
-from typing import NamedTuple
+from collections.abc import Collection
 
-from ...errors import ConfigurationError, ForbiddenTopicError, MalformedBodyError
-from ..transports.json_body import Body
+from ...errors import ConfigurationError, ForbiddenTopicError
 from ..transports.sns import SnsMessage
-from .certificates import fetched
-from .http_headers import Headers, header_pairs, header_values
-from .secret import Secret, Secrets, raise_for_flaw
-from .signature import MAX_AGE, MAX_AHEAD, check_cryptography, read_signature, require_sns_message
+from .secret import Secrets
+from .signing_certificate import check_cryptography
 from .topic import read_topic
 
-__all__ = ["RequestHeaders", "VerificationPolicy", "verify"]
-
-# What SNS repeats in HTTP headers, and where it stands in the body.
-_REPEATED = {
-    "x-amz-sns-message-type": "Type",
-    "x-amz-sns-message-id": "MessageId",
-    "x-amz-sns-topic-arn": "TopicArn",
-}
+__all__ = ["VerificationPolicy"]
 
 
 class VerificationPolicy:
-    """What a webhook demands: a secret, messages of certain topics, signatures.
+    """The checks that a webhook requires: a secret, signatures, certain topics.
 
     Args:
-        secrets: The secrets in the webhook's URL, if there are any.
-        topics: The ARNs of the topics that may post.
-        signatures: Whether Amazon's signature is demanded.
-        allow_unproven: Demand less than a secret, or signatures and topics.
+        secrets: Accepted secrets of the webhook's URL; None if no secret is required.
+        topics: ARNs of the topics that may post; None for any.
+        signatures: Whether the signature of SNS is required.
+        allow_raw: Whether raw deliveries are accepted, which have no topic and no signature.
+        allow_unproven: Whether less than a secret, or signatures and topics, may be required.
 
     Raises:
-        ConfigurationError: It proves too little, a secret or topic can't be one, or an extra is missing.
+        ConfigurationError: The checks don't suffice, a secret or topic is invalid, or an extra
+            isn't installed.
     """
 
-    __slots__ = ("_secrets", "_topics", "signatures")
+    __slots__ = ("_topics", "allow_raw", "secrets", "signatures")
 
     def __init__(
         self,
@@ -46,42 +36,40 @@ class VerificationPolicy:
         secrets: Secrets | None,
         topics: Collection[str] | None,
         signatures: bool,
+        allow_raw: bool = False,
         allow_unproven: bool = False,
     ) -> None:
         self.signatures: bool = signatures
+        self.allow_raw: bool = allow_raw
         if secrets is not None:
             secrets.check()
-        self._secrets = secrets
-        self._topics = None if topics is None else _checked_topics(topics)
-        if not self.is_enough and not allow_unproven:
+        self.secrets: Secrets | None = secrets
+        self._topics = None if topics is None else _valid_topics(topics)
+        if not self.is_sufficient and not allow_unproven:
             raise ConfigurationError(
-                "a webhook needs a secret, or signatures and the topics that may post: a signature alone doesn't tell "
-                "whose topic it is; allow_unproven=True goes without"
+                "a webhook needs a secret, or signatures and topics: a signature alone doesn't "
+                "prove whose topic it is; allow_unproven=True accepts less"
             )
         if signatures:
             check_cryptography()
+        if allow_raw and secrets is None:
+            raise ConfigurationError(
+                "allow_raw needs a secret: a raw delivery has no signature and no topic"
+            )
 
     @property
-    def has_secret(self) -> bool:
-        """Whether a secret is demanded."""
-        return self._secrets is not None
+    def is_sufficient(self) -> bool:
+        """True if a request that passes comes from one of the application's own topics.
 
-    @property
-    def is_enough(self) -> bool:
-        """Whether it proves that what passes is meant for us: a signature alone doesn't tell whose topic it is."""
-        return self.has_secret or bool(self.signatures and self._topics)
-
-    def read(self, headers: Headers) -> RequestHeaders:
-        """What matters of a request's headers."""
-        headers = list(header_pairs(headers))  # some can be read but once
-        flaw = None if self._secrets is None else self._secrets.flaw(headers)
-        return RequestHeaders(flaw, {name: header_values(headers, name) for name in _REPEATED})
+        A signature alone doesn't prove that: anybody may subscribe any URL to their topic.
+        """
+        return self.secrets is not None or bool(self.signatures and self._topics)
 
     def check_topic(self, message: SnsMessage) -> None:
-        """Check that the message comes from one of the topics, if there are any.
+        """Checks that a message comes from one of the topics.
 
         Raises:
-            ForbiddenTopicError: It doesn't.
+            ForbiddenTopicError: It comes from another topic.
         """
         if self._topics is not None and message.topic_arn not in self._topics:
             raise ForbiddenTopicError(
@@ -89,114 +77,12 @@ class VerificationPolicy:
             )
 
 
-class RequestHeaders(NamedTuple):
-    """What matters of a request's headers, and not the secret: a traceback may show local variables.
-
-    Attributes:
-        flaw: What is wrong with its secret; None if it is right, or none is demanded.
-        repeated: What SNS repeats of the body, by the headers' names.
-    """
-
-    flaw: str | None
-    repeated: Mapping[str, list[str]]
-
-    def check_secret(self) -> None:
-        """Check the secret.
-
-        Raises:
-            UnauthenticatedError: It isn't there, or wrong.
-        """
-        raise_for_flaw(self.flaw)
-
-    def check_message(self, message: SnsMessage) -> None:
-        """Check that what is repeated is what the body says. It isn't signed, so nothing but the body decides.
-
-        Raises:
-            MalformedBodyError: It differs, or isn't there.
-        """
-        said = {
-            "Type": message.type,
-            "MessageId": message.message_id,
-            "TopicArn": message.topic_arn,
-        }
-        for name, path in _REPEATED.items():
-            values = self.repeated[name]
-            if not values and path != "TopicArn":
-                raise MalformedBodyError(
-                    f"the header {name} is missing, which SNS sends with each message", path=path
-                )
-            if any(value != said[path] for value in values):
-                raise MalformedBodyError(f"the header {name} says something else", path=path)
-
-
-def verify(
-    body: Body,
-    headers: Headers,
-    *,
-    secret: Secret | Iterable[Secret] | None = None,
-    topics: Collection[str] | None = None,
-    certificate: bytes | Callable[[str], bytes] | None = None,
-    now: datetime | None = None,
-    max_age: float = MAX_AGE,
-    max_ahead: float = MAX_AHEAD,
-    allow_unproven: bool = False,
-) -> SnsMessage:
-    """Check all that can be checked of a request from SNS, for programs without an event loop.
-
-    In this order: the secret, the body's size and form, the headers, the signature, the topic. A proven message may
-    still be one that came before: SNS repeats itself, with the same ``message_id``.
-
-    Args:
-        body: The request's body, as it came.
-        headers: Its headers, as the framework has them.
-        secret: ``user:password`` of the webhook's URL, or several, any of which is good.
-        topics: The ARNs of the topics that may post.
-        certificate: The signing certificate, or a function that fetches it from a URL, for instance a
-            ``CertificateCache``; no signature is demanded without.
-        now: The time, aware of its zone, if not the present.
-        max_age: How many seconds old a signed message may be.
-        max_ahead: How many seconds a signed message may be ahead of ``now``.
-        allow_unproven: Demand less than a secret, or a signature and topics.
-
-    Returns:
-        The message, for ``parse``: what else the body says isn't proven.
-
-    Raises:
-        WebhookError: It isn't proven; answer with its ``status`` and ``headers``.
-        ConfigurationError: It would prove too little.
-    """
-    secrets = None if secret is None else Secrets(secret)
-    del secret
-    policy = VerificationPolicy(
-        secrets=secrets,
-        topics=topics,
-        signatures=certificate is not None,
-        allow_unproven=allow_unproven,
-    )
-    said = policy.read(headers)
-    del headers
-    said.check_secret()
-    message = require_sns_message(body)
-    said.check_message(message)
-    if certificate is not None:
-        now = now or datetime.now(UTC)
-        unverified = read_signature(message, now=now, max_age=max_age, max_ahead=max_ahead)
-        file = (
-            fetched(certificate(unverified.certificate_url))
-            if callable(certificate)
-            else bytes(certificate)
-        )
-        unverified.check(file, now=now)
-    policy.check_topic(message)
-    return message
-
-
-def _checked_topics(topics: Collection[str]) -> frozenset[str]:
-    """The topics as a set; one that could never match is a mistake."""
+def _valid_topics(topics: Collection[str]) -> frozenset[str]:
+    """Returns the topics as a set, each of which can match."""
     arns = () if isinstance(topics, str) else tuple(topics)
     if not arns:
-        raise ConfigurationError("topics is a list of ARNs, with one at least")
+        raise ConfigurationError("topics must be a collection of at least one topic ARN")
     for arn in arns:
         if read_topic(arn) is None:
-            raise ConfigurationError(f"not the ARN of an SNS topic: {arn!r}")
+            raise ConfigurationError(f"topics: {arn!r} is not the ARN of an SNS topic")
     return frozenset(arns)

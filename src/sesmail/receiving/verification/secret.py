@@ -1,4 +1,4 @@
-"""The secret in a webhook's URL, which SNS sends by HTTP basic authentication."""
+"""Secret in the webhook's URL, which SNS sends by HTTP basic authentication."""
 
 from __future__ import annotations
 
@@ -14,126 +14,127 @@ from ...errors import ConfigurationError, UnauthenticatedError
 from ...strict import from_base64
 from .http_headers import Headers, header_values
 
-__all__ = ["Secret", "Secrets", "check_secret", "raise_for_flaw"]
+__all__ = ["Secret", "Secrets", "challenge", "check_secret"]
 
 Secret: TypeAlias = str | SecretStr
 
-_CHALLENGE = {"WWW-Authenticate": 'Basic realm="sesmail"'}
-_MASK = re.compile(rb"[^:]*:\*+")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="sesmail"'}  # RFC 7617
+_MASKED = re.compile(rb"[^:]*:\*+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Secrets:
-    """Secrets as ``user:password``, any of which is good; only their digests are kept.
+    """Accepted secrets, each ``user:password``; only their digests are stored.
 
-    Whoever makes them lets go of the text before they are checked: a traceback may show local variables.
+    The caller deletes its own references to the text before it calls `check`: a traceback may
+    show local variables.
 
     Args:
-        secret: One secret, or several while one takes the place of another.
+        secret: One secret, or several during a rotation.
     """
 
-    __slots__ = ("_digests", "_misfit")
+    __slots__ = ("_digests", "_invalid")
 
     def __init__(self, secret: Secret | Iterable[Secret]) -> None:
-        given = [secret] if isinstance(secret, (str, bytes, SecretStr)) else list(secret)
-        self._misfit = (
-            next(filter(None, map(_misfit, given)), None) if given else "no secret is given"
-        )
+        secrets = [secret] if isinstance(secret, (str, bytes, SecretStr)) else list(secret)
+        reasons = [reason for reason in map(_invalid_reason, secrets) if reason is not None]
+        self._invalid = reasons[0] if reasons else None if secrets else "no secret is given"
         self._digests = (
-            () if self._misfit else tuple(sha256(_reveal(each).encode()).digest() for each in given)
+            () if reasons else tuple(sha256(_reveal(each).encode()).digest() for each in secrets)
         )
 
     def check(self) -> None:
-        """Check that there is one, and that each protects something.
+        """Checks that there is at least one secret and that each is valid.
 
         Raises:
-            ConfigurationError: There is none, or one that protects nothing.
+            ConfigurationError: There is none, or one is invalid.
         """
-        if self._misfit:
-            raise ConfigurationError(self._misfit)
+        if self._invalid:
+            raise ConfigurationError(self._invalid)
 
     def __repr__(self) -> str:
         return f"Secrets({len(self._digests)})"
 
-    def flaw(self, headers: Headers) -> str | None:
-        """What is wrong with a request's credentials; None if they are one of these."""
+    def error_in(self, headers: Headers) -> str | None:
+        """Returns the reason to refuse a request's credentials; None if they are accepted."""
         values = header_values(headers, "authorization")
         if not values:
-            return "no secret: SNS sends it when it is asked by this answer"
+            return "no Authorization header; SNS sends the secret after a 401 response"
         if len(values) > 1:
             return "more than one Authorization header"
-        credentials = _credentials(values[0])
+        credentials = _basic_credentials(values[0])
         if credentials is None:
-            return "the Authorization header isn't HTTP basic authentication, as base64 of UTF-8 of user:password"
-        found = False
+            return "the Authorization header isn't HTTP basic authentication with user:password"
+        accepted = False
         digest = sha256(credentials).digest()
-        for each in self._digests:  # all of them, so that the time tells nothing
-            found |= compare_digest(each, digest)
-        if found:
+        for each in self._digests:  # without a break: the time must not depend on the secret
+            accepted |= compare_digest(each, digest)
+        if accepted:
             return None
-        if _MASK.fullmatch(credentials):
+        if _MASKED.fullmatch(credentials):
             return (
-                "asterisks instead of the secret: 'Request confirmation' in the SNS console sends what the console "
-                "shows; delete the subscription and create it again with the secret in its URL"
+                "asterisks instead of the secret: 'Request confirmation' in the SNS console sends "
+                "the masked URL; delete the subscription and create it again with the secret"
             )
         return "wrong secret"
 
 
 def check_secret(headers: Headers, secret: Secrets | Secret | Iterable[Secret]) -> None:
-    """Check that a request carries the webhook's secret.
+    """Checks that a request carries the webhook's secret.
+
+    The comparison takes the same time whatever the request's credentials are.
 
     Args:
-        headers: The request's headers, as the framework has them.
-        secret: ``user:password`` as in the URL that SNS was given, but not percent-encoded; several for rotation.
+        headers: The request's headers: a mapping or pairs, of text or bytes, in any case.
+        secret: ``user:password`` as in the URL of the subscription, but not percent-encoded, as
+            text or ``SecretStr``; or several during a rotation.
 
     Raises:
-        UnauthenticatedError: It doesn't. Answer with its status and headers: SNS never sends the secret before.
-        ConfigurationError: The secret protects nothing.
+        UnauthenticatedError: It is missing or wrong. Respond with the error's ``status`` (401) and
+            ``headers``: SNS sends the secret only after such a response.
+        ConfigurationError: The secret has no colon or password, only asterisks as its password, a
+            control character, or isn't text.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
     """
     secrets = secret if isinstance(secret, Secrets) else Secrets(secret)
-    del secret
+    del secret  # a traceback may show local variables
     secrets.check()
-    flaw = secrets.flaw(headers)
+    error = secrets.error_in(headers)
     del headers
-    raise_for_flaw(flaw)
+    if error is not None:
+        raise challenge(error)
 
 
-def raise_for_flaw(flaw: str | None) -> None:
-    """Answer what is wrong with a request's credentials by asking for the right ones.
-
-    Raises:
-        UnauthenticatedError: There is something wrong.
-    """
-    if flaw:
-        raise UnauthenticatedError(flaw, headers=_CHALLENGE)
+def challenge(reason: str) -> UnauthenticatedError:
+    """Returns the error whose response asks for the secret."""
+    return UnauthenticatedError(reason, headers=_CHALLENGE)
 
 
 def _reveal(secret: Secret) -> str:
     return secret.get_secret_value() if isinstance(secret, SecretStr) else secret
 
 
-def _misfit(secret: Secret) -> str | None:
-    """Why something can't be a secret; never with the secret itself."""
+def _invalid_reason(secret: Secret) -> str | None:
+    """Returns the reason why a secret is invalid, without the secret; None if it is valid."""
     if not isinstance(secret, (str, SecretStr)):  # pyright: ignore[reportUnnecessaryIsInstance]
-        return f"a secret is a text, and one is a {type(secret).__name__}"
+        return f"secret must be text, not {type(secret).__name__}"
     text = _reveal(secret)
     _, colon, password = text.partition(":")
     if not colon:
-        return "a secret has the form 'user:password', and one has no colon"
+        return "secret must have the form 'user:password'; it has no colon"
     if not password.strip():
-        return "a secret has the form 'user:password', and one has an empty password"
+        return "secret must have the form 'user:password'; it has an empty password"
     if not password.strip("*"):
-        return "a secret's password is only asterisks: the SNS console shows it so, to hide it"
-    if _CONTROLS.search(text):
-        return "a secret has a control character, perhaps the line break at the end of a file"
-    if not _encodable(text):
-        return "a secret isn't valid Unicode"
+        return "secret has only asterisks as its password, as the SNS console masks it"
+    if _CONTROL.search(text):
+        return "secret has a control character, perhaps the line break at the end of a file"
+    if not _is_unicode(text):
+        return "secret isn't valid Unicode"
     return None
 
 
-def _encodable(text: str) -> bool:
+def _is_unicode(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -141,14 +142,14 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _credentials(header: str) -> bytes | None:
-    """What HTTP basic authentication carries; None if it is another scheme, malformed, or has no colon."""
+def _basic_credentials(header: str) -> bytes | None:
+    """Returns ``user:password`` of a header; None if it isn't HTTP basic authentication."""
     scheme, _, encoded = header.partition(" ")
     credentials = from_base64(encoded.strip(" ")) if scheme.lower() == "basic" else None
-    return credentials if credentials and b":" in credentials and _decodable(credentials) else None
+    return credentials if credentials and b":" in credentials and _is_utf8(credentials) else None
 
 
-def _decodable(data: bytes) -> bool:
+def _is_utf8(data: bytes) -> bool:
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""What the ARN of an SNS topic tells: its partition, its region, and who signs for it there."""
+"""ARNs of SNS topics, with the partition, region and signing certificates that follow from them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ class Topic(NamedTuple):
 
     Attributes:
         arn: Its ARN.
-        partition: AWS's partition, for instance ``aws``.
-        region: Its region, which belongs to the partition.
-        certificate_prefix: How the URL of every certificate begins that signs for the topic.
-        certificate_name: The host name in such a certificate.
+        partition: The AWS partition, for instance ``aws``.
+        region: The AWS region, which belongs to the partition.
+        certificate_prefix: Prefix of the URLs of its signing certificates.
+        certificate_host: Host name in its signing certificates.
     """
 
     arn: str
     partition: str
     region: str
     certificate_prefix: str
-    certificate_name: str
+    certificate_host: str
 
-    def signs_at(self, url: str) -> bool:
-        """Whether a URL is that of a certificate which may sign for this topic: the whole text, no pattern of hosts."""
+    def is_certificate_url(self, url: str) -> bool:
+        """Returns True if a certificate at a URL may sign for this topic."""
         start = len(self.certificate_prefix)
         return url[:start] == self.certificate_prefix and _FILE.fullmatch(url, start) is not None
 
@@ -35,11 +35,11 @@ class Topic(NamedTuple):
 _ARN = re.compile(
     r"arn:([a-z-]{3,16}):sns:([a-z0-9-]{1,32}):[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?"
 )
-_LONGEST = 400  # so that nobody makes us remember megabytes
+_MAX_LENGTH = 400  # characters, since the results of _read are cached
 _FILE = re.compile(r"[0-9a-f]{32}\.pem")
 
-# Partition: its regions, its DNS suffix, the name in its certificates. None but Amazon owns sns.REGION.SUFFIX for these
-# regions; sns.s3-us-west-2.amazonaws.com, which they don't match, is anybody's bucket.
+# Partition: its regions, its DNS suffix, the host name in its certificates. Amazon owns
+# sns.REGION.SUFFIX of these regions; sns.s3-us-west-2.amazonaws.com would be a bucket of anybody.
 # https://github.com/aws/aws-sdk-java-v2/blob/master/services-custom/sns-message-manager
 _PARTITIONS = {
     "aws": (
@@ -76,18 +76,19 @@ _PARTITIONS = {
     ),
 }
 
-# The regions that every account has, a list that is closed since 2019: they share a name. Later ones are opt-in.
+# Regions launched before 20 March 2019 are enabled by default and share a host name. Later ones are
+# opt-in, so this list is complete.
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
-_SHARED_NAME = "sns.amazonaws.com"
-_SHARING = re.compile(
-    r"ap-(?:northeast-[123]|south-1|southeast-[12])|ca-central-1|eu-(?:central-1|north-1|west-[123])|sa-east-1|"
-    r"us-(?:east|west)-[12]"
+_SHARED_HOST = "sns.amazonaws.com"
+_DEFAULT_REGION = re.compile(
+    r"ap-(?:northeast-[123]|south-1|southeast-[12])|ca-central-1|"
+    r"eu-(?:central-1|north-1|west-[123])|sa-east-1|us-(?:east|west)-[12]"
 )
 
 
 def read_topic(arn: str) -> Topic | None:
-    """What a topic's ARN tells; None if it isn't one, letter by letter."""
-    return _read(arn) if len(arn) <= _LONGEST else None
+    """Parses the ARN of a topic; None if it isn't a valid one."""
+    return _read(arn) if len(arn) <= _MAX_LENGTH else None
 
 
 @lru_cache(maxsize=64)
@@ -96,7 +97,7 @@ def _read(arn: str) -> Topic | None:
     if match is None or match[1] not in _PARTITIONS:
         return None
     partition, region = match.groups()
-    regions, suffix, name = _PARTITIONS[partition]
+    regions, suffix, host = _PARTITIONS[partition]
     if not regions.fullmatch(region):
         return None
     return Topic(
@@ -104,5 +105,5 @@ def _read(arn: str) -> Topic | None:
         partition=partition,
         region=region,
         certificate_prefix=f"https://sns.{region}.{suffix}/SimpleNotificationService-",
-        certificate_name=_SHARED_NAME if _SHARING.fullmatch(region) else name.format(region),
+        certificate_host=_SHARED_HOST if _DEFAULT_REGION.fullmatch(region) else host.format(region),
     )

@@ -1,4 +1,4 @@
-"""What can be heard of the calls that a client makes; nothing of it is personal."""
+"""Notifications about the calls of a client, without personal data."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CallInfo:
-    """One attempt to make a call: the same object in all that is told of it, without any address, subject or body.
+    """One attempt of a call; all notifications about it get the same object.
+
+    It has no address, subject or body.
 
     Attributes:
         service: botocore's name of the SES API, ``sesv2`` or ``ses``.
-        operation: The API operation, for instance ``SendEmail``.
-        number: Which attempt it is, from 1.
-        mails: How many mails it carries: one, unless it is a bulk call; none if it isn't a send.
-        recipients: How many recipients they have, over to, cc and bcc.
-        size: About how many bytes of content they have.
-        send_ids: The send ids of those mails that have one.
+        operation: API operation, for instance ``SendEmail``.
+        number: Number of the attempt, from 1.
+        mails: Number of mails in the call: 1 for a single send, 1 to 50 for a bulk call, 0 for an
+            operation that isn't a send.
+        recipients: Number of recipients of these mails, over to, cc and bcc.
+        size: Approximate size of their content in bytes.
+        send_ids: Send ids of those mails that have one.
     """
 
     service: str
@@ -40,43 +43,49 @@ class CallInfo:
 
 
 class Listener:
-    """Hears of each call that a client makes; override what you want to hear.
+    """Observer of a client's calls, for metrics and traces; override the methods that you need.
 
-    The methods run between the calls, in the task that sends, so let them be quick. What they raise is logged, and
-    changes nothing.
+    The methods are called in the task that sends, between the calls, so they must not block. An
+    exception that they raise is logged to ``sesmail.sending``, and changes nothing.
+
+    The loggers are ``sesmail.aws`` and ``sesmail.sending``: throttling and retries at ``INFO``,
+    calls cancelled after they may have left at ``WARNING``, failing listeners and send logs at
+    ``ERROR``. Errors that are raised aren't logged, and neither is personal data.
     """
 
     def before_attempt(self, call: CallInfo) -> None:
-        """A call is about to be made."""
+        """Called before an attempt."""
 
     def after_attempt(self, call: CallInfo, attempts: Sequence[Attempt]) -> None:
-        """A call has ended, or was cancelled.
+        """Called after an attempt, also one that was cancelled.
 
         Args:
             call: The call.
-            attempts: How it ended, for each of its mails; one if it isn't a send.
+            attempts: Result of the attempt for each of its mails; one for an operation that isn't a
+                send.
         """
 
     def throttled(self, call: CallInfo, rate: float | None) -> None:
-        """SES refused a call, or mails of it, as too fast.
+        """Called when SES throttled a call, or entries of a bulk call.
 
         Args:
             call: The call.
-            rate: Recipients a second that the client goes on with; None without a rate limit.
+            rate: New sending rate of the client in recipients per second; None without a rate
+                limit.
         """
 
     def waiting(self, call: CallInfo, seconds: float) -> None:
-        """A call has to wait: for the account's sending rate, or before it is made again.
+        """Called before a call waits for the rate limit, or for its retry delay.
 
         Args:
             call: The call.
-            seconds: For how long, as things stand.
+            seconds: Expected seconds of the wait.
         """
 
 
 def notify(method: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Call a listener's method, which must not disturb a send."""
+    """Calls a listener's method, and logs what it raises."""
     try:
         method(*args, **kwargs)
     except Exception:
-        _log.exception("the listener failed; the send goes on")
+        _log.exception("The listener raised an exception; the send continues.")

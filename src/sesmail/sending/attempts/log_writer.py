@@ -1,4 +1,4 @@
-"""Keeps the send log in step with what becomes of mails."""
+"""Writes the beginning and the outcome of each send to the send log."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["LogWriter"]
 
 _log = logging.getLogger("sesmail.sending")
 
-_TIMEOUT = 10.0  # seconds that the log may take, during which nothing is cancelled
+_TIMEOUT = 10.0  # seconds for each call to the log, which can't be cancelled meanwhile
 
 T = TypeVar("T")
 
 
 class LogWriter:
-    """Writes into the send log, before a call leaves and after it ended; does nothing without a log.
+    """Writer of a send log, before a call leaves and after it ended; does nothing without a log.
 
-    A mail that can't be written down isn't sent. One that was sent and whose end can't be written down stays unknown
-    in the log.
+    A send that can't be recorded isn't made. Where the outcome of a send can't be recorded, the
+    send stays unknown in the log.
 
     Args:
         log: The log.
@@ -35,11 +35,11 @@ class LogWriter:
         self._send_log = log
 
     async def begin(self, states: Mapping[int, SendState[T]]) -> Mapping[int, SendState[T]]:
-        """Those mails that may be sent; the others' fates say why not."""
+        """Records that sends are about to leave, and returns those that the log accepted."""
         if self._send_log is None:
             return states
         try:
-            await _all(
+            await _write_all(
                 self._begin,
                 [
                     state
@@ -57,8 +57,8 @@ class LogWriter:
         }
 
     async def finish(self, states: Mapping[int, SendState[T]]) -> None:
-        """An attempt to send these mails has ended."""
-        await _all(self._finish, [state for state in states.values() if state.begun])
+        """Records the outcomes of sends after an attempt."""
+        await _write_all(self._finish, [state for state in states.values() if state.begun])
 
     async def _begin(self, state: SendState[T]) -> None:
         assert self._send_log is not None
@@ -69,7 +69,7 @@ class LogWriter:
         except DuplicateSendError as err:
             state.failed(err)
         except Exception as err:
-            error = NotSentError("the send log could not write it down, so it was not sent")
+            error = NotSentError("not sent, because the send log could not record it")
             error.__cause__ = err
             state.failed(error)
         else:
@@ -85,20 +85,22 @@ class LogWriter:
                 )
         except Exception:
             _log.exception(
-                "the send log could not write down that %s ended as %s",
-                state.send_id,
+                "The send log could not record the outcome %s of send %s.",
                 state.outcome,
+                state.send_id,
             )
-        # Whatever it said: it may have written that down, and let somebody else begin.
+        # Also after an error: the log may have stored the outcome before it failed, and another
+        # process may have begun the send since.
         state.begun = state.outcome == "unknown"
 
 
-async def _all(
+async def _write_all(
     write: Callable[[SendState[Any]], Coroutine[Any, Any, None]], states: Sequence[SendState[Any]]
 ) -> None:
-    """Write all down at once, and don't be cancelled between what the log has and what a fate says.
+    """Writes for all sends concurrently; shielded, so that the states agree with the log.
 
-    Each is a task of its own, even one alone: asyncio's ``Task.cancel`` ignores the shield of the task that it cancels.
+    Even a single write runs in a task of its own: asyncio's ``Task.cancel`` ignores anyio's shield
+    in the task that it cancels. https://anyio.readthedocs.io/en/stable/cancellation.html
     """
     if not states:
         return

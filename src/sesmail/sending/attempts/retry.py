@@ -1,4 +1,4 @@
-"""Which calls are made again: those of which it is known that SES did not take them."""
+"""Policy of the retries: calls that SES definitely did not accept are retried."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ __all__ = ["RetryPolicy"]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RetryPolicy(Value):
-    """How often, and after how long, a call is made again that SES did not take.
+    """Number and delays of the retries of a call that SES did not accept.
 
-    Made again is what never left (``NotSentError``), and what SES refused for a moment only (``ThrottledError``, a
-    transient failure). The used-up daily quota isn't: it takes hours. Everything happens within the call's deadline.
+    Retried are calls whose request never left (``NotSentError``) and calls that SES rejects
+    temporarily (``ThrottledError``, a transient failure). A used-up daily quota isn't retried,
+    since it lasts for hours. Delays and attempts all count towards the deadline of the call: there
+    is no retry that would begin after it.
 
     Args:
-        attempts: How often a call is made at most, the first time included.
-        first_delay: The mean of the first pause in seconds; each further one is twice as long. A pause lasts anything
-            from nothing to twice its mean ("full jitter"), so that many clients don't come back together.
-        longest_delay: The mean of the longest pause in seconds.
-        on_unknown: ``retry`` makes a call again though SES may have taken it: the mail may arrive twice.
+        attempts: Maximum number of attempts, the first one included; 1 disables retries.
+        first_delay: Mean of the first delay in seconds, above 0. It doubles with each retry. A
+            delay is drawn at random between 0 and twice its mean ("full jitter"), so that clients
+            which failed together don't retry together.
+        longest_delay: Upper limit of the mean in seconds, ``first_delay`` at least.
+        on_unknown: ``raise`` doesn't retry a call with an unknown outcome. ``retry`` does, although
+            SES may have accepted it: the mail may arrive twice.
 
     Raises:
-        ConfigurationError: A setting can't be.
+        ConfigurationError: A setting is invalid.
 
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
     https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
@@ -39,24 +43,29 @@ class RetryPolicy(Value):
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
-            raise ConfigurationError("attempts is 1 at least")
+            raise ConfigurationError(f"attempts must be at least 1, not {self.attempts!r}")
         if not 0 < self.first_delay <= self.longest_delay:
-            raise ConfigurationError("first_delay is above 0, and not above longest_delay")
+            raise ConfigurationError(
+                "first_delay must be above 0 and at most longest_delay, "
+                f"not {self.first_delay!r} and {self.longest_delay!r}"
+            )
         if self.on_unknown not in ("raise", "retry"):
-            raise ConfigurationError(f"on_unknown is 'raise' or 'retry', not {self.on_unknown!r}")
+            raise ConfigurationError(
+                f"on_unknown must be 'raise' or 'retry', not {self.on_unknown!r}"
+            )
 
     def may_retry(self, error: SendError) -> bool:
-        """Whether a call that ended so may be made again."""
+        """Whether a call that failed with this error may be retried."""
         return error.retryable or (
             self.on_unknown == "retry" and isinstance(error, UnknownOutcomeError)
         )
 
     def delay(self, attempts: int, chance: float) -> float:
-        """The seconds to wait before the next attempt.
+        """Returns the seconds to wait before the next attempt.
 
         Args:
-            attempts: How many there were.
-            chance: A random number from 0 to 1.
+            attempts: Number of attempts made.
+            chance: Random number from 0 to 1.
         """
-        doublings = min(attempts - 1, 1000)  # a float ends soon after
+        doublings = min(attempts - 1, 1000)  # a float overflows at 1024
         return min(self.longest_delay, self.first_delay * 2.0**doublings) * 2 * chance

@@ -1,4 +1,4 @@
-"""Makes calls at the account's pace, and again where it is known that SES did not take them."""
+"""Runs API calls under the rate limit and retries those that SES definitely did not accept."""
 
 from __future__ import annotations
 
@@ -35,36 +35,46 @@ _log = logging.getLogger("sesmail.sending")
 
 _MEGABYTE = 1024 * 1024
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Batch(Generic[T]):
-    """Mails that go in one call, each known by a number; what isn't a send is one without recipients.
+    """Sends that share one API call, by number; an operation that isn't a send has no recipients.
 
     Attributes:
-        recipients: How many recipients each mail has, over to, cc and bcc.
-        call: The call for some of the mails.
-        read: What its answer says of each of them; raises a SendError that stands for all.
+        recipients: Number of recipients of each send, over to, cc and bcc.
+        call: Builds the call for some of the sends.
+        read: Reads the response to such a call: a result or an error for each send. Raises a
+            SendError that applies to all of them.
     """
 
     recipients: Mapping[int, int]
     call: Callable[[Sequence[int]], Call]
     read: Callable[[Mapping[str, Any], Sequence[int]], Sequence[T | SendError]]
 
+    @classmethod
+    def of_one(
+        cls, call: Call, recipients: int, read: Callable[[Mapping[str, Any]], R]
+    ) -> Batch[R]:
+        """Returns a batch of a single send, numbered 0, whose call is built already."""
+        return Batch({0: recipients}, lambda _: call, lambda response, _: [read(response)])
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CallRunner:
-    """Makes calls of one SES API.
+    """Runs calls of one SES API.
 
     Attributes:
-        aws: Where they leave.
+        aws: Clients that make the calls.
         service: botocore's name of the API.
-        timeout: Seconds for a call with all its attempts, for the first MB of content and in proportion above.
-        policy: When it is made again.
-        limiter: Holds it back to the account's rate; None if nothing does.
-        listener: Hears of it.
-        ledger: Writes into the send log what becomes of it.
+        timeout: Seconds for a call with all its attempts, for the first MB of content;
+            proportionally more above.
+        policy: Policy of the retries.
+        limiter: Rate limiter; None for no rate limit.
+        listener: Listener that is notified of each attempt.
+        log_writer: Writer of the send log.
     """
 
     aws: Aws
@@ -77,165 +87,183 @@ class CallRunner:
 
     @property
     def region(self) -> str:
-        """Where the calls went, once there was one."""
+        """Region of the calls, known once the client is open."""
         return self.aws.region(self.service)
 
     async def run(
         self, batch: Batch[T], states: Mapping[int, SendState[T]], started: float
     ) -> None:
-        """Make the call for all mails, and again for those that SES did not take, as long as that makes sense.
+        """Makes the call for all sends, and retries those that SES did not accept.
 
         Args:
-            batch: The mails.
-            fates: What becomes of them, by the same numbers; it stands there also when this is cancelled.
-            started: When it all began, on anyio's clock. The deadline counts from then, but for the time that was
-                spent waiting for the account's rate.
+            batch: The sends.
+            states: Their states, by the same numbers; complete also if this is cancelled.
+            started: Start of the operation on anyio's clock. The deadline counts from here,
+                without the time spent waiting for the rate limit.
 
         Raises:
-            InvalidMessageError: SES has no such operation or parameter; nothing was sent.
-            ConfigurationError: No credentials and the like; nothing was sent.
+            InvalidMessageError: The operation or a parameter doesn't exist; nothing was sent.
+            ConfigurationError: Missing credentials or a wrong setting; nothing was sent.
         """
-        pending = states
-        number = 1
-        while True:
-            call = batch.call([*pending])
-            info = self._info(batch, call, pending, number)
+        pending, number = states, 1
+        while pending:
             try:
-                started += await self._pace(info)
-            except NotSentError as err:
-                for state, error in zip(pending.values(), _for_each(err, pending), strict=True):
-                    state.failed(error)
-                return
-            begun = await self._begin(batch, pending)
-            if not begun:
-                return
-            if len(begun) < len(pending):
-                call = batch.call([*begun])
-                info = self._info(batch, call, begun, number)
-            pending = begun
-            deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
-            try:
-                await self._attempt(batch, call, info, pending, deadline)
+                pending, started = await self._attempt(batch, pending, number, started)
             except (ConfigurationError, InvalidMessageError):
                 if number == 1:
                     raise
-                return  # an earlier attempt may have reached others, whose results must not be lost
-            pending = {
-                each: state
-                for each, state in pending.items()
-                if state.last and self.policy.may_retry(state.last)
-            }
-            pause = self.policy.delay(number, random())
-            if (
-                not pending
-                or number == self.policy.attempts
-                or anyio.current_time() + pause >= deadline
-            ):
-                return
-            _log.info(
-                "%s failed for %d of %d; again in %.2f seconds",
-                call.operation,
-                len(pending),
-                len(begun),
-                pause,
-            )
-            notify(self.listener.waiting, info, pause)
-            await anyio.sleep(pause)
+                return  # raising would lose the results of the attempts before
             number += 1
 
     async def _attempt(
-        self,
-        batch: Batch[T],
-        call: Call,
-        info: CallInfo,
-        states: Mapping[int, SendState[T]],
-        deadline: float,
-    ) -> None:
-        departure = Departure()
-        notify(self.listener.before_attempt, info)
-        began, start = datetime.now(UTC), anyio.current_time()
-        ends: Sequence[T | SendError]
+        self, batch: Batch[T], pending: Mapping[int, SendState[T]], number: int, started: float
+    ) -> tuple[Mapping[int, SendState[T]], float]:
+        """Makes one attempt; returns the sends to retry, and ``started`` plus the time waited."""
+        call = batch.call([*pending])
+        info = self._info(batch, call, pending, number)
+
+        # 1. Wait for the rate limit.
         try:
-            answer = await self.aws.call(
-                self.service,
-                call.operation,
-                call.params,
-                deadline=deadline,
-                checked=call.checked,
-                size=info.size,
-                departure=departure,
-            )
-            ends = batch.read(answer, [*states])
-        except SendError as err:
-            ends = _for_each(
-                err.with_traceback(None), states
-            )  # or its frames would hold it, and the mails, for long
+            started += await self._wait_for_rate(info)
+        except NotSentError as err:
+            for state, error in zip(pending.values(), _for_each(err, pending), strict=True):
+                state.failed(error)
+            return {}, started
+
+        # 2. Record the sends in the send log; those that it refuses are left out of the call.
+        recorded = await self._record(batch, pending)
+        if not recorded:
+            return {}, started
+        if len(recorded) < len(pending):
+            call = batch.call([*recorded])
+            info = self._info(batch, call, recorded, number)
+
+        # 3. Make the call.
+        deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
+        departure, began, start = Departure(), datetime.now(UTC), anyio.current_time()
+        results: Sequence[Any] = ()
+        try:
+            results = await self._call(batch, call, info, recorded, deadline, departure)
         except BaseException as err:
-            await self._ended(
-                info, batch, states, _for_each(_lost(err, departure, call), states), began, start
-            )
+            results = _for_each(_interrupted(err, departure, call), recorded)
             raise
-        await self._ended(info, batch, states, ends, began, start)
+        finally:
+            # 4. Apply the results to the states, the listener, the rate limiter and the log.
+            await self._apply(batch, info, recorded, results, began, start)
 
-    async def _ended(
-        self,
-        info: CallInfo,
-        batch: Batch[T],
-        states: Mapping[int, SendState[T]],
-        ends: Sequence[T | SendError],
-        began: datetime,
-        start: float,
-    ) -> None:
-        """Tell everybody how an attempt ended."""
-        seconds = anyio.current_time() - start
-        attempts = [
-            state.attempted(end, began, seconds)
-            for state, end in zip(states.values(), ends, strict=True)
-        ]
-        notify(self.listener.after_attempt, info, attempts)
-        if isinstance(ends[0], NotSentError):
-            self._give_back(info.recipients)
-        taken = sum(
-            batch.recipients[each] for each, state in states.items() if state.result is not None
-        )
-        if self.limiter is not None and taken:
-            self.limiter.accepted(taken)
-        if info.recipients and any(isinstance(end, ThrottledError) for end in ends):
-            self._throttled(info)
-        await self.log_writer.finish(states)
+        # 5. Choose the sends to retry, and wait before the next attempt.
+        return await self._choose_retries(recorded, info, deadline), started
 
-    def _throttled(self, info: CallInfo) -> None:
-        rate = None
-        if self.limiter is not None:
-            self.limiter.throttled()
-            rate = self.limiter.rate
-        _log.info(
-            "SES throttled %s; the pace is %s recipients a second now",
-            info.operation,
-            rate or "not limited",
-        )
-        notify(self.listener.throttled, info, rate)
-
-    async def _pace(self, info: CallInfo) -> float:
-        """Wait for the account's rate; the seconds that it took."""
+    async def _wait_for_rate(self, info: CallInfo) -> float:
+        """Waits for the rate limit; returns the seconds waited."""
         if self.limiter is None or not info.recipients:
             return 0.0
         if (seconds := self.limiter.delay) > 0:
             notify(self.listener.waiting, info, seconds)
         return await self.limiter.acquire(info.recipients)
 
-    async def _begin(
+    async def _record(
         self, batch: Batch[T], states: Mapping[int, SendState[T]]
     ) -> Mapping[int, SendState[T]]:
-        """Write mails down in the send log; those that may not be sent give their places back."""
-        begun: Mapping[int, SendState[T]] = {}
+        """Records sends in the send log, and releases what the refused ones acquired."""
+        recorded: Mapping[int, SendState[T]] = {}
         try:
-            begun = await self.log_writer.begin(states)
+            recorded = await self.log_writer.begin(states)
         finally:
-            self._give_back(sum(batch.recipients[each] for each in states if each not in begun))
-        return begun
+            self._release(sum(batch.recipients[each] for each in states if each not in recorded))
+        return recorded
 
-    def _give_back(self, recipients: int) -> None:
+    async def _call(
+        self,
+        batch: Batch[T],
+        call: Call,
+        info: CallInfo,
+        states: Mapping[int, SendState[T]],
+        deadline: float,
+        departure: Departure,
+    ) -> Sequence[T | SendError]:
+        """Makes the call; returns a result or an error for each send."""
+        notify(self.listener.before_attempt, info)
+        try:
+            response = await self.aws.call(
+                self.service,
+                call.operation,
+                call.params,
+                deadline=deadline,
+                validated=call.checked,
+                size=info.size,
+                departure=departure,
+            )
+            return batch.read(response, [*states])
+        except SendError as err:
+            # Without its traceback, whose frames would keep the messages alive with the error.
+            return _for_each(err.with_traceback(None), states)
+
+    async def _apply(
+        self,
+        batch: Batch[T],
+        info: CallInfo,
+        states: Mapping[int, SendState[T]],
+        results: Sequence[T | SendError],
+        began: datetime,
+        start: float,
+    ) -> None:
+        """Applies results to the states, the listener, the rate limiter and the send log."""
+        seconds = anyio.current_time() - start
+        attempts = [
+            state.attempted(result, began, seconds)
+            for state, result in zip(states.values(), results, strict=True)
+        ]
+        notify(self.listener.after_attempt, info, attempts)
+        if isinstance(results[0], NotSentError):
+            self._release(info.recipients)
+        accepted = sum(
+            batch.recipients[each] for each, state in states.items() if state.result is not None
+        )
+        if self.limiter is not None and accepted:
+            self.limiter.accepted(accepted)
+        if info.recipients and any(isinstance(result, ThrottledError) for result in results):
+            self._slow_down(info)
+        await self.log_writer.finish(states)
+
+    async def _choose_retries(
+        self, states: Mapping[int, SendState[T]], info: CallInfo, deadline: float
+    ) -> Mapping[int, SendState[T]]:
+        """Returns the sends to retry after the retry delay; none where time or attempts are up."""
+        retried = {
+            each: state
+            for each, state in states.items()
+            if state.last and self.policy.may_retry(state.last)
+        }
+        if not retried or info.number == self.policy.attempts:
+            return {}
+        delay = self.policy.delay(info.number, random())
+        if anyio.current_time() + delay >= deadline:
+            return {}
+        _log.info(
+            "%s failed for %d of %d sends; retrying in %.2f seconds",
+            info.operation,
+            len(retried),
+            len(states),
+            delay,
+        )
+        notify(self.listener.waiting, info, delay)
+        await anyio.sleep(delay)
+        return retried
+
+    def _slow_down(self, info: CallInfo) -> None:
+        rate = None
+        if self.limiter is not None:
+            self.limiter.throttled()
+            rate = self.limiter.rate
+        _log.info(
+            "SES throttled %s; sending at %s recipients per second",
+            info.operation,
+            rate or "any number of",
+        )
+        notify(self.listener.throttled, info, rate)
+
+    def _release(self, recipients: int) -> None:
         if self.limiter is not None and recipients:
             self.limiter.give_back(recipients)
 
@@ -254,23 +282,22 @@ class CallRunner:
         )
 
 
-def _lost(error: BaseException, departure: Departure, call: Call) -> SendError:
-    """What became of mails whose call was cancelled, or can't be made at all."""
+def _interrupted(error: BaseException, departure: Departure, call: Call) -> SendError:
+    """Returns the error of sends whose call was cancelled, or could not be made at all."""
     if departure.may_have_left:
         return UnknownOutcomeError(
-            "it was cancelled after it may have left", operation=call.operation
+            "cancelled after the request may have left", operation=call.operation
         )
     if isinstance(error, Exception):
         failed = NotSentError(str(error), operation=call.operation, retryable=False)
-        failed.__cause__ = (
-            copy.copy(error) if isinstance(error, SesmailError) else error
-        )  # its frames hold the fates
+        # A copy, since the frames of the raised error refer to the states.
+        failed.__cause__ = copy.copy(error) if isinstance(error, SesmailError) else error
         return failed
-    return NotSentError("it was cancelled before it could leave", operation=call.operation)
+    return NotSentError("cancelled before the request could leave", operation=call.operation)
 
 
 def _for_each(error: SendError, states: Mapping[int, Any]) -> list[SendError]:
-    """The error of a whole call, for each of its mails one that is its own."""
+    """Returns the error of a whole call once for each send, as different objects."""
     errors = [error]
     while len(errors) < len(states):
         another = copy.copy(error)

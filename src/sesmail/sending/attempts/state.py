@@ -1,4 +1,4 @@
-"""What becomes of one mail, over all attempts to send it."""
+"""State of one mail across all attempts to send it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ T = TypeVar("T")
 
 
 class SendState(Generic[T]):
-    """What becomes of one mail; once an attempt is in doubt, only a later one that SES accepts ends that.
+    """State of one send; an unknown outcome stays, unless a later attempt is accepted.
 
     Attributes:
-        send_id: The id that travels with it; None without.
-        attempts: What was tried until now.
-        result: What SES accepted; None until then.
-        last: Why the last attempt failed, or why there was none; None if it didn't fail.
-        begun: Whether the send log has it as one that may have left.
+        send_id: Send id of the mail; None without one.
+        attempts: Attempts so far.
+        result: Result of the accepted attempt; None before.
+        last: Error of the last attempt, or the reason why none was made; None if it succeeded.
+        begun: Whether the send log has the send as one that may have left.
     """
 
     def __init__(self, send_id: str | None = None) -> None:
@@ -29,54 +29,59 @@ class SendState(Generic[T]):
         self.result: T | None = None
         self.last: SendError | None = None
         self.begun = False
-        self._doubt: UnknownOutcomeError | None = None
+        self._unknown: UnknownOutcomeError | None = None
 
-    def attempted(self, end: T | SendError, began: datetime, seconds: float) -> Attempt:
-        """An attempt ended."""
-        if isinstance(end, SendError):
-            attempt = Attempt(began, seconds, end.outcome, end.code)
-            self.failed(end)
+    def attempted(self, result: T | SendError, began: datetime, seconds: float) -> Attempt:
+        """Applies the result of an attempt."""
+        if isinstance(result, SendError):
+            attempt = Attempt(began, seconds, result.outcome, result.code)
+            self.failed(result)
         else:
             attempt = Attempt(began, seconds, "accepted")
-            self.result, self.last = end, None
+            self.result, self.last = result, None
         self.attempts.append(attempt)
         return attempt
 
     def failed(self, error: SendError) -> None:
-        """An attempt failed, or wasn't made."""
+        """Applies the error of an attempt, or the reason why none was made."""
         self.last = error
         if isinstance(error, UnknownOutcomeError):
-            self._doubt = error
+            self._unknown = error
 
     @property
     def outcome(self) -> Outcome:
-        """What is known now; before any attempt it wasn't sent."""
+        """Outcome so far; ``not_sent`` before the first attempt."""
         if self.result is not None:
             return "accepted"
-        if self._doubt is not None:
+        if self._unknown is not None:
             return "unknown"
         return "not_sent" if self.last is None else self.last.outcome
 
     def result_or_raise(self) -> T:
-        """What SES accepted; the error is raised, and forgotten: the frames that it passes hold the fate, and the mail.
+        """Returns the result, or raises the error and drops it from the state.
+
+        The traceback of a raised error refers to frames that hold this state and the message: a
+        reference from here to the error would be a cycle.
 
         Raises:
-            SendError: It didn't.
+            SendError: SES didn't accept the mail, or the outcome is unknown.
         """
         if self.result is not None:
             return self.result
         error = self.error()
-        self.last = self._doubt = None
+        self.last = self._unknown = None
         try:
             raise error
         finally:
             del error
 
     def error(self) -> SendError:
-        """Why it failed as a whole, with all that was tried."""
-        error = self._doubt or self.last or NotSentError("it was cancelled before it could leave")
+        """Returns the error of the whole send, with its attempts."""
+        error = (
+            self._unknown or self.last or NotSentError("cancelled before the request could leave")
+        )
         if self.last is not None and error is not self.last:
-            error.add_note(f"a later attempt failed, too: {self.last}")
+            error.add_note(f"A later attempt failed, too: {self.last}")
         error.attempts = tuple(self.attempts)
         error.send_id = self.send_id
         return error

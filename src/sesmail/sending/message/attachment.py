@@ -1,4 +1,4 @@
-"""What a mail carries beside its text and html: attachments, inline images, attached mails, alternatives."""
+"""Attachments, inline images, attached mails, and alternative forms of the body."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, 
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
-from ...address import found_spoof
-from .fields import Content, PositionalModel, header_text
+from ...address import find_spoof
+from ..limits import (
+    MAX_ATTACHMENT_DESCRIPTION,
+    MAX_CONTENT_ID,
+    MAX_FILE_NAME,
+    MAX_MEDIA_TYPE,
+)
+from .fields import Content, check_no_control, matching
+from .model import PositionalModel
 
 if TYPE_CHECKING:
     import os
@@ -19,50 +26,40 @@ __all__ = ["Alternative", "Attachment", "Attachments", "charset_of"]
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
 _CHARSET = re.compile(r"""; ?charset="?([^"; ]+)""", re.IGNORECASE)
-_CONTENT_ID = re.compile(r"[!-;=?-~]{1,78}")
+_CONTENT_ID = re.compile(rf"[!-;=?-~]{{1,{MAX_CONTENT_ID}}}")
+
+# Media types of what mimetypes reports as an encoding: "x.tar.gz" is opened as gzip, not as tar.
 _COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
 Disposition: TypeAlias = Literal["attachment", "inline"]
 
 
-def _media_type(text: str) -> str:
-    if _MEDIA_TYPE.fullmatch(text) is None:
-        raise ValueError(
-            "write a media type such as 'application/pdf' or 'text/calendar; method=REQUEST'"
-        )
-    if text.lower().startswith("multipart/"):
+def _check_no_multipart(media_type: str) -> str:
+    if media_type.lower().startswith("multipart/"):
         raise ValueError("a multipart can't be one part; attach a whole mail as 'message/rfc822'")
-    return text
+    return media_type
 
 
-def _content_id(text: str) -> str:
-    if _CONTENT_ID.fullmatch(text) is None:
-        raise ValueError(
-            "a content id is 1 to 78 printable ASCII characters without spaces and angle brackets"
-        )
-    return text
+def _check_no_mail(media_type: str) -> str:
+    if media_type.lower().startswith("message/"):
+        raise ValueError("a whole mail can't be an alternative; use an Attachment")
+    return media_type
 
 
-def _filename(name: str) -> str:
-    if spoof := found_spoof(name):
+def _check_file_name(name: str) -> str:
+    if spoof := find_spoof(name):
         raise ValueError(f"the file name has {spoof}")
     return name
 
 
-def _form(media_type: str) -> str:
-    if media_type.lower().startswith("message/"):
-        raise ValueError("a whole mail is an attachment")
-    return media_type
-
-
 def charset_of(media_type: str) -> str | None:
-    """The charset that a media type names, if it names one."""
+    """Returns the charset parameter of a media type, or None without one."""
     found = _CHARSET.search(media_type)
     return found[1] if found else None
 
 
-def _refuse_mislabelled(fields: object, info: ValidationInfo) -> None:
-    """Refuse text whose UTF-8 would be labelled as something else."""
+def _check_charset(fields: object, info: ValidationInfo) -> None:
+    """Refuses text whose encoding, UTF-8, differs from the charset of its media type."""
     if not isinstance(fields, dict) or info.mode != "python":
         return
     given = cast("dict[str, Any]", fields)
@@ -70,45 +67,73 @@ def _refuse_mislabelled(fields: object, info: ValidationInfo) -> None:
     if not isinstance(text, str) or charset is None:
         return
     try:
-        agree = text.encode(charset) == text.encode()
+        equal = text.encode(charset) == text.encode()
     except (LookupError, UnicodeError):
-        agree = False
-    if not agree:
+        equal = False
+    if not equal:
         raise ValueError(f"media_type: text is encoded as UTF-8, which isn't {charset}; give bytes")
 
 
-def _guess(filename: object) -> str:
-    """The media type that the standard library knows for a file name, or the one that promises nothing."""
+def _guess_media_type(filename: object) -> str:
+    """Returns the standard library's media type of a file name, or application/octet-stream."""
     import mimetypes
 
     kind, encoding = mimetypes.guess_type(
         filename if isinstance(filename, str) else "", strict=False
     )
-    if encoding is not None:  # who opens "x.tar.gz" has gzip to deal with
+    if encoding is not None:
         return _COMPRESSED.get(encoding, "application/octet-stream")
     return kind or "application/octet-stream"
 
 
-MediaType = Annotated[str, Field(max_length=78), AfterValidator(_media_type)]
+MediaType = Annotated[
+    str,
+    Field(max_length=MAX_MEDIA_TYPE),
+    matching(
+        _MEDIA_TYPE,
+        "write a media type such as 'application/pdf' or 'text/calendar; method=REQUEST'",
+    ),
+    AfterValidator(_check_no_multipart),
+]
+ContentId = Annotated[
+    str,
+    matching(
+        _CONTENT_ID,
+        f"a content id is 1 to {MAX_CONTENT_ID} printable ASCII characters "
+        "without spaces and angle brackets",
+    ),
+]
+Description = Annotated[
+    str, Field(max_length=MAX_ATTACHMENT_DESCRIPTION), AfterValidator(check_no_control)
+]
 
 
 class Alternative(PositionalModel, frozen=True):
-    """Another form of the body, for readers that prefer it: ``text/x-amp-html``, ``text/calendar; method=REQUEST``.
+    """Further form of the body beside text and html, such as AMP or a calendar invitation.
+
+    Both fields are required, and may be positional. Both SES APIs send it.
 
     Args:
-        content: The body; text is encoded as UTF-8. In JSON it is base64.
-        media_type: Its media type with its parameters, at most 78 characters.
+        content: Body, as bytes or as text, which is encoded as UTF-8. Base64 in JSON.
+        media_type: Media type with its parameters, at most 78 characters, for instance
+            ``text/x-amp-html`` or ``text/calendar; method=REQUEST``. Neither ``multipart/*`` nor
+            ``message/*``. A charset parameter has to be the encoding of ``content``.
+
+    Raises:
+        pydantic.ValidationError: A field is invalid.
+
+    https://www.rfc-editor.org/rfc/rfc2046#section-5.1.4
     """
 
     positional: ClassVar[tuple[str, ...]] = ("content", "media_type")
 
     content: Content = Field(repr=False)
-    media_type: Annotated[MediaType, AfterValidator(_form)]
+    media_type: Annotated[MediaType, AfterValidator(_check_no_mail)]
 
     @model_validator(mode="before")
     @classmethod
-    def _agree(cls, fields: Any, info: ValidationInfo) -> Any:
-        _refuse_mislabelled(fields, info)
+    def _check_fields(cls, fields: Any, info: ValidationInfo) -> Any:
+        _check_charset(fields, info)
         return fields
 
     if TYPE_CHECKING:
@@ -117,29 +142,48 @@ class Alternative(PositionalModel, frozen=True):
 
 
 class Attachment(PositionalModel, frozen=True):
-    """A file that travels with the mail, or an inline image that the html shows by ``<img src="cid:...">``.
+    """Attached file, inline image, or attached mail.
 
-    A whole mail can be attached as ``message/rfc822``; it has to be 7-bit then, with lines of at most 998 characters.
+    ``filename``, ``content`` and ``media_type`` may be positional. Both SES APIs send it in a
+    ``Message``; in a ``TemplateMessage`` and a ``BulkMessage`` it is for API v2 only.
+
+    The limit of a whole encoded mail, 10 MB on v1 and 40 MB on v2, includes attachments as base64:
+    57 bytes become 78, so that about 7.3 MB (v1) or 29 MB (v2) of files fit. SES throttles the
+    bandwidth of mails larger than 10 MB.
 
     Args:
-        filename: The name that the recipient sees, 1 to 255 characters.
-        content: The bytes; text is encoded as UTF-8. In JSON it is base64.
-        media_type: The media type, at most 78 characters; guessed from the file name if it isn't given.
-        content_id: Makes it inline: the id that the html names, 1 to 78 characters without angle brackets.
-        disposition: ``inline`` with a content id and ``attachment`` without, unless it is given.
-        description: A description for the recipient's mail program, at most 1,000 characters.
+        filename: File name that the recipient sees, required: 1 to 255 characters of any language,
+            without control and bidirectional formatting characters. SES rejects some extensions,
+            such as ``.exe`` and ``.js``:
+            https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
+        content: Content, required, as bytes or as text, which is encoded as UTF-8. Base64 in JSON.
+        media_type: Media type with its parameters, at most 78 characters, no ``multipart/*``;
+            guessed from the file name by default. ``message/rfc822`` attaches a whole mail, which
+            has to be 7-bit with lines of at most 998 characters.
+        content_id: Content id, 1 to 78 printable ASCII characters without spaces and angle
+            brackets, unique within the message. It makes the attachment inline: html shows it as
+            ``<img src="cid:...">``. None by default.
+        disposition: ``inline`` or ``attachment``; by default ``inline`` with a content id and
+            ``attachment`` without.
+        description: Description for the recipient's mail program, at most 1,000 characters. None
+            by default.
+
+    Raises:
+        pydantic.ValidationError: A field is invalid.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Attachment.html
     """
 
     positional: ClassVar[tuple[str, ...]] = ("filename", "content", "media_type")
 
-    filename: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_filename)]
+    filename: Annotated[
+        str, Field(min_length=1, max_length=MAX_FILE_NAME), AfterValidator(_check_file_name)
+    ]
     content: Content = Field(repr=False)
     media_type: MediaType
-    content_id: Annotated[str, AfterValidator(_content_id)] | None = None
+    content_id: ContentId | None = None
     disposition: Disposition
-    description: Annotated[str, Field(max_length=1000), AfterValidator(header_text)] | None = None
+    description: Description | None = None
 
     if TYPE_CHECKING:
 
@@ -156,14 +200,14 @@ class Attachment(PositionalModel, frozen=True):
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_in(cls, fields: Any, info: ValidationInfo) -> Any:
-        _refuse_mislabelled(fields, info)
+    def _add_defaults(cls, fields: Any, info: ValidationInfo) -> Any:
+        _check_charset(fields, info)
         if not isinstance(fields, dict):
             return fields
         given = cast("dict[str, Any]", fields)
         inline = given.get("content_id") is not None
         return {
-            "media_type": _guess(given.get("filename")),
+            "media_type": _guess_media_type(given.get("filename")),
             "disposition": "inline" if inline else "attachment",
             **given,
         }
@@ -179,18 +223,19 @@ class Attachment(PositionalModel, frozen=True):
         disposition: Disposition | None = None,
         description: str | None = None,
     ) -> Attachment:
-        """Read a file now; for large files in an async program, call this in a worker thread.
+        """Reads a file from disk, which blocks: in an async program, call it in a worker thread.
 
         Args:
-            path: The file; its name is the attachment's, unless ``filename`` is given.
-            filename: As for ``Attachment``, and so are the others.
-            media_type: See there.
-            content_id: See there.
-            disposition: See there.
-            description: See there.
+            path: Path of the file.
+            filename: File name for the recipient; by default the last component of ``path``.
+            media_type: As for ``Attachment``.
+            content_id: As for ``Attachment``.
+            disposition: As for ``Attachment``.
+            description: As for ``Attachment``.
 
         Raises:
             OSError: The file can't be read.
+            pydantic.ValidationError: A field is invalid.
         """
         source = Path(path)
         options: dict[str, Any] = {
@@ -206,13 +251,13 @@ class Attachment(PositionalModel, frozen=True):
         )
 
 
-def _listed(value: object) -> object:
+def _check_list(value: object) -> object:
     if isinstance(value, (str, bytes, Attachment)):
         raise ValueError("give a list of Attachment; Attachment.from_path reads a file")
     return value
 
 
-def _distinct_ids(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+def _check_unique_content_ids(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
     ids = [item.content_id for item in attachments if item.content_id is not None]
     if len(set(ids)) < len(ids):
         raise ValueError("two attachments have the same content id")
@@ -220,5 +265,5 @@ def _distinct_ids(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]
 
 
 Attachments = Annotated[
-    tuple[Attachment, ...], BeforeValidator(_listed), AfterValidator(_distinct_ids)
+    tuple[Attachment, ...], BeforeValidator(_check_list), AfterValidator(_check_unique_content_ids)
 ]

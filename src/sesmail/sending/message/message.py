@@ -1,4 +1,4 @@
-"""What you want to send: typed, frozen models in which SES's lacks can't be written."""
+"""Models of the messages to send."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ from .fields import (
     Mailboxes,
     MailboxesInput,
     MessageTags,
-    Model,
     Name,
     SendId,
     Tags,
-    check_misplaced,
 )
+from .model import Merge, Model, check_misplaced
 from .raw import RawContent
 from .recipient import InlineTemplate, ListManagement, Recipient
 
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from typing import Required, TypedDict, Unpack
 
     class CallFields(TypedDict, total=False):
-        """The fields of every kind of message."""
+        """Fields of every kind of message, as keyword arguments."""
 
         configuration_set: str | None
         message_tags: Mapping[str, str]
@@ -62,20 +61,20 @@ if TYPE_CHECKING:
         list_management: ListManagement | None
         send_id: str | None
 
-    class _WrittenFields(CallFields, total=False):
+    class _HeaderFields(CallFields, total=False):
         reply_to: MailboxesInput
         headers: Mapping[str, str]
         tags: Iterable[str]
         metadata: Mapping[str, Any]
         attachments: Iterable[Attachment]
 
-    class _TemplateFields(_WrittenFields, total=False):
+    class _TemplatedFields(_HeaderFields, total=False):
         from_email: str | Address | None
         template: Required[str | InlineTemplate]
         data: Mapping[str, Any]
 
-    class MessageFields(_WrittenFields, _RecipientFields, total=False):
-        """The fields of a Message."""
+    class MessageFields(_HeaderFields, _RecipientFields, total=False):
+        """Fields of a Message, as keyword arguments."""
 
         from_email: MailboxesInput
         sender: str | Address | None
@@ -87,10 +86,10 @@ if TYPE_CHECKING:
     class _RawFields(CallFields, _RecipientFields, total=False):
         content: Required[bytes | StandardMessage]
 
-    class _TemplateMessageFields(_TemplateFields, _RecipientFields):
+    class _TemplateMessageFields(_TemplatedFields, _RecipientFields):
         pass
 
-    class _BulkFields(_TemplateFields, total=False):
+    class _BulkFields(_TemplatedFields, total=False):
         recipients: Required[Iterable[Recipient | str | Address]]
         cc: MailboxesInput
         bcc: MailboxesInput
@@ -104,16 +103,19 @@ __all__ = [
     "TemplateMessage",
 ]
 
-_TEMPLATE_WORDS = "can't be given here: the template says it; put what varies into data"
+_IN_TEMPLATE = (
+    "not a field of a templated message: the template has it; give variable parts in data"
+)
 
 
-class _Call(Model, frozen=True):
-    """What SES lets every kind of send say."""
+class _BaseMessage(Model, frozen=True):
+    """Fields and behaviour of every kind of message."""
 
+    # Fields of other kinds of message, each with the text of the error for giving it here.
     misplaced: ClassVar[Mapping[str, str]] = {}
 
     configuration_set: ConfigurationSet | None = None
-    message_tags: MessageTags = Field(default_factory=FrozenDict)
+    message_tags: Annotated[MessageTags, Merge.BY_KEY] = Field(default_factory=FrozenDict)
     envelope_sender: Address | None = None
     track_opens: bool | None = None
     track_clicks: bool | None = None
@@ -122,91 +124,134 @@ class _Call(Model, frozen=True):
     source_arn: Arn | None = None
     from_arn: Arn | None = None
     return_path_arn: Arn | None = None
-    extra: Extra = Field(default_factory=FrozenDict)
+    extra: Annotated[Extra, Merge.BY_KEY] = Field(default_factory=FrozenDict)
 
     @model_validator(mode="before")
     @classmethod
-    def _show_the_way(cls, fields: Any) -> Any:
-        check_misplaced(fields, cls.misplaced)
+    def _check_misplaced(cls, fields: Any) -> Any:
+        check_misplaced(cls, fields, cls.misplaced)
         return fields
 
     @model_serializer(mode="wrap")
-    def _given_only(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What isn't given stays out: read back, it is again a field for which client-wide defaults stand in."""
-        return {name: value for name, value in dump(self).items() if name in self.model_fields_set}
+    def _serialise_given_fields(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leaves out fields that weren't given, so that defaults apply after reading it back."""
+        return {
+            name: value for name, value in serialise(self).items() if name in self.model_fields_set
+        }
 
 
-class _Templated(_Call, frozen=True):
-    """What a single and a bulk templated message have in common."""
+class _TemplatedMessage(_BaseMessage, frozen=True):
+    """Fields of a single and of a bulk templated message."""
 
     misplaced: ClassVar[Mapping[str, str]] = {
-        "subject": _TEMPLATE_WORDS,
-        "text": _TEMPLATE_WORDS,
-        "html": _TEMPLATE_WORDS,
-        "alternatives": _TEMPLATE_WORDS,
-        "sender": "can't be given here: SES has no place for it beside a template; use from_email",
+        "subject": _IN_TEMPLATE,
+        "text": _IN_TEMPLATE,
+        "html": _IN_TEMPLATE,
+        "alternatives": _IN_TEMPLATE,
+        "sender": "not a field of a templated message: SES takes no Sender there; use from_email",
     }
 
-    from_email: Address | None = None
+    from_email: Annotated[Address | None, Merge.REPLACE_WITH_ONE] = None
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
     template: Name | InlineTemplate
     data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
-    headers: Headers = Field(default_factory=FrozenDict)
-    tags: Tags = ()
-    metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
+    headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
+    tags: Annotated[Tags, Merge.JOIN] = ()
+    metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
     attachments: Attachments = ()
 
 
-class Message(_Call, frozen=True):
-    """One mail, written here and sent as MIME: v2 SendEmail with raw content, v1 SendRawEmail.
+class Message(_BaseMessage, frozen=True):
+    """One mail, given by its fields and sent as MIME.
 
-    An address is text, such as ``"Shop <shop@example.com>"``, or an ``Address``; fields for several take one or a
-    list. A field that isn't given is absent from the call. The same class holds the client-wide defaults.
+    API v2 has SendEmail with raw content for it, v1 SendRawEmail.
+
+    Instances are frozen and all fields are optional; the author and at least one recipient have to
+    be given here or in the client's ``defaults``, which are a ``Message``, too. A field that isn't
+    given is None or empty, and absent from the call. ``model_dump_json`` and
+    ``model_validate_json`` carry a message through a queue: only given fields are written, bytes as
+    base64.
+
+    An address is text, such as ``"alice@example.com"`` or ``"Shop <shop@example.com>"``, or an
+    ``Address``. Fields for several addresses take one or a list; one text is one address, never a
+    list with commas. Recipients of the same mail see each other in To and Cc, and share one message
+    id and its events: an open or a click doesn't show whose it was. Several messages, or a
+    ``BulkMessage``, give each recipient a mail of their own.
+
+    The encoded mail is 7-bit MIME with lines of at most 998 characters and at most 500 parts, 10 MB
+    on API v1 and 40 MB on v2. Control characters are refused wherever they could reach a header.
 
     Args:
-        from_email: The author, or several; ``sender`` then is the first of them unless it is given.
-        sender: Who posted it, where that isn't the author.
-        to: Recipients in the To header. Together with cc and bcc at most 50.
+        from_email: Author in the From header, one address or a list. Mail providers classify
+            several authors as spam. Has to be verified at SES.
+        sender: Address in the Sender header: who sent the mail, if not the author. With several
+            authors the first of them by default.
+        to: Recipients in the To header. ``to``, ``cc`` and ``bcc`` together: 1 to 50.
         cc: Recipients in the Cc header.
-        bcc: Recipients that stand nowhere in the mail.
-        reply_to: Where answers go.
-        subject: The subject line.
-        text: The plain text body.
-        html: The html body.
-        alternatives: Other forms of the body, such as AMP or a calendar invitation.
-        attachments: Files, inline images, attached mails. The whole mail: 10 MB at most on v1, 40 MB on v2, encoded.
-        headers: Further header fields. ``To`` replaces the visible To while the mail still goes to ``to``.
-            SES writes ``Date`` and ``Message-ID`` itself and drops yours.
-        tags: Sent as one ``X-Tag`` header each, which comes back with events.
-        metadata: Sent as JSON in the header ``X-Metadata``, which comes back with events.
-        message_tags: SES message tags, names and values of 1 to 256 of ``A-Z a-z 0-9 _ -``.
-        configuration_set: The configuration set, 1 to 64 of ``A-Z a-z 0-9 _ -``.
-        envelope_sender: Where bounces go. v1 ``Source``, v2 ``FeedbackForwardingEmailAddress``.
-        track_opens: Turns open tracking on or off for this mail; v2 only.
-        track_clicks: Turns click tracking on or off for this mail; v2 only.
-        tenant: The tenant to send for; v2 only.
-        endpoint_id: The multi-region endpoint; v2 only, and needs ``awscrt`` installed.
-        list_management: Contact list and topic; v2 only.
-        send_id: Your own id of this send, 1 to 256 of ``A-Z a-z 0-9 _ -``: sent as the header ``X-Sesmail-Id``, which
-            comes back with events, and noted in the client's send log. Never the same for two mails.
-        source_arn: v1 ``SourceArn``; v2 ``FromEmailAddressIdentityArn``.
-        from_arn: v1 ``FromArn``; v2 ``FromEmailAddressIdentityArn``.
-        return_path_arn: v1 ``ReturnPathArn``; v2 ``FeedbackForwardingEmailAddressIdentityArn``.
-        extra: Laid over the parameters of the API call, last, for what this class doesn't name.
+        bcc: Recipients that are in no header.
+        reply_to: Addresses in the Reply-To header, which replies go to.
+        subject: Subject, text of any characters except control characters.
+        text: Plain text body, text in any language.
+        html: HTML body, text. Open tracking needs it, and only works where recipients load images.
+        alternatives: Further forms of the body, a list of ``Alternative``: AMP, a calendar
+            invitation.
+        attachments: Files, inline images and attached mails, a list of ``Attachment``.
+        headers: Further headers, a mapping of names (1 to 76 printable ASCII characters without
+            spaces and colons) to text. Refused: headers with a field of their own (From, Cc, Bcc,
+            Subject, Reply-To, Sender, Return-Path, ``X-Tag``, ``X-Metadata``, ``X-Sesmail-Id``),
+            structural ones (``Content-*``, ``MIME-Version``, ``Resent-*``, Received,
+            DKIM-Signature), and ``X-SES-*``. ``To`` replaces the visible To header, while the mail
+            still goes to ``to``; mail providers classify that as spam. SES overwrites ``Date`` and
+            ``Message-ID``: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+        tags: Tags, a list of texts of any characters except control characters; each is sent as a
+            header ``X-Tag``, which SES reports with events. Recipients can read it. With the
+            client's ``message_tag_name`` at most one, which is an SES message tag, too.
+        metadata: JSON object, sent in the header ``X-Metadata``, which SES reports with events.
+            Recipients can read it. Events contain at most 10 KB of headers.
+        message_tags: SES message tags, for event publishing and CloudWatch: names and values of 1
+            to 256 of ``A-Z a-z 0-9 _ -``. They are in no header, and not in notifications that
+            aren't published by a configuration set.
+        configuration_set: Name of the configuration set, 1 to 64 of ``A-Z a-z 0-9 _ -``; the
+            client's by default.
+        envelope_sender: Address that bounces go to; has to be verified at SES, too. v1 ``Source``,
+            v2 ``FeedbackForwardingEmailAddress``.
+        track_opens: True or False turns open tracking on or off for this mail; v2 only.
+        track_clicks: True or False turns click tracking on or off for this mail; v2 only.
+        tenant: Name of the tenant to send for, as text; v2 only.
+        endpoint_id: Id of the multi-region endpoint, as text; v2 only. It needs
+            ``pip install 'botocore[crt]'``.
+        list_management: Contact list whose unsubscribe links SES writes, a ``ListManagement``; v2
+            only.
+        send_id: Id of this mail in the application, 1 to 256 of ``A-Z a-z 0-9 _ -``, different for
+            every mail. Sent as the header ``X-Sesmail-Id``, which SES reports with events, and
+            stored in the client's send log. Never taken from the client's ``defaults``.
+        source_arn: ARN of the identity of another AWS account that authorised this one to send,
+            at most 2,004 characters. v1 ``SourceArn``, v2 ``FromEmailAddressIdentityArn``.
+        from_arn: As ``source_arn``, for the From address. v1 ``FromArn``, v2
+            ``FromEmailAddressIdentityArn``, so that v2 refuses two different ARNs.
+        return_path_arn: As ``source_arn``, for the envelope sender. v1 ``ReturnPathArn``, v2
+            ``FeedbackForwardingEmailAddressIdentityArn``.
+        extra: Parameters of the API call that have no field here; they override those that sesmail
+            sets, except recipients and content. Slower: aiobotocore validates the whole call.
 
     Raises:
-        pydantic.ValidationError: A field is wrong; it names the field and the way out.
+        pydantic.ValidationError: A field is invalid or unknown; raised by the constructor.
+        InvalidMessageError: The message as a whole is invalid, or too large; raised when it is
+            sent, before any request.
+        UnsupportedFeatureError: The client's API doesn't support a field; raised when it is sent.
 
-    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html,
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html,
+    https://docs.aws.amazon.com/ses/latest/dg/quotas.html
     """
 
     misplaced: ClassVar[Mapping[str, str]] = {
-        "content": "can't be given here: ready-made MIME goes as a RawMessage",
-        "data": "can't be given here: use a TemplateMessage",
-        "recipients": "can't be given here: use a BulkMessage, or to",
-        "template": "can't be given here: use a TemplateMessage",
+        "content": "not a field of Message: send ready-made MIME as a RawMessage",
+        "data": "not a field of Message: use a TemplateMessage",
+        "recipients": "not a field of Message: use a BulkMessage, or to",
+        "template": "not a field of Message: use a TemplateMessage",
     }
 
     from_email: Mailboxes = ()
@@ -220,41 +265,64 @@ class Message(_Call, frozen=True):
     html: BodyText | None = Field(default=None, repr=False)
     alternatives: tuple[Alternative, ...] = ()
     attachments: Attachments = ()
-    headers: Headers = Field(default_factory=FrozenDict)
-    tags: Tags = ()
-    metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
+    headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
+    tags: Annotated[Tags, Merge.JOIN] = ()
+    metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
     list_management: ListManagement | None = None
-    send_id: SendId | None = None
+    send_id: Annotated[SendId | None, Merge.NEVER] = None
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Unpack[MessageFields]) -> None: ...
 
 
-class RawMessage(_Call, frozen=True):
-    """One mail that is ready-made MIME: bytes, or a message of the standard library.
+class RawMessage(_BaseMessage, frozen=True):
+    """One mail that is ready-made MIME, sent by the same operations as a ``Message``.
 
-    Bcc headers are removed, single LFs become CRLFs, and the rest has to keep SES's rules for the wire already: 7-bit,
-    lines of at most 998 characters, no NUL, no CR alone. Client-wide defaults for its headers and bodies don't apply.
+    ``content`` has to have a From header, to be 7-bit, and to have lines of at most 998 characters,
+    at most 500 parts, no NUL and no CR without LF. Bcc and Resent-Bcc headers are removed, and LF
+    becomes CRLF. The size limits are those of ``Message``.
+
+    The client's ``defaults`` for headers and bodies don't apply.
 
     Args:
-        content: The mail. In JSON it is base64.
-        to: Recipients; its headers don't count. Together with cc and bcc at most 50.
-        cc: More recipients.
-        bcc: More recipients.
-        send_id: As for ``Message``; its header is put before the content, which can't have one of its own then.
-        configuration_set: As for ``Message``, and so are all the others.
+        content: The mail, required: bytes, or a message of the standard library's ``email``
+            package. Base64 in JSON.
+        to: Recipients; those in the headers of ``content`` are ignored. ``to``, ``cc`` and ``bcc``
+            together: 1 to 50.
+        cc: Further recipients.
+        bcc: Further recipients.
+        list_management: As for ``Message``; v2 only.
+        send_id: As for ``Message``. Its header is written before ``content``, which may not have
+            an ``X-Sesmail-Id`` of its own then.
+        message_tags: As for ``Message``.
+        configuration_set: As for ``Message``.
+        envelope_sender: As for ``Message``.
+        track_opens: As for ``Message``; v2 only.
+        track_clicks: As for ``Message``; v2 only.
+        tenant: As for ``Message``; v2 only.
+        endpoint_id: As for ``Message``; v2 only.
+        source_arn: As for ``Message``.
+        from_arn: As for ``Message``.
+        return_path_arn: As for ``Message``.
+        extra: As for ``Message``.
 
     Raises:
-        pydantic.ValidationError: A field is wrong; it names the field and the way out.
+        pydantic.ValidationError: A field is invalid or unknown; raised by the constructor.
+        InvalidMessageError: The message as a whole is invalid, or too large; raised when it is
+            sent, before any request.
+        UnsupportedFeatureError: The client's API doesn't support a field; raised when it is sent.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_RawMessage.html,
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
     """
 
     misplaced: ClassVar[Mapping[str, str]] = dict.fromkeys(
         (
-            "from_email", "sender", "reply_to", "subject", "text", "html", "alternatives", "attachments", "headers",
-            "tags", "metadata",
+            "from_email", "sender", "reply_to", "subject", "text", "html", "alternatives",
+            "attachments", "headers", "tags", "metadata",
         ),
-        "can't be given here: it stands in the content already, or use a Message",
+        "not a field of RawMessage: put it into content, or use a Message",
     )  # fmt: skip
 
     content: RawContent = Field(repr=False)
@@ -262,87 +330,143 @@ class RawMessage(_Call, frozen=True):
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     list_management: ListManagement | None = None
-    send_id: SendId | None = None
+    send_id: Annotated[SendId | None, Merge.NEVER] = None
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Unpack[_RawFields]) -> None: ...
 
 
-class TemplateMessage(_Templated, frozen=True):
-    """One mail that SES writes from a template: v2 SendEmail with template content, v1 SendTemplatedEmail.
+class TemplateMessage(_TemplatedMessage, frozen=True):
+    """One mail that SES renders from a template.
 
-    SES accepts it before it renders: a mail whose template lacks data is dropped, told only by a Rendering Failure
-    event.
+    API v2 has SendEmail with template content for it, v1 SendTemplatedEmail. Subject and body are
+    in the template. SES accepts the call before it renders the mail. If data that the template
+    needs are missing, the mail is dropped, which only a Rendering Failure event of the
+    configuration set reports.
+
+    Beside a template SES takes headers as printable ASCII: at most 15, including those for tags,
+    metadata and send_id, with at most 996 characters for a name and its value together.
 
     Args:
-        template: The name or the ARN of a stored template, or, on v2, an ``InlineTemplate``.
-        data: What the template's placeholders stand for; at most 262,144 characters as JSON.
-        from_email: The one author; SES has no place for several here.
-        to: Recipients; together with cc and bcc at most 50.
-        headers: At most 15 with those for tags, metadata and send_id, each name and value at most 996 ASCII characters;
-            v2 only.
-        tags: As for ``Message``; v2 only, or with the client's ``message_tag_name``.
-        metadata: As for ``Message``; v2 only, at most 986 characters as ASCII JSON.
-        attachments: As for ``Message``; v2 only.
-        send_id: As for ``Message``; v2 only, or with the client's ``tag_send_id``.
-        cc: As for ``Message``, and so are all the others.
+        template: Name or ARN of a stored template, or an ``InlineTemplate`` (v2 only); required.
+        data: Values of the template's placeholders, a JSON object of at most 262,144 characters.
+        from_email: Author, one address. Required here or in the client's ``defaults``.
+        to: Recipients. ``to``, ``cc`` and ``bcc`` together: 1 to 50.
+        cc: Recipients in the Cc header.
+        bcc: Recipients that are in no header.
+        reply_to: Addresses in the Reply-To header.
+        headers: As for ``Message``, without ``To``, ``Date`` and ``Message-ID``; v2 only.
+        tags: As for ``Message``; on v1 only one, with the client's ``message_tag_name``.
+        metadata: As for ``Message``, at most 986 characters as JSON; v2 only.
+        attachments: As for ``Message``, at most 499; v2 only.
+        list_management: As for ``Message``; v2 only.
+        send_id: As for ``Message``; on v1 it needs the client's ``tag_send_id=True``.
+        message_tags: As for ``Message``.
+        configuration_set: As for ``Message``.
+        envelope_sender: As for ``Message``.
+        track_opens: As for ``Message``; v2 only.
+        track_clicks: As for ``Message``; v2 only.
+        tenant: As for ``Message``; v2 only.
+        endpoint_id: As for ``Message``; v2 only.
+        source_arn: As for ``Message``.
+        from_arn: As for ``Message``; v2 only, on v1 use ``source_arn``.
+        return_path_arn: As for ``Message``.
+        extra: As for ``Message``.
 
     Raises:
-        pydantic.ValidationError: A field is wrong; it names the field and the way out.
+        pydantic.ValidationError: A field is invalid or unknown; raised by the constructor.
+        InvalidMessageError: The message as a whole is invalid, or too large; raised when it is
+            sent, before any request.
+        UnsupportedFeatureError: The client's API doesn't support a field; raised when it is sent.
 
-    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html,
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html,
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html
     """
 
     misplaced: ClassVar[Mapping[str, str]] = {
-        **_Templated.misplaced,
-        "recipients": "can't be given here: use a BulkMessage, or to",
+        **_TemplatedMessage.misplaced,
+        "recipients": "not a field of TemplateMessage: use a BulkMessage, or to",
     }
 
     to: Mailboxes = ()
     list_management: ListManagement | None = None
-    send_id: SendId | None = None
+    send_id: Annotated[SendId | None, Merge.NEVER] = None
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Unpack[_TemplateMessageFields]) -> None: ...
 
 
-def _recipients(value: object) -> object:
+def _parse_recipients(value: object) -> object:
     if isinstance(value, (str, Address, Recipient)) or not isinstance(value, Iterable):
         raise ValueError("give a list of Recipient or of addresses")
-    found = [
+    recipients = [
         {"to": item} if isinstance(item, (str, Address)) else item
         for item in cast("Iterable[object]", value)
     ]
-    if not found:
+    if not recipients:
         raise ValueError("give at least one recipient")
-    return found
+    return recipients
 
 
-class BulkMessage(_Templated, frozen=True):
-    """One template for many recipients, a mail each: v2 SendBulkEmail, v1 SendBulkTemplatedEmail.
+class BulkMessage(_TemplatedMessage, frozen=True):
+    """One template for many recipients, each with a mail of their own.
+
+    API v2 has SendBulkEmail for it, v1 SendBulkTemplatedEmail. ``Client.send_bulk`` takes any
+    number of recipients, and sends at most 50 in one call, counted over to, cc and bcc. Template,
+    data and headers have the limits of a ``TemplateMessage``.
 
     Args:
-        recipients: Who gets a mail of their own, and what is only for them; an address alone will do, too.
-        cc: Gets a copy of every single mail: 50 recipients make 50 copies.
-        bcc: As cc, blind.
-        template: As for ``TemplateMessage``, and so are all the others.
+        recipients: Recipients, at least one: a list of ``Recipient`` or of addresses. Required.
+        template: As for ``TemplateMessage``; required.
+        data: As for ``TemplateMessage``; a recipient's ``data`` override it key by key.
+        from_email: As for ``TemplateMessage``.
+        cc: Recipients of a copy of every mail: 50 recipients make 50 copies. Never taken from the
+            client's ``defaults``.
+        bcc: Recipients of a blind copy of every mail. Never taken from the client's ``defaults``.
+        reply_to: As for ``TemplateMessage``.
+        headers: As for ``TemplateMessage``; v2 only.
+        tags: As for ``TemplateMessage``; on v1 only one, with the client's ``message_tag_name``.
+        metadata: As for ``TemplateMessage``; v2 only.
+        attachments: As for ``TemplateMessage``; v2 only.
+        message_tags: As for ``Message``. SES combines them with those of a ``Recipient``.
+        configuration_set: As for ``Message``.
+        envelope_sender: As for ``Message``.
+        track_opens: As for ``Message``; v2 only.
+        track_clicks: As for ``Message``; v2 only.
+        tenant: As for ``Message``; v2 only.
+        endpoint_id: As for ``Message``; v2 only.
+        source_arn: As for ``Message``.
+        from_arn: As for ``Message``; v2 only, on v1 use ``source_arn``.
+        return_path_arn: As for ``Message``.
+        extra: As for ``Message``.
 
     Raises:
-        pydantic.ValidationError: A field is wrong; it names the field and the way out.
+        pydantic.ValidationError: A field is invalid or unknown; raised by the constructor.
+        InvalidMessageError: The message as a whole is invalid, or too large; raised when it is
+            sent, before any request.
+        UnsupportedFeatureError: The client's API doesn't support a field; raised when it is sent.
 
-    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html,
+    https://docs.aws.amazon.com/ses/latest/APIReference/API_SendBulkTemplatedEmail.html
     """
 
     misplaced: ClassVar[Mapping[str, str]] = {
-        **_Templated.misplaced,
-        "to": "can't be given here: give recipients, each with an address",
-        "list_management": "can't be given here: SES has no place for it on a bulk call; send each a TemplateMessage",
-        "send_id": "can't be given here: each recipient has a mail of their own; give it on each Recipient",
+        **_TemplatedMessage.misplaced,
+        "to": "not a field of BulkMessage: give recipients, each with an address",
+        "list_management": "not a field of BulkMessage: SES doesn't support it in bulk calls; "
+        "send each recipient a TemplateMessage",
+        "send_id": "not a field of BulkMessage: each recipient has a mail of their own; "
+        "give it on each Recipient",
     }
 
-    recipients: Annotated[tuple[Recipient, ...], BeforeValidator(_recipients)]
+    recipients: Annotated[tuple[Recipient, ...], BeforeValidator(_parse_recipients)]
+
+    # A default would reach these addresses once for each recipient.
+    cc: Annotated[Mailboxes, Merge.NEVER] = ()
+    bcc: Annotated[Mailboxes, Merge.NEVER] = ()
 
     if TYPE_CHECKING:
 

@@ -1,4 +1,4 @@
-"""What messages are made of besides text and files: recipients of a bulk message, inline templates, contact lists."""
+"""Recipients of a bulk message, inline templates, and contact lists."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ from .fields import (
     Mailboxes,
     MailboxesInput,
     MessageTags,
-    Model,
     Name,
-    PositionalModel,
     SendId,
 )
+from .model import Model, PositionalModel
 
 __all__ = ["InlineTemplate", "ListManagement", "Recipient"]
 
 
 class InlineTemplate(Model, frozen=True):
-    """A template that travels with the call instead of being stored at SES; v2 only.
+    """Template that is sent with the call instead of being stored at SES; API v2 only.
 
-    Only simple ``{{name}}`` substitution works in it; SES refuses ``{{#if}}`` and the like.
+    Only simple ``{{name}}`` placeholders work in it: SES rejects ``{{#if}}`` and other helpers.
 
     Args:
-        subject: The subject with its ``{{placeholders}}``.
-        text: The plain text body.
-        html: The html body.
+        subject: Subject, required: at least one character, no control characters.
+        text: Plain text body. None by default.
+        html: HTML body. None by default.
+
+    Raises:
+        pydantic.ValidationError: A field is invalid.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_EmailTemplateContent.html
     """
@@ -44,11 +46,17 @@ class InlineTemplate(Model, frozen=True):
 
 
 class ListManagement(Model, frozen=True):
-    """The contact list and topic by which SES writes unsubscribe links and leaves out who unsubscribed; v2 only.
+    """Contact list, and topic of it, whose subscriptions SES manages; API v2 only, not in bulk.
+
+    SES writes the unsubscribe links, and doesn't send to recipients who have unsubscribed.
 
     Args:
-        contact_list: The name of the contact list.
-        topic: The name of the topic; every topic of the list if it isn't given.
+        contact_list: Name of the contact list, required: at least one character, no control
+            characters.
+        topic: Name of one topic of the list. None, the default, stands for all topics.
+
+    Raises:
+        pydantic.ValidationError: A field is invalid.
 
     https://docs.aws.amazon.com/ses/latest/dg/sending-email-subscription-management.html
     """
@@ -58,17 +66,29 @@ class ListManagement(Model, frozen=True):
 
 
 class Recipient(PositionalModel, frozen=True):
-    """One recipient of a bulk message, with what is only for them.
+    """One recipient of a ``BulkMessage``, with the content and settings of their mail.
+
+    ``to`` is required and may be positional; everything else is empty by default.
 
     Args:
-        to: The address.
-        data: Laid over the message's data, key by key, by SES.
-        cc: Copies of this recipient's mail, beside the message's.
-        bcc: Blind copies of this recipient's mail, beside the message's.
-        headers: Over the message's headers of the same name; v2 only.
-        metadata: Over the message's metadata, key by key; v2 only.
-        message_tags: SES message tags for this recipient's mail.
-        send_id: As for ``Message``; v2 only, or with the client's ``tag_send_id``.
+        to: Address: text such as ``"Alice <alice@example.com>"``, or an ``Address``.
+        data: Values of the template's placeholders, which override those of the message key by
+            key; SES merges them. JSON, at most 262,144 characters.
+        cc: Recipients of a copy of this mail, besides the message's ``cc``. One address or a list;
+            together with ``bcc``, ``to`` and the message's own at most 50.
+        bcc: Recipients of a blind copy of this mail, besides the message's ``bcc``.
+        headers: Further headers, which override the message's headers of the same name; API v2
+            only. At most 15 with those for metadata and send_id; name and value at most 996 ASCII
+            characters together.
+        metadata: Metadata, which override the message's key by key; API v2 only. At most 986
+            characters as JSON.
+        message_tags: SES message tags of this mail, names and values of 1 to 256 of
+            ``A-Z a-z 0-9 _ -``.
+        send_id: Id of this mail in the application, 1 to 256 of ``A-Z a-z 0-9 _ -``, see
+            ``Message``. On API v1 it needs the client's ``tag_send_id=True``.
+
+    Raises:
+        pydantic.ValidationError: A field is invalid.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
     """

@@ -1,4 +1,4 @@
-"""Header fields as 7-bit lines: folded only where a reader joins them again, encoded only where they must be."""
+"""Header fields as 7-bit lines, folded and encoded where necessary."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from collections.abc import Iterable, Sequence
 from ...address import Address, phrase
 from ...encoded_word import encode_words, needs_encoding
 from ...errors import InvalidMessageError
+from ..limits import MAX_LINE
 
 __all__ = ["address_field", "fold", "mailbox", "parameter", "text_field", "text_value"]
 
 _FOLD_AT = 78  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _FOLD_ENCODED_AT = 76  # https://www.rfc-editor.org/rfc/rfc2047#section-2
-_MAX_LINE = 998  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
-_MISREAD = re.compile(r'[";\\<>]')  # escaped in a parameter, some readers get them wrong
-_MAX_QUOTED_NAME = 64
+_NEEDS_RFC2231 = re.compile(r'[";\\<>]')  # some readers misread them in a quoted parameter
+_MAX_QUOTED_NAME = 64  # longer names are encoded-words, which can be folded
+_MAX_PARAMETER_SEGMENT = 48  # with "filename*10*=utf-8''" before it, it fits into a line
 _ATTRIBUTE_CHARS = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~"
 )
 
-# Fields of ids, URLs and addresses: an encoded-word in them would break threads and one-click unsubscribing.
-_LITERAL_FIELDS = frozenset(
+# Fields of ids, URLs and addresses, where RFC 2047 forbids encoded-words. They would break threads
+# and one-click unsubscription: https://www.rfc-editor.org/rfc/rfc2047#section-5
+_NEVER_ENCODED = frozenset(
     {
         "archived-at",
         "disposition-notification-to",
@@ -44,43 +46,44 @@ _LITERAL_FIELDS = frozenset(
 
 
 def text_field(name: str, text: str) -> str:
-    """A field of plain text, such as Subject, as folded lines with their CRLF.
+    """Returns a field of unstructured text, such as Subject, as folded lines with CRLF.
 
     Raises:
-        InvalidMessageError: The field holds ids, URLs or addresses, and this text would have to be encoded.
+        InvalidMessageError: The field holds ids, URLs or addresses, and the text would have to be
+            encoded.
     """
     if not needs_encoding(text):
         lines = fold(name, text.split(" "))
-        if len(lines) <= _MAX_LINE or max(map(len, lines.split("\r\n"))) <= _MAX_LINE:
+        if len(lines) <= MAX_LINE or max(map(len, lines.split("\r\n"))) <= MAX_LINE:
             return lines
-    _refuse_encoding(name)
+    _check_may_be_encoded(name)
     return fold(name, encode_words(text, _FOLD_ENCODED_AT - len(name) - 2))
 
 
 def text_value(name: str, text: str, field: str = "headers") -> str:
-    """The value of a field of plain text on one line of ASCII, the way the SES API takes it.
+    """Returns the value of a field of unstructured text as one line of ASCII for the SES API.
 
     Raises:
         InvalidMessageError: As for ``text_field``.
     """
     if not needs_encoding(text):
         return text
-    _refuse_encoding(name, field)
+    _check_may_be_encoded(name, field)
     return " ".join(encode_words(text))
 
 
-def _refuse_encoding(name: str, field: str = "headers") -> None:
-    """Refuse encoded-words in a field that holds ids, URLs or addresses."""
-    if name.lower() in _LITERAL_FIELDS:
+def _check_may_be_encoded(name: str, field: str = "headers") -> None:
+    if name.lower() in _NEVER_ENCODED:
         raise InvalidMessageError(
-            f"{name} holds ids, URLs or addresses: it has to be ASCII without '=?' and outer spaces, and can't have a "
-            f"run of more than {_MAX_LINE} characters without a space; percent-encode URLs",
+            f"{name} holds ids, URLs or addresses: the value has to be ASCII without '=?' and "
+            f"without leading and trailing spaces, with a space at least every {MAX_LINE} "
+            "characters; percent-encode URLs",
             field=field,
         )
 
 
 def address_field(name: str, addresses: Iterable[Address]) -> str:
-    """A field of mailboxes, such as To, as folded lines with their CRLF."""
+    """Returns a field of addresses, such as To, as folded lines with CRLF."""
     tokens: list[str] = []
     for address in addresses:
         if tokens:
@@ -90,7 +93,7 @@ def address_field(name: str, addresses: Iterable[Address]) -> str:
 
 
 def mailbox(address: Address) -> str:
-    """One mailbox as one line of ASCII, the way the SES API takes it."""
+    """Returns an address as one line of ASCII for the SES API."""
     return " ".join(_mailbox_tokens(address))
 
 
@@ -104,18 +107,18 @@ def _mailbox_tokens(address: Address, room: int = _FOLD_ENCODED_AT - 1) -> list[
 
 
 def parameter(name: str, value: str) -> list[str]:
-    """A parameter of Content-Disposition or the like, as tokens for ``fold``; in RFC 2231 form where it must be.
+    """Returns a parameter of a field such as Content-Disposition, as tokens for ``fold``.
 
-    https://www.rfc-editor.org/rfc/rfc2231
+    The RFC 2231 form is used only where the value needs it: https://www.rfc-editor.org/rfc/rfc2231
     """
-    if not needs_encoding(value) and not _MISREAD.search(value):
+    if not needs_encoding(value) and not _NEEDS_RFC2231.search(value):
         return [f'{name}="{value}"']
     segments = [""]
-    for character in value:  # never cut in two: some readers decode each segment by itself
+    for character in value:  # not by bytes: some readers decode each segment on its own
         encoded = "".join(
             chr(byte) if byte in _ATTRIBUTE_CHARS else f"%{byte:02X}" for byte in character.encode()
         )
-        if len(segments[-1]) + len(encoded) > 48:
+        if len(segments[-1]) + len(encoded) > _MAX_PARAMETER_SEGMENT:
             segments.append("")
         segments[-1] += encoded
     if len(segments) == 1:
@@ -126,9 +129,9 @@ def parameter(name: str, value: str) -> list[str]:
 
 
 def fold(name: str, tokens: Sequence[str]) -> str:
-    """A field whose tokens are joined by spaces or, where a line would get too long, by folds.
+    """Returns a field whose tokens are joined by spaces, folded where a line would be too long.
 
-    No token is ever cut, and no line is white space alone.
+    Tokens are never cut, and no line consists of white space only.
     """
     line = f"{name}: {' '.join(tokens)}"
     width = _FOLD_ENCODED_AT if "=?" in line else _FOLD_AT

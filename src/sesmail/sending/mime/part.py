@@ -1,4 +1,4 @@
-"""The parts of a mail, each a header and a body."""
+"""MIME parts: a header and a body each."""
 
 from __future__ import annotations
 
@@ -11,113 +11,127 @@ from typing import NamedTuple
 from ...errors import InvalidMessageError
 from ...values import cached_property
 from ..message.attachment import Alternative, Attachment, charset_of
-from ..wire import as_crlf, check_header, check_wire
+from ..wire import check_header, check_wire, normalise_line_breaks
 from .header import fold, parameter, text_field
 from .transfer_encoding import encode_base64, encode_text
 
 __all__ = [
-    "Boundaries",
+    "BoundaryFactory",
     "Header",
     "Part",
     "alternative_part",
+    "attached_mail_part",
     "content_type",
     "file_part",
-    "is_mail",
-    "mail_part",
+    "is_attached_mail",
     "multipart",
     "text_part",
 ]
 
+_MAX_TYPE_BEFORE_CHARSET = 60  # with the charset it has at most the 78 characters that SES takes
+
 
 class Header:
-    """Header fields: of each its name, and its lines with their CRLF."""
+    """Header of a mail or of a part.
+
+    Args:
+        fields: Name of each field, and its lines with CRLF.
+    """
 
     def __init__(self, *fields: tuple[str, str]) -> None:
         self.fields = fields
 
     @property
     def names(self) -> list[str]:
-        """The names of the fields, in order."""
+        """Names of the fields, in order."""
         return [name for name, _ in self.fields]
 
     @property
-    def head(self) -> bytes:
-        """The lines of the fields, and the empty line after them."""
+    def encoded(self) -> bytes:
+        """Lines of the fields, and the empty line that ends a header."""
         return "".join([*[lines for _, lines in self.fields], "\r\n"]).encode("ascii")
 
     @cached_property
-    def checked_head(self) -> bytes:
-        """The same of a part inside of a mail, proven to have just these fields.
+    def checked(self) -> bytes:
+        """Encoded header of a part, after a check that it has exactly the intended fields.
 
         Raises:
-            InvalidMessageError: It has others.
+            InvalidMessageError: The header has other fields.
         """
-        head = self.head
+        encoded = self.encoded
         try:
-            check_header(head, self.names)
+            check_header(encoded, self.names)
         except ValueError as err:
             raise InvalidMessageError(
-                f"a part of the mail can't be written safely: {err}", field="message"
+                f"a part of the mail can't be encoded safely: {err}", field="message"
             ) from err
-        return head
+        return encoded
 
 
 class Part(NamedTuple):
-    """One part of a mail: its header, the pieces of its body, and how many leaves it has."""
+    """MIME part: its header, the chunks of its body, and the number of its leaf parts."""
 
     header: Header
     body: Iterable[bytes]
-    leaves: int = 1
+    leaf_count: int = 1
 
 
-class Boundaries:
-    """The boundaries of one mail.
+class BoundaryFactory:
+    """Creates the boundaries of one mail.
 
-    No quoted-printable and no base64 can have ``=_``, so just attached mails, which stand as they are, are searched.
+    Quoted-printable and base64 can't contain ``=_``, so only attached mails, which aren't encoded,
+    are searched for it: https://www.rfc-editor.org/rfc/rfc2045#section-6.7
+
+    Args:
+        attached: Contents of the attached mails.
     """
 
     def __init__(self, attached: Sequence[bytes]) -> None:
-        self.used: list[tuple[str, int]] = []
+        self.used: list[tuple[str, int]] = []  # each with the number of its delimiter lines
         self._stem = "=_sesmail"
         while any(self._stem.encode() in mail for mail in attached):
             self._stem = f"=_sesmail_{os.urandom(8).hex()}"
 
-    def new(self, parts: int) -> str:
-        """A boundary for so many parts."""
+    def new(self, part_count: int) -> str:
+        """Returns a new boundary for a multipart of this many parts."""
         boundary = f"{self._stem}_{len(self.used) + 1}_"
-        self.used.append((boundary, parts + 1))
+        self.used.append((boundary, part_count + 1))
         return boundary
 
 
-def multipart(kind: str, parts: Sequence[Part], boundaries: Boundaries, *parameters: str) -> Part:
-    """Parts as one."""
+def multipart(
+    kind: str, parts: Sequence[Part], boundaries: BoundaryFactory, *parameters: str
+) -> Part:
+    """Returns a multipart of this kind, such as ``mixed``, that contains the parts."""
     boundary = boundaries.new(len(parts))
     delimiter = f"--{boundary}\r\n".encode()
-    bodies = [chain((delimiter, part.header.checked_head), part.body, (b"\r\n",)) for part in parts]
+    bodies = [chain((delimiter, part.header.checked), part.body, (b"\r\n",)) for part in parts]
     body = chain(*bodies, (f"--{boundary}--\r\n".encode(),))
     content_type = fold(
         "Content-Type", [f"multipart/{kind};", *parameters, f'boundary="{boundary}"']
     )
-    return Part(Header(("Content-Type", content_type)), body, sum([part.leaves for part in parts]))
+    return Part(
+        Header(("Content-Type", content_type)), body, sum([part.leaf_count for part in parts])
+    )
 
 
 def text_part(media_type: str, text: str) -> Part:
-    """Text as UTF-8."""
+    """Returns a part of text in UTF-8."""
     encoding, body = encode_text(text)
     return Part(_text_header(media_type, encoding), body)
 
 
 @lru_cache(maxsize=16)
 def _text_header(media_type: str, encoding: str) -> Header:
-    """The header that all text parts of a kind share, so that it is proven once."""
+    """Returns the header of a text part; it is cached, so that equal ones are checked once."""
     return Header(*_content_fields(f'{media_type}; charset="utf-8"', encoding))
 
 
 def alternative_part(form: Alternative) -> Part:
-    """Another form of the body.
+    """Returns a further form of the body as a part.
 
     Raises:
-        InvalidMessageError: It is text that names no charset and isn't UTF-8.
+        InvalidMessageError: The alternative is text without a charset, and isn't UTF-8.
     """
     if form.media_type.lower().startswith("text/") and charset_of(form.media_type) is None:
         try:
@@ -131,41 +145,43 @@ def alternative_part(form: Alternative) -> Part:
 
 
 def file_part(item: Attachment) -> Part:
-    """A file or an inline image."""
+    """Returns a file or an inline image as a part."""
     fields = [*_content_fields(content_type(item), "base64"), *_file_fields(item)]
     return Part(Header(*fields), encode_base64(item.content))
 
 
 def content_type(item: Attachment) -> str:
-    """The media type of an attachment, with its charset where it is text that names none and is UTF-8."""
+    """Returns the media type of an attachment, with a charset for text that is UTF-8."""
     kind = item.media_type
     if (
         kind.lower().startswith("text/")
         and charset_of(kind) is None
-        and len(kind) < 60
+        and len(kind) < _MAX_TYPE_BEFORE_CHARSET
         and _is_utf8(item.content)
     ):
         return f'{kind}; charset="utf-8"'
     return kind
 
 
-def is_mail(item: Attachment) -> bool:
-    """Whether an attachment is a mail."""
+def is_attached_mail(item: Attachment) -> bool:
+    """Reports whether an attachment is a whole mail."""
     return item.media_type.lower().startswith("message/")
 
 
-def mail_part(item: Attachment) -> Part:
-    """An attached mail, which RFC 2046 lets nobody encode.
+def attached_mail_part(item: Attachment) -> Part:
+    """Returns an attached mail as a part.
+
+    RFC 2046 forbids to encode it: https://www.rfc-editor.org/rfc/rfc2046#section-5.2.1
 
     Raises:
-        InvalidMessageError: It doesn't keep the rules of the wire.
+        InvalidMessageError: The mail isn't 7-bit, or has a line longer than 998 characters.
     """
     try:
-        content = as_crlf(item.content)
+        content = normalise_line_breaks(item.content)
         check_wire(content)
     except ValueError as err:
         raise InvalidMessageError(
-            f"{item.filename!r} can't be attached as {item.media_type}: {err}; "
+            f"{item.filename!r} can't be attached as {item.media_type}: the content {err}; "
             "or attach it as 'application/octet-stream'",
             field="attachments",
         ) from err
@@ -180,15 +196,8 @@ def _content_fields(media_type: str, encoding: str) -> list[tuple[str, str]]:
 
 
 def _file_fields(item: Attachment) -> list[tuple[str, str]]:
-    fields = [
-        (
-            "Content-Disposition",
-            fold(
-                "Content-Disposition",
-                [f"{item.disposition};", *parameter("filename", item.filename)],
-            ),
-        )
-    ]
+    disposition = [f"{item.disposition};", *parameter("filename", item.filename)]
+    fields = [("Content-Disposition", fold("Content-Disposition", disposition))]
     if item.content_id is not None:
         fields.append(("Content-ID", f"Content-ID: <{item.content_id}>\r\n"))
     if item.description:

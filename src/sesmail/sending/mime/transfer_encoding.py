@@ -1,4 +1,4 @@
-"""Bodies as 7-bit lines: quoted-printable and base64."""
+"""Content-Transfer-Encoding: bodies as quoted-printable or base64 lines."""
 
 from __future__ import annotations
 
@@ -12,59 +12,68 @@ __all__ = ["encode_base64", "encode_text"]
 _ASCII = bytes(range(128))
 _PLAIN = bytes(range(32, 127)) + b"\n"
 
-# A line that has to be cut, with the LF before it; and a piece of it: the rest, or up to 75
-# characters which end within no "=3D" and leave no dot alone.
-# https://www.rfc-editor.org/rfc/rfc2045#section-6.7
-_LONG_LINE = re.compile(rb"\n(.{76,})")
-_PIECE_OF_LINE = re.compile(rb".{1,75}(?:\Z|(?<!=)(?<!=.)(?!\.\Z))")
+# A line that ends in a space, which servers may drop, or is a dot alone, where they may end the
+# mail. All patterns start with the LF before a line: searching one character is fastest.
+_UNSAFE_LINE = re.compile(rb"\n(?:(?<= \n)|\.\n)")
+# A line that has to be cut; and a segment of it: up to 75 characters which end within no "=3D" and
+# leave no dot alone. https://www.rfc-editor.org/rfc/rfc2045#section-6.7
+_LONG_LINE = re.compile(rb"\n.{76,}")
+_LINE_SEGMENT = re.compile(rb"\n?.{1,75}(?<!=)(?<!=.)(?!\.\Z)")
 
-_PIECE = 57 * 1024  # makes 1,024 lines
+_CHUNK = 57 * 1024  # bytes, which make 1,024 lines of base64
 
 
 def encode_text(text: str) -> tuple[str, Iterable[bytes]]:
-    """Text, for which line breaks of every kind are the same: its transfer encoding, and its body in pieces."""
+    """Returns the transfer encoding of a text and its encoded body in chunks.
+
+    CR, LF and CRLF are equal line breaks. Text is quoted-printable, or base64 where most of its
+    UTF-8 isn't ASCII and quoted-printable would be longer by half.
+    """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     data = text.encode()
     if text.isascii():
-        return "quoted-printable", (_quoted_printable(data),)
+        return "quoted-printable", (_encode_ascii(data),)
     data = data.replace(b"\n", b"\r\n")
-    if 2 * len(data.translate(None, _ASCII)) > len(
-        data
-    ):  # quoted-printable would be half as long again, or more
+    if 2 * len(data.translate(None, _ASCII)) > len(data):
         return "base64", encode_base64(data)
-    return "quoted-printable", (_quoted(data),)
+    return "quoted-printable", (_encode_quoted_printable(data),)
 
 
-def _quoted_printable(data: bytes) -> bytes:
-    """ASCII text with LF: lines that are plain, as most are, need no look at each of their characters."""
+def _encode_ascii(data: bytes) -> bytes:
+    """Encodes ASCII text with LF as quoted-printable, plain lines faster than ``b2a_qp`` does."""
     lines = b"\n%b\n" % data.replace(b"=", b"=3D")
-    # A server may end the mail at a dot alone on a line, and drop spaces at the end of a line.
-    if data.translate(None, _PLAIN) or b"\n.\n" in lines or b" \n" in lines:
-        return _quoted(data.replace(b"\n", b"\r\n"))
-    return _LONG_LINE.sub(_in_pieces, lines)[1:-1].replace(b"\n", b"\r\n")
+    if data.translate(None, _PLAIN) or _UNSAFE_LINE.search(lines):
+        return _encode_quoted_printable(data.replace(b"\n", b"\r\n"))
+    return _LONG_LINE.sub(_cut_line, lines)[1:-1].replace(b"\n", b"\r\n")
 
 
-def _in_pieces(long_line: re.Match[bytes]) -> bytes:
-    return b"\n" + b"=\n".join(_PIECE_OF_LINE.findall(long_line[1]))
+def _cut_line(long_line: re.Match[bytes]) -> bytes:
+    return b"=\n".join(_LINE_SEGMENT.findall(long_line[0]))
 
 
-def _quoted(data: bytes) -> bytes:
-    """Any text with CRLF; b2a_qp takes its line break from the first one that it meets: this way there is one."""
+def _encode_quoted_printable(data: bytes) -> bytes:
+    """Encodes any text with CRLF as quoted-printable.
+
+    ``b2a_qp`` uses the first line break that it finds as its own; the CRLF that is appended for
+    the call makes sure that there is one.
+    """
     return b2a_qp(data + b"\r\n")[:-2]
 
 
 def encode_base64(data: bytes) -> Iterator[bytes]:
-    """Lines of 76 in pieces of 80 kB, which all end with CRLF but for the last.
+    """Yields base64 in lines of 76 characters, in chunks of 80 kB.
 
-    A piece is encoded and cut while the processor has it at hand, which takes half the time of all at once.
+    All chunks but the last end with CRLF. Chunks of this size stay in the processor's cache, which
+    halves the time.
     """
     view = memoryview(data)
-    for start in range(0, len(data), _PIECE):
-        piece = _in_lines(b2a_base64(view[start : start + _PIECE], newline=False))
-        yield piece if start + _PIECE < len(data) else piece.removesuffix(b"\r\n")
+    for start in range(0, len(data), _CHUNK):
+        chunk = _split_lines(b2a_base64(view[start : start + _CHUNK], newline=False))
+        yield chunk if start + _CHUNK < len(data) else chunk.removesuffix(b"\r\n")
 
 
-def _in_lines(encoded: bytes) -> bytes:
+def _split_lines(encoded: bytes) -> bytes:
+    """Inserts CRLF after each 76 characters, and at the end if the last line is full."""
     whole, rest = divmod(len(encoded), 76)
     return b"\r\n".join(unpack(f"{'76s' * whole}{rest}s", encoded))

@@ -1,42 +1,39 @@
-"""The payload builder: what both APIs share of turning a message into one API call as plain data."""
+"""API calls as plain data, and the parts of building them that both SES APIs share."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
 from ...address import Address
 from ...errors import InvalidMessageError, UnsupportedFeatureError
-from ...values import FrozenDict
-from ..limits import MAX_TEMPLATE_DATA, check_recipient_count
+from ..limits import check_recipient_count, check_template_data
 from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
 from ..message.recipient import Recipient
 from ..mime.header import mailbox
 
 __all__ = [
     "Call",
-    "apply_defaults",
     "check_unsupported",
     "destination",
     "drop_empty",
     "entry_destination",
     "estimated_size",
-    "finish",
     "from_address",
+    "make_call",
     "recipients_of",
     "template_data",
 ]
 
-_CHECKED = frozenset(
+# Parameters of recipients and content, which ``extra`` may not replace.
+_PROTECTED = frozenset(
     {"BulkEmailEntries", "Content", "DefaultContent", "Destination", "Destinations", "RawMessage"}
 )
-_NOTHING: tuple[object, ...] = (None, [], {})
-
-M = TypeVar("M", bound="Message | RawMessage | TemplateMessage | BulkMessage")
+_EMPTY: tuple[object, ...] = (None, [], {})
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -44,11 +41,12 @@ class Call:
     """One API call as plain data.
 
     Attributes:
-        operation: The API operation.
-        params: Its parameters, as aiobotocore takes them.
-        size: About how many bytes of content travel; the deadline grows with it.
-        sizes: Those of the entries of a bulk call, which come on top.
-        checked: Whether all parameters are the builder's own.
+        operation: Name of the API operation.
+        params: Parameters of the operation, as aiobotocore takes them.
+        size: Approximate size of the content in bytes, without the entries of a bulk call; the
+            deadline grows with it.
+        sizes: Approximate sizes of the entries of a bulk call.
+        checked: True if all parameters are made from checked fields, False with ``extra``.
     """
 
     operation: str
@@ -58,76 +56,37 @@ class Call:
     checked: bool = False
 
 
-def apply_defaults(message: M, defaults: Message | None) -> M:
-    """Lay a message over the client-wide defaults.
-
-    What the message gives stands. Tags are joined; metadata, message tags, headers and extra are merged key by key.
-    Defaults for which the kind of message has no field stay out, and so do cc and bcc on a bulk message, where each
-    would get a copy per recipient. A send id is never a default.
-    """
-    if defaults is None:
-        return message
-    fields = type(message).model_fields
-    bulk = isinstance(message, BulkMessage)
-    templated = isinstance(message, (TemplateMessage, BulkMessage))
-    update: dict[str, Any] = {}
-    for name in defaults.model_fields_set & fields.keys():
-        default: Any = getattr(defaults, name)
-        own: Any = getattr(message, name)
-        if name == "send_id" or (bulk and name in ("cc", "bcc")):
-            continue
-        if name == "tags":
-            update[name] = (*default, *own)
-        elif isinstance(own, FrozenDict):
-            update[name] = FrozenDict(_merged(name, default, cast("FrozenDict[str, Any]", own)))
-        elif name not in message.model_fields_set:
-            update[name] = _only(default) if templated and name == "from_email" else default
-    return cast("M", message.model_copy(update=update))
-
-
-def _merged(name: str, default: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Key by key; header names are the same in any case."""
-    if name != "headers":
-        return {**default, **own}
-    spelled = {key.lower() for key in own}
-    return {**{key: value for key, value in default.items() if key.lower() not in spelled}, **own}
-
-
-def _only(authors: Sequence[Address]) -> Address | None:
-    if len(authors) > 1:
-        raise InvalidMessageError(
-            "the client-wide default has several authors, and a template has room for one; give it on the message",
-            field="from_email",
-        )
-    return authors[0] if authors else None
-
-
 def from_address(message: TemplateMessage | BulkMessage) -> str:
-    """The one author of a templated message, as the API takes it."""
+    """Returns the author of a templated message as text for the API.
+
+    Raises:
+        InvalidMessageError: The author is missing.
+    """
     if message.from_email is None:
         raise InvalidMessageError(
-            "give the author, on the message or as a client-wide default", field="from_email"
+            "the author is missing; give it on the message or in the client's defaults",
+            field="from_email",
         )
     return mailbox(message.from_email)
 
 
 def recipients_of(message: Message | RawMessage | TemplateMessage) -> tuple[Address, ...]:
-    """Every recipient in the order to, cc, bcc.
+    """Returns all recipients in the order to, cc, bcc.
 
     Raises:
-        InvalidMessageError: There is none, or there are more than 50.
+        InvalidMessageError: There is no recipient, or there are more than 50.
     """
-    everyone = (*message.to, *message.cc, *message.bcc)
-    if not everyone:
+    recipients = (*message.to, *message.cc, *message.bcc)
+    if not recipients:
         raise InvalidMessageError("give at least one recipient in to, cc or bcc", field="to")
     check_recipient_count(
-        len(everyone), "to", "send the mail in several messages, or as a BulkMessage"
+        len(recipients), "to", "send the mail in several messages, or as a BulkMessage"
     )
-    return everyone
+    return recipients
 
 
 def estimated_size(message: Message | RawMessage | TemplateMessage | BulkMessage) -> int:
-    """About how many bytes have to be written for a message."""
+    """Returns the approximate number of bytes that have to be encoded for a message."""
     if isinstance(message, BulkMessage):
         return 1024 * len(message.recipients)
     if isinstance(message, RawMessage):
@@ -144,12 +103,12 @@ def estimated_size(message: Message | RawMessage | TemplateMessage | BulkMessage
 
 
 def destination(to: Iterable[str], cc: Iterable[str], bcc: Iterable[str]) -> dict[str, Any]:
-    """The Destination structure of either API."""
+    """Returns the Destination structure, which both APIs have."""
     return drop_empty({"ToAddresses": list(to), "CcAddresses": list(cc), "BccAddresses": list(bcc)})
 
 
 def entry_destination(message: BulkMessage, recipient: Recipient) -> dict[str, Any]:
-    """The Destination of one recipient of a bulk message, with the copies that everyone's mail has."""
+    """Returns the Destination of one recipient of a bulk message, with the message's cc and bcc."""
     return destination(
         [mailbox(recipient.to)],
         map(mailbox, (*message.cc, *recipient.cc)),
@@ -158,64 +117,60 @@ def entry_destination(message: BulkMessage, recipient: Recipient) -> dict[str, A
 
 
 def template_data(data: Mapping[str, Any], field: str) -> str:
-    """Template data as JSON text, ``{}`` at least.
+    """Returns template data as JSON text.
 
     Raises:
-        InvalidMessageError: It isn't JSON, or longer than 262,144 characters.
+        InvalidMessageError: The data can't be JSON, or have more than 262,144 characters.
     """
     try:
         text = to_json(data).decode()
-        if (
-            "NaN" in text or "Infinity" in text
-        ):  # inside of a string they are harmless, as numbers they are no JSON
+        if "NaN" in text or "Infinity" in text:  # in a string, or a number that JSON doesn't have
             json.dumps(data, allow_nan=False)
     except (PydanticSerializationError, ValueError) as err:
-        raise InvalidMessageError(f"it can't be written as JSON: {err}", field=field) from err
-    if len(text) > MAX_TEMPLATE_DATA:
-        raise InvalidMessageError(
-            f"template data has at most {MAX_TEMPLATE_DATA:,} characters as JSON, this has {len(text):,}",
-            field=field,
-            limit=MAX_TEMPLATE_DATA,
-            actual=len(text),
-        )
+        raise InvalidMessageError(f"it can't be encoded as JSON: {err}", field=field) from err
+    check_template_data(text, field)
     return text
 
 
 def check_unsupported(
     message: object, instead: Mapping[str, str], api: str, prefix: str = ""
 ) -> None:
-    """Refuse fields that are given and for which an API has no place.
+    """Refuses fields that are given and that an API doesn't support.
 
     Args:
-        message: The message or recipient.
-        instead: The fields, each with what to do instead.
-        api: The API.
-        prefix: What stands before the name of the field in the error.
+        message: Message or recipient.
+        instead: Unsupported fields, each with the alternative for the user.
+        api: API, for the error.
+        prefix: Prefix of the field name in the error, for instance ``recipients[3].``.
+
+    Raises:
+        UnsupportedFeatureError: One of the fields is given.
     """
-    for field, way in instead.items():
+    for field, alternative in instead.items():
         if getattr(message, field) not in (None, (), {}):
-            raise UnsupportedFeatureError(feature=f"{prefix}{field}", api=api, instead=way)
+            raise UnsupportedFeatureError(feature=f"{prefix}{field}", api=api, instead=alternative)
 
 
 def drop_empty(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Only the parameters that have a value: what isn't given is absent from the call, never empty or null."""
-    return {name: value for name, value in params.items() if value or value not in _NOTHING}
+    """Returns the parameters without None, empty lists and empty mappings."""
+    return {name: value for name, value in params.items() if value or value not in _EMPTY}
 
 
-def finish(
+def make_call(
     operation: str,
     params: Mapping[str, Any],
     extra: Mapping[str, Any],
     size: int,
     sizes: Iterable[int] = (),
 ) -> Call:
-    """The call, with ``extra`` laid over it last.
+    """Returns the call: parameters that aren't empty, overridden by those of ``extra``.
 
     Raises:
-        InvalidMessageError: ``extra`` would replace the recipients or the content, which were checked.
+        InvalidMessageError: ``extra`` would replace the recipients or the content.
     """
-    for name in _CHECKED.intersection(extra):
+    for name in _PROTECTED.intersection(extra):
         raise InvalidMessageError(
-            f"{name} is made from the message's own fields; give it there", field="extra"
+            f"{name} can't be given in extra: it is made from the message's own fields; use those",
+            field="extra",
         )
     return Call(operation, {**drop_empty(params), **extra}, size, tuple(sizes), checked=not extra)

@@ -1,4 +1,4 @@
-"""The two SES APIs, and what a dialect is."""
+"""Interface of the modules that build calls for the two SES APIs."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ Api: TypeAlias = Literal["v1", "v2"]
 
 
 class Dialect(Protocol):
-    """How an API spells calls and answers; ``v1`` and ``v2`` are the two."""
+    """Module that builds the calls of one SES API and reads its responses: ``v1`` or ``v2``."""
 
     @property
     def SERVICE(self) -> str:
-        """The name that botocore has for the API."""
+        """Name of the API in botocore."""
         ...
 
     @property
     def ENTRIES(self) -> str:
-        """The parameter of a bulk call that has one entry for each recipient."""
+        """Parameter of a bulk call that has one entry for each recipient."""
         ...
 
     @property
     def RATE_OPERATION(self) -> str:
-        """The operation that tells the account's sending rate."""
+        """Operation that returns the account's sending rate."""
         ...
 
     def build(
         self, message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False
     ) -> Call:
-        """The call that sends one mail."""
+        """Returns the call that sends one mail."""
         ...
 
     def build_bulk(
         self, message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
     ) -> Call:
-        """The call that sends a mail to each recipient."""
+        """Returns the call that sends a mail to each recipient."""
         ...
 
-    def read_bulk(self, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """The entries of a bulk answer."""
+    def read_bulk(self, response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Returns the result of each recipient in a bulk response."""
         ...
 
-    def read_rate(self, answer: Mapping[str, Any]) -> object:
-        """The account's sending rate, if the answer has it."""
+    def read_rate(self, response: Mapping[str, Any]) -> object:
+        """Returns the account's sending rate in recipients per second, None without."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The SES message tags of a message, the client's own among them."""
+"""SES message tags of a message, including those that the client's settings add."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ def message_tags(
     tag_name: str | None,
     tag_send_id: bool = False,
 ) -> dict[str, str]:
-    """The SES message tags of a message.
+    """Returns the SES message tags of a message.
 
     Args:
-        message: The message.
-        tag_name: The name under which its one tag is among them, if the client was told one.
-        tag_send_id: Whether its send id is among them.
+        message: Message.
+        tag_name: Name of the message tag for the message's single tag; None adds none.
+        tag_send_id: True adds the send id as a message tag.
 
     Raises:
-        InvalidMessageError: More than one tag, characters that a message tag can't have, or two values for one name.
+        InvalidMessageError: With ``tag_name`` the message has more than one tag, or one with
+            characters that a message tag can't have; or a name has two values.
     """
     tags = _with_tag(message, tag_name)
     if not tag_send_id:
@@ -36,7 +37,7 @@ def message_tags(
 
 
 def recipient_tags(recipient: Recipient, tag_send_id: bool, field: str) -> Mapping[str, str]:
-    """The SES message tags of one recipient's mail, as for ``message_tags``; ``field`` names the recipient."""
+    """Returns the SES message tags of a recipient's mail; ``field`` is a prefix for errors."""
     tags = recipient.message_tags
     return _with_send_id(tags, recipient.send_id, f"{field}send_id") if tag_send_id else tags
 
@@ -44,7 +45,8 @@ def recipient_tags(recipient: Recipient, tag_send_id: bool, field: str) -> Mappi
 def _with_send_id(tags: Mapping[str, str], send_id: str | None, field: str) -> dict[str, str]:
     if tags.get(SEND_ID_TAG, send_id) != send_id:
         raise InvalidMessageError(
-            f"the client sends it as the message tag {SEND_ID_TAG}; leave that out of message_tags",
+            f"the client sends the send id as the message tag {SEND_ID_TAG}; "
+            "leave that out of message_tags",
             field=field,
         )
     return dict(tags) if send_id is None else {**tags, SEND_ID_TAG: send_id}
@@ -67,17 +69,18 @@ def _with_tag(
         )
     if TAG_WORD.fullmatch(tag) is None:
         raise InvalidMessageError(
-            "with message_tag_name a tag is 1 to 256 of A-Z a-z 0-9 _ -, because it is an SES message tag, too",
+            "with message_tag_name a tag is an SES message tag, too: 1 to 256 of A-Z a-z 0-9 _ -",
             field="tags",
         )
     if tags.get(tag_name, tag) != tag:
         raise InvalidMessageError(
-            f"the client sends it as the message tag {tag_name}, for which message_tags has another value; give one",
+            f"the client sends the tag as the message tag {tag_name}, "
+            "for which message_tags has another value; give one",
             field="tags",
         )
     return {**tags, tag_name: tag}
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Message tags the way both APIs take them."""
+    """Returns message tags in the form that both APIs take."""
     return [{"Name": name, "Value": value} for name, value in tags.items()]

@@ -1,4 +1,4 @@
-"""Spells calls for SES API v1, and reads its answers."""
+"""Builds calls for SES API v1, and reads its responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import UnsupportedFeatureError
 from ..limits import check_mail_size
 from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
-from ..message.recipient import InlineTemplate
+from ..message.recipient import InlineTemplate, Recipient
 from ..mime.header import mailbox
 from ..mime.mail import mime_bytes
 from .call import (
@@ -16,8 +16,8 @@ from .call import (
     check_unsupported,
     destination,
     entry_destination,
-    finish,
     from_address,
+    make_call,
     template_data,
 )
 from .tags import message_tags, recipient_tags, tag_list
@@ -28,50 +28,52 @@ SERVICE = "ses"
 ENTRIES = "Destinations"
 RATE_OPERATION = "GetSendQuota"
 
-MAX_BYTES = 10 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
-
 _USE_V2 = "use Client(api='v2')"
-_TRACKING = "turn it on or off in a configuration set and name that in configuration_set, or use Client(api='v2')"
-_ONLY_V2 = {
+_TRACKING = (
+    "turn it on or off in a configuration set and name that in configuration_set, "
+    "or use Client(api='v2')"
+)
+
+# Fields that API v1 doesn't support, each with the alternative for the user.
+_UNSUPPORTED = {
     "track_opens": _TRACKING,
     "track_clicks": _TRACKING,
     "tenant": _USE_V2,
     "endpoint_id": _USE_V2,
 }
-_ONLY_V2_SINGLE = {
-    **_ONLY_V2,
+_UNSUPPORTED_SINGLE = {
+    **_UNSUPPORTED,
     "list_management": "write List-Unsubscribe headers yourself, or use Client(api='v2')",
 }
-_NOT_BESIDE_TEMPLATE = {
+_UNSUPPORTED_WITH_TEMPLATE = {
     "headers": _USE_V2,
     "metadata": "use message_tags, which come back with events, or Client(api='v2')",
     "attachments": "send a Message, or use Client(api='v2')",
     "from_arn": "use source_arn",
 }
-_NOT_FOR_RECIPIENT = {
+_UNSUPPORTED_FOR_RECIPIENT = {
     "headers": _USE_V2,
     "metadata": "use message_tags, which come back with events, or Client(api='v2')",
 }
-_ONLY_TAGGED = {"send_id": "make the client with tag_send_id=True, or use Client(api='v2')"}
+_SEND_ID_UNTAGGED = {"send_id": "give the client tag_send_id=True, or use Client(api='v2')"}
 
 
 def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
-    """SendTemplatedEmail for a templated message, SendRawEmail for any other."""
-    check_unsupported(message, _ONLY_V2_SINGLE, "v1")
+    """Returns SendTemplatedEmail for a templated message, SendRawEmail for any other."""
+    check_unsupported(message, _UNSUPPORTED_SINGLE, "v1")
     if isinstance(message, TemplateMessage):
         return _templated(message, tag_name, tag_send_id)
     return _raw(message, tag_name, tag_send_id)
 
 
 def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool) -> Call:
-    """SendRawEmail.
+    """Returns the call SendRawEmail.
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
     """
     mail = mime_bytes(message)
     check_mail_size(
         len(mail),
-        MAX_BYTES,
         "v1",
         "use Client(api='v2'), which takes four times as much, or send a link",
     )
@@ -85,11 +87,14 @@ def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool)
         "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
         "ConfigurationSetName": message.configuration_set,
     }
-    return finish("SendRawEmail", params, message.extra, len(mail))
+    return make_call("SendRawEmail", params, message.extra, len(mail))
 
 
 def _source(message: Message | RawMessage) -> str | None:
-    """The envelope sender, where it is given or SES could not tell it from a From header with several authors."""
+    """Returns the envelope sender if it is given, or if a From header has several authors.
+
+    From the header alone, SES takes it only if there is one author.
+    """
     if message.envelope_sender is not None:
         return message.envelope_sender.email
     if isinstance(message, Message) and len(message.from_email) > 1:
@@ -98,12 +103,12 @@ def _source(message: Message | RawMessage) -> str | None:
 
 
 def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool) -> Call:
-    """SendTemplatedEmail.
+    """Returns the call SendTemplatedEmail.
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html
     """
     if not tag_send_id:
-        check_unsupported(message, _ONLY_TAGGED, "v1")
+        check_unsupported(message, _SEND_ID_UNTAGGED, "v1")
     data = template_data(message.data, "data")
     params = {
         "Destination": destination(
@@ -111,77 +116,76 @@ def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool
         ),
         "TemplateData": data,
         "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
-        **_beside_template(message, tag_name),
+        **_template_params(message, tag_name),
     }
-    return finish("SendTemplatedEmail", params, message.extra, len(data))
+    return make_call("SendTemplatedEmail", params, message.extra, len(data))
 
 
 def build_bulk(
     message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
 ) -> Call:
-    """SendBulkTemplatedEmail, one destination for each recipient.
+    """Returns the call SendBulkTemplatedEmail, with one destination for each recipient.
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendBulkTemplatedEmail.html
     """
-    check_unsupported(message, _ONLY_V2, "v1")
+    check_unsupported(message, _UNSUPPORTED, "v1")
     data = template_data(message.data, "data")
-    sizes: list[int] = []
-    destinations: list[dict[str, Any]] = []
-    not_for_recipient = (
-        _NOT_FOR_RECIPIENT if tag_send_id else {**_NOT_FOR_RECIPIENT, **_ONLY_TAGGED}
-    )
-    for number, recipient in enumerate(message.recipients):
-        field = f"recipients[{number}]."
-        check_unsupported(recipient, not_for_recipient, "v1", field)
-        own = template_data(recipient.data, f"{field}data")
-        sizes.append(len(own))
-        entry: dict[str, Any] = {
-            "Destination": entry_destination(message, recipient),
-            "ReplacementTemplateData": own,
-        }
-        if tags := recipient_tags(recipient, tag_send_id, field):
-            entry["ReplacementTags"] = tag_list(tags)
-        destinations.append(entry)
+    entries = [
+        _entry(message, recipient, f"recipients[{number}].", tag_send_id)
+        for number, recipient in enumerate(message.recipients)
+    ]
     params = {
         "DefaultTemplateData": data,
         "DefaultTags": tag_list(message_tags(message, tag_name, tag_send_id)),
-        ENTRIES: destinations,
-        **_beside_template(message, tag_name),
+        ENTRIES: [entry for _, entry in entries],
+        **_template_params(message, tag_name),
     }
-    return finish("SendBulkTemplatedEmail", params, message.extra, len(data), sizes)
+    sizes = [entry_size for entry_size, _ in entries]
+    return make_call("SendBulkTemplatedEmail", params, message.extra, len(data), sizes)
 
 
-def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The entries of a bulk answer: Status, Error and MessageId each."""
-    return [entry or {} for entry in answer.get("Status") or ()]
+def _entry(
+    message: BulkMessage, recipient: Recipient, field: str, tag_send_id: bool
+) -> tuple[int, dict[str, Any]]:
+    """Returns the size of one recipient's data, and their BulkEmailDestination."""
+    check_unsupported(recipient, _UNSUPPORTED_FOR_RECIPIENT, "v1", field)
+    if not tag_send_id:
+        check_unsupported(recipient, _SEND_ID_UNTAGGED, "v1", field)
+    data = template_data(recipient.data, f"{field}data")
+    entry: dict[str, Any] = {
+        "Destination": entry_destination(message, recipient),
+        "ReplacementTemplateData": data,
+    }
+    if tags := recipient_tags(recipient, tag_send_id, field):
+        entry["ReplacementTags"] = tag_list(tags)
+    return len(data), entry
 
 
-def read_rate(answer: Mapping[str, Any]) -> object:
-    """The account's sending rate.
+def read_bulk(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Returns Status, Error and MessageId of each recipient in a bulk response."""
+    return [entry or {} for entry in response.get("Status") or ()]
+
+
+def read_rate(response: Mapping[str, Any]) -> object:
+    """Returns the account's sending rate in recipients per second.
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_GetSendQuota.html
     """
-    return answer.get("MaxSendRate")
+    return response.get("MaxSendRate")
 
 
-def _beside_template(
+def _template_params(
     message: TemplateMessage | BulkMessage, tag_name: str | None
 ) -> dict[str, Any]:
-    """The parameters that both templated operations spell alike."""
-    check_unsupported(message, _NOT_BESIDE_TEMPLATE, "v1")
+    """Returns the parameters that both templated operations share."""
+    check_unsupported(message, _UNSUPPORTED_WITH_TEMPLATE, "v1")
     if message.tags and tag_name is None:
         raise UnsupportedFeatureError(
             feature="tags",
             api="v1",
             instead="give the client a message_tag_name, or use message_tags or api='v2'",
         )
-    if isinstance(message.template, InlineTemplate):
-        raise UnsupportedFeatureError(
-            feature="template",
-            api="v1",
-            instead="store the template and name it, or use Client(api='v2')",
-        )
-    by_arn = message.template.startswith("arn:")
+    template = _template_source(message.template)
     return {
         "Source": from_address(message),
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
@@ -189,7 +193,18 @@ def _beside_template(
         "SourceArn": message.source_arn,
         "ReturnPathArn": message.return_path_arn,
         "ConfigurationSetName": message.configuration_set,
-        # The model requires the name beside the ARN, which ends with it.
-        "Template": message.template.rpartition("/")[2] if by_arn else message.template,
-        "TemplateArn": message.template if by_arn else None,
+        **template,
     }
+
+
+def _template_source(template: str | InlineTemplate) -> dict[str, Any]:
+    if isinstance(template, InlineTemplate):
+        raise UnsupportedFeatureError(
+            feature="template",
+            api="v1",
+            instead="store the template and name it, or use Client(api='v2')",
+        )
+    if not template.startswith("arn:"):
+        return {"Template": template, "TemplateArn": None}
+    # Template is required beside TemplateArn; the ARN ends with the name.
+    return {"Template": template.rpartition("/")[2], "TemplateArn": template}

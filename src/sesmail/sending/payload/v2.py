@@ -1,4 +1,4 @@
-"""Spells calls for SES API v2, and reads its answers."""
+"""Builds calls for SES API v2, and reads its responses."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from ...address import Address
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
-from ..limits import check_mail_size, check_part_count
+from ..limits import check_header_count, check_header_value, check_mail_size, check_part_count
 from ..message.attachment import Attachment
-from ..message.message import AnyMessage, BulkMessage, TemplateMessage
-from ..message.recipient import InlineTemplate
+from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from ..message.recipient import InlineTemplate, Recipient
 from ..mime.header import mailbox, text_value
 from ..mime.mail import mime_bytes
 from ..mime.part import content_type
@@ -20,8 +20,8 @@ from .call import (
     destination,
     drop_empty,
     entry_destination,
-    finish,
     from_address,
+    make_call,
     template_data,
 )
 from .tags import message_tags, recipient_tags, tag_list
@@ -32,45 +32,22 @@ SERVICE = "sesv2"
 ENTRIES = "BulkEmailEntries"
 RATE_OPERATION = "GetAccount"
 
-MAX_BYTES = 40 * 1024 * 1024  # https://docs.aws.amazon.com/ses/latest/dg/quotas.html
-_MAX_HEADERS = 15  # this and the next two: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
-_MAX_HEADER_VALUE = 995
-_MAX_HEADER = 996
-
+# Headers that SES sets and refuses beside a template:
 # https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
-_SES_HEADERS = frozenset({"date", "message-id", "to"})
+_WRITTEN_BY_SES = frozenset({"date", "message-id", "to"})
 
 
 def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
-    """SendEmail, with raw content for a mail and template content for a templated one.
+    """Returns the call SendEmail, with template content for a templated message, else raw.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
     """
-    # Raw content names its author itself: FromEmailAddress would replace the whole From header by one address.
-    # It names its visible recipients, too, so the destination needs no names.
-    addressing: dict[str, Any]
     if isinstance(message, TemplateMessage):
-        size, template = _template(message, message.send_id)
-        content = {"Template": template}
-        addressing = {
-            "FromEmailAddress": from_address(message),
-            "Destination": destination(
-                *(map(mailbox, some) for some in (message.to, message.cc, message.bcc))
-            ),
-            "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
-        }
+        size, content = _template_content(message)
     else:
-        mail = mime_bytes(message)
-        size, content = len(mail), {"Raw": {"Data": mail}}
-        check_mail_size(size, MAX_BYTES, "v2", "send less, or a link to it")
-        addressing = {
-            "Destination": destination(
-                *(map(_bare, some) for some in (message.to, message.cc, message.bcc))
-            )
-        }
+        size, content = _raw_content(message)
     params = {
-        **addressing,
-        "Content": content,
+        **content,
         "EmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
         "ListManagementOptions": message.list_management
         and drop_empty(
@@ -79,70 +56,106 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
                 "TopicName": message.list_management.topic,
             }
         ),
-        **_common(message),
+        **_common_params(message),
     }
-    return finish("SendEmail", params, message.extra, size)
+    return make_call("SendEmail", params, message.extra, size)
+
+
+def _template_content(message: TemplateMessage) -> tuple[int, dict[str, Any]]:
+    """Returns the size of the content, and the parameters of addresses and content."""
+    size, template = _template(message, message.send_id)
+    return size, {
+        "FromEmailAddress": from_address(message),
+        "Destination": destination(
+            *(map(mailbox, some) for some in (message.to, message.cc, message.bcc))
+        ),
+        "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
+        "Content": {"Template": template},
+    }
+
+
+def _raw_content(message: Message | RawMessage) -> tuple[int, dict[str, Any]]:
+    """Returns the size of the content, and the parameters of recipients and content.
+
+    FromEmailAddress would replace the From header of the content. Display names of recipients are
+    in its headers, too, so that the Destination needs none.
+    """
+    mail = mime_bytes(message)
+    check_mail_size(len(mail), "v2", "send less, or a link to it")
+    return len(mail), {
+        "Destination": destination(
+            *(map(_email_of, some) for some in (message.to, message.cc, message.bcc))
+        ),
+        "Content": {"Raw": {"Data": mail}},
+    }
 
 
 def build_bulk(
     message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
 ) -> Call:
-    """SendBulkEmail, one entry for each recipient.
+    """Returns the call SendBulkEmail, with one entry for each recipient.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
     """
     size, template = _template(message, None)
-    sizes: list[int] = []
-    entries: list[dict[str, Any]] = []
-    for number, recipient in enumerate(message.recipients):
-        field = f"recipients[{number}]."
-        metadata = {**message.metadata, **recipient.metadata} if recipient.metadata else {}
-        data = template_data(recipient.data, f"{field}data")
-        sizes.append(len(data))
-        entries.append(
-            drop_empty(
-                {
-                    "Destination": entry_destination(message, recipient),
-                    "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
-                    "ReplacementEmailContent": {
-                        "ReplacementTemplate": {"ReplacementTemplateData": data}
-                    },
-                    "ReplacementHeaders": _headers(
-                        recipient.headers, (), metadata, recipient.send_id, field
-                    ),
-                }
-            )
-        )
+    entries = [
+        _entry(message, recipient, f"recipients[{number}].", tag_send_id)
+        for number, recipient in enumerate(message.recipients)
+    ]
     params = {
         "FromEmailAddress": from_address(message),
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         "DefaultContent": {"Template": template},
         "DefaultEmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
-        ENTRIES: entries,
-        **_common(message),
+        ENTRIES: [entry for _, entry in entries],
+        **_common_params(message),
     }
-    return finish("SendBulkEmail", params, message.extra, size, sizes)
+    sizes = [entry_size for entry_size, _ in entries]
+    return make_call("SendBulkEmail", params, message.extra, size, sizes)
 
 
-def read_bulk(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The entries of a bulk answer: Status, Error and MessageId each."""
-    return [entry or {} for entry in answer.get("BulkEmailEntryResults") or ()]
+def _entry(
+    message: BulkMessage, recipient: Recipient, field: str, tag_send_id: bool
+) -> tuple[int, dict[str, Any]]:
+    """Returns the size of one recipient's data, and their BulkEmailEntry.
+
+    SES merges headers by name; metadata are one header, and so are merged here:
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
+    """
+    metadata = {**message.metadata, **recipient.metadata} if recipient.metadata else {}
+    data = template_data(recipient.data, f"{field}data")
+    return len(data), drop_empty(
+        {
+            "Destination": entry_destination(message, recipient),
+            "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
+            "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
+            "ReplacementHeaders": _headers(
+                recipient.headers, (), metadata, recipient.send_id, field
+            ),
+        }
+    )
 
 
-def read_rate(answer: Mapping[str, Any]) -> object:
-    """The account's sending rate.
+def read_bulk(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Returns Status, Error and MessageId of each recipient in a bulk response."""
+    return [entry or {} for entry in response.get("BulkEmailEntryResults") or ()]
+
+
+def read_rate(response: Mapping[str, Any]) -> object:
+    """Returns the account's sending rate in recipients per second.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendQuota.html
     """
-    quota: Mapping[str, Any] = answer.get("SendQuota") or {}
+    quota: Mapping[str, Any] = response.get("SendQuota") or {}
     return quota.get("MaxSendRate")
 
 
-def _common(message: AnyMessage | BulkMessage) -> dict[str, Any]:
-    """The parameters that SendEmail and SendBulkEmail spell alike."""
+def _common_params(message: AnyMessage | BulkMessage) -> dict[str, Any]:
+    """Returns the parameters that SendEmail and SendBulkEmail share."""
     if message.source_arn and message.from_arn and message.source_arn != message.from_arn:
         raise InvalidMessageError(
-            "SES API v2 has one ARN for both source_arn and from_arn; give one", field="from_arn"
+            "SES API v2 has one parameter for both source_arn and from_arn; give one",
+            field="from_arn",
         )
     tracking = drop_empty(
         {
@@ -165,14 +178,14 @@ def _switch(on: bool | None) -> str | None:
     return None if on is None else "ENABLED" if on else "DISABLED"
 
 
-def _bare(address: Address) -> str:
+def _email_of(address: Address) -> str:
     return address.email
 
 
 def _template(
     message: TemplateMessage | BulkMessage, send_id: str | None
 ) -> tuple[int, dict[str, Any]]:
-    """The Template structure and its size.
+    """Returns the size of the Template structure, and the structure.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
     """
@@ -188,7 +201,7 @@ def _template(
     data = template_data(message.data, "data")
     check_part_count(len(message.attachments) + 1)
     encoded = sum(4 * len(item.content) // 3 for item in message.attachments)
-    check_mail_size(encoded, MAX_BYTES, "v2", "send smaller attachments, or links to them")
+    check_mail_size(encoded, "v2", "send smaller attachments, or links to them")
     return len(data) + encoded, drop_empty(
         {
             **source,
@@ -220,7 +233,7 @@ def _headers(
     send_id: str | None,
     field: str,
 ) -> list[dict[str, str]]:
-    """Header fields beside a template, which SES wants as printable ASCII on one line."""
+    """Returns the headers beside a template, which SES takes as one line of printable ASCII."""
     if not (headers or tags or metadata or send_id):
         return []
     named = [
@@ -232,29 +245,15 @@ def _headers(
         named.append(
             (f"{field}metadata", METADATA_HEADER, metadata_text(metadata, f"{field}metadata"))
         )
-    if len(named) > _MAX_HEADERS:
-        raise InvalidMessageError(
-            f"beside a template a mail has at most {_MAX_HEADERS} headers, those for tags, metadata and send_id "
-            f"included; this one has {len(named)}",
-            field=f"{field}headers",
-            limit=_MAX_HEADERS,
-            actual=len(named),
-        )
+    check_header_count(len(named), f"{field}headers")
     return [_header(*each) for each in named]
 
 
 def _header(field: str, name: str, text: str) -> dict[str, str]:
-    if name.lower() in _SES_HEADERS:
+    if name.lower() in _WRITTEN_BY_SES:
         raise InvalidMessageError(
-            f"{name} can't be given beside a template: SES writes it", field=field
+            f"the header {name} can't be given beside a template: SES writes it", field=field
         )
     value = text_value(name, text, field)
-    longest = min(_MAX_HEADER_VALUE, _MAX_HEADER - len(name))
-    if not 1 <= len(value) <= longest:
-        raise InvalidMessageError(
-            f"beside a template the value of {name} has 1 to {longest} ASCII characters, this one has {len(value)}",
-            field=field,
-            limit=longest,
-            actual=len(value),
-        )
+    check_header_value(name, value, field)
     return {"Name": name, "Value": value}

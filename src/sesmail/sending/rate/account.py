@@ -1,4 +1,4 @@
-"""Reads the account's sending rate: seldom, for SES allows one request a second."""
+"""Reads the account's sending rate from SES, and keeps it up to date."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ __all__ = ["AccountRate"]
 
 _log = logging.getLogger("sesmail.sending")
 
-_FRESH = 300.0  # seconds that a rate is believed; Amazon raises rates by itself
-_AGAIN = 60.0  # seconds after which a reading that failed is made again
+# Amazon raises rates by itself. GetAccount and GetSendQuota allow one request per second:
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
+_REFRESH_INTERVAL = 300.0  # seconds between two reads
+_RETRY_INTERVAL = 60.0  # seconds from a failed read to the next
 
 
 class AccountRate:
-    """Tells a limiter the account's rate; where it can't be read, the limiter learns it.
+    """Account's sending rate, read for a limiter; where it can't be read, the limiter estimates it.
 
     Args:
         limiter: The limiter.
-        read: Reads the rate, whatever the answer has in its place.
+        read: Reads the rate field of the response, of whatever type it is.
     """
 
     def __init__(self, limiter: RateLimiter, read: Callable[[], Awaitable[object]]) -> None:
@@ -33,26 +35,27 @@ class AccountRate:
         self._reading = anyio.Lock()
 
     async def refresh(self) -> None:
-        """Read the rate, if it wasn't read lately; somebody who reads it already is waited for."""
+        """Reads the rate if the last read is too old; concurrent calls share one request."""
         async with self._reading:
             if anyio.current_time() < self._due:
                 return
-            learnt = await self._learn()
-            self._due = anyio.current_time() + (_FRESH if learnt else _AGAIN)
+            succeeded = await self._read_once()
+            interval = _REFRESH_INTERVAL if succeeded else _RETRY_INTERVAL
+            self._due = anyio.current_time() + interval
 
     async def keep_fresh(self) -> None:
-        """Read it again and again, until this is cancelled."""
+        """Reads the rate periodically, until this is cancelled."""
         while True:
-            await anyio.sleep(max(_AGAIN, self._due - anyio.current_time()))
+            await anyio.sleep(max(_RETRY_INTERVAL, self._due - anyio.current_time()))
             await self.refresh()
 
-    async def _learn(self) -> bool:
+    async def _read_once(self) -> bool:
         try:
             rate = await self._read()
             if not isinstance(rate, (int, float)):
-                raise ConfigurationError(f"it is {rate!r}")
+                raise ConfigurationError(f"the response has {rate!r} for the rate")
             self._limiter.learn(rate)
         except SesmailError as err:
-            _log.info("the account's sending rate can't be read, so it is learnt: %s", err)
+            _log.info("The account's sending rate can't be read, so it is estimated: %s", err)
             return False
         return True

@@ -1,4 +1,4 @@
-"""The account's sending rate, shared by the tasks of one event loop."""
+"""Rate limiter for the account's sending rate, shared by the tasks of one event loop."""
 
 from __future__ import annotations
 
@@ -21,26 +21,30 @@ __all__ = ["RateLimiter"]
 class _Waiter:
     recipients: int
     deadline: float
-    nap: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    sleep: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
 
 class RateLimiter:
-    """Holds calls back to the account's sending rate, which SES counts in recipients and not in calls.
+    """Rate limiter in recipients per second, the unit of SES's sending rate.
 
-    A client has one of its own. Share one on purpose where several clients of one program and one event loop send from
-    one account and region: together they take one share of the rate. Limiters of several processes or machines find
-    their shares without talking to each other, since each gives way when SES throttles it and recovers afterwards.
+    Calls leave in the order in which they arrive. By default each client has a limiter of its own.
+    Clients of one event loop that send from the same account and region may share one. Limiters of
+    several processes or machines converge to equal shares of the rate without communicating: each
+    slows down when SES throttles its calls, and recovers afterwards.
+
+    The rate starts at 14 recipients per second, or at the account's rate if that is lower, and
+    doubles each second up to the account's rate or until SES throttles a call.
 
     Args:
-        rate: The account's rate in recipients a second, as GetAccount and GetSendQuota give it: a lone
-            limiter never exceeds it. Without, it is learnt. Either way the first seconds are slower: 14 recipients a
-            second, and twice as many in each second after, up to the rate or until SES throttles.
-        max_wait: The longest that a call waits, in seconds; None for any length.
-        clock: The time in seconds, anyio's unless given.
-        sleep: Sleeps for so many seconds by that clock.
+        rate: Sending rate of the account in recipients per second, as GetAccount and GetSendQuota
+            return it; a single limiter never exceeds it. None, the default, estimates it from the
+            responses until ``learn`` is called.
+        max_wait: Maximum wait of a call in seconds; None, the default, for no maximum.
+        clock: Function that returns the time in seconds; anyio's clock by default.
+        sleep: Coroutine function that sleeps for a number of seconds of that clock.
 
     Raises:
-        ConfigurationError: ``rate`` or ``max_wait`` can't be.
+        ConfigurationError: ``rate`` isn't above 0 and finite, or ``max_wait`` is negative.
 
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
     """
@@ -54,51 +58,57 @@ class RateLimiter:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         if rate is not None:
-            _refuse_rate(rate)
+            _check_rate(rate)
         if max_wait is not None and not max_wait >= 0:
-            raise ConfigurationError("max_wait is a number of seconds, 0 at least")
+            raise ConfigurationError(
+                f"max_wait must be None or a number of seconds, at least 0, not {max_wait!r}"
+            )
         self._pace = Pace(rate)
         self._max_wait = math.inf if max_wait is None else max_wait
         self._clock = clock
         self._sleep = sleep
-        self._line: deque[_Waiter] = deque()
-        self._waiting = 0  # recipients in the line
+        self._queue: deque[_Waiter] = deque()
+        self._waiting = 0  # recipients of the calls in the queue
         self._loop = EventLoopGuard()
         self._account_rate = rate
         self._fixed = rate is not None
 
     @property
     def fixed(self) -> bool:
-        """Whether the account's rate was given, so that nobody has to read it."""
+        """Whether the rate was passed to the constructor, and so isn't read from SES."""
         return self._fixed
 
     @property
     def account_rate(self) -> float | None:
-        """The account's rate in recipients a second, as it was given or read; None while nobody knows it."""
+        """Account's rate in recipients per second, as passed or read; None while it isn't known."""
         return self._account_rate
 
     @property
     def delay(self) -> float:
-        """The seconds that a call would wait, if it came now and nothing happened before its turn."""
+        """Seconds that a call would wait if it arrived now."""
         return self._pace.wait(self._clock(), self._waiting)
 
     @property
     def rate(self) -> float:
-        """Recipients a second, now: below the account's rate where others send from it, too."""
+        """Current rate in recipients per second; below the account's rate if others use it, too."""
         return self._pace.rate
 
     async def acquire(self, recipients: int) -> float:
-        """Wait until a call for so many recipients may leave; first come, first served.
+        """Waits until a call may leave; first come, first served.
 
-        A call for more recipients than a second's rate leaves in its turn, too, and the next one waits accordingly.
-        Tell what became of the call: ``accepted``, ``throttled``, or ``give_back`` where it never left.
+        A call for more recipients than a second's rate leaves in its turn, too, and the next call
+        waits longer. Report the result of the call with ``accepted`` or ``throttled``, or release
+        it with ``give_back`` if its request never left.
+
+        Args:
+            recipients: Number of recipients of the call, over to, cc and bcc.
 
         Returns:
-            The seconds waited.
+            Seconds waited.
 
         Raises:
-            NotSentError: It would have to wait for longer than ``max_wait``; where that is known, at once.
-            ConfigurationError: It belongs to another event loop.
+            NotSentError: The wait would exceed ``max_wait``; raised at once where that is known.
+            ConfigurationError: The limiter belongs to another event loop.
         """
         self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
@@ -106,78 +116,91 @@ class RateLimiter:
         expected = self._pace.wait(started, self._waiting)
         if expected > self._max_wait:
             raise self._too_long(expected)
-        if not self._line and expected <= 0:
+        if not self._queue and expected <= 0:
             self._pace.take(started, recipients)
             return 0.0
         waiter = _Waiter(recipients, started + self._max_wait)
-        self._line.append(waiter)
+        self._queue.append(waiter)
         self._waiting += recipients
         try:
             now = await self._turn(waiter)
             self._pace.take(now, recipients)
         finally:
-            self._step_out(waiter)
+            self._dequeue(waiter)
         return now - started
 
     def accepted(self, recipients: int) -> None:
-        """SES took a call for so many recipients."""
+        """Reports that SES accepted a call, or entries of it.
+
+        Args:
+            recipients: Number of recipients of what was accepted.
+        """
         before = self._pace.rate
         self._pace.accepted(self._clock(), recipients)
         if self._pace.rate != before:
-            self._replan()
+            self._wake_first()
 
     def throttled(self) -> None:
-        """SES refused a call because it came too fast; not for the daily quota, which no pace mends."""
+        """Reports that SES throttled a call; not that the daily quota is used up."""
         if self._pace.throttled(self._clock()):
-            self._replan()
+            self._wake_first()
 
     def give_back(self, recipients: int) -> None:
-        """A call for so many recipients, acquired before, never left."""
+        """Releases recipients that were acquired for a call whose request never left.
+
+        Args:
+            recipients: Number of recipients.
+        """
         self._pace.give_back(self._clock(), recipients)
-        self._replan()
+        self._wake_first()
 
     def learn(self, rate: float) -> None:
-        """The account's rate was read: so many recipients a second.
+        """Sets the account's rate, as read from SES.
+
+        Args:
+            rate: Sending rate of the account in recipients per second.
 
         Raises:
-            ConfigurationError: It isn't a number above 0.
+            ConfigurationError: ``rate`` isn't above 0 and finite.
         """
-        _refuse_rate(rate)
+        _check_rate(rate)
         self._account_rate = rate
         self._pace.learn(self._clock(), rate)
-        self._replan()
+        self._wake_first()
 
     async def _turn(self, waiter: _Waiter) -> float:
-        """Sleep until a waiter's turn, or fail at its deadline; the time then."""
+        """Sleeps until a waiter's turn, or its deadline; returns the time."""
         while True:
             now = self._clock()
-            wait = self._pace.wait(now) if self._line[0] is waiter else math.inf
+            wait = self._pace.wait(now) if self._queue[0] is waiter else math.inf
             if wait <= 0:
                 return now
             if now >= waiter.deadline:
                 raise self._too_long(wait)
-            with anyio.CancelScope() as waiter.nap:
+            with anyio.CancelScope() as waiter.sleep:
                 await self._sleep(min(wait, waiter.deadline - now))
 
-    def _step_out(self, waiter: _Waiter) -> None:
-        first = self._line[0] is waiter
-        self._line.remove(waiter)
+    def _dequeue(self, waiter: _Waiter) -> None:
+        first = self._queue[0] is waiter
+        self._queue.remove(waiter)
         self._waiting -= waiter.recipients
         if first:
-            self._replan()
+            self._wake_first()
 
-    def _replan(self) -> None:
-        """Wake the head of the line, so that it asks again."""
-        if self._line:
-            self._line[0].nap.cancel()
+    def _wake_first(self) -> None:
+        """Wakes the first waiter, so that it computes its wait again."""
+        if self._queue:
+            self._queue[0].sleep.cancel()
 
     def _too_long(self, wait: float) -> NotSentError:
-        left = f", and has {wait:.1f} seconds to wait" if wait < math.inf else ""
+        expected = f"; the expected wait is {wait:.1f} seconds" if wait < math.inf else ""
         return NotSentError(
-            f"the call may wait {self._max_wait} seconds for the account's sending rate{left}"
+            f"the rate limit would delay the call for more than {self._max_wait} seconds{expected}"
         )
 
 
-def _refuse_rate(rate: float) -> None:
+def _check_rate(rate: float) -> None:
     if not 0 < rate < math.inf:
-        raise ConfigurationError("a rate is a number of recipients a second, above 0")
+        raise ConfigurationError(
+            f"the rate must be a finite number of recipients per second above 0, not {rate!r}"
+        )

@@ -1,4 +1,4 @@
-"""How fast one worker may send, from what it knows of the account's rate and what became of its calls."""
+"""Sending rate of one worker, controlled by the account's rate and the responses of SES."""
 
 from __future__ import annotations
 
@@ -8,49 +8,55 @@ from collections.abc import Callable
 
 __all__ = ["Pace"]
 
-_START = 14.0  # recipients a second: a thousand workers that start at once each at the account's rate would flood it
-_SHARE = 0.97  # of a known rate: jitter on the way to SES must not put more than the rate into one of its seconds
-_EARLY = 0.03  # seconds: what _SHARE leaves of each, and what makes up for timers that ring late
-_RESOLUTION = 1e-6  # seconds: less may not move a clock on
-_LONGEST = 600.0  # seconds from one call to the next: how long Amazon says to wait, at most
-_HOLD = 0.5  # seconds in which the answers to calls that left before a cut come in
-_DOUBLING = math.log(2)  # a second: the fastest growth
-_SOFT = 0.05  # the cut for a single throttle: more would leave the account idle, and workers unequal by chance
-_MEDIUM = (
-    0.12  # the cut where more than a single call was throttled lately: less would take too long
-)
-_HARD = 0.5  # the cut where every call is throttled
-_MANY = 0.12  # share of the calls
-_POWER = 12  # so that a cut is hard only where nearly every call was throttled lately: chance plays no part there
-_LATELY = 8.0  # calls
-_CALLS = (
-    200.0  # from one throttle to the next in the long run, of a worker that makes a call a second
-)
-_ELASTICITY = 0.3  # a slower worker is throttled less seldom: that is what brings workers together
-_CYCLE = 10.0  # seconds from one throttle to the next, at least: an account that counts by the second shows them late
-_QUIET = 6.0  # times as long without a throttle can't be luck: something has changed, and growth itself grows
-_HURRY = 6.0
-_MOST_HURRIES = 5.0
+# A thousand workers that start together, each at the account's rate, would flood the account.
+_START_RATE = 14.0  # recipients per second
+# Jitter between here and SES must not put more recipients than the rate into one second.
+_USED_SHARE = 0.97  # share of the account's rate
+_EARLY = 0.03  # seconds by which a call may leave early: timers fire late
+_CLOCK_RESOLUTION = 1e-6  # seconds; a shorter sleep may not advance the clock
+# SES's documentation advises to wait up to 10 minutes before a throttled call is retried.
+_MAX_INTERVAL = 600.0  # seconds from one call to the next
+_MIN_CUT_INTERVAL = 0.5  # seconds; responses to calls made before a cut arrive within this time
+_MAX_GROWTH = math.log(2)  # per second, of the logarithm of the rate: the rate at most doubles
+
+# A larger cut for a single throttled call would leave the account unused, and workers unequal by
+# chance; a smaller one where several are throttled would take too long.
+_SINGLE_CUT = 0.05  # share of the rate
+_SEVERAL_CUT = 0.12  # share of the rate
+_FULL_CUT = 0.5  # share of the rate, where every call is throttled
+_SEVERAL = 0.12  # share of throttled calls from which they count as several
+_FULL_CUT_EXPONENT = 12  # of the share of throttled calls: lower shares hardly count
+_AVERAGED_CALLS = 8.0  # calls over which the call size and the throttled share are averaged
+
+_CYCLE_CALLS = 200.0  # accepted calls from one throttle to the next, at one call per second
+# A slower worker is throttled after fewer calls, but later: this makes the workers' rates converge.
+_CYCLE_EXPONENT = 0.3  # of the calls per second
+_MIN_CYCLE = 10.0  # seconds; an account that counts by the second throttles late
+# Cycles without a throttle, after which chance is no explanation: the account's rate has risen.
+_CYCLES_BEFORE_ACCELERATION = 6.0
+_ACCELERATION = 6.0  # factor of the growth for each further cycle
+_MAX_ACCELERATIONS = 5.0  # cycles
 
 
 class Pace:
-    """A rate that follows the account's, and when the next call may leave by it.
+    """Sending rate that adapts to the account's rate, and the time of the next call.
 
-    A call leaves when those before it are paid for, and is paid for afterwards, as SES itself does it: a call for more
-    recipients than a second's rate gets through, and nothing leaves until they are made up for. So no call starves,
-    whatever its size. SES tolerates short bursts, but doesn't say of which length, and several workers would make
-    theirs at once; nearly none is made here.
+    A call leaves when all calls before it are paid for, and is paid for afterwards, as in SES's own
+    accounting: a call for more recipients than a second's rate leaves, and the next one waits until
+    they are made up for. So no call starves, whatever its size. SES tolerates short bursts of
+    undocumented length. Several workers would make theirs at the same time, so nearly none is made.
 
-    The rate starts at 14 a second, or the account's where that is less, and doubles in each second that it is used, up
-    to the account's or the first throttle. It falls by 5% at a throttle, once per round trip, by more where many calls
-    are throttled, and grows by as much until the next one is due: after some 200 calls, but not within 10
-    seconds. Where none comes, it grows faster and faster. After throttles without anything accepted between them, as
-    in an outage, it doubles again until it has half of what it had before. Seconds may count from anywhere, but never
-    run backwards.
+    The rate starts at 14 recipients per second, or at the account's rate if that is lower, and
+    doubles each second in which it is used, up to the account's rate or the first throttle. A
+    throttle lowers it by 5%, at most once per 0.5 seconds, and by more where many calls are
+    throttled. Then it grows by as much until the next throttle is expected: after some 200 calls,
+    but not within 10 seconds. Where none comes, the growth accelerates. After throttles with
+    nothing accepted in between, as in an outage, the rate doubles until it has half of its former
+    value. The clock may start anywhere, but must not run backwards.
 
     Args:
-        rate: The account's rate in recipients a second; None while unknown.
-        random: A number from 0 up to 1, at random.
+        rate: Account's rate in recipients per second; None while unknown.
+        random: Function that returns a random number from 0 up to 1.
 
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
     """
@@ -59,101 +65,109 @@ class Pace:
         self, rate: float | None = None, *, random: Callable[[], float] = random.random
     ) -> None:
         self._random = random
-        self._ceiling = math.inf if rate is None else rate * _SHARE
-        self._rate = min(_START, self._ceiling)
+        self._max_rate = math.inf if rate is None else rate * _USED_SHARE
+        self._rate = min(_START_RATE, self._max_rate)
         self._starting = True  # until the first throttle
-        self._debt = 0.0  # recipients that left and aren't paid for, at the time _now
+        self._debt = 0.0  # recipients of calls that aren't paid for, at the time _now
         self._now = -math.inf
-        self._pressed = False  # whether it is this pace that holds the calls back
-        self._size = 1.0  # recipients of a call, lately
-        self._refused = 0.0  # share of the calls, lately
-        self._since = 0.0  # recipients accepted since the last cut
-        self._good = 0.0  # the rate before throttles that came one upon the other
-        self._regaining = False  # whether half of that is being regained, since the last cut
-        self._cut = -math.inf
-        self._grown = -math.inf
+        self._limiting = (
+            False  # whether calls wait for this rate, so that their success says something
+        )
+        self._mean_size = 1.0  # recipients per call
+        self._throttled_share = 0.0  # of the calls
+        self._accepted = 0.0  # recipients accepted since the last cut
+        self._rate_before = 0.0  # rate before throttles with nothing accepted in between
+        self._recovering = False  # whether the rate grew to half of that since the last cut
+        self._last_cut = -math.inf
+        self._last_growth = -math.inf
 
     @property
     def rate(self) -> float:
-        """Recipients a second, now."""
+        """Current rate in recipients per second."""
         return self._rate
 
     def wait(self, now: float, ahead: int = 0) -> float:
-        """Seconds until the next call may leave, if nothing happens before.
+        """Returns the seconds until the next call may leave.
 
         Args:
-            now: The time in seconds.
-            ahead: Recipients of calls that leave before it.
+            now: Current time in seconds.
+            ahead: Recipients of waiting calls that leave before.
         """
         debt = max(0.0, self._debt - self._rate * (now - self._now)) + ahead
         wait = debt / self._rate - _EARLY
-        return wait if wait > _RESOLUTION else 0.0
+        return wait if wait > _CLOCK_RESOLUTION else 0.0
 
     def take(self, now: float, recipients: int) -> None:
-        """A call for so many recipients leaves."""
+        """Accounts for a call that leaves."""
         spare = self._settle(now)
-        self._pressed = spare < self._size
-        self._size += (recipients - self._size) / _LATELY
-        self._debt = min(self._debt + recipients, _LONGEST * self._rate)
+        self._limiting = spare < self._mean_size
+        self._mean_size += (recipients - self._mean_size) / _AVERAGED_CALLS
+        self._debt = min(self._debt + recipients, _MAX_INTERVAL * self._rate)
 
     def give_back(self, now: float, recipients: int) -> None:
-        """A call for so many recipients didn't leave after all."""
+        """Releases recipients of a call that didn't leave."""
         self._settle(now)
         self._debt = max(0.0, self._debt - recipients)
 
     def accepted(self, now: float, recipients: int) -> None:
-        """SES took a call for so many recipients."""
-        self._refused -= self._refused / (_LATELY + self._rate)
-        most = _DOUBLING * min(now - self._grown, 1.0)
-        self._grown = now
-        if self._pressed:
+        """Applies a response in which SES accepted recipients."""
+        self._throttled_share -= self._throttled_share / (_AVERAGED_CALLS + self._rate)
+        max_growth = _MAX_GROWTH * min(now - self._last_growth, 1.0)
+        self._last_growth = now
+        if self._limiting:
             self._settle(now)
-            self._since += recipients
-            self._rate = min(
-                self._rate * math.exp(min(self._growth(recipients), most)), self._ceiling
-            )
+            self._accepted += recipients
+            growth = min(self._growth(recipients), max_growth)
+            self._rate = min(self._rate * math.exp(growth), self._max_rate)
 
     def throttled(self, now: float) -> bool:
-        """SES refused a call for its rate; whether the pace changed, which it does once per round trip."""
-        self._refused += (1 - self._refused) / (_LATELY + self._rate)
-        if now < self._cut + _HOLD:
+        """Applies a throttled response; returns whether the rate was cut."""
+        self._throttled_share += (1 - self._throttled_share) / (_AVERAGED_CALLS + self._rate)
+        if now < self._last_cut + _MIN_CUT_INTERVAL:
             return False
         self._settle(now)
-        self._cut = now
-        if self._regaining or self._since >= _LATELY * self._size:
-            self._good = self._rate
-        self._regaining = False
-        self._since = 0.0
+        self._last_cut = now
+        if self._recovering or self._accepted >= _AVERAGED_CALLS * self._mean_size:
+            self._rate_before = self._rate
+        self._recovering = False
+        self._accepted = 0.0
         self._starting = False
-        cut = max(_SOFT if self._refused < _MANY else _MEDIUM, _HARD * self._refused**_POWER)
-        self._rate = max(self._rate * (1 - cut), 1 / _LONGEST)
-        # Another place between the calls of the others, since this one was taken.
-        self._debt = min(self._debt + self._random() * self._size, _LONGEST * self._rate)
+        cut = max(
+            _SINGLE_CUT if self._throttled_share < _SEVERAL else _SEVERAL_CUT,
+            _FULL_CUT * self._throttled_share**_FULL_CUT_EXPONENT,
+        )
+        self._rate = max(self._rate * (1 - cut), 1 / _MAX_INTERVAL)
+        # A random delay moves this worker's calls away from those that collided with them.
+        self._debt = min(self._debt + self._random() * self._mean_size, _MAX_INTERVAL * self._rate)
         return True
 
     def learn(self, now: float, rate: float) -> None:
-        """The account's rate is so many recipients a second: another share of it becomes the same share of this."""
+        """Sets the account's rate; the current rate keeps its share of it."""
         self._settle(now)
-        before, self._ceiling = self._ceiling, rate * _SHARE
+        before, self._max_rate = self._max_rate, rate * _USED_SHARE
         if not self._starting and before < math.inf:
-            self._rate *= self._ceiling / before
-            self._good *= self._ceiling / before
-        self._rate = min(self._rate, self._ceiling)
+            self._rate *= self._max_rate / before
+            self._rate_before *= self._max_rate / before
+        self._rate = min(self._rate, self._max_rate)
 
     def _growth(self, recipients: int) -> float:
-        """By how much the logarithm of the rate grows with a call that SES took."""
+        """Returns the growth of the logarithm of the rate for accepted recipients."""
         if self._starting:
             return math.inf
-        if self._rate < self._good / 2:
-            self._regaining = True
-            return math.log(self._good / 2 / self._rate)
-        calls = self._rate / self._size
-        span = self._size * max(_CALLS * math.pow(calls, _ELASTICITY), _CYCLE * calls)
-        hurries = min(max(self._since / span - _QUIET, 0.0), _MOST_HURRIES)
-        return _SOFT * recipients / span * math.pow(_HURRY, hurries)
+        if self._rate < self._rate_before / 2:
+            self._recovering = True
+            return math.log(self._rate_before / 2 / self._rate)
+        calls = self._rate / self._mean_size  # per second
+        cycle = self._mean_size * max(  # recipients from one throttle to the next
+            _CYCLE_CALLS * math.pow(calls, _CYCLE_EXPONENT), _MIN_CYCLE * calls
+        )
+        accelerations = min(
+            max(self._accepted / cycle - _CYCLES_BEFORE_ACCELERATION, 0.0), _MAX_ACCELERATIONS
+        )
+        return _SINGLE_CUT * recipients / cycle * math.pow(_ACCELERATION, accelerations)
 
     def _settle(self, now: float) -> float:
-        """Pay for what has left; what could have left besides."""
+        """Pays for calls up to now; returns the recipients that could have left in addition."""
         spare = self._rate * (now - self._now) - self._debt
         self._debt = max(0.0, -spare)
         self._now = now

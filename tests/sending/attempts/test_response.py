@@ -1,4 +1,4 @@
-"""SES's answers: an id is the only proof that it took a mail."""
+"""Responses of SES: only a message id proves acceptance."""
 
 from typing import Any
 
@@ -16,15 +16,15 @@ from sesmail import (
     ThrottledError,
     UnknownOutcomeError,
 )
-from sesmail.sending.attempts.answer import read_bulk, read_single
+from sesmail.sending.attempts.response import read_bulk, read_single
 
 ANN, BOB = Address("ann@example.com", "Ann"), Address("bob@example.com")
 META = {"ResponseMetadata": {"RequestId": "r-1", "HTTPStatusCode": 200}}
 ID, HEADER = "0102018e-000000", "<0102018e-000000@eu-west-1.amazonses.com>"
 
 
-def single(answer: dict[str, Any]) -> SendResult:
-    return read_single(answer, [ANN, BOB], operation="SendEmail", region="eu-west-1")
+def single(response: dict[str, Any]) -> SendResult:
+    return read_single(response, [ANN, BOB], operation="SendEmail", region="eu-west-1")
 
 
 def entry(**fields: Any) -> RecipientResult | SendError:
@@ -38,7 +38,7 @@ def failed_entry(**fields: Any) -> SendError:
     return end
 
 
-def test_a_single_mail() -> None:  # R22
+def test_reads_single_response() -> None:
     assert single({"MessageId": ID, **META}) == SendResult(
         ID,
         HEADER,
@@ -50,23 +50,23 @@ def test_a_single_mail() -> None:  # R22
     )
 
 
-def test_a_request_id_may_be_missing() -> None:
+def test_reads_response_without_request_id() -> None:
     assert single({"MessageId": ID, "ResponseMetadata": {"HTTPStatusCode": 200}}).request_id is None
 
 
 @pytest.mark.parametrize(
     "meta", [{}, {"ResponseMetadata": {}}, {"ResponseMetadata": {"HTTPStatusCode": 204}}], ids=repr
 )
-def test_an_id_with_another_status_proves_nothing(meta: dict[str, Any]) -> None:  # R22
+def test_message_id_with_status_other_than_200_is_unknown(meta: dict[str, Any]) -> None:
     with pytest.raises(UnknownOutcomeError):
         single({"MessageId": ID, **meta})
 
 
-NO_IDS = [None, "", " ", "a b", "<id>", "a@b", "ü", "x" * 256, "a\n", 5, b"id", ["id"], {}]
+INVALID_IDS = [None, "", " ", "a b", "<id>", "a@b", "ü", "x" * 256, "a\n", 5, b"id", ["id"], {}]
 
 
-@pytest.mark.parametrize("message_id", NO_IDS, ids=lambda value: repr(value)[:12])
-def test_without_an_id_the_outcome_is_unknown(message_id: Any) -> None:  # R22
+@pytest.mark.parametrize("message_id", INVALID_IDS, ids=lambda value: repr(value)[:12])
+def test_response_without_valid_message_id_is_unknown(message_id: Any) -> None:
     answer = {"MessageId": message_id, **META}
     with pytest.raises(UnknownOutcomeError, match="no message id") as caught:
         single(answer)
@@ -74,14 +74,14 @@ def test_without_an_id_the_outcome_is_unknown(message_id: Any) -> None:  # R22
     assert (caught.value.operation, caught.value.request_id) == ("SendEmail", "r-1")
 
 
-def test_an_empty_answer_is_kept() -> None:  # R22
+def test_empty_response_is_kept_in_the_error() -> None:
     with pytest.raises(UnknownOutcomeError) as caught:
         single({})
     assert caught.value.answer == {}
 
 
 @pytest.mark.parametrize("status", ["SUCCESS", "Success", None])
-def test_an_accepted_entry(status: str | None) -> None:  # R30
+def test_reads_accepted_entry(status: str | None) -> None:
     assert entry(Status=status, MessageId=ID) == RecipientResult(
         "ann@example.com", "accepted", ID, HEADER, status
     )
@@ -98,9 +98,9 @@ def test_an_accepted_entry(status: str | None) -> None:  # R30
         ("FAILED", None, RejectedError, False),
     ],
 )
-def test_a_rejected_entry(
+def test_reads_rejected_entry(
     status: str, message: str | None, kind: type[RejectedError], retryable: bool
-) -> None:  # R30
+) -> None:
     failed = failed_entry(Status=status, Error=message)
     assert type(failed) is kind
     assert (failed.outcome, failed.retryable, failed.message) == (
@@ -111,7 +111,7 @@ def test_a_rejected_entry(
     assert (failed.code, failed.operation, failed.request_id) == (status, "SendBulkEmail", "r-1")
 
 
-def test_a_rejected_entry_with_an_id_is_unknown() -> None:
+def test_rejected_entry_with_message_id_is_unknown() -> None:
     assert failed_entry(Status="FAILED", MessageId=ID).outcome == "unknown"
 
 
@@ -120,29 +120,31 @@ def test_a_rejected_entry_with_an_id_is_unknown() -> None:
     [{"Status": 5}, {"Status": {}, "Error": []}, {"Status": "FAILED", "Error": 5}],
     ids=str,
 )
-def test_an_entry_of_odd_types_is_no_crash(fields: dict[str, Any]) -> None:
+def test_entry_with_fields_of_wrong_types_has_an_outcome(fields: dict[str, Any]) -> None:
     assert entry(**fields).outcome in ("unknown", "rejected")
 
 
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "text"),
     [
-        ({}, "says nothing, without"),
-        ({"Status": "SUCCESS"}, "says SUCCESS, without"),
-        ({"Status": "SUCCESS", "MessageId": "<bad id>"}, "says SUCCESS, without"),
-        ({"Status": "QUEUED_FOR_LATER"}, "says QUEUED_FOR_LATER, without"),
-        ({"Status": "QUEUED_FOR_LATER", "MessageId": ID}, "says QUEUED_FOR_LATER, with a"),
+        ({}, "status None and no"),
+        ({"Status": "SUCCESS"}, "status SUCCESS and no"),
+        ({"Status": "SUCCESS", "MessageId": "<bad id>"}, "status SUCCESS and no"),
+        ({"Status": "QUEUED_FOR_LATER"}, "status QUEUED_FOR_LATER and no"),
+        ({"Status": "QUEUED_FOR_LATER", "MessageId": ID}, "status QUEUED_FOR_LATER and a"),
     ],
-    ids=["nothing", "no id", "bad id", "new word", "new word and id"],
+    ids=["nothing", "no id", "bad id", "undocumented status", "undocumented status with id"],
 )
-def test_an_entry_that_says_neither_is_unknown(fields: dict[str, str], says: str) -> None:  # R30
+def test_entry_with_undocumented_status_or_no_message_id_is_unknown(
+    fields: dict[str, str], text: str
+) -> None:
     failed = failed_entry(**fields)
     assert isinstance(failed, UnknownOutcomeError)
-    assert says in str(failed)
+    assert text in str(failed)
     assert (failed.answer, failed.code) == (fields, fields.get("Status"))
 
 
-def test_entries_keep_their_order() -> None:  # R29, R30
+def test_entries_keep_the_order_of_recipients() -> None:
     entries = [{"Status": "FAILED"}, {"Status": "SUCCESS", "MessageId": ID}]
     first, second = read_bulk(
         META, entries, [ANN, BOB], operation="SendBulkEmail", region="us-east-1"
@@ -156,9 +158,9 @@ def test_entries_keep_their_order() -> None:  # R29, R30
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_a_count_that_does_not_fit_is_unknown_for_all(count: int) -> None:  # R30
+def test_wrong_number_of_entries_is_unknown(count: int) -> None:
     answer = {**META, "BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": ID}] * count}
-    with pytest.raises(UnknownOutcomeError, match=f"{count} entries answer 2 recipients") as failed:
+    with pytest.raises(UnknownOutcomeError, match=f"{count} entries for 2 recipients") as failed:
         read_bulk(
             answer,
             answer["BulkEmailEntryResults"],

@@ -1,4 +1,4 @@
-"""Reads SES's answers: an id that SES issued is the only proof that it took a mail."""
+"""Reads SES's responses: only a message id proves that SES accepted a mail."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _MESSAGE_ID = re.compile(r"[!#-;=?A-~]{1,255}")
 
 
 def read_single(
-    answer: Mapping[str, Any], recipients: Sequence[Address], *, operation: str, region: str
+    response: Mapping[str, Any], recipients: Sequence[Address], *, operation: str, region: str
 ) -> SendResult:
-    """The result of a single send.
+    """Reads the response to a single send.
 
     Raises:
-        UnknownOutcomeError: There is no message id in the answer, which it keeps.
+        UnknownOutcomeError: The response has no message id, or another status than 200.
     """
-    message_id = _message_id(answer)
-    request_id = _request_id(answer)
-    if message_id is None or answer.get("ResponseMetadata", {}).get("HTTPStatusCode") != 200:
+    message_id = _message_id(response)
+    request_id = _request_id(response)
+    if message_id is None or response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 200:
         raise UnknownOutcomeError(
-            "the answer has no message id, or a status of its own",
+            "the response has no message id, or another status than 200",
             operation=operation,
             request_id=request_id,
-            answer=answer,
+            answer=response,
         )
     header = rfc5322_message_id(message_id, region)
     return SendResult(
@@ -45,25 +45,26 @@ def read_single(
 
 
 def read_bulk(
-    answer: Mapping[str, Any],
+    response: Mapping[str, Any],
     entries: Sequence[Mapping[str, Any]],
     recipients: Sequence[Address],
     *,
     operation: str,
     region: str,
 ) -> list[RecipientResult | SendError]:
-    """The results of a bulk call: for each of its recipients what SES accepted, or why it didn't.
+    """Reads the response to a bulk call: a result or an error for each recipient.
 
     Raises:
-        UnknownOutcomeError: There aren't as many entries as recipients.
+        UnknownOutcomeError: The numbers of entries and recipients differ, so that no entry can be
+            attributed to a recipient.
     """
-    request_id = _request_id(answer)
+    request_id = _request_id(response)
     if len(entries) != len(recipients):
         raise UnknownOutcomeError(
-            f"{len(entries)} entries answer {len(recipients)} recipients, so none can be told whose it is",
+            f"the response has {len(entries)} entries for {len(recipients)} recipients",
             operation=operation,
             request_id=request_id,
-            answer=answer,
+            answer=response,
         )
     return [
         _read_entry(entry, address, operation, request_id, region)
@@ -82,7 +83,7 @@ def _read_entry(
     if status is not None and message_id is None and is_documented_code(status):
         return rejected_error(status, reason or "", operation=operation, request_id=request_id)
     return UnknownOutcomeError(
-        f"the entry says {status or 'nothing'}, {'with' if message_id else 'without'} a message id",
+        f"bulk entry with status {status} and {'a' if message_id else 'no'} message id",
         operation=operation,
         code=status,
         request_id=request_id,
@@ -90,18 +91,18 @@ def _read_entry(
     )
 
 
-def _message_id(answer: Mapping[str, Any]) -> str | None:
-    """The id that SES issued, if what stands there can be one."""
-    message_id = _text(answer, "MessageId")
+def _message_id(response: Mapping[str, Any]) -> str | None:
+    """Returns the message id of a response or a bulk entry; None if there is no plausible one."""
+    message_id = _text(response, "MessageId")
     return message_id if message_id is not None and _MESSAGE_ID.fullmatch(message_id) else None
 
 
-def _text(answer: Mapping[str, Any], name: str) -> str | None:
-    """A text of an answer, which botocore passes on whatever its type is."""
-    value = answer.get(name)
+def _text(response: Mapping[str, Any], name: str) -> str | None:
+    """Returns a string field; None for other types, which botocore doesn't check in responses."""
+    value = response.get(name)
     return value if isinstance(value, str) else None
 
 
-def _request_id(answer: Mapping[str, Any]) -> str | None:
-    request_id: str | None = answer.get("ResponseMetadata", {}).get("RequestId")
+def _request_id(response: Mapping[str, Any]) -> str | None:
+    request_id: str | None = response.get("ResponseMetadata", {}).get("RequestId")
     return request_id

@@ -1,27 +1,27 @@
-"""Events without SES: made for the tests of a handler, stored as JSON, and each handled once."""
+"""Events built in code: for the tests of an event handler, stored as JSON, and deduplicated.
+
+Run: python examples/build_events.py
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
 
 import sesmail
 
-handled: set[str] = set()  # stands for a unique column of a table
+handled: set[str] = set()  # in an application: a unique column of a table
 
 
 def handle(event: sesmail.Event) -> str:
-    if (
-        event.dedup_key in handled
-    ):  # SNS may deliver twice, and SES tell by notification and by event publishing
-        return "known"
-    done = (
-        event.kind
-    )  # stands for what is done about it, if possible in the transaction that adds the key
-    handled.add(event.dedup_key)
-    return done
+    # SNS may deliver a message twice, and SES may report an occurrence both by notification and
+    # by event publishing. The key is the same each time.
+    if event.dedup_key in handled:
+        return "duplicate"
+    handled.add(event.dedup_key)  # in an application: in the transaction of the work itself
+    return event.kind
 
 
 def main() -> None:
-    event = sesmail.Bounced(  # what isn't optional is required; equality and pattern matching see the fields
+    event = sesmail.Bounced(
         recipient="alice@example.com",
         message_id="0102019525f6a3c1-5f1d6a3e-000000",
         timestamp=datetime(2026, 3, 6, 19, 55, tzinfo=UTC),
@@ -30,9 +30,9 @@ def main() -> None:
     )
     print(handle(event), "permanent" if event.permanent else "transient")
 
-    stored = event.to_json()  # into a queue or a table
-    again = sesmail.event_from_json(stored)
-    print(json.loads(stored)["kind"], again == event, handle(again))
+    stored = event.to_json()  # for a queue or a table
+    loaded = sesmail.event_from_json(stored)
+    print(json.loads(stored)["kind"], loaded == event, handle(loaded))
 
     mail = sesmail.Received(
         message_id="d6iitobk75ur44p8kdnnp7g2n800",

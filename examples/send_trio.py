@@ -1,7 +1,10 @@
-"""On trio: pip install 'sesmail[trio]'. The client notices which event loop runs."""
+"""Sending on trio: the client detects the running event loop.
+
+Run: pip install 'sesmail[trio]'; python examples/send_trio.py
+"""
 
 import trio
-from embedded_ses import some_ses
+from embedded_ses import ses_server
 
 import sesmail
 
@@ -18,10 +21,10 @@ async def main() -> None:
             )
             print(name, (await client.send(message)).recipients[0].outcome)
 
-        for name in ("alice", "bob", "carol"):  # one client, any number of tasks
+        for name in ("alice", "bob", "carol"):  # one client for all tasks
             nursery.start_soon(send, name)
 
 
 if __name__ == "__main__":
-    with some_ses():
+    with ses_server():
         trio.run(main)

@@ -1,0 +1,79 @@
+"""Settings for stored mail, validated when they are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ...errors import ConfigurationError
+from ...values import Value
+from .decrypting import TAG_SIZE
+
+__all__ = ["MAX_STORED_SIZE", "InboundStorage", "is_bucket_name"]
+
+# https://docs.aws.amazon.com/ses/latest/dg/quotas.html (receiving: 40 MB stored in S3)
+MAX_STORED_SIZE = (40 << 20) + TAG_SIZE
+"""Size in bytes of the largest mail that SES stores, when it is encrypted."""
+
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_KMS_KEY = re.compile(r"[!-~]{1,2048}")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class InboundStorage(Value):
+    """Restrictions on the stored mail that a ``Receiver`` fetches from S3 and deletes there.
+
+    An event names bucket and object, so a receiver should read the application's own buckets only.
+
+    Attributes:
+        buckets: Names of the S3 buckets that mail is fetched from; None for any bucket that IAM
+            allows. Stored as a frozenset.
+        account: Id (12 digits) of the AWS account that must own the bucket, and the mail if it is
+            encrypted; None for any.
+        kms_key: Id, alias or ARN of the KMS key that must have encrypted the mail; None for any
+            key that IAM allows. Mail that isn't encrypted is refused by ``require_encrypted``.
+        require_encrypted: Whether mail that SES didn't encrypt is refused.
+        max_size: Maximum size in bytes of a mail as it is stored. By default the largest that SES
+            receives: 40 MiB, and 16 bytes for encryption.
+
+    Raises:
+        ConfigurationError: An attribute is invalid.
+
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-s3.html
+    """
+
+    buckets: Collection[str] | None = None
+    account: str | None = None
+    kms_key: str | None = None
+    require_encrypted: bool = False
+    max_size: int = MAX_STORED_SIZE
+
+    def __post_init__(self) -> None:
+        if self.buckets is not None:
+            object.__setattr__(self, "buckets", _valid_buckets(self.buckets))
+        if self.account is not None and not _matches(_ACCOUNT, self.account):
+            raise ConfigurationError("account must be the 12 digits of an AWS account id")
+        if self.kms_key is not None and not _matches(_KMS_KEY, self.kms_key):
+            raise ConfigurationError("kms_key must be the id, alias or ARN of a KMS key")
+        if type(self.require_encrypted) is not bool:
+            raise ConfigurationError("require_encrypted must be True or False")
+        if type(self.max_size) is not int or self.max_size < 1:
+            raise ConfigurationError("max_size must be a number of bytes, at least 1")
+
+
+def is_bucket_name(name: object) -> bool:
+    """Returns True for a bucket name, and False for an ARN, which S3 accepts too."""
+    return _matches(_BUCKET, name)
+
+
+def _valid_buckets(buckets: Collection[str]) -> frozenset[str]:
+    names = () if isinstance(buckets, str) else tuple(buckets)
+    if isinstance(buckets, str) or not all(map(is_bucket_name, names)):
+        raise ConfigurationError("buckets must be a collection of names of S3 buckets")
+    return frozenset(names)
+
+
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
