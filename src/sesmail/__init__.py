@@ -82,6 +82,7 @@ from .send_log.protocol import SendLog, SendRecord
 from .send_log.sqlite import SqliteSendLog
 from .sending.attempts.listener import CallInfo, Listener
 from .sending.attempts.retry import RetryPolicy
+from .sending.blocking import BlockingClient
 from .sending.client import Client
 from .sending.many import MessageResult, SendMany, SendProgress
 from .sending.message.attachment import Alternative, Attachment
@@ -99,6 +100,7 @@ __all__ = [
     "Attempt",
     "BadRequestError",
     "BaseEvent",
+    "BlockingClient",
     "Bounced",
     "BulkMessage",
     "BulkResult",
@@ -126,6 +128,7 @@ __all__ = [
     "InboundStorage",
     "InlineTemplate",
     "InvalidMessageError",
+    "InvalidTokenError",
     "ListManagement",
     "Listener",
     "MailHeaders",
