@@ -92,7 +92,8 @@ def test_every_changed_character_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "token", ["", ".", "x", "a.b", "A" * 5000, "=.=", "\n", None, 1, b"token", "A" * 5 + "." + "A" * 43]
+    "token",
+    ["", ".", "x", "a.b", "A" * 5000, "=.=", "\n", None, 1, b"token", "A" * 5 + "." + "A" * 43],
 )
 def test_anything_else_is_a_malformed_or_unsigned_token(token: Any) -> None:
     with pytest.raises(InvalidTokenError) as caught:
@@ -106,10 +107,12 @@ def test_anything_else_is_a_malformed_or_unsigned_token(token: Any) -> None:
         b"List-Unsubscribe=One-Click",
         b"List-Unsubscribe=One-Click\r\n",
         b"other=1&List-Unsubscribe=One-Click",
-        b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
+        b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\n'
+        b"One-Click\r\n--x--\r\n",
         b"--x\nContent-Disposition: form-data; name=List-Unsubscribe\n\nOne-Click\n--x--\n",
         b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x\r\n'
-        b'Content-Type: text/plain\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\n'
+        b"Content-Type: text/plain\r\n"
+        b'Content-Disposition: form-data; name="List-Unsubscribe"\r\n\r\n'
         b"One-Click\r\n--x--\r\n",
     ],
 )
@@ -141,6 +144,7 @@ def test_other_bodies_are_no_one_click_request(body: bytes) -> None:
         ("short", "16 bytes"),
         ([SECRET, "short"], "16 bytes"),
         ([SECRET, 1], "text or bytes, not int"),
+        (1, "text or bytes, not int"),
     ],
 )
 def test_bad_secrets_are_refused(secrets: Any, message: str) -> None:
@@ -150,8 +154,18 @@ def test_bad_secrets_are_refused(secrets: Any, message: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://example.com/", "https://", "//example.com", "https://a@example.com/", "https://é.example/"]
-    + ["https://example.com/a b", "https://example.com/#x", "https://example.com/\r\nBcc: x", "", None],
+    [
+        "http://example.com/",
+        "https://",
+        "//example.com",
+        "https://a@example.com/",
+        "https://é.example/",
+        "https://example.com/a b",
+        "https://example.com/#x",
+        "https://example.com/\r\nBcc: x",
+        "",
+        None,
+    ],
 )
 def test_urls_other_than_https_are_refused(url: Any) -> None:
     with pytest.raises(ConfigurationError, match="url must be"):
@@ -159,9 +173,13 @@ def test_urls_other_than_https_are_refused(url: Any) -> None:
 
 
 def test_bad_arguments_of_a_link_are_refused() -> None:
-    with pytest.raises(InvalidMessageError):
-        LINKS.link("nobody")
-    with pytest.raises(ConfigurationError, match="64 characters"):
-        LINKS.link("alice@example.com", "x" * 65)
-    with pytest.raises(ConfigurationError, match="time zone"):
-        LINKS.link("alice@example.com", expires_at=datetime(2026, 1, 1))
+    bad: Any
+    for bad in ("nobody", None, 1):
+        with pytest.raises((InvalidMessageError, ValueError)):
+            LINKS.link(bad)
+    for bad in ("x" * 65, "\ud800", 1, None):
+        with pytest.raises(InvalidMessageError, match=r"^list_name: "):
+            LINKS.link("alice@example.com", bad)
+    for bad in (datetime(2026, 1, 1), 1, "2026-01-01"):
+        with pytest.raises(ConfigurationError, match="expires_at must be a datetime with a time"):
+            LINKS.link("alice@example.com", expires_at=bad)

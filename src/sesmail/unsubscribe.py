@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from .address import Address, as_address
-from .errors import ConfigurationError, InvalidTokenError
+from .errors import ConfigurationError, InvalidMessageError, InvalidTokenError
 from .values import Value
 
 __all__ = ["Unsubscribe", "Unsubscription"]
 
-_PURPOSE = b"sesmail unsubscribe 1\n"  # a signature made for something else with the same secret differs
+_PURPOSE = b"sesmail unsubscribe 1\n"  # signatures for other purposes differ
 _TOKEN = re.compile(r"([A-Za-z0-9_-]{1,1500})\.([A-Za-z0-9_-]{43})")
 _MIN_SECRET = 16  # bytes
-_MAX_LIST = 64  # characters
+_MAX_LIST = 64  # characters; with the longest address, the link fits into a header line
 _URL = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?][!\"$-~]*)?")  # printable ASCII
 _PLACEHOLDER = "{token}"
 _FORM_NAME = re.compile(rb'[;\s]name="?List-Unsubscribe"?(?:[;\s]|\Z)', re.IGNORECASE)
@@ -45,20 +45,23 @@ class Unsubscription(Value):
 class Unsubscribe:
     """Makes signed unsubscribe links, and reads their tokens back.
 
-    Gmail and Yahoo require one-click unsubscribing of bulk senders: pass ``link(...)`` as ``unsubscribe=`` of a
-    message or recipient, and handle the POST request that the mail provider sends to it. A GET request of the
-    link, which scanners send too, must not unsubscribe: show a page with a button instead.
+    Gmail and Yahoo require one-click unsubscribing of bulk senders: pass ``link(...)`` as
+    ``unsubscribe=`` of a message or recipient, and handle the POST request that the mail provider
+    sends to it. A GET request of the link, which scanners send too, must not unsubscribe: show a
+    page with a button instead.
 
-    A token names the recipient and the list in readable form and is signed with HMAC-SHA256. It isn't encrypted.
+    A token holds the recipient and the list in readable form, signed with HMAC-SHA256. It isn't
+    encrypted.
 
     Args:
-        secrets: One secret, or several for rotation: the first one signs, all of them verify. Each has
-            16 bytes or more, from a generator such as ``secrets.token_urlsafe(32)``; text is encoded as UTF-8.
-        url: The https URL of the page or endpoint. ``{token}`` in it is replaced by the token; without,
-            ``token=...`` is added to its query.
+        secrets: One secret, or several for rotation: the first one signs, all of them verify. Each
+            has 16 bytes or more, from a generator such as ``secrets.token_urlsafe(32)``; text is
+            encoded as UTF-8.
+        url: The https URL of the page or endpoint. ``{token}`` in it is replaced by the token;
+            without, ``token=...`` is added to its query.
 
     Raises:
-        ConfigurationError: A secret is too short or of another type, or the URL isn't an https URL.
+        ConfigurationError: A secret is too short or of another type, or the URL isn't https.
 
     https://www.rfc-editor.org/rfc/rfc8058
     https://support.google.com/a/answer/81126
@@ -71,35 +74,40 @@ class Unsubscribe:
     def link(
         self, recipient: str | Address, list_name: str = "", *, expires_at: datetime | None = None
     ) -> str:
-        """Return the link for one recipient.
+        """Returns the link for one recipient.
 
         Args:
             recipient: The address that unsubscribes by it.
             list_name: The name of the mailing list, at most 64 characters.
-            expires_at: When the link expires, with a time zone; never by default, since RFC 8058 asks for links
-                that work for as long as the mail is kept.
+            expires_at: When the link expires, with a time zone; never by default, since mails are
+                kept for years.
 
         Raises:
-            InvalidMessageError: ``recipient`` isn't one address.
-            ConfigurationError: ``list_name`` is too long, or ``expires_at`` has no time zone.
+            InvalidMessageError: ``recipient`` isn't one address, or ``list_name`` is too long.
+            ConfigurationError: ``expires_at`` isn't a datetime with a time zone.
         """
-        if not isinstance(list_name, str) or len(list_name) > _MAX_LIST:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError(f"list_name must be text of at most {_MAX_LIST} characters")
-        fields: list[str | int] = [as_address(recipient).email, list_name]
-        if expires_at is not None:
-            if expires_at.utcoffset() is None:
-                raise ConfigurationError(
-                    "expires_at must have a time zone, for instance datetime.now(UTC) + timedelta(days=90)"
+        try:
+            address = as_address(recipient)
+            fields: list[str | int] = [address.email, list_name]
+            if len(list_name) > _MAX_LIST:
+                raise InvalidMessageError(
+                    f"the name has {len(list_name)} characters, at most {_MAX_LIST} are allowed",
+                    field="list_name",
+                    limit=_MAX_LIST,
+                    actual=len(list_name),
                 )
-            fields.append(int(expires_at.timestamp()))
-        payload = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+            if expires_at is not None:
+                fields.append(_timestamp(expires_at))
+            payload = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+        except (TypeError, UnicodeEncodeError) as err:
+            raise InvalidMessageError(f"it must be Unicode text: {err}", field="list_name") from err
         token = f"{_encode(payload)}.{_encode(_sign(self._secrets[0], payload))}"
         if _PLACEHOLDER in self._url:
             return self._url.replace(_PLACEHOLDER, token)
         return f"{self._url}{'&' if '?' in self._url else '?'}token={token}"
 
     def read(self, token: str, *, now: datetime | None = None) -> Unsubscription:
-        """Verify a token and return its content; the comparison takes the same time for every wrong signature.
+        """Verifies a token, comparing signatures in constant time, and returns its content.
 
         Args:
             token: The token from the link's URL.
@@ -108,24 +116,25 @@ class Unsubscribe:
         Raises:
             InvalidTokenError: The token is malformed, signed with another secret, or expired.
         """
-        found = _TOKEN.fullmatch(token) if isinstance(token, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
-        payload, signature = (None, None) if found is None else (_decode(found[1]), _decode(found[2]))
+        found = _TOKEN.fullmatch(str(token))
+        payload = None if found is None else _decode(found[1])
+        signature = None if found is None else _decode(found[2])
         if payload is None or signature is None:
             raise InvalidTokenError("the token is malformed")
         if not sum(hmac.compare_digest(_sign(each, payload), signature) for each in self._secrets):
             raise InvalidTokenError("the token is signed with another secret, or changed")
-        recipient, name, *expiry = json.loads(payload)
+        recipient, list_name, *expiry = json.loads(payload)
         expires_at = datetime.fromtimestamp(expiry[0], UTC) if expiry else None
         if expires_at is not None and (now or datetime.now(UTC)) >= expires_at:
             raise InvalidTokenError(f"the token expired at {expires_at:%Y-%m-%d %H:%M} UTC")
-        return Unsubscription(recipient, name, expires_at)
+        return Unsubscription(recipient, list_name, expires_at)
 
     @staticmethod
     def is_one_click(body: bytes) -> bool:
-        """Whether the body of a POST request is a one-click unsubscribe request.
+        """Reports whether the body of a POST request is a one-click unsubscribe request.
 
-        RFC 8058 defines the form field ``List-Unsubscribe=One-Click``, in a body that is URL-encoded or
-        ``multipart/form-data``. Bodies over 64 kB are not one.
+        RFC 8058 defines the form field ``List-Unsubscribe=One-Click``, in a body that is
+        URL-encoded or ``multipart/form-data``. A body over 64 kB is none.
         """
         if len(body) > _MAX_BODY:
             return False
@@ -137,19 +146,25 @@ class Unsubscribe:
             return False
         parts = body.replace(b"\r\n", b"\n").split(boundary.strip())
         fields = [part.strip().partition(b"\n\n") for part in parts]
-        return any(_FORM_NAME.search(head) and text.strip() == b"One-Click" for head, _, text in fields)
+        return any(
+            _FORM_NAME.search(head) and text.strip() == b"One-Click" for head, _, text in fields
+        )
 
 
 def _checked_secrets(secrets: str | bytes | Iterable[str | bytes]) -> tuple[bytes, ...]:
-    given = (secrets,) if isinstance(secrets, (str, bytes)) else tuple(secrets)
+    given: tuple[object, ...] = (
+        (secrets,)
+        if isinstance(secrets, (str, bytes)) or not isinstance(secrets, Iterable)  # pyright: ignore[reportUnnecessaryIsInstance]
+        else tuple(secrets)
+    )
     keys: list[bytes] = []
     for secret in given:
-        if not isinstance(secret, (str, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(secret, (str, bytes)):
             raise ConfigurationError(f"secrets must be text or bytes, not {type(secret).__name__}")
         key = secret.encode() if isinstance(secret, str) else secret
         if len(key) < _MIN_SECRET:
             raise ConfigurationError(
-                f"each of secrets must have {_MIN_SECRET} bytes or more: use secrets.token_urlsafe(32)"
+                f"each of secrets must have {_MIN_SECRET} bytes: use secrets.token_urlsafe(32)"
             )
         keys.append(key)
     if not keys:
@@ -167,6 +182,14 @@ def _checked_url(url: str) -> str:
     return url
 
 
+def _timestamp(expires_at: datetime) -> int:
+    if not isinstance(expires_at, datetime) or expires_at.utcoffset() is None:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(
+            "expires_at must be a datetime with a time zone: datetime.now(UTC) + timedelta(days=90)"
+        )
+    return int(expires_at.timestamp())
+
+
 def _sign(secret: bytes, payload: bytes) -> bytes:
     return hmac.digest(secret, _PURPOSE + payload, "sha256")
 
@@ -176,7 +199,7 @@ def _encode(data: bytes) -> str:
 
 
 def _decode(text: str) -> bytes | None:
-    """The bytes of base64url without padding; None unless this is their only spelling."""
+    """Returns the bytes of base64url without padding; None unless this is their only spelling."""
     try:
         data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error:

@@ -22,9 +22,9 @@ from sesmail import (
     MessageRejectedError,
     RetryPolicy,
 )
-from support.answers import error, json_200, ok, slow
 from support.clients import NEWS, ORDER
 from support.faults import FaultServer, StartFaultServer
+from support.responses import error, json_200, ok, slow
 
 
 def blocking(server: FaultServer, **settings: Any) -> BlockingClient:

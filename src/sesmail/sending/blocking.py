@@ -30,16 +30,17 @@ def _arguments_of(
 
 
 class BlockingClient:
-    """Sends mail through Amazon SES from code without an event loop: Django, Flask, Celery, scripts.
+    """Sends mail through Amazon SES from code without an event loop: Flask, Celery, scripts.
 
-    It takes the arguments of `Client` and has its methods; each blocks the calling thread until it is
-    done. Any number of threads may share one client. The calls of all blocking clients of a process run
-    on one asyncio event loop in a background thread, which starts at the first call. A forked process
-    starts a loop and opens connections of its own, so a client may be created before the fork. Open
-    connections are closed at exit; ``close``, or the end of a ``with`` block, closes them earlier.
+    It takes the arguments of `Client` and has its methods; each blocks the calling thread until it
+    is done. Any number of threads may share one client. The calls of all blocking clients of a
+    process run on one asyncio event loop in a background thread, which starts at the first call. A
+    forked process starts a loop and opens connections of its own, so a client may be created before
+    the fork. Open connections are closed at exit; ``close``, or the end of a ``with`` block, closes
+    them earlier.
 
-    The methods of a ``listener`` and of a ``send_log`` run in the background thread. A `RateLimiter` and
-    a `SqliteSendLog` belong to one process: create the client after the fork if it has one.
+    The methods of a ``listener`` and of a ``send_log`` run in the background thread. A
+    `RateLimiter` and a `SqliteSendLog` belong to the process that used them first.
 
     Raises:
         ConfigurationError: An argument is invalid.
@@ -66,7 +67,7 @@ class BlockingClient:
         self._run(lambda client: client.open())
 
     def close(self) -> None:
-        """Closes all connections; calling it again does nothing. Sending then raises ConfigurationError."""
+        """Closes all connections; calling it again does nothing. A closed client can't send."""
         if not self._closed:
             self._run(lambda client: client.aclose())
             self._closed = True

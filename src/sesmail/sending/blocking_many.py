@@ -50,8 +50,9 @@ class _Queue:
 class BlockingSendMany:
     """The results of many messages, as they become known: a context manager and an iterator.
 
-    Leaving the block early cancels what is in flight; ``progress`` and ``unconsumed`` then report the
-    outcome of every message that was taken. An exception of the iterable is raised after the last result.
+    Leaving the block early cancels what is in flight; ``progress`` and ``unconsumed`` then report
+    the outcome of every message that was taken. An exception of the iterable is raised after the
+    last result.
     """
 
     def __init__(
