@@ -8,7 +8,6 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
-from weakref import WeakSet
 
 import anyio
 import anyio.lowlevel
@@ -16,7 +15,7 @@ from anyio.from_thread import BlockingPortal
 
 from .errors import ConfigurationError
 
-__all__ = ["close_at_exit", "run_in_background", "running_portal"]
+__all__ = ["close_at_exit", "close_later", "run_in_background", "running_portal"]
 
 T = TypeVar("T")
 
@@ -31,7 +30,9 @@ class Closable(Protocol):
 
 _lock = threading.Lock()
 _portal: BlockingPortal | None = None  # of this process
-_closables: WeakSet[Closable] = WeakSet()
+_open: set[Closable] = set()  # to be closed at exit
+_dropped: list[Closable] = []  # to be closed at the next call, or at exit
+_inherited: list[object] = []  # of the parent of a forked process, whose connections they have
 
 
 def running_portal() -> BlockingPortal:
@@ -65,6 +66,8 @@ def run_in_background(portal: BlockingPortal, function: Callable[[], Awaitable[T
 
     An exception in the waiting thread, such as KeyboardInterrupt, cancels the coroutine.
     """
+    while _dropped:
+        portal.start_task_soon(_close, _dropped.pop())
     future = portal.start_task_soon(function)
     try:
         return future.result()
@@ -74,8 +77,13 @@ def run_in_background(portal: BlockingPortal, function: Callable[[], Awaitable[T
 
 
 def close_at_exit(closable: Closable) -> None:
-    """Registers an object to be closed on the background loop when the process exits."""
-    _closables.add(closable)
+    """Registers an object to be closed when the process exits."""
+    _open.add(closable)
+
+
+def close_later(closable: Closable) -> None:
+    """Registers an object to be closed at the next call; for finalizers, which run anywhere."""
+    _dropped.append(closable)
 
 
 async def _serve(started: Future[BlockingPortal]) -> None:
@@ -83,8 +91,13 @@ async def _serve(started: Future[BlockingPortal]) -> None:
         started.set_result(portal)
         await portal.sleep_until_stopped()
     with anyio.move_on_after(_EXIT_TIMEOUT):
-        for closable in list(_closables):
+        for closable in list(_open):
             await closable.aclose()
+
+
+async def _close(closable: Closable) -> None:
+    _open.discard(closable)
+    await closable.aclose()
 
 
 def _stop(portal: BlockingPortal, thread: threading.Thread, pid: int) -> None:
@@ -104,7 +117,8 @@ def _in_event_loop() -> bool:
 def _forget() -> None:
     global _portal, _lock
     _portal, _lock = None, threading.Lock()
-    _closables.clear()
+    _inherited.append([*_open])
+    _open.clear()
 
 
 if hasattr(os, "register_at_fork"):

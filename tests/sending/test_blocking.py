@@ -1,11 +1,13 @@
 """BlockingClient: sends from threads, after forks, and at exit, over one background loop."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -72,6 +74,21 @@ def test_threads_share_a_client(fault_server: StartFaultServer) -> None:
     with blocking(server) as client, ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: client.send(ORDER), range(40)))
     assert len({result.message_id for result in results}) == 40
+
+
+def test_dropped_client_is_closed_at_the_next_call(fault_server: StartFaultServer) -> None:
+    server = fault_server(ok(), ok())
+    dropped = blocking(server)
+    dropped.send(ORDER)
+    client = weakref.ref(dropped._client)
+    del dropped
+    gc.collect()
+    assert client() is not None
+    with blocking(server) as other:
+        other.send(ORDER)
+        while client() is not None:
+            threading.Event().wait(0.01)
+            gc.collect()
 
 
 @pytest.mark.anyio

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from ..background import close_at_exit, run_in_background, running_portal
+from ..background import close_at_exit, close_later, run_in_background, running_portal
 from ..errors import ConfigurationError
 from .blocking_many import BlockingSendMany
 from .client import Client
@@ -49,9 +50,7 @@ class BlockingClient:
     @_arguments_of(Client)
     def __init__(self, *args: Any, **settings: Any) -> None:
         self._new_client = partial(Client, *args, **settings)
-        self._client = self._new_client()  # checks the arguments
-        self._inherited: list[Client] = []
-        self._pid = os.getpid()
+        self._use(self._new_client())  # checks the arguments
         self._lock = threading.Lock()
         self._closed = False
 
@@ -115,7 +114,10 @@ class BlockingClient:
             if self._closed:
                 raise ConfigurationError("the client is closed: create another one")
             if self._pid != os.getpid():
-                self._inherited.append(self._client)  # its connections belong to the parent
-                self._client, self._pid = self._new_client(), os.getpid()
+                self._use(self._new_client())
             close_at_exit(self._client)
             return self._client
+
+    def _use(self, client: Client) -> None:
+        self._client, self._pid = client, os.getpid()
+        weakref.finalize(self, close_later, client).atexit = False
