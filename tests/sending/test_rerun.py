@@ -9,9 +9,9 @@ import pytest
 
 import sesmail
 from sesmail import ConfigurationError, Recipient, SqliteSendLog
-from support.answers import close_after_request, error, ok
 from support.clients import NEWS, ORDER, new_client
 from support.faults import StartFaultServer
+from support.responses import close_after_request, error, ok
 
 pytestmark = pytest.mark.anyio
 
