@@ -535,6 +535,7 @@ def test_each_write_waits_until_its_own_deadline(path: Path) -> None:
         assert (old.done, young.done) == (True, False)
         assert "locked" in str(old.error)
     file.close()
+    file.withdraw(young)  # too late
     assert (young.done, young.error, young.result) == (True, None, "done")
 
 
