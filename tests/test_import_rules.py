@@ -16,6 +16,7 @@ import pytest
 # each module between packages. A module belongs to the longest unit that begins its name. All arrows point downward.
 BASE = [
     "address",
+    "arguments",
     "concurrency",
     "encoded_word",
     "error_codes",

@@ -33,14 +33,21 @@ class SendState(Generic[T]):
 
     def attempted(self, result: T | SendError, began: datetime, seconds: float) -> Attempt:
         """Applies the result of an attempt."""
+        self.apply(result)
         if isinstance(result, SendError):
             attempt = Attempt(began, seconds, result.outcome, result.code)
-            self.failed(result)
         else:
-            attempt = Attempt(began, seconds, "accepted")
-            self.result, self.last = result, None
+            message_id = getattr(result, "message_id", None)
+            attempt = Attempt(began, seconds, "accepted", None, message_id)
         self.attempts.append(attempt)
         return attempt
+
+    def apply(self, result: T | SendError) -> None:
+        """Applies the result of an attempt, without recording the attempt."""
+        if isinstance(result, SendError):
+            self.failed(result)
+        else:
+            self.result, self.last = result, None
 
     def failed(self, error: SendError) -> None:
         """Applies the error of an attempt, or the reason why none was made."""
