@@ -9,7 +9,7 @@ from sesmail.values import cached_property
 
 
 @pytest.mark.parametrize("kind", [cached_property, standard], ids=["ours", "functools"])
-def test_computes_once(kind: Any) -> None:
+def test_cached_property_is_computed_once(kind: Any) -> None:
     class Circle:
         def __init__(self, radius: float) -> None:
             self.radius = radius

@@ -10,8 +10,8 @@ from sesmail.concurrency import run_in_thread
 pytestmark = pytest.mark.anyio
 
 
-async def test_what_waits_in_all_other_threads_is_served() -> None:
-    """As plain functions of a web framework do, which call something asynchronous and wait for it."""
+async def test_worker_threads_are_available_when_those_of_anyio_are_all_waiting() -> None:
+    """Synchronous handlers of a web framework do so when they call an async function."""
     everybody = int(anyio.to_thread.current_default_thread_limiter().total_tokens)
     done: list[int] = []
 

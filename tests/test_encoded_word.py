@@ -32,16 +32,16 @@ def test_needs_encoding(text: str, needed: bool) -> None:
     assert needs_encoding(text) is needed
 
 
-def test_writes_utf_8_in_base64() -> None:
+def test_text_is_encoded_as_utf_8_in_base64() -> None:
     assert encode_words("Zoë") == ["=?utf-8?b?Wm/Dqw==?="]
 
 
-def test_nothing_makes_no_word() -> None:
+def test_empty_text_has_no_encoded_word() -> None:
     assert encode_words("") == []
 
 
 @given(TEXT, st.integers(-10, 75))
-def test_words_are_short_and_whole(text: str, room: int) -> None:
+def test_encoded_words_have_at_most_75_characters(text: str, room: int) -> None:
     words = encode_words(text, room)
     assert all(len(word) <= 75 for word in words)
     assert not words or len(words[0]) <= max(room, 20)
@@ -55,13 +55,13 @@ def test_words_are_short_and_whole(text: str, room: int) -> None:
     "character", ["é", "€", "😀"], ids=["two bytes", "three bytes", "four bytes"]
 )
 @pytest.mark.parametrize("shift", range(4))
-def test_no_character_is_cut(character: str, shift: int) -> None:
+def test_no_character_is_split_between_words(character: str, shift: int) -> None:
     text = "x" * shift + character * 200
     words = encode_words(text)
     assert "".join(str(make_header(decode_header(word))) for word in words) == text
 
 
-def test_fills_its_room() -> None:
+def test_words_use_the_available_length() -> None:
     assert {len(word) for word in encode_words("x" * 450)} == {
         72
     }  # 75 is no multiple of base64's four beside the frame

@@ -20,14 +20,14 @@ def loaded() -> set[str]:
     return loaded_by("import sesmail")
 
 
-def test_the_face_is_loaded(loaded: set[str]) -> None:
+def test_public_names_are_imported(loaded: set[str]) -> None:
     assert {"sesmail", "sesmail.sending.client", "pydantic"} <= loaded
 
 
 @pytest.mark.parametrize("name", LATER)
-def test_is_not_loaded(name: str, loaded: set[str]) -> None:
+def test_slow_packages_are_not_imported(name: str, loaded: set[str]) -> None:
     assert name not in loaded
 
 
-def test_loads_no_more_of_email_than_pydantic_does(loaded: set[str]) -> None:
+def test_imports_no_more_of_email_than_pydantic(loaded: set[str]) -> None:
     assert not [name for name in loaded - loaded_by(PYDANTIC) if name.split(".")[0] == "email"]

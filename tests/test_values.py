@@ -1,4 +1,4 @@
-"""The mapping of frozen models: a dict in every way but change."""
+"""Frozen mappings, value classes, and fast construction."""
 
 import copy
 import json
@@ -34,13 +34,13 @@ def test_refuses_changes(change: Callable[[FrozenDict[str, int]], object]) -> No
     assert mapping == {"a": 1}
 
 
-def test_every_way_to_change_a_dict_is_known() -> None:
+def test_every_mutating_method_of_dict_is_overridden() -> None:
     mutable = {
         name for name in dir(dict) if name not in dir(type(json)) and callable(getattr(dict, name))
     }
     harmless = {
-        "__class__", "__class_getitem__", "__contains__", "__getitem__", "__iter__", "__len__", "__or__",
-        "__reversed__", "__ror__", "copy", "fromkeys", "get", "items", "keys", "values",
+        "__class__", "__class_getitem__", "__contains__", "__getitem__", "__iter__", "__len__",
+        "__or__", "__reversed__", "__ror__", "copy", "fromkeys", "get", "items", "keys", "values",
     }  # fmt: skip
     changing = {
         name
@@ -55,13 +55,13 @@ def test_every_way_to_change_a_dict_is_known() -> None:
     [copy.copy, copy.deepcopy, lambda mapping: pickle.loads(pickle.dumps(mapping))],
     ids=["copy", "deepcopy", "pickle"],
 )
-def test_duplicates_stay_frozen(duplicate: Callable[[object], object]) -> None:
+def test_copies_are_frozen(duplicate: Callable[[object], object]) -> None:
     made = duplicate(FrozenDict({"a": [1]}))
     assert made == {"a": [1]}
     assert type(made) is FrozenDict
 
 
-def test_dumps_as_a_dict() -> None:
+def test_json_is_that_of_a_dict() -> None:
     assert json.dumps(FrozenDict({"a": 1})) == '{"a": 1}'
     assert {**FrozenDict({"a": 1}), "b": 2} == FrozenDict({"a": 1}) | {"b": 2} == {"a": 1, "b": 2}
 
@@ -76,7 +76,7 @@ class Parcel(FrozenMappings):
 @pytest.mark.parametrize(
     "kind", [dict, ChainMap, MappingProxyType, FrozenDict], ids=lambda kind: kind.__name__
 )
-def test_what_a_dataclass_is_given_is_frozen(kind: Callable[[Any], Mapping[str, Any]]) -> None:
+def test_mappings_of_a_dataclass_become_frozen(kind: Callable[[Any], Mapping[str, Any]]) -> None:
     given = {"a": [1]}
     parcel = Parcel("x", kind(given))
     given["b"] = [2]
@@ -85,7 +85,7 @@ def test_what_a_dataclass_is_given_is_frozen(kind: Callable[[Any], Mapping[str, 
         assert (same.name, same.first, same.second) == ("x", {"a": [1]}, None)
 
 
-def test_what_is_made_quickly_is_taken_as_it_is() -> None:
+def test_build_frozen_keeps_the_given_values() -> None:
     first: dict[str, Any] = {}
     assert build_frozen(Parcel, {"name": "x", "first": first, "second": None}).first is first
 
@@ -119,7 +119,7 @@ CASES: list[dict[str, Any]] = [
 ]
 
 
-def test_values_are_what_dataclasses_are() -> None:
+def test_value_behaves_like_a_generated_dataclass() -> None:
     for one in CASES:
         assert repr(Quick(**one)) == repr(Usual(**one)).replace("Usual", "Quick")
         for other in CASES:
@@ -129,7 +129,7 @@ def test_values_are_what_dataclasses_are() -> None:
             )
 
 
-def test_values_of_different_kinds_differ() -> None:
+def test_values_of_different_classes_are_unequal() -> None:
     class Derived(Quick):
         pass
 
@@ -137,5 +137,5 @@ def test_values_of_different_kinds_differ() -> None:
     assert Quick("a") != "a"
     assert Derived("a") == Derived("a")
     assert repr(Derived("a")).startswith(
-        "test_values_of_different_kinds_differ.<locals>.Derived(name='a'"
+        "test_values_of_different_classes_are_unequal.<locals>.Derived(name='a'"
     )

@@ -1,4 +1,4 @@
-"""A client that is closed while a send is under way, at whichever step, leaves nothing open."""
+"""A client that is closed at any step of a send leaves nothing open."""
 
 import anyio
 import pytest
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def close_at(step: float, client: Client) -> tuple[int, str]:
-    """Send, and close at a step; how many steps there were, and how the send ended."""
+    """Send, and close at a step; return the number of steps and the outcome."""
     now = anyio.Event()
 
     async def close() -> None:
@@ -34,7 +34,9 @@ async def close_at(step: float, client: Client) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-async def test_closed_at_each_step(fault_server: StartFaultServer, session: str) -> None:
+async def test_client_closed_at_each_step_of_a_send_leaves_nothing_open(
+    fault_server: StartFaultServer, session: str
+) -> None:
     server = fault_server(ok())
     ends: set[str] = set()
     async with nothing_is_left(server):

@@ -223,7 +223,7 @@ async def test_handler_of_the_session_turns_the_fast_path_off(
 
 
 MAKE_API_CALL: tuple[type[Any], str] = (AioBaseClient, "_make_api_call")
-# Those that tracers wrap, which are noticed at any time, and others, which are noticed when a client is opened.
+# A wrapped one is noticed at any time; those of OTHERS are noticed when a client is opened.
 TRACED: list[tuple[type[Any], str]] = [
     (AioEndpoint, "_send_request"),
     (AioEndpoint, "_send"),

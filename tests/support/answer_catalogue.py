@@ -1,4 +1,4 @@
-"""Answers that HTTP delivers well: bodies that aren't SES's, statuses of proxies, and SES's own refusals."""
+"""Valid HTTP responses with malformed bodies, statuses of proxies, and errors of SES."""
 
 import dataclasses
 import gzip
@@ -71,7 +71,8 @@ NO_IDS = {
 
 def v1_id(name: str, value: str) -> Fault:
     """The same of v1."""
-    body = f"<SendRawEmailResponse><SendRawEmailResult>{value}</SendRawEmailResult></SendRawEmailResponse>"
+    result = f"<SendRawEmailResult>{value}</SendRawEmailResult>"
+    body = f"<SendRawEmailResponse>{result}</SendRawEmailResponse>"
     return unknown(f"v1_id_{name}", answers.raw(200, XML, body.encode()), apis=("v1",))
 
 
@@ -113,7 +114,8 @@ def endless(_: Request) -> Iterator[bytes]:
 def entities(_: Request) -> bytes:
     """A v1 answer of a few hundred bytes, which says of itself to be gigabytes."""
     nested = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(9))
-    body = f'<!DOCTYPE R [<!ENTITY e0 "0123456789">{nested}]><R><MessageId>&e9;</MessageId></R>'.encode()
+    doctype = f'<!DOCTYPE R [<!ENTITY e0 "0123456789">{nested}]>'
+    body = f"{doctype}<R><MessageId>&e9;</MessageId></R>".encode()
     return head("Content-Type: text/xml", f"Content-Length: {len(body)}") + body
 
 

@@ -32,7 +32,7 @@ def ok(*message_ids: str) -> Answer:
 
 
 def bulk(*entries: tuple[str, str]) -> Answer:
-    """Answer a bulk send with a status and a message id, or a status and an error text, for each entry."""
+    """Respond to a bulk send with a status and a message id or an error text for each entry."""
     return Answer(
         lambda connection, request: connection.respond(200, *bulk_results(request, entries))
     )
@@ -128,7 +128,7 @@ def no_answer() -> Answer:
 
 
 def stops_reading(after_bytes: int = 65536, seconds: float | None = None) -> Answer:
-    """Leave the rest of the body in the network, so that the client can't write it all (if it is some megabytes)."""
+    """Stop reading, so that the client can't write a body of some megabytes."""
 
     def act(connection: Connection, _: Request) -> None:
         connection.wait(seconds)
@@ -169,7 +169,7 @@ def issue(request: Request, message_ids: Sequence[str], count: int) -> Sequence[
 
 
 def accepted(request: Request, message_ids: Sequence[str] = ()) -> tuple[Mapping[str, str], bytes]:
-    """The headers and the body with which SES accepts this request; new ids where none are given."""
+    """Return the headers and the body of an acceptance, with new ids where none are given."""
     if request.target.endswith("/outbound-bulk-emails"):
         ids = issue(request, message_ids, len(request.json["BulkEmailEntries"]))
         return bulk_results(request, [("SUCCESS", message_id) for message_id in ids])

@@ -1,4 +1,4 @@
-"""Every fault that a network, a proxy, a load balancer or SES may put on the wire, and what is true after each."""
+"""Faults of networks, proxies, load balancers and SES, with the possible outcomes of each."""
 
 import dataclasses
 import json

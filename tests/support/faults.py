@@ -1,7 +1,8 @@
 """A loopback HTTP server that answers whatever a test asks for, faults included.
 
-Each request takes the next step of the script; the last step repeats. A step is one of `support.answers`, or a function
-that chooses one for a request. The server runs in threads of its own, whatever event loop its clients run on.
+Each request takes the next step of the script; the last step repeats. A step is one of
+`support.answers`, or a function that chooses one for a request. The server runs in threads of its
+own, independently of the event loop of its clients.
 """
 
 import base64
@@ -130,7 +131,7 @@ class Connection:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What the server does once it has read `after_bytes` of a request's body, or all of it, or nothing."""
+    """Action of the server after it has read `after_bytes` of a body, all of it, or nothing."""
 
     act: Callable[[Connection, Request], None]
     after_bytes: float = float("inf")
@@ -264,7 +265,7 @@ class FaultServer:
 
 
 class StartFaultServer(Protocol):
-    """What the `fault_server` fixture is: a function that starts a server for the rest of the test."""
+    """The fixture `fault_server`: a function that starts a server for the rest of the test."""
 
     def __call__(self, *script: Step) -> FaultServer:
         """Start a server that answers by `script`."""

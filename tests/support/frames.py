@@ -11,7 +11,7 @@ PACKAGE = Path(sesmail.__file__).parent
 
 
 def is_in_package(file_name: str) -> bool:
-    """Whether a code object's file belongs to the package; the tests' own files do not, whatever their directory."""
+    """Return whether a code object belongs to the package, and not to the tests."""
     return Path(file_name).is_relative_to(PACKAGE)
 
 

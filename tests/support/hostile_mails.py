@@ -359,7 +359,7 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
             "..",
         )
     },
-    # Text is decoded in pieces of 1 MiB: that some of them take no longer each than one does shows as much as 40 would.
+    # Text is decoded in chunks of 1 MiB: a few chunks show the growth as well as 40 would.
     "8 MB that isn't cp1252": (lambda: text(b"cp1252", b"\x81" * (8 * MIB)), BAD_TEXT),
     "8 MB that isn't UTF-8": (lambda: text(b"utf-8", b"\xff" * (8 * MIB)), BAD_TEXT),
     "8 MB that isn't UTF-16": (lambda: text(b"utf-16-le", b"\0\xd8" * (4 * MIB)), BAD_TEXT),

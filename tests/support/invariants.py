@@ -1,4 +1,4 @@
-"""What holds for every send, whatever the wire does: told from what the client and the server saw."""
+"""Invariants of every send, checked on the records of the client and the server."""
 
 import base64
 import contextlib

@@ -1,4 +1,4 @@
-"""Amazon's own description of its calls, as a judge of ours; no network is needed for it."""
+"""Validates calls by the service models of AWS, without network."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ def _service(name: str) -> Any:
 
 
 def complaints(service: str, operation: str, params: dict[str, Any]) -> list[str]:
-    """What is wrong with a call: missing, unknown or mistyped parameters, patterns, lengths, words, empty values."""
+    """Return the violations of a call: names, types, patterns, lengths, enums, empty values."""
     shape = _service(service).operation_model(operation).input_shape
     report = ParamValidator().validate(params, shape).generate_report()
     return [*report.splitlines(), *_details(shape, params, operation), *_empty(params, operation)]

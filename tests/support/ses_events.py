@@ -12,7 +12,10 @@ ALICE = "alice@example.com"
 BOB = "bob@example.org"
 CAROL = "carol@example.net"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-tracking"
-TOKEN = "2336412f37fb687f5d51e6e2425dacbbae5c1b6f0d8c5d2f9e3a7b4c1d0e9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0"
+TOKEN = (
+    "2336412f37fb687f5d51e6e2425dacbbae5c1b6f0d8c5d2f"
+    "9e3a7b4c1d0e9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0"
+)
 SIGNATURE = (
     "canary+signature/"
     + "TJVtd1ZlMyyNhdO4eGWLhOPpEqwRxdCj9cT2Sr2xp3kFtCyUjxbLk5MN2mHgD7Gw" * 5

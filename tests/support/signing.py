@@ -1,4 +1,4 @@
-"""Signs SNS messages as Amazon does, with keys and certificates that are made when the tests run."""
+"""Signs SNS messages as AWS does, with keys and certificates created during the tests."""
 
 import base64
 import dataclasses
@@ -102,7 +102,7 @@ def signed_text(body: dict[str, Any]) -> bytes:
 def sign(
     body: dict[str, Any], *, key: rsa.RSAPrivateKey | None = None, text: bytes | None = None
 ) -> dict[str, Any]:
-    """The same message, signed as its SignatureVersion says; or with the signature of another text."""
+    """Return a message with a signature by its SignatureVersion, or that of another text."""
     algorithm = hashes.SHA256() if body["SignatureVersion"] == "2" else hashes.SHA1()
     signature = (key or rsa_key()).sign(text or signed_text(body), padding.PKCS1v15(), algorithm)
     return {**body, "Signature": base64.b64encode(signature).decode()}

@@ -63,7 +63,7 @@ def texts(document: bytes, name: str) -> list[str | None]:
     return [found.text for found in ET.fromstring(document).iterfind(f".//ses:{name}", NAMESPACE)]
 
 
-def test_a_request_is_recorded_whole(fault_server: StartFaultServer) -> None:
+def test_request_is_recorded_completely(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.ok())
     body = json.dumps({"Content": {"Raw": {"Data": "SGk="}}}).encode()
     post(server, body=body, headers={"X-Amz-Date": "now"})
@@ -79,20 +79,20 @@ def test_a_request_is_recorded_whole(fault_server: StartFaultServer) -> None:
     assert request.mime == b"Hi"
 
 
-def test_the_mime_of_a_v1_call(fault_server: StartFaultServer) -> None:
+def test_mime_of_a_v1_call_is_decoded(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.ok())
     post_form(server, Action="SendRawEmail", **{"RawMessage.Data": "SGk="})
     assert server.requests[0].mime == b"Hi"
 
 
-def test_a_script_goes_on_and_its_last_step_repeats(fault_server: StartFaultServer) -> None:
+def test_last_step_of_a_script_repeats(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.raw(500), answers.ok("id"))
     assert [post(server)[0].status for _ in range(3)] == [500, 200, 200]
     server.answer_with(answers.raw(204))
     assert post(server)[0].status == 204
 
 
-def test_a_step_can_look_at_the_request(fault_server: StartFaultServer) -> None:
+def test_step_can_depend_on_the_request(fault_server: StartFaultServer) -> None:
     def echo(request: Request) -> Answer:
         return answers.ok(f"id-of-{request.json['n']}")
 
@@ -103,7 +103,7 @@ def test_a_step_can_look_at_the_request(fault_server: StartFaultServer) -> None:
     ]
 
 
-def test_ok_speaks_both_apis(fault_server: StartFaultServer) -> None:
+def test_ok_responds_in_both_apis(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.ok("id"))
     assert json.loads(post(server)[1]) == {"MessageId": "id"}
     response, document = post_form(server, Action="SendRawEmail")
@@ -117,14 +117,14 @@ def test_ok_speaks_both_apis(fault_server: StartFaultServer) -> None:
     )
 
 
-def test_ok_makes_new_ids(fault_server: StartFaultServer) -> None:
+def test_ok_creates_new_message_ids(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.ok())
     ids = {json.loads(post(server)[1])["MessageId"] for _ in range(2)}
     assert len(ids) == 2
     assert all(len(message_id) == 60 and message_id.startswith("0102") for message_id in ids)
 
 
-def test_ok_makes_an_id_for_each_bulk_entry(fault_server: StartFaultServer) -> None:
+def test_ok_creates_a_message_id_for_each_bulk_entry(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.ok())
     results = json.loads(post(server, V2_BULK, b'{"BulkEmailEntries": [{}, {}]}')[1])[
         "BulkEmailEntryResults"
@@ -135,14 +135,14 @@ def test_ok_makes_an_id_for_each_bulk_entry(fault_server: StartFaultServer) -> N
     assert len(set(texts(document, "member/ses:MessageId"))) == 2
 
 
-def test_bulk_tells_each_entry_its_own(fault_server: StartFaultServer) -> None:
+def test_bulk_responds_for_each_entry(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.bulk(("SUCCESS", "id"), ("FAILED", "<no>")))
     expected = [{"Status": "SUCCESS", "MessageId": "id"}, {"Status": "FAILED", "Error": "<no>"}]
     assert json.loads(post(server, V2_BULK)[1]) == {"BulkEmailEntryResults": expected}
     assert texts(post_form(server, **BULK_FORM)[1], "member/ses:Error") == ["<no>"]
 
 
-def test_error_speaks_both_apis(fault_server: StartFaultServer) -> None:
+def test_error_responds_in_both_apis(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.error(400, "MessageRejected", "Not you."))
     response, document = post(server)
     assert (response.status, response.headers["x-amzn-ErrorType"]) == (400, "MessageRejected")
@@ -170,19 +170,19 @@ def test_error_speaks_both_apis(fault_server: StartFaultServer) -> None:
         ),
     ],
 )
-def test_plain_answers(
+def test_plain_responses(
     fault_server: StartFaultServer, answer: Answer, status: int, body: bytes
 ) -> None:
     response, received = post(fault_server(answer))
     assert (response.status, received) == (status, body)
 
 
-def test_redirect_names_the_place(fault_server: StartFaultServer) -> None:
+def test_redirect_has_a_location(fault_server: StartFaultServer) -> None:
     response, _ = post(fault_server(answers.redirect(308, "http://127.0.0.1:1/there")))
     assert response.headers["Location"] == "http://127.0.0.1:1/there"
 
 
-def test_truncated_is_whole_http_around_half_a_document(fault_server: StartFaultServer) -> None:
+def test_truncated_is_valid_http_with_half_a_document(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.truncated())
     with pytest.raises(json.JSONDecodeError):
         json.loads(post(server)[1])
@@ -190,12 +190,12 @@ def test_truncated_is_whole_http_around_half_a_document(fault_server: StartFault
         ET.fromstring(post_form(server, Action="SendRawEmail")[1])
 
 
-def test_half_answer_ends_too_early(fault_server: StartFaultServer) -> None:
+def test_half_answer_closes_before_content_length(fault_server: StartFaultServer) -> None:
     with pytest.raises(http.client.IncompleteRead):
         post(fault_server(answers.half_answer()))
 
 
-def test_trickle_comes_byte_by_byte(fault_server: StartFaultServer) -> None:
+def test_trickle_sends_byte_by_byte(fault_server: StartFaultServer) -> None:
     with closing(connect(fault_server(answers.trickle(b"drops", interval=0.05)))) as connection:
         started = time.monotonic()
         connection.request("POST", V2, b"{}")
@@ -206,11 +206,11 @@ def test_trickle_comes_byte_by_byte(fault_server: StartFaultServer) -> None:
     assert time.monotonic() - started >= 0.25
 
 
-def test_trickle_accepts_in_the_end(fault_server: StartFaultServer) -> None:
+def test_trickle_ends_with_acceptance(fault_server: StartFaultServer) -> None:
     assert "MessageId" in json.loads(post(fault_server(answers.trickle(interval=0.001)))[1])
 
 
-def test_slow_waits_and_answers(fault_server: StartFaultServer) -> None:
+def test_slow_responds_after_a_pause(fault_server: StartFaultServer) -> None:
     started = time.monotonic()
     assert post(fault_server(answers.slow(0.1, answers.raw(429))))[0].status == 429
     assert time.monotonic() - started >= 0.1
@@ -240,7 +240,7 @@ def test_stops_reading_blocks_a_large_body(fault_server: StartFaultServer) -> No
     ("answer", "read"),
     [(answers.reset_after_request(), b"{}"), (answers.reset_mid_request(1), b"{")],
 )
-def test_resets_are_resets(
+def test_resets_raise_connection_reset(
     fault_server: StartFaultServer, answer: Answer, read: bytes, kept_alive: bool
 ) -> None:
     server = fault_server(*[answers.ok()] * kept_alive, answer)
@@ -278,7 +278,7 @@ def test_reset_unread_reads_nothing(fault_server: StartFaultServer, kept_alive: 
     assert post(server)[0].status == 200
 
 
-def test_close_after_request_is_an_orderly_end(fault_server: StartFaultServer) -> None:
+def test_close_after_request_closes_without_reset(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.close_after_request())
     with closing(connect(server)) as connection:
         connection.request("POST", V2, b"{}")
@@ -286,7 +286,7 @@ def test_close_after_request_is_an_orderly_end(fault_server: StartFaultServer) -
     assert server.requests[0].complete
 
 
-def test_close_idle_answers_first(fault_server: StartFaultServer) -> None:
+def test_close_idle_responds_before_it_closes(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.close_idle())
     with closing(connect(server)) as connection:
         connection.request("POST", V2, b"{}")
@@ -296,7 +296,7 @@ def test_close_idle_answers_first(fault_server: StartFaultServer) -> None:
         assert connection.sock.recv(1) == b""
 
 
-def test_a_client_that_breaks_off_leaves_an_incomplete_request(
+def test_aborted_request_is_recorded_as_incomplete(
     fault_server: StartFaultServer,
 ) -> None:
     server = fault_server(answers.ok())
@@ -322,7 +322,7 @@ def test_connections_are_counted(fault_server: StartFaultServer) -> None:
     assert (server.connections_opened, server.connections_open) == (1, 0)
 
 
-def test_a_tls_client_learns_that_there_is_none(fault_server: StartFaultServer) -> None:
+def test_tls_client_is_refused(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.ok())
     context = ssl.create_default_context()
     with (
@@ -348,7 +348,7 @@ def test_stopping_ends_hanging_connections_at_once(answer: Answer) -> None:
     connection.close()
 
 
-def test_nobody_listens_afterwards() -> None:
+def test_stopped_server_refuses_connections() -> None:
     with FaultServer(answers.ok()) as server:
         pass
     with pytest.raises(ConnectionRefusedError):

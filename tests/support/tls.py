@@ -1,4 +1,4 @@
-"""A loopback HTTPS server that answers each request by a function of the test, with a certificate of the tests' own."""
+"""HTTPS server on loopback that responds by a function of the test."""
 
 import socket
 import ssl

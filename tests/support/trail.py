@@ -1,4 +1,4 @@
-"""What the caller, the server, the listener and the send log know of each mail; and that they agree."""
+"""Records of caller, server, listener and send log for each mail, and their consistency."""
 
 import dataclasses
 import json
@@ -71,7 +71,7 @@ class Seen:
     """Which one of the request it is."""
     request: Request
     verdict: str
-    """``refused`` for good, ``later`` if it may come again, else ``open``: it may have been taken."""
+    """Return ``refused`` for good, ``later`` if retryable, else ``open``: maybe accepted."""
     mails: int
 
     @property
@@ -106,7 +106,7 @@ _STATUS = {"later": "ACCOUNT_THROTTLED", "refused": "MESSAGE_REJECTED"}
 
 
 def accepts_some() -> Dealt:
-    """Of a bulk call take every third mail, of the others some for now only; a single mail is taken."""
+    """Accept every third mail of a bulk call, and a single mail; reject others, some for now."""
 
     def act(connection: Connection, request: Request) -> None:
         mails = mails_of(request)
@@ -198,7 +198,7 @@ class Trail(Listener):
 
 
 def _joined(before: Outcome | None, now: Outcome) -> Outcome:
-    """What is known of a mail after one more attempt: no doubt is taken back but by an acceptance."""
+    """Return the state of a mail after one more attempt: only an acceptance ends an unknown."""
     return before if before in ("unknown", "accepted") and now != "accepted" else now
 
 
@@ -215,7 +215,7 @@ class Log(Protocol):
 
 
 def check_mail(mail: Mail, trail: Trail, *, twice: bool = False) -> None:
-    """The server and the caller agree on a mail whose call has ended; `twice` if a doubt is no reason to stop."""
+    """Check the records of a mail after its call; `twice` if unknown outcomes are retried."""
     seen = trail.of(mail)
     verdicts = [each.verdict for each in seen]
     if twice:
@@ -244,7 +244,7 @@ def check_mails(mails: Iterable[Mail], trail: Trail, *, twice: bool = False) -> 
 async def check_log(
     mails: Iterable[Mail], trail: Trail, log: Log, unwritten: Iterable[str] = ()
 ) -> None:
-    """The log and the listener agree with the callers, but for what the log failed to write down."""
+    """Check log and listener against the callers, except for failed writes of the log."""
     assert len(trail.begun) == len(trail.ended) == len({*trail.begun} & {*trail.ended})
     excused = set(unwritten)
     unknown = {record.send_id async for record in log.unknown()}

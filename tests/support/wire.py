@@ -14,7 +14,7 @@ def says(
     ending: Ending = "keep",
     pause: float = 0.0,
 ) -> Answer:
-    """Answer with these bytes, with a pause between pieces; then keep the connection, close or reset it, or hang."""
+    """Respond with bytes in chunks, then keep, close or reset the connection, or hang."""
 
     def act(connection: Connection, request: Request) -> None:
         said = speech(request)
@@ -45,7 +45,7 @@ def whole(
     length: int | None = 0,
     body: bytes | None = None,
 ) -> bytes:
-    """A whole answer, which accepts a send; its length too large by `length`, or not told at all."""
+    """Return an acceptance, with a Content-Length that is too large, or without one."""
     headers, real = accepted(request)
     body = real if body is None else body
     lines = [*fields(headers), *more]

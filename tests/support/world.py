@@ -1,4 +1,4 @@
-"""All that a client that sends lives with: a server, credentials, an account's rate, a send log, a clock."""
+"""Environment of a client: server, credentials, sending rate, send log, clock."""
 
 import dataclasses
 import math
@@ -147,7 +147,7 @@ class TroubledLog:
 
 
 class Credentials:
-    """What gives a container its credentials; without HTTP, whose connections aiobotocore leaves open on httpx."""
+    """Credentials of a container, without HTTP, as aiobotocore on httpx keeps connections open."""
 
     def __init__(self) -> None:
         self.mode = "fresh"

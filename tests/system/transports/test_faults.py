@@ -44,7 +44,7 @@ def check_error(fault: Fault, error: SendError, api: str) -> None:
 def dealing(faults: list[Fault], waiting_for: FaultServer | None = None) -> Answer:
     """Answer each mail by the fault that its marker names, and when it comes again, accept it.
 
-    Nothing is answered before as many mails have come as can come at once, if a server is told that counts them.
+    A server that counts them responds only after as many mails as can be in flight.
     """
     acts = {fault.name: fault.answer.act for fault in faults}
     met: set[str | None] = set()
@@ -64,7 +64,7 @@ def dealing(faults: list[Fault], waiting_for: FaultServer | None = None) -> Answ
 @pytest.mark.once
 @APIS
 @ATTEMPTS
-async def test_each_fault_alone(
+async def test_outcome_of_each_fault(
     fault_server: StartFaultServer, session: str, api: Any, attempts: int, subtests: pytest.Subtests
 ) -> None:
     server = fault_server(ok())
@@ -87,7 +87,7 @@ async def test_each_fault_alone(
                         check_error(fault, sent.result, api)
 
 
-async def test_an_answer_to_nobody_that_comes_while_the_loop_is_busy(
+async def test_unsolicited_response_that_arrives_while_the_event_loop_is_busy(
     fault_server: StartFaultServer, session: str
 ) -> None:
     (late,) = (fault for fault in FAULTS if fault.name == "second_answer_later")
@@ -103,7 +103,9 @@ async def test_an_answer_to_nobody_that_comes_while_the_loop_is_busy(
 
 
 @APIS
-async def test_many_faults_at_once(fault_server: StartFaultServer, session: str, api: Any) -> None:
+async def test_outcomes_of_concurrent_faults(
+    fault_server: StartFaultServer, session: str, api: Any
+) -> None:
     faults = [
         fault for fault in FAULTS if api in fault.apis and not fault.cuts and not fault.lingers
     ]
@@ -120,7 +122,7 @@ async def test_many_faults_at_once(fault_server: StartFaultServer, session: str,
     assert {marker_of(request) for request in server.requests} == {sent.marker for sent in sends}
 
 
-async def test_many_cut_off_at_once(fault_server: StartFaultServer, session: str) -> None:
+async def test_outcomes_of_concurrent_resets(fault_server: StartFaultServer, session: str) -> None:
     """Which of them meets which fault, nobody knows."""
     faults = [fault for fault in FAULTS if fault.cuts]
     outcomes = frozenset[Outcome]().union(*(fault.outcomes for fault in faults))
@@ -133,7 +135,7 @@ async def test_many_cut_off_at_once(fault_server: StartFaultServer, session: str
     check(sends, server.requests)
 
 
-async def test_what_hangs_ends_at_the_deadline(
+async def test_call_without_progress_ends_at_the_deadline(
     fault_server: StartFaultServer, session: str
 ) -> None:
     sends = [

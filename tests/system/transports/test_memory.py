@@ -1,4 +1,4 @@
-"""What a send that failed holds goes at once: the garbage collector, which counts objects, would let megabytes lie."""
+"""A failed send frees its memory at once, without a run of the garbage collector."""
 
 import gc
 import sys
@@ -49,7 +49,7 @@ def requests() -> int:
 )
 @pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
 @pytest.mark.parametrize("end", ENDS)
-async def test_nothing_of_it_is_left(
+async def test_failed_send_leaves_no_memory(
     fault_server: StartFaultServer, session: str, no_collector: None, end: str, many: bool
 ) -> None:
     server = fault_server(ENDS[end]())

@@ -1,4 +1,4 @@
-"""Faults before there is a connection to SES, or credentials to sign with: nothing is sent, and that is known."""
+"""Faults before the connection to SES, or of the credentials: the outcome is `not_sent`."""
 
 import random
 import socket
@@ -34,7 +34,7 @@ async def refuse(client: Client, sends: int, *servers: FaultServer) -> str:
     return str(crowd[-1].result)
 
 
-async def test_nobody_listens(session: str) -> None:
+async def test_refused_connection_is_not_sent(session: str) -> None:
     async with nothing_is_left(), new_client("http://127.0.0.1:1", session) as client:
         assert "127.0.0.1:1: " in await refuse(client, 1)
         await refuse(client, MANY)
@@ -44,7 +44,7 @@ async def test_nobody_listens(session: str) -> None:
 @pytest.mark.parametrize(
     "code", [socket.EAI_NONAME, socket.EAI_AGAIN], ids=["unknown", "no_server"]
 )
-async def test_a_name_does_not_resolve(
+async def test_unknown_host_is_not_sent(
     session: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def getaddrinfo(*_: object, **__: object) -> None:
@@ -56,7 +56,7 @@ async def test_a_name_does_not_resolve(
         await refuse(client, MANY)
 
 
-async def test_what_was_not_sent_is_made_again(
+async def test_call_that_was_not_sent_is_retried(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, server, calls = socket.getaddrinfo, fault_server(ok()), 0
@@ -77,7 +77,7 @@ async def test_what_was_not_sent_is_made_again(
 
 
 @pytest.mark.parametrize("status", [407, 502])
-async def test_a_proxy_refuses_the_tunnel(
+async def test_rejected_proxy_tunnel_is_not_sent(
     fault_server: StartFaultServer, session: str, status: int
 ) -> None:
     proxy = fault_server(answers.raw(status, answers.HTML, b"no"))
@@ -93,7 +93,7 @@ async def test_a_proxy_refuses_the_tunnel(
     assert {request.method for request in proxy.requests} == {"CONNECT"}
 
 
-async def test_a_proxy_is_not_there(session: str) -> None:
+async def test_missing_proxy_is_not_sent(session: str) -> None:
     config = {"proxies": {"http": "http://127.0.0.1:1"}}
     async with (
         nothing_is_left(),
@@ -149,7 +149,7 @@ def certificates(folder: Path) -> tuple[Path, dict[str, ssl.SSLContext]]:
     return trusted, contexts
 
 
-async def test_tls_fails(
+async def test_failed_tls_handshake_is_not_sent(
     fault_server: StartFaultServer, session: str, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     trusted, contexts = certificates(tmp_path)
@@ -176,7 +176,9 @@ async def test_tls_fails(
 
 
 @pytest.mark.slow
-async def test_a_handshake_that_hangs(fault_server: StartFaultServer, session: str) -> None:
+async def test_hanging_tls_handshake_ends_at_the_deadline(
+    fault_server: StartFaultServer, session: str
+) -> None:
     hanging = Answer(lambda connection, _: connection.wait_for_client(), unread=True)
     server = fault_server(hanging)
     url = server.url.replace("http:", "https:")
@@ -206,7 +208,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-async def test_a_container_gives_no_credentials(
+async def test_container_without_credentials_sends_nothing(
     fault_server: StartFaultServer,
     session: str,
     subtests: pytest.Subtests,
@@ -215,7 +217,7 @@ async def test_a_container_gives_no_credentials(
 ) -> None:
     service, server = fault_server(ok()), fault_server(ok())
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{service.url}/credentials")
-    # On httpx aiobotocore leaves its connection to the service open when it is cancelled while it uses it.
+    # On httpx a cancelled aiobotocore leaves the connection to the container's service open.
     many = MANY if session.startswith("aiohttp") else 1
     for name, fault in CONTAINER.items():
         if name != "hangs" or session.startswith("aiohttp"):
@@ -240,7 +242,7 @@ async def test_a_container_gives_no_credentials(
     ],
     ids=["fails", "no_keys", "no_json"],
 )
-async def test_a_process_gives_no_credentials(
+async def test_credential_process_without_credentials_sends_nothing(
     fault_server: StartFaultServer,
     session: str,
     script: str,
