@@ -69,7 +69,8 @@ UNITS: dict[str, list[str]] = {
     ],
     "sending.bulk": [*BASE, *ATTEMPTS],
     "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk"],
-    "sending.client": [*BASE, *SENDING],
+    "sending.settings": [*BASE, *ATTEMPTS],
+    "sending.client": [*BASE, *SENDING, "sending.settings"],
     "receiving.events": BASE,
     "receiving.transports": [*BASE, "receiving.events"],
     "receiving.parsing": [*BASE, "receiving.events", "receiving.transports"],
@@ -100,6 +101,7 @@ ASYNC = [
         "send_log/sqlite.py",
     ),
     *(
+        "sending/attempts/listener.py",
         "sending/attempts/log_writer.py",
         "sending/attempts/runner.py",
         "sending/client.py",

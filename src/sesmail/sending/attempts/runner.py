@@ -14,6 +14,7 @@ import anyio
 
 from ...aws import Aws, Departure
 from ...errors import (
+    Attempt,
     ConfigurationError,
     InvalidMessageError,
     NotSentError,
@@ -113,6 +114,10 @@ class CallRunner:
                 if number == 1:
                     raise
                 return  # raising would lose the results of the attempts before
+            except Exception as err:
+                _log.exception("An internal error ended the send; its outcome is reported.")
+                _fail(pending, err)
+                return
             number += 1
 
     async def _attempt(
@@ -146,7 +151,11 @@ class CallRunner:
             results = await self._call(batch, call, info, recorded, deadline, departure)
         except BaseException as err:
             results = _for_each(_interrupted(err, departure, call), recorded)
-            raise
+            if not isinstance(err, Exception) or (
+                isinstance(err, SesmailError) and not departure.may_have_left
+            ):
+                raise
+            _log.exception("An internal error ended a call; its outcome is reported.")
         finally:
             # 4. Apply the results to the states, the listener, the rate limiter and the log.
             await self._apply(batch, info, recorded, results, began, start)
@@ -194,7 +203,7 @@ class CallRunner:
                 size=info.size,
                 departure=departure,
             )
-            return batch.read(response, [*states])
+            return _read(batch, response, states)
         except SendError as err:
             # Without its traceback, whose frames would keep the messages alive with the error.
             return _for_each(err.with_traceback(None), states)
@@ -211,33 +220,50 @@ class CallRunner:
         """Applies results to the states, the listener, the rate limiter and the send log."""
         seconds = anyio.current_time() - start
         attempts = [
-            state.attempted(result, began, seconds)
+            attempt
             for state, result in zip(states.values(), results, strict=True)
+            if (attempt := _record_attempt(state, result, began, seconds)) is not None
         ]
+        # From here on the outcomes are known: nothing may raise, except to end the task.
+        with _Logged("recorded in the send log"):
+            await self.log_writer.finish(states)
+        with _Logged("reported to the rate limiter"):
+            self._report(batch, info, states, results)
         notify(self.listener.after_attempt, info, attempts)
+        if info.recipients and any(isinstance(result, ThrottledError) for result in results):
+            with _Logged("reported as throttled"):
+                self._report_throttling(info)
+
+    def _report(
+        self,
+        batch: Batch[T],
+        info: CallInfo,
+        states: Mapping[int, SendState[T]],
+        results: Sequence[T | SendError],
+    ) -> None:
+        """Reports the results to the rate limiter."""
+        if self.limiter is None:
+            return
         if isinstance(results[0], NotSentError):
             self._release(info.recipients)
         accepted = sum(
             batch.recipients[each] for each, state in states.items() if state.result is not None
         )
-        if self.limiter is not None and accepted:
+        if accepted:
             self.limiter.accepted(accepted)
         if info.recipients and any(isinstance(result, ThrottledError) for result in results):
-            self._slow_down(info)
-        await self.log_writer.finish(states)
+            self.limiter.throttled()
 
     async def _choose_retries(
         self, states: Mapping[int, SendState[T]], info: CallInfo, deadline: float
     ) -> Mapping[int, SendState[T]]:
         """Returns the sends to retry after the retry delay; none where time or attempts are up."""
-        retried = {
-            each: state
-            for each, state in states.items()
-            if state.last and self.policy.may_retry(state.last)
-        }
-        if not retried or info.number == self.policy.attempts:
+        retried: Mapping[int, SendState[T]] = {}
+        delay = 0.0
+        with _Logged("considered for a retry"):
+            retried, delay = self._plan_retries(states, info.number)
+        if not retried:
             return {}
-        delay = self.policy.delay(info.number, random())
         if anyio.current_time() + delay >= deadline:
             return {}
         _log.info(
@@ -251,11 +277,21 @@ class CallRunner:
         await anyio.sleep(delay)
         return retried
 
-    def _slow_down(self, info: CallInfo) -> None:
-        rate = None
-        if self.limiter is not None:
-            self.limiter.throttled()
-            rate = self.limiter.rate
+    def _plan_retries(
+        self, states: Mapping[int, SendState[T]], number: int
+    ) -> tuple[Mapping[int, SendState[T]], float]:
+        """Returns the sends to retry after an attempt of this number, and the delay."""
+        retried = {
+            each: state
+            for each, state in states.items()
+            if state.last and self.policy.may_retry(state.last)
+        }
+        if not retried or number == self.policy.attempts:
+            return {}, 0.0
+        return retried, self.policy.delay(number, random())
+
+    def _report_throttling(self, info: CallInfo) -> None:
+        rate = None if self.limiter is None else self.limiter.rate
         _log.info(
             "SES throttled %s; sending at %s recipients per second",
             info.operation,
@@ -282,6 +318,72 @@ class CallRunner:
         )
 
 
+def _read(
+    batch: Batch[T], response: dict[str, Any], states: Mapping[int, Any]
+) -> Sequence[T | SendError]:
+    """Reads a response; an internal error makes the outcome unknown, with the response."""
+    try:
+        return batch.read(response, [*states])
+    except SendError:
+        raise
+    except Exception as err:
+        _log.exception("A response could not be read; its outcome is unknown.")
+        raise UnknownOutcomeError(
+            f"the response could not be read ({type(err).__name__})", answer=response
+        ) from err.with_traceback(None)
+
+
+class _Logged:
+    """Context in which an internal error is logged, and the send continues.
+
+    Args:
+        purpose: What the outcome could not be.
+    """
+
+    __slots__ = ("_purpose",)
+
+    def __init__(self, purpose: str) -> None:
+        self._purpose = purpose
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        _log.error(
+            "An outcome could not be %s; the send continues.", self._purpose, exc_info=error
+        )
+        return True
+
+
+def _record_attempt(
+    state: SendState[T], result: T | SendError, began: datetime, seconds: float
+) -> Attempt | None:
+    """Applies the result of an attempt to a state, also if the attempt can't be recorded."""
+    try:
+        return state.attempted(result, began, seconds)
+    except Exception:
+        _log.exception("An attempt could not be recorded; its outcome is kept.")
+        state.apply(result)
+        return None
+
+
+def _fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
+    """Applies an internal error before a request to the sends that have no result."""
+    for state in states.values():
+        if state.result is None:
+            failed = NotSentError(_reason(error), retryable=isinstance(error, MemoryError))
+            failed.__cause__ = error.with_traceback(None)
+            state.failed(failed)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):  # which has no text
+        return "there is not enough memory"
+    return str(error) or f"internal error ({type(error).__name__})"
+
+
 def _interrupted(error: BaseException, departure: Departure, call: Call) -> SendError:
     """Returns the error of sends whose call was cancelled, or could not be made at all."""
     if departure.may_have_left:
@@ -289,7 +391,9 @@ def _interrupted(error: BaseException, departure: Departure, call: Call) -> Send
             "cancelled after the request may have left", operation=call.operation
         )
     if isinstance(error, Exception):
-        failed = NotSentError(str(error), operation=call.operation, retryable=False)
+        failed = NotSentError(
+            _reason(error), operation=call.operation, retryable=isinstance(error, MemoryError)
+        )
         # A copy, since the frames of the raised error refer to the states.
         failed.__cause__ = copy.copy(error) if isinstance(error, SesmailError) else error
         return failed

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from ...errors import Attempt, NotSentError, Outcome, SendError, UnknownOutcomeError
+from ..result import RecipientResult, SendResult
 
-__all__ = ["SendState"]
+__all__ = ["SendState", "with_attempts"]
+
+_log = logging.getLogger("sesmail.sending")
 
 T = TypeVar("T")
+R = TypeVar("R", SendResult, RecipientResult)
 
 
 class SendState(Generic[T]):
@@ -92,3 +98,15 @@ class SendState(Generic[T]):
         error.attempts = tuple(self.attempts)
         error.send_id = self.send_id
         return error
+
+
+def with_attempts(result: R, state: SendState[R]) -> R:
+    """Returns the result of an accepted send with its attempts and its send id.
+
+    An internal error here must not hide that SES accepted the mail: it is logged.
+    """
+    try:
+        return replace(result, attempts=tuple(state.attempts), send_id=state.send_id)
+    except Exception:
+        _log.exception("The attempts of an accepted send could not be added to its result.")
+        return result

@@ -37,7 +37,15 @@ from .fields import (
     SendId,
     Tags,
 )
-from .model import Merge, Model, check_misplaced, explained, unvalidated_fields, validated
+from .model import (
+    Merge,
+    Model,
+    check_misplaced,
+    explained,
+    is_validated,
+    unvalidated_fields,
+    validated,
+)
 from .raw import RawContent
 from .recipient import InlineTemplate, ListManagement, Recipient
 
@@ -124,6 +132,7 @@ __all__ = [
     "invalid_message",
     "kind_of",
     "message_from_json",
+    "valid_message",
 ]
 
 _ListManagement: TypeAlias = Annotated[
@@ -528,6 +537,21 @@ _KINDS: tuple[type[_BaseMessage], ...] = (Message, RawMessage, TemplateMessage, 
 def kind_of(message: _BaseMessage) -> type[_BaseMessage]:
     """Returns the class of a message; for an instance of a user's subclass, that of sesmail."""
     return next(each for each in _KINDS if isinstance(message, each))
+
+
+def valid_message(message: Any) -> Any:
+    """Returns a message that is valid: itself, or an instance of sesmail's own class.
+
+    Raises:
+        InvalidMessageError: It was made without validation, and a field is invalid.
+    """
+    if is_validated(message):
+        return message
+    kind = kind_of(message)
+    try:
+        return validated(message, kind)
+    except ValidationError as err:
+        raise invalid_message(kind, err) from None
 
 
 def message_from_json(text: str | bytes) -> AnyMessage | BulkMessage:
