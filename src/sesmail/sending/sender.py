@@ -188,7 +188,7 @@ async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:
 def _not_built(error: Exception) -> SesmailError:
     """Returns the error for a message from which no call can be built; it shows no values."""
     if isinstance(error, MemoryError):
-        return NotSentError("there is not enough memory to build the request")
+        return NotSentError("not enough memory to build the request")
     return InvalidMessageError(
         f"no request can be built from it ({type(error).__name__}); make it by its constructor "
         "or by replace, which validate it",

@@ -379,17 +379,22 @@ def _fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, MemoryError):  # which has no text
-        return "there is not enough memory"
-    return str(error) or f"internal error ({type(error).__name__})"
+    if isinstance(error, SesmailError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    return f"internal error ({type(error).__name__}: {error})"
 
 
 def _interrupted(error: BaseException, departure: Departure, call: Call) -> SendError:
     """Returns the error of sends whose call was cancelled, or could not be made at all."""
     if departure.may_have_left:
-        return UnknownOutcomeError(
-            "cancelled after the request may have left", operation=call.operation
+        what = _reason(error) if isinstance(error, Exception) else "cancelled"
+        unknown = UnknownOutcomeError(
+            f"{what} after the request may have left", operation=call.operation
         )
+        unknown.__cause__ = error if isinstance(error, Exception) else None
+        return unknown
     if isinstance(error, Exception):
         failed = NotSentError(
             _reason(error), operation=call.operation, retryable=isinstance(error, MemoryError)
