@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from ..arguments import check_function, check_instance, check_methods, check_seconds, refuse
 from ..errors import ConfigurationError
-from ..send_log.protocol import SendLog
 from .attempts.listener import Listener
 from .attempts.retry import RetryPolicy
 from .message.message import Message

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Protocol, TypeAlias, cast
 
+from ...arguments import check_iterable, refuse
+
 __all__ = ["Headers", "header_pairs", "header_values"]
 
 Pair: TypeAlias = "tuple[str | bytes, str | bytes | list[str] | None]"
@@ -25,7 +27,10 @@ Headers: TypeAlias = HasItems | Collection[Pair]
 def header_pairs(headers: Headers) -> Iterable[Pair]:
     """Returns names and values of the headers."""
     items: Callable[[], Iterable[Pair]] | None = getattr(headers, "items", None)
-    return items() if items else cast("Collection[Pair]", headers)
+    if callable(items) and not isinstance(headers, type):
+        return items()
+    check_iterable("headers", headers, "a mapping, or pairs of name and value", "")
+    return cast("Collection[Pair]", headers)
 
 
 def header_values(headers: Headers, name: str) -> list[str]:
@@ -37,7 +42,10 @@ def header_values(headers: Headers, name: str) -> list[str]:
         name: The header's name in lower case.
     """
     values: list[str] = []
-    for key, value in header_pairs(headers):
+    for pair in header_pairs(headers):
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            refuse("headers", "a mapping, or pairs of name and value", pair)
+        key, value = pair
         if _text(key).lower() == name and value is not None:
             values += (
                 [_text(each) for each in value]
@@ -48,4 +56,8 @@ def header_values(headers: Headers, name: str) -> list[str]:
 
 
 def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("headers", "names and values of text or bytes", value)
+    return value

@@ -351,9 +351,7 @@ class _Logged:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if not isinstance(error, Exception):
             return False
-        _log.error(
-            "An outcome could not be %s; the send continues.", self._purpose, exc_info=error
-        )
+        _log.error("An outcome could not be %s; the send continues.", self._purpose, exc_info=error)
         return True
 
 

@@ -135,9 +135,7 @@ __all__ = [
     "valid_message",
 ]
 
-_ListManagement: TypeAlias = Annotated[
-    ListManagement | None, BeforeValidator(unvalidated_fields)
-]
+_ListManagement: TypeAlias = Annotated[ListManagement | None, BeforeValidator(unvalidated_fields)]
 
 _IN_TEMPLATE = (
     "not a field of a templated message: the template has it; give variable parts in data"
