@@ -25,7 +25,6 @@ __all__ = [
     "check_text",
     "check_time",
     "described",
-    "is_number",
     "refuse",
 ]
 
@@ -101,22 +100,25 @@ def _either(choices: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}"
 
 
-def is_number(value: object) -> bool:
-    """Reports whether a value is a finite int or float, and not a bool."""
-    return (
+def check_seconds(
+    name: str,
+    value: object,
+    *,
+    or_zero: bool = False,
+    or_infinite: bool = False,
+    unit: str = "seconds",
+    fix: str = "",
+) -> None:
+    """Refuses anything but a number of seconds: above 0, or also 0; finite, or also infinite."""
+    if (
         isinstance(value, (int, float))
         and not isinstance(value, bool)
-        and -math.inf < value < math.inf
-    )
-
-
-def check_seconds(
-    name: str, value: object, *, or_zero: bool = False, unit: str = "seconds", fix: str = ""
-) -> None:
-    """Refuses anything but a finite number of seconds, above 0 unless ``or_zero``."""
-    if not is_number(value) or value < 0 or (value == 0 and not or_zero):  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
-        bound = "of at least 0" if or_zero else "above 0"
-        refuse(name, f"a finite number of {unit} {bound}", value, fix)
+        and (value > 0 or (or_zero and value == 0))
+        and (value < math.inf or (or_infinite and value == math.inf))
+    ):
+        return
+    number = "number" if or_infinite else "finite number"
+    refuse(name, f"a {number} of {unit} {'of at least 0' if or_zero else 'above 0'}", value, fix)
 
 
 def check_integer(name: str, value: object, minimum: int, fix: str = "") -> None:

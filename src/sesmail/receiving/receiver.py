@@ -137,7 +137,7 @@ class Receiver:
         check_choice("accept", accept, _REFUSED)
         check_bool("auto_confirm", auto_confirm)
         check_seconds("timeout", timeout)
-        check_seconds("max_age", max_age)
+        check_seconds("max_age", max_age, or_infinite=True)
         _check_objects(seen, send_log, storage, fetch_certificate, clock)
         self._accept = accept
         self._auto_confirm = auto_confirm

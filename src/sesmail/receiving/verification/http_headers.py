@@ -46,6 +46,8 @@ def header_values(headers: Headers, name: str) -> list[str]:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             refuse("headers", "a mapping, or pairs of name and value", pair)
         key, value = pair
+        if not isinstance(key, (str, bytes)):
+            refuse("headers", "a mapping or pairs whose names are text or bytes", key)
         if _text(key).lower() == name and value is not None:
             values += (
                 [_text(each) for each in value]
@@ -55,9 +57,6 @@ def header_values(headers: Headers, name: str) -> list[str]:
     return values
 
 
-def _text(value: str | bytes) -> str:
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        refuse("headers", "names and values of text or bytes", value)
-    return value
+def _text(value: object) -> str:
+    """Returns a name or value as text; a number, for instance, as it would be written."""
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

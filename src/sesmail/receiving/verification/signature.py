@@ -99,7 +99,8 @@ def check_signature(
         SignatureError: The signature doesn't match, the message is too old or ahead of the clock,
             or the certificate isn't one of SNS for the topic's region.
         MalformedBodyError: The body isn't an SNS message.
-        ConfigurationError: An argument has a wrong type, ``now`` has no time zone, or the extra ``signatures`` isn't installed.
+        ConfigurationError: An argument has a wrong type, ``now`` has no time zone, or the extra
+            ``signatures`` isn't installed.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
     """
@@ -125,8 +126,8 @@ def check_certificate(name: str, certificate: object) -> None:
 
 def check_ages(max_age: object, max_ahead: object) -> None:
     """Refuses limits of a message's age that aren't numbers of seconds."""
-    check_seconds("max_age", max_age)
-    check_seconds("max_ahead", max_ahead, or_zero=True)
+    check_seconds("max_age", max_age, or_infinite=True)
+    check_seconds("max_ahead", max_ahead, or_zero=True, or_infinite=True)
 
 
 def read_signature(

@@ -141,7 +141,9 @@ class Alternative(Model, frozen=True):
 
         def __init__(self, content: bytes | str, media_type: str) -> None: ...
 
-        def replace(self, *, content: bytes | str = ..., media_type: str = ...) -> Self: ...
+        def replace(self, *, content: bytes | str = ..., media_type: str = ...) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
 
 class Attachment(Model, frozen=True):
@@ -210,7 +212,9 @@ class Attachment(Model, frozen=True):
             content_id: str | None = ...,
             disposition: Disposition = ...,
             description: str | None = ...,
-        ) -> Self: ...
+        ) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
     @model_validator(mode="before")
     @classmethod

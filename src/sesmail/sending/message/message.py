@@ -320,7 +320,9 @@ class Message(_BaseMessage, frozen=True):
 
         def __init__(self, **fields: Unpack[MessageFields]) -> None: ...
 
-        def replace(self, **changes: Unpack[MessageFields]) -> Self: ...
+        def replace(self, **changes: Unpack[MessageFields]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
 
 class RawMessage(_BaseMessage, frozen=True):
@@ -383,7 +385,9 @@ class RawMessage(_BaseMessage, frozen=True):
 
         def __init__(self, **fields: Unpack[_RawFields]) -> None: ...
 
-        def replace(self, **changes: Unpack[_RawChanges]) -> Self: ...
+        def replace(self, **changes: Unpack[_RawChanges]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
 
 class TemplateMessage(_TemplatedMessage, frozen=True):
@@ -447,7 +451,9 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
 
         def __init__(self, **fields: Unpack[_TemplateMessageFields]) -> None: ...
 
-        def replace(self, **changes: Unpack[_TemplateMessageChanges]) -> Self: ...
+        def replace(self, **changes: Unpack[_TemplateMessageChanges]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
 
 def _parse_recipients(value: object) -> object:
@@ -523,7 +529,9 @@ class BulkMessage(_TemplatedMessage, frozen=True):
 
         def __init__(self, **fields: Unpack[_BulkFields]) -> None: ...
 
-        def replace(self, **changes: Unpack[_BulkChanges]) -> Self: ...
+        def replace(self, **changes: Unpack[_BulkChanges]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
 
 AnyMessage: TypeAlias = Message | RawMessage | TemplateMessage

@@ -111,7 +111,7 @@ class Model(BaseModel, frozen=True, metaclass=_ModelMeta):
 
     if not TYPE_CHECKING:
 
-        def copy(self, **options):  # deprecated by pydantic
+        def copy(self, **options):  # noqa: D102 (deprecated by pydantic)
             return _marked(super().copy(**options))
 
         def __replace__(self, /, **changes):  # copy.replace of Python 3.13

@@ -48,7 +48,9 @@ class InlineTemplate(Model, frozen=True):
 
         def replace(
             self, *, subject: str = ..., text: str | None = ..., html: str | None = ...
-        ) -> Self: ...
+        ) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
 
 class ListManagement(Model, frozen=True):
@@ -72,7 +74,9 @@ class ListManagement(Model, frozen=True):
 
     if TYPE_CHECKING:
 
-        def replace(self, *, contact_list: str = ..., topic: str | None = ...) -> Self: ...
+        def replace(self, *, contact_list: str = ..., topic: str | None = ...) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
 
 class Recipient(Model, frozen=True):
@@ -140,4 +144,6 @@ class Recipient(Model, frozen=True):
             metadata: Mapping[str, Any] = ...,
             message_tags: Mapping[str, str] = ...,
             send_id: str | None = ...,
-        ) -> Self: ...
+        ) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
