@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -114,7 +115,7 @@ def check_seconds(
         isinstance(value, (int, float))
         and not isinstance(value, bool)
         and (value > 0 or (or_zero and value == 0))
-        and (value < math.inf or (or_infinite and value == math.inf))
+        and (value <= sys.float_info.max or (or_infinite and value == math.inf))
     ):
         return
     number = "number" if or_infinite else "finite number"

@@ -62,6 +62,12 @@ class Sender:
 
     async def send(self, message: AnyMessage, state: SendState[SendResult]) -> SendResult:
         """Sends one mail, whose state is complete also if this is cancelled."""
+        if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(
+                "it must be a Message, TemplateMessage or RawMessage, "
+                f"not {described(message)}; pass a BulkMessage to send_bulk",
+                field="message",
+            )
         started = anyio.current_time()
         try:
             message = self._prepared(message, state)
@@ -107,12 +113,6 @@ class Sender:
 
     def _prepared(self, message: AnyMessage, state: SendState[SendResult]) -> AnyMessage:
         """Returns the valid message with the defaults and its send id, which the state gets."""
-        if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidMessageError(
-                "it must be a Message, TemplateMessage or RawMessage, "
-                f"not {described(message)}; pass a BulkMessage to send_bulk",
-                field="message",
-            )
         message = apply_defaults(valid_message(message), self.defaults)
         state.send_id = self._send_id(message)
         if state.send_id == message.send_id:
