@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, cast
 
 from .errors import ConfigurationError
 
@@ -132,14 +132,16 @@ def check_mapping(name: str, value: object, fix: str = "") -> None:
     """Refuses anything but a mapping whose keys are text."""
     if not isinstance(value, Mapping):
         refuse(name, "a mapping", value, fix)
-    for key in value:  # pyright: ignore[reportUnknownVariableType]
+    keys: Iterable[object] = cast("Mapping[object, object]", value)
+    for key in keys:
         if not isinstance(key, str):
             refuse(name, "a mapping whose keys are text", key, fix)
 
 
 def check_iterable(name: str, value: object, expected: str, fix: str) -> None:
     """Refuses one text, bytes, a mapping, and what can't be iterated over."""
-    if isinstance(value, (str, bytes, bytearray, Mapping, type)) or not isinstance(value, Iterable):
+    one = isinstance(value, (str, bytes, bytearray, Mapping, type))
+    if one or not isinstance(value, Iterable):
         refuse(name, expected, value, fix)
 
 

@@ -264,15 +264,17 @@ class NotVerifiedError(RejectedError):
 
     def __init__(self, message: str = "", **details: Any) -> None:
         super().__init__(message, **details)
-        failed = _FAILED_CHECK.search(message)
-        names = _SEPARATOR.split(failed[2].strip(" .\u2026\r\n")) if failed else []
-        self.identities: tuple[str, ...] = tuple(dict.fromkeys(filter(None, names)))
-        self.region: str | None = failed[1].lower() if failed else None
-        where = f"in the region {self.region}" if failed else "in the region of the call"
-        self.args = (
-            f"{self}; verify the identity {where}; recipients need that only while the account "
-            "is in the sandbox, until it gets production access",
-        )
+        self.identities: tuple[str, ...] = ()
+        self.region: str | None = None
+        if failed := _FAILED_CHECK.search(message):
+            names = _SEPARATOR.split(failed[2].strip(" .\u2026\r\n"))
+            self.identities = tuple(dict.fromkeys(filter(None, names)))
+            self.region = failed[1].lower()
+            self.args = (
+                f"{self}; verify each of them as an identity in the region {self.region}; "
+                "recipients need that only while the account is in the sandbox, until it gets "
+                "production access",
+            )
 
 
 class NotFoundError(RejectedError):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from ..arguments import (
     check_bool,
@@ -91,12 +91,12 @@ def _check_param(name: str, value: object, kind: Any) -> None:
         )
 
 
-def _check_config(config: object) -> None:
+def _check_config(config: Any) -> None:
     """Check the options whose wrong values aiobotocore would find late, or not at all."""
     options: Mapping[str, Any]
     if isinstance(config, Mapping):
-        check_mapping("config", config)
-        options = config
+        options = cast("Mapping[str, Any]", config)
+        check_mapping("config", options)
     elif _is_config(config):
         options = getattr(config, "_user_provided_options", {})
     else:

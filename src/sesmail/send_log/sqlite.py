@@ -8,7 +8,7 @@ from copy import copy
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import anyio
 import anyio.lowlevel
@@ -218,8 +218,8 @@ def _result(write: Write[T]) -> T:
 def _checked_path(path: object) -> str:
     if not isinstance(path, (str, os.PathLike)):
         refuse("path", "text or a Path", path)
-    name: object = os.fspath(path)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    if not isinstance(name, str):
+    name = os.fspath(cast("str | os.PathLike[str]", path))
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         refuse("path", "text or a Path", name)
     if not name or "\0" in name or name == ":memory:":
         raise ConfigurationError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import Literal
 
 from pydantic import ValidationError
 
@@ -58,7 +57,7 @@ def check_send_log(log: object) -> None:
     check_methods("send_log", log, ("begin", "finish"), "a send log", fix)
 
 
-def new_limiter(rate_limit: RateLimiter | float | Literal["account"] | None) -> RateLimiter | None:
+def new_limiter(rate_limit: object) -> RateLimiter | None:
     """Returns the rate limiter of a client; None for no rate limit."""
     if rate_limit is None or isinstance(rate_limit, RateLimiter):
         return rate_limit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from ...arguments import check_iterable, refuse
 
@@ -42,15 +42,15 @@ def header_values(headers: Headers, name: str) -> list[str]:
         name: The header's name in lower case.
     """
     values: list[str] = []
-    for pair in header_pairs(headers):
+    for pair in cast("Iterable[Any]", header_pairs(headers)):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             refuse("headers", "a mapping, or pairs of name and value", pair)
-        key, value = pair
+        key, value = cast("tuple[Any, Any]", pair)
         if not isinstance(key, (str, bytes)):
             refuse("headers", "a mapping or pairs whose names are text or bytes", key)
         if _text(key).lower() == name and value is not None:
             values += (
-                [_text(each) for each in value]
+                [_text(each) for each in cast("Iterable[object]", value)]
                 if isinstance(value, (list, tuple))
                 else [_text(value)]
             )

@@ -537,10 +537,15 @@ class BulkMessage(_TemplatedMessage, frozen=True):
 AnyMessage: TypeAlias = Message | RawMessage | TemplateMessage
 """Union of the messages that ``Client.send`` takes."""
 
-_KINDS: tuple[type[_BaseMessage], ...] = (Message, RawMessage, TemplateMessage, BulkMessage)
+_KINDS: tuple[type[AnyMessage | BulkMessage], ...] = (
+    Message,
+    RawMessage,
+    TemplateMessage,
+    BulkMessage,
+)
 
 
-def kind_of(message: _BaseMessage) -> type[_BaseMessage]:
+def kind_of(message: object) -> type[AnyMessage | BulkMessage]:
     """Returns the class of a message; for an instance of a user's subclass, that of sesmail."""
     return next(each for each in _KINDS if isinstance(message, each))
 
@@ -579,7 +584,9 @@ def message_from_json(text: str | bytes) -> AnyMessage | BulkMessage:
         document = read_json(text)
     except ValueError as err:
         raise InvalidMessageError(f"it isn't valid JSON: {err}", field="text") from None
-    name = document.pop("kind", None) if isinstance(document, dict) else None
+    name: object = None
+    if isinstance(document, dict):
+        name = cast("dict[str, object]", document).pop("kind", None)
     kind = next((each for each in _KINDS if each.__name__ == name), None)
     if kind is None:
         names = ", ".join(each.__name__ for each in _KINDS)
@@ -587,7 +594,7 @@ def message_from_json(text: str | bytes) -> AnyMessage | BulkMessage:
             f"it must be a JSON object whose kind is one of {names}", field="kind"
         )
     try:
-        message: Any = kind.model_validate_json(to_json(document))
+        message: AnyMessage | BulkMessage = kind.model_validate_json(to_json(document))
     except ValidationError as err:
         raise invalid_message(kind, err) from None
     return message

@@ -47,7 +47,7 @@ class _UnvalidatedFields(set[str]):
 
 
 if TYPE_CHECKING:
-    _ModelMeta = type(BaseModel)
+    _Base = BaseModel
 else:
 
     class _ModelMeta(type(BaseModel)):
@@ -74,8 +74,11 @@ else:
                     raise TypeError(f"{cls.__name__} got multiple values for {name}")
                 fields[name] = value
 
+    class _Base(BaseModel, frozen=True, metaclass=_ModelMeta):
+        """Base of the base."""
 
-class Model(BaseModel, frozen=True, metaclass=_ModelMeta):
+
+class Model(_Base, frozen=True):
     """Base of the models that users fill in.
 
     Instances are frozen, unknown fields are refused, and errors contain no values: a message holds
@@ -192,7 +195,9 @@ def explained(model: type[BaseModel], error: ValidationError) -> ValidationError
     details: list[InitErrorDetails] = [
         {
             "type": PydanticCustomError(
-                each["type"], "{explanation}", {**each.get("ctx", {}), "explanation": text}
+                cast("Any", each["type"]),
+                "{explanation}",
+                {**each.get("ctx", {}), "explanation": text},
             ),
             "loc": each["loc"],
             "input": each["input"],
@@ -203,7 +208,8 @@ def explained(model: type[BaseModel], error: ValidationError) -> ValidationError
 
 
 def _explanation(model: type[BaseModel], error: ErrorDetails) -> str:
-    text, value = error["msg"], error["input"]
+    text = error["msg"]
+    value: object = error["input"]
     if error["type"] == "extra_forbidden":
         close = get_close_matches(str(error["loc"][-1]), model.model_fields, 1)
         return f"{text}; did you mean {close[0]}?" if close else text
@@ -212,7 +218,7 @@ def _explanation(model: type[BaseModel], error: ErrorDetails) -> str:
         return f"{text}, not {_type_of(value)}" if is_type else text
     if isinstance(value, (Mapping, list, tuple)) and not error["type"].endswith("_type"):
         return text
-    return f"{text}, not {_type_of(value)}"
+    return f"{text}, not {_type_of(value)}"  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _type_of(value: object) -> str:
