@@ -140,9 +140,10 @@ def check_mapping(name: str, value: object, fix: str = "") -> None:
 
 def check_iterable(name: str, value: object, expected: str, fix: str) -> None:
     """Refuses one text, bytes, a mapping, and what can't be iterated over."""
-    one = isinstance(value, (str, bytes, bytearray, Mapping, type))
-    if one or not isinstance(value, Iterable):
+    if not isinstance(value, Iterable):
         refuse(name, expected, value, fix)
+    if isinstance(value, (str, bytes, bytearray, Mapping, type)):
+        refuse(name, expected, cast("object", value), fix)
 
 
 def check_time(name: str, value: object) -> None:

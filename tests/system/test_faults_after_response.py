@@ -33,8 +33,6 @@ STEPS = [
     f"{ATTEMPTS}.state.SendState.attempted",
     f"{ATTEMPTS}.state.replace",
     f"{ATTEMPTS}.log_writer.LogWriter.finish",
-    f"{ATTEMPTS}.runner.CallRunner._report",
-    f"{ATTEMPTS}.runner.CallRunner._report_throttling",
     f"{ATTEMPTS}.runner.CallRunner._plan_retries",
     "sesmail.sending.rate.limiter.RateLimiter.accepted",
     "sesmail.sending.rate.limiter.RateLimiter.give_back",
@@ -150,7 +148,7 @@ async def test_exception_of_the_retry_policy_keeps_the_rejection(
         except sesmail.ThrottledError as err:
             outcomes = [err.outcome]
     assert outcomes == ["rejected"]
-    assert "considered for a retry" in caplog.text
+    assert "retry policy failed" in caplog.text
     assert len(server.requests) == 1
 
 

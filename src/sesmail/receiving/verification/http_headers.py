@@ -43,9 +43,8 @@ def header_values(headers: Headers, name: str) -> list[str]:
     """
     values: list[str] = []
     for pair in cast("Iterable[Any]", header_pairs(headers)):
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            refuse("headers", "a mapping, or pairs of name and value", pair)
-        key, value = cast("tuple[Any, Any]", pair)
+        _check_pair(pair)
+        key, value = pair
         if not isinstance(key, (str, bytes)):
             refuse("headers", "a mapping or pairs whose names are text or bytes", key)
         if _text(key).lower() == name and value is not None:
@@ -55,6 +54,11 @@ def header_values(headers: Headers, name: str) -> list[str]:
                 else [_text(value)]
             )
     return values
+
+
+def _check_pair(pair: object) -> None:
+    if not isinstance(pair, (tuple, list)) or len(cast("list[object]", pair)) != 2:
+        refuse("headers", "a mapping, or pairs of name and value", pair)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _text(value: object) -> str:

@@ -157,8 +157,13 @@ class CallRunner:
                 raise
             _log.exception("An internal error ended a call; its outcome is reported.")
         finally:
-            # 4. Apply the results to the states, the listener, the rate limiter and the log.
-            await self._apply(batch, info, recorded, results, began, start)
+            # 4. Apply the results to the states, the rate limiter, the log and the listener.
+            attempts = self._apply(batch, info, recorded, results, began, start)
+            try:
+                await self.log_writer.finish(recorded)
+            except Exception:
+                _log.exception("The send log could not record outcomes; the send continues.")
+            self._report(info, results, attempts)
 
         # 5. Choose the sends to retry, and wait before the next attempt.
         return await self._choose_retries(recorded, info, deadline), started
@@ -208,7 +213,7 @@ class CallRunner:
             # Without its traceback, whose frames would keep the messages alive with the error.
             return _for_each(err.with_traceback(None), states)
 
-    async def _apply(
+    def _apply(
         self,
         batch: Batch[T],
         info: CallInfo,
@@ -216,52 +221,53 @@ class CallRunner:
         results: Sequence[T | SendError],
         began: datetime,
         start: float,
-    ) -> None:
-        """Applies results to the states, the listener, the rate limiter and the send log."""
+    ) -> list[Attempt]:
+        """Applies results to the states and the rate limiter; an internal error is logged."""
         seconds = anyio.current_time() - start
-        attempts = [
-            attempt
-            for state, result in zip(states.values(), results, strict=True)
-            if (attempt := _record_attempt(state, result, began, seconds)) is not None
-        ]
-        # From here on the outcomes are known: nothing may raise, except to end the task.
-        with _Logged("recorded in the send log"):
-            await self.log_writer.finish(states)
-        with _Logged("reported to the rate limiter"):
-            self._report(batch, info, states, results)
-        notify(self.listener.after_attempt, info, attempts)
-        if info.recipients and any(isinstance(result, ThrottledError) for result in results):
-            with _Logged("reported as throttled"):
-                self._report_throttling(info)
-
-    def _report(
-        self,
-        batch: Batch[T],
-        info: CallInfo,
-        states: Mapping[int, SendState[T]],
-        results: Sequence[T | SendError],
-    ) -> None:
-        """Reports the results to the rate limiter."""
+        attempts: list[Attempt] = []
+        for state, result in zip(states.values(), results, strict=True):
+            try:
+                attempts.append(state.attempted(result, began, seconds))
+            except Exception:
+                _log.exception("An attempt could not be recorded; its outcome is kept.")
+                state.apply(result)
         if self.limiter is None:
-            return
-        if isinstance(results[0], NotSentError):
-            self._release(info.recipients)
-        accepted = sum(
-            batch.recipients[each] for each, state in states.items() if state.result is not None
-        )
-        if accepted:
-            self.limiter.accepted(accepted)
-        if info.recipients and any(isinstance(result, ThrottledError) for result in results):
-            self.limiter.throttled()
+            return attempts
+        try:
+            if isinstance(results[0], NotSentError):
+                self._release(info.recipients)
+            accepted = sum(
+                batch.recipients[each] for each, state in states.items() if state.result is not None
+            )
+            if accepted:
+                self.limiter.accepted(accepted)
+            if _throttled(info, results):
+                self.limiter.throttled()
+        except Exception:
+            _log.exception("The rate limiter failed after a response; the send continues.")
+        return attempts
+
+    def _report(self, info: CallInfo, results: Sequence[object], attempts: list[Attempt]) -> None:
+        """Notifies the listener, after the log: it may raise what ends the process."""
+        notify(self.listener.after_attempt, info, attempts)
+        if _throttled(info, results):
+            rate = None if self.limiter is None else self.limiter.rate
+            _log.info(
+                "SES throttled %s; sending at %s recipients per second",
+                info.operation,
+                rate or "any number of",
+            )
+            notify(self.listener.throttled, info, rate)
 
     async def _choose_retries(
         self, states: Mapping[int, SendState[T]], info: CallInfo, deadline: float
     ) -> Mapping[int, SendState[T]]:
         """Returns the sends to retry after the retry delay; none where time or attempts are up."""
-        retried: Mapping[int, SendState[T]] = {}
-        delay = 0.0
-        with _Logged("considered for a retry"):
+        try:
             retried, delay = self._plan_retries(states, info.number)
+        except Exception:
+            _log.exception("The retry policy failed; the call isn't retried.")
+            return {}
         if not retried:
             return {}
         if anyio.current_time() + delay >= deadline:
@@ -289,15 +295,6 @@ class CallRunner:
         if not retried or number == self.policy.attempts:
             return {}, 0.0
         return retried, self.policy.delay(number, random())
-
-    def _report_throttling(self, info: CallInfo) -> None:
-        rate = None if self.limiter is None else self.limiter.rate
-        _log.info(
-            "SES throttled %s; sending at %s recipients per second",
-            info.operation,
-            rate or "any number of",
-        )
-        notify(self.listener.throttled, info, rate)
 
     def _release(self, recipients: int) -> None:
         if self.limiter is not None and recipients:
@@ -333,40 +330,6 @@ def _read(
         ) from err.with_traceback(None)
 
 
-class _Logged:
-    """Context in which an internal error is logged, and the send continues.
-
-    Args:
-        purpose: What the outcome could not be.
-    """
-
-    __slots__ = ("_purpose",)
-
-    def __init__(self, purpose: str) -> None:
-        self._purpose = purpose
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if not isinstance(error, Exception):
-            return False
-        _log.error("An outcome could not be %s; the send continues.", self._purpose, exc_info=error)
-        return True
-
-
-def _record_attempt(
-    state: SendState[T], result: T | SendError, began: datetime, seconds: float
-) -> Attempt | None:
-    """Applies the result of an attempt to a state, also if the attempt can't be recorded."""
-    try:
-        return state.attempted(result, began, seconds)
-    except Exception:
-        _log.exception("An attempt could not be recorded; its outcome is kept.")
-        state.apply(result)
-        return None
-
-
 def _fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
     """Applies an internal error before a request to the sends that have no result."""
     for state in states.values():
@@ -382,6 +345,10 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "not enough memory"
     return f"internal error ({type(error).__name__}: {error})"
+
+
+def _throttled(info: CallInfo, results: Sequence[object]) -> bool:
+    return info.recipients > 0 and any(isinstance(result, ThrottledError) for result in results)
 
 
 def _interrupted(error: BaseException, departure: Departure, call: Call) -> SendError:

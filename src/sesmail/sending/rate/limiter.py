@@ -116,7 +116,7 @@ class RateLimiter:
             NotSentError: The wait would exceed ``max_wait``; raised at once where that is known.
             ConfigurationError: The limiter belongs to another event loop.
         """
-        check_integer("recipients", recipients, 0)
+        _check_recipients(recipients)
         self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
         started = self._clock()
@@ -142,7 +142,7 @@ class RateLimiter:
         Args:
             recipients: Number of recipients of what was accepted.
         """
-        check_integer("recipients", recipients, 0)
+        _check_recipients(recipients)
         before = self._pace.rate
         self._pace.accepted(self._clock(), recipients)
         if self._pace.rate != before:
@@ -159,7 +159,7 @@ class RateLimiter:
         Args:
             recipients: Number of recipients.
         """
-        check_integer("recipients", recipients, 0)
+        _check_recipients(recipients)
         self._pace.give_back(self._clock(), recipients)
         self._wake_first()
 
@@ -210,3 +210,8 @@ class RateLimiter:
 
 def _check_rate(rate: float) -> None:
     check_seconds("rate", rate, unit="recipients per second")
+
+
+def _check_recipients(recipients: int) -> None:
+    if type(recipients) is not int or recipients < 0:  # each call comes here, so without a call
+        check_integer("recipients", recipients, 0)
