@@ -18,6 +18,7 @@ import pytest
 BASE = [
     "address",
     "arguments",
+    "background",
     "concurrency",
     "encoded_word",
     "error_codes",
@@ -25,6 +26,7 @@ BASE = [
     "private_names",
     "strict",
     "tagging",
+    "unsubscribe",
     "values",
     "version",
 ]
@@ -71,6 +73,8 @@ UNITS: dict[str, list[str]] = {
     "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk"],
     "sending.settings": [*BASE, *ATTEMPTS],
     "sending.client": [*BASE, *SENDING, "sending.settings"],
+    "sending.blocking_many": [*BASE, *MESSAGE, "sending.client", "sending.many"],
+    "sending.blocking": [*BASE, *SENDING, "sending.blocking_many", "sending.client"],
     "receiving.events": BASE,
     "receiving.transports": [*BASE, "receiving.events"],
     "receiving.parsing": [*BASE, "receiving.events", "receiving.transports"],
@@ -89,12 +93,23 @@ UNITS: dict[str, list[str]] = {
     "receiving.receiver": [*BASE, *RECEIVING, "aws"],
     "sending": [],
     "receiving": [],
-    "": [*BASE, *SENDING, *RECEIVING, "send_log", "sending.client", "receiving.receiver"],
+    "": [
+        *BASE,
+        *SENDING,
+        *RECEIVING,
+        "send_log",
+        "sending.blocking",
+        "sending.blocking_many",
+        "sending.client",
+        "receiving.receiver",
+    ],
 }
 
 ASYNC = [
     *(
+        "background.py",
         "concurrency.py",
+        "sending/blocking_many.py",
         "receiving/receiver.py",
         "receiving/subscriptions.py",
         "receiving/verification/certificates.py",
@@ -174,7 +189,7 @@ def imports_of(sources: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def is_within(name: str, module: str) -> bool:
-    """Whether a dotted name is a module or something in it."""
+    """Return whether a dotted name is a module or a name in it."""
     return name == module or name.startswith(f"{module}.")
 
 

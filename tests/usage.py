@@ -1,6 +1,6 @@
-"""What users type; never run, and held by both type checkers, strictly.
+"""Code of applications, checked by mypy and pyright in strict mode, and never run.
 
-Each line that has to be an error has comments that silence it, which are errors where it is none.
+Each line with a type error has comments that suppress it; unused suppressions are errors.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -259,11 +259,11 @@ def outcome_in_words(outcome: Outcome) -> str:
         case "accepted":
             return "SES has it"
         case "rejected":
-            return "SES said no"
+            return "SES rejected it"
         case "not_sent":
             return "nothing left"
         case "unknown":
-            return "nobody knows"
+            return "unknown"
         case _:
             assert_never(outcome)
 
@@ -674,3 +674,26 @@ async def wrong_calls(
     sesmail.verify(b"{}", {}, certificate=certificate)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sesmail.check_signature(envelope, b"")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     sesmail.read_mail("From: a@b.example")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def blocking(message: Message, bulk: BulkMessage) -> None:
+    with sesmail.BlockingClient("eu-west-1", timeout=10, rate_limit=None) as client:
+        assert_type(client, sesmail.BlockingClient)
+        assert_type(client.send(message), sesmail.SendResult)
+        assert_type(client.send_bulk(bulk, concurrency=2), sesmail.BulkResult)
+        assert_type(client.call("GetAccount"), dict[str, Any])
+        with client.send_many([message], ordered=True) as results:
+            for result in results:
+                assert_type(result, sesmail.MessageResult)
+            assert_type(results.progress, sesmail.SendProgress)
+    sesmail.BlockingClient(api="v3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.send(bulk)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def unsubscribe_links(token: str, body: bytes) -> None:
+    links = sesmail.Unsubscribe(
+        secrets=["0123456789abcdef", b"fedcba9876543210"], url="https://a.example/"
+    )
+    assert_type(links.link("a@example.com", "news"), str)
+    assert_type(links.read(token), sesmail.Unsubscription)
+    assert_type(links.is_one_click(body), bool)
