@@ -40,8 +40,15 @@ from support.clients import NEWS, ORDER
 from support.receivers import SECRET
 from support.signing import basic
 
-TYPED = (ConfigurationError, InvalidMessageError, MalformedBodyError, pydantic.ValidationError)
+TYPED = (
+    ConfigurationError,
+    InvalidMessageError,
+    MalformedBodyError,
+    sesmail.InvalidTokenError,
+    pydantic.ValidationError,
+)
 NOW = datetime.datetime.now(datetime.UTC)
+UNSUBSCRIBE: dict[str, Any] = {"secrets": "x" * 16, "url": "https://a.example/"}
 
 
 async def coroutine_function(*_: Any) -> Any:
@@ -219,6 +226,17 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "SeenMessages.__call__": {"message_id": "text"},
     "SeenMessages.add": {"events": "events"},
     "SqliteSendLog": {"path": [*PATH, ":memory:", "a\0b"], "clock": "plain"},
+    "Unsubscribe": {
+        "secrets": [5, "short", ["short"], [], [5], {}],
+        "url": ["", 5, b"https://a.example", "http://a.example", "https://a.example/#b", str],
+    },
+    "Unsubscribe.is_one_click": {"body": "bytes"},
+    "Unsubscribe.link": {
+        "recipient": ADDRESS,
+        "list_name": [5, b"news", ["news"], "x" * 65, "\ud800"],
+        "expires_at": "time",
+    },
+    "Unsubscribe.read": {"token": [5, "", None, "a.b"], "now": "time"},
     "check_secret": {"headers": "headers", "secret": [5, b"a:b", [b"a:b"], "no colon", [], None]},
     "check_signature": {
         "message": [5, None, ["body"]],
@@ -249,6 +267,8 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "allow_unproven": "bool",
     },
 }
+for method in ("", ".call", ".send", ".send_bulk", ".send_many"):
+    PARAMETERS[f"BlockingClient{method}"] = PARAMETERS[f"Client{method}"]
 MODELS = [
     each
     for each in vars(sesmail).values()
@@ -272,7 +292,7 @@ EXEMPT: dict[str, str] = {
         (
             "Attempt", "CallInfo", "InboundAttachment", "InboundMail", "MailHeaders", "Mailbox",
             "SendMany", "SendProgress", "SendRecord", "SnsMessage", "SnsOrigin",
-            "TopicPreferences", "Verdicts",
+            "BlockingSendMany", "TopicPreferences", "Unsubscription", "Verdicts",
         ),
         RESULTS,
     ),
@@ -326,10 +346,11 @@ def parameters_of(name: str, function: Any) -> list[str]:
     """Returns the names of the parameters that a caller gives, those of ``**params`` included."""
     if function in MODELS:
         return list(function.model_fields)
+    function = Client if function is sesmail.BlockingClient else function
     names: list[str] = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
-            names += ClientParams.__annotations__ if name in ("Client", "Receiver") else []
+            names += ClientParams.__annotations__
         elif parameter.kind is not parameter.VAR_POSITIONAL:
             names.append(parameter.name)
     return names[1:] if "." in name and names[:1] == ["self"] else names
@@ -364,7 +385,9 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
     head, _, method = name.partition(".")
     owner = getattr(sesmail, head)
     objects: dict[str, Callable[[], Any]] = {
+        "BlockingClient": lambda: sesmail.BlockingClient("eu-west-1"),
         "Client": lambda: Client("eu-west-1"),
+        "Unsubscribe": lambda: sesmail.Unsubscribe(**UNSUBSCRIBE),
         "MailHeaders": lambda: sesmail.read_mail(b"A: b\r\n\r\n").headers,
         "Receiver": lambda: Receiver(secret=SECRET, signatures=False),
         "SqliteSendLog": lambda: SqliteSendLog(path / "sends.db"),
@@ -389,6 +412,10 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "Receiver": {"secret": SECRET, "signatures": False},
         "Receiver.receive": {"body": b"{}", "headers": basic(SECRET)},
         "SqliteSendLog": {"path": path / "sends.db"},
+        "Unsubscribe": UNSUBSCRIBE,
+        "Unsubscribe.is_one_click": {"body": b""},
+        "Unsubscribe.link": {"recipient": "a@example.com"},
+        "Unsubscribe.read": {"token": sesmail.Unsubscribe(**UNSUBSCRIBE).link("a@b.example")[-80:]},
         "check_secret": {"headers": {}, "secret": SECRET},
         "check_signature": {"message": b"{}", "certificate": b"", "now": NOW},
         "fetch_certificate": {"url": "https://127.0.0.1:1/"},
@@ -399,7 +426,10 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
             for key in ("MemorySendLog.finish", "MemorySendLog.settle")
         },
     }
-    settings = required.get(name.replace("Sqlite", "Memory") if method else name, {})
+    settings = required.get(
+        re.sub("^Sqlite", "Memory", name) if method else name,
+        required.get(name.removeprefix("Blocking"), {}),
+    )
     function = getattr(owner, method) if method else owner
     return function, settings
 

@@ -30,7 +30,7 @@ from .rate.account import AccountRate
 from .result import SendResult
 from .source import Source
 
-__all__ = ["MessageResult", "SendMany", "SendProgress"]
+__all__ = ["MessageResult", "SendMany", "SendProgress", "check_messages", "check_settings"]
 
 _log = logging.getLogger("sesmail.sending")
 
@@ -120,12 +120,7 @@ class SendMany:
         progress_interval: float | None = None,
     ) -> None:
         _check_messages(messages)
-        check_integer("concurrency", concurrency, 1)
-        check_bool("ordered", ordered)
-        if on_progress is not None:
-            check_function("on_progress", on_progress)
-        if progress_interval is not None:
-            check_seconds("progress_interval", progress_interval)
+        check_settings(concurrency, ordered, on_progress, progress_interval)
         self._source = Source(messages)
         self._send = send
         self._ordered = ordered
@@ -282,11 +277,26 @@ class SendMany:
 
 
 def _check_messages(messages: object) -> None:
+    if not isinstance(messages, AsyncIterable) or isinstance(messages, type):
+        check_messages(messages, "pass a list, a generator or an asynchronous generator")
+
+
+def check_messages(messages: object, fix: str) -> None:
     """Refuses a single message, and what can't be iterated over."""
     if isinstance(messages, Model):  # which pydantic makes iterable, over its fields
         refuse("messages", "an iterable of messages", messages, "write send_many([message])")
-    if not isinstance(messages, AsyncIterable) or isinstance(messages, type):
-        fix = "pass a list, a generator or an asynchronous generator"
-        if callable(messages):
-            fix = "call the function that yields them"
-        check_iterable("messages", messages, "an iterable of messages", fix)
+    if callable(messages):
+        fix = "call the function that yields them"
+    check_iterable("messages", messages, "an iterable of messages", fix)
+
+
+def check_settings(
+    concurrency: object, ordered: object, on_progress: object, progress_interval: object
+) -> None:
+    """Refuses wrong settings of ``send_many``."""
+    check_integer("concurrency", concurrency, 1)
+    check_bool("ordered", ordered)
+    if on_progress is not None:
+        check_function("on_progress", on_progress)
+    if progress_interval is not None:
+        check_seconds("progress_interval", progress_interval)
