@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from .encoded_word import has_encoded_word
 from .errors import InvalidMessageError
 
 __all__ = ["Address", "as_address", "found_control", "found_spoof", "phrase", "quoted"]
@@ -17,10 +18,13 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # One alternative a mailbox form, no nested repetition: matching is linear.
 _PLAIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
 _USUAL = re.compile(
-    r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}",
+    r"[\w!#$%&'*+/=^`{|}~-]+(?:\.[\w!#$%&'*+/=^`{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}",
     re.ASCII,
-)
+)  # without the "?" of encoded-words
 _QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)" *')
+# https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
+_QUOTED_LOCAL = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])+"')
+_QUOTED_ADDRESS = re.compile(r'<("(?:[^"\\]|\\.)*"@[^<>"@]*)\Z')
 _ATEXT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
 _NAME_SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
@@ -41,7 +45,10 @@ class Address:
     """One mailbox: a bare address and, apart from it, the name to show.
 
     The domain is kept as SES wants it, in lower case and as IDNA 2008 A-labels (``bücher.de`` becomes
-    ``xn--bcher-kva.de``); the local part stays as given and has to be ASCII, because SES has no SMTPUTF8.
+    ``xn--bcher-kva.de``); the local part stays as given and has to be ASCII, because SES has no SMTPUTF8. A local
+    part with characters or dots that need it is in double quotes (RFC 5321, section 4.1.2), as in addresses of
+    Japanese carriers: ``"a..b"@example.co.jp``. Domains that are ASCII are not changed by IDNA: registries have
+    ``xn--`` names that IDNA 2008 does not allow.
 
     Args:
         email: The bare address, at most 64 characters before the ``@`` and 253 after it.
@@ -79,10 +86,7 @@ class Address:
         text = text.strip(" ")
         if not text.endswith(">"):
             return cls(text)
-        head, bracket, email = text[:-1].rpartition("<")
-        if not bracket:
-            raise _invalid("there is a '>' without a '<'")
-        head = head.strip(" ")
+        head, email = _split_mailbox(text[:-1])
         if head.startswith('"'):
             quoted = _QUOTED_NAME.fullmatch(head)
             if quoted is None:
@@ -119,6 +123,16 @@ class Address:
         return (
             f"{quoted(self.name) if _NAME_SPECIALS.search(self.name) else self.name} <{self.email}>"
         )
+
+
+def _split_mailbox(text: str) -> tuple[str, str]:
+    """The name and the bare address of a mailbox, given without its last character, the ``>``."""
+    if quoted := _QUOTED_ADDRESS.search(text):  # which may have a "<" of its own
+        return text[: quoted.start()].strip(" "), quoted[1]
+    head, bracket, email = text.rpartition("<")
+    if not bracket:
+        raise _invalid("there is a '>' without a '<'")
+    return head.strip(" "), email
 
 
 def as_address(value: object) -> Address:
@@ -177,23 +191,31 @@ def _check_name(name: str) -> None:
 def _normalised(email: str) -> str:
     """The bare address with its domain in lower-case A-labels, or a refusal that says why."""
     local, at, domain = email.rpartition("@")
+    is_quoted = _QUOTED_LOCAL.fullmatch(local) is not None
     if _PLAIN.fullmatch(email) is None:
         if not at:
             raise _invalid("there is no '@' in it")
-        if "<" in email:
-            raise _invalid("for a name and an address in one text use Address.parse")
-        if "," in email or (";" in email and ":" not in email):
-            raise _invalid("one text is one mailbox; give a list for several")
-        _check_local(local)
+        if not is_quoted:
+            if "<" in email:
+                raise _invalid("for a name and an address in one text use Address.parse")
+            if "," in email or (";" in email and ":" not in email):
+                raise _invalid("one text is one mailbox; give a list for several")
+        _check_local(local, is_quoted)
         domain = _ascii_domain(domain)
     domain = domain.lower()
-    if ".." in local or local[0] == "." or local[-1] == ".":
-        raise _invalid("the part before '@' may not begin or end with a dot, or have two in a row")
+    if not is_quoted and (".." in local or local[0] == "." or local[-1] == "."):
+        raise _invalid(
+            "the part before '@' may not begin or end with a dot, or have two in a row; "
+            'put it in double quotes, as in "a..b"@example.com'
+        )
+    if has_encoded_word(local):
+        # Other readers decode it, and see another address.
+        raise _invalid("the part before '@' may not have an encoded-word (=?...?=)")
     _check_domain(domain)
     return f"{local}@{domain}"
 
 
-def _check_local(local: str) -> None:
+def _check_local(local: str, is_quoted: bool) -> None:
     if not local:
         raise _invalid("there is nothing before the '@'")
     if len(local) > _MAX_LOCAL:
@@ -206,10 +228,10 @@ def _check_local(local: str) -> None:
         raise _invalid(
             "the part before '@' has to be ASCII: SES doesn't support internationalised local parts"
         )
-    if _ATEXT.fullmatch(local) is None:
+    if not is_quoted and _ATEXT.fullmatch(local) is None:
         raise _invalid(
             "the part before '@' has a character that an address can't have; "
-            "give one mailbox, without comments, quotes or spaces"
+            "give one mailbox, without comments and spaces, or with all of that part in double quotes"
         )
 
 
@@ -263,21 +285,8 @@ def _check_domain(domain: str) -> None:
             raise _invalid(
                 "the domain may only have letters, digits, dots and hyphens inside of its parts"
             )
-        if label.startswith("xn--"):
-            _check_a_label(label)
     if labels[-1].isdigit():
         raise _invalid("the domain has to be a name, not an IP address")
-
-
-def _check_a_label(label: str) -> None:
-    import idna
-
-    try:
-        idna.ulabel(label)
-    except idna.IDNAError as err:
-        raise _invalid(
-            "the domain has an 'xn--' part that isn't a valid internationalised name"
-        ) from err
 
 
 def _invalid(

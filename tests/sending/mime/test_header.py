@@ -49,7 +49,7 @@ def lines_of(field: str) -> list[str]:
         ("50% = half? yes", "Subject: 50% = half? yes\r\n"),
         ("Grüße", "Subject: =?utf-8?b?R3LDvMOfZQ==?=\r\n"),
         ("=?utf-8?q?Hello?=", "Subject: =?utf-8?b?PT91dGYtOD9xP0hlbGxvPz0=?=\r\n"),
-        (" outer", "Subject: =?utf-8?b?IG91dGVy?=\r\n"),
+        (" outer", "Subject: =?utf-8?q?_outer?=\r\n"),
         ("a" * 69, f"Subject: {'a' * 69}\r\n"),
         ("a" * 989, f"Subject: {'a' * 989}\r\n"),
     ],
