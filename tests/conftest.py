@@ -117,7 +117,8 @@ def fault_server() -> Iterator[StartFaultServer]:
 @pytest.fixture(scope="session")
 def running_moto() -> "Iterator[MotoServer]":
     """Start moto's server once for all tests; its KMS keys share one RSA key unless unpatched."""
-    from moto.kms import models as kms  # here, so that only the tests that need moto wait for it
+    # Imported here, so that only the tests that need moto wait for it.
+    from moto.kms import models as kms
 
     from support.moto import MotoServer
 

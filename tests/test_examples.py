@@ -261,7 +261,7 @@ def test_api_operations(run: Run) -> None:
         "0 of 200 recipients in 24 hours, 1 a second",
         "identities: example.com, shop.example",
         "rejected by SES: NotFoundException List with name: Customers doesn't exist.",
-        "invalid parameters, not sent: params: ListEmailIdentities does not take these parameters: "
+        "invalid parameters, not sent: params: invalid parameters of ListEmailIdentities: "
         "Parameter validation failed:",
         'Unknown parameter in input: "Page", must be one of: Filter, NextToken, PageSize',
     ]
@@ -329,7 +329,7 @@ def test_idempotency(run: Run, moto_server: "MotoServer", monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "argv", ["idempotency.py"])
     assert run("idempotency").splitlines() == [
         "unknown: invoice-12345",
-        "not sent again: the send 'invoice-12345' is under way, or its fate is unknown",
+        "not sent again: the send 'invoice-12345' is in flight, or its outcome is unknown",
         "settled by Delivered",
         "still unknown: []",
     ]

@@ -20,6 +20,7 @@ BASE = [
     "encoded_word",
     "error_codes",
     "errors",
+    "private_names",
     "strict",
     "tagging",
     "values",

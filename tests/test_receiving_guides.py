@@ -57,4 +57,4 @@ def test_numbers_are_the_defaults() -> None:
     assert f"SNS message of at most {MAX_EVENT >> 20} MiB" in RECEIVING
     assert f"receiver ({DEFAULTS['timeout']:.0f} seconds)" in INBOUND.replace("\n", " ")
     limits = f"{MAX_BYTES >> 20} MiB, {MAX_PARTS:,} parts, {MAX_DEPTH} levels"
-    assert f"{limits} and {Budget().header >> 20} MiB of headers" in INBOUND
+    assert f"{limits} and {Budget().header_bytes >> 20} MiB of headers" in INBOUND

@@ -29,7 +29,7 @@ CHANGES: dict[str, Callable[[FrozenDict[str, int]], object]] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_refuses_changes(change: Callable[[FrozenDict[str, int]], object]) -> None:
     mapping = FrozenDict({"a": 1})
-    with pytest.raises(TypeError, match="make a new model"):
+    with pytest.raises(TypeError, match="create a new model"):
         change(mapping)
     assert mapping == {"a": 1}
 

@@ -1,4 +1,4 @@
-"""sesmail: send through Amazon SES from any asyncio or trio program, and know what became of each mail."""
+"""Async client and event parser for Amazon SES, on asyncio and trio."""
 
 from .address import Address
 from .errors import (

@@ -1,4 +1,4 @@
-"""Mail addresses: as people write them, as SES wants them."""
+"""Parses and validates mail addresses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from .encoded_word import has_encoded_word
 from .errors import InvalidMessageError
 
-__all__ = ["Address", "as_address", "found_control", "found_spoof", "phrase", "quoted"]
+__all__ = ["Address", "as_address", "find_control", "find_spoof", "phrase", "quoted"]
 
-# C0, DEL, C1 and lone surrogates: nothing of these may come near a header.
+# C0, DEL, C1 and lone surrogates, which no header may contain.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
-# One alternative a mailbox form, no nested repetition: matching is linear.
+# No nested repetition: matching is linear.
 _PLAIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
 _USUAL = re.compile(
     r"[\w!#$%&'*+/=^`{|}~-]+(?:\.[\w!#$%&'*+/=^`{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}",
@@ -31,7 +31,8 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 _WIDE_DOTS = "\u3002\uff0e\uff61"
-# Line separators and bidi embeddings, overrides and isolates: they make a name read as what it isn't.
+# Line separators and bidirectional formatting characters, which change how a name is displayed:
+# https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
 _SPOOFS = re.compile("[\u2028-\u202e\u2066-\u2069]")
 
 _MAX_LOCAL = 64
@@ -42,20 +43,20 @@ _MAX_NAME = 320
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One mailbox: a bare address and, apart from it, the name to show.
+    """One mailbox: a bare address and a display name.
 
-    The domain is kept as SES wants it, in lower case and as IDNA 2008 A-labels (``bücher.de`` becomes
-    ``xn--bcher-kva.de``); the local part stays as given and has to be ASCII, because SES has no SMTPUTF8. A local
-    part with characters or dots that need it is in double quotes (RFC 5321, section 4.1.2), as in addresses of
-    Japanese carriers: ``"a..b"@example.co.jp``. Domains that are ASCII are not changed by IDNA: registries have
-    ``xn--`` names that IDNA 2008 does not allow.
+    The domain is converted to the form that SES requires, in lower case and as IDNA 2008 A-labels
+    (``bücher.de`` becomes ``xn--bcher-kva.de``). A domain that is ASCII is only converted to lower
+    case. The local part is unchanged and has to be ASCII: SES doesn't support SMTPUTF8. A local
+    part with two dots in a row or with special characters is in double quotes, such as
+    ``"a..b"@example.co.jp``: https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
 
     Args:
-        email: The bare address, at most 64 characters before the ``@`` and 253 after it.
-        name: The display name, any characters but controls, at most 320.
+        email: The bare address, with at most 64 characters before the ``@`` and 253 after it.
+        name: The display name, at most 320 characters and no control characters; None without one.
 
     Raises:
-        InvalidMessageError: The address or the name can't be one; the text says why.
+        InvalidMessageError: The address or the name is invalid.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
     """
@@ -66,7 +67,7 @@ class Address:
     def __post_init__(self) -> None:
         if not isinstance(self.email, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise _invalid(f"an address is text or an Address, not {type(self.email).__name__}")
-        # Up to 64 characters can break none of the limits, and these need no other spelling.
+        # Up to 64 characters exceed none of the limits, and these are normalised already.
         if len(self.email) > _MAX_LOCAL or _USUAL.fullmatch(self.email) is None:
             object.__setattr__(self, "email", _normalised(self.email))
         if self.name is not None:
@@ -75,10 +76,11 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Read one mailbox: ``a@b.example``, ``<a@b.example>``, ``Name <a@b.example>``, ``"Name" <a@b.example>``.
+        """Returns the Address of a text.
 
-        Comments, groups, routes and lists are refused; for a name with ``,`` ``;`` ``:`` ``@`` or brackets put it in
-        double quotes or use ``Address(email, name)``.
+        The text is one of ``a@b.example``, ``<a@b.example>``, ``Name <a@b.example>`` and
+        ``"Name" <a@b.example>``. Comments, groups, routes and lists are refused. A name with ``,``
+        ``;`` ``:`` ``@`` or brackets has to be in double quotes or passed to ``Address(email, name)``.
 
         Raises:
             InvalidMessageError: The text isn't one mailbox.
@@ -101,7 +103,7 @@ class Address:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        """An Address as a field of a pydantic model, which takes text, too, and is text in JSON."""
+        """Let fields of pydantic models be an Address; they accept text, and are text in JSON."""
         from pydantic_core import core_schema
 
         return core_schema.no_info_plain_validator_function(
@@ -113,11 +115,11 @@ class Address:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
-        """In JSON schemas an Address is text."""
+        """Describe an Address in JSON schemas as text."""
         return {"type": "string"}
 
     def __str__(self) -> str:
-        """The mailbox as people write it, which ``parse`` reads back to an equal Address."""
+        """Returns the text that ``parse`` reads as an equal Address."""
         if self.name is None:
             return self.email
         return (
@@ -126,37 +128,37 @@ class Address:
 
 
 def _split_mailbox(text: str) -> tuple[str, str]:
-    """The name and the bare address of a mailbox, given without its last character, the ``>``."""
-    if quoted := _QUOTED_ADDRESS.search(text):  # which may have a "<" of its own
+    """Splits a mailbox, given without its final ``>``, into the name and the bare address."""
+    if quoted := _QUOTED_ADDRESS.search(text):  # a quoted local part may contain "<"
         return text[: quoted.start()].strip(" "), quoted[1]
     head, bracket, email = text.rpartition("<")
     if not bracket:
-        raise _invalid("there is a '>' without a '<'")
+        raise _invalid("it has a '>' without a '<'")
     return head.strip(" "), email
 
 
 def as_address(value: object) -> Address:
-    """What a model's field may be given for an Address."""
+    """Returns the Address for a value of a model's field."""
     if isinstance(value, Address):
         return value
     if isinstance(value, str):
         return Address.parse(value)
-    raise ValueError("give one address: text such as 'Name <user@example.com>', or an Address")
+    raise ValueError("pass one address: text such as 'Name <user@example.com>', or an Address")
 
 
 def phrase(name: str) -> str:
-    """An ASCII display name as RFC 5322 wants it before ``<``: plain where it can be, in double quotes otherwise."""
+    """Returns an ASCII display name as an RFC 5322 phrase, in double quotes if needed."""
     return name if _ATOMS.fullmatch(name) else quoted(name)
 
 
 def quoted(text: str) -> str:
-    """Text as an RFC 5322 quoted-string or a MIME parameter value."""
+    """Returns text as an RFC 5322 quoted-string or a MIME parameter value."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def found_control(text: str) -> str | None:
-    """Which control character or lone surrogate text has, in words; None if it has none."""
+def find_control(text: str) -> str | None:
+    """Returns a description of the first control character or lone surrogate; None without one."""
     found = _CONTROLS.search(text)
     return (
         f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters"
@@ -165,9 +167,9 @@ def found_control(text: str) -> str | None:
     )
 
 
-def found_spoof(name: str) -> str | None:
-    """Which control character, or character that hides what a name is, it has, in words; None if it has none."""
-    if name.isprintable():  # which none of these is
+def find_spoof(name: str) -> str | None:
+    """Returns a description of the first character that may not be in a name; None without one."""
+    if name.isprintable():  # as none of these characters is
         return None
     found = _CONTROLS.search(name) or _SPOOFS.search(name)
     return (
@@ -180,7 +182,7 @@ def found_spoof(name: str) -> str | None:
 def _check_name(name: str) -> None:
     if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise _invalid(f"a name is text, not {type(name).__name__}")
-    if spoof := found_spoof(name):
+    if spoof := find_spoof(name):
         raise _invalid(f"the name has {spoof}")
     if len(name) > _MAX_NAME:
         raise _invalid(
@@ -189,17 +191,21 @@ def _check_name(name: str) -> None:
 
 
 def _normalised(email: str) -> str:
-    """The bare address with its domain in lower-case A-labels, or a refusal that says why."""
+    """Returns the bare address with its domain in lower-case A-labels.
+
+    Raises:
+        InvalidMessageError: The address is invalid.
+    """
     local, at, domain = email.rpartition("@")
     is_quoted = _QUOTED_LOCAL.fullmatch(local) is not None
     if _PLAIN.fullmatch(email) is None:
         if not at:
-            raise _invalid("there is no '@' in it")
+            raise _invalid("it has no '@'")
         if not is_quoted:
             if "<" in email:
-                raise _invalid("for a name and an address in one text use Address.parse")
+                raise _invalid("use Address.parse for text with a name and an address")
             if "," in email or (";" in email and ":" not in email):
-                raise _invalid("one text is one mailbox; give a list for several")
+                raise _invalid("it has several mailboxes; pass a list of texts")
         _check_local(local, is_quoted)
         domain = _ascii_domain(domain)
     domain = domain.lower()
@@ -217,7 +223,7 @@ def _normalised(email: str) -> str:
 
 def _check_local(local: str, is_quoted: bool) -> None:
     if not local:
-        raise _invalid("there is nothing before the '@'")
+        raise _invalid("the part before '@' is missing")
     if len(local) > _MAX_LOCAL:
         raise _invalid(
             f"the part before '@' has more than {_MAX_LOCAL} characters",
@@ -230,13 +236,16 @@ def _check_local(local: str, is_quoted: bool) -> None:
         )
     if not is_quoted and _ATEXT.fullmatch(local) is None:
         raise _invalid(
-            "the part before '@' has a character that an address can't have; "
-            "give one mailbox, without comments and spaces, or with all of that part in double quotes"
+            "the part before '@' has a character that isn't allowed; pass one mailbox, without "
+            "comments and spaces, or with all of that part in double quotes"
         )
 
 
 def _ascii_domain(domain: str) -> str:
-    """A domain by IDNA 2008, without the mappings that would quietly turn one domain into another."""
+    """Returns a domain in IDNA 2008, without mappings from one domain to another.
+
+    https://www.rfc-editor.org/rfc/rfc5895
+    """
     if len(domain) > _MAX_DOMAIN:  # before idna, whose cost grows faster than the length
         raise _invalid(
             f"the domain has more than {_MAX_DOMAIN} characters",
@@ -248,15 +257,16 @@ def _ascii_domain(domain: str) -> str:
     for character in domain:
         if character in _WIDE_DOTS or (not character.isascii() and _folded(character).isascii()):
             raise _invalid(
-                f"the domain has U+{ord(character):04X}, which only looks like ASCII; write the ASCII one"
+                f"the domain has U+{ord(character):04X}, which looks like an ASCII character; "
+                "replace it by the ASCII character"
             )
-    import idna  # comes with anyio; only non-ASCII domains pay for it
+    import idna  # a dependency of anyio; imported only for non-ASCII domains
 
     try:
         return idna.encode(_folded(domain)).decode("ascii")
     except idna.IDNAError as err:
         raise _invalid(
-            "the domain can't be written as an internationalised domain name (IDNA 2008)"
+            "the domain isn't a valid internationalised domain name (IDNA 2008)"
         ) from err
 
 
@@ -273,7 +283,7 @@ def _check_domain(domain: str) -> None:
         )
     labels = domain.split(".")
     if len(labels) < 2:
-        raise _invalid("the domain needs a dot, as in example.com")
+        raise _invalid("the domain has to have a dot, as in example.com")
     for label in labels:
         if len(label) > _MAX_LABEL:
             raise _invalid(
@@ -283,7 +293,7 @@ def _check_domain(domain: str) -> None:
             )
         if _LABEL.fullmatch(label) is None:
             raise _invalid(
-                "the domain may only have letters, digits, dots and hyphens inside of its parts"
+                "the domain may have only letters, digits and dots, and hyphens inside of its parts"
             )
     if labels[-1].isdigit():
         raise _invalid("the domain has to be a name, not an IP address")

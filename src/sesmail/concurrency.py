@@ -1,4 +1,4 @@
-"""The check that an object is used on one event loop, and worker threads."""
+"""Check that an object is used on one event loop only, and worker threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["EventLoopGuard", "run_in_thread"]
 
 
 class EventLoopGuard:
-    """The event loop that used something first, to which its locks and connections belong."""
+    """Event loop that uses an object first, to which its locks and connections are bound."""
 
     __slots__ = ("_token",)
 
@@ -24,37 +24,39 @@ class EventLoopGuard:
         self._token: anyio.lowlevel.EventLoopToken | None = None
 
     def check(self) -> None:
-        """Refuse to be used on another one.
+        """Check that the running event loop is the first one.
 
         Raises:
-            ConfigurationError: It is.
+            ConfigurationError: It is another one.
         """
         token = anyio.lowlevel.current_token()
         if self._token is None:
             self._token = token
         elif self._token != token:
             raise ConfigurationError(
-                "it belongs to the event loop that used it first: make another for this one"
+                "it is bound to the event loop that used it first; create another one"
             )
 
 
 T = TypeVar("T")
 
-_THREADS = 8  # at once
+_MAX_THREADS = 8
 
-# Not those that anyio lends everybody: web frameworks run plain functions in them, and all may be waiting for us.
+# Not anyio's default limiter: web frameworks run synchronous handlers under it, and all of them may
+# wait for one of these threads.
 _limiter: RunVar[anyio.CapacityLimiter] = RunVar("sesmail_threads")
 
 
 async def run_in_thread(work: Callable[[], T], *, abandon: bool = False) -> T:
-    """Do something in a thread.
+    """Run a function in a worker thread and return its result.
 
     Args:
-        work: What to do.
-        abandon: Whether a cancellation leaves it to itself; otherwise it is waited for.
+        work: The function.
+        abandon: Whether a cancellation returns at once, while the function continues; otherwise the
+            cancellation waits for it.
     """
     limiter = _limiter.get(None)
     if limiter is None:
-        limiter = anyio.CapacityLimiter(_THREADS)
+        limiter = anyio.CapacityLimiter(_MAX_THREADS)
         _limiter.set(limiter)
     return await anyio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=abandon)

@@ -1,4 +1,4 @@
-"""RFC 2047 encoded-words: any text in headers that are ASCII."""
+"""Encodes and decodes RFC 2047 encoded-words, which carry any text in ASCII headers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 __all__ = ["decode_words", "encode_words", "has_encoded_word", "needs_encoding"]
 
-_MAX_WORD = 75  # https://www.rfc-editor.org/rfc/rfc2047#section-2
+_MAX_LENGTH = 75  # https://www.rfc-editor.org/rfc/rfc2047#section-2
 _FRAME = len("=?utf-8?b??=")
-_MIN_ROOM = _FRAME + 12  # always enough for one character of four bytes in either encoding
+_MIN_ROOM = _FRAME + 12  # enough for one character of four bytes in either encoding
 
-# The bytes that Q leaves as they are in every kind of field, names of addresses included:
+# Bytes that the Q encoding leaves unchanged in names of addresses, and so in every field:
 # https://www.rfc-editor.org/rfc/rfc2047#section-5
 _Q_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/ "
 _Q_CODES = {
@@ -24,7 +24,7 @@ _Q_CODES = {
 # The beginning of an encoded-word for the most lenient readers, such as Python's ``email.header``.
 _WORD_BEGIN = re.compile(r"=\?[^?]*\?[BbQq]\?")
 
-# Whatever stands between two question marks is looked at a fixed number of times: the work is linear.
+# Each character between two question marks is read a fixed number of times: matching is linear.
 _WORD = re.compile(r"=\?([!->@-~]{1,40})\?([BbQq])\?([!->@-~]*)\?=")
 _CHARSETS = {
     "ascii": "ascii",
@@ -36,7 +36,7 @@ _CHARSETS = {
 
 
 def _decode_known(data: bytes, charset: str) -> str | None:
-    """Text in one of the few charsets of which nothing has to be guessed."""
+    """Returns text in one of the few charsets that are unambiguous; None for others."""
     codec = _CHARSETS.get(charset)
     try:
         return data.decode(codec) if codec else None
@@ -45,20 +45,21 @@ def _decode_known(data: bytes, charset: str) -> str | None:
 
 
 def needs_encoding(text: str) -> bool:
-    """Whether text would not arrive literally as plain header text.
+    """Returns whether plain header text would be changed on the way.
 
-    That is so for non-ASCII, for what a reader would take for an encoded-word, and for outer spaces, which get lost.
+    This is the case for non-ASCII, for text that readers decode as an encoded-word, and for leading
+    and trailing spaces, which are removed.
     """
     return not text.isascii() or "=?" in text or text[:1] == " " or text[-1:] == " "
 
 
 def has_encoded_word(text: str) -> bool:
-    """Reports whether a reader, even a lenient one, may take a part of the text for an encoded-word."""
+    """Reports whether a reader, even a lenient one, may decode a part of the text."""
     found = _WORD_BEGIN.search(text) if "=?" in text else None
     return found is not None and text.find("?=", found.end()) >= 0
 
 
-def encode_words(text: str, room: int = _MAX_WORD) -> list[str]:
+def encode_words(text: str, room: int = _MAX_LENGTH) -> list[str]:
     """Returns text as encoded-words, to be joined by spaces or folds.
 
     The encoding is Q where that is shorter, as in most European languages, else B. No character is
@@ -89,7 +90,7 @@ def _q_chunks(text: str, data: bytes, room: int) -> Iterator[str]:
         code = character.encode().decode("latin-1").translate(_Q_CODES)
         if len(chunk) + len(code) > room:
             yield chunk
-            chunk, room = "", _MAX_WORD - _FRAME
+            chunk, room = "", _MAX_LENGTH - _FRAME
         chunk += code
     yield chunk
 
@@ -101,7 +102,7 @@ def _b_chunks(data: bytes, room: int) -> Iterator[bytes]:
         while end < len(data) and data[end] & 0xC0 == 0x80:
             end -= 1
         yield data[start:end]
-        start, room = end, _MAX_WORD - _FRAME
+        start, room = end, _MAX_LENGTH - _FRAME
 
 
 def decode_words(
@@ -111,38 +112,39 @@ def decode_words(
     words: re.Pattern[str] = _WORD,
     on_malformed: Callable[[], None] | None = None,
 ) -> str:
-    """Text with its encoded-words read; those that can't be stay as they stand.
+    """Returns text with its encoded-words decoded; those that can't be decoded stay unchanged.
 
-    A character may be cut in two by neighbouring words, and the spaces between them are theirs.
+    Adjacent words of one charset are decoded together, as some programs split characters; the
+    spaces between them are removed.
 
     Args:
         text: The text.
-        decode: Makes text of what neighbouring words of one charset hold, given its name in lower case, or None.
-        words: What is an encoded-word: a pattern with groups for charset, encoding and encoded text.
-        on_malformed: Called for each word whose base64 can't be read.
+        decode: Decodes bytes, given the charset in lower case; returns None if it can't.
+        words: Pattern of an encoded-word, with groups for charset, encoding and encoded text.
+        on_malformed: Called for each word whose base64 is invalid.
     """
     if "=?" not in text:
         return text
-    alone = words.fullmatch(text)
-    if alone and (data := _word_bytes(alone[2], alone[3])) is not None:  # as most that are short
-        found = decode(data, _charset(alone))
-        return text if found is None else found
-    done: list[str] = []
-    end = 0  # of what is done
-    was_read = False
+    single = words.fullmatch(text)  # the most frequent case
+    if single and (data := _word_bytes(single[2], single[3])) is not None:
+        decoded = decode(data, _charset(single))
+        return text if decoded is None else decoded
+    parts: list[str] = []
+    end = 0  # of the previous run
+    was_decoded = False
     for run in _runs(text, words, on_malformed):
-        found = decode(b"".join(run.data), run.charset)
+        decoded = decode(b"".join(run.data), run.charset)
         gap = text[end : run.start]
-        if not was_read or found is None or gap.strip(" \t\r\n"):
-            done.append(gap)
-        done.append(text[run.start : run.end] if found is None else found)
-        was_read, end = found is not None, run.end
-    return "".join([*done, text[end:]])
+        if not was_decoded or decoded is None or gap.strip(" \t\r\n"):
+            parts.append(gap)
+        parts.append(text[run.start : run.end] if decoded is None else decoded)
+        was_decoded, end = decoded is not None, run.end
+    return "".join([*parts, text[end:]])
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class _Run:
-    """Neighbouring words of one charset."""
+    """Adjacent encoded-words of one charset."""
 
     start: int
     end: int
@@ -172,7 +174,7 @@ def _runs(
 
 
 def _charset(word: re.Match[str]) -> str:
-    return word[1].partition("*")[0].lower()  # the * is RFC 2231's, for a language
+    return word[1].partition("*")[0].lower()  # RFC 2231 adds a language after *
 
 
 def _word_bytes(encoding: str, text: str) -> bytes | None:
@@ -180,8 +182,6 @@ def _word_bytes(encoding: str, text: str) -> bytes | None:
     if encoding in "qQ":
         return a2b_qp(data, header=True)
     try:
-        return a2b_base64(
-            data + b"=="
-        )  # padding that is missing is common, and too much of it is harmless
+        return a2b_base64(data + b"==")  # missing padding is frequent, excess padding is ignored
     except ValueError:
         return None

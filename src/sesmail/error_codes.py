@@ -1,4 +1,4 @@
-"""Which error stands for which of Amazon's words for no."""
+"""Maps AWS error codes to exception classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .errors import (
 
 __all__ = ["is_documented_code", "rejected_error"]
 
-# Words of both APIs, of whole calls and of bulk entries, without case, underscores and "Exception".
+# Codes of both APIs, for calls and for bulk entries, in lower case without "_" and "Exception".
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html
 # https://docs.aws.amazon.com/ses/latest/APIReference/API_BulkEmailDestinationStatus.html
@@ -82,17 +82,17 @@ _CODES: dict[str, type[RejectedError]] = {
         RejectedError,
     ),
 }
-_PASSING = "transientfailure"
+_TRANSIENT = "transientfailure"
 
 
-def _plain(code: str) -> str:
+def _normalise(code: str) -> str:
     return code.replace("_", "").removesuffix("Exception").lower()
 
 
 def is_documented_code(code: str) -> bool:
-    """Whether an error code or a bulk status is one that Amazon documents."""
-    word = _plain(code)
-    return word in _CODES or word == _PASSING or word.startswith("throttling")
+    """Returns whether AWS documents an error code or a bulk status."""
+    name = _normalise(code)
+    return name in _CODES or name == _TRANSIENT or name.startswith("throttling")
 
 
 def rejected_error(
@@ -103,28 +103,28 @@ def rejected_error(
     request_id: str | None = None,
     status: int | None = None,
 ) -> RejectedError:
-    """The error for a no of Amazon's.
+    """Returns the error for a call or a bulk entry that AWS rejected.
 
     Args:
-        code: The error code of a call, or the status of a bulk entry; of either API.
-        message: What Amazon says beside it; it alone tells the daily quota from the rate.
+        code: Error code of the call, or status of the bulk entry.
+        message: Its message, which alone distinguishes the daily quota from the sending rate.
         operation: The API operation.
-        request_id: Amazon's request id.
-        status: The HTTP status of a call.
+        request_id: Request id of AWS.
+        status: HTTP status of the call.
     """
-    word = _plain(code)
-    kind = _CODES.get(word, RejectedError)
+    name = _normalise(code)
+    kind = _CODES.get(name, RejectedError)
     if kind is RejectedError and (
-        word.startswith("throttling") or (status == 429 and word not in _CODES)
+        name.startswith("throttling") or (status == 429 and name not in _CODES)
     ):
         kind = ThrottledError
-    said = message.lower()
+    text = message.lower()
     # https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
-    if "daily message quota exceeded" in said and (
-        kind is ThrottledError or word == "limitexceeded"
+    if "daily message quota exceeded" in text and (
+        kind is ThrottledError or name == "limitexceeded"
     ):
         kind = QuotaExceededError
-    if kind is MessageRejectedError and "not verified" in said:
+    if kind is MessageRejectedError and "not verified" in text:
         kind = NotVerifiedError
-    retryable = True if word == _PASSING else None
+    retryable = True if name == _TRANSIENT else None
     return kind(message, operation=operation, code=code, request_id=request_id, retryable=retryable)

@@ -1,37 +1,38 @@
-"""Everything that can go wrong, as one tree with one leaf for each different reaction of the caller.
+"""All errors, as one tree with one leaf for each different reaction of the caller.
 
 SesmailError
-├── InvalidMessageError (ValueError)      mend the message: nothing was sent
-│   └── UnsupportedFeatureError           the chosen API has no place for it: nothing was sent
-├── ConfigurationError (ValueError)       mend the set-up: nothing was sent
-├── SendError                             a call to Amazon did not succeed
-│   ├── RejectedError                     Amazon said no: nothing was sent
+├── InvalidMessageError (ValueError)      fix the message: nothing was sent
+│   └── UnsupportedFeatureError           use the other API, or omit the field: nothing was sent
+├── ConfigurationError (ValueError)       fix the configuration: nothing was sent
+├── SendError                             a call to AWS did not succeed
+│   ├── RejectedError                     AWS rejected the call: nothing was sent
 │   │   ├── ThrottledError                slow down, then send again
-│   │   ├── QuotaExceededError            stop for hours
-│   │   ├── SendingPausedError            tell a human
-│   │   ├── MessageRejectedError          never send this message again
+│   │   ├── QuotaExceededError            stop sending for hours, or request a higher quota
+│   │   ├── SendingPausedError            alert an operator
+│   │   ├── MessageRejectedError          don't send this message again
 │   │   ├── NotVerifiedError              verify the identity, or leave the sandbox
-│   │   ├── NotFoundError                 create the template or configuration set
-│   │   ├── AccessDeniedError             mend the credentials or the IAM policy
-│   │   └── BadRequestError (ValueError)  mend the parameters
-│   ├── NotSentError (ConnectionError)    no byte left: sending again is safe
-│   ├── DuplicateSendError (ValueError)   the send log has it already: not sent again
-│   └── UnknownOutcomeError               Amazon may have it: sending again may send it twice
-└── WebhookError                          a request from outside gives no events: answer its status and headers
-    ├── MalformedBodyError (ValueError)   400: not what SNS or SES sends
-    ├── UnauthenticatedError              401: SNS comes again with the secret, an intruder without
-    ├── SignatureError                    403: not proven to be Amazon's
-    ├── ForbiddenTopicError               403: not one of your topics
-    ├── UnexpectedSubscriptionError       403: confirm it by hand, if it is yours
-    ├── UnexpectedEventError              403: two topics are mixed up
-    ├── ConfirmationError                 500: mend the IAM policy, or subscribe again
-    ├── TemporaryError                    503: SNS comes again, and it may work then
-    └── ContentError                      500: the mail of an inbound event can't be had
-        ├── ContentMissingError           410: it isn't stored where the event says, and won't be
-        ├── ContentDeniedError            mend the IAM policy, the bucket's or the key's
+│   │   ├── NotFoundError                 create the template or the configuration set
+│   │   ├── AccessDeniedError             fix the credentials or the IAM policy
+│   │   └── BadRequestError (ValueError)  fix the parameters
+│   ├── NotSentError (ConnectionError)    no byte was sent: sending again is safe
+│   ├── DuplicateSendError (ValueError)   the send id is in the send log: nothing was sent
+│   └── UnknownOutcomeError               AWS may have accepted it: sending again may send it twice
+├── BulkSendError (ExceptionGroup)        some recipients of a bulk message failed
+└── WebhookError                          a request without events: respond with its status
+    ├── MalformedBodyError (ValueError)   400: the body isn't one of SNS or SES
+    ├── UnauthenticatedError              401: SNS repeats the request with the secret
+    ├── SignatureError                    403: the signature doesn't prove that SNS sent it
+    ├── ForbiddenTopicError               403: the topic isn't one of yours
+    ├── UnexpectedSubscriptionError       403: confirm the subscription if it is yours
+    ├── UnexpectedEventError              403: fix the receipt rule or the event destination
+    ├── ConfirmationError                 500: fix the IAM policy, or subscribe again
+    ├── TemporaryError                    503: SNS repeats the request, which may then succeed
+    └── ContentError                      500: the mail of an inbound event can't be read
+        ├── ContentMissingError           410: it isn't stored where the event says
+        ├── ContentDeniedError            fix the policy of IAM, the bucket or the key
         ├── ContentTooLargeError          raise the limit
         ├── ContentKeyError               configure the KMS key that encrypted it
-        └── ContentTamperedError          403: never trust it
+        └── ContentTamperedError          403: don't trust the object
 """
 
 from __future__ import annotations
@@ -80,22 +81,22 @@ __all__ = [
 ]
 
 Outcome: TypeAlias = Literal["accepted", "rejected", "not_sent", "unknown"]
-"""What became of a message at the moment its call ended.
+"""Outcome of a message at the end of its call.
 
-``accepted``: SES issued a message id. ``rejected``: SES said no. ``not_sent``: no byte of the request left.
-``unknown``: bytes may have left and no answer proves what became of them.
+``accepted``: SES issued a message id. ``rejected``: SES rejected the call. ``not_sent``: no byte of
+the request was sent. ``unknown``: it may have been sent, and no response shows the outcome.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One time that a call was made.
+    """One attempt of a call.
 
     Attributes:
-        began: When.
-        seconds: How long it took.
-        outcome: How it ended.
-        code: Amazon's error code; None without.
+        began: Time at which it began, in UTC.
+        seconds: Duration in seconds.
+        outcome: Its outcome.
+        code: Error code of AWS; None without one.
     """
 
     began: datetime
@@ -105,19 +106,19 @@ class Attempt:
 
 
 class SesmailError(Exception):
-    """The base of every error that sesmail raises on its own."""
+    """Base class of all errors that sesmail raises."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__.copy())
 
 
 class InvalidMessageError(SesmailError, ValueError):
-    """A message that SES can't take, found before any network call.
+    """A message that SES would reject, found before any network call.
 
     Attributes:
         field: The field of the message, for instance ``to`` or ``recipients[3].data``.
-        limit: The limit that was passed, where there is one.
-        actual: The value, size or count that passed it.
+        limit: The limit that is exceeded; None without one.
+        actual: The number that exceeds it.
     """
 
     outcome: ClassVar[Outcome] = "not_sent"
@@ -138,40 +139,40 @@ class InvalidMessageError(SesmailError, ValueError):
 
 
 class UnsupportedFeatureError(InvalidMessageError):
-    """A field for which the chosen SES API has no place.
+    """A field that the chosen SES API doesn't support.
 
     Attributes:
-        feature: The field that was given.
-        api: The API that has no place for it, ``v1`` or ``v2``.
-        instead: What to do instead.
+        feature: The field.
+        api: The API that doesn't support it, ``v1`` or ``v2``.
+        instead: The alternative.
     """
 
     def __init__(self, *, feature: str = "", api: str = "", instead: str = "") -> None:
-        super().__init__(f"SES API {api} has no place for it; {instead}", field=feature)
+        super().__init__(f"SES API {api} doesn't support it; {instead}", field=feature)
         self.feature = feature
         self.api = api
         self.instead = instead
 
 
 class ConfigurationError(SesmailError, ValueError):
-    """No credentials, no region, a missing extra, or a client used after it was closed."""
+    """Missing credentials, region or extra, an invalid setting, or the use of a closed client."""
 
     outcome: ClassVar[Outcome] = "not_sent"
     retryable: ClassVar[bool] = False
 
 
 class SendError(SesmailError):
-    """A call to Amazon that did not succeed; the original exception is its ``__cause__``.
+    """A call to AWS that did not succeed; the original exception is its ``__cause__``.
 
     Attributes:
         outcome: ``rejected``, ``not_sent`` or ``unknown``.
-        retryable: Whether the same call may be made again later, without changing it and without sending twice.
-        message: Amazon's own words, or what happened instead of an answer.
-        code: Amazon's error code, for instance ``MessageRejected``; None without an answer of Amazon's.
+        retryable: Whether the same call may succeed later, without the risk of sending twice.
+        message: The message of AWS, or a description of the failure.
+        code: Error code of AWS, for instance ``MessageRejected``; None without a response of AWS.
         operation: The API operation, for instance ``SendEmail``.
-        request_id: Amazon's request id, to quote to their support.
-        attempts: Every time that the call was made; none, if it never was.
-        send_id: The id that travels with the mail, so that events can tell what became of it; None without.
+        request_id: Request id of AWS, for their support; None without a response of AWS.
+        attempts: All attempts of the call; empty if there was none.
+        send_id: The send id of the mail, which its events report; None without one.
     """
 
     outcome: ClassVar[Outcome] = "unknown"
@@ -203,13 +204,13 @@ class SendError(SesmailError):
 
 
 class RejectedError(SendError):
-    """Amazon answered that it did not take the call; the leaves tell why, this class stands for every other code."""
+    """AWS rejected the call; this class stands for the error codes that no subclass covers."""
 
     outcome: ClassVar[Outcome] = "rejected"
 
 
 class ThrottledError(RejectedError):
-    """Too fast for the account's sending rate or for the API; wait and send again.
+    """The sending rate of the account or the request rate of the API is exceeded; send again later.
 
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
     """
@@ -218,52 +219,56 @@ class ThrottledError(RejectedError):
 
 
 class QuotaExceededError(RejectedError):
-    """The account's quota of recipients in 24 hours is used up; stop for hours, or ask Amazon for more.
+    """The account's quota of recipients in 24 hours is used up; stop for hours, or request more.
 
     https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html
     """
 
 
 class SendingPausedError(RejectedError):
-    """Sending is paused, or the account suspended; only a human can mend it."""
+    """Sending is paused, or the account is suspended, until somebody acts in the AWS console.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors
+    """
 
 
 class MessageRejectedError(RejectedError):
-    """SES refuses this very message, for its content or its recipients; never send it again."""
+    """SES rejects this message for its content or its recipients; don't send it again."""
 
 
 class NotVerifiedError(RejectedError):
-    """An address, its domain or the MAIL FROM domain isn't verified; in the sandbox recipients count too.
+    """An address, its domain or the MAIL FROM domain isn't verified, or a recipient in the sandbox.
 
     https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
     """
 
 
 class NotFoundError(RejectedError):
-    """The template, configuration set or other resource that the call names doesn't exist in this region."""
+    """The template, configuration set or other resource of the call doesn't exist in the region."""
 
 
 class AccessDeniedError(RejectedError):
-    """The credentials are wrong, expired, or lack the IAM permission for the operation."""
+    """The credentials are invalid or expired, or lack the IAM permission for the operation."""
 
 
 class BadRequestError(RejectedError, ValueError):
-    """SES finds a parameter invalid."""
+    """SES rejects a parameter as invalid."""
 
 
 class NotSentError(SendError, ConnectionError):
-    """The call failed before a byte of the request could leave; sending again is safe."""
+    """The call failed before any byte of the request was sent; sending again is safe."""
 
     outcome: ClassVar[Outcome] = "not_sent"
     default_retryable: ClassVar[bool] = True
 
 
 class DuplicateSendError(SendError, ValueError):
-    """A send id that the send log says is accepted, under way, or of unknown fate: it was not sent again.
+    """The send log has the send id as accepted, in flight, or of unknown outcome: nothing was sent.
 
     Attributes:
-        recorded_outcome: What the log says: ``accepted``, or ``unknown``, which what is under way is, too.
-        message_id: The id that SES issued, where the log knows it; None otherwise.
+        recorded_outcome: The outcome in the log, ``accepted`` or ``unknown``; the latter also for a
+            send that is in flight.
+        message_id: The message id of SES that the log has; None without one.
     """
 
     outcome: ClassVar[Outcome] = "not_sent"
@@ -278,7 +283,7 @@ class DuplicateSendError(SendError, ValueError):
         state = (
             "accepted already"
             if recorded_outcome == "accepted"
-            else "under way, or its fate is unknown"
+            else "in flight, or its outcome is unknown"
         )
         super().__init__(f"the send {send_id!r} is {state}")
         self.send_id: str | None = send_id
@@ -287,10 +292,10 @@ class DuplicateSendError(SendError, ValueError):
 
 
 class UnknownOutcomeError(SendError):
-    """The request may have reached SES and no answer tells what became of it; sending again may send it twice.
+    """SES may have accepted the request, but no response shows it; sending again may send it twice.
 
     Attributes:
-        answer: What came back instead of a proper answer, where anything did; None otherwise.
+        answer: The response that is no proof, for instance a proxy's; None without one.
     """
 
     def __init__(
@@ -307,19 +312,19 @@ class UnknownOutcomeError(SendError):
 
 
 class BulkSendError(SesmailError, ExceptionGroup[SendError]):
-    """Some recipients of a bulk message failed; its ``exceptions`` are their SendErrors, in their order."""
+    """Failures of some recipients of a bulk message; ``exceptions`` has their errors in order."""
 
     def derive(self, excs: Sequence[SendError], /) -> BulkSendError:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Part of the group, for ``except*``."""
+        """Returns a group of some of the errors, for ``except*``."""
         return BulkSendError(self.message, excs)
 
 
 class WebhookError(SesmailError):
-    """A request to a webhook that gives no events.
+    """A request to a webhook from which no events are read.
 
     Attributes:
-        status: The HTTP status to answer with. SNS drops a message after a 4xx and comes again after a 5xx.
-        headers: The HTTP headers to answer with.
+        status: HTTP status of the response: SNS drops a message after 4xx and retries after 5xx.
+        headers: HTTP headers of the response.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
     """
@@ -332,12 +337,13 @@ class WebhookError(SesmailError):
 
 
 class MalformedBodyError(WebhookError, ValueError):
-    """A body that is not what SNS or SES sends.
+    """A body that SNS or SES doesn't send.
 
     Attributes:
-        path: Where in the body, for instance ``Message.bounce.bouncedRecipients[0]``; empty for the whole.
-        reason: What is wrong there.
-        input: At most 200 characters of what stands there; empty where that could be a secret.
+        path: Path in the body, for instance ``Message.bounce.bouncedRecipients[0]``; empty for the
+            whole body.
+        reason: Description of the problem.
+        input: At most 200 characters of the value; empty where it could be a secret.
     """
 
     def __init__(self, reason: str = "", *, path: str = "", input: str = "") -> None:
@@ -348,40 +354,33 @@ class MalformedBodyError(WebhookError, ValueError):
 
 
 class UnauthenticatedError(WebhookError):
-    """No secret, or a wrong one; SNS sends its first request without, and comes back with it after this answer."""
+    """The secret is missing or wrong; SNS sends it only after a response with this status.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
+    """
 
     status: ClassVar[int] = 401
 
 
 class SignatureError(WebhookError):
-    """The message isn't proven to be Amazon's, or not any more."""
+    """The signature of SNS is missing, invalid, or too old.
 
-    status: ClassVar[int] = 403
-
-
-class ForbiddenTopicError(WebhookError):
-    """The message comes from a topic that isn't allowed.
-
-    Attributes:
-        topic_arn: The topic.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
     """
 
     status: ClassVar[int] = 403
+
+
+class _TopicError(WebhookError):
+    """Base of errors about a message of a topic."""
 
     def __init__(self, message: str = "", *, topic_arn: str | None = None) -> None:
         super().__init__(message)
         self.topic_arn = topic_arn
 
 
-class UnexpectedSubscriptionError(WebhookError):
-    """A subscription that was not confirmed; confirm it by hand if it is meant for you.
-
-    Attributes:
-        topic_arn: The topic that wants to deliver here.
-        token: What ``Receiver.confirm`` and sns:ConfirmSubscription need; a capability, so it stands in no text.
-    """
-
-    status: ClassVar[int] = 403
+class _SubscriptionError(WebhookError):
+    """Base of errors about a subscription of a topic to the webhook."""
 
     def __init__(self, message: str = "", *, topic_arn: str = "", token: str = "") -> None:
         super().__init__(message)
@@ -389,67 +388,80 @@ class UnexpectedSubscriptionError(WebhookError):
         self.token = token
 
 
-class UnexpectedEventError(WebhookError):
-    """A tracking event at a receiver for inbound mail, or the other way round: two topics are mixed up.
+class ForbiddenTopicError(_TopicError):
+    """The topic isn't one of those that the receiver accepts.
 
     Attributes:
-        topic_arn: The topic that it came from; None where the wrapping has none.
+        topic_arn: ARN of the topic; None where the body has none.
     """
 
     status: ClassVar[int] = 403
 
-    def __init__(self, message: str = "", *, topic_arn: str | None = None) -> None:
-        super().__init__(message)
-        self.topic_arn = topic_arn
 
-
-class ConfirmationError(WebhookError):
-    """Amazon refused the confirmation of a subscription: mend the IAM policy, or subscribe again.
+class UnexpectedSubscriptionError(_SubscriptionError):
+    """A request to confirm a subscription, which the receiver doesn't confirm by itself.
 
     Attributes:
-        topic_arn: The topic that wants to deliver here.
-        token: What ``Receiver.confirm`` needs; a capability, so it stands in no text. It is good for two days.
+        topic_arn: ARN of the topic.
+        token: Secret token for ``Receiver.confirm`` or sns:ConfirmSubscription; not in the text.
+    """
+
+    status: ClassVar[int] = 403
+
+
+class UnexpectedEventError(_TopicError):
+    """A tracking event at a receiver of inbound mail, or the reverse.
+
+    Attributes:
+        topic_arn: ARN of the topic; None where the body has none.
+    """
+
+    status: ClassVar[int] = 403
+
+
+class ConfirmationError(_SubscriptionError):
+    """AWS rejected the confirmation of a subscription; fix the IAM policy, or subscribe again.
+
+    Attributes:
+        topic_arn: ARN of the topic.
+        token: Secret token for ``Receiver.confirm``, valid for two days; not in the message.
     """
 
     status: ClassVar[int] = 500
 
-    def __init__(self, message: str = "", *, topic_arn: str = "", token: str = "") -> None:
-        super().__init__(message)
-        self.topic_arn = topic_arn
-        self.token = token
-
 
 class TemporaryError(WebhookError):
-    """Something that may pass, such as a certificate that could not be fetched; SNS comes again."""
+    """A failure that may not last, such as a certificate that can't be fetched; SNS retries."""
 
     status: ClassVar[int] = 503
 
 
 class ContentError(WebhookError):
-    """The mail of an inbound event can't be had."""
+    """The mail of an inbound event can't be read."""
 
     status: ClassVar[int] = 500
 
 
 class ContentMissingError(ContentError):
-    """Nothing is stored where the event says, or the event's action stores nothing; SNS needn't come again."""
+    """The object of the event doesn't exist, or the action of the event stores none."""
 
     status: ClassVar[int] = 410
 
 
 class ContentDeniedError(ContentError):
-    """It may not be read or decrypted: mend the IAM policy, the bucket's or the key's, or the receiver's ``buckets``.
+    """A policy of IAM, the bucket or the key, or the receiver's ``buckets``, denies the access.
 
-    S3 also denies what isn't there, to whoever may not list the bucket.
+    S3 also denies access to a missing object for callers without the permission s3:ListBucket:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
 
 
 class ContentTooLargeError(ContentError):
-    """It is larger than the limit.
+    """The mail is larger than the limit.
 
     Attributes:
         limit: The limit in bytes.
-        actual: The size in bytes.
+        actual: The size in bytes, or of what was read until then.
     """
 
     def __init__(self, message: str = "", *, limit: int = 0, actual: int = 0) -> None:
@@ -459,18 +471,18 @@ class ContentTooLargeError(ContentError):
 
 
 class ContentKeyError(ContentError):
-    """It is encrypted by another KMS key than the configured one, or by one that is disabled or gone."""
+    """The KMS key of the mail isn't the configured one, is disabled, or is deleted."""
 
 
 class ContentTamperedError(ContentError):
-    """It isn't what SES stored for this event: not encrypted as it must be, for another mail, or changed since."""
+    """The object isn't the one that SES stored: not encrypted, of another mail, or modified."""
 
     status: ClassVar[int] = 403
 
 
 def _rebuild(cls: type[SesmailError], args: tuple[Any, ...], state: dict[str, Any]) -> SesmailError:
-    """Unpickle an error without ``__init__``, which would make its text a second time."""
+    """Unpickle an error without ``__init__``, which would compose its message a second time."""
     error = cls.__new__(cls, *args)
-    error.args = args  # which OSError, that NotSentError is, takes from __init__ alone
+    error.args = args  # OSError, a base of NotSentError, sets them only in __init__
     error.__dict__.update(state)
     return error

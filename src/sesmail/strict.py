@@ -10,39 +10,43 @@ from pydantic_core import from_json
 
 __all__ = ["from_base64", "read_json"]
 
-_INFINITY = b"\0\0\0\0\0\0\xf0"  # one more byte tells the sign
-_RARE = _INFINITY[-1:]
-_PLAIN = frozenset({str, int, bool, type(None)})
-_SMALL = 8192  # bytes, which take no time whatever they hold
+_INFINITY = b"\0\0\0\0\0\0\xf0"  # without the byte of the sign
+_RARE_BYTE = _INFINITY[-1:]
+_SCALARS = frozenset({str, int, bool, type(None)})
+_SMALL = 8192  # bytes, of which any content is parsed quickly
 
 
 def read_json(text: bytes | str) -> Any:
-    """Read JSON: UTF-8 alone, 200 deep at most, finite numbers; of duplicate keys the last wins.
+    """Returns the value of a JSON document.
+
+    The document is UTF-8, nested at most 200 deep, and has only finite numbers. The last of
+    duplicate keys is used.
 
     Raises:
-        ValueError: It is something else, or has far more objects and lists than any event.
+        ValueError: The document isn't such JSON, or has far more objects and lists than any event.
     """
     if len(text) > _SMALL:
-        _refuse_containers(text)
+        _check_container_count(text)
     try:
-        # Without the cache of texts, which costs more than it saves in documents as small as these.
+        # Without the string cache, which costs more than it saves in documents as small as these.
         value = from_json(text, allow_inf_nan=False, cache_strings=False)
-    except TypeError:  # from_json's answer to text with half a surrogate pair
-        raise ValueError("half a surrogate pair stands alone") from None
-    if value.__class__ is dict and _PLAIN.issuperset(
-        map(type, value.values())
-    ):  # as SNS's messages and most metadata
+    except TypeError:  # which from_json raises for a str with a lone surrogate
+        raise ValueError("it has a lone surrogate") from None
+    # As in most SNS messages and metadata.
+    if value.__class__ is dict and _SCALARS.issuperset(map(type, value.values())):
         return value
-    data = dumps(value)  # where a float is its eight bytes: one search in C for a walk in Python
-    if _RARE in data and _INFINITY in data and _has_infinity(value):  # 1e999 is one, too
+    # Where a float is its eight bytes, so that a search in C replaces a walk in Python. from_json
+    # returns infinity for numbers such as 1e999.
+    data = dumps(value)
+    if _RARE_BYTE in data and _INFINITY in data and _has_infinity(value):
         raise ValueError("a number is larger than any double")
     return value
 
 
-def _refuse_containers(text: bytes | str) -> None:
-    """Refuse what would keep Python's garbage collector busy, which looks at each object and list again and again.
+def _check_container_count(text: bytes | str) -> None:
+    """Check the number of objects and lists, each of which the garbage collector traverses.
 
-    Inside of texts, such as a mail's, there may be any number of brackets and braces.
+    Brackets and braces in strings don't count: a notification may contain a whole mail.
     """
     data = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     limit = 1000 + len(data) // 32
@@ -58,7 +62,7 @@ def _count(data: bytes) -> int:
 
 def _has_infinity(value: Any) -> bool:
     values: list[Any] = [value]
-    for each in values:  # which grow on the way
+    for each in values:  # which grows in the loop
         kind = cast("type[object]", type(each))
         if kind is dict:
             values += each.values()
@@ -70,10 +74,11 @@ def _has_infinity(value: Any) -> bool:
 
 
 def from_base64(text: str) -> bytes | None:
-    """The bytes that a text stands for; None where an encoder would spell them in another way."""
+    """Returns decoded base64; None unless it is exactly what an encoder produces."""
     try:
         data = binascii.a2b_base64(text)
     except ValueError:
         return None
-    # Python's own strict mode lets some padding pass, which depends on its version.
+    # The strict mode of a2b_base64 accepts other padding in some releases:
+    # https://docs.python.org/3/library/binascii.html#binascii.a2b_base64
     return data if binascii.b2a_base64(data, newline=False).decode() == text else None

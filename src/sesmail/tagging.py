@@ -29,41 +29,44 @@ SEND_ID_TAG = "X-Sesmail-Id"
 TAG_HEADER = "X-Tag"
 
 TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
-"""What SES takes for the name or the value of a message tag, which a send id may have to be."""
+"""Name or value of an SES message tag, and so a send id.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
+"""
 
 _ENCODER = json.JSONEncoder(allow_nan=False)
 _FOLD = re.compile(r"\r?\n[ \t]?")
 
 
 def metadata_text(metadata: Mapping[str, Any], field: str = "metadata") -> str:
-    r"""Metadata as one line of ASCII JSON; the spaces after ``,`` and ``:`` let a header fold there.
+    r"""Returns metadata as one line of ASCII JSON, which a header can fold after ``,`` and ``:``.
 
-    An ``=?`` inside is written with a ``\u`` escape, so that no reader takes it for an encoded-word.
+    An ``=?`` is written with a ``\u`` escape, so that no reader decodes it as an encoded-word.
 
     Args:
-        metadata: What ``json`` can write.
-        field: What to call it in an error.
+        metadata: Values that the module ``json`` encodes.
+        field: Name of the field in an error.
 
     Raises:
-        InvalidMessageError: It has NaN, an infinity or half a surrogate pair, which JSON can't carry.
+        InvalidMessageError: It has NaN, an infinity or a lone surrogate, which JSON doesn't allow.
     """
     try:
         text = _ENCODER.encode(metadata)
-        if "\\ud" in text:  # a surrogate: one half of a pair, or a half alone
+        if "\\ud" in text:  # a surrogate, which may be a lone one
             json.dumps(metadata, ensure_ascii=False).encode()
     except ValueError as err:
-        raise InvalidMessageError(f"it can't be written as JSON: {err}", field=field) from err
+        raise InvalidMessageError(f"it can't be encoded as JSON: {err}", field=field) from err
     return text.replace("=?", "\\u003d?")
 
 
 def read_tag(value: str) -> str:
-    """A tag from its header, which may be folded, encoded-words, or plain."""
+    """Returns a tag from its header, which may be folded, encoded-words, or plain."""
     unfolded = _FOLD.sub(" ", value) if "\n" in value else value
     return decode_words(unfolded) if "=?" in unfolded else unfolded
 
 
 def read_metadata(value: str) -> dict[str, Any]:
-    """Metadata from their header, which may be folded, encoded-words, or plain.
+    """Returns metadata from their header, which may be folded, encoded-words, or plain.
 
     Raises:
         ValueError: It isn't a JSON object.
@@ -75,7 +78,7 @@ def read_metadata(value: str) -> dict[str, Any]:
 
 
 def read_send_id(value: str) -> str | None:
-    """A send id from its header or its message tag; None if it isn't one."""
+    """Returns a send id from its header or its message tag; None if it is invalid."""
     if TAG_WORD.fullmatch(value):
         return value
     send_id = read_tag(value).strip(" \t")

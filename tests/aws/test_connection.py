@@ -1,6 +1,7 @@
-"""One AWS configuration, and what it opens."""
+"""AWS clients of one configuration: retries, deadlines, event loops."""
 
 import asyncio
+from typing import Any
 
 import anyio
 import pytest
@@ -35,29 +36,50 @@ async def test_one_configuration_opens_several_services(fault_server: StartFault
     assert len(server.requests) == 3
 
 
-async def test_nobody_but_sesmail_slows_calls_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore's adaptive mode would hold them back, those alone that aren't lean."""
-    monkeypatch.setenv("AWS_RETRY_MODE", "adaptive")
+@pytest.mark.parametrize("mode", ["legacy", "adaptive"])
+async def test_sends_are_never_retried_by_botocore(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_RETRY_MODE", mode)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
+    assert await retries({"retries": {"mode": mode, "total_max_attempts": 5}}) == {
+        "mode": "standard",
+        "total_max_attempts": 1,
+    }
+
+
+async def test_repeatable_calls_are_retried_in_standard_mode_with_3_attempts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the default of botocore and of the environment is."""
+    monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
+    assert await retries(None, repeatable=True) == {"mode": "standard", "total_max_attempts": 3}
+
+
+async def test_retries_of_repeatable_calls_can_be_configured() -> None:
+    given = {"mode": "adaptive", "total_max_attempts": 5}
+    assert await retries({"retries": given}, repeatable=True) == given
+
+
+async def retries(config: Any, *, repeatable: bool = False) -> Any:
+    """Return the setting of an open client."""
     aws = Aws(
-        "eu-west-1",
-        profile=None,
-        config={"retries": {"mode": "adaptive"}},
-        user_agent="",
-        params={},
+        "eu-west-1", profile=None, config=config, user_agent="", params={}, repeatable=repeatable
     )
-    opened = await aws.open("sesv2")
+    opened = await aws.open("s3" if repeatable else "sesv2")
     await aws.aclose()
-    assert opened.client.meta.config.retries == {"mode": "standard", "total_max_attempts": 1}
+    return opened.client.meta.config.retries
 
 
-async def test_silence_has_an_end(fault_server: StartFaultServer) -> None:
+async def test_call_without_response_ends_at_the_timeout(fault_server: StartFaultServer) -> None:
     with anyio.fail_after(10):
         async with new_client(fault_server(no_answer()).url, timeout=0.3) as client:
             with pytest.raises(UnknownOutcomeError):
                 await client.send(ORDER)
 
 
-def test_a_call_that_may_not_be_repeated_has_one_request() -> None:
+def test_second_request_of_a_call_is_refused() -> None:
     departure = Departure()
     departure.count()
     assert departure.may_have_left
@@ -65,11 +87,11 @@ def test_a_call_that_may_not_be_repeated_has_one_request() -> None:
         departure.count()
 
 
-def test_a_body_can_be_read_as_text() -> None:
+def test_request_body_decodes_to_text() -> None:
     assert _Payload("Grüße".encode()).decode() == "Grüße"
 
 
-def test_another_event_loop_is_told_to_make_its_own(fault_server: StartFaultServer) -> None:
+def test_client_is_refused_on_a_second_event_loop(fault_server: StartFaultServer) -> None:
     server = fault_server(ok())
     client = new_client(server.url)
 

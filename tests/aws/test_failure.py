@@ -19,7 +19,7 @@ from sesmail import (
     UnknownOutcomeError,
 )
 from sesmail.aws.failure import translate_error, translate_open_error
-from sesmail.aws.sessions import never_connected
+from sesmail.aws.sessions import is_connection_error
 
 
 def answered(status: int) -> boto.ClientError:
@@ -151,7 +151,7 @@ def test_what_proves_that_there_was_no_connection(kind: Any, original: Any, neve
 )
 def test_what_httpx_proves(name: str, never: bool) -> None:
     httpx: Any = pytest.importorskip("httpx2", reason="pip install sesmail[trio]")
-    assert never_connected(getattr(httpx, name)("no")) is never
+    assert is_connection_error(getattr(httpx, name)("no")) is never
 
 
 @pytest.mark.parametrize(
@@ -184,5 +184,5 @@ def test_what_fails_afterwards_is_unknown(error: Exception) -> None:
 
 def test_without_httpx_there_is_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "httpx2", raising=False)
-    assert not never_connected(OSError())
-    assert never_connected(aiohttp.ConnectionTimeoutError())
+    assert not is_connection_error(OSError())
+    assert is_connection_error(aiohttp.ConnectionTimeoutError())

@@ -1,6 +1,5 @@
-"""Lean calls beside those that aiobotocore makes."""
+"""The fast path sends the same requests as aiobotocore."""
 
-import functools
 import json
 import sys
 from collections.abc import Mapping
@@ -10,7 +9,6 @@ from typing import Any
 
 import botocore.auth
 import pytest
-from aiobotocore.client import AioBaseClient
 from botocore.loaders import Loader
 
 from sesmail import Attachment, BulkMessage, Client, ConfigurationError, Message, TemplateMessage
@@ -20,17 +18,15 @@ from support.clients import NEWS, ORDER, new_client
 from support.commands import command_line
 from support.faults import FaultServer, Request, StartFaultServer
 
-FAST = ["asyncio-aiohttp-lean", "asyncio-httpx-lean", "trio-httpx-lean"]
+FAST = ["asyncio-aiohttp-fast", "asyncio-httpx-fast", "trio-httpx-fast"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TEMPLATED = TemplateMessage(
     from_email="shop@example.com", to="alice@example.com", template="Shipped", data={"n": 1}
 )
-OF_ONE_CALL = {
-    "amz-sdk-invocation-id",
-    "amz-sdk-request",
-}  # what aiobotocore counts its attempts by
+# By which botocore numbers the attempts of a call.
+ATTEMPT_HEADERS = {"amz-sdk-invocation-id", "amz-sdk-request"}
 MESSAGES: list[tuple[Any, Message | BulkMessage | TemplateMessage]] = [
     ("v2", ORDER),
     ("v2", TEMPLATED),
@@ -41,7 +37,7 @@ MESSAGES: list[tuple[Any, Message | BulkMessage | TemplateMessage]] = [
 
 
 @pytest.fixture(autouse=True)
-def the_clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast_path.time, "time", NOW.timestamp)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)
 
@@ -52,15 +48,15 @@ async def send(client: Client, message: Message | BulkMessage | TemplateMessage)
     )
 
 
-def is_lean(request: Request) -> bool:
-    return not OF_ONE_CALL & request.headers.keys()
+def is_fast(request: Request) -> bool:
+    return not ATTEMPT_HEADERS & request.headers.keys()
 
 
-def header(request: Request) -> Mapping[str, str]:
-    return {name: value for name, value in request.headers.items() if name not in OF_ONE_CALL}
+def common_headers(request: Request) -> Mapping[str, str]:
+    return {name: value for name, value in request.headers.items() if name not in ATTEMPT_HEADERS}
 
 
-def meaning(request: Request) -> Any:
+def decoded_body(request: Request) -> Any:
     return request.form or json.loads(request.body)
 
 
@@ -69,7 +65,7 @@ def meaning(request: Request) -> Any:
     MESSAGES,
     ids=["SendEmail", "template", "attachment", "SendBulkEmail", "SendRawEmail"],
 )
-async def test_the_request_is_aiobotocores(
+async def test_request_is_the_same_as_aiobotocores(
     fault_server: StartFaultServer,
     session: str,
     api: Any,
@@ -82,25 +78,22 @@ async def test_the_request_is_aiobotocores(
         server.url, session, api=api, config={"user_agent_extra": "shop/1"}
     ) as client:
         await send(client, message)
-    monkeypatch.setattr(fast_path, "_OPERATIONS", {})
     async with new_client(
-        server.url, session, api=api, config={"user_agent_extra": "shop/1"}
+        server.url, session, api=api, config={"user_agent_extra": "shop/1"}, fast_path=False
     ) as client:
         await send(client, message)
     ours, theirs = server.requests
-    assert (is_lean(ours), is_lean(theirs)) == (True, False)
-    assert (ours.method, ours.target, meaning(ours)) == (
+    assert (is_fast(ours), is_fast(theirs)) == (True, False)
+    assert (ours.method, ours.target, decoded_body(ours)) == (
         theirs.method,
         theirs.target.removeprefix(server.url),  # which aiobotocore's httpx session puts before it
-        meaning(theirs),
+        decoded_body(theirs),
     )
-    changing = {
-        "authorization",
-        "content-length",
-    }  # the spaces of the JSON are others, and so the hash
-    assert {name: value for name, value in header(ours).items() if name not in changing} == {
-        name: value for name, value in header(theirs).items() if name not in changing
-    }
+    # The JSON of aiobotocore has spaces, so that its length and its hash differ.
+    changing = {"authorization", "content-length"}
+    assert {
+        name: value for name, value in common_headers(ours).items() if name not in changing
+    } == {name: value for name, value in common_headers(theirs).items() if name not in changing}
     scopes = [
         request.headers["authorization"].partition("Signature=")[0] for request in (ours, theirs)
     ]
@@ -108,31 +101,31 @@ async def test_the_request_is_aiobotocores(
     assert "x-amz-security-token" in scopes[0]
 
 
-async def made_by(
+async def take_fast_path(
     server: FaultServer, client: Client, message: Any = ORDER, times: int = 1
 ) -> list[bool]:
-    """Whether sends of a message were lean."""
+    """Send a message, and return for each request whether it took the fast path."""
     async with client:
         for _ in range(times):
             await send(client, message)
-    return [is_lean(request) for request in server.requests]
+    return [is_fast(request) for request in server.requests]
 
 
-async def test_parameters_by_hand_go_by_aiobotocore(
+async def test_extra_parameters_pass_through_aiobotocore(
     fault_server: StartFaultServer, session: str
 ) -> None:
     server = fault_server(ok())
     message = ORDER.model_copy(update={"extra": {"TenantName": "shop"}})
-    assert await made_by(server, new_client(server.url, session), message) == [False]
+    assert await take_fast_path(server, new_client(server.url, session), message) == [False]
 
 
-async def test_another_endpoint_goes_by_aiobotocore(
+async def test_multi_region_endpoint_passes_through_aiobotocore(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    """Where the package that signs for several regions is missing, it says so, and nothing leaves."""
+    """Nothing is sent if the package for SigV4a, awscrt, is missing."""
     server = fault_server(ok())
     try:
-        sent = await made_by(
+        sent = await take_fast_path(
             server, new_client(server.url, session), ORDER.model_copy(update={"endpoint_id": "a.b"})
         )
     except ConfigurationError:
@@ -140,9 +133,13 @@ async def test_another_endpoint_goes_by_aiobotocore(
     assert sent in ([], [False])
 
 
-async def test_v1_templates_go_by_aiobotocore(fault_server: StartFaultServer, session: str) -> None:
+async def test_v1_templates_pass_through_aiobotocore(
+    fault_server: StartFaultServer, session: str
+) -> None:
     server = fault_server(ok())
-    assert await made_by(server, new_client(server.url, session, api="v1"), TEMPLATED) == [False]
+    assert await take_fast_path(server, new_client(server.url, session, api="v1"), TEMPLATED) == [
+        False
+    ]
 
 
 @pytest.mark.parametrize(
@@ -151,13 +148,13 @@ async def test_v1_templates_go_by_aiobotocore(fault_server: StartFaultServer, se
         pytest.param(
             {"_X_AMZN_TRACE_ID": "Root=1", "AWS_LAMBDA_FUNCTION_NAME": "shop"},
             "",
-            id="a header more",
+            id="trace header",
         ),
-        pytest.param({}, "/a%20path", id="a path that is encoded"),
-        pytest.param({}, "/a/../path", id="a path with dots"),
+        pytest.param({}, "/a%20path", id="encoded path"),
+        pytest.param({}, "/a/../path", id="path with dots"),
     ],
 )
-async def test_what_is_not_simple_goes_by_aiobotocore(
+async def test_unsupported_headers_and_paths_pass_through_aiobotocore(
     fault_server: StartFaultServer,
     session: str,
     environment: dict[str, str],
@@ -167,11 +164,14 @@ async def test_what_is_not_simple_goes_by_aiobotocore(
     server = fault_server(ok())
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert await made_by(server, new_client(server.url + path, session), times=2) == [False, False]
+    assert await take_fast_path(server, new_client(server.url + path, session), times=2) == [
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("signature_version", ["unsigned", "v4-query"])
-async def test_another_signature_goes_by_aiobotocore(
+async def test_other_signature_versions_pass_through_aiobotocore(
     fault_server: StartFaultServer, session: str, signature_version: str
 ) -> None:
     from botocore import UNSIGNED
@@ -180,23 +180,23 @@ async def test_another_signature_goes_by_aiobotocore(
     version = UNSIGNED if signature_version == "unsigned" else signature_version
     client = new_client(server.url, session, config={"signature_version": version})
     try:
-        assert await made_by(server, client) == [False]
+        assert await take_fast_path(server, client) == [False]
     except ConfigurationError:
         assert server.requests == []
 
 
-async def test_a_prefix_of_the_endpoint_is_kept(
+async def test_path_of_the_endpoint_url_is_kept(
     fault_server: StartFaultServer, session: str
 ) -> None:
     server = fault_server(ok())
-    assert await made_by(server, new_client(f"{server.url}/proxy/", session)) == [True]
+    assert await take_fast_path(server, new_client(f"{server.url}/proxy/", session)) == [True]
     assert server.requests[0].target == "/proxy/v2/email/outbound-emails"
 
 
-async def test_credentials_that_expire_are_fetched_again(
+async def test_expired_credentials_are_fetched_again(
     fault_server: StartFaultServer, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each time that it is asked the process gives others, which are to be fetched again at once."""
+    """A credential process returns different credentials each time, which expire at once."""
     process, count = tmp_path / "credentials.py", tmp_path / "count"
     process.write_text(
         "import json, pathlib, datetime\n"
@@ -214,7 +214,7 @@ async def test_credentials_that_expire_are_fetched_again(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     server = fault_server(ok())
     assert (
-        await made_by(server, new_client(server.url, session, profile="shop"), times=3)
+        await take_fast_path(server, new_client(server.url, session, profile="shop"), times=3)
         == [True] * 3
     )
     keys = [
@@ -224,15 +224,15 @@ async def test_credentials_that_expire_are_fetched_again(
     assert len(set(keys)) == 3
 
 
-async def test_other_headers_go_by_aiobotocore(
+async def test_additional_headers_pass_through_aiobotocore(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fast_path, "_HEADERS", {"Content-Type"})
     server = fault_server(ok())
-    assert await made_by(server, new_client(server.url, session)) == [False]
+    assert await take_fast_path(server, new_client(server.url, session)) == [False]
 
 
-async def test_a_trace_that_began_later_is_told(
+async def test_trace_header_is_sent_once_lambda_sets_a_trace_id(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fault_server(ok())
@@ -247,39 +247,7 @@ async def test_a_trace_that_began_later_is_told(
     ]
 
 
-@pytest.mark.parametrize("wrapper", ["function", "wrapped function", "mock"])
-async def test_whoever_watches_calls_sees_each_once(
-    fault_server: StartFaultServer, session: str, wrapper: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    call: Any = getattr(AioBaseClient, "_make_api_call")  # noqa: B009
-    seen: list[str] = []
-
-    def watched(client: Any, operation: str, params: Any) -> Any:
-        seen.append(operation)
-        return call(client, operation, params)
-
-    wrappers = {
-        "function": lambda: watched,
-        "wrapped function": lambda: functools.wraps(call)(watched),
-        "mock": lambda: functools.partialmethod(watched),
-    }
-    monkeypatch.setattr(AioBaseClient, "_make_api_call", wrappers[wrapper]())
-    server = fault_server(ok())
-    assert await made_by(server, new_client(server.url, session), times=2) == [False, False]
-    assert seen == ["SendEmail", "SendEmail"]
-
-
-async def test_one_client_alone_is_watched(fault_server: StartFaultServer, session: str) -> None:
-    server = fault_server(ok())
-    async with new_client(server.url, session) as client:
-        await client.call("GetAccount")
-        opened: Any = client._aws._clients["sesv2", None].client
-        opened._make_api_call = opened._make_api_call
-        await client.send(ORDER)
-    assert not is_lean(server.requests[-1])
-
-
-async def test_a_model_that_wants_more_goes_by_aiobotocore(
+async def test_model_with_more_required_parameters_passes_through_aiobotocore(
     fault_server: StartFaultServer, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = Loader().load_service_model("sesv2", "service-2")
@@ -292,17 +260,17 @@ async def test_a_model_that_wants_more_goes_by_aiobotocore(
     )
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     server = fault_server(ok())
-    assert await made_by(server, new_client(server.url, session)) == [False]
+    assert await take_fast_path(server, new_client(server.url, session)) == [False]
 
 
-async def test_headers_of_any_letters(fault_server: StartFaultServer, session: str) -> None:
+async def test_user_agent_is_sent_as_utf_8(fault_server: StartFaultServer, session: str) -> None:
     server = fault_server(ok())
     client = new_client(server.url, session, config={"user_agent_extra": "b\xfccher/1"})
-    assert await made_by(server, client) == [True]
+    assert await take_fast_path(server, client) == [True]
     assert "b\xfccher/1" in server.requests[0].headers["user-agent"].encode("latin-1").decode()
 
 
-async def test_what_is_closed_while_it_is_written_never_leaves(
+async def test_client_closed_while_encoding_sends_nothing(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fault_server(ok())
@@ -321,7 +289,7 @@ async def test_what_is_closed_while_it_is_written_never_leaves(
     assert len(server.requests) == 1
 
 
-async def test_without_credentials_nothing_leaves(
+async def test_sends_nothing_without_credentials(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -13,7 +13,7 @@ from botocore.serialize import create_serializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sesmail.aws.request_body import _PIECE, Body, json_body, query_body
+from sesmail.aws.request_body import _CHUNK, Body, json_body, query_body
 
 pytestmark = pytest.mark.once
 
@@ -104,10 +104,10 @@ def test_what_looks_like_the_place_of_the_mail_is_not_taken_for_it() -> None:
 
 
 @pytest.mark.parametrize("write", [json_body, query_body], ids=["json", "form"])
-@pytest.mark.parametrize("more", [-1, 0, 1, _PIECE, _PIECE + 1])
+@pytest.mark.parametrize("more", [-1, 0, 1, _CHUNK, _CHUNK + 1])
 def test_what_is_measured_is_what_is_written(write: Callable[[str, Any], Body], more: int) -> None:
-    mail = b"\xfb\xef\xbe" * (_PIECE // 3) + bytes(max(0, more))
-    mail = mail[: _PIECE + more]
+    mail = b"\xfb\xef\xbe" * (_CHUNK // 3) + bytes(max(0, more))
+    mail = mail[: _CHUNK + more]
     body = write("Send", parameters(write, mail))
     assert body.size == len(read_bounded(body))
     assert body.sha256 == sha256(read_bounded(body)).hexdigest()

@@ -1,1 +1,1 @@
-"""The rules of sending and retrying, broken on purpose one by one: the tests have to notice each."""
+"""Mutants: the rules of sending and retrying, broken one by one; the tests must fail for each."""

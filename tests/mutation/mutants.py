@@ -1,540 +1,378 @@
-"""What is broken: by name, file, and the text that stands there with what it becomes."""
+"""The mutants: each breaks the rule of sending that its name states."""
 
-from dataclasses import dataclass
+import dataclasses
+import math
+import re
+import ssl
+import sys
+from collections.abc import Callable
+from typing import Any
 
-LEAVES = (
-    "class QuotaExceededError(RejectedError)",
-    "class SendingPausedError(RejectedError)",
-    "class MessageRejectedError(RejectedError)",
-    "class NotVerifiedError(RejectedError)",
-    "class NotFoundError(RejectedError)",
-    "class AccessDeniedError(RejectedError)",
-    "class BadRequestError(RejectedError, ValueError)",
-    "class DuplicateSendError(SendError, ValueError)",
-    "class UnknownOutcomeError(SendError)",
-    "class RejectedError(SendError)",
+import aiohttp
+import anyio
+from botocore.exceptions import ClientError, SSLError
+
+from sesmail import errors
+from sesmail.aws.connection import Aws
+from sesmail.aws.departure import Departure
+from sesmail.aws.failure import translate_error
+from sesmail.aws.fast_path import FastCall
+from sesmail.aws.sessions import never_connected
+from sesmail.error_codes import is_documented_code, rejected_error
+from sesmail.errors import (
+    ConfigurationError,
+    DuplicateSendError,
+    NotSentError,
+    RejectedError,
+    SendError,
+    ThrottledError,
+    UnknownOutcomeError,
 )
-ROWS = {
-    "daily quota": '("accountdailyquotaexceeded",), QuotaExceededError',
-    "paused": '"configurationsetsendingpaused", "sendingpaused"),\n        SendingPausedError',
-    "message rejected": '("messagerejected",), MessageRejectedError',
-    "not verified": '"mailfromdomainnotverified"), NotVerifiedError',
-    "not found": '"templatenotfound",\n        ),\n        NotFoundError',
-    "access denied": '"unrecognizedclient",\n        ),\n        AccessDeniedError',
-    "bad request": '"validationerror",\n        ),\n        BadRequestError',
-    "all else": '"failed", "limitexceeded"), RejectedError',
-}
-THROTTLES = ("accountthrottled", "requestlimitexceeded", "throttled", "toomanyrequests")
+from sesmail.send_log import sqlite_records
+from sesmail.send_log.memory import MemorySendLog
+from sesmail.send_log.sqlite import SqliteSendLog
+from sesmail.sending import bulk
+from sesmail.sending.attempts.log_writer import LogWriter
+from sesmail.sending.attempts.response import read_bulk, read_single
+from sesmail.sending.attempts.retry import RetryPolicy
+from sesmail.sending.attempts.runner import CallRunner, _for_each, _interrupted
+from sesmail.sending.attempts.state import SendState
+from sesmail.sending.bulk import BulkCall
+from sesmail.sending.many import SendMany
+from sesmail.sending.payload.call import Call
+from sesmail.sending.rate.limiter import RateLimiter
+from sesmail.sending.sender import Sender
+
+from .patching import MUTANTS, Change, after, before, constant, instead, mutant, rescue
+
+__all__ = ["MUTANTS"]
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One rule, broken.
-
-    Attributes:
-        name: What becomes of it.
-        file: The file, in the package.
-        edits: Texts that stand there once, and what each becomes.
-    """
-
-    name: str
-    file: str
-    edits: tuple[tuple[str, str], ...]
-
-    def applied(self, source: str) -> str:
-        """The file with the rule broken."""
-        for old, new in self.edits:
-            if source.count(old) != 1:
-                raise LookupError(
-                    f"{self.name}: {old!r} stands {source.count(old)} times in {self.file}"
-                )
-            source = source.replace(old, new)
-        return source
+# fmt: off
+# Errors: outcome and retryable of each class.
+KINDS = [*filter(lambda e: isinstance(e, type) and issubclass(e, SendError), vars(errors).values())]
+for kind in KINDS:
+    words = "is not retryable" if kind.default_retryable else "is retryable"
+    constant(f"{kind.__name__} {words}", kind, "default_retryable", not kind.default_retryable)
+constant("an unknown outcome is called rejected", SendError, "outcome", "rejected")
+constant("a rejection is called unknown", RejectedError, "outcome", "unknown")
+constant("a request that never left is called rejected", NotSentError, "outcome", "rejected")
+constant("a duplicate is called unknown", DuplicateSendError, "outcome", "unknown")
 
 
-def _in(file: str, *mutants: tuple[str, str, str]) -> list[Mutant]:
-    return [Mutant(name, file, ((old, new),)) for name, old, new in mutants]
+# Error codes: class of each code.
+def plain(code: Any) -> str:
+    return str(code).replace("_", "").removesuffix("Exception").lower()
 
 
-RETRYABLE = "    default_retryable: ClassVar[bool] = True"
-MUTANTS = [
-    *_in(
-        "errors.py",
-        *(
-            (f"retryable: {leaf[6:].partition('(')[0]}", f"{leaf}:\n", f"{leaf}:\n{RETRYABLE}\n")
-            for leaf in LEAVES
-        ),
-        (
-            "not retryable: ThrottledError",
-            f'errors.html\n    """\n\n{RETRYABLE}',
-            'errors.html\n    """',
-        ),
-        ("not retryable: NotSentError", f'"not_sent"\n{RETRYABLE}', '"not_sent"'),
-        (
-            "retryable: SendError",
-            "default_retryable: ClassVar[bool] = False",
-            "default_retryable: ClassVar[bool] = True",
-        ),
-        (
-            "what is said to be retryable is ignored",
-            "self.default_retryable if retryable is None else retryable",
-            "self.default_retryable",
-        ),
-        (
-            "unknown is called rejected",
-            'outcome: ClassVar[Outcome] = "unknown"',
-            'outcome: ClassVar[Outcome] = "rejected"',
-        ),
-        (
-            "rejected is called unknown",
-            'outcome: ClassVar[Outcome] = "rejected"',
-            'outcome: ClassVar[Outcome] = "unknown"',
-        ),
-        ("not sent is called rejected", f'"not_sent"\n{RETRYABLE}', f'"rejected"\n{RETRYABLE}'),
-        (
-            "a duplicate is called unknown",
-            'outcome: ClassVar[Outcome] = "not_sent"\n\n    def',
-            'outcome: ClassVar[Outcome] = "unknown"\n\n    def',
-        ),
-    ),
-    *_in(
-        "error_codes.py",
-        *(
-            (f"{name} is a throttle", row, row.rpartition(" ")[0] + " ThrottledError")
-            for name, row in ROWS.items()
-        ),
-        (
-            "throttles are any no",
-            '"toomanyrequests"), ThrottledError',
-            '"toomanyrequests"), RejectedError',
-        ),
-        *((f"no throttle: {word}", f'"{word}"', f'"{word}x"') for word in THROTTLES),
-        ("a transient failure is for good", "True if word == _PASSING else None", "None"),
-        ("every no is retryable", "True if word == _PASSING else None", "True"),
-        (
-            "a word of nobody's is Amazon's",
-            'return word in _CODES or word == _PASSING or word.startswith("throttling")',
-            "return True",
-        ),
-        ("a transient failure isn't Amazon's", "or word == _PASSING or", "or"),
-        (
-            "another throttling isn't Amazon's",
-            'or word == _PASSING or word.startswith("throttling")',
-            "or word == _PASSING",
-        ),
-        (
-            "another throttling is no throttle",
-            'word.startswith("throttling") or (status',
-            "(status",
-        ),
-        ("429 is no throttle", "status == 429 and word not in _CODES", "False"),
-        (
-            "429 is a throttle whatever it says",
-            "status == 429 and word not in _CODES",
-            "status == 429",
-        ),
-        (
-            "the daily quota is a throttle",
-            '"daily message quota exceeded" in said and',
-            "False and",
-        ),
-        ("the daily quota as a limit is any no", ' or word == "limitexceeded")', ")"),
-        (
-            "any no may be the daily quota",
-            '(kind is ThrottledError or word == "limitexceeded")',
-            "True",
-        ),
-        ("the quota's words count by case", "said = message.lower()", "said = message"),
-        ("not verified is for the message", 'and "not verified" in said', "and False"),
-        ("words count by underscores", '.replace("_", "")', ""),
-        ("words count with Exception", '.removesuffix("Exception")', ""),
-        ("words count by case", '.removesuffix("Exception").lower()', '.removesuffix("Exception")'),
-    ),
-    *_in(
-        "aws/failure.py",
-        ("5xx is a no", "400 <= status < 500 and", "400 <= status < 600 and"),
-        ("3xx is a no", "400 <= status < 500 and", "300 <= status < 500 and"),
-        ("408 is a no", "and status != 408", ""),
-        ("a no without a code is one", "and code and", "and"),
-        ("a no without a request id is one", "and code and request_id:", "and code:"),
-        ("any text is a code", 'code if _CODE.fullmatch(code) else ""', "code"),
-        ("what may have left never did", "if not may_have_left:", "if True:"),
-        ("what never left may have", "if not may_have_left:", "if False:"),
-        (
-            "no connection is an unknown",
-            "if handshake or never_connected(original):",
-            "if handshake:",
-        ),
-        (
-            "a failed handshake is an unknown",
-            "if handshake or never_connected(original):",
-            "if never_connected(original):",
-        ),
-        ("any failure of TLS is a handshake's", " and isinstance(original, ssl.SSLError)", ""),
-        ("no answer is not sent", "if handshake or never_connected(original):", "if True:"),
-        (
-            "the original is the context",
-            'error.kwargs.get("error") if isinstance(error, BotoCoreError) else error',
-            "error.__context__",
-        ),
-        (
-            "credentials refused are fetched again",
-            "return not 400 <= _status(error) < 500",
-            "return True",
-        ),
-        (
-            "credentials that fail once are a mistake",
-            "return not 400 <= _status(error) < 500",
-            "return False",
-        ),
-        ("a bug of ours is retryable", "retryable=passing)", "retryable=True)"),
-        ("what passes is not retryable", "retryable=passing)", "retryable=False)"),
-    ),
-    *_in(
-        "aws/sessions.py",
-        ("refused by aiohttp is an unknown", "        aiohttp.ClientConnectorError,\n", ""),
-        ("a refused tunnel is an unknown", "        aiohttp.ClientHttpProxyError,", "       "),
-        ("no connection in time is an unknown", "        aiohttp.ConnectionTimeoutError,\n", ""),
-        (
-            "any failure of aiohttp is no connection",
-            "        aiohttp.ClientConnectorError,",
-            "        aiohttp.ClientError,",
-        ),
-        (
-            "any failure of the system is no connection",
-            "        aiohttp.ClientConnectorError,",
-            "        OSError,",
-        ),
-        ("refused by httpx is an unknown", "httpx.ConnectError, ", ""),
-        ("any failure of httpx is no connection", "httpx.ConnectError, ", "httpx.TransportError, "),
-    ),
-    *_in(
-        "aws/departure.py",
-        ("no request is counted", "self._left += 1", "pass"),
-        ("two requests may leave", "if self._left == self._most:", "if False:"),
-        ("the first request doesn't count", "return self._left > 0", "return self._left > 1"),
-    ),
-    *_in(
-        "aws/fast_path.py",
-        ("no lean request is counted", "        leave()\n", ""),
-        ("a refusal is an answer", "if status >= 300:", "if status >= 500:"),
-        ("another endpoint is lean", "_ENDPOINT not in params", "True"),
-        ("another signature is lean", 'version != "v4" or ', ""),
-        ("other headers are lean", "headers.keys() != _HEADERS or ", ""),
-        ("a path to be encoded is lean", " or _URL.fullmatch(url) is None", ""),
-    ),
-    *_in(
-        "aws/connection.py",
-        ("what was given by hand is lean", "size if checked else None", "size"),
-        (
-            "silence is not sent",
-            "        if departure.may_have_left:\n            raise Unknown",
-            "        if False:\n            raise Unknown",
-        ),
-        (
-            "what waits for its turn is unknown",
-            "        if departure.may_have_left:\n            raise Unknown",
-            "        if True:\n            raise Unknown",
-        ),
-        ("a call has no deadline", "anyio.CancelScope(deadline=deadline)", "anyio.CancelScope()"),
-    ),
-    *_in(
-        "aws/connection.py",
-        ("botocore makes calls again", '"total_max_attempts": 1', '"total_max_attempts": 3'),
-    ),
-    *_in(
-        "aws/aiohttp_session.py",
-        ("a redirect is followed", "allow_redirects=False", "allow_redirects=True"),
-    ),
-    *_in(
-        "sending/attempts/retry.py",
-        ("the unknown is made again", 'self.on_unknown == "retry" and isinstance', "isinstance"),
-        (
-            "the unknown is never made again",
-            '(self.on_unknown == "retry" and isinstance(error, UnknownOutcomeError))',
-            "False",
-        ),
-        (
-            "whoever wants the unknown again gets all",
-            'self.on_unknown == "retry" and isinstance(error, UnknownOutcomeError)',
-            'self.on_unknown == "retry"',
-        ),
-        ("everything is made again", "return error.retryable or", "return True or"),
-        ("nothing is made again", "return error.retryable or", "return"),
-        ("pauses have no jitter", " * 2 * chance", ""),
-        ("pauses do not grow", "2.0**doublings", "1.0"),
-        (
-            "pauses have no longest",
-            "min(self.longest_delay, self.first_delay * 2.0**doublings)",
-            "(self.first_delay * 2.0**doublings)",
-        ),
-    ),
-    *_in(
-        "sending/attempts/runner.py",
-        (
-            "one attempt too many",
-            "or number == self.policy.attempts or",
-            "or number > self.policy.attempts or",
-        ),
-        (
-            "one attempt too few",
-            "or number == self.policy.attempts or",
-            "or number + 1 == self.policy.attempts or",
-        ),
-        ("attempts without end", "or number == self.policy.attempts or", "or"),
-        ("a pause goes beyond the deadline", " or anyio.current_time() + pause >= deadline:", ":"),
-        (
-            "each attempt has a deadline of its own",
-            "deadline = started +",
-            "deadline = anyio.current_time() +",
-        ),
-        ("waiting for the rate counts", "started += await", "await"),
-        (
-            "all mails of a call go again",
-            "if state.last and self.policy.may_retry(state.last)}",
-            "if any(one.last and self.policy.may_retry(one.last) for one in pending.values())}",
-        ),
-        (
-            "no mail goes again that SES took, but all others",
-            "if state.last and self.policy.may_retry(state.last)}",
-            "if state.last}",
-        ),
-        (
-            "what was cancelled never left",
-            "    if departure.may_have_left:\n        return Unknown",
-            "    if False:\n        return Unknown",
-        ),
-        (
-            "what was cancelled may have left",
-            "    if departure.may_have_left:\n        return Unknown",
-            "    if True:\n        return Unknown",
-        ),
-        (
-            "a mistake of ours is retryable",
-            "operation=call.operation, retryable=False)",
-            "operation=call.operation)",
-        ),
-        (
-            "a later mistake loses what went before",
-            "                if number == 1:\n                    raise\n",
-            "                raise\n",
-        ),
-        (
-            "a mistake is kept to itself",
-            "                if number == 1:\n                    raise\n",
-            "",
-        ),
-        ("mails share an error", "another = copy.copy(error)", "another = error"),
-        ("what never left is not given back", "if isinstance(ends[0], NotSentError):", "if False:"),
-        (
-            "whatever failed is given back",
-            "if isinstance(ends[0], NotSentError):",
-            "if isinstance(ends[0], SendError):",
-        ),
-        (
-            "the limiter never hears of success",
-            "if self.limiter is not None and taken:",
-            "if False:",
-        ),
-        ("the limiter never hears of a throttle", "            self.limiter.throttled()\n", ""),
-        (
-            "any no slows down",
-            "any(isinstance(end, ThrottledError) for end in ends)",
-            "any(isinstance(end, SendError) for end in ends)",
-        ),
-        ("the throttle of what is no send slows down", "if info.recipients and any(", "if any("),
-        (
-            "a duplicate keeps its place",
-            "self._give_back(sum(batch.recipients[each] for each in states if each not in begun))",
-            "pass",
-        ),
-        ("a duplicate leaves", "                call = batch.call([*begun])\n", ""),
-        ("the end is not written down", "        await self.log_writer.finish(states)\n\n", "\n"),
-    ),
-    Mutant(
-        "it is written down after it left",
-        "sending/attempts/runner.py",
-        (
-            ("begun = await self._begin(batch, pending)", "begun = pending"),
-            (
-                "        await self.log_writer.finish(states)\n\n",
-                "        await self.log_writer.begin(states)\n        await self.log_writer.finish(states)\n\n",
-            ),
-        ),
-    ),
-    *_in(
-        "sending/attempts/state.py",
-        ("a doubt is lost", "            self._doubt = error\n", "            pass\n"),
-        (
-            "a later no ends a doubt",
-            "        self.last = error\n",
-            "        self.last, self._doubt = error, None\n",
-        ),
-        (
-            "the outcome forgets the doubt",
-            "        if self._doubt is not None:\n",
-            "        if False:\n",
-        ),
-        (
-            "the error forgets the doubt",
-            "self._doubt or self.last or",
-            "self.last or self._doubt or",
-        ),
-        (
-            "an id does not end a doubt",
-            '        if self.result is not None:\n            return "accepted"',
-            '        if self.result is not None and self._doubt is None:\n            return "accepted"',
-        ),
-    ),
-    *_in(
-        "sending/attempts/log_writer.py",
-        (
-            "the unknown is written down as rejected",
-            "state.send_id, state.outcome, getattr",
-            'state.send_id, state.outcome.replace("unknown", "rejected"), getattr',
-        ),
-        (
-            "a duplicate is sent",
-            "        except DuplicateSendError as err:\n            state.failed(err)",
-            "        except DuplicateSendError:\n            state.begun = True",
-        ),
-        (
-            "what could not be written down is sent",
-            "            error.__cause__ = err\n            state.failed(error)",
-            "            state.begun = True",
-        ),
-        (
-            "the unknown begins again",
-            'state.begun = state.outcome == "unknown"',
-            "state.begun = False",
-        ),
-        (
-            "the rejected does not begin again",
-            'state.begun = state.outcome == "unknown"',
-            "state.begun = True",
-        ),
-        (
-            "nothing begins",
-            "        else:\n            state.begun = True",
-            "        else:\n            state.begun = False",
-        ),
-        (
-            "writing is cancelled with the send",
-            "            with anyio.fail_after(_TIMEOUT, shield=True):\n                await self._send_log.begin",
-            "            with anyio.fail_after(_TIMEOUT):\n                await self._send_log.begin",
-        ),
-        (
-            "a cancelled beginning stays begun",
-            "            await self.finish(states)\n            raise",
-            "            raise",
-        ),
-        (
-            "a log that fails takes the send along",
-            "        except Exception:\n            _log",
-            "        except ZeroDivisionError:\n            _log",
-        ),
-    ),
-    *_in(
-        "sending/attempts/answer.py",
-        ("no id is accepted", "if message_id is None or answer", "if answer"),
-        (
-            "202 is accepted",
-            ' or answer.get("ResponseMetadata", {}).get("HTTPStatusCode") != 200:',
-            ":",
-        ),
-        ("any text is an id", "and _MESSAGE_ID.fullmatch(message_id) else", "else"),
-        (
-            "too few entries are accepted",
-            "if len(entries) != len(recipients):",
-            "if len(entries) > len(recipients):",
-        ),
-        (
-            "too many entries are accepted",
-            "if len(entries) != len(recipients):",
-            "if len(entries) < len(recipients):",
-        ),
-        (
-            "an id is accepted whatever the status",
-            ' and (status is None or status.lower() == "success")',
-            "",
-        ),
-        (
-            "a status is a no beside an id",
-            "status is not None and message_id is None and",
-            "status is not None and",
-        ),
-        ("any status is a no", " and is_documented_code(status):", ":"),
-    ),
-    *_in(
-        "sending/bulk.py",
-        (
-            "a call may have more than the rate",
-            "min(MAX_RECIPIENTS, max(1, int(rate)))",
-            "MAX_RECIPIENTS",
-        ),
-        (
-            "a call may have more than 50",
-            "min(MAX_RECIPIENTS, max(1, int(rate)))",
-            "max(1, int(rate))",
-        ),
-        ("all entries go again", "[entries[number] for number in numbers]", "list(entries)"),
-        (
-            "results get other addresses",
-            "[self.addresses[number] for number in numbers]",
-            "self.addresses[: len(numbers)]",
-        ),
-    ),
-    *_in(
-        "sending/sender.py",
-        (
-            "one part's mistake loses all results",
-            'if failures and all(state.outcome == "not_sent" for state in states):',
-            "if failures:",
-        ),
-    ),
-    *_in(
-        "sending/many.py",
-        (
-            "what was accepted is cancelled",
-            "state.result, None if state.result else state.error()",
-            "None, state.error()",
-        ),
-    ),
-    *_in(
-        "sending/rate/limiter.py",
-        ("nothing is given back", "        self._pace.give_back(self._clock(), recipients)\n", ""),
-        ("a throttle changes nothing", "if self._pace.throttled(self._clock()):", "if False:"),
-    ),
-    *_in(
-        "send_log/memory.py",
-        (
-            "the unknown may begin again in memory",
-            'record.outcome in ("accepted", "unknown")',
-            'record.outcome == "accepted"',
-        ),
-        (
-            "the accepted may begin again in memory",
-            'record.outcome in ("accepted", "unknown")',
-            'record.outcome == "unknown"',
-        ),
-        ("a no overwrites the accepted in memory", ' or record.outcome == "accepted":', ":"),
-    ),
-    *_in(
-        "send_log/sqlite_records.py",
-        (
-            "the unknown may begin again in the file",
-            "WHERE outcome IN ('rejected', 'not_sent')\n",
-            "WHERE outcome <> 'accepted'\n",
-        ),
-        (
-            "the accepted may begin again in the file",
-            "WHERE outcome IN ('rejected', 'not_sent')\n",
-            "WHERE outcome <> 'unknown'\n",
-        ),
-        (
-            "a no overwrites a no in the file",
-            "(outcome <> 'accepted' AND :outcome = 'accepted')",
-            "outcome <> 'accepted'",
-        ),
-    ),
-]
+def rejection(rule: str, chosen: Callable[..., bool], kind: Any = None, **settings: Any) -> None:
+    def change(error: Any, code: str, text: str, *, status: Any = None, **details: Any) -> Any:
+        cls = kind or type(error)
+        return cls(text, code=code, **details, **settings) if chosen(error, status) else error
+
+    mutant(rule, rejected_error, after(change))
+
+
+def is_daily(error: Any, _: Any) -> bool:
+    return "daily message quota exceeded" in error.message.lower()
+
+
+for kind in KINDS:
+    if issubclass(kind, RejectedError) and kind is not ThrottledError:
+        rejection(f"{kind.__name__} is reported as throttled",
+            lambda e, _, kind=kind: type(e) is kind, ThrottledError)
+for code in ("accountthrottled", "requestlimitexceeded", "throttled", "throttlingsomethingnew"):
+    rejection(f"the code {code} is not throttled", lambda e, _, code=code: plain(e.code) == code,
+        RejectedError)
+rejection("a transient failure is not retryable", lambda e, _: plain(e.code) == "transientfailure",
+    retryable=False)
+rejection("every rejection is retryable", lambda *_: True, retryable=True)
+rejection("status 429 is not throttled", lambda _, status: status == 429, RejectedError)
+rejection("a used-up daily quota is throttled", is_daily, ThrottledError)
+rejection("an unverified sender is a rejected message",
+    lambda e, _: plain(e.code) == "messagerejected", errors.MessageRejectedError)
+mutant("every code is documented", is_documented_code, instead(lambda _: True))
+
+
+# Failed calls: what an exception proves about the request.
+def translation(rule: str, change: Callable[..., Any]) -> None:
+    mutant(rule, translate_error,
+        after(lambda result, error, _, may_have_left: change(result, error, may_have_left)))
+
+
+def response_is_rejection(rule: str, chosen: Callable[[Any, int], bool]) -> None:
+    def change(result: Any, *_: object) -> Any:
+        response = getattr(result, "answer", None) or {}
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return RejectedError(code=result.code) if chosen(result, status) else result
+
+    translation(rule, change)
+
+
+def retried(error: Any, retryable: bool) -> Any:
+    error.retryable = retryable
+    return error
+
+
+def is_handshake(error: Any) -> bool:
+    return isinstance(error, SSLError) and isinstance(error.kwargs.get("error"), ssl.SSLError)
+
+
+def httpx(name: str) -> Any:
+    return getattr(sys.modules.get("httpx2"), name, ())
+
+
+response_is_rejection("status 5xx is a rejection", lambda _, status: status >= 500)
+response_is_rejection("status 3xx is a rejection", lambda _, status: 300 <= status < 400)
+response_is_rejection("status 408 is a rejection", lambda _, status: status == 408)
+response_is_rejection("status 400 without an error code is a rejection",
+    lambda e, status: status == 400 and not e.code)
+response_is_rejection("status 400 without a request id is a rejection",
+    lambda e, status: status == 400 and not e.request_id)
+for left, words in ((False, "never left"), (True, "may have left")):
+    mutant(f"every failed request {words}", translate_error, lambda f, left=left: lambda *a,
+        may_have_left: f(*a, may_have_left=left))
+translation("a failed TLS handshake is unknown",
+    lambda e, cause, _: UnknownOutcomeError() if is_handshake(cause) else e)
+translation("every TLS error is a failed handshake",
+    lambda e, cause, _: NotSentError() if isinstance(cause, SSLError) else e)
+translation("refused credentials are retried",
+    lambda e, cause, left: NotSentError() if isinstance(cause, ClientError) and not left else e)
+translation("credentials that can't be fetched now are a wrong setting",
+    lambda e, exc, left: e if left or not isinstance(exc, ClientError) else ConfigurationError())
+translation("every request that never left is retried",
+    lambda e, *_: retried(e, True) if isinstance(e, NotSentError) else e)
+mutant("a failed connection is unknown", never_connected, instead(lambda _: False))
+mutant("a request without a response is not sent", never_connected, instead(lambda _: True))
+for name in ("ClientConnectorError", "ClientHttpProxyError", "ConnectionTimeoutError"):
+    kind = getattr(aiohttp, name)
+    mutant(f"{kind.__name__} is unknown", never_connected,
+        after(lambda failed, e, kind=kind: failed and not isinstance(e, kind)))
+for kind in (aiohttp.ClientError, OSError):
+    mutant(f"every {kind.__name__} is a failed connection", never_connected,
+        after(lambda failed, e, kind=kind: failed or isinstance(e, kind)))
+mutant("ConnectError of httpx is unknown", never_connected,
+    after(lambda failed, e: failed and not isinstance(e, httpx("ConnectError"))))
+mutant("every TransportError of httpx is a failed connection", never_connected,
+    after(lambda failed, e: failed or isinstance(e, httpx("TransportError"))))
+
+
+# AWS calls: one request each, within the deadline.
+mutant("no request is counted", Departure.count, instead(lambda _: None))
+mutant("a call may be two requests", Departure.__init__, before(lambda self, *_: (self, 2)))
+mutant("the fast path counts no request", FastCall.send,
+    before(lambda *args: (*args[:3], lambda: None)))
+mutant("the fast path returns rejections", FastCall.send,
+    rescue(ClientError, lambda err: err.response))
+mutant("the fast path takes every call", FastCall.accepts, instead(lambda *_: True))
+constant("the fast path takes unchecked parameters", Call, "checked",
+    property(lambda _: True, lambda *_: None))
+mutant("a call has no deadline", Aws.call, lambda f: lambda *a, deadline,
+    **kw: f(*a, deadline=math.inf, **kw))
+mutant("a request without a response at the deadline is not sent", Aws.call,
+    rescue(UnknownOutcomeError, lambda err: NotSentError() if "deadline" in str(err) else err))
+mutant("a request not sent at the deadline is unknown", Aws.call,
+    rescue(NotSentError, lambda err: UnknownOutcomeError() if "deadline" in str(err) else err))
+mutant("aiobotocore retries sends", Aws.__init__, lambda f: lambda *a,
+    **kw: f(*a, **{**kw, "repeatable": True}))
+REQUEST = aiohttp.ClientSession._request
+constant("redirects are followed", aiohttp.ClientSession, "_request",
+    lambda *args, **kw: REQUEST(*args, **{**kw, "allow_redirects": True}))
+
+
+# Retries: of which errors, and when.
+mutant("unknown outcomes are retried", RetryPolicy.may_retry,
+    after(lambda may, _, e: may or isinstance(e, UnknownOutcomeError)))
+mutant("on_unknown is ignored", RetryPolicy.may_retry, instead(lambda _, error: error.retryable))
+mutant("on_unknown retries every error", RetryPolicy.may_retry,
+    after(lambda may, self, _: may or self.on_unknown == "retry"))
+mutant("every error is retried", RetryPolicy.may_retry, instead(lambda *_: True))
+mutant("no error is retried", RetryPolicy.may_retry, instead(lambda *_: False))
+mutant("delays have no jitter", RetryPolicy.delay,
+    before(lambda self, attempts, _: (self, attempts, 0.5)))
+mutant("delays don't grow", RetryPolicy.delay, before(lambda self, _, chance: (self, 1, chance)))
+mutant("delays have no limit", RetryPolicy.delay,
+    before(lambda self, *args: (dataclasses.replace(self, longest_delay=math.inf), *args)))
+mutant("a retry begins after the deadline", CallRunner._choose_retries,
+    before(lambda *args: (*args[:-1], math.inf)))
+mutant("every attempt has its own deadline", CallRunner._attempt,
+    before(lambda *args: (*args[:-1], anyio.current_time())))
+mutant("all sends of a call are retried", CallRunner._choose_retries,
+    after(lambda retried, _, states, *__: retried and states))
+mutant("a configuration error is not raised", CallRunner._attempt,
+    rescue(ConfigurationError, lambda _: ({}, 0.0)))
+mutant("a later configuration error loses earlier results", CallRunner._attempt,
+    rescue(ConfigurationError, lambda err: RuntimeError(err)))
+mutant("the sends of a call share an error", _for_each,
+    instead(lambda error, states: [error] * len(states)))
+mutant("a cancelled request never left", _interrupted,
+    before(lambda error, _, call: (error, Departure(), call)))
+mutant("a cancelled request may have left", _interrupted, after(lambda *_: UnknownOutcomeError()))
+mutant("an error of sesmail is retryable", _interrupted,
+    after(lambda error, *_: retried(error, True)))
+
+
+# Rate limit: what is released, and what slows down.
+def at_apply(effect: Callable[..., object]) -> Change:
+    return before(lambda *args: (effect(args[0], args[2], args[4]), args)[1])
+
+
+def release_failed(self: Any, info: Any, results: Any) -> None:
+    if isinstance(results[0], SendError) and not isinstance(results[0], NotSentError):
+        self._release(info.recipients)
+
+
+def slow_down(self: Any, _: Any, results: Any) -> None:
+    if self.limiter is not None and isinstance(results[0], SendError):
+        self.limiter.throttled()
+
+
+mutant("the wait for the rate limit counts", RateLimiter.acquire, after(lambda *_: 0.0))
+mutant("acceptance does not raise the rate", RateLimiter.accepted, instead(lambda *_: None))
+mutant("a throttle does not lower the rate", RateLimiter.throttled, instead(lambda _: None))
+mutant("requests that never left are not released", RateLimiter.give_back, instead(lambda *_: None))
+mutant("every failed call is released", CallRunner._apply, at_apply(release_failed))
+mutant("every failed call slows down", CallRunner._apply, at_apply(slow_down))
+mutant("a duplicate is not released", CallRunner._record,
+    instead(lambda self, _, states: self.log_writer.begin(states)))
+
+
+# States: an unknown outcome ends with acceptance only.
+def outcome(change: Callable[[Any, Any], Any]) -> Change:
+    return lambda original: property(lambda state: change(state, original.fget(state)))
+
+
+mutant("a failure replaces an unknown outcome", SendState.outcome,
+    outcome(lambda state, now: state.last.outcome if state.last else now))
+mutant("an accepted retry is unknown", SendState.outcome,
+    outcome(lambda s, now: "unknown" if any(a.outcome == "unknown" for a in s.attempts) else now))
+mutant("the error of an unknown outcome is forgotten", SendState.failed,
+    instead(lambda state, error: setattr(state, "last", error)))
+mutant("a later error hides an unknown outcome", SendState.error,
+    after(lambda error, state: state.last or error))
+
+
+# Send log: recorded before the request, with its outcome after it.
+def also(kind: type[SendError]) -> Change:
+    return after(lambda begun, _, states: {
+        number: state for number, state in states.items()
+        if number in begun or type(state.last) is kind
+    })
+
+
+async def unrecorded(_: Any, states: Any) -> Any:
+    return states
+
+
+def without_finish(original: Any) -> Any:
+    async def begin(self: Any, states: Any) -> Any:
+        self.finish = nothing
+        try:
+            return await original(self, states)
+        finally:
+            del self.finish
+
+    return begin
+
+
+async def nothing(*_: object) -> None:
+    pass
+
+
+def finished(begun: bool) -> Change:
+    return after(lambda _, __, states: [
+        setattr(state, "begun", begun) for state in states.values() if state.send_id is not None
+    ])
+
+
+class RejectingLog:
+    def __init__(self, log: Any) -> None:
+        self.begin = log.begin
+        self._log = log
+
+    async def finish(self, send_id: str, outcome: str, *args: Any) -> None:
+        await self._log.finish(send_id, outcome.replace("unknown", "rejected"), *args)
+
+
+mutant("sends are not recorded before their request", LogWriter.begin, instead(unrecorded))
+mutant("a duplicate is sent", LogWriter.begin, also(DuplicateSendError))
+mutant("a send that can't be recorded is made", LogWriter.begin, also(NotSentError))
+mutant("a send cancelled while it is recorded stays recorded", LogWriter.begin, without_finish)
+mutant("outcomes are not recorded", LogWriter.finish, instead(nothing))
+mutant("unknown outcomes are recorded as rejected", LogWriter.__init__,
+    before(lambda self, log: (self, log and RejectingLog(log))))
+mutant("retries of unknown sends begin again", LogWriter.finish, finished(False))
+mutant("retries of rejected sends don't begin again", LogWriter.finish, finished(True))
+constant("recording is cancelled with the send", anyio, "fail_after",
+    (lambda f: lambda delay, **_: f(delay))(anyio.fail_after))
+mutant("an error of the log is raised", LogWriter._finish,
+    instead(lambda self, state: self._send_log.finish(state.send_id, state.outcome)))
+for log in (MemorySendLog, SqliteSendLog):
+    for known in ("accepted", "unknown"):
+        mutant(f"{log.__name__} begins {known} sends again", log.begin, rescue(DuplicateSendError,
+            lambda err, known=known: None if err.recorded_outcome == known else err))
+
+
+def replace_in_memory(done: bool, self: Any, send_id: str, outcome: Any, *_: object) -> bool:
+    if record := self._records.get(send_id):
+        self._records[send_id] = dataclasses.replace(record, outcome=outcome)
+    return done
+
+
+def replace_in_file(done: bool, db: Any, send_id: str, outcome: str, *_: Any, **__: Any) -> bool:
+    db.execute("UPDATE sends SET outcome = ? WHERE send_id = ?", (outcome, send_id))
+    return done
+
+
+mutant("MemorySendLog replaces accepted", MemorySendLog.settle, after(replace_in_memory))
+mutant("SqliteSendLog replaces accepted", sqlite_records.settle, after(replace_in_file))
+
+
+# Responses: only a message id proves acceptance.
+def entries(edit: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
+    return before(lambda response, entries, *args: (response, [*map(edit, entries)], *args))
+
+
+OK = {"ResponseMetadata": {"RequestId": "r", "HTTPStatusCode": 200}}
+mutant("a response without a message id is accepted", read_single,
+    before(lambda response, to: ({"MessageId": "id", **response}, to)))
+mutant("a response of another status is accepted", read_single,
+    before(lambda response, to: ({**response, **OK}, to)))
+constant("any text is a message id", sys.modules[read_single.__module__], "_MESSAGE_ID",
+    re.compile(".*", re.DOTALL))
+mutant("too few entries are accepted", read_bulk,
+    before(lambda response, entries, to: (response, entries, to[: len(entries)])))
+mutant("too many entries are accepted", read_bulk,
+    before(lambda response, entries, to: (response, entries[: len(to)], to)))
+mutant("an entry with a message id is accepted in any status", read_bulk,
+    entries(lambda entry: {**entry, "Status": "SUCCESS"} if "MessageId" in entry else entry))
+mutant("a rejected entry with a message id is a rejection", read_bulk,
+    entries(lambda e: {**e, "MessageId": None} if is_documented_code(str(e.get("Status"))) else e))
+
+
+# Bulk and many: calls of allowed sizes, one result for each send.
+def forgetful(send: Any) -> Any:
+    async def send_and_forget(message: Any, state: Any) -> Any:
+        try:
+            return await send(message, state)
+        except anyio.get_cancelled_exc_class():
+            state.result = None
+            raise
+
+    return send_and_forget
+
+
+def raise_first(_: None, *args: Any) -> None:
+    for error in args[-1]:
+        raise error
+
+
+mutant("a call has more recipients than the rate", BulkCall.parts,
+    before(lambda self, _: (self, 1e9)))
+constant("a call has more than 50 recipients", bulk, "MAX_RECIPIENTS", 10**9)
+mutant("all entries are retried", BulkCall.call, instead(lambda self, _: self.whole))
+mutant("results have the addresses of other entries", BulkCall.read,
+    before(lambda self, response, numbers, region: (self, response, range(len(numbers)), region)))
+mutant("one call's configuration error loses all results", Sender._send_parts, after(raise_first))
+mutant("a send cancelled after acceptance is not accepted", SendMany.__init__,
+    before(lambda self, messages, send: (self, messages, forgetful(send))))

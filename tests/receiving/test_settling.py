@@ -1,4 +1,4 @@
-"""The receiver tells a send log of every send that SES is proven to have accepted, before it gives the events."""
+"""Settlement of sends in the send log by their events."""
 
 import json
 from typing import Any
@@ -19,22 +19,22 @@ from support.receivers import SECRET, new_receiver, notification
 pytestmark = pytest.mark.anyio
 
 
-class Noted:
-    """A send log that notes what it is told, and may fail."""
+class RecordingLog:
+    """A send log that records calls of `settle`, or fails."""
 
     def __init__(self, error: Exception | None = None) -> None:
-        self.told: list[tuple[Any, ...]] = []
+        self.settled: list[tuple[Any, ...]] = []
         self._error = error
 
     async def settle(self, send_id: str, outcome: str, message_id: str | None = None) -> bool:
         if self._error is not None:
             raise self._error
-        self.told.append((send_id, outcome, message_id))
+        self.settled.append((send_id, outcome, message_id))
         return True
 
 
 @pytest.mark.parametrize("word", ses_events.WORDS)
-async def test_every_kind_of_event_settles(word: str) -> None:
+async def test_every_event_type_settles_its_send(word: str) -> None:
     log = MemorySendLog()
     await log.begin(SEND_ID)
     events = await new_receiver(send_log=log).receive(*notification(ses_events.published(word)))
@@ -44,24 +44,24 @@ async def test_every_kind_of_event_settles(word: str) -> None:
     assert (record.outcome, record.message_id) == ("accepted", MESSAGE_ID)
 
 
-async def test_a_send_is_settled_once_for_all_its_events() -> None:
-    log = Noted()
+async def test_send_is_settled_once_for_several_recipients() -> None:
+    log = RecordingLog()
     assert (
         len(await new_receiver(send_log=log).receive(*notification(ses_events.published("Bounce"))))
         == 2
     )
-    assert log.told == [(SEND_ID, "accepted", MESSAGE_ID)]
+    assert log.settled == [(SEND_ID, "accepted", MESSAGE_ID)]
 
 
-async def test_several_sends_of_one_body() -> None:
-    log = Noted()
+async def test_settles_several_sends_of_one_body() -> None:
+    log = RecordingLog()
     other = json.loads(
         json.dumps(ses_events.published("Send"))
         .replace(SEND_ID, "other")
         .replace(MESSAGE_ID, "m-2")
     )
     await settle_sends(log, [*parse(ses_events.published("Bounce")), *parse(other)])
-    assert log.told == [(SEND_ID, "accepted", MESSAGE_ID), ("other", "accepted", "m-2")]
+    assert log.settled == [(SEND_ID, "accepted", MESSAGE_ID), ("other", "accepted", "m-2")]
 
 
 @pytest.mark.parametrize(
@@ -77,36 +77,36 @@ async def test_several_sends_of_one_body() -> None:
     ],
     ids=["no send id", "inbound", "unknown"],
 )
-async def test_what_proves_nothing_settles_nothing(document: Any) -> None:
-    log = Noted()
+async def test_events_without_send_id_settle_nothing(document: Any) -> None:
+    log = RecordingLog()
     assert await new_receiver(send_log=log).receive(*notification(document))
-    assert log.told == []
+    assert log.settled == []
 
 
-async def test_what_sns_delivers_raw_settles_too() -> None:
-    log = Noted()
+async def test_raw_delivery_settles_its_send() -> None:
+    log = RecordingLog()
     receiver = new_receiver(send_log=log, allow_raw=True)
     body = json.dumps(ses_events.published("Send")).encode()
     assert await receiver.receive(body, signing.basic(SECRET))
-    assert log.told == [(SEND_ID, "accepted", MESSAGE_ID)]
+    assert log.settled == [(SEND_ID, "accepted", MESSAGE_ID)]
 
 
-async def test_what_is_not_proven_settles_nothing() -> None:
-    log = Noted()
+async def test_refused_requests_settle_nothing() -> None:
+    log = RecordingLog()
     body, headers = notification(ses_events.published("Send"))
     with pytest.raises(sesmail.SignatureError):
         await new_receiver(send_log=log).receive(body.replace(b"eventType", b"eventTyp "), headers)
     with pytest.raises(sesmail.UnexpectedEventError):
         await new_receiver(send_log=log, accept="inbound").receive(body, headers)
-    assert log.told == []
+    assert log.settled == []
 
 
 @pytest.mark.parametrize(
     "error", [OSError("disk full"), sesmail.ConfigurationError("closed")], ids=["disk", "closed"]
 )
-async def test_a_log_that_fails_gives_no_events_and_sns_comes_again(error: Exception) -> None:
+async def test_failing_send_log_is_temporary_error(error: Exception) -> None:
     with pytest.raises(sesmail.TemporaryError, match=str(error)) as passing:
-        await new_receiver(send_log=Noted(error)).receive(
+        await new_receiver(send_log=RecordingLog(error)).receive(
             *notification(ses_events.published("Send"))
         )
     assert passing.value.status == 503

@@ -287,8 +287,8 @@ async def test_only_rejected_and_not_sent_may_begin_again(
     log = MemorySendLog() if kind == "memory" else SqliteSendLog(tmp_path / "log")
     assert await begun(log, "id") is None
     await log.finish("id", outcome, "message" if outcome == "accepted" else None)
-    told = {"accepted": ("accepted", "message"), "unknown": ("unknown", None)}
-    assert await begun(log, "id") == told.get(outcome)
+    duplicates = {"accepted": ("accepted", "message"), "unknown": ("unknown", None)}
+    assert await begun(log, "id") == duplicates.get(outcome)
     await log.settle("id", "accepted", "message")
     assert not await log.settle("id", "rejected")
     assert await begun(log, "id") == ("accepted", "message")

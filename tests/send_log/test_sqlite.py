@@ -156,16 +156,16 @@ async def test_transaction_rolled_back_by_sqlite_fails_for_each_write(
 def test_failing_commit_is_rolled_back() -> None:
     class Full:
         in_transaction = True
-        heard: ClassVar[list[str]] = []
+        statements: ClassVar[list[str]] = []
 
         def execute(self, statement: str) -> None:
-            self.heard.append(statement)
+            self.statements.append(statement)
             if statement == "COMMIT":
                 raise sqlite3.OperationalError("database or disk is full")
 
     with pytest.raises(sqlite3.OperationalError, match="full"):
         sqlite_file._commit(Full(), [sqlite_file.Write(lambda _: None)])  # type: ignore[arg-type]
-    assert Full.heard == ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
+    assert Full.statements == ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
 
 
 async def test_locked_file_is_opened_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

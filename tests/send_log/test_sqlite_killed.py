@@ -49,7 +49,7 @@ SENDER = """if True:
         os.waitpid(process, 0)
         report("dead", name)
 """
-WORDS = ("begins", "begun", "finishes", "finished")
+STATES = ("begins", "begun", "finishes", "finished")
 
 
 class Sender:
@@ -68,16 +68,16 @@ class Sender:
         self._server.communicate()
 
     def killed(self, name: str, backend: str, chance: random.Random) -> dict[str, set[str]]:
-        """Runs a process and kills it; returns what it had reported."""
+        """Runs a process and kills it; returns value it had reported."""
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         self._server.stdin.write(f"{name} {backend}\n")
         self._server.stdin.flush()
-        reported: dict[str, set[str]] = {word: set() for word in (*WORDS, "killable", "dead")}
+        reported: dict[str, set[str]] = {state: set() for state in (*STATES, "killable", "dead")}
         least = chance.randrange(150)
         while not reported["dead"]:
-            word, what = self._server.stdout.readline().split()
-            reported[word].add(what)
+            state, value = self._server.stdout.readline().split()
+            reported[state].add(value)
             if reported["killable"] and sum(map(len, reported.values())) > least:
                 time.sleep(chance.random() / 100)
                 os.kill(int(reported["killable"].pop()), signal.SIGKILL)

@@ -406,7 +406,7 @@ async def test_closed_client_raises_configuration_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "word"),
+    ("settings", "text"),
     [
         ({"api": "v3"}, "v3"),
         ({"message_tag_name": "two words"}, "message_tag_name"),
@@ -415,8 +415,8 @@ async def test_closed_client_raises_configuration_error() -> None:
     ],
     ids=["api", "message_tag_name", "timeout", "send_id"],
 )
-async def test_refuses_invalid_settings(settings: Any, word: str) -> None:
-    with pytest.raises(ConfigurationError, match=word):
+async def test_refuses_invalid_settings(settings: Any, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=text):
         sesmail.Client(**settings)
 
 
@@ -454,7 +454,7 @@ async def test_concurrent_opens_create_one_aws_client(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("settings", "word"),
+    ("settings", "text"),
     [
         ({"region": None}, "region"),
         ({"region": "no region"}, "region"),
@@ -464,11 +464,11 @@ async def test_concurrent_opens_create_one_aws_client(monkeypatch: pytest.Monkey
     ids=str,
 )
 async def test_open_raises_configuration_error_for_wrong_settings(
-    monkeypatch: pytest.MonkeyPatch, settings: Any, word: str
+    monkeypatch: pytest.MonkeyPatch, settings: Any, text: str
 ) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     client = sesmail.Client(**{"region": "eu-west-1", **settings})
-    with pytest.raises(ConfigurationError, match=word):
+    with pytest.raises(ConfigurationError, match=text):
         await client.open()
     await client.aclose()
 

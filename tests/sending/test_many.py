@@ -156,20 +156,20 @@ async def test_holds_at_most_twice_the_concurrency(fault_server: StartFaultServe
 
 
 async def test_progress_counts_outcomes(fault_server: StartFaultServer) -> None:
-    heard: list[SendProgress] = []
+    reported: list[SendProgress] = []
     server = fault_server(
         by_subject(bad=error(400, "MessageRejected"), perhaps=answers.close_after_request())
     )
     messages = [mail(0), mail(1, "bad"), mail(2, "perhaps"), Message(), mail(4)]
     async with new_client(server.url) as client:
-        many = client.send_many(messages, on_progress=heard.append, concurrency=1)
+        many = client.send_many(messages, on_progress=reported.append, concurrency=1)
         async with many as results:
             assert many.progress.done == 0
             assert many.progress.rate == 0
             async for _ in results:
                 pass
-    assert len(heard) == 5
-    assert many.progress == heard[-1].__class__(2, 1, 1, 1, 0, many.progress.seconds)
+    assert len(reported) == 5
+    assert many.progress == reported[-1].__class__(2, 1, 1, 1, 0, many.progress.seconds)
     assert many.progress.done == 5
     assert many.progress.rate > 0
     assert many.unconsumed == ()

@@ -1,4 +1,4 @@
-"""Clients for the tests, over each HTTP session that sesmail can send by."""
+"""Messages, and clients on each transport."""
 
 from typing import Any
 
@@ -22,14 +22,19 @@ NEWS = BulkMessage(
 
 
 def new_client(url: str, session: str = "aiohttp", *, attempts: int = 1, **settings: Any) -> Client:
-    """A client for a server on loopback, by aiohttp or by httpx; one attempt and no pacing, unless told otherwise."""
+    """Return a client for a server on loopback, with one attempt and without a rate limit by default.
+
+    `session` is the HTTP library, `aiohttp` or `httpx`, with `-generic` for calls without the fast path.
+    """
+    library, _, path = session.partition("-")
     config = settings.pop("config", {})
     settings = {
         "retry": RetryPolicy(attempts=attempts, first_delay=0.01),
         "rate_limit": None,
+        "fast_path": path != "generic",
         **settings,
     }
-    if session == "httpx":
+    if library == "httpx":
         from aiobotocore.httpxsession import HttpxSession
 
         config = {**config, "http_session_cls": HttpxSession}

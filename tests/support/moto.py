@@ -6,12 +6,18 @@ from collections.abc import Iterable
 from email.utils import parseaddr
 from typing import Any, Self
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
+from botocore.handlers import BUILTIN_HANDLERS
+from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 from moto.ses.models import Message, RawMessage, SESBackend, TemplateMessage, ses_backends
 
 REGION = "eu-west-1"
+
+# moto's import adds a handler to every client, which would turn the fast path off for all tests that follow.
+# https://github.com/getmoto/moto/blob/5.2.5/moto/core/models.py#L266-L267
+MOCK_HANDLER = ("before-send", botocore_stubber)
+BUILTIN_HANDLERS.remove(MOCK_HANDLER)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,7 +25,7 @@ def new_receiver(url: str | None = None, session: str = "aiohttp", **settings: A
     }
     if url is not None:
         defaults["endpoint_url"] = url
-    if session == "httpx":
+    if session.startswith("httpx"):
         from aiobotocore.httpxsession import HttpxSession
 
         settings["config"] = {**settings.get("config", {}), "http_session_cls": HttpxSession}

@@ -1,21 +1,19 @@
-"""Each way by which a call can leave: an event loop, an HTTP session, and sesmail's lean calls or aiobotocore's own."""
+"""The transports of a call: an event loop, an HTTP library, and the fast path or all of aiobotocore."""
 
 import pytest
 
-from sesmail.aws import fast_path
-
 TRANSPORTS = [
-    "asyncio-aiohttp-lean",
+    "asyncio-aiohttp-fast",
     "asyncio-aiohttp-generic",
-    "asyncio-httpx-lean",
-    "trio-httpx-lean",
+    "asyncio-httpx-fast",
+    "trio-httpx-fast",
     "trio-httpx-generic",
 ]
 
 
 @pytest.fixture(params=TRANSPORTS, scope="module")
 def transport(request: pytest.FixtureRequest) -> str:
-    """Each way by which a call can leave."""
+    """Return the name of each transport in turn."""
     name: str = request.param
     for needed in [
         module for module, word in {"httpx2": "httpx", "trio": "trio"}.items() if word in name
@@ -26,14 +24,11 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def anyio_backend(transport: str) -> str:
-    """The event loop of the transport."""
+    """Return the event loop of the transport."""
     return transport.split("-")[0]
 
 
 @pytest.fixture
-def session(transport: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The HTTP session of the transport, which calls lean or doesn't."""
-    _, session, way = transport.split("-")
-    if way == "generic":
-        monkeypatch.setattr(fast_path, "_OPERATIONS", {})
-    return session
+def session(transport: str) -> str:
+    """Return the rest of the transport, as `support.clients.new_client` takes it."""
+    return transport.partition("-")[2]

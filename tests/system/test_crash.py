@@ -33,6 +33,9 @@ PROGRAM = """if True:
     load = functools.cache(service_models._Files().load_file)
     service_models._Files.load_file = lambda _, path: load(path)
 
+    def report(*values):
+        os.write(1, (json.dumps(values) + "\\n").encode())
+
     def mail(send_id):
         to = f"{send_id}@example.com"
         return Message(from_email="a@example.com", to=to, subject="News", text="", send_id=send_id)
@@ -44,13 +47,12 @@ PROGRAM = """if True:
     async def main(path, url, count):
         policy = RetryPolicy(attempts=3, first_delay=0.001, longest_delay=0.002)
         async with SqliteSendLog(path) as log:
-            async with Client(endpoint_url=url, send_log=log, retry=policy, rate_limit=None) as
-            client:
+            settings = dict(endpoint_url=url, send_log=log, retry=policy, rate_limit=None)
+            async with Client(**settings) as client:
                 mails = (mail(f"id-{number}") for number in range(count))
                 async with client.send_many(mails, concurrency=5) as outcomes:
                     async for each in outcomes:
-                        os.write(1, (json.dumps([each.message.send_id, each.outcome]) +
-                        "\\n").encode())
+                        report(each.message.send_id, each.outcome)
 
     for backend in ("asyncio", "trio"):
         anyio.run(open_client, backend=backend)
@@ -60,9 +62,9 @@ PROGRAM = """if True:
         if not process:
             anyio.run(main, *settings, backend=backend)
             os._exit(0)
-        os.write(1, (json.dumps(["process", process]) + "\\n").encode())
+        report("process", process)
         _, status = os.waitpid(process, 0)
-        os.write(1, (json.dumps(["status", status]) + "\\n").encode())
+        report("status", status)
 """
 COUNT = 40
 

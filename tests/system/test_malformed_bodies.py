@@ -1,4 +1,4 @@
-"""Whatever the bytes: events, or one MalformedBodyError that shows nothing secret."""
+"""Any body gives events, or a MalformedBodyError that shows no secret."""
 
 import copy
 import json
@@ -66,7 +66,7 @@ def nested(depth: int, value: Any = 1) -> Any:
 
 CROWD = [f"{number}@example.com" for number in range(1000)]
 BODIES: dict[str, tuple[Any, str]] = {
-    # No JSON object at all.
+    # Not a JSON object.
     "empty": (b"", ""),
     "empty text": ("", ""),
     "spaces": (b" \r\n\t ", ""),
@@ -120,7 +120,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "beyond Unicode": (b'{"eventType": "\xf4\x90\x80\x80"}', ""),
     "half an escape": (b'{"eventType": "\\u12"}', ""),
     "unknown escape": (b'{"eventType": "\\x41"}', ""),
-    # Numbers that are none.
+    # Invalid numbers.
     "NaN": (b'{"eventType": "Open", "x": NaN}', ""),
     "Infinity": (b'{"eventType": "Open", "x": Infinity}', ""),
     "minus Infinity": (b'{"eventType": "Open", "x": [-Infinity]}', ""),
@@ -169,7 +169,7 @@ BODIES: dict[str, tuple[Any, str]] = {
         with_part("Bounce", bouncedRecipients=[{"emailAddress": "a@example.com"}] * 1001),
         "bounce.bouncedRecipients",
     ),
-    # Not what a body is.
+    # Other types than a body.
     "None": (None, ""),
     "an integer": (5, ""),
     "a list, decoded": ([published("Open")], ""),
@@ -177,7 +177,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "a set inside": ({"eventType": "Open", "x": {object()}}, ""),
     "an object inside": ({"eventType": "Open", "x": object()}, ""),
     "bytes inside": ({"eventType": "Open", "x": b"\xff"}, ""),
-    # No event.
+    # Not an event.
     "nothing in it": ({}, "notificationType"),
     "nothing in the message": (sns_message("{}"), "Message.notificationType"),
     "no kind": (without(published("Open"), "eventType"), "notificationType"),
@@ -234,7 +234,7 @@ BODIES: dict[str, tuple[Any, str]] = {
         published("Send") | {"mail": without(with_mail()["mail"], "timestamp")},
         "mail.timestamp",
     ),
-    # What is special about a kind.
+    # Fields of one event type.
     **{f"no {key}": (without(published(word), key), key) for word, (key, _) in NEEDED.items()},
     **{
         f"{key} is a text": ({**published(word), key: "x"}, key)
@@ -282,7 +282,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "bounce type is empty": (with_part("Bounce", bounceType=""), "bounce.bounceType"),
     "no link": (with_part("Click", link=None), "click.link"),
     "link is a list": (with_part("Click", link=["https://example.com"]), "click.link"),
-    # Received.
+    # Received mail.
     "no receipt": (without(received(), "receipt"), "receipt"),
     "receipt is a text": ({**received(), "receipt": "x"}, "receipt"),
     "receipt is empty": ({**received(), "receipt": {}}, "receipt.recipients"),
@@ -310,7 +310,7 @@ BODIES: dict[str, tuple[Any, str]] = {
         with_receipt(timestamp="late") | {"mail": {"messageId": "1"}},
         "mail.timestamp",
     ),
-    # Envelopes.
+    # SNS messages.
     "unknown type": ({**sns_message(OPEN), "Type": "Advertisement"}, "Type"),
     "type in lower case": ({**sns_message(OPEN), "Type": "notification"}, "Type"),
     "type is null": ({**sns_message(OPEN), "Type": None}, "notificationType"),
@@ -406,12 +406,12 @@ BODIES: dict[str, tuple[Any, str]] = {
 }
 
 
-def test_there_are_many() -> None:
+def test_has_at_least_150_bodies() -> None:
     assert len(BODIES) >= 150
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_malformed(name: str) -> None:
+def test_malformed_body_error_has_path_and_reason(name: str) -> None:
     body, path = BODIES[name]
     with pytest.raises(MalformedBodyError) as caught:
         parse(body)
@@ -425,7 +425,7 @@ def test_malformed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_the_other_doors_know_the_same_errors(name: str) -> None:
+def test_raw_delivery_and_sns_reader_refuse_malformed_bodies(name: str) -> None:
     body, _ = BODIES[name]
     with pytest.raises(MalformedBodyError):
         parse_raw(body)
@@ -436,17 +436,17 @@ def test_the_other_doors_know_the_same_errors(name: str) -> None:
     assert found is None or type(found.message) is str
 
 
-def test_of_duplicate_keys_the_last_wins() -> None:
+def test_last_of_duplicate_keys_wins() -> None:
     double = OPEN[:-1] + ', "eventType": "Teleport"}'
     assert [event.kind for event in parse(double)] == ["UnknownEvent"]
 
 
 @pytest.mark.parametrize("depth", [0, 150])
-def test_what_is_deep_but_not_too_deep(depth: int) -> None:
+def test_accepts_deep_json_within_the_limit(depth: int) -> None:
     assert parse(json.dumps({**published("Open"), "x": nested(depth)})) == parse(published("Open"))
 
 
-def test_large_numbers_that_are_finite() -> None:
+def test_accepts_large_finite_numbers() -> None:
     body = (
         OPEN[:-1]
         + ', "x": [1e308, -1.7976931348623157e308, 1e-999, '
@@ -473,8 +473,8 @@ SECRET_BODIES = [
 
 
 @pytest.mark.parametrize("number", range(len(SECRET_BODIES)))
-def test_no_error_tells_a_secret(number: int) -> None:
-    """Cut anywhere, with any byte broken, or with any value replaced."""
+def test_errors_show_no_secret(number: int) -> None:
+    """With the body truncated anywhere, any byte changed, or any value replaced."""
     body = json.dumps(SECRET_BODIES[number]).encode()
     chance = random.Random(number)
     attempts: list[Any] = [body[:end] for end in range(0, len(body), 3)]
@@ -554,7 +554,7 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def mutated(value: Any, path: tuple[Any, ...], change: str, strange: Any) -> Any:
     if not path:
         return strange
-    value = copy.copy(value)  # on the way alone: deep copies would take longer than what is tested
+    value = copy.copy(value)  # only along the path: deep copies would take longer than the parser
     first, *rest = path
     if rest:
         value[first] = mutated(value[first], tuple(rest), change, strange)
@@ -573,7 +573,7 @@ def mutated(value: Any, path: tuple[Any, ...], change: str, strange: Any) -> Any
 
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.data())
-def test_mutations(data: st.DataObject) -> None:
+def test_mutated_bodies_are_parsed_or_refused(data: st.DataObject) -> None:
     body = data.draw(st.sampled_from(SAMPLES))
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(list(paths(body))))
@@ -583,7 +583,7 @@ def test_mutations(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("number", range(len(SAMPLES)))
-def test_every_single_mutation(number: int) -> None:
+def test_every_single_mutation_is_parsed_or_refused(number: int) -> None:
     sample = SAMPLES[number]
     for path in paths(sample):
         for change in ("delete", "retag", "wrap", "text"):
@@ -593,7 +593,7 @@ def test_every_single_mutation(number: int) -> None:
 
 
 def check_outcome(body: Any) -> None:
-    """Events that can be stored and told apart, or the one error."""
+    """Checks that a body gives complete events, or a MalformedBodyError."""
     try:
         events = parse(body)
     except MalformedBodyError:
@@ -611,5 +611,5 @@ def check_outcome(body: Any) -> None:
         st.none() | st.text(), lambda x: st.dictionaries(st.text(), x, max_size=4), max_leaves=12
     )
 )
-def test_anything_at_all(body: Any) -> None:
+def test_arbitrary_bodies_are_parsed_or_refused(body: Any) -> None:
     check_outcome(body)

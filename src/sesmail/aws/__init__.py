@@ -1,4 +1,4 @@
-"""The waist: the only place that knows aiobotocore, for one call at a time with one known outcome."""
+"""Calls AWS through aiobotocore, which no other package imports; each call has a known outcome."""
 
 from .connection import Aws, ClientParams
 from .departure import Departure

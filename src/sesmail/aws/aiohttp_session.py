@@ -1,47 +1,71 @@
-"""aiobotocore's aiohttp session, made safe for sends; imported only when a client connects."""
+"""aiobotocore's aiohttp session with protections for sends; imported when a client connects."""
 
 from __future__ import annotations
 
 import selectors
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Self
 from weakref import WeakSet
 
 import anyio.lowlevel
 from aiobotocore.httpsession import AIOHTTPSession
-from aiohttp import Payload
+from aiohttp import ClientResponse, Payload, TCPConnector
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.http_writer import StreamWriter
 from yarl import URL
 
+from ..private_names import AIOHTTP, check_private_names
 from .bounded_read import read_bounded
 from .request_body import Body
 
 __all__ = ["FastAiohttpSession"]
 
 _CHUNK = 256 * 1024
+# Preferred, as each epoll or kqueue selector opens a file.
 _Selector: type[selectors.BaseSelector] = getattr(
     selectors, "PollSelector", selectors.SelectSelector
-)  # no file each
+)
 
 
 class FastAiohttpSession(AIOHTTPSession):
-    """Posts to the endpoint and nowhere else, takes no answer for another's, and leaves no half-written request behind.
+    """Session that follows no redirect and aborts partial requests.
 
-    aiobotocore's own would post body and credentials again wherever a 307 points.
+    It reuses no connection with unread data. aiobotocore's own session would repeat the body and
+    the credentials at the target of a 307:
+    https://www.rfc-editor.org/rfc/rfc9110#section-15.4.8
     """
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self._targets: dict[str, tuple[URL, str | None, Any]] = {}
 
+    async def __aenter__(self) -> Self:
+        check_private_names(AIOHTTP, self._private_names)
+        await super().__aenter__()
+        return self
+
+    def _private_names(self) -> dict[str, Any]:
+        """Returns the objects that have the names in ``AIOHTTP``."""
+        return {
+            "AIOHTTPSession": AIOHTTPSession,
+            "ClientResponse": ClientResponse,
+            "Connection": Connection,
+            "ResponseHandler": ResponseHandler,
+            "StreamWriter": StreamWriter,
+            "TCPConnector": TCPConnector,
+            "session": self,
+        }
+
     async def post(
         self, url: str, headers: Mapping[str, str], body: Body
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Post a request that is signed.
+        """Post a signed request.
 
         Returns:
-            The status, the header fields, and the body.
+            The status, the header fields, and the body of the response.
         """
         target, proxy, proxy_headers = self._target(url)
         session: Any = await self._get_session(proxy)
@@ -51,6 +75,7 @@ class FastAiohttpSession(AIOHTTPSession):
         return response.status, response.headers, await response.read()
 
     def _target(self, url: str) -> tuple[URL, str | None, Any]:
+        """Returns a URL as aiohttp takes it, with the URL and the headers of its proxy."""
         if url not in self._targets:
             proxies: Any = getattr(self, "_proxy_config")  # noqa: B009
             self._targets[url] = (
@@ -60,9 +85,9 @@ class FastAiohttpSession(AIOHTTPSession):
             )
         return self._targets[url]
 
-    async def _get_session(self, proxy_url: str | None) -> _Requests:
+    async def _get_session(self, proxy_url: str | None) -> _ClientSession:
         get_session: Any = getattr(super(), "_get_session")  # noqa: B009  # the stubs don't have it
-        return _Requests(await get_session(proxy_url))
+        return _ClientSession(await get_session(proxy_url))
 
     async def _create_connector(self, proxy_url: str | None) -> Any:
         create_connector: Any = getattr(super(), "_create_connector")  # noqa: B009
@@ -72,7 +97,7 @@ class FastAiohttpSession(AIOHTTPSession):
 
 
 async def _connect(connect: Any, used: WeakSet[Any], *args: Any, **options: Any) -> Any:
-    """A connection on which nothing came unasked: aiohttp would take it for the answer to the next request."""
+    """Returns a connection without unread data, which aiohttp would take for the next response."""
     while True:
         connection = await connect(*args, **options)
         protocol = connection.protocol
@@ -85,14 +110,14 @@ async def _connect(connect: Any, used: WeakSet[Any], *args: Any, **options: Any)
 
 
 def _is_readable(transport: Any) -> bool:
-    """Whether something has arrived that the event loop hasn't read yet."""
+    """Returns whether the socket has received data that the event loop hasn't read yet."""
     with _Selector() as selector:
         selector.register(transport.get_extra_info("socket"), selectors.EVENT_READ)
         return bool(selector.select(0))
 
 
-class _Requests:
-    """Of an aiohttp session the one method that aiobotocore calls."""
+class _ClientSession:
+    """The one method of an aiohttp session that aiobotocore calls."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -107,14 +132,14 @@ class _Requests:
             if body is not None:
                 body.abort()
             raise
-        if response.status == 101:  # what comes on this connection from here is no HTTP
+        if response.status == 101:  # after which the connection carries another protocol
             response._protocol.force_close()
         response.content = _Content(response.content)
         return response
 
 
 class _Content:
-    """The content of an answer, which is read whole up to a limit only."""
+    """Content of a response, which is read completely only up to a size limit."""
 
     def __init__(self, content: Any) -> None:
         self._content = content
@@ -123,38 +148,39 @@ class _Content:
         return getattr(self._content, name)
 
     async def read(self, size: int = -1) -> bytes:
-        """All of it, or the next piece."""
-        pieces: bytes = await (
+        """Returns all of it, or the next chunk."""
+        chunk: bytes = await (
             self._content.read(size) if size >= 0 else read_bounded(self._content.iter_any())
         )
-        return pieces
+        return chunk
 
 
 class _Payload(Payload):
-    """A body that is written in pieces, between which other tasks run, and whose rest can be called back."""
+    """Request body that is written in chunks, between which other tasks run, and can be aborted."""
 
     def __init__(self, body: bytes | Body) -> None:
         super().__init__(body)
+        self._body = body
         self._size = body.size if isinstance(body, Body) else len(body)
         self._transport: Any = None
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """The body as text, which aiohttp wants of every payload."""
-        return b"".join(self._pieces()).decode(encoding, errors)
+        """Returns the body as text, as aiohttp requires of every payload."""
+        return b"".join(self._chunks()).decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write all of it."""
         self._transport = getattr(writer, "transport", None)
-        for number, piece in enumerate(self._pieces()):
+        for number, chunk in enumerate(self._chunks()):
             if number:
                 await anyio.lowlevel.checkpoint()
-            await writer.write(piece)
+            await writer.write(chunk)
 
-    def _pieces(self) -> Iterator[bytes | memoryview]:
-        return iter(self._value) if isinstance(self._value, Body) else _cut(self._value)
+    def _chunks(self) -> Iterator[bytes | memoryview]:
+        return iter(self._body) if isinstance(self._body, Body) else _cut(self._body)
 
     def abort(self) -> None:
-        """Drop what hasn't left: closing would go on writing it, for as long as the server lets it wait."""
+        """Discard unwritten data, which closing would still write, however slow the server is."""
         if self._transport is not None:
             self._transport.abort()
 

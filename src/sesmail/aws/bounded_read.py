@@ -1,4 +1,4 @@
-"""Reads an answer whole, as long as it isn't endless or too large."""
+"""Reads a response body up to a size limit."""
 
 from __future__ import annotations
 
@@ -11,45 +11,41 @@ from ..errors import ContentTooLargeError
 
 __all__ = ["OversizedResponseError", "read_body", "read_bounded"]
 
-_LIMIT = (
-    10 * 1024 * 1024
-)  # bytes; Amazon's longest answers that aren't streams have a tenth of that
+_LIMIT = 10 * 1024 * 1024  # bytes, ten times the largest response of SES
 _CHUNK = 256 * 1024
 
 
 class OversizedResponseError(Exception):
-    """An answer of more bytes than any of Amazon's has."""
+    """A response that is larger than any of AWS."""
 
 
-async def read_bounded(pieces: AsyncIterator[bytes]) -> bytes:
-    """The pieces of an answer, joined.
+async def read_bounded(chunks: AsyncIterator[bytes]) -> bytes:
+    """Returns the joined chunks of a response.
 
     Raises:
-        OversizedAnswerError: They are too many.
+        OversizedResponseError: They have more than 10 MiB.
     """
-    answer = bytearray()
-    async for piece in pieces:
-        answer += piece
-        if len(answer) > _LIMIT:
+    content = bytearray()
+    async for chunk in chunks:
+        content += chunk
+        if len(content) > _LIMIT:
             with anyio.CancelScope() as scope:
                 scope.cancel()
-                await anext(
-                    pieces, None
-                )  # so that httpx's generators end, which nobody could close
+                await anext(chunks, None)  # ends httpx's generators, which have no way to close
             raise OversizedResponseError
-    return bytes(answer)
+    return bytes(content)
 
 
 async def read_body(body: Any, size: int | None, limit: int) -> bytes:
-    """All of an answer's body; nothing of one that is too large.
+    """Returns the body of a response.
 
     Args:
         body: aiobotocore's stream.
-        size: How many bytes it has, if that was told.
-        limit: How many it may have.
+        size: Its Content-Length in bytes; None without one.
+        limit: Maximum size in bytes.
 
     Raises:
-        ContentTooLargeError: It has more.
+        ContentTooLargeError: The body is larger than the limit.
     """
     chunks: list[bytes] = []
     actual = 0
@@ -64,9 +60,7 @@ async def read_body(body: Any, size: int | None, limit: int) -> bytes:
             if actual > limit:
                 with anyio.CancelScope() as scope:
                     scope.cancel()
-                    await body.read(
-                        _CHUNK
-                    )  # so that httpx's generators end, which nobody could close
+                    await body.read(_CHUNK)  # ends httpx's generators, as above
                 raise ContentTooLargeError(
                     f"it has more than {limit:,} bytes", limit=limit, actual=actual
                 )

@@ -1,11 +1,10 @@
-"""AWS clients: ``call`` an operation, get its answer or one typed error."""
+"""AWS clients: ``call`` an operation and get its response, or one typed error."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -21,24 +20,29 @@ from ..errors import (
     UnknownOutcomeError,
 )
 from .bounded_read import read_body
-from .departure import Departure, before_send, leaving
-from .failure import forget_frames, translate_error, translate_open_error
+from .departure import Departure, count_request
+from .failure import clear_frames, translate_error, translate_open_error
 from .settings import build_config
 
 if TYPE_CHECKING:
-    from .fast_path import FastCall
+    from .service_client import ServiceClient
 
 __all__ = ["Aws", "ClientParams"]
 
 _log = logging.getLogger("sesmail.aws")
 
 _CLOSE_TIMEOUT = 5.0  # seconds
-_READ_TIMEOUT = 10.0  # seconds, of a call that may be repeated
-_MOST_REQUESTS = 20  # of a call that may be repeated
+_READ_TIMEOUT = 10.0  # seconds between two reads of a response to a repeatable call
+_MAX_REQUESTS = 20  # of a repeatable call: its attempts, and those that look for a bucket's region
+
+# Explicit, as botocore 1.44 changes its default mode from "legacy", with 5 attempts, to "standard":
+# https://aws.amazon.com/blogs/developer/updated-default-retry-behavior-for-aws-sdks-and-tools/
+_REPEATABLE_RETRIES = {"mode": "standard", "total_max_attempts": 3}
+_NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 
 
 class ClientParams(TypedDict, total=False):
-    """What aiobotocore's ``create_client`` takes beside the region and the configuration; passed on as it is."""
+    """Parameters of aiobotocore's ``create_client`` that are passed on unchanged."""
 
     endpoint_url: str
     use_ssl: bool
@@ -50,32 +54,24 @@ class ClientParams(TypedDict, total=False):
     aws_account_id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Client:
-    """An open client: its region, its methods by the operations that they call, and the operations that are lean."""
-
-    client: Any
-    region: str
-    methods: Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]
-    fast_path_call: dict[str, FastCall | None]
-
-
 class Aws:
-    """AWS clients of one configuration, opened when they are needed and closed together.
+    """AWS clients of one configuration, opened at their first use and closed together.
 
-    It follows no redirect and bounds every call by a deadline.
+    Redirects are not followed, and every call ends at a deadline.
 
     Args:
-        region: The AWS region; the AWS chain finds it if it isn't given.
-        profile: The profile of the AWS configuration files.
-        config: Settings for botocore's ``Config``; never changed.
-        user_agent: What every request carries in its user agent beside botocore's own.
+        region: The AWS region; None for the one of the AWS configuration.
+        profile: A profile of the AWS configuration files.
+        config: Settings for botocore's ``Config``; not modified.
+        user_agent: Text that is appended to botocore's User-Agent.
         params: Passed on to ``create_client``.
-        repeatable: Whether every call does the same when it is made twice: then aiobotocore repeats what fails.
-            Otherwise each is made once.
+        repeatable: Whether repeating a call has no further effect, as for S3's GetObject. Then
+            aiobotocore makes up to 3 attempts in the mode ``standard``, unless ``config`` sets
+            ``retries``. Otherwise each call is one request.
+        fast_path: Whether calls may skip the parts of aiobotocore that they don't need.
 
     Raises:
-        TypeError: ``params`` has something that aiobotocore doesn't take.
+        TypeError: ``params`` has a name that ``create_client`` doesn't take.
     """
 
     def __init__(
@@ -87,6 +83,7 @@ class Aws:
         user_agent: str,
         params: ClientParams,
         repeatable: bool = False,
+        fast_path: bool = True,
     ) -> None:
         if unknown := params.keys() - ClientParams.__annotations__.keys():
             raise TypeError(f"got unexpected arguments: {', '.join(sorted(unknown))}")
@@ -96,54 +93,57 @@ class Aws:
         self._user_agent = user_agent
         self._params = params
         self._repeatable = repeatable
-        self._clients: dict[tuple[str, str | None], _Client] = {}
+        self._fast_path = fast_path
+        self._clients: dict[tuple[str, str | None], ServiceClient] = {}
         self._stack = AsyncExitStack()
         self._opening = anyio.Lock()
         self._session: Any = None
-        self._places: Any = None
+        self._call_slots: Any = None
         self._closed = False
         self._loop = EventLoopGuard()
 
-    async def open(self, service: str, region: str | None = None) -> _Client:
-        """The client of a service, made at its first use.
+    async def open(self, service: str, region: str | None = None) -> ServiceClient:
+        """Returns the client of a service, which the first call opens.
 
         Args:
             service: botocore's name of the service.
-            region: Another region than that of the configuration.
+            region: A region other than that of the configuration.
 
         Raises:
-            ConfigurationError: No region, a bad setting, a missing extra, closed already, or another event loop.
-            NotSentError: The credentials could not be fetched just now.
+            ConfigurationError: The region or an extra is missing, a setting is invalid, the client
+                is closed, or it is used on a second event loop.
+            NotSentError: The credentials could not be fetched at the moment.
         """
         key = service, region
         self._loop.check()
-        self._refuse_closed()
+        self._check_open()
         if key in self._clients:
             return self._clients[key]
         async with self._opening:
-            self._refuse_closed()
+            self._check_open()
             if key not in self._clients:
                 client = await self._connect(service, region or self._region)
-                self._refuse_closed()
+                self._check_open()
                 self._clients[key] = client
             return self._clients[key]
 
     async def aclose(self) -> None:
         """Close every connection; closing again does nothing.
 
-        Calls that have left end in an unknown outcome, those that are still waiting never leave.
+        Calls that are in flight end with an unknown outcome; those that wait for a connection are
+        not sent.
         """
         self._closed = True
         with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
             await self._stack.aclose()
 
     def region(self, service: str) -> str:
-        """The region in which a service is called, whoever chose it, once it was opened."""
+        """Returns the region of an open client, from the argument or the AWS configuration."""
         return self._clients[service, None].region
 
-    def _refuse_closed(self) -> None:
+    def _check_open(self) -> None:
         if self._closed:
-            raise ConfigurationError("this client is closed; make a new one")
+            raise ConfigurationError("this client is closed; create a new one")
 
     async def call(
         self,
@@ -154,7 +154,7 @@ class Aws:
         deadline: float,
         region: str | None = None,
         body_limit: int = 0,
-        checked: bool = False,
+        validated: bool = False,
         size: int = 0,
         departure: Departure | None = None,
     ) -> dict[str, Any]:
@@ -164,100 +164,96 @@ class Aws:
             service: botocore's name of the service, for instance ``sesv2``.
             operation: The API operation, for instance ``SendEmail``.
             params: Its parameters.
-            deadline: When to give up, on anyio's clock.
-            region: Another region than that of the configuration.
-            body_limit: How many bytes the ``Body`` of the answer may have, which is read here, where it has one.
-            checked: Whether the parameters are known to be what the operation takes. Then it may be called lean.
-            size: About how many bytes they have.
-            mark: What tells the caller, whatever happens, whether the request may have left.
+            deadline: The end of the call, on anyio's clock.
+            region: A region other than that of the configuration.
+            body_limit: Maximum size in bytes of the response's ``Body``, where it has one.
+            validated: Whether the parameters are known to be valid, which the fast path requires.
+            size: Approximate size of the parameters in bytes.
+            departure: Counts the requests, for a caller that needs the number when the call raises.
 
         Returns:
-            The answer, with its ``ResponseMetadata``.
+            The response, with its ``ResponseMetadata``.
 
         Raises:
             InvalidMessageError: The operation or a parameter doesn't exist; nothing was sent.
-            ConfigurationError: No credentials and the like; nothing was sent.
-            SendError: The call did not succeed; its ``outcome`` tells what became of it.
-            ContentTooLargeError: The body of the answer has more bytes.
+            ConfigurationError: A setting or the credentials are missing or invalid.
+            SendError: The call did not succeed; see its ``outcome``.
+            ContentTooLargeError: The ``Body`` is larger than ``body_limit``.
         """
-        departure = departure or Departure(_MOST_REQUESTS if self._repeatable else 1)
+        departure = departure or Departure(_MAX_REQUESTS if self._repeatable else 1)
         with anyio.CancelScope(deadline=deadline) as scope:
             try:
                 client = await self.open(service, region)
-                leave = partial(self._leave, departure)
-                return await self._attempt(
-                    client, operation, params, leave, body_limit, size if checked else None
+                count = partial(self._count_request, departure)
+                return await self._request(
+                    client, operation, params, count, body_limit, size if validated else None
                 )
             except SesmailError:
                 raise
             except anyio.get_cancelled_exc_class():
                 if departure.may_have_left and not scope.cancel_called:
                     _log.warning(
-                        "%s was cancelled after its request may have left: its outcome is unknown",
+                        "%s was cancelled after its request may have been sent: unknown outcome",
                         operation,
                     )
                 raise
             except Exception as err:
-                forget_frames(err)
+                clear_frames(err)
                 raise translate_error(
                     err, operation, may_have_left=departure.may_have_left
                 ) from err
         if departure.may_have_left:
-            raise UnknownOutcomeError("no answer before the deadline", operation=operation)
-        raise NotSentError(
-            "the deadline passed before the request could leave", operation=operation
-        )
+            raise UnknownOutcomeError("no response before the deadline", operation=operation)
+        raise NotSentError("the deadline passed before the request was sent", operation=operation)
 
-    async def _attempt(
+    async def _request(
         self,
-        client: _Client,
+        client: ServiceClient,
         operation: str,
         params: Mapping[str, Any],
-        leave: Callable[[], None],
+        count: Callable[[], None],
         body_limit: int,
-        checked_size: int | None,
+        validated_size: int | None,
     ) -> dict[str, Any]:
         method = client.methods.get(operation)
         if method is None:
             raise InvalidMessageError(f"there is no operation {operation!r}", field="operation")
-        # Waiting for a connection happens here, where nothing has left, and not in the pool, where nobody could tell.
-        async with self._places:
-            await (
-                anyio.lowlevel.checkpoint_if_cancelled()
-            )  # a free place doesn't say that it was cancelled
-            self._refuse_closed()
-            if (
-                checked_size is not None
-                and (fast_path_call := await _fast_call(client, operation, params)) is not None
-            ):
-                return await fast_path_call.send(params, checked_size, leave)
-            token = leaving.set(leave)
+        # Calls wait for a connection here and not in the pool: when one is cancelled there, nothing
+        # shows whether its request was sent.
+        async with self._call_slots:
+            await anyio.lowlevel.checkpoint_if_cancelled()  # which a free slot doesn't check
+            self._check_open()
+            if validated_size is not None:
+                fast_call = await client.fast_call(operation, params)
+                if fast_call is not None:
+                    return await fast_call.send(params, validated_size, count)
+            token = count_request.set(count)
             try:
-                answer: dict[str, Any] = await method(**params)
-                if "Body" in answer:
-                    answer["Body"] = await read_body(
-                        answer["Body"], answer.get("ContentLength"), body_limit
+                response: dict[str, Any] = await method(**params)
+                if "Body" in response:
+                    response["Body"] = await read_body(
+                        response["Body"], response.get("ContentLength"), body_limit
                     )
             finally:
-                leaving.reset(token)
-        return answer
+                count_request.reset(token)
+        return response
 
-    def _leave(self, departure: Departure) -> None:
-        """Note that a request leaves; none does that was still being prepared when everything was closed."""
-        self._refuse_closed()
+    def _count_request(self, departure: Departure) -> None:
+        """Count a request that is about to be sent, unless the client was closed meanwhile."""
+        self._check_open()
         departure.count()
 
-    async def _connect(self, service: str, region: str | None) -> _Client:
+    async def _connect(self, service: str, region: str | None) -> ServiceClient:
         try:
             if self._session is None:
                 self._session = self._new_session(await run_in_thread(_load))
             from aiobotocore.config import AioConfig
 
-            from .fast_path import capture
+            from .service_client import ServiceClient
 
             ours = AioConfig(parameter_validation=True)
             if not self._repeatable:
-                ours = ours.merge(AioConfig(retries={"total_max_attempts": 1, "mode": "standard"}))
+                ours = ours.merge(AioConfig(retries=_NO_RETRIES))
             context = self._session.create_client(
                 service, region_name=region, config=ours, **self._params
             )
@@ -268,23 +264,21 @@ class Aws:
             raise translate_open_error(err, service) from err
         if self._closed:
             await self._stack.aclose()
-        client.meta.events.register("before-send", before_send)
-        client.meta.events.register_last("before-call", capture)
-        methods = {
-            operation: getattr(client, name)
-            for name, operation in client.meta.method_to_api_mapping.items()
-        }
-        return _Client(client, client.meta.region_name, methods, {})
+        return ServiceClient(client, fast_path=self._fast_path)
 
     def _new_session(self, kind: type[Any]) -> Any:
         from .service_models import ServiceModelLoader
 
-        # Where a call is made once, the deadline covers it: a time per read would let a trickle go on for ever.
+        # The deadline covers a call that is one request. A timeout per read never ends a response
+        # that arrives byte by byte.
         config = build_config(
-            self._config, self._user_agent, _READ_TIMEOUT if self._repeatable else None
+            self._config,
+            self._user_agent,
+            read_timeout=_READ_TIMEOUT if self._repeatable else None,
+            retries=_REPEATABLE_RETRIES,
         )
         if config.max_pool_connections < 1:
-            raise ConfigurationError("max_pool_connections is 1 at least")
+            raise ConfigurationError("max_pool_connections has to be at least 1")
         session = kind(profile=self._profile)
         session.register_component(
             "data_loader", ServiceModelLoader(session.get_component("data_loader").search_paths)
@@ -292,22 +286,12 @@ class Aws:
         session.set_default_client_config(
             config
         )  # credentials are fetched over the same kind of HTTP session
-        self._places = anyio.Semaphore(config.max_pool_connections, fast_acquire=True)
+        self._call_slots = anyio.Semaphore(config.max_pool_connections, fast_acquire=True)
         return session
 
 
 def _load() -> type[Any]:
-    """Import what takes half a second: in a thread, so that the event loop goes on."""
+    """Import aiobotocore, which takes half a second, in a thread."""
     from aiobotocore.session import AioSession
 
     return AioSession
-
-
-async def _fast_call(client: _Client, operation: str, params: Mapping[str, Any]) -> FastCall | None:
-    """The lean way to make a call, learnt at the first; None if there is none."""
-    if operation not in client.fast_path_call:
-        from .fast_path import discover
-
-        client.fast_path_call[operation] = await discover(client.client, operation)
-    fast_path_call = client.fast_path_call[operation]
-    return fast_path_call if fast_path_call is not None and fast_path_call.accepts(params) else None

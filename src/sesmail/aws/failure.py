@@ -1,4 +1,4 @@
-"""What a failed call means: told from whether the request may have left, the answer, and the original exception."""
+"""Translates exceptions of aiobotocore and the HTTP libraries to typed errors."""
 
 from __future__ import annotations
 
@@ -14,60 +14,61 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
-from .sessions import never_connected, why_not_connected
+from .sessions import describe_connection_error, is_connection_error
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-__all__ = ["forget_frames", "translate_error", "translate_open_error"]
+__all__ = ["clear_frames", "translate_error", "translate_open_error"]
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
 
 
 def translate_error(error: Exception, operation: str, *, may_have_left: bool) -> SesmailError:
-    """The typed error for whatever a call raised.
+    """Returns the typed error for an exception of a call.
 
     Args:
-        error: What aiobotocore raised, or the HTTP library.
+        error: The exception of aiobotocore or the HTTP library.
         operation: The API operation.
-        may_have_left: Whether it was about to leave, or had left.
+        may_have_left: Whether a request of the call may have been sent.
     """
     import ssl
 
     from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
     if not may_have_left:
-        return _before_leaving(error, operation)
+        return _before_sending(error, operation)
     if isinstance(error, ClientError):
-        return _answered(error, operation)
-    # The original is read from the exception itself: __context__ may be what the caller was handling at the time.
+        return _error_response(error, operation)
+    # Not from __context__, which may be an exception that the caller was handling.
     original = error.kwargs.get("error") if isinstance(error, BotoCoreError) else error
-    # httpx's failed TLS handshake arrives as botocore's SSLError around Python's.
+    # aiobotocore raises a failed TLS handshake of httpx as botocore's SSLError around Python's.
     handshake = isinstance(error, SSLError) and isinstance(original, ssl.SSLError)
-    if handshake or never_connected(original):
-        return NotSentError(f"no connection: {why_not_connected(original)}", operation=operation)
-    # Not its text: that may be a proxy's page, or advise to try again.
+    if handshake or is_connection_error(original):
+        reason = describe_connection_error(original)
+        return NotSentError(f"no connection: {reason}", operation=operation)
+    # Not its text: that may be a page of a proxy, or advise to retry.
     kind = type(original or error).__name__
-    return UnknownOutcomeError(f"no answer to be relied on ({kind})", operation=operation)
+    return UnknownOutcomeError(f"no valid response ({kind})", operation=operation)
 
 
 def translate_open_error(error: Exception, service: str) -> SesmailError:
-    """The typed error for a client that could not be made: a setting, unless it may pass by itself.
+    """Returns the typed error for a client that could not be opened.
 
     Args:
-        error: What aiobotocore raised.
-        service: The service.
+        error: The exception of aiobotocore.
+        service: botocore's name of the service.
     """
-    if _may_pass(error):
-        return NotSentError(f"no credentials could be fetched for {service}: {error}")
-    return ConfigurationError(f"no client for {service}: {error}")
+    if _is_transient(error):
+        return NotSentError(f"the credentials for {service} could not be fetched: {error}")
+    return ConfigurationError(f"the client for {service} could not be opened: {error}")
 
 
-def forget_frames(error: Exception) -> None:
-    """Drop the caller's frame from an error, and empty the others: they hold the whole request, and the error, too.
+def clear_frames(error: Exception) -> None:
+    """Remove the local variables from the traceback of an error, which hold the whole request.
 
     Args:
-        error: What aiobotocore raised, caught where it was called.
+        error: The exception of aiobotocore, caught where it was called.
     """
     error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
     for each in (error, getattr(error, "kwargs", {}).get("error")):
@@ -75,21 +76,21 @@ def forget_frames(error: Exception) -> None:
             traceback.clear_frames(each.__traceback__)
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether what failed before the request could leave may succeed later: fetching credentials, mostly."""
+def _is_transient(error: Exception) -> bool:
+    """Returns whether a failure before the request may be temporary, mostly to get credentials."""
     from botocore import exceptions as boto
 
-    if isinstance(error, boto.ClientError):  # of the service that gives credentials
+    if isinstance(error, boto.ClientError):  # of the service that issues credentials
         return not 400 <= _status(error) < 500
     return isinstance(
         error, (boto.ConnectionError, boto.CredentialRetrievalError, boto.HTTPClientError)
     )
 
 
-def _before_leaving(error: Exception, operation: str) -> SesmailError:
+def _before_sending(error: Exception, operation: str) -> SesmailError:
     from botocore import exceptions as boto
 
-    set_up = (
+    configuration_errors = (
         boto.BaseEndpointResolverError,
         boto.ClientError,
         boto.EndpointProviderError,
@@ -99,30 +100,29 @@ def _before_leaving(error: Exception, operation: str) -> SesmailError:
         boto.UnauthorizedSSOTokenError,
     )
     if isinstance(error, boto.ParamValidationError):
-        return InvalidMessageError(
-            f"{operation} does not take these parameters: {error}", field="params"
-        )
-    passing = _may_pass(error)
-    if isinstance(error, set_up) and not passing:
+        return InvalidMessageError(f"invalid parameters of {operation}: {error}", field="params")
+    transient = _is_transient(error)
+    if isinstance(error, configuration_errors) and not transient:
         return ConfigurationError(f"{operation} could not be signed: {error}")
-    return NotSentError(
-        f"it failed before it could leave: {error}", operation=operation, retryable=passing
-    )
+    return NotSentError(f"nothing was sent: {error}", operation=operation, retryable=transient)
 
 
-def _answered(error: ClientError, operation: str) -> SesmailError:
-    """A no is Amazon's own where it is a 4xx with an error type and a request id; a proxy's proves nothing."""
+def _error_response(error: ClientError, operation: str) -> SesmailError:
+    """Returns the error for a response, which is one of AWS if it has a code and a request id.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
+    """
     response: Any = error.response
     status = _status(error)
     request_id: str | None = response.get("ResponseMetadata", {}).get("RequestId")
     code, message = (_text(response.get("Error", {}).get(key)) for key in ("Code", "Message"))
-    code = code if _CODE.fullmatch(code) else ""  # botocore fills in the status where there is none
+    code = code if _CODE.fullmatch(code) else ""  # botocore sets the status if there is none
     if 400 <= status < 500 and status != 408 and code and request_id:
         return rejected_error(
             code, message, operation=operation, request_id=request_id, status=status
         )
     return UnknownOutcomeError(
-        f"HTTP status {status} does not tell whether Amazon took it",
+        f"HTTP status {status} doesn't show whether AWS accepted the call",
         operation=operation,
         code=code or None,
         request_id=request_id,
@@ -136,5 +136,5 @@ def _status(error: ClientError) -> int:
 
 
 def _text(value: object) -> str:
-    """What an answer says, which botocore passes on whatever its type is."""
+    """Returns a value of a response as text; botocore doesn't check types in error responses."""
     return value if isinstance(value, str) else ""

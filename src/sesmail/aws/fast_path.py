@@ -1,4 +1,4 @@
-"""Calls that are made past most of aiobotocore, the way that it would make them."""
+"""Sends the same requests as aiobotocore, without those of its steps that a send doesn't need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from types import FunctionType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,40 +17,44 @@ from ..concurrency import run_in_thread
 from .request_body import Body, json_body, query_body
 from .signature import Signature
 
-__all__ = ["FastCall", "capture", "discover"]
+__all__ = ["FAST_OPERATIONS", "FastCall", "capture", "discover"]
 
-# What can be called so: how its parameters are written, and the least that aiobotocore takes.
-_OPERATIONS: dict[
+# By service and operation: the function that encodes the parameters, and the fewest that are valid.
+FAST_OPERATIONS: dict[
     tuple[str, str], tuple[Callable[[str, Mapping[str, Any]], Body], Mapping[str, Any]]
 ] = {
     ("sesv2", "SendBulkEmail"): (json_body, {"DefaultContent": {}, "BulkEmailEntries": []}),
     ("sesv2", "SendEmail"): (json_body, {"Content": {}}),
     ("ses", "SendRawEmail"): (query_body, {"RawMessage": {"Data": b""}}),
 }
-_LARGE = 256 * 1024  # bytes, which take about a millisecond
-_ENDPOINT = "EndpointId"
-_TRACE = "_X_AMZN_TRACE_ID"  # of AWS Lambda, for each event another
+_LARGE = 256 * 1024  # bytes; encoding them takes about a millisecond
+_ENDPOINT = "EndpointId"  # of a multi-region endpoint, whose requests are signed by SigV4a
+# Set by AWS Lambda for each invocation, and sent by botocore as a header.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+_TRACE = "_X_AMZN_TRACE_ID"
 _HEADERS = {"Content-Type", "User-Agent"}
-_SIGNING = {"region", "signing_name"}
-_URL = re.compile(r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)")  # nothing in it needs encoding
+_SIGNING_KEYS = {"region", "signing_name"}
+_URL = re.compile(
+    r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)"
+)  # without characters that need encoding
 
-_capturing: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_learning", default=None)
+_capturing: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_capturing", default=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FastCall:
-    """An operation of one client.
+    """The request of one operation of one client, except for its parameters.
 
     Attributes:
         operation: The API operation.
-        url: Where it is posted.
-        headers: The headers that are the same each time.
-        signature: Signs it.
-        credentials: Fetches the credentials, fresh ones where they have expired.
+        url: The URL of its POST request.
+        headers: The headers that are the same in every request.
+        signature: Signs requests to that URL.
+        credentials: Returns the credentials, and refreshes those that expire.
         session: The HTTP session of the client.
-        write: Writes its parameters.
-        parse: Reads its answers.
-        error: botocore's exception for a code.
+        encode: Encodes the parameters as the body.
+        parse: Parses the response.
+        error: Returns botocore's exception class for an error code.
     """
 
     operation: str
@@ -59,40 +63,41 @@ class FastCall:
     signature: Signature
     credentials: Callable[[], Any]
     session: Any
-    write: Callable[[str, Mapping[str, Any]], Body]
+    encode: Callable[[str, Mapping[str, Any]], Body]
     parse: Callable[[Mapping[str, Any]], Any]
     error: Callable[[str | None], Callable[[Any, str], Exception]]
 
     def accepts(self, params: Mapping[str, Any]) -> bool:
-        """Whether nothing changes where the call goes, how it is signed, or what headers it has."""
+        """Returns whether a call has the URL, the signature and the headers of this request."""
         return _ENDPOINT not in params and _TRACE not in os.environ
 
     async def send(
-        self, params: Mapping[str, Any], size: int, leave: Callable[[], None]
+        self, params: Mapping[str, Any], size: int, count: Callable[[], None]
     ) -> dict[str, Any]:
         """Make one call.
 
         Args:
-            params: Its parameters, of which none was given by hand.
-            size: About how many bytes they have.
-            leave: Is called just before it leaves.
+            params: Its parameters, which are valid.
+            size: Their approximate size in bytes.
+            count: Called just before the request is sent.
 
         Returns:
-            What aiobotocore would return, but for ``RetryAttempts``.
+            The response as aiobotocore returns it, except for ``RetryAttempts``.
 
         Raises:
-            BotoCoreError: As of aiobotocore.
-            ClientError: As of aiobotocore; or an exception of the HTTP library.
+            BotoCoreError: As aiobotocore raises it.
+            ClientError: As aiobotocore raises it.
+            Exception: An error of the HTTP library, unchanged.
         """
-        write = partial(self.write, self.operation, params)
-        body = write() if size < _LARGE else await run_in_thread(write)
+        encode = partial(self.encode, self.operation, params)
+        body = encode() if size < _LARGE else await run_in_thread(encode)
         signed = self.signature.headers(body.sha256, await self.credentials(), time.time())
-        leave()
+        count()
         status, fields, content = await self.session.post(
             self.url, {**self.headers, **signed}, body
         )
         headers = {name.lower(): value for name, value in fields.items()}
-        answer: dict[str, Any] = await self.parse(
+        response: dict[str, Any] = await self.parse(
             {
                 "headers": headers,
                 "status_code": status,
@@ -101,36 +106,36 @@ class FastCall:
             }
         )
         if status >= 300:
-            raise self.error(answer.get("Error", {}).get("Code"))(answer, self.operation)
-        return answer
+            raise self.error(response.get("Error", {}).get("Code"))(response, self.operation)
+        return response
 
 
 def capture(**call: Any) -> tuple[Any, dict[str, Any]] | None:
-    """Handle aiobotocore's ``before-call``: where somebody is learning, that is all that becomes of it."""
-    seen = _capturing.get()
-    if seen is None:
+    """Handles aiobotocore's ``before-call``: ends calls of ``discover`` before they are sent."""
+    captured = _capturing.get()
+    if captured is None:
         return None
-    seen.update(call)
+    captured.update(call)
     return SimpleNamespace(status_code=200), {}
 
 
 async def discover(client: Any, operation: str) -> FastCall | None:
-    """How aiobotocore calls an operation: found by letting it prepare a call that doesn't leave.
+    """Returns the fast path of an operation, from a request that aiobotocore only prepares.
 
     Args:
-        client: aiobotocore's client, for whose ``before-call`` there is ``notice``.
+        client: aiobotocore's client, on whose ``before-call`` ``capture`` is registered.
         operation: The API operation.
 
     Returns:
-        None where that isn't as simple as it mostly is: signed in another way, with other headers, or watched.
+        None for an operation, a signature, a URL or headers that the fast path doesn't support.
     """
     service_operation = client.meta.service_model.service_name, operation
-    if service_operation not in _OPERATIONS or _is_watched(client):
+    if service_operation not in FAST_OPERATIONS:
         return None
     from aiobotocore.parsers import create_parser
 
-    write, example = _OPERATIONS[service_operation]
-    prepared = await _prepared(client, operation, example)
+    encode, example = FAST_OPERATIONS[service_operation]
+    prepared = await _prepare(client, operation, example)
     if not prepared:
         return None
     signer, context, model = prepared["request_signer"], prepared["context"], prepared["model"]
@@ -145,7 +150,7 @@ async def discover(client: Any, operation: str) -> FastCall | None:
     version: object = context.get("auth_type") or signer.signature_version
     if (
         version != "v4"
-        or signing.keys() != _SIGNING
+        or signing.keys() != _SIGNING_KEYS
         or headers.keys() != _HEADERS
         or _URL.fullmatch(url) is None
     ):
@@ -158,7 +163,7 @@ async def discover(client: Any, operation: str) -> FastCall | None:
         Signature(path, region, service, headers["Content-Type"], _host(url)),
         partial(_credentials, signer, service, region),
         client._endpoint.http_session,
-        write,
+        encode,
         partial(
             create_parser(model.service_model.resolved_protocol).parse, shape=model.output_shape
         ),
@@ -166,16 +171,8 @@ async def discover(client: Any, operation: str) -> FastCall | None:
     )
 
 
-def _is_watched(client: Any) -> bool:
-    """Whether somebody has put something around aiobotocore's calls: a tracer, which wants to see all of them."""
-    call: Any = client.__class__._make_api_call
-    if "_make_api_call" in vars(client) or type(call) is not FunctionType:
-        return True
-    return call.__globals__["__name__"].partition(".")[0] not in ("aiobotocore", "botocore")
-
-
-async def _prepared(client: Any, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A call as aiobotocore would make it; nothing where its model wants more."""
+async def _prepare(client: Any, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns a call as aiobotocore would send it; empty if its model requires more parameters."""
     from botocore import xform_name
     from botocore.exceptions import ParamValidationError
 
@@ -191,7 +188,7 @@ async def _prepared(client: Any, operation: str, params: Mapping[str, Any]) -> M
 
 
 def _host(url: str) -> str:
-    """What Host will be."""
+    """Returns the header Host of requests to a URL, as botocore signs it."""
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials

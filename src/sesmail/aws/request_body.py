@@ -1,4 +1,4 @@
-"""Request bodies as SES's two protocols take them, with the base64 of a mail made piece by piece as they leave."""
+"""Request bodies of the two SES APIs, whose base64 is encoded in chunks while they are sent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 
 __all__ = ["Body", "json_body", "query_body"]
 
-_PIECE = 192 * 1024  # bytes; a multiple of 3, so that the base64 of pieces is that of the whole
-_HOLE = b'"Data":""'  # no text in JSON can have it: its quotes are escaped
+_CHUNK = 192 * 1024  # bytes; a multiple of 3, so that the chunks have no base64 padding inside
+_EMPTY_DATA = b'"Data":""'  # which no JSON string contains, as its quotes are escaped
 
 
 def _base64(data: bytes) -> bytes:
@@ -20,17 +20,17 @@ def _base64(data: bytes) -> bytes:
 
 
 class Body:
-    """What is posted: a content in base64 with text around it, which is never in memory as a whole if it's large.
+    """Request body with a base64-encoded part, which is never in memory as a whole if it is large.
 
     Args:
-        head: What stands before the content, or all there is.
-        content: The bytes to encode.
-        tail: What stands after them.
-        encode: Makes base64 of them.
+        head: Bytes before the encoded part.
+        content: Bytes to encode.
+        tail: Bytes after the encoded part.
+        encode: Encodes bytes as base64.
 
     Attributes:
-        size: In bytes.
-        sha256: The hash, in hexadecimal digits.
+        size: Size in bytes.
+        sha256: SHA-256 hash in hexadecimal digits.
     """
 
     __slots__ = ("_content", "_encode", "_head", "_tail", "sha256", "size")
@@ -48,7 +48,7 @@ class Body:
             tail,
             encode,
         )
-        if len(content) <= _PIECE:
+        if len(content) <= _CHUNK:
             self._head, self._content, self._tail = (
                 b"".join([head, encode(content), tail]),
                 memoryview(b""),
@@ -56,34 +56,35 @@ class Body:
             )
         digest = sha256()
         self.size: int = 0
-        for piece in self:
-            digest.update(piece)
-            self.size += len(piece)
+        for chunk in self:
+            digest.update(chunk)
+            self.size += len(chunk)
         self.sha256: str = digest.hexdigest()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Its pieces."""
+        """Yields its chunks."""
         yield self._head
-        for start in range(0, len(self._content), _PIECE):
-            yield self._encode(self._content[start : start + _PIECE])
+        for start in range(0, len(self._content), _CHUNK):
+            yield self._encode(self._content[start : start + _CHUNK])
         if self._tail:
             yield self._tail
 
 
 def json_body(operation: str, params: Mapping[str, Any]) -> Body:
-    """The body of SES API v2, whose parameters are JSON.
+    """Returns the body of a call of SES API v2, which is JSON.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
     """
     mail = params.get("Content", {}).get("Raw", {}).get("Data")
     if mail is None:
         return Body(_JSON(params).encode())
-    head, _, tail = _JSON({**params, "Content": {"Raw": {"Data": ""}}}).encode().partition(_HOLE)
-    return Body(head + _HOLE[:-1], mail, _HOLE[-1:] + tail)
+    empty = _JSON({**params, "Content": {"Raw": {"Data": ""}}}).encode()
+    head, _, tail = empty.partition(_EMPTY_DATA)
+    return Body(head + _EMPTY_DATA[:-1], mail, _EMPTY_DATA[-1:] + tail)
 
 
 def query_body(operation: str, params: Mapping[str, Any]) -> Body:
-    """The body of SES API v1, whose parameters are a form.
+    """Returns the body of a call of SES API v1, which is a form.
 
     https://docs.aws.amazon.com/ses/latest/DeveloperGuide/using-ses-api-requests.html
     """
@@ -100,7 +101,7 @@ def query_body(operation: str, params: Mapping[str, Any]) -> Body:
 
 
 def _fields(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """The fields of a form for a structure, a list, or a text."""
+    """Yields the form fields of a structure, a list, or a text."""
     if isinstance(value, str):
         yield prefix, value
     elif isinstance(value, Mapping):
@@ -112,7 +113,7 @@ def _fields(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _quoted_base64(data: bytes) -> bytes:
-    """Base64 as a form takes it; of its characters only these three mean something there."""
+    """Returns base64 for a form, where three of its characters have to be escaped."""
     return _base64(data).replace(b"+", b"%2B").replace(b"/", b"%2F").replace(b"=", b"%3D")
 
 

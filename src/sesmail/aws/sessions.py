@@ -1,4 +1,4 @@
-"""The HTTP sessions that requests may leave by: none of them follows a redirect."""
+"""Selects the HTTP session for the running event loop, and classifies its connection errors."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from typing import Any
 
 from ..errors import ConfigurationError
 
-__all__ = ["choose_session", "never_connected", "why_not_connected"]
+__all__ = ["choose_session", "describe_connection_error", "is_connection_error"]
 
 
 def choose_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
-    """The session class for the event loop that runs, and its settings: httpx on trio, aiohttp on asyncio.
+    """Returns the session class for the running event loop, and its settings.
+
+    The class is one for httpx on trio, and one for aiohttp on asyncio.
 
     Args:
-        chosen: The class that the caller's settings name.
+        chosen: The class in the caller's settings; None without one.
 
     Raises:
-        ConfigurationError: httpx is needed and missing, or the chosen class isn't aiobotocore's own.
+        ConfigurationError: httpx2 is missing, or the chosen class isn't one of aiobotocore's.
     """
     from aiobotocore.httpsession import AIOHTTPSession
     from aiobotocore.httpxsession import HttpxSession
@@ -28,16 +30,18 @@ def choose_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]
 
     if chosen not in (None, AIOHTTPSession, HttpxSession):
         raise ConfigurationError(
-            "http_session_cls is one of aiobotocore's: another might follow redirects"
+            "http_session_cls has to be AIOHTTPSession or HttpxSession of aiobotocore: "
+            "others may follow redirects"
         )
     if chosen is HttpxSession or _on_trio():
         if importlib.util.find_spec("httpx2") is None:
             raise ConfigurationError(
-                "httpx2 is missing, which trio needs: pip install 'sesmail[trio]'"
+                "httpx2, which trio requires, is missing: pip install 'sesmail[trio]'"
             )
         from .httpx_session import FastHttpxSession
 
-        # The deadline covers these; httpx's own 5 seconds would cut off a large mail on a slow line.
+        # The deadline covers these. httpx's default of 5 s is too short for large mails:
+        # https://www.python-httpx.org/advanced/timeouts/
         return FastHttpxSession, {"write_timeout": None, "pool_timeout": None}
     return FastAiohttpSession, {}
 
@@ -47,17 +51,17 @@ def _on_trio() -> bool:
     return trio is not None and bool(trio.lowlevel.in_trio_run())
 
 
-def never_connected(error: object) -> bool:
-    """Whether the original exception of an HTTP session proves that no connection was made, so no byte can have left.
+def is_connection_error(error: object) -> bool:
+    """Returns whether the exception of an HTTP library proves that no byte of the request was sent.
 
-    botocore's own classes prove nothing: ``EndpointConnectionError`` also covers a reset after the whole request, and
-    ``ConnectTimeoutError`` a write that timed out.
+    botocore's own classes are no proof: aiobotocore raises ``EndpointConnectionError`` also for a
+    reset after the whole request, and ``ConnectTimeoutError`` for a write that timed out.
     """
     import aiohttp
 
     kinds: list[type[BaseException]] = [
         aiohttp.ClientConnectorError,
-        aiohttp.ClientHttpProxyError,  # the proxy refused the tunnel, as with httpx's ProxyError
+        aiohttp.ClientHttpProxyError,  # the proxy rejected the tunnel, as in httpx's ProxyError
         aiohttp.ConnectionTimeoutError,
     ]
     httpx = sys.modules.get("httpx2")
@@ -66,15 +70,15 @@ def never_connected(error: object) -> bool:
     return isinstance(error, tuple(kinds))
 
 
-def why_not_connected(error: Any) -> str:
-    """What such an exception tells, in words of our own: the library's may have the proxy's password in them."""
+def describe_connection_error(error: Any) -> str:
+    """Returns a text for such an exception; its own may contain the password of a proxy."""
     import aiohttp
 
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy answered {error.status}"
+        return f"the proxy responded with {error.status}"
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"{error.host}:{error.port}: {error.__cause__}"
-    with suppress(AttributeError, RuntimeError):  # httpx's words have no host
+    with suppress(AttributeError, RuntimeError):  # httpx's text has no host
         url = error.request.url
         return f"{url.host}:{url.port or url.scheme}: {error}"
     return str(error)

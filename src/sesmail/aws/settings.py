@@ -1,4 +1,4 @@
-"""What every AWS client is configured with: the caller's settings between our defaults and what we insist on."""
+"""Builds the configuration of AWS clients from the caller's settings and sesmail's own."""
 
 from __future__ import annotations
 
@@ -9,39 +9,42 @@ from .sessions import choose_session
 
 __all__ = ["build_config"]
 
-_POOL = 50
-_CONNECT_TIMEOUT = (
-    10.0  # seconds; a connection that was never made is known not to have sent anything
-)
+_MAX_POOL_CONNECTIONS = 50
+_CONNECT_TIMEOUT = 10.0  # seconds; a failure to connect is safe to retry
 
 
 def build_config(
-    config: Mapping[str, Any] | object | None, user_agent: str, read_timeout: float | None
+    config: Mapping[str, Any] | object | None,
+    user_agent: str,
+    *,
+    read_timeout: float | None,
+    retries: Mapping[str, Any],
 ) -> Any:
-    """An ``AioConfig``.
+    """Returns an ``AioConfig``.
 
     Args:
-        config: The caller's settings, which aren't changed.
-        user_agent: What the user agent carries beside botocore's and the caller's words.
-        read_timeout: The default of how many seconds an answer may pause; None for no limit.
+        config: The caller's settings; not modified.
+        user_agent: Text that is appended to the User-Agent of botocore and the caller.
+        read_timeout: Default for the seconds between two reads of a response; None for no limit.
+        retries: Default for botocore's ``retries``.
     """
     from aiobotocore.config import AioConfig
 
-    theirs: Any = AioConfig(**config) if isinstance(config, Mapping) else config or AioConfig()
-    ours = AioConfig(
+    given: Any = AioConfig(**config) if isinstance(config, Mapping) else config or AioConfig()
+    defaults = AioConfig(
         connect_timeout=_CONNECT_TIMEOUT,
         read_timeout=read_timeout,
-        max_pool_connections=_POOL,
+        max_pool_connections=_MAX_POOL_CONNECTIONS,
+        retries=dict(retries),
         warm_up_loader_caches=True,
     )
-    merged: Any = ours.merge(theirs)
+    merged: Any = defaults.merge(given)
     extra: str | None = merged.user_agent_extra
-    session, connector = choose_session(getattr(theirs, "http_session_cls", None))
-    connector |= getattr(theirs, "connector_args", {})
+    session, connector = choose_session(getattr(given, "http_session_cls", None))
+    connector |= getattr(given, "connector_args", {})
     if connector.get("force_close"):
-        connector["keepalive_timeout"] = (
-            None  # aiobotocore puts one in, and aiohttp refuses both together
-        )
+        # aiobotocore adds a timeout of its own, and aiohttp accepts only one of the two.
+        connector["keepalive_timeout"] = None
     return merged.merge(
         AioConfig(
             user_agent_extra=f"{extra} {user_agent}" if extra else user_agent,

@@ -1,4 +1,4 @@
-"""Signature Version 4 for requests to one URL, with the day's signing key kept."""
+"""Signature Version 4 of requests to one URL, with a cached signing key."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["Signature"]
 
 
 class Signature:
-    """Signs posts to one URL, which has no query.
+    """Signs POST requests to one URL without a query.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
     Args:
-        path: The path of the URL, which is one that needs no encoding.
-        region: The region that signatures are for.
-        service: The service that they are for.
-        content_type: What they have as Content-Type.
-        host: Its name in Host, with the port where that isn't the scheme's own.
+        path: Path of the URL, without characters that need encoding.
+        region: Region of the credential scope.
+        service: Service of the credential scope.
+        content_type: Header Content-Type of the requests.
+        host: Header Host of the requests.
     """
 
     def __init__(self, path: str, region: str, service: str, content_type: str, host: str) -> None:
@@ -32,12 +32,12 @@ class Signature:
         self._key: tuple[str, str, bytes] = "", "", b""
 
     def headers(self, body: str, credentials: Any, seconds: float) -> Mapping[str, str]:
-        """The headers that sign a request.
+        """Returns the headers that sign a request.
 
         Args:
-            body: The SHA-256 of its body, in hexadecimal digits.
-            credentials: botocore's, frozen: ``access_key``, ``secret_key`` and ``token``.
-            seconds: The time, since 1970.
+            body: SHA-256 of its body, in hexadecimal digits.
+            credentials: botocore's, with ``access_key``, ``secret_key`` and ``token``.
+            seconds: Time of the request as a Unix timestamp.
         """
         time = strftime("%Y%m%dT%H%M%SZ", gmtime(seconds))
         token: str | None = credentials.token
@@ -60,7 +60,7 @@ class Signature:
         return headers
 
     def _day_key(self, secret: str, day: str) -> bytes:
-        """The key of a day, made when the day or the secret changes."""
+        """Returns the signing key of a day."""
         if self._key[:2] != (secret, day):
             key = f"AWS4{secret}".encode()
             for part in (day, self._region, self._service, "aws4_request"):

@@ -1,1 +1,1 @@
-"""The receiving wing: a body from outside becomes typed events, proven to be ours."""
+"""Receiving: verification of webhook requests, parsing of events, stored mail."""

@@ -1,4 +1,4 @@
-"""Which SNS messages were handled lately, in this process."""
+"""Deduplication of SNS messages within one process."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ __all__ = ["SeenMessages"]
 
 
 class SeenMessages:
-    """Remembers the SNS messages that a single process handled, as ``seen`` of a Receiver.
+    """The ids of the SNS messages that this process handled, as ``seen`` of a ``Receiver``.
 
-    Add a message's events once they are handled, not before: SNS delivers again what failed, with the same id, and
-    what is remembered too early would be lost.
+    Add a message's events after they are handled: SNS repeats a failed delivery with the same id,
+    and a message that was added before would be lost. Several processes need a shared store
+    instead, for instance a database: any async function from message id to bool.
 
     Args:
-        size: How many messages are remembered.
+        size: Maximum number of ids; the oldest are discarded.
     """
 
     def __init__(self, size: int = 10_000) -> None:
@@ -25,11 +26,11 @@ class SeenMessages:
         self._ids: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(self, message_id: str) -> bool:
-        """Whether a message was handled."""
+        """Returns True if the message of this id was added."""
         return message_id in self._ids
 
     def add(self, events: Iterable[BaseEvent]) -> None:
-        """Remember that the events of a message were handled."""
+        """Adds the message of these events; events without ``sns`` are ignored."""
         for event in events:
             if event.sns is not None:
                 self._ids[event.sns.message_id] = None

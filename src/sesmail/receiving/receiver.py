@@ -59,7 +59,8 @@ class Receiver:
     Args:
         secret: ``user:password`` as in the URL of the subscription, but not percent-encoded, as
             text or ``SecretStr``; or several during a rotation, any of which is accepted.
-        topics: The ARNs of the topics that may post; any topic if None.
+        topics: The ARNs of the topics that may post; any if None. One topic may carry tracking
+            events and received mail.
         signatures: Whether the signature of SNS is required. It needs the extra ``signatures``:
             ``pip install 'sesmail[signatures]'``.
         accept: Events that are accepted: ``"tracking"`` refuses events of received mail,
@@ -71,12 +72,13 @@ class Receiver:
             only the secret verifies them, which is required then.
         max_age: Maximum age of a signed message in seconds. SNS retries for up to an hour.
         seen: An async function that reports whether a message was handled before, by its SNS
-            message id: then ``receive`` returns no events. See ``SeenMessages``.
+            message id: then ``receive`` returns no events. See ``SeenMessages``. It isn't called
+            for raw deliveries, which have no id.
         send_log: The send log in which a send is settled as accepted once an event reports it,
             before its events are returned.
         storage: Restrictions on the stored mail that is fetched: buckets, account, key, size.
         fetch_certificate: An async function that fetches a signing certificate from its URL; by
-            default over HTTPS, in a thread.
+            default ``sesmail.fetch_certificate`` in a thread, for at most 5 seconds.
         clock: A function that returns the time, with a time zone; by default the current time.
         region: The AWS region of S3 and KMS; by default that of the AWS configuration. A
             subscription is confirmed in the region of its topic.
@@ -195,9 +197,11 @@ class Receiver:
     async def confirm(
         self, subscription: SubscriptionConfirmation | UnexpectedSubscriptionError
     ) -> str:
-        """Confirms a subscription that isn't confirmed automatically; check first whose topic it is.
+        """Confirms a subscription by hand; check first that the topic is yours.
 
-        Afterwards only the topic's owner and these AWS credentials can end the subscription.
+        It calls ``sns:ConfirmSubscription`` in the topic's region, and never opens the URL of the
+        message. The token expires after two days. Afterwards only the topic's owner and this AWS
+        account can end the subscription.
 
         Returns:
             The ARN of the subscription.

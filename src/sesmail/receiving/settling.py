@@ -1,4 +1,4 @@
-"""What events prove of sends, told to a send log."""
+"""Settlement of sends in the send log by their events."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ __all__ = ["SupportsSettle", "settle_sends"]
 
 
 class SupportsSettle(Protocol):
-    """What is needed of a send log."""
+    """The part of a ``SendLog`` that settles sends."""
 
     async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
-        """Note what became of a send."""
+        """Records the outcome of a send."""
         ...
 
 
 async def settle_sends(log: SupportsSettle, events: Iterable[BaseEvent]) -> None:
-    """Tell a send log of every send that events are about that SES accepted it.
+    """Records in a send log that SES accepted the sends that the events are about.
 
     Raises:
-        TemporaryError: The log could not take it.
+        TemporaryError: The log could not be written.
     """
-    # Every kind proves that: SES first issues the message id, then looks for viruses (Reject) and fills in the
-    # template (Rendering Failure). https://docs.aws.amazon.com/ses/latest/dg/monitor-using-event-publishing.html
+    # Every event type proves it: SES issues the message id before it scans for viruses (Reject)
+    # and renders the template (Rendering Failure).
+    # https://docs.aws.amazon.com/ses/latest/dg/monitor-using-event-publishing.html
     sends = {
         event.send_id: event.message_id
         for event in events
@@ -36,4 +37,4 @@ async def settle_sends(log: SupportsSettle, events: Iterable[BaseEvent]) -> None
         try:
             await log.settle(send_id, "accepted", message_id)
         except Exception as err:
-            raise TemporaryError(f"the send log can't be written just now: {err!r}") from err
+            raise TemporaryError(f"the send log can't be written now: {err!r}") from err

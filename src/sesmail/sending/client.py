@@ -81,6 +81,10 @@ class Client:
             defaults to 10 seconds; there is no ``read_timeout``, since the deadline covers it.
             ``retries`` and redirects are overridden; ``http_session_cls`` may be one of
             aiobotocore's. ``sesmail/VERSION`` follows a ``user_agent_extra``.
+        fast_path: Whether sends skip the parts of aiobotocore that a send doesn't need; their
+            requests are the same. It is off while other code hooks into aiobotocore's calls: event
+            handlers, tracers, and mocks such as moto's ``mock_aws``. The logger ``sesmail.aws``
+            reports that once.
         **params: Arguments of aiobotocore's ``create_client``: ``endpoint_url``, ``use_ssl``,
             ``verify``, ``api_version``, ``aws_access_key_id``, ``aws_secret_access_key``,
             ``aws_session_token``, ``aws_account_id``.
@@ -107,6 +111,7 @@ class Client:
         send_log: SendLog | None = None,
         tag_send_id: bool = False,
         config: Mapping[str, Any] | object | None = None,
+        fast_path: bool = True,
         **params: Unpack[ClientParams],
     ) -> None:
         if api not in DIALECTS:
@@ -128,6 +133,7 @@ class Client:
             config=config,
             user_agent=f"sesmail/{__version__}",
             params=params,
+            fast_path=fast_path,
         )
         limiter = _new_limiter(rate_limit)
         runner = CallRunner(

@@ -88,8 +88,8 @@ class SendMany:
     Nothing is sent before the block is entered, and only once. Several tasks may iterate; each
     result is yielded to one of them. Leaving the block early, by ``break``, an exception or a
     cancellation, cancels the sends in flight: those whose request may have left are ``unknown``,
-    the others ``not_sent``. Then ``progress`` counts, and ``unconsumed`` holds, what wasn't
-    yielded.
+    the others ``not_sent``. Then ``progress`` counts every message that was taken, and
+    ``unconsumed`` holds the results that weren't yielded.
 
     Raises:
         ConfigurationError: It is iterated outside of its block, or entered twice.

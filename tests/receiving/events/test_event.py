@@ -1,4 +1,4 @@
-"""Events as values: made by hand, compared, stored."""
+"""Event classes: construction, comparison, serialisation, deduplication keys."""
 
 import copy
 import json
@@ -81,7 +81,7 @@ def bounced(**fields: Any) -> Bounced:
     )
 
 
-def test_there_is_a_kind_for_everything() -> None:
+def test_union_has_every_event_class() -> None:
     assert {kind.__name__ for kind in KINDS} == {
         "Bounced",
         "Clicked",
@@ -105,7 +105,7 @@ def test_there_is_a_kind_for_everything() -> None:
 @pytest.mark.parametrize(
     "event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)]
 )
-def test_survive_storing(event: Event) -> None:
+def test_events_round_trip_through_pickle_json_and_replace(event: Event) -> None:
     for same in (
         pickle.loads(pickle.dumps(event)),
         event_from_json(event.to_json()),
@@ -120,14 +120,14 @@ def test_survive_storing(event: Event) -> None:
 @pytest.mark.parametrize(
     "event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)]
 )
-def test_have_all_fields_and_no_others(event: Event) -> None:
+def test_parsed_event_has_exactly_the_fields_of_its_class(event: Event) -> None:
     assert vars(event).keys() == type(event).__dataclass_fields__.keys()
 
 
 @pytest.mark.parametrize(
     "event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)]
 )
-def test_hide_what_is_large_or_secret(event: Event) -> None:
+def test_repr_hides_raw_content_and_token(event: Event) -> None:
     shown = repr(event)
     assert "commonHeaders" not in shown
     assert "U3ViamVjdDogSGVscA0KDQpIZWxwIQ0K" not in shown
@@ -135,7 +135,7 @@ def test_hide_what_is_large_or_secret(event: Event) -> None:
     assert "kind=" not in shown
 
 
-def test_can_be_made_by_hand() -> None:
+def test_event_created_by_hand_has_defaults() -> None:
     event = clicked()
     assert event.tags == ()
     assert event.metadata == {}
@@ -146,16 +146,16 @@ def test_can_be_made_by_hand() -> None:
     assert event_from_json(event.to_json()) == event
 
 
-def test_match() -> None:
+def test_event_matches_class_pattern() -> None:
     match bounced(bounce_type="Permanent"):
         case Bounced(recipient=who, permanent=True):
             assert who == "a@example.com"
         case _:
-            pytest.fail("it is one")
+            pytest.fail("the class pattern didn't match")
 
 
 def mappings(value: Any) -> Iterator[Mapping[Any, Any]]:
-    """The mappings in an event and in its parts."""
+    """Yields the mappings in an event and in its parts."""
     for each in vars(value).values():
         if isinstance(each, Mapping):
             yield each
@@ -163,7 +163,7 @@ def mappings(value: Any) -> Iterator[Mapping[Any, Any]]:
             yield from mappings(each)
 
 
-def test_can_not_be_changed() -> None:
+def test_events_and_their_mappings_are_frozen() -> None:
     for event in (clicked(), *PARSED):
         with pytest.raises(FrozenInstanceError):
             event.defects = ("x",)  # type: ignore[misc]
@@ -173,7 +173,7 @@ def test_can_not_be_changed() -> None:
                     mapping["a"] = 1  # type: ignore[index]
 
 
-def test_keep_what_they_were_made_of() -> None:
+def test_events_copy_the_mappings_they_are_given() -> None:
     given: dict[str, Any] = {"a": ("b",)}
     made = clicked(metadata=given, message_tags=given, link_tags=given, raw=given)
     unknown = UnknownEvent(event_type="A", raw=given)
@@ -199,7 +199,7 @@ def test_keep_what_they_were_made_of() -> None:
     assert found == [{"a": ("b",)}] * 7
 
 
-def test_parsed_events_own_their_mappings() -> None:
+def test_parsed_events_hold_frozen_mappings() -> None:
     first, second = parse(published("Open"))
     assert isinstance(first, Opened)
     assert isinstance(second, Opened)
@@ -210,7 +210,7 @@ def test_parsed_events_own_their_mappings() -> None:
 @pytest.mark.parametrize(
     "event", PARSED, ids=[f"{n} {type(event).__name__}" for n, event in enumerate(PARSED)]
 )
-def test_can_be_put_into_sets(event: Event) -> None:
+def test_equal_events_have_equal_hashes(event: Event) -> None:
     same = event_from_json(event.to_json())
     assert same is not event
     assert hash(same) == hash(event)
@@ -218,7 +218,7 @@ def test_can_be_put_into_sets(event: Event) -> None:
     assert hash(replace(event, sns=SnsOrigin("1", "arn"))) == hash(event)
 
 
-def test_compare_by_what_happened() -> None:
+def test_comparison_ignores_sns_and_raw() -> None:
     assert clicked() == clicked()
     assert clicked() == clicked(sns=SnsOrigin("1", "arn"), raw={"shiny": True})
     assert clicked() != clicked(recipient="b@example.com")
@@ -231,7 +231,7 @@ def test_compare_by_what_happened() -> None:
     ("word", "permanent"),
     [("Permanent", True), ("Transient", False), ("Undetermined", False), ("New", False)],
 )
-def test_permanent(word: str, permanent: bool) -> None:  # R32
+def test_bounce_is_permanent_by_its_type(word: str, permanent: bool) -> None:
     assert bounced(bounce_type=word).permanent is permanent
 
 
@@ -246,18 +246,18 @@ def test_permanent(word: str, permanent: bool) -> None:  # R32
         ("Not-Spam", False),
     ],
 )
-def test_is_spam(word: str | None, is_spam: bool) -> None:  # R32
+def test_complaint_is_spam_by_its_feedback_type(word: str | None, is_spam: bool) -> None:
     event = Complained(recipient="a@example.com", message_id="1", timestamp=NOW, feedback_type=word)
     assert event.is_spam is is_spam
 
 
-class TestDedupKey:  # R34
-    def test_is_short_text(self) -> None:
+class TestDedupKey:
+    def test_dedup_key_has_64_hexadecimal_digits(self) -> None:
         for event in PARSED:
             assert len(event.dedup_key) == 64
             assert int(event.dedup_key, 16)
 
-    def test_is_the_same_for_the_same_occurrence(self) -> None:
+    def test_dedup_key_is_equal_for_one_occurrence(self) -> None:
         there = NOW.astimezone(timezone(timedelta(hours=5)))
         changes: list[dict[str, Any]] = [
             {"sns": SnsOrigin("2", "arn")},
@@ -270,7 +270,7 @@ class TestDedupKey:  # R34
         for change in changes:
             assert bounced(**change).dedup_key == bounced().dedup_key
 
-    def test_differs_by_occurrence(self) -> None:
+    def test_dedup_key_differs_by_occurrence(self) -> None:
         keys = [event.dedup_key for event in PARSED]
         again = {
             "Delivery notified": 1,
@@ -290,14 +290,14 @@ class TestDedupKey:  # R34
             != Opened(recipient="a@example.com", message_id="1", timestamp=NOW).dedup_key
         )
 
-    def test_of_what_has_no_recipient(self) -> None:
+    def test_dedup_key_of_events_without_recipient(self) -> None:
         one = Received(message_id="1", timestamp=NOW, recipients=("a@example.com",))
         assert one.dedup_key != replace(one, recipients=("b@example.com",)).dedup_key
         assert one.dedup_key == replace(one, content="x").dedup_key
         asked = SubscriptionConfirmation(topic_arn="arn", token="t", message_id="1")
         assert asked.dedup_key != replace(asked, message_id="2").dedup_key
 
-    def test_of_an_unknown_kind_is_of_everything_but_the_way_it_came(self) -> None:
+    def test_dedup_key_of_unknown_event_is_independent_of_transport(self) -> None:
         mail = {"messageId": "1", "timestamp": "2026-03-06T19:55:37Z"}
         body: dict[str, Any] = {"eventType": "Teleport", "mail": mail, "to": "moon"}
         (event,) = parse(body)
@@ -322,20 +322,22 @@ class TestDedupKey:  # R34
         for change in ({"message_id": "2"}, {"timestamp": None}, {"raw": {"a": NOW}}):
             assert event.dedup_key != replace(event, **change).dedup_key
 
-    def test_every_kind_has_its_own(self) -> None:
+    def test_base_event_is_abstract(self) -> None:
         with pytest.raises(TypeError, match="abstract"):
             BaseEvent(kind="None")  # type: ignore[abstract]
 
 
 class TestJson:
-    def test_tells_the_kind(self) -> None:
+    def test_json_has_the_kind(self) -> None:
         assert json.loads(clicked().to_json())["kind"] == "Clicked"
         with pytest.raises(ValidationError, match="kind"):
             event_from_json('{"kind": "Teleported"}')
 
     @pytest.mark.parametrize("innermost", [1, "x", [], {}, [1], {"a": 1}], ids=repr)
     @pytest.mark.parametrize("depth", range(190, 202))
-    def test_is_read_back_however_deep_an_event_may_be(self, depth: int, innermost: Any) -> None:
+    def test_json_round_trips_at_any_depth_that_parse_accepts(
+        self, depth: int, innermost: Any
+    ) -> None:
         deep = innermost
         for _ in range(depth):
             deep = {"a": deep}
@@ -354,7 +356,7 @@ class TestJson:
                 for event in parse(document):
                     assert vars(event_from_json(event.to_json())) == vars(event)
 
-    def test_that_is_too_deep_for_anybody(self) -> None:
+    def test_json_that_is_too_deep_is_a_validation_error(self) -> None:
         for text in (
             "[" * 100_000,
             '{"a":' * 300,
@@ -373,7 +375,7 @@ class TestJson:
             '"canary"',
         ],
     )
-    def test_is_not_shown_in_errors(self, text: str) -> None:
+    def test_validation_error_hides_the_json(self, text: str) -> None:
         with pytest.raises(ValidationError) as caught:
             event_from_json(text)
         told = f"{caught.value}{caught.value!r}" + "".join(traceback.format_exception(caught.value))

@@ -1,4 +1,4 @@
-"""From a body to events, whatever their kind."""
+"""Parser: event types, confirmations, raw deliveries."""
 
 import json
 from datetime import UTC, datetime
@@ -27,13 +27,13 @@ from support.ses_events import (
 )
 
 
-def test_event_type_goes_before_notification_type() -> None:
+def test_event_type_takes_precedence_over_notification_type() -> None:
     (event,) = parse({**published("Delivery"), "notificationType": "Bounce"})
     assert isinstance(event, Delivered)
     assert parse({**notified("Delivery"), "eventType": None}) == parse(notified("Delivery"))
 
 
-def test_fields_that_nobody_knows_do_no_harm() -> None:  # R31
+def test_unknown_fields_are_ignored() -> None:
     for word in ses_events.WORDS:
         document = published(word)
         document["shiny"] = document["mail"]["shiny"] = document[ses_events.PARTS[word][0]][
@@ -42,7 +42,7 @@ def test_fields_that_nobody_knows_do_no_harm() -> None:  # R31
         assert parse(document) == parse(published(word))
 
 
-def test_event_bridge_knows_the_kind_when_the_event_does_not() -> None:
+def test_eventbridge_detail_type_replaces_missing_event_type() -> None:
     for word in ses_events.WORDS:
         document = published(word)
         del document["eventType"]
@@ -50,7 +50,7 @@ def test_event_bridge_knows_the_kind_when_the_event_does_not() -> None:
         assert parse(wrapped) == parse(published(word))
 
 
-def test_event_bridge_has_more_than_mail() -> None:  # R31
+def test_other_eventbridge_event_is_unknown_event() -> None:
     detail = {"version": "1.0.0", "data": {"status": "OPEN"}}
     (event,) = parse(
         {**ses_events.bridge(detail), "detail-type": "Advisor Recommendation Status Open"}
@@ -58,7 +58,7 @@ def test_event_bridge_has_more_than_mail() -> None:  # R31
     assert event == UnknownEvent(event_type="Advisor Recommendation Status Open", raw=detail)
 
 
-def test_unknown_events_are_never_an_error() -> None:  # R31
+def test_unknown_event_type_with_any_mail_is_unknown_event() -> None:
     for mail in (..., None, [], "x", {}, {"messageId": 5, "timestamp": "late"}):
         document = changed(DOCUMENTS["Unknown"], "mail", mail)
         (event,) = parse(document)
@@ -67,7 +67,7 @@ def test_unknown_events_are_never_an_error() -> None:  # R31
         assert event.raw == document
 
 
-def test_confirmations() -> None:  # R31
+def test_confirmations() -> None:
     url = confirmation()["SubscribeURL"]
     sns = SnsOrigin(
         message_id="c0e5a280-53c9-5a98-93bb-c0a560b3d192",
@@ -93,8 +93,8 @@ def test_confirmations() -> None:  # R31
         assert parse(found) == (event,)
 
 
-def test_what_an_envelope_brings_is_no_envelope() -> None:
-    """Whoever may publish to a topic must not be able to make us confirm another."""
+def test_sns_message_inside_an_sns_message_is_not_unwrapped() -> None:
+    """A publisher to one topic must not cause the confirmation of another."""
     for inner in (confirmation(), {"Records": [{"Sns": confirmation()}]}):
         with pytest.raises(ValueError, match="notificationType: it is missing"):
             parse(sns_message(json.dumps(inner)))
@@ -102,6 +102,6 @@ def test_what_an_envelope_brings_is_no_envelope() -> None:
             parse_raw(inner)
 
 
-def test_raw_takes_an_event_alone() -> None:  # R35
+def test_raw_delivery_must_not_be_wrapped() -> None:
     assert parse_raw(json.dumps(published("Open"))) == parse(published("Open"))
     assert parse_raw("Successfully validated SNS topic for Amazon SES event publishing.") == ()

@@ -1,4 +1,4 @@
-"""What is left of an event when parts can't be read."""
+"""Events with optional fields that can't be parsed."""
 
 import json
 from datetime import UTC, datetime
@@ -12,16 +12,16 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
 
 
 @pytest.mark.parametrize(
-    ("name", "path", "value", "field", "read", "note"),
+    ("name", "path", "value", "field", "expected", "reason"),
     [
-        ("Delivery", "delivery.smtpResponse", 5, "smtp_response", None, "it isn't a text"),
+        ("Delivery", "delivery.smtpResponse", 5, "smtp_response", None, "it isn't a string"),
         (
             "Delivery",
             "delivery.processingTimeMillis",
             "fast",
             "processing_millis",
             None,
-            "it isn't a whole number",
+            "it isn't an integer",
         ),
         (
             "Delivery",
@@ -29,7 +29,7 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             True,
             "processing_millis",
             None,
-            "it isn't a whole number",
+            "it isn't an integer",
         ),
         (
             "Delivery",
@@ -37,9 +37,9 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             1.5,
             "processing_millis",
             None,
-            "it isn't a whole number",
+            "it isn't an integer",
         ),
-        ("Delivery", "mail.source", ["x"], "source", None, "it isn't a text"),
+        ("Delivery", "mail.source", ["x"], "source", None, "it isn't a string"),
         ("Delivery", "mail.tags", 5, "message_tags", {}, "it isn't an object"),
         (
             "Delivery",
@@ -47,7 +47,7 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             {"a": ["b"], "c": "d"},
             "message_tags",
             {"a": ("b",)},
-            "not every value is a list",
+            "some values aren't lists",
         ),
         (
             "Delivery",
@@ -55,7 +55,7 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             {"a": ["b", 1], "c": []},
             "message_tags",
             {"c": ()},
-            "not every value is a list",
+            "some values aren't lists",
         ),
         (
             "Delivery",
@@ -73,26 +73,26 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             False,
             "it is neither true nor false",
         ),
-        ("Delivery", "mail.headers", "X-Tag: a", "tags", (), "it isn't a list"),
+        ("Delivery", "mail.headers", "X-Tag: a", "tags", (), "it isn't an array"),
         (
             "Delivery",
             "mail.headers",
             [5, {"name": "X-Tag", "value": "a"}],
             "tags",
             ("a",),
-            "not every item",
+            "some items",
         ),
-        ("Delivery", "mail.headers", [{"name": 5, "value": "a"}], "tags", (), "not every item"),
+        ("Delivery", "mail.headers", [{"name": 5, "value": "a"}], "tags", (), "some items"),
         (
             "Delivery",
             "mail.headers",
             [{"name": "X-Tag", "value": None}],
             "tags",
             (),
-            "not every item",
+            "some items",
         ),
-        ("Bounce", "bounce.bounceSubType", {}, "bounce_subtype", None, "it isn't a text"),
-        ("Bounce", "bounce.bouncedRecipients.0.status", 5, "status", None, "it isn't a text"),
+        ("Bounce", "bounce.bounceSubType", {}, "bounce_subtype", None, "it isn't a string"),
+        ("Bounce", "bounce.bouncedRecipients.0.status", 5, "status", None, "it isn't a string"),
         ("Complaint", "complaint.arrivalDate", "soon", "arrived_at", None, "it isn't a time"),
         (
             "DeliveryDelay",
@@ -108,7 +108,7 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
             {"a": "b"},
             "link_tags",
             {},
-            "not every value is a list of texts",
+            "some values aren't lists of strings",
         ),
         (
             "Subscription",
@@ -120,22 +120,22 @@ from support.ses_events import ALICE, DOCUMENTS, changed, published, sns_message
         ),
         ("Received", "receipt.spamVerdict", "PASS", "verdicts.spam", None, "it isn't an object"),
         ("Received", "receipt.action", "S3", "action", None, "it isn't an object"),
-        ("Received", "content", {}, "content", None, "it isn't a text"),
-        ("Received in S3", "receipt.action.bucketName", 5, "action", None, "it isn't a text"),
+        ("Received", "content", {}, "content", None, "it isn't a string"),
+        ("Received in S3", "receipt.action.bucketName", 5, "action", None, "it isn't a string"),
     ],
 )
-def test_a_bad_optional_field_is_none_and_a_note(
-    name: str, path: str, value: Any, field: str, read: Any, note: str
+def test_invalid_optional_field_is_none_with_a_defect(
+    name: str, path: str, value: Any, field: str, expected: Any, reason: str
 ) -> None:
     event = parse(changed(DOCUMENTS[name], path, value))[0]
     found: Any = event
     for step in field.split("."):
         found = getattr(found, step)
-    assert found == read
-    assert event.defects[0].startswith(f"{path.replace('.0.', '[0].')}: {note}")
+    assert found == expected
+    assert event.defects[0].startswith(f"{path.replace('.0.', '[0].')}: {reason}")
 
 
-def test_notes_are_few() -> None:
+def test_at_most_20_defects_are_recorded() -> None:
     many = [
         {"emailAddress": f"{number}@example.com", "status": 5, "action": []}
         for number in range(500)
@@ -145,19 +145,19 @@ def test_notes_are_few() -> None:
     assert len(events[0].defects) == 20
 
 
-def test_nothing_is_noted_twice() -> None:
+def test_each_defect_is_recorded_once() -> None:
     (event,) = parse({"eventType": "Teleport", "mail": []})
     assert event.defects == ("mail: it isn't an object",)
     twice = [{"emailAddress": ALICE, "status": 5}, {"emailAddress": ALICE, "status": 5}]
     (event,) = parse(changed(published("Bounce"), "bounce.bouncedRecipients", twice))
-    assert event.defects == ("bounce.bouncedRecipients[0].status: it isn't a text",)
+    assert event.defects == ("bounce.bouncedRecipients[0].status: it isn't a string",)
     event = parse(
         changed(published("Open"), "mail.headers", [5, {"name": "X-Metadata", "value": "{"}, 6])
     )[0]
     assert len(event.defects) == 2
 
 
-def test_message_tags_are_read_up_to_a_number() -> None:
+def test_at_most_1000_message_tags_are_read() -> None:
     event = parse(
         changed(published("Open"), "mail.tags", {str(number): [] for number in range(1001)})
     )[0]
@@ -168,14 +168,14 @@ def test_message_tags_are_read_up_to_a_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "read"),
+    ("value", "expected"),
     [(True, True), ("true", True), ("True", True), (False, False), ("FALSE", False)],
     ids=range(5),
 )
-def test_truncation_is_told(told: Any, read: bool) -> None:  # R33
-    event = parse(changed(published("Open"), "mail.headersTruncated", told))[0]
+def test_headers_truncated_is_boolean_or_string(value: Any, expected: bool) -> None:
+    event = parse(changed(published("Open"), "mail.headersTruncated", value))[0]
     assert isinstance(event, Opened)
-    assert event.headers_truncated is read
+    assert event.headers_truncated is expected
     assert event.defects == ()
 
 
@@ -194,7 +194,7 @@ def test_truncation_is_told(told: Any, read: bool) -> None:  # R33
         "20181008T140545Z",
     ],
 )
-def test_times_of_every_form(text: str) -> None:
+def test_times_in_every_format(text: str) -> None:
     (event,) = parse(
         changed(changed(published("Delivery"), "mail.timestamp", text), "delivery.timestamp", text)
     )
@@ -204,7 +204,7 @@ def test_times_of_every_form(text: str) -> None:
     assert event.defects == ()
 
 
-def test_the_time_of_an_envelope() -> None:
+def test_invalid_timestamp_of_sns_message_is_none() -> None:
     (event,) = parse(sns_message(json.dumps(published("Delivery")), Timestamp="late"))
     assert event.sns is not None
     assert event.sns.timestamp is None

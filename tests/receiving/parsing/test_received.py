@@ -1,4 +1,4 @@
-"""Notifications of received mail as SES writes them."""
+"""Notifications of received mail in the form that SES writes."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -47,7 +47,7 @@ EXPECTED: dict[str, list[Event]] = {
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_every_kind(name: str) -> None:  # R31, R33
+def test_parses_notification_of_received_mail(name: str) -> None:
     events = parse(DOCUMENTS[name])
     assert list(events) == EXPECTED[name]
     for event in events:
@@ -57,7 +57,7 @@ def test_every_kind(name: str) -> None:  # R31, R33
 
 
 @pytest.mark.parametrize("action", ["Bounce", "Lambda", "Stop", "WorkMail", "Teleport"])
-def test_actions_that_keep_no_mail(action: str) -> None:  # R44
+def test_action_that_stores_no_mail_is_other_action(action: str) -> None:
     details = {
         "type": action,
         "topicArn": TOPIC,
@@ -68,7 +68,7 @@ def test_actions_that_keep_no_mail(action: str) -> None:  # R44
     assert event.action == OtherAction(type=action, topic_arn=TOPIC, details=details)
 
 
-def test_a_lambda_record_of_ses_says_no_more_than_mail_and_receipt() -> None:  # R35
+def test_lambda_record_of_ses_equals_notification() -> None:
     document = received({"type": "Lambda", "functionArn": "arn:f", "invocationType": "Event"})
     mail, receipt = document["mail"], document["receipt"]
     (event,) = parse(
@@ -83,20 +83,20 @@ def test_a_lambda_record_of_ses_says_no_more_than_mail_and_receipt() -> None:  #
 
 @pytest.mark.parametrize("key", ["bucketName", "objectKey"])
 @pytest.mark.parametrize("value", [..., None, ""], ids=repr)
-def test_an_s3_action_needs_bucket_and_key(key: str, value: Any) -> None:
+def test_s3_action_without_bucket_or_key_is_a_defect(key: str, value: Any) -> None:
     (event,) = parse(changed(DOCUMENTS["Received in S3"], f"receipt.action.{key}", value))
     assert isinstance(event, Received)
     assert event.action is None
     assert event.defects == ("receipt.action: it names no bucket and key",)
 
 
-def test_an_action_needs_a_type() -> None:
+def test_action_without_type_is_none() -> None:
     (event,) = parse(changed(received(), "receipt.action.type", ...))
     assert isinstance(event, Received)
     assert event.action is None
 
 
-def test_each_recipient_is_told_once_and_may_stand_in_an_object() -> None:  # R32
+def test_recipients_are_deduplicated_and_may_be_objects() -> None:
     addresses = [
         "a@example.com",
         "b@example.com",

@@ -1,4 +1,4 @@
-"""Whom an event is about, and when it happened."""
+"""Recipients and times of events."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,13 +14,13 @@ SENT_AT = datetime(2026, 3, 6, 19, 55, 37, 123000, tzinfo=UTC)
 TIME = datetime(2026, 3, 6, 19, 55, 38, 903000, tzinfo=UTC)
 
 
-class TestRecipients:  # R32
-    def test_named_ones_need_not_be_among_the_original_ones(self) -> None:
+class TestRecipients:
+    def test_recipient_need_not_be_in_the_destination(self) -> None:
         (event,) = parse(changed(published("Delivery"), "delivery.recipients", [CAROL]))
         assert isinstance(event, Delivered)
         assert event.recipient == CAROL
 
-    def test_each_is_told_once(self) -> None:
+    def test_recipients_are_deduplicated(self) -> None:
         twice = [
             {"emailAddress": ALICE, "status": "5.1.1"},
             {"emailAddress": ALICE, "status": "5.0.0"},
@@ -41,16 +41,18 @@ class TestRecipients:  # R32
             "deliveryDelay.delayedRecipients",
         ],
     )
-    def test_nobody_named_means_every_original_one(self, path: str, nobody: Any) -> None:
+    def test_missing_recipients_are_replaced_by_the_destination(
+        self, path: str, nobody: Any
+    ) -> None:
         key = path.partition(".")[0]
         word = next(word for word, (place, _) in ses_events.PARTS.items() if place == key)
         events = parse(changed(published(word), path, nobody))
         assert [getattr(event, "recipient", None) for event in events] == [ALICE, BOB]
         assert {event.defects for event in events} == {
-            (f"{path}: it is empty, and every recipient of the message stands in for it",)
+            (f"{path}: it is empty; replaced by all recipients of the message",)
         }
 
-    def test_plain_addresses_are_understood_where_objects_are_usual(self) -> None:
+    def test_recipient_may_be_an_address_instead_of_an_object(self) -> None:
         (event,) = parse(changed(published("Bounce"), "bounce.bouncedRecipients", [CAROL]))
         assert isinstance(event, Bounced)
         assert (event.recipient, event.action, event.status, event.diagnostic_code) == (
@@ -60,7 +62,7 @@ class TestRecipients:  # R32
             None,
         )
 
-    def test_as_many_as_anybody_will_ever_have(self) -> None:
+    def test_accepts_1000_recipients(self) -> None:
         many = [f"{number}@example.com" for number in range(1000)]
         assert len(parse(changed(published("Open"), "mail.destination", many))) == 1000
 
@@ -81,27 +83,27 @@ class TestTimes:
         ],
         ids=repr,
     )
-    def test_the_message_has_one_if_the_event_has_none(self, text: Any) -> None:
+    def test_invalid_event_time_is_replaced_by_message_time(self, text: Any) -> None:
         (event,) = parse(changed(published("Delivery"), "delivery.timestamp", text))
         assert isinstance(event, Delivered)
         assert event.timestamp == SENT_AT
-        assert event.defects[-1] == "delivery.timestamp: the message's own stands in for it"
+        assert event.defects[-1] == "delivery.timestamp: replaced by the time of the message"
         assert event.defects[:-1] == (
             () if text is None else ("delivery.timestamp: it isn't a time",)
         )
 
-    def test_the_event_has_one_if_the_message_has_none(self) -> None:
+    def test_invalid_message_time_is_none(self) -> None:
         (event,) = parse(changed(published("Delivery"), "mail.timestamp", "late"))
         assert isinstance(event, Delivered)
         assert (event.timestamp, event.sent_at) == (TIME, None)
         assert event.defects == ("mail.timestamp: it isn't a time",)
 
     @pytest.mark.parametrize("time", [..., None, "late"], ids=repr)
-    def test_of_received_mail(self, time: Any) -> None:
+    def test_invalid_receipt_time_is_replaced_by_message_time(self, time: Any) -> None:
         (event,) = parse(changed(received(), "receipt.timestamp", time))
         assert isinstance(event, Received)
         assert event.timestamp == SENT_AT
-        assert event.defects[-1] == "receipt.timestamp: the message's own stands in for it"
+        assert event.defects[-1] == "receipt.timestamp: replaced by the time of the message"
         assert event.defects[:-1] == (
             ("receipt.timestamp: it isn't a time",) if time == "late" else ()
         )

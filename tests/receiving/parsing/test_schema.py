@@ -1,4 +1,4 @@
-"""What is as usual is read as field by field, and needs no second look."""
+"""Differential test: the schema and the field-by-field reader give the same events."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ STRANGE: list[Any] = [
 
 
 def places(value: Any, path: str = "") -> Iterator[str]:
-    """Where something is, but for headers that are like others."""
+    """Yields the paths to all values, except in headers that are similar to others."""
     for key, inner in (
         value.items()
         if isinstance(value, dict)
@@ -44,7 +44,7 @@ def places(value: Any, path: str = "") -> Iterator[str]:
 
 
 def bodies(word: str) -> Iterator[Json]:
-    """Envelopes, and in them events, of which one place at a time isn't as usual."""
+    """Yields SNS messages with events, each with one unusual value."""
     document = published(word)
     usual = sns_message(json.dumps(document))
     yield usual
@@ -57,8 +57,8 @@ def bodies(word: str) -> Iterator[Json]:
             yield changed({**usual, key: ""}, key, value)
 
 
-def odd_texts() -> Iterator[bytes]:
-    """Envelopes that differ from the usual in their letters, or in what the wrong reader would take them for."""
+def unusual_texts() -> Iterator[bytes]:
+    """Yields SNS messages in unusual JSON, or with fields of other document types."""
     text = json.dumps(sns_message(json.dumps(published("Open")))).encode()
     other = json.dumps(json.dumps(published("Click"))).encode()
     for more in (
@@ -98,23 +98,25 @@ def outcome(body: bytes) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("word", WORDS)
-def test_what_fits_is_read_as_field_by_field(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_schema_and_fields_give_the_same_events(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [json.dumps(body).encode() for body in bodies(word)]
-    at_once = [outcome(text) for text in texts]
+    by_schema = [outcome(text) for text in texts]
     monkeypatch.setattr(parser, "_parse_by_schema", lambda _: None)
-    assert at_once == [outcome(text) for text in texts]
+    assert by_schema == [outcome(text) for text in texts]
 
 
-def test_odd_texts_are_read_as_field_by_field(monkeypatch: pytest.MonkeyPatch) -> None:
-    at_once = {text: outcome(text) for text in odd_texts()}
+def test_schema_and_fields_give_the_same_events_of_unusual_json(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by_schema = {text: outcome(text) for text in unusual_texts()}
     monkeypatch.setattr(parser, "_parse_by_schema", lambda _: None)
-    for text, found in at_once.items():
+    for text, found in by_schema.items():
         assert outcome(text) == found, text
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_the_usual_needs_no_second_look(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parser, "_events", lambda _: pytest.fail("it has been looked at twice"))
+def test_usual_events_are_parsed_by_schema(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser, "_events", lambda _: pytest.fail("it was parsed by fields"))
     for document in (published(word), notified(word)):
         body = json.dumps(sns_message(json.dumps(document))).encode()
         message = read_sns_message(body)
@@ -123,8 +125,8 @@ def test_the_usual_needs_no_second_look(word: str, monkeypatch: pytest.MonkeyPat
         assert all(event.defects == () for event in parse(body))
 
 
-def test_what_it_takes_a_second_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bodies that are large, or not SNS's own."""
+def test_large_and_unwrapped_bodies_are_parsed_by_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bodies over 16 KiB, or other than SNS posts them."""
     large = json.dumps(
         sns_message(json.dumps(changed(published("Open"), "mail.source", "x" * 20_000)))
     )

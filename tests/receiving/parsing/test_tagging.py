@@ -1,4 +1,4 @@
-"""Tags, metadata and the send id come back with an event as they were sent."""
+"""Round trip of tags, metadata and send id, from a message to its events."""
 
 import json
 import re
@@ -40,7 +40,7 @@ METADATA = st.dictionaries(TEXT, JSON_VALUES, max_size=5)
 
 
 def headers_of(mail: bytes) -> list[tuple[str, str]]:
-    """The header fields of a mail, as they are folded."""
+    """Returns the header fields of a mail, folded."""
     head = mail.partition(b"\r\n\r\n")[0].decode("ascii")
     fields = re.split(r"\r\n(?![ \t])", head)
     return [
@@ -50,7 +50,7 @@ def headers_of(mail: bytes) -> list[tuple[str, str]]:
 
 
 def reported(headers: list[tuple[str, str]], tags: list[dict[str, str]] | None = None) -> Opened:
-    """The event with which SES reports these headers and message tags."""
+    """Returns an event with these headers and message tags."""
     document = published("Open")
     document["mail"]["tags"] |= {tag["Name"]: [tag["Value"]] for tag in tags or []}
     document["mail"]["headers"] = [{"name": name, "value": value} for name, value in headers]
@@ -80,7 +80,9 @@ def message(tags: list[str], metadata: dict[str, Any]) -> Message:
     {"a": "\r\n \t\0", "=?utf-8?b?eA==?=": "\\u003d?", "n": 10**4000, "f": 1.7976931348623157e308},
     True,
 )
-def test_by_a_mail(tags: list[str], metadata: dict[str, Any], unfolded: bool) -> None:  # R13
+def test_tags_and_metadata_round_trip_in_mime_headers(
+    tags: list[str], metadata: dict[str, Any], unfolded: bool
+) -> None:
     mail = write_mime(message(tags, metadata))
     headers = headers_of(mail)
     if unfolded:
@@ -92,7 +94,9 @@ def test_by_a_mail(tags: list[str], metadata: dict[str, Any], unfolded: bool) ->
 
 @settings(deadline=None)
 @given(st.lists(TAG, max_size=3), METADATA)
-def test_by_the_headers_of_a_template(tags: list[str], metadata: dict[str, Any]) -> None:  # R13
+def test_tags_and_metadata_round_trip_in_template_headers(
+    tags: list[str], metadata: dict[str, Any]
+) -> None:
     sent = TemplateMessage(
         from_email="shop@example.com",
         to="alice@example.com",
@@ -111,7 +115,7 @@ def test_by_the_headers_of_a_template(tags: list[str], metadata: dict[str, Any])
     assert event.metadata == metadata
 
 
-def test_by_the_headers_of_a_bulk_message() -> None:  # R27
+def test_metadata_round_trips_in_bulk_headers() -> None:
     sent = BulkMessage(
         from_email="shop@example.com",
         template="News",
@@ -126,7 +130,7 @@ def test_by_the_headers_of_a_bulk_message() -> None:  # R27
 def calls_with(
     send_id: str, tagged: bool
 ) -> Iterator[tuple[list[tuple[str, str]], list[dict[str, str]]]]:
-    """The headers and the message tags of every kind of mail through either API."""
+    """Yields headers and message tags of every message class, in both APIs."""
     sent: dict[str, Any] = {"from_email": "shop@example.com", "to": "alice@example.com"}
     template = TemplateMessage(**sent, template="News", send_id=send_id)
     recipients = [Recipient("alice@example.com", send_id=send_id, message_tags={"a": "b"})]
@@ -155,7 +159,7 @@ def calls_with(
 
 @given(st.from_regex(r"[A-Za-z0-9_-]{1,256}", fullmatch=True), st.booleans())
 @example("x" * 256, True)
-def test_the_send_id_by_every_kind_of_mail(send_id: str, tagged: bool) -> None:
+def test_send_id_round_trips_in_every_message_class(send_id: str, tagged: bool) -> None:
     count = 0
     for headers, tags in calls_with(send_id, tagged):
         count += 1
@@ -182,7 +186,7 @@ def test_the_send_id_by_every_kind_of_mail(send_id: str, tagged: bool) -> None:
     ],
     ids=range(10),
 )
-def test_metadata_of_every_form(value: str) -> None:  # R13
+def test_reads_metadata_folded_or_encoded(value: str) -> None:
     assert read_metadata(value) == {"a": "b c"}
 
 
@@ -208,7 +212,7 @@ def test_metadata_of_every_form(value: str) -> None:  # R13
         ("x=?utf-8?q?a?=y", "xay"),
     ],
 )
-def test_tags_of_every_form(value: str, text: str) -> None:  # R13
+def test_reads_tag_folded_or_encoded(value: str, text: str) -> None:
     assert read_tag(value) == text
 
 
@@ -240,22 +244,22 @@ def test_tags_of_every_form(value: str, text: str) -> None:  # R13
     ],
     ids=ascii,
 )
-def test_garbage_stays_as_it_is(value: str) -> None:
+def test_invalid_encoded_words_are_unchanged(value: str) -> None:
     assert decode_words(value) == value
 
 
 @given(st.text(st.characters()) | st.text("=?utf-8bqBQ_ \r\n"))
-def test_nothing_is_ever_raised(value: str) -> None:
+def test_read_tag_never_raises(value: str) -> None:
     assert isinstance(read_tag(value), str)
 
 
 @given(TEXT, TEXT)
-def test_words_read_back(text: str, more: str) -> None:
+def test_encoded_words_round_trip(text: str, more: str) -> None:
     assert decode_words(" ".join(encode_words(text))) == text
     assert decode_words("".join(encode_words(text) + encode_words(more, 30))) == text + more
 
 
-def test_very_many_words() -> None:
+def test_decodes_many_encoded_words_in_linear_time() -> None:
     assert decode_words("=?utf-8?q?=C3=A9?= " * 64_000) == "é" * 64_000 + " "
     assert decode_words("=?utf-8?q?a?= =?us-ascii?q?b?=\n" * 32_000) == "ab" * 32_000 + "\n"
     assert decode_words("=?utf-8?q?=FF?= x " * 20_000) == "=?utf-8?q?=FF?= x " * 20_000
@@ -267,6 +271,6 @@ def test_very_many_words() -> None:
     ["", "x", "5", "[]", "null", '"{}"', "{", '{"a": NaN}', '{"a": -1e999}', '"\ud83d"'],
     ids=ascii,
 )
-def test_metadata_that_are_none(value: str) -> None:
+def test_invalid_metadata_is_a_value_error(value: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_metadata(value)

@@ -1,4 +1,4 @@
-"""Each kind of event of a sent mail as SES writes it."""
+"""Tracking events in the form that SES writes."""
 
 import json
 from datetime import UTC, datetime
@@ -149,7 +149,7 @@ def with_headers(*headers: tuple[str, Any]) -> Json:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_every_kind(name: str) -> None:  # R31, R32, R33
+def test_parses_every_event_type(name: str) -> None:
     events = parse(DOCUMENTS[name])
     assert list(events) == EXPECTED[name]
     assert [type(event) for event in events] == [type(event) for event in EXPECTED[name]]
@@ -160,7 +160,7 @@ def test_every_kind(name: str) -> None:  # R31, R32, R33
 
 
 @pytest.mark.parametrize("word", ["Delivery", "Bounce", "Complaint"])
-def test_notifications_are_the_same_without_message_tags(word: str) -> None:  # R31, R33
+def test_notification_equals_published_event_without_message_tags(word: str) -> None:
     for told, event in zip(parse(notified(word)), parse(published(word)), strict=True):
         assert isinstance(told, TrackingEvent)
         assert isinstance(event, TrackingEvent)
@@ -170,16 +170,16 @@ def test_notifications_are_the_same_without_message_tags(word: str) -> None:  # 
             "message_tags": None,
             "raw": None,
         }
-        assert told.dedup_key == event.dedup_key  # R34
+        assert told.dedup_key == event.dedup_key
 
 
-def test_a_notification_has_no_message_tags_even_if_they_stand_there() -> None:  # R33
+def test_message_tags_in_a_notification_are_ignored() -> None:
     (event,) = parse({**notified("Delivery"), "mail": MAIL})
     assert isinstance(event, Delivered)
     assert event.message_tags is None
 
 
-def test_event_publishing_without_message_tags_has_none_of_them() -> None:
+def test_published_event_without_message_tags_has_empty_ones() -> None:
     (event,) = parse(changed(published("Delivery"), "mail.tags", ...))
     assert isinstance(event, Delivered)
     assert event.message_tags == {}
@@ -187,7 +187,7 @@ def test_event_publishing_without_message_tags_has_none_of_them() -> None:
 
 @pytest.mark.parametrize("word", ["Send", "Reject"])
 @pytest.mark.parametrize("detail", [..., None, {}, "x", 5, [{}]], ids=repr)
-def test_kinds_that_need_no_details(word: str, detail: Any) -> None:  # R31
+def test_send_and_reject_need_no_details(word: str, detail: Any) -> None:
     key = word.lower()
     events = parse(changed(published(word), key, detail))
     nothing = detail in (..., None, {})
@@ -196,7 +196,7 @@ def test_kinds_that_need_no_details(word: str, detail: Any) -> None:  # R31
     ] * 2
 
 
-def test_preferences_that_are_partly_malformed() -> None:
+def test_partly_invalid_preferences_have_defects() -> None:
     status = [
         {"topicName": "A", "subscriptionStatus": "OptIn"},
         {"topicName": "B"},
@@ -217,14 +217,14 @@ def test_preferences_that_are_partly_malformed() -> None:
         assert event.defects == ()
 
 
-class TestLabels:  # R13, R33
-    def test_absent_headers_are_no_tags_and_no_metadata(self) -> None:
+class TestTagging:
+    def test_without_headers_tags_and_metadata_are_empty(self) -> None:
         for headers in (..., None, []):
             event = parse(changed(published("Open"), "mail.headers", headers))[0]
             assert isinstance(event, Opened)
             assert (event.tags, event.metadata, event.send_id, event.defects) == ((), {}, None, ())
 
-    def test_names_match_in_any_case(self) -> None:
+    def test_header_names_match_in_any_case(self) -> None:
         event = parse(
             with_headers(
                 ("x-tag", "a"), ("X-TAG", "b"), ("x-MetaData", '{"c": 1}'), ("X-Tags", "d")
@@ -250,35 +250,35 @@ class TestLabels:  # R13, R33
         ],
         ids=ascii,
     )
-    def test_malformed_metadata_never_lose_the_event(self, value: Any) -> None:
+    def test_invalid_metadata_is_a_defect(self, value: Any) -> None:
         body = json.dumps(with_headers(("X-Tag", "a"), ("X-Metadata", value)))
         try:
             event = parse(body)[0]
         except ValueError:
-            assert value == '{"a": "\ud83d"}'  # half a character is no JSON anywhere
+            assert value == '{"a": "\ud83d"}'  # a lone surrogate is invalid JSON
             return
         assert isinstance(event, Opened)
         assert (event.tags, event.metadata) == (("a",), {})
         assert len(event.defects) == 1
         assert event.defects[0].startswith("mail.headers: ")
 
-    def test_the_last_metadata_win(self) -> None:
+    def test_last_metadata_header_wins(self) -> None:
         event = parse(with_headers(("X-Metadata", '{"a": 1}'), ("X-Metadata", '{"a": 2}')))[0]
         assert isinstance(event, Opened)
         assert event.metadata == {"a": 2}
 
-    def test_only_the_last_metadata_are_read(self) -> None:
+    def test_earlier_metadata_headers_are_not_parsed(self) -> None:
         event = parse(with_headers(("X-Metadata", "{"), ("X-Metadata", '{"a": 2}')))[0]
         assert isinstance(event, Opened)
         assert (event.metadata, event.defects) == ({"a": 2}, ())
 
-    def test_are_read_up_to_a_length(self) -> None:
+    def test_tags_beyond_65536_characters_are_ignored(self) -> None:
         long = "x" * (1 << 15)
         event = parse(with_headers(*[("X-Tag", long)] * 3, ("X-Metadata", "{}")))[0]
         assert isinstance(event, Opened)
         assert event.tags == (long, long)
         assert event.defects == (
-            "mail.headers: tags, metadata and send id beyond 65,536 characters are left out",
+            "mail.headers: tags, metadata and send id beyond 65,536 characters are ignored",
         )
 
 
@@ -295,7 +295,7 @@ class TestSendId:
         ids=ascii,
     )
     @pytest.mark.parametrize("name", ["X-Sesmail-Id", "x-sesmail-id", "X-SESMAIL-ID"])
-    def test_is_read_from_its_header(self, name: str, value: str) -> None:
+    def test_send_id_is_read_from_its_header(self, name: str, value: str) -> None:
         event = parse(with_headers((name, value)))[0]
         assert isinstance(event, Opened)
         assert (event.send_id, event.defects) == ("id-1", ())
@@ -303,7 +303,7 @@ class TestSendId:
     @pytest.mark.parametrize(
         "value", ["", "a b", "a.b", "Zoë", "x" * 257, "=?utf-8?q?a_b?="], ids=ascii
     )
-    def test_what_is_none_is_noted(self, value: str) -> None:
+    def test_invalid_send_id_header_is_a_defect(self, value: str) -> None:
         event = parse(with_headers(("X-Tag", "a"), ("X-Sesmail-Id", value)))[0]
         assert isinstance(event, Opened)
         assert (event.tags, event.send_id) == (("a",), None)
@@ -312,33 +312,33 @@ class TestSendId:
     @pytest.mark.parametrize(
         "headers", [..., [], [{"name": "X-Sesmail-Id", "value": "a b"}]], ids=["no", "0", "bad"]
     )
-    def test_is_read_from_its_message_tag_else(self, headers: Any) -> None:
+    def test_send_id_is_read_from_its_message_tag_without_header(self, headers: Any) -> None:
         document = changed(published("Open"), "mail.headers", headers)
         event = parse(changed(document, "mail.tags.X-Sesmail-Id", ["id-1"]))[0]
         assert isinstance(event, Opened)
         assert event.send_id == "id-1"
         assert bool(event.defects) is bool(headers and headers is not ...)
 
-    def test_the_header_wins(self) -> None:
+    def test_send_id_header_takes_precedence_over_message_tag(self) -> None:
         event = parse(changed(published("Open"), "mail.tags.X-Sesmail-Id", ["id-1"]))[0]
         assert isinstance(event, Opened)
         assert event.send_id == SEND_ID
 
     @pytest.mark.parametrize("values", [["a.b"], ["id-1", "id-2"], [""]], ids=ascii)
-    def test_what_is_none_in_the_message_tag_is_noted(self, values: list[str]) -> None:
+    def test_invalid_send_id_message_tag_is_a_defect(self, values: list[str]) -> None:
         document = changed(published("Open"), "mail.headers", [])
         event = parse(changed(document, "mail.tags.X-Sesmail-Id", values))[0]
         assert isinstance(event, Opened)
         assert event.send_id is None
         assert event.defects == ("mail.tags: X-Sesmail-Id isn't a send id",)
 
-    def test_an_empty_message_tag_is_none(self) -> None:
+    def test_empty_send_id_message_tag_is_none(self) -> None:
         document = changed(published("Open"), "mail.headers", [])
         event = parse(changed(document, "mail.tags.X-Sesmail-Id", []))[0]
         assert isinstance(event, Opened)
         assert (event.send_id, event.defects) == (None, ())
 
-    def test_notifications_have_it_in_the_headers_alone(self) -> None:
+    def test_send_id_of_notification_is_only_in_headers(self) -> None:
         delivered = notified("Delivery")
         assert [event.send_id for event in parse(delivered) if isinstance(event, Delivered)] == [
             SEND_ID

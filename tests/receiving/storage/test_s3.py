@@ -1,4 +1,4 @@
-"""The mail of an event: from the notification, from S3, encrypted by KMS; what keeps it away is told apart."""
+"""Mail of an event: enclosed in the notification, or stored in S3 and encrypted with KMS."""
 
 import base64
 import dataclasses
@@ -31,7 +31,7 @@ ONCE = {"retries": {"total_max_attempts": 1}}
 
 
 def stored(key: str = f"mail/{MESSAGE_ID}", bucket: str = BUCKET) -> Received:
-    """The event of a mail in S3."""
+    """Returns the event of a mail in S3."""
     return Received(
         message_id=MESSAGE_ID,
         timestamp=signing.NOW,
@@ -43,7 +43,7 @@ def stored(key: str = f"mail/{MESSAGE_ID}", bucket: str = BUCKET) -> Received:
 
 
 def put(body: bytes = MAIL, metadata: dict[str, str] | None = None) -> None:
-    """Store a mail in moto's S3, as SES does."""
+    """Stores a mail in moto's S3, as SES does."""
     from moto.s3.models import s3_backends
 
     backend = s3_backends[ACCOUNT]["aws"]
@@ -55,9 +55,9 @@ def put(body: bytes = MAIL, metadata: dict[str, str] | None = None) -> None:
 # From S3
 
 
-async def test_a_stored_mail_is_fetched_read_and_deleted_when_asked(
+async def test_fetches_reads_and_deletes_a_stored_mail(
     moto_server: Any,
-) -> None:  # R44 R45 R46
+) -> None:
     put()
     async with new_receiver(
         moto_server.url, storage=InboundStorage(buckets=[BUCKET], account=ACCOUNT)
@@ -79,7 +79,7 @@ async def test_a_stored_mail_is_fetched_read_and_deleted_when_asked(
     assert type(missing.value.__cause__).__name__ == "RejectedError"
 
 
-async def test_a_stored_mail_is_fetched_over_httpx(moto_server: Any) -> None:
+async def test_fetches_a_stored_mail_over_httpx(moto_server: Any) -> None:
     pytest.importorskip("httpx2", reason="pip install sesmail[trio]")
     put(MAIL + b"x" * 1_000_000)
     async with new_receiver(moto_server.url, "httpx") as receiver:
@@ -95,7 +95,7 @@ def s3_action() -> dict[str, str]:
     }
 
 
-async def test_a_bucket_that_is_not_there(moto_server: Any) -> None:
+async def test_missing_bucket_is_content_missing_error(moto_server: Any) -> None:
     async with new_receiver(moto_server.url) as receiver:
         with pytest.raises(sesmail.ContentMissingError, match="NoSuchBucket"):
             await receiver.fetch(stored(bucket="nowhere"))
@@ -111,7 +111,7 @@ async def test_a_bucket_that_is_not_there(moto_server: Any) -> None:
         (None, stored(bucket="")),
     ],
 )
-async def test_a_bucket_that_may_not_be_read(
+async def test_refuses_a_bucket_that_is_not_allowed(
     storage: InboundStorage | None, event: Received
 ) -> None:
     async with new_receiver("http://127.0.0.1:1", storage=storage) as receiver:
@@ -128,7 +128,9 @@ async def test_a_bucket_that_may_not_be_read(
         (stored(key=""), "no object"),
     ],
 )
-async def test_an_event_without_a_place(event: Received, reason: str) -> None:  # R44
+async def test_event_without_stored_mail_is_content_missing_error(
+    event: Received, reason: str
+) -> None:
     async with new_receiver("http://127.0.0.1:1") as receiver:
         for ask in (receiver.fetch, receiver.delete_object):
             with pytest.raises(sesmail.ContentMissingError, match=reason):
@@ -136,7 +138,7 @@ async def test_an_event_without_a_place(event: Received, reason: str) -> None:  
 
 
 def s3_error(status: int, code: str) -> Answer:
-    """A no of S3's."""
+    """Returns an error response of S3."""
     body = (
         answers.element("Code", code)
         + answers.element("Message", "No.")
@@ -161,7 +163,7 @@ REFUSED_BY_S3 = [
 ]
 
 
-async def test_each_no_of_amazons_has_its_error(
+async def test_maps_s3_error_codes_to_exceptions(
     fault_server: StartFaultServer, subtests: pytest.Subtests
 ) -> None:
     server = fault_server(answers.empty_200())
@@ -179,7 +181,7 @@ async def test_each_no_of_amazons_has_its_error(
     assert len(server.requests) == 2 * len(REFUSED_BY_S3)
 
 
-async def test_the_owner_of_the_bucket_is_checked_by_amazon(fault_server: StartFaultServer) -> None:
+async def test_sends_the_expected_bucket_owner(fault_server: StartFaultServer) -> None:
     server = fault_server(answers.raw(200, {}, MAIL))
     async with new_receiver(server.url, storage=InboundStorage(account=ACCOUNT)) as receiver:
         await receiver.fetch(stored())
@@ -187,14 +189,14 @@ async def test_the_owner_of_the_bucket_is_checked_by_amazon(fault_server: StartF
     assert f"sesmail/{sesmail.__version__}" in server.requests[0].headers["user-agent"]
 
 
-async def test_a_failing_call_is_repeated(fault_server: StartFaultServer) -> None:
+async def test_retries_a_failed_call(fault_server: StartFaultServer) -> None:
     server = fault_server(s3_error(500, "InternalError"), answers.raw(200, {}, MAIL))
     async with new_receiver(server.url) as receiver:
         assert (await receiver.fetch(stored())).raw == MAIL
     assert len(server.requests) == 2
 
 
-async def test_a_large_mail_is_refused_before_it_is_read(fault_server: StartFaultServer) -> None:
+async def test_refuses_a_large_mail_before_reading_it(fault_server: StartFaultServer) -> None:
     answer = Answer(lambda connection, _: too_large(connection))
     server = fault_server(answer)
     async with new_receiver(
@@ -209,17 +211,17 @@ async def test_a_large_mail_is_refused_before_it_is_read(fault_server: StartFaul
 
 
 def too_large(connection: Connection) -> None:
-    """Announce a large mail and never send it."""
+    """Announces a large mail and sends nothing."""
     connection.respond(200, {}, b"", missing=50_000_000)
     connection.wait_for_client()
 
 
-async def test_a_mail_of_unknown_length_is_read_up_to_the_limit(
+async def test_reads_a_mail_of_unknown_length_up_to_the_limit(
     fault_server: StartFaultServer,
 ) -> None:
     def act(connection: Connection, _: Request) -> None:
         connection.sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        while True:  # for ever, until the client closes
+        while True:  # until the client closes the connection
             connection.sock.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
 
     server = fault_server(Answer(act))
@@ -230,7 +232,7 @@ async def test_a_mail_of_unknown_length_is_read_up_to_the_limit(
 
 
 def half(connection: Connection) -> None:
-    """Send half of a mail, and close."""
+    """Sends half of a mail, and closes the connection."""
     connection.respond(200, {}, MAIL[:20], missing=len(MAIL) - 20)
     connection.close()
 
@@ -247,9 +249,9 @@ def half(connection: Connection) -> None:
     ],
     ids=["half a mail", "no answer", "trickle", "reset", "redirect"],
 )
-async def test_what_may_pass_is_told_as_such(
+async def test_failed_connection_is_temporary_error(
     fault_server: StartFaultServer, answer: Answer
-) -> None:  # R43
+) -> None:
     server = fault_server(answer)
     async with new_receiver(server.url, timeout=1, config=ONCE) as receiver:
         with pytest.raises(sesmail.TemporaryError) as passing:
@@ -257,7 +259,7 @@ async def test_what_may_pass_is_told_as_such(
     assert passing.value.status == 503
     assert (
         len(server.requests) <= 20
-    )  # aiobotocore asks a redirecting bucket for its region, again and again
+    )  # aiobotocore requests the region of a redirecting bucket repeatedly
     assert server.wait_until_closed()
 
 
@@ -265,7 +267,7 @@ async def test_what_may_pass_is_told_as_such(
 
 
 def new_key() -> str:
-    """A key in moto's KMS."""
+    """Creates a key in moto's KMS."""
     from moto.kms.models import kms_backends
 
     key = kms_backends[ACCOUNT]["eu-west-1"].create_key(
@@ -276,7 +278,7 @@ def new_key() -> str:
 
 
 def encrypt(**changes: Any) -> tuple[bytes, dict[str, str], str]:
-    """What SES stores of an encrypted mail, its metadata, and its key in moto's KMS."""
+    """Returns an encrypted mail as SES stores it, its metadata, and its key in moto's KMS."""
     from moto.kms.models import kms_backends
 
     kms = kms_backends[ACCOUNT]["eu-west-1"]
@@ -302,7 +304,7 @@ def encrypt(**changes: Any) -> tuple[bytes, dict[str, str], str]:
 
 
 @pytest.mark.parametrize("form", ["", "id", "arn"])
-async def test_an_encrypted_mail_is_decrypted(moto_server: Any, form: str) -> None:  # R46
+async def test_decrypts_an_encrypted_mail(moto_server: Any, form: str) -> None:
     body, metadata, key_id = encrypt()
     arn = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key_id}"
     put(body, metadata)
@@ -313,7 +315,7 @@ async def test_an_encrypted_mail_is_decrypted(moto_server: Any, form: str) -> No
         assert (await receiver.fetch(stored())).raw == MAIL
 
 
-async def test_an_encrypted_mail_is_decided_by_its_metadata_alone(moto_server: Any) -> None:
+async def test_incomplete_encryption_metadata_is_content_tampered_error(moto_server: Any) -> None:
     body, metadata, _ = encrypt()
     put(body, {name: value for name, value in metadata.items() if name == "x-amz-iv"})
     async with new_receiver(moto_server.url) as receiver:
@@ -321,7 +323,7 @@ async def test_an_encrypted_mail_is_decided_by_its_metadata_alone(moto_server: A
             await receiver.fetch(stored())
 
 
-async def test_a_plain_mail_is_refused_where_encryption_is_required(moto_server: Any) -> None:
+async def test_refuses_unencrypted_mail_if_encryption_is_required(moto_server: Any) -> None:
     put()
     async with new_receiver(
         moto_server.url, storage=InboundStorage(require_encrypted=True)
@@ -349,7 +351,7 @@ def flipped(body: bytes) -> bytes:
     ],
     ids=["bit", "letters", "cut", "nonce", "key", "rule", "mail", "cbc"],
 )
-async def test_a_changed_mail_is_never_given_out(
+async def test_refuses_a_changed_mail(
     moto_server: Any, change: Any, metadata: dict[str, str], reason: str
 ) -> None:
     body, original, _ = encrypt()
@@ -362,7 +364,7 @@ async def test_a_changed_mail_is_never_given_out(
             await receiver.fetch(stored())
 
 
-async def test_a_mail_of_another_account(moto_server: Any) -> None:
+async def test_refuses_a_mail_of_another_account(moto_server: Any) -> None:
     body, metadata, _ = encrypt(**{"aws:ses:source-account": "999999999999"})
     put(body, metadata)
     async with new_receiver(moto_server.url, storage=InboundStorage(account=ACCOUNT)) as receiver:
@@ -370,14 +372,14 @@ async def test_a_mail_of_another_account(moto_server: Any) -> None:
             await receiver.fetch(stored())
 
 
-async def test_another_key_than_the_configured_one(moto_server: Any) -> None:
+async def test_refuses_another_key_than_the_configured_one(moto_server: Any) -> None:
     body, metadata, _ = encrypt()
     put(body, metadata)
     other = new_key()
     async with new_receiver(moto_server.url, storage=InboundStorage(kms_key=other)) as receiver:
         with pytest.raises(
             sesmail.ContentDeniedError, match="AccessDenied"
-        ):  # which moto says for IncorrectKey
+        ):  # moto's error for IncorrectKey
             await receiver.fetch(stored())
     async with new_receiver(
         moto_server.url, storage=InboundStorage(kms_key="alias/missing")
@@ -399,7 +401,7 @@ REFUSED_BY_KMS = [
 ]
 
 
-async def test_each_no_of_kms_has_its_error(
+async def test_maps_kms_error_codes_to_exceptions(
     moto_server: Any, fault_server: StartFaultServer, subtests: pytest.Subtests
 ) -> None:
     body, metadata, _ = encrypt()
@@ -419,7 +421,7 @@ async def test_each_no_of_kms_has_its_error(
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"Plaintext": null}', b"<html>Please log in.</html>"])
-async def test_an_answer_of_kms_without_a_key(
+async def test_kms_response_without_key_is_temporary_error(
     moto_server: Any, fault_server: StartFaultServer, body: bytes
 ) -> None:
     mail, metadata, _ = encrypt()
@@ -446,9 +448,9 @@ def enclosed(content: str | None, encoding: str | None) -> Received:
         (base64.encodebytes(MAIL).decode(), "Base64"),
     ],
 )
-async def test_a_mail_that_came_with_the_notification(
+async def test_reads_a_mail_enclosed_in_the_notification(
     content: str, encoding: str | None
-) -> None:  # R44
+) -> None:
     async with new_receiver("http://127.0.0.1:1") as receiver:
         mail = await receiver.fetch(enclosed(content, encoding))
         with pytest.raises(sesmail.ContentMissingError):
@@ -468,7 +470,7 @@ async def test_a_mail_that_came_with_the_notification(
         (enclosed("Zm9vYQ==Zm9v", "BASE64"), sesmail.MalformedBodyError, "base64"),
     ],
 )
-async def test_content_that_is_none(
+async def test_refuses_missing_or_invalid_content(
     event: Received, kind: type[sesmail.WebhookError], reason: str
 ) -> None:
     async with new_receiver() as receiver:
@@ -476,7 +478,7 @@ async def test_content_that_is_none(
             await receiver.fetch(event)
 
 
-async def test_a_mail_is_read_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_parses_the_mail_in_a_worker_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
     load = InboundMail.load
 

@@ -1,4 +1,4 @@
-"""There is one opinion of what a body is: what is proven is what is parsed, and no event is taken for a wrapping."""
+"""Classification of documents, which verifying and parsing share."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ from support.ses_events import (
 )
 
 BOUNCE = published("Bounce")
-ENVELOPE = sns_message(json.dumps(published("Open")))
+MESSAGE = sns_message(json.dumps(published("Open")))
 WRAPPING_FIELDS: Json = {
     "Type": "Notification",
     "Message": json.dumps(BOUNCE),
@@ -45,9 +45,9 @@ WRAPPING_FIELDS: Json = {
         ({"notificationType": "", "Records": []}, "event"),
         ({**WRAPPING_FIELDS, "eventType": "Open"}, "event"),
         ({**WRAPPING_FIELDS, "notificationType": "Received"}, "event"),
-        (ENVELOPE, "sns"),
+        (MESSAGE, "sns"),
         (confirmation(), "sns"),
-        ({**ENVELOPE, "eventType": None, "notificationType": None}, "sns"),
+        ({**MESSAGE, "eventType": None, "notificationType": None}, "sns"),
         (WRAPPING_FIELDS, "sns"),
         ({"Type": "Notification"}, "sns"),
         ({"Type": "Notification", "Records": []}, "sns"),
@@ -66,15 +66,13 @@ WRAPPING_FIELDS: Json = {
     ],
     ids=range(24),
 )
-def test_shapes(document: Json, document_type: str) -> None:
+def test_classifies_documents(document: Json, document_type: str) -> None:
     assert classify(document) == document_type
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
 @pytest.mark.parametrize("field", [*WRAPPING_FIELDS, "all"])
-def test_an_event_may_have_fields_that_are_named_like_a_wrapping_s(
-    wrapping: str, field: str
-) -> None:  # R31
+def test_event_may_have_fields_of_other_document_types(wrapping: str, field: str) -> None:
     more = WRAPPING_FIELDS if field == "all" else {field: WRAPPING_FIELDS[field]}
     for document in (*map(published, WORDS), received()):
         assert parse(WRAPPINGS[wrapping]({**document, **more})) == parse(document)
@@ -103,27 +101,27 @@ VALUES: list[Any] = [
     5,
     [],
     {},
-    [{"Sns": ENVELOPE}],
+    [{"Sns": MESSAGE}],
     *WRAPPING_FIELDS.values(),
     BOUNCE["mail"],
     BOUNCE["bounce"],
 ]
 BODIES: list[Any] = [
-    ENVELOPE,
+    MESSAGE,
     confirmation(),
     sns_message(json.dumps(bridge(BOUNCE))),
     BOUNCE,
     bridge(BOUNCE),
 ]
 BODIES += [
-    sqs_records(json.dumps(ENVELOPE)),
-    sns_message(json.dumps(ENVELOPE)),
+    sqs_records(json.dumps(MESSAGE)),
+    sns_message(json.dumps(MESSAGE)),
     sns_message(json.dumps(confirmation())),
 ]
 
 
 def outcome(body: Any) -> Any:
-    """The events and whence they come, or what is wrong."""
+    """Returns the events with their SNS messages, or path and reason of the error."""
     try:
         return [(event, event.sns) for event in parse(body)]
     except MalformedBodyError as err:
@@ -135,11 +133,13 @@ def outcome(body: Any) -> Any:
     changes=st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES)),
     decoded=st.booleans(),
 )
-@example(ENVELOPE, {"Records": [{"body": json.dumps(BOUNCE)}]}, False)
-@example(ENVELOPE, {"Records": [{"Sns": confirmation()}]}, True)
-@example(ENVELOPE, BOUNCE, False)
-@example(ENVELOPE, bridge(BOUNCE), False)
-def test_what_is_proven_is_what_is_parsed(body: Json, changes: Json, decoded: bool) -> None:
+@example(MESSAGE, {"Records": [{"body": json.dumps(BOUNCE)}]}, False)
+@example(MESSAGE, {"Records": [{"Sns": confirmation()}]}, True)
+@example(MESSAGE, BOUNCE, False)
+@example(MESSAGE, bridge(BOUNCE), False)
+def test_verified_message_gives_the_events_of_the_body(
+    body: Json, changes: Json, decoded: bool
+) -> None:
     document = {key: value for key, value in {**body, **changes}.items() if value is not ABSENT}
     posted = document if decoded else json.dumps(document).encode()
     headers = {
@@ -148,18 +148,18 @@ def test_what_is_proven_is_what_is_parsed(body: Json, changes: Json, decoded: bo
         "x-amz-sns-message-id": str(document.get("MessageId")),
     }
     try:
-        proven = verify(posted, headers, secret="sns:secret")
+        verified = verify(posted, headers, secret="sns:secret")
     except MalformedBodyError:
         return
-    assert outcome(posted) == outcome(proven)
-    if proven.type == "Notification":
-        for event, sns in outcome(proven) if isinstance(outcome(proven), list) else ():
-            assert sns == proven.origin()
-            assert event in parse(json.loads(proven.message))
+    assert outcome(posted) == outcome(verified)
+    if verified.type == "Notification":
+        for event, sns in outcome(verified) if isinstance(outcome(verified), list) else ():
+            assert sns == verified.origin()
+            assert event in parse(json.loads(verified.message))
 
 
-def test_what_is_proven_can_be_parsed_at_all() -> None:
-    """The examples above do more than raise errors."""
+def test_examples_above_have_events() -> None:
+    """The property test above doesn't only raise errors."""
     assert [
-        event.kind for event, _ in outcome({**ENVELOPE, "Records": [{"body": json.dumps(BOUNCE)}]})
+        event.kind for event, _ in outcome({**MESSAGE, "Records": [{"body": json.dumps(BOUNCE)}]})
     ] == ["Opened"] * 2

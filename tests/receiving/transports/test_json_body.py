@@ -1,4 +1,4 @@
-"""Bodies within limits, and errors that keep nothing of them."""
+"""JSON bodies: size limits, and errors that hold no body."""
 
 import json
 import traceback
@@ -21,7 +21,7 @@ from support.ses_events import sns_message, sqs_records
 
 @pytest.mark.parametrize("character", ["x", "é", "€", "😀", "\ud83d"])
 @pytest.mark.parametrize("limit", [120, 121, 239, 240, 359, 360, 479, 480, 481])
-def test_sizes_are_those_of_bytes(character: str, limit: int) -> None:
+def test_size_is_counted_in_utf8_bytes(character: str, limit: int) -> None:
     text = character * 120
     size = len(text.encode(errors="surrogatepass"))
     if size <= limit:
@@ -42,8 +42,8 @@ def test_sizes_are_those_of_bytes(character: str, limit: int) -> None:
         (lambda text: sqs_records(json.dumps(sns_message(text))), "Records[0].body"),
     ],
 )
-def test_large_by_their_bytes(wrap: Callable[[str], Any], path: str) -> None:
-    """They would be events if they were smaller."""
+def test_refuses_event_over_the_limit_in_bytes(wrap: Callable[[str], Any], path: str) -> None:
+    """They have fewer characters than the limit, and more bytes."""
     text = json.dumps({"eventType": "Teleport", "x": "😀" * (MAX_EVENT // 4)}, ensure_ascii=False)
     assert len(text) < MAX_EVENT / 3
     with pytest.raises(MalformedBodyError, match="size") as caught:
@@ -70,7 +70,7 @@ HALF = f'{{"{CANARY}": "\ud83d"}}'
     ],
     ids=range(9),
 )
-def test_errors_carry_no_body_with_them(fails: Callable[[], object]) -> None:
+def test_errors_hold_no_body(fails: Callable[[], object]) -> None:
     with pytest.raises(MalformedBodyError) as caught:
         fails()
     links: list[BaseException] = []
@@ -88,7 +88,7 @@ def test_errors_carry_no_body_with_them(fails: Callable[[], object]) -> None:
     )
 
 
-def test_an_excerpt_of_anything_is_short() -> None:
+def test_excerpt_has_at_most_200_characters() -> None:
     assert excerpt("x" * 63) == "x" * 63
     assert excerpt("x " * 500) == "x " * 100
     assert [excerpt(value) for value in (True, 5, 1.5, None, [], {}, 10**1000)] == [

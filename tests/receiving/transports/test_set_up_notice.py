@@ -1,4 +1,4 @@
-"""What SES posts when it is told of a topic."""
+"""Notice that SES publishes when a topic is set up."""
 
 import json
 from typing import Any
@@ -38,5 +38,5 @@ SET_UP = "Successfully validated SNS topic for Amazon SES event publishing."
     ],
     ids=range(11),
 )
-def test_setting_up_is_no_event_and_no_error(body: Any) -> None:  # R36
+def test_setup_notice_has_no_events(body: Any) -> None:
     assert parse(body) == ()

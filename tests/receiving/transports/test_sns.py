@@ -1,4 +1,4 @@
-"""The envelope of SNS, in either spelling."""
+"""SNS messages, with the URL keys of SNS or of AWS Lambda."""
 
 import json
 import pickle
@@ -22,7 +22,7 @@ from support.ses_events import (
 MESSAGE = json.dumps(published("Open"))
 
 
-def test_has_every_value_verbatim() -> None:
+def test_reads_all_fields_unchanged() -> None:
     for body in (
         confirmation(),
         json.dumps(confirmation()),
@@ -43,7 +43,7 @@ def test_has_every_value_verbatim() -> None:
         )
 
 
-def test_of_a_notification_has_no_token() -> None:
+def test_notification_has_no_token() -> None:
     found = read_sns_message(sns_message(MESSAGE, Token="x", SubscribeURL="y"))
     assert found is not None
     assert (found.token, found.subscribe_url) == (None, None)
@@ -51,27 +51,27 @@ def test_of_a_notification_has_no_token() -> None:
     assert pickle.loads(pickle.dumps(found)) == found
 
 
-def test_may_have_an_empty_message() -> None:
+def test_accepts_empty_message() -> None:
     found = read_sns_message(sns_message(""))
     assert found is not None
     assert found.message == ""
 
 
-def test_of_fifo_topics_has_no_signature() -> None:
+def test_accepts_message_without_signature() -> None:
     body = {key: value for key, value in sns_message(MESSAGE).items() if not key.startswith("Sign")}
     found = read_sns_message(body)
     assert found is not None
     assert (found.signature_version, found.signature, found.signing_cert_url) == (None, None, None)
 
 
-def test_hides_what_nobody_else_should_see() -> None:
+def test_repr_hides_message_token_and_signature() -> None:
     shown = repr(read_sns_message(confirmation()))
     assert TOKEN not in shown
     assert SIGNATURE not in shown
     assert "You have chosen" not in shown
 
 
-def test_in_either_spelling() -> None:
+def test_accepts_url_keys_of_lambda() -> None:
     plain = read_sns_message(sns_message(MESSAGE))
     assert plain is not None
     assert read_sns_message(as_lambda_spells(sns_message(MESSAGE))) == plain
@@ -100,39 +100,39 @@ def test_in_either_spelling() -> None:
     ],
     ids=range(5),
 )
-def test_is_none_where_there_is_none(body: Any) -> None:
+def test_returns_none_for_possible_raw_delivery(body: Any) -> None:
     assert read_sns_message(body) is None
 
 
 @pytest.mark.parametrize(
     "body", ["", "x", "[]", b"\xff", '"Notification"', MESSAGE + "\n" + MESSAGE]
 )
-def test_is_an_error_where_there_can_be_none(body: Any) -> None:
+def test_refuses_other_bodies(body: Any) -> None:
     with pytest.raises(MalformedBodyError):
         read_sns_message(body)
 
 
-def test_has_a_limit() -> None:
+def test_refuses_message_over_1_mib() -> None:
     fits = sns_message("x" * (1 << 19))
     assert read_sns_message(fits) is not None
     with pytest.raises(MalformedBodyError, match="over the limit of 1,048,576"):
         read_sns_message(sns_message("x" * (1 << 20)))
 
 
-def test_may_be_bytes_of_any_kind() -> None:
+def test_accepts_bytearray() -> None:
     assert read_sns_message(
         bytearray(json.dumps(sns_message(MESSAGE)).encode())
     ) == read_sns_message(sns_message(MESSAGE))
 
 
 @pytest.mark.parametrize("kind", ["", "Advertisement", "Notification "])
-def test_made_by_hand_with_a_type_that_is_none(kind: str) -> None:
-    with pytest.raises(MalformedBodyError, match="Type: SNS has no such message"):
+def test_refuses_unknown_type_of_message_created_by_hand(kind: str) -> None:
+    with pytest.raises(MalformedBodyError, match="Type: it isn't a type of SNS message"):
         parse(SnsMessage(kind, "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z"))
 
 
-def test_made_by_hand_without_a_token() -> None:
-    with pytest.raises(MalformedBodyError, match="Type: SNS has no such message"):
+def test_refuses_confirmation_created_by_hand_without_token() -> None:
+    with pytest.raises(MalformedBodyError, match="Type: it isn't a type of SNS message"):
         parse(
             SnsMessage("SubscriptionConfirmation", "1", TOPIC, MESSAGE, "2026-03-06T19:55:39.001Z")
         )

@@ -1,4 +1,4 @@
-"""Every wrapping gives the same events."""
+"""Unwrapping of events from every transport."""
 
 import json
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ MESSAGE = json.dumps(published("Open"))
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_the_same_events(wrapping: str, name: str) -> None:  # R35
+def test_every_transport_gives_the_same_events(wrapping: str, name: str) -> None:
     bare = parse(DOCUMENTS[name])
     events = parse(WRAPPINGS[wrapping](DOCUMENTS[name]))
     assert bare
@@ -51,14 +51,16 @@ def test_the_same_events(wrapping: str, name: str) -> None:  # R35
     name=st.sampled_from(sorted(DOCUMENTS)),
     text=st.text(st.characters(exclude_categories=("Cs",))),
 )
-def test_the_same_events_whatever_is_in_them(wrapping: str, name: str, text: str) -> None:  # R35
+def test_every_transport_gives_the_same_events_for_any_text(
+    wrapping: str, name: str, text: str
+) -> None:
     document = json.loads(json.dumps(DOCUMENTS[name]))
     document["mail"]["source"] = document["shiny"] = text
     document["mail"]["headers"] = [{"name": "X-Tag", "value": text}, {"name": text, "value": text}]
     assert parse(WRAPPINGS[wrapping](document)) == parse(document)
 
 
-def test_many_at_once() -> None:  # R35
+def test_unwraps_batches() -> None:
     documents = list(DOCUMENTS.values())
     expected = tuple(event for document in documents for event in parse(document))
     texts = [json.dumps(document) for document in documents]
@@ -73,7 +75,7 @@ def test_many_at_once() -> None:  # R35
     assert parse({"Records": []}) == ()
 
 
-def test_confirmations_in_wrappings() -> None:
+def test_unwraps_confirmations() -> None:
     (event,) = parse(confirmation())
     assert parse(json.dumps(confirmation())) == (event,)
     assert parse({"Records": [{"Sns": confirmation()}]}) == (event,)
@@ -86,13 +88,13 @@ CROWD["mail"]["destination"] = [f"{number}@example.com" for number in range(1000
 
 
 class TestLines:
-    def test_may_be_indented_or_blank_where_there_is_one_object(self) -> None:
+    def test_one_object_may_be_indented(self) -> None:
         for indent in (0, 1, "\t"):
             pretty = json.dumps(published("Bounce"), indent=indent)
             assert parse(pretty) == parse(f"\r\n {pretty}\n\n") == parse(published("Bounce"))
 
     @pytest.mark.parametrize("after", [",", "}", "]"])
-    def test_end_in_a_brace_and_go_on_in_one_object(self, after: str) -> None:
+    def test_line_of_one_object_may_end_in_a_brace(self, after: str) -> None:
         pretty = json.dumps({"a": {"b": [{}, {}]}, **published("Open")}).replace(
             f"}}{after}", f"}}\r\n\n {after}"
         )
@@ -100,10 +102,10 @@ class TestLines:
         assert parse(pretty) == parse(published("Open"))
 
     @pytest.mark.parametrize("separator", ["\n", "\r\n", " \n\t", "\n\n \r\n"])
-    def test_are_separated_by_any_space(self, separator: str) -> None:
+    def test_lines_are_separated_by_any_whitespace(self, separator: str) -> None:
         assert parse(separator + separator.join([MESSAGE] * 3) + separator) == parse(MESSAGE) * 3
 
-    def test_are_decoded_once_and_not_if_there_are_too_many(
+    def test_lines_are_decoded_once_and_at_most_10000(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         decoded: list[Any] = []
@@ -132,19 +134,19 @@ class TestLines:
     ],
     ids=range(6),
 )
-def test_what_is_too_large_is_not_decoded(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_body_is_not_decoded(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unwrap, "decode", None)
     with pytest.raises(MalformedBodyError, match=LIMIT):
         parse(body)
 
 
-def test_what_only_speaks_of_records_is_no_batch() -> None:
+def test_large_event_with_records_field_is_refused() -> None:
     with pytest.raises(MalformedBodyError, match=LIMIT):
         parse({"eventType": "X", "Records": [], "x": "x" * (1 << 20)})
     assert parse({"Records": [{"body": MESSAGE}], "x": "x" * (1 << 20)}) == parse(MESSAGE)
 
 
-def test_very_many_events_are_refused_before_all_are_read() -> None:
+def test_refuses_more_than_50000_events() -> None:
     crowds = [{"body": json.dumps(CROWD)}] * 50
     assert len(parse({"Records": crowds})) == 50_000
     with pytest.raises(MalformedBodyError, match="more than 50,000 events"):

@@ -1,4 +1,4 @@
-"""Certificates: fetched once, kept for a day, and a failure is nothing but that."""
+"""Fetching and caching of signing certificates."""
 
 import ssl
 import threading
@@ -32,7 +32,7 @@ class Clock:
 
 
 class Fetch:
-    """Gives what is in `script`, the last again and again, and knows how many fetches there were at a time."""
+    """Returns or raises the items of `script`, the last one repeatedly; counts concurrent calls."""
 
     def __init__(self, *script: bytes | BaseException) -> None:
         self.script = list(script)
@@ -62,7 +62,7 @@ async def refusal(cache: AsyncCertificateCache, url: str = URL) -> TemporaryErro
 
 
 @pytest.mark.anyio
-async def test_it_is_fetched_once_a_day() -> None:
+async def test_certificate_is_fetched_once_a_day() -> None:
     fetch, clock = Fetch(GOOD), Clock()
     cache = AsyncCertificateCache(fetch, clock)
     for hours in (0, 1, 12, 24):
@@ -72,13 +72,13 @@ async def test_it_is_fetched_once_a_day() -> None:
     clock.now += timedelta(seconds=1)
     await cache.get(URL)
     assert len(fetch.urls) == 2
-    clock.now -= timedelta(hours=24, seconds=1)  # set back
+    clock.now -= timedelta(hours=24, seconds=1)  # the clock is set back
     await cache.get(URL)
     assert len(fetch.urls) == 3
 
 
 @pytest.mark.anyio
-async def test_many_at_once_fetch_once() -> None:
+async def test_concurrent_calls_fetch_once() -> None:
     fetch = Fetch(GOOD)
     cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
@@ -88,7 +88,7 @@ async def test_many_at_once_fetch_once() -> None:
 
 
 @pytest.mark.anyio
-async def test_one_fetch_at_a_time() -> None:
+async def test_fetches_one_certificate_at_a_time() -> None:
     fetch = Fetch(GOOD)
     cache = AsyncCertificateCache(fetch, Clock())
     async with anyio.create_task_group() as tasks:
@@ -99,7 +99,7 @@ async def test_one_fetch_at_a_time() -> None:
 
 
 @pytest.mark.anyio
-async def test_few_are_kept() -> None:
+async def test_caches_at_most_32_certificates() -> None:
     fetch = Fetch(GOOD)
     cache = AsyncCertificateCache(fetch, Clock())
     for number in range(33):
@@ -112,7 +112,7 @@ async def test_few_are_kept() -> None:
     assert len(cache._cached._entries) == 32
 
 
-def test_a_cache_without_an_event_loop() -> None:
+def test_blocking_cache_fetches_once_a_day() -> None:
     asked: list[str] = []
     clock = Clock()
 
@@ -132,18 +132,18 @@ def test_a_cache_without_an_event_loop() -> None:
     assert len(asked) == 3
 
 
-def test_what_is_cached_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_certificate_needs_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificates, "_TIMEOUT", 0.01)
     cache = CertificateCache(lambda _: GOOD, lambda: NOW)
     cache(URL)
-    with cache._lock:  # as if somebody fetched for a long time
+    with cache._lock:  # as during a slow fetch of another thread
         assert cache(URL) == GOOD
         with pytest.raises(TemporaryError, match="could not be fetched"):
             cache(f"{URL}2")
     assert cache(f"{URL}2") == GOOD
 
 
-def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
+def test_two_threads_fetch_one_certificate_once() -> None:
     asked: list[str] = []
     both = threading.Barrier(2)
 
@@ -171,12 +171,12 @@ def test_two_that_wait_for_one_certificate_fetch_it_once() -> None:
     assert asked == [URL]
 
 
-def test_a_certificate_in_a_buffer() -> None:
+def test_accepts_certificate_in_a_bytearray() -> None:
     cache = CertificateCache(lambda _: bytearray(GOOD), lambda: NOW)  # type: ignore[arg-type,return-value]
     assert cache(URL) == GOOD
 
 
-def test_a_cache_fetches_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocking_cache_fetches_over_https_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificates, "fetch_certificate", lambda _: GOOD)
     assert CertificateCache()(URL) == GOOD
 
@@ -199,7 +199,7 @@ FAILURES = [
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("failure", FAILURES, ids=[str(number) for number in range(len(FAILURES))])
-async def test_a_failure_passes_and_is_not_kept(failure: bytes | Exception) -> None:
+async def test_failures_are_temporary_and_not_cached(failure: bytes | Exception) -> None:
     fetch = Fetch(failure, failure, GOOD)
     cache = AsyncCertificateCache(fetch, Clock())
     await refusal(cache)
@@ -213,12 +213,12 @@ async def test_a_failure_passes_and_is_not_kept(failure: bytes | Exception) -> N
 
 
 @pytest.mark.anyio
-async def test_the_largest() -> None:
+async def test_accepts_certificate_of_maximum_size() -> None:
     assert await AsyncCertificateCache(Fetch(LARGE), Clock()).get(URL) == LARGE
 
 
 @pytest.mark.anyio
-async def test_one_that_is_stale_and_can_not_be_had_again() -> None:
+async def test_expired_cache_entry_is_not_used_after_a_failure() -> None:
     fetch, clock = Fetch(GOOD, OSError("no network"), GOOD), Clock()
     cache = AsyncCertificateCache(fetch, clock)
     await cache.get(URL)
@@ -228,7 +228,7 @@ async def test_one_that_is_stale_and_can_not_be_had_again() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_fetch_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fetch_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificates, "_TIMEOUT", 0.1)
     fetch = Fetch(GOOD)
     fetch.before = anyio.sleep_forever
@@ -243,7 +243,7 @@ async def test_a_fetch_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.anyio
-async def test_cancellation_leaves_nothing_behind() -> None:
+async def test_cancelled_fetch_releases_the_lock() -> None:
     fetch = Fetch(GOOD)
     fetch.before = anyio.sleep_forever
     cache = AsyncCertificateCache(fetch, Clock())
@@ -256,7 +256,7 @@ async def test_cancellation_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.anyio
-async def test_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_names_the_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signing_certificate, "find_spec", lambda name: None)
     signing_certificate.load_certificate.cache_clear()
     with pytest.raises(ConfigurationError, match="signatures"):
@@ -265,7 +265,7 @@ async def test_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.fixture
 def trusted(monkeypatch: pytest.MonkeyPatch) -> Callable[[TlsServer], None]:
-    """A function after which everything here trusts a server."""
+    """Returns a function that adds a server to the trusted ones."""
 
     def trust(server: TlsServer) -> None:
         def default() -> ssl.SSLContext:
@@ -277,7 +277,7 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> Callable[[TlsServer], None]:
 
 
 @pytest.mark.anyio
-async def test_by_default_it_comes_over_tls_and_the_clock_is_the_machines(
+async def test_fetches_over_tls_by_default(
     trusted: Callable[[TlsServer], None],
 ) -> None:
     with TlsServer(answer(GOOD)) as server:
@@ -291,7 +291,7 @@ async def test_by_default_it_comes_over_tls_and_the_clock_is_the_machines(
 
 
 @pytest.mark.anyio
-async def test_a_thread_is_not_waited_for(trusted: Callable[[TlsServer], None]) -> None:
+async def test_cancellation_abandons_the_thread(trusted: Callable[[TlsServer], None]) -> None:
     with TlsServer(silence) as server:
         trusted(server)
         cache = AsyncCertificateCache()
@@ -311,14 +311,14 @@ async def test_a_thread_is_not_waited_for(trusted: Callable[[TlsServer], None]) 
     ],
     ids=["redirect", "denied", "busy", "large", "no HTTP"],
 )
-def test_a_bad_answer_may_pass(act: Act, words: str) -> None:
+def test_other_response_is_temporary_error(act: Act, words: str) -> None:
     with TlsServer(act) as server, pytest.raises(TemporaryError, match=words) as caught:
         fetch_certificate(server.url, context=server.client)
     assert caught.value.__cause__ is not None
     assert len(server.requests) == 1
 
 
-def test_an_answer_that_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_response_is_temporary_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificates, "_TIMEOUT", 0.5)
     slow = trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", GOOD, 0.05)
     for act in (slow, silence):
@@ -326,7 +326,7 @@ def test_an_answer_that_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
             fetch_certificate(server.url, context=server.client)
 
 
-def test_no_server_at_all() -> None:
+def test_failed_connection_is_temporary_error() -> None:
     for url in (
         "https://localhost:1/",
         "https://nowhere.invalid/",
@@ -338,6 +338,6 @@ def test_no_server_at_all() -> None:
             fetch_certificate(url)
 
 
-def test_the_largest_certificate_comes_through() -> None:
+def test_fetches_certificate_of_maximum_size() -> None:
     with TlsServer(answer(LARGE)) as server:
         assert fetch_certificate(server.url, context=server.client) == LARGE

@@ -1,4 +1,4 @@
-"""One bounded GET over HTTPS, against a server that means no good."""
+"""HTTPS GET request with limits, against faulty and malicious servers."""
 
 import socket
 import ssl
@@ -36,11 +36,11 @@ def fetch(act: Act, *, timeout: float = 20, limit: int = LIMIT) -> bytes:
     ],
     ids=["length", "close", "chunked", "byte by byte"],
 )
-def test_a_good_answer(act: Act) -> None:
+def test_returns_the_body(act: Act) -> None:
     assert fetch(act) == BODY
 
 
-def test_the_request() -> None:
+def test_sends_user_agent_and_host() -> None:
     with TlsServer(answer(BODY)) as server:
         get(server.url, limit=LIMIT, timeout=20, context=server.client)
     (head,) = server.requests
@@ -69,7 +69,7 @@ def test_the_request() -> None:
         ("503 Service Unavailable", "Retry-After: 1"),
     ],
 )
-def test_a_bad_status(status: str, header: str) -> None:
+def test_refuses_other_status(status: str, header: str) -> None:
     with (
         TlsServer(answer(BODY, status, header)) as server,
         pytest.raises(OSError, match=status[:3]),
@@ -88,7 +88,7 @@ def test_a_bad_status(status: str, header: str) -> None:
     ],
     ids=["length", "long", "close", "chunked"],
 )
-def test_an_answer_that_is_too_large(act: Act) -> None:
+def test_refuses_body_over_the_limit(act: Act) -> None:
     with pytest.raises(OSError, match="more than 1000 bytes"):
         fetch(act)
 
@@ -104,12 +104,12 @@ def test_an_answer_that_is_too_large(act: Act) -> None:
     ],
     ids=["nothing", "nonsense", "status", "header", "TLS"],
 )
-def test_no_http(data: bytes) -> None:
+def test_refuses_response_that_is_not_http(data: bytes) -> None:
     with pytest.raises((OSError, HTTPException)):
         fetch(bytes_of(data))
 
 
-def test_too_many_headers() -> None:
+def test_refuses_too_many_headers() -> None:
     with pytest.raises(HTTPException):
         fetch(bytes_of(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200 + b"\r\n"))
 
@@ -128,14 +128,14 @@ def test_too_many_headers() -> None:
     ],
     ids=["silence", "body", "headers", "status", "chunks"],
 )
-def test_an_answer_that_takes_its_time(act: Act) -> None:
+def test_slow_response_times_out(act: Act) -> None:
     with pytest.raises(TimeoutError):
         fetch(act, timeout=0.5)
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_all_addresses_together_have_the_time(first: bool) -> None:
-    """Of the addresses of a host only some answer; none is asked when the time is over."""
+def test_tries_each_address_within_one_timeout(first: bool) -> None:
+    """Only some addresses of the host accept connections."""
     resolve = socket.getaddrinfo
 
     def several(*address: Any, **options: Any) -> list[Any]:
@@ -148,19 +148,19 @@ def test_all_addresses_together_have_the_time(first: bool) -> None:
         assert get(server.url, limit=LIMIT, timeout=20, context=server.client) == BODY
 
 
-def test_no_address_is_asked_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it was asked"))
+def test_connects_to_no_address_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it connected"))
     with pytest.raises(OSError, match="timed out"):
         get("https://localhost:1/", limit=LIMIT, timeout=0)
 
 
-def test_a_host_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_without_address_is_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
     with pytest.raises(OSError, match="no address"):
         get("https://localhost:1/", limit=LIMIT, timeout=20)
 
 
-def test_a_deadline_that_has_passed_reads_nothing() -> None:
+def test_reads_nothing_after_the_deadline() -> None:
     with (
         socket.socket() as sock,
         https._DeadlineReader(sock, 0) as reader,
@@ -169,7 +169,7 @@ def test_a_deadline_that_has_passed_reads_nothing() -> None:
         reader.read(1)
 
 
-def test_each_read_has_only_the_time_that_is_left() -> None:
+def test_timeout_of_a_read_is_the_time_left() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, https._DeadlineReader(ours, time.monotonic() + 60) as reader:
         ours.settimeout(1000)
@@ -180,7 +180,7 @@ def test_each_read_has_only_the_time_that_is_left() -> None:
         assert left <= 60
 
 
-def test_a_server_that_nobody_trusts() -> None:
+def test_refuses_untrusted_certificate() -> None:
     with (
         TlsServer(answer(BODY)) as server,
         pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"),
@@ -188,7 +188,7 @@ def test_a_server_that_nobody_trusts() -> None:
         get(server.url, limit=LIMIT, timeout=20)
 
 
-def test_a_server_of_another_name() -> None:
+def test_refuses_certificate_of_another_host() -> None:
     with (
         TlsServer(answer(BODY), authority("sns.eu-west-1.amazonaws.com")) as server,
         pytest.raises(OSError, match=r"[Hh]ostname mismatch"),
@@ -196,7 +196,7 @@ def test_a_server_of_another_name() -> None:
         get(server.url, limit=LIMIT, timeout=20, context=server.client)
 
 
-def test_a_server_that_is_not_there() -> None:
+def test_failed_connection_is_os_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(OSError, match="refused"):
@@ -208,12 +208,12 @@ def test_a_server_that_is_not_there() -> None:
 @pytest.mark.parametrize(
     "url", ["http://localhost:1/", "file:///etc/hostname", "data:,x", "ftp://localhost/x"]
 )
-def test_no_other_scheme(url: str) -> None:
+def test_refuses_other_schemes(url: str) -> None:
     with pytest.raises(OSError, match="not an HTTPS URL"):
         get(url, limit=LIMIT, timeout=20)
 
 
-def test_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uses_https_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with TlsServer(answer(BODY), authority("sns.eu-west-1.amazonaws.com")) as proxy:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")

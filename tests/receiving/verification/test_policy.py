@@ -1,4 +1,4 @@
-"""Everything that is checked of a request, and in which order."""
+"""Checks of `verify`, their order and their settings."""
 
 import json
 import traceback
@@ -61,7 +61,7 @@ def run(body: Any = None, headers: Mapping[str, str] | None = None, **options: A
 @pytest.mark.parametrize(
     "kind", ["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]
 )
-def test_a_message_that_is_proven(kind: str) -> None:
+def test_returns_the_verified_message(kind: str) -> None:
     body = message(kind)
     sns_message = run(body)
     assert (sns_message.type, sns_message.message_id, sns_message.message) == (
@@ -71,8 +71,8 @@ def test_a_message_that_is_proven(kind: str) -> None:
     )
 
 
-def test_what_is_proven_is_all_that_is_parsed() -> None:
-    """What stands beside the signed fields is a stranger's."""
+def test_parses_only_verified_parts_of_the_body() -> None:
+    """Fields beside the signed ones may be forged."""
     body = message(Message=json.dumps(published("Open")))
     forged = {**body, "Records": [{"body": json.dumps(published("Bounce"))}]}
     for posted in (body, forged):
@@ -97,7 +97,7 @@ def test_what_is_proven_is_all_that_is_parsed() -> None:
         {"topics": (TOPIC,)},
     ],
 )
-def test_demands_that_are_enough(options: dict[str, Any]) -> None:
+def test_accepts_sufficient_checks(options: dict[str, Any]) -> None:
     assert run(**options).topic_arn == TOPIC
 
 
@@ -119,7 +119,7 @@ def test_demands_that_are_enough(options: dict[str, Any]) -> None:
         {"topics": [], "secret": None, "allow_unproven": True},
     ],
 )
-def test_demands_that_prove_too_little(options: dict[str, Any]) -> None:
+def test_refuses_insufficient_checks(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         run(**options)
     assert "canary" not in "".join(
@@ -127,20 +127,20 @@ def test_demands_that_prove_too_little(options: dict[str, Any]) -> None:
     )
 
 
-def test_topics_that_are_one_text() -> None:
+def test_refuses_topics_as_one_string() -> None:
     with pytest.raises(ConfigurationError, match="at least one topic ARN"):
         run(topics=TOPIC)
 
 
-def test_signatures_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_the_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signing_certificate, "find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match="signatures"):
         VerificationPolicy(secrets=Secrets(SECRET), topics=None, signatures=True)
     assert not VerificationPolicy(secrets=Secrets(SECRET), topics=None, signatures=False).signatures
 
 
-def test_the_order() -> None:
-    """Each fault is found before all those that follow it."""
+def test_checks_run_in_order() -> None:
+    """Each error is raised before all those that follow it."""
     faults: list[tuple[type[WebhookError], str, dict[str, Any], dict[str, str]]] = [
         (UnauthenticatedError, "no Authorization header", {}, {"Authorization": ""}),
         (MalformedBodyError, "MessageId", {"MessageId": 5}, {}),
@@ -167,14 +167,14 @@ def test_the_order() -> None:
             run(body, headers)
 
 
-def test_what_is_fetched_and_no_certificate_may_be_one_later() -> None:
+def test_fetched_file_that_is_no_certificate_is_temporary_error() -> None:
     body = message()
     for fetched in (b"<html>Please log in.</html>", b"x" * 20_000):
         with pytest.raises(TemporaryError, match="no certificate"):
             run(body, certificate=lambda _, file=fetched: file)
 
 
-def test_nothing_is_fetched_for_what_is_not_worth_it() -> None:
+def test_certificate_is_fetched_after_all_other_checks() -> None:
     asked: list[str] = []
 
     def fetch(url: str) -> bytes:
@@ -198,7 +198,7 @@ def test_nothing_is_fetched_for_what_is_not_worth_it() -> None:
     assert asked == [URL]
 
 
-def test_a_function_that_fetches() -> None:
+def test_certificate_cache_fetches_once() -> None:
     asked: list[str] = []
 
     def fetch(url: str) -> bytes:
@@ -216,25 +216,25 @@ def test_a_function_that_fetches() -> None:
 
 
 @pytest.mark.parametrize("age", [float("nan"), -1.0])
-def test_an_age_that_nothing_has_lets_nothing_pass(age: float) -> None:
+def test_nan_and_negative_age_refuse_every_message(age: float) -> None:
     with pytest.raises(SignatureError, match="old"):
         run(max_age=age)
     with pytest.raises(SignatureError, match="ahead"):
         run(max_ahead=float("nan"))
 
 
-def test_topics_that_come_one_by_one() -> None:
+def test_topics_may_be_a_generator() -> None:
     assert run(topics=(arn for arn in [TOPIC])).topic_arn == TOPIC
 
 
-def test_a_certificate_in_a_buffer() -> None:
+def test_certificate_may_be_a_bytearray() -> None:
     assert run(certificate=bytearray(good_certificate())).topic_arn == TOPIC
 
 
 @pytest.mark.parametrize(
     "changes", [{"Message": "forged"}, {"MessageId": "x"}, {"TopicArn": OTHER_TOPIC}, {"Type": "x"}]
 )
-def test_no_traceback_shows_the_right_secret(changes: dict[str, Any]) -> None:
+def test_no_frame_holds_the_right_secret(changes: dict[str, Any]) -> None:
     with pytest.raises(WebhookError) as refused:
         run({**message(), **changes}, {**headers_of(message()), **basic(SECRET)})
     shown = [repr(frame.f_locals) for frame in package_frames(refused.value)]
@@ -242,7 +242,7 @@ def test_no_traceback_shows_the_right_secret(changes: dict[str, Any]) -> None:
     assert basic(SECRET)["Authorization"] not in "".join(shown)
 
 
-def test_the_time_is_the_present_if_not_given() -> None:
+def test_uses_the_current_time_by_default() -> None:
     now = datetime.now(UTC)
     file = pem(certificate(start=now - timedelta(days=1), end=now + timedelta(days=1)))
     sent, old = (
@@ -254,7 +254,7 @@ def test_the_time_is_the_present_if_not_given() -> None:
         run(old, certificate=file, now=None)
 
 
-def test_age_is_adjustable() -> None:
+def test_max_age_and_max_ahead_are_adjustable() -> None:
     with pytest.raises(SignatureError, match="old"):
         run(max_age=1)
     with pytest.raises(SignatureError, match="ahead"):
@@ -264,12 +264,12 @@ def test_age_is_adjustable() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"x", b"[]", b'{"eventType": "Send"}', b"\xff", b"{" * 10_000, b" " * (1 << 21)]
 )
-def test_bodies_that_are_none(body: bytes) -> None:
+def test_refuses_malformed_bodies(body: bytes) -> None:
     with pytest.raises(MalformedBodyError):
         verify(body, basic(SECRET), secret=SECRET)
 
 
-def test_raw_delivery_proves_nothing() -> None:
+def test_refuses_raw_delivery() -> None:
     raw = {"eventType": "Send", "mail": {"messageId": "x"}}
     with pytest.raises(MalformedBodyError, match="raw message delivery"):
         run(raw, secret=SECRET)
@@ -297,7 +297,7 @@ def check_headers(headers: Any, message: Any) -> None:
         ({"X-Amz-Sns-Topic-Arn": OTHER_TOPIC}, "differs from the body"),
     ],
 )
-def test_headers_that_differ(changes: dict[str, Any], word: str) -> None:
+def test_refuses_headers_that_differ_from_the_body(changes: dict[str, Any], word: str) -> None:
     headers = {**headers_of(unsigned()), **changes}
     with pytest.raises(MalformedBodyError, match=word) as caught:
         check_headers(headers, require_sns_message(unsigned()))
@@ -305,7 +305,7 @@ def test_headers_that_differ(changes: dict[str, Any], word: str) -> None:
     assert caught.value.path in ("Type", "MessageId", "TopicArn")
 
 
-def test_headers_in_any_form() -> None:
+def test_accepts_headers_in_any_form() -> None:
     sns_message = require_sns_message(unsigned())
     headers = headers_of(unsigned())
     check_headers({name.upper(): value for name, value in headers.items()}, sns_message)
@@ -314,7 +314,7 @@ def test_headers_in_any_form() -> None:
     check_headers(headers, sns_message)
 
 
-def test_a_topic_that_may_not_post() -> None:
+def test_refuses_other_topics() -> None:
     with pytest.raises(ForbiddenTopicError, match="other") as caught:
         run(message(TopicArn=OTHER_TOPIC))
     assert (caught.value.status, caught.value.topic_arn) == (403, OTHER_TOPIC)
@@ -341,7 +341,9 @@ def test_a_topic_that_may_not_post() -> None:
         ({}, {"secret": "sns:canary-other"}),
     ],
 )
-def test_no_secret_and_no_token_is_told(changes: dict[str, Any], options: dict[str, Any]) -> None:
+def test_errors_show_no_secret_and_no_token(
+    changes: dict[str, Any], options: dict[str, Any]
+) -> None:
     body = {**message("SubscriptionConfirmation"), **changes}
     with pytest.raises(WebhookError) as caught:
         run(body, **options)
@@ -358,7 +360,7 @@ def test_no_secret_and_no_token_is_told(changes: dict[str, Any], options: dict[s
         not in (
             "body",
             "headers",
-        )  # what came with the request, which the caller's frames have anyway
+        )  # the request, which frames of the caller hold too
     ]
     assert "canary" not in told + repr(held)
     told += "".join(value for name, value in held if name == "message")

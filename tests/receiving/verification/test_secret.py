@@ -1,4 +1,4 @@
-"""The secret: who may pass, what a refusal says, and what it must not say."""
+"""The webhook's secret: accepted and refused credentials, and secrets in errors."""
 
 import base64
 import logging
@@ -20,7 +20,7 @@ OTHER = "sns:canary-rotated"
 
 
 class Repeating(Mapping[str, str]):
-    """A mapping that gives repeated headers by `items`, as several frameworks have it."""
+    """A multi-dict, whose `items` repeats names, as in several frameworks."""
 
     def __init__(self, *pairs: tuple[str, str]) -> None:
         self.pairs = pairs
@@ -50,11 +50,11 @@ class Repeating(Mapping[str, str]):
         Repeating(("Authorization", "x")),
     ],
 )
-def test_headers_of_any_framework(headers: Any) -> None:
+def test_reads_headers_of_any_framework(headers: Any) -> None:
     assert header_values(headers, "authorization") == ["x"]
 
 
-def test_headers_that_are_repeated_or_absent() -> None:
+def test_reads_repeated_and_absent_headers() -> None:
     assert header_values(Repeating(("A", "1"), ("a", "2")), "a") == ["1", "2"]
     assert header_values({"a": ["1", "2"]}, "a") == ["1", "2"]
     assert header_values({"a": None, "b": "1"}, "a") == []
@@ -66,12 +66,12 @@ def test_headers_that_are_repeated_or_absent() -> None:
     "secret", [SECRET, SecretStr(SECRET), [OTHER, SECRET], (SecretStr(SECRET), OTHER)]
 )
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
-def test_the_secret_passes(secret: Any, scheme: str) -> None:
+def test_accepts_the_secret(secret: Any, scheme: str) -> None:
     check_secret(basic(SECRET, scheme), secret)
     check_secret(basic(SECRET, scheme), Secrets(secret))
 
 
-def test_a_secret_may_have_colons_letters_and_spaces_of_any_kind() -> None:
+def test_secret_may_have_colons_spaces_and_non_ascii_letters() -> None:
     for secret in ("a:b:c", "søn:pässwörd €", ":only", "a: b"):
         check_secret(basic(secret), secret)
 
@@ -137,11 +137,11 @@ def refusal(headers: Any, secret: Any = SECRET) -> UnauthenticatedError:
         (basic("sns:***x"), "wrong"),
     ],
 )
-def test_a_refusal_says_why(headers: Any, word: str) -> None:
+def test_refusal_has_a_reason(headers: Any, word: str) -> None:
     assert word in str(refusal(headers))
 
 
-def test_the_console_is_named_for_its_asterisks() -> None:
+def test_refusal_of_masked_secret_names_the_console() -> None:
     assert "SNS console" in str(refusal(basic("ffGEvyuIJ0IMWXuZ:****")))
 
 
@@ -172,16 +172,16 @@ def test_the_console_is_named_for_its_asterisks() -> None:
         ),
     ],
 )
-def test_what_protects_nothing_is_refused(secret: Any) -> None:
+def test_refuses_invalid_secrets(secret: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Secrets(secret).check()
-    assert "canary" not in everything_told(caught.value)
+    assert "canary" not in all_text(caught.value)
     with pytest.raises(ConfigurationError):
         check_secret(basic(SECRET), secret)
 
 
-def everything_told(error: BaseException) -> str:
-    """An error as text, in a log, with its traceback and the local variables of sesmail's frames."""
+def all_text(error: BaseException) -> str:
+    """Returns all text of an error, with log record, traceback and variables of the package."""
     told = "".join(traceback.TracebackException.from_exception(error).format(chain=True))
     frames = package_frames(error)
     assert frames
@@ -200,13 +200,13 @@ def everything_told(error: BaseException) -> str:
 @pytest.mark.parametrize(
     "secret", [SECRET, SecretStr(SECRET), [SECRET, "x:canary-three"], Secrets(SECRET)]
 )
-def test_no_secret_is_told(sent: Any, secret: Any) -> None:
+def test_errors_show_no_secret(sent: Any, secret: Any) -> None:
     headers = basic(sent)
-    told = everything_told(refusal(headers, secret))
+    told = all_text(refusal(headers, secret))
     assert "canary" not in told
     assert headers["Authorization"].split()[1] not in told
 
 
-def test_a_secret_that_is_kept_is_not_shown() -> None:
+def test_repr_shows_no_secret() -> None:
     assert repr(Secrets([SECRET, OTHER])) == "Secrets(2)"
     assert "canary" not in str(Secrets(SECRET)) + repr(Secrets(SECRET)._digests)

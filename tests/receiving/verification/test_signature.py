@@ -1,4 +1,4 @@
-"""Signatures: what Amazon signed is believed, and nothing that somebody made of it."""
+"""Signatures of SNS messages: genuine, forged, damaged and expired ones."""
 
 import base64
 import copy
@@ -72,7 +72,7 @@ def refusal(body: Any, file: bytes | None = None, **options: Any) -> WebhookErro
 
 
 @pytest.mark.parametrize("index", range(5))
-def test_messages_that_amazon_signed(index: int) -> None:
+def test_verifies_messages_signed_by_aws(index: int) -> None:
     data = json.loads(SIGNED_BY_AWS.read_text("utf-8"))
     body = data["messages"][index]
     file = data["certificates"][body["SigningCertURL"]].encode()
@@ -85,7 +85,7 @@ def test_messages_that_amazon_signed(index: int) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("version", ["1", "2"])
-def test_both_versions_of_all_three_types(kind: str, version: str) -> None:
+def test_verifies_both_versions_of_all_types(kind: str, version: str) -> None:
     body = message(kind, SignatureVersion=version)
     assert check(body).type == kind
 
@@ -105,11 +105,11 @@ def test_both_versions_of_all_three_types(kind: str, version: str) -> None:
         {"TopicArn": TOPIC + ".fifo"},
     ],
 )
-def test_whatever_amazon_may_sign(changes: dict[str, Any]) -> None:
+def test_verifies_any_valid_values(changes: dict[str, Any]) -> None:
     check(message(**changes))
 
 
-def test_lambdas_spelling() -> None:
+def test_verifies_message_with_url_keys_of_lambda() -> None:
     body = message(Subject=None)
     body["SigningCertUrl"] = body.pop("SigningCertURL")
     body["UnsubscribeUrl"] = "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe"
@@ -119,7 +119,7 @@ def test_lambdas_spelling() -> None:
     refusal({**body, "SigningCertURL": URL, "SigningCertUrl": "https://evil.example/x.pem"})
 
 
-def test_any_form_of_body() -> None:
+def test_accepts_body_in_any_form() -> None:
     body = message()
     for form in (
         json.dumps(body),
@@ -131,13 +131,13 @@ def test_any_form_of_body() -> None:
         assert check_signature(sns_message, good_certificate(), now=NOW) is sns_message
 
 
-def test_what_is_not_signed_may_change() -> None:
+def test_unsigned_fields_may_change() -> None:
     check(
         {**message(), "UnsubscribeURL": "https://x", "MessageAttributes": {"a": [1]}, "More": None}
     )
 
 
-def test_of_duplicate_keys_the_last_is_checked_and_returned() -> None:
+def test_last_of_duplicate_keys_is_verified_and_returned() -> None:
     good = json.dumps(message())
     forged = '"Message": "forged", '
     first = "{" + forged + good[1:]
@@ -146,10 +146,10 @@ def test_of_duplicate_keys_the_last_is_checked_and_returned() -> None:
         check_signature(good[:-1] + ", " + forged[:-2] + "}", good_certificate(), now=NOW)
 
 
-def recut(
+def resplit(
     cut: Callable[[dict[str, Any]], dict[str, Any]], kind: str = "Notification", **changes: Any
 ) -> Any:
-    """A message whose signature is good, for its signed text is Amazon's, but which is cut in another way."""
+    """Returns a message with a genuine signed text that is split into other fields."""
     body = message(kind, **changes)
     forged = {**body, **cut(body)}
     forged = {key: value for key, value in forged.items() if value is not ...}
@@ -158,21 +158,21 @@ def recut(
 
 
 @cache
-def recut_messages() -> dict[str, Any]:
+def resplit_messages() -> dict[str, Any]:
     inner = f"evil\nMessageId\n{MESSAGE_ID[::-1]}"
     victim = "arn:aws:sns:eu-west-1:999999999999:victim"
     old = "2026-03-06T20:04:00.000Z"
     tail = f"Timestamp\n{old}\nTopicArn\n{victim}\nType\nNotification"
     subscribe = "https://sns.eu-west-1.amazonaws.com/"
     return {
-        "an id out of the message": recut(
+        "an id out of the message": resplit(
             lambda body: {
                 "Message": "evil",
                 "MessageId": f"{MESSAGE_ID[::-1]}\nMessageId\n{MESSAGE_ID}",
             },
             Message=inner,
         ),
-        "an id and a subject out of the message": recut(
+        "an id and a subject out of the message": resplit(
             lambda body: {
                 "Message": "evil",
                 "MessageId": MESSAGE_ID[::-1],
@@ -181,43 +181,44 @@ def recut_messages() -> dict[str, Any]:
             Message=f"{inner}\nSubject\na",
             Subject="b",
         ),
-        "a subject into the id": recut(
+        "a subject into the id": resplit(
             lambda body: {"MessageId": f"{MESSAGE_ID}\nSubject\nmine", "Subject": ...},
             Subject="mine",
         ),
-        "a subject into the id, with null": recut(
+        "a subject into the id, with null": resplit(
             lambda body: {"MessageId": f"{MESSAGE_ID}\nSubject\nmine", "Subject": None},
             Subject="mine",
         ),
-        "a whole message in the message": recut(
+        "a whole message in the message": resplit(
             lambda body: {
                 "Message": "evil",
                 "MessageId": MESSAGE_ID[::-1],
                 "Subject": ...,
                 "Timestamp": old,
-                "TopicArn": f"{victim}\nType\nNotification\nMessageId\n{MESSAGE_ID}\nTimestamp\n{SENT}\n"
-                f"TopicArn\n{TOPIC}",
+                "TopicArn": f"{victim}\nType\nNotification\nMessageId\n{MESSAGE_ID}\n"
+                f"Timestamp\n{SENT}\nTopicArn\n{TOPIC}",
             },
             Message=f"{inner}\n{tail}",
             Subject=...,
         ),
         "a whole message, the rest in the type": {
-            **recut(lambda body: {}, Message=f"{inner}\n{tail}", Subject=...),
+            **resplit(lambda body: {}, Message=f"{inner}\n{tail}", Subject=...),
             "Message": "evil",
             "MessageId": MESSAGE_ID[::-1],
             "Timestamp": old,
             "TopicArn": victim,
-            "Type": f"Notification\nMessageId\n{MESSAGE_ID}\nTimestamp\n{SENT}\nTopicArn\n{TOPIC}\nType\nNotification",
+            "Type": f"Notification\nMessageId\n{MESSAGE_ID}\nTimestamp\n{SENT}\nTopicArn\n{TOPIC}\n"
+            "Type\nNotification",
         },
-        "a subject with a line break": recut(
+        "a subject with a line break": resplit(
             lambda body: {"Subject": f"x\nTimestamp\n{old}", "Timestamp": SENT},
             Subject=f"x\nTimestamp\n{old}",
         ),
-        "a topic out of the time": recut(
+        "a topic out of the time": resplit(
             lambda body: {"Timestamp": f"{SENT}\nTopicArn\n{victim}"},
             Timestamp=f"{SENT}\nTopicArn\n{victim}",
         ),
-        "a confirmation's URL out of its message": recut(
+        "a confirmation's URL out of its message": resplit(
             lambda body: {
                 "Message": "evil",
                 "MessageId": MESSAGE_ID[::-1],
@@ -227,7 +228,7 @@ def recut_messages() -> dict[str, Any]:
             Message=f"{inner}\nSubscribeURL\n{subscribe}",
             SubscribeURL=subscribe,
         ),
-        "a token out of the time": recut(
+        "a token out of the time": resplit(
             lambda body: {"Timestamp": SENT, "Token": f"evil\nToken\n{TOKEN}"},
             kind="SubscriptionConfirmation",
             Timestamp=f"{SENT}\nToken\nevil",
@@ -238,9 +239,9 @@ def recut_messages() -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", recut_messages())
-def test_a_signed_text_that_is_cut_again(name: str) -> None:
-    refusal(recut_messages()[name])
+@pytest.mark.parametrize("name", resplit_messages())
+def test_refuses_signed_text_split_into_other_fields(name: str) -> None:
+    refusal(resplit_messages()[name])
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_a_signed_text_that_is_cut_again(name: str) -> None:
 @pytest.mark.parametrize(
     "key", ["MessageId", "Subject", "Timestamp", "TopicArn", "Type", "SubscribeURL", "Token"]
 )
-def test_control_characters_in_what_is_signed(key: str, control: str) -> None:
+def test_refuses_control_characters_in_signed_fields(key: str, control: str) -> None:
     kind = "Notification" if key == "Subject" else "SubscriptionConfirmation"
     body = unsigned(kind)
     text = signed_text(body)
@@ -261,7 +262,7 @@ def test_control_characters_in_what_is_signed(key: str, control: str) -> None:
     "key", ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Token", "SubscribeURL"]
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_signed_value_counts(kind: str, key: str) -> None:
+def test_refuses_change_of_each_signed_field(kind: str, key: str) -> None:
     body = message(kind)
     if key in body:
         refusal({**body, key: body[key] + "0"})
@@ -306,7 +307,7 @@ def test_each_signed_value_counts(kind: str, key: str) -> None:
         ("SubscribeURL", "https://sns.eu-west-1.amazonaws.com/\u2028"),
     ],
 )
-def test_what_amazon_would_not_sign_though_it_is_signed(key: str, value: str) -> None:
+def test_refuses_signed_values_that_sns_does_not_write(key: str, value: str) -> None:
     body = {**unsigned("SubscriptionConfirmation"), key: value}
     text = signed_text({**body, "Type": "SubscriptionConfirmation"})
     refusal(
@@ -328,23 +329,23 @@ def test_what_amazon_would_not_sign_though_it_is_signed(key: str, value: str) ->
         "SigningCertURL",
     ],
 )
-def test_values_that_are_no_text(key: str, value: Any) -> None:
+def test_refuses_values_that_are_not_strings(key: str, value: Any) -> None:
     refusal({**message(), key: value})
 
 
 @pytest.mark.parametrize("value", [1, [], ["x"], {}])
-def test_a_subject_that_is_no_text(value: Any) -> None:
+def test_refuses_subject_that_is_not_a_string(value: Any) -> None:
     refusal({**message(), "Subject": value})
 
 
 @pytest.mark.parametrize("value", [None, 1, ["x"]])
 @pytest.mark.parametrize("key", ["Token", "SubscribeURL"])
-def test_a_confirmation_lacks_text(key: str, value: Any) -> None:
+def test_refuses_confirmation_without_token_or_url(key: str, value: Any) -> None:
     refusal({**message("SubscriptionConfirmation"), key: value})
 
 
 @pytest.mark.parametrize("key", [*unsigned("SubscriptionConfirmation"), "Signature"])
-def test_what_is_missing(key: str) -> None:
+def test_refuses_missing_fields(key: str) -> None:
     body = message("SubscriptionConfirmation")
     del body[key]
     refusal(body)
@@ -353,32 +354,32 @@ def test_what_is_missing(key: str) -> None:
 @pytest.mark.parametrize(
     "body", [[], "x", 1, None, {}, {"eventType": "Send", "mail": {}}, [message()]]
 )
-def test_what_is_no_envelope(body: Any) -> None:
+def test_refuses_body_that_is_not_an_sns_message(body: Any) -> None:
     with pytest.raises(MalformedBodyError):
         check_signature(json.dumps(body), good_certificate(), now=NOW)
 
 
 @pytest.mark.parametrize("field", ["type", "message", "message_id", "timestamp", "topic_arn"])
 @pytest.mark.parametrize("value", [None, 5, ["Notification"], b"x"])
-def test_an_envelope_that_somebody_built_wrongly(field: str, value: Any) -> None:
+def test_refuses_message_created_by_hand_with_other_types(field: str, value: Any) -> None:
     sns_message = replace(check(message()), **{field: value})
     with pytest.raises(SignatureError):
         check_signature(sns_message, good_certificate(), now=NOW)
 
 
-def test_half_a_character_is_not_signed() -> None:
+def test_refuses_lone_surrogates() -> None:
     sns_message = replace(check(message()), message="\ud800", subject="\ud800")
     with pytest.raises(SignatureError, match="doesn't match"):
         check_signature(sns_message, good_certificate(), now=NOW)
 
 
 @pytest.mark.parametrize("version", ["0", "3", "", "01", "1 ", "2.0", "SHA256"])
-def test_other_versions(version: str) -> None:
+def test_refuses_other_signature_versions(version: str) -> None:
     assert "SignatureVersion" in str(refusal({**message(), "SignatureVersion": version}))
 
 
 @pytest.mark.parametrize(("signed_as", "said"), [("1", "2"), ("2", "1")])
-def test_versions_that_are_mixed_up(signed_as: str, said: str) -> None:
+def test_refuses_signature_of_the_other_version(signed_as: str, said: str) -> None:
     refusal({**message(SignatureVersion=signed_as), "SignatureVersion": said})
 
 
@@ -408,11 +409,11 @@ def damaged_signatures() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", damaged_signatures())
-def test_signatures_that_are_damaged(name: str) -> None:
+def test_refuses_damaged_signatures(name: str) -> None:
     refusal({**message(), "Signature": damaged_signatures()[name]})
 
 
-def test_signatures_of_others() -> None:
+def test_refuses_signatures_of_other_keys() -> None:
     refusal(message(key=rsa_key(name="other")))
     refusal({**message(), "Signature": message(Message="other")["Signature"]})
     refusal(sign(unsigned(), text=signed_text(unsigned())[:-1]))
@@ -438,7 +439,7 @@ def test_signatures_of_others() -> None:
         ),
     ],
 )
-def test_certificates_of_other_places(arn: str, url: str, names: list[str]) -> None:
+def test_refuses_certificate_urls_of_other_regions(arn: str, url: str, names: list[str]) -> None:
     refusal(message(TopicArn=arn, SigningCertURL=url), pem(certificate(names)))
 
 
@@ -463,7 +464,9 @@ def test_certificates_of_other_places(arn: str, url: str, names: list[str]) -> N
         ("af-south-1", ["sns.af-south-1.amazonaws.com"], False),
     ],
 )
-def test_the_name_in_the_certificate(region: str, names: list[str], good: bool) -> None:
+def test_host_name_of_the_certificate_depends_on_the_region(
+    region: str, names: list[str], good: bool
+) -> None:
     body = message(
         TopicArn=TOPIC.replace("eu-west-1", region), SigningCertURL=URL.replace("eu-west-1", region)
     )
@@ -473,7 +476,7 @@ def test_the_name_in_the_certificate(region: str, names: list[str], good: bool) 
         assert "isn't for sns" in str(refusal(body, pem(certificate(names))))
 
 
-def test_the_common_name_counts_only_alone() -> None:
+def test_common_name_counts_only_without_alternative_names() -> None:
     check(message(), pem(certificate((), common_name="sns.amazonaws.com")))
     refusal(message(), pem(certificate(["evil.example"], common_name="sns.amazonaws.com")))
     refusal(message(), pem(certificate(())))
@@ -489,7 +492,7 @@ def test_the_common_name_counts_only_alone() -> None:
         (NOW + timedelta(seconds=1), NOW + timedelta(days=9), False),
     ],
 )
-def test_when_the_certificate_is_valid(start: datetime, end: datetime, good: bool) -> None:
+def test_certificate_must_be_valid_now(start: datetime, end: datetime, good: bool) -> None:
     file = pem(certificate(start=start, end=end))
     if good:
         check(message(), file)
@@ -550,7 +553,7 @@ def damaged() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", damaged())
-def test_files_that_are_no_good_certificate(name: str) -> None:
+def test_refuses_files_that_are_no_valid_certificate(name: str) -> None:
     file = damaged()[name]
     with pytest.raises(SignatureError, match="certificate"):
         load_certificate(file)
@@ -559,14 +562,14 @@ def test_files_that_are_no_good_certificate(name: str) -> None:
         check_signature(message(key=key), file, now=NOW)
 
 
-def test_line_breaks_of_either_kind() -> None:
+def test_accepts_pem_with_lf_and_crlf() -> None:
     good = good_certificate()
     for file in (good, good.replace(b"\n", b"\r\n"), good + b"\n", b"\n" + good):
         load_certificate(file)
         check(message(), file)
 
 
-def test_age() -> None:
+def test_refuses_old_and_future_messages() -> None:
     body = message(Timestamp="2026-03-06T20:00:00.000Z")
     sent = datetime(2026, 3, 6, 20, tzinfo=UTC)
     for seconds in (-300, -299, 0, 3899, 3900):
@@ -580,12 +583,12 @@ def test_age() -> None:
     check(body, now=sent.astimezone(timezone(timedelta(hours=-11))))
 
 
-def test_a_time_without_a_zone_is_a_mistake_of_the_caller() -> None:
+def test_time_without_zone_is_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match="zone"):
         check(message(), now=NOW.replace(tzinfo=None))
 
 
-def test_what_needs_no_certificate_is_checked_before_there_is_one() -> None:
+def test_checks_other_fields_before_the_certificate() -> None:
     unverified = read_signature(check(message()), now=NOW)
     assert (unverified.certificate_url, unverified.host_name) == (URL, "sns.amazonaws.com")
     assert "eventType" not in repr(unverified)
@@ -600,14 +603,14 @@ def test_what_needs_no_certificate_is_checked_before_there_is_one() -> None:
             read_signature(require_sns_message(body), now=NOW)
 
 
-def test_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_the_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signing_certificate, "find_spec", lambda name: None)
     load_certificate.cache_clear()
     with pytest.raises(ConfigurationError, match=r"pip install 'sesmail\[signatures\]'"):
         check(message())
 
 
-def test_sha1_where_the_system_forbids_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disabled_sha1_is_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
     class Key:
         def verify(self, *_: object) -> None:
             raise UnsupportedAlgorithm("SHA1")
@@ -617,7 +620,7 @@ def test_sha1_where_the_system_forbids_it(monkeypatch: pytest.MonkeyPatch) -> No
         question("1", b"", b"")
 
 
-def test_a_certificate_is_read_once() -> None:
+def test_certificate_is_parsed_once() -> None:
     load_certificate.cache_clear()
     for _ in range(3):
         check(message(), bytes(bytearray(good_certificate())))
@@ -626,12 +629,12 @@ def test_a_certificate_is_read_once() -> None:
     assert load_certificate.cache_info().currsize == 1
 
 
-def test_nothing_is_changed() -> None:
+def test_body_is_not_modified() -> None:
     body = message("SubscriptionConfirmation")
     before = copy.deepcopy(body)
     check_signature(body, good_certificate(), now=NOW)
     assert body == before
 
 
-def test_cryptography_is_here() -> None:
+def test_cryptography_is_installed() -> None:
     assert "cryptography" in sys.modules

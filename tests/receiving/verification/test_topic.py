@@ -1,4 +1,4 @@
-"""Topics: what an ARN may be, and which certificates sign for it."""
+"""ARNs of topics, and URLs and host names of their signing certificates."""
 
 import json
 from importlib.resources import files
@@ -12,8 +12,8 @@ ACCOUNT = "123456789012"
 HEX = "0123456789abcdef" * 2
 
 
-def amazons_regions() -> list[tuple[str, str, str]]:
-    """Partition, region and DNS suffix, as botocore has them from Amazon."""
+def aws_regions() -> list[tuple[str, str, str]]:
+    """Returns partition, region and DNS suffix of every region that botocore knows."""
     data = json.loads((files("botocore") / "data" / "partitions.json").read_text("utf-8"))
     return [
         (partition["id"], region, partition["outputs"]["dnsSuffix"])
@@ -23,15 +23,15 @@ def amazons_regions() -> list[tuple[str, str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("partition", "region", "suffix"), amazons_regions())
-def test_every_region_of_amazon(partition: str, region: str, suffix: str) -> None:
+@pytest.mark.parametrize(("partition", "region", "suffix"), aws_regions())
+def test_accepts_every_region_of_aws(partition: str, region: str, suffix: str) -> None:
     topic = read_topic(f"arn:{partition}:sns:{region}:{ACCOUNT}:mail")
     assert topic is not None
     assert (topic.partition, topic.region) == (partition, region)
     assert topic.is_certificate_url(
         f"https://sns.{region}.{suffix}/SimpleNotificationService-{HEX}.pem"
     )
-    for other, _, _ in amazons_regions():
+    for other, _, _ in aws_regions():
         assert (read_topic(f"arn:{other}:sns:{region}:{ACCOUNT}:mail") is None) == (
             other != partition
         )
@@ -60,7 +60,7 @@ def test_every_region_of_amazon(partition: str, region: str, suffix: str) -> Non
         ("aws-iso-f", "us-isof-south-1", "sns-signing.us-isof-south-1.csp.hci.ic.gov"),
     ],
 )
-def test_the_name_in_the_certificate(partition: str, region: str, name: str) -> None:
+def test_certificate_host_of_each_region(partition: str, region: str, name: str) -> None:
     topic = read_topic(f"arn:{partition}:sns:{region}:{ACCOUNT}:mail.fifo")
     assert topic is not None
     assert topic.certificate_host == name
@@ -101,7 +101,7 @@ def test_the_name_in_the_certificate(partition: str, region: str, name: str) -> 
         TOPIC.replace("eu-west-1", "us-gov-west-1"),
     ],
 )
-def test_what_is_no_topic(arn: str) -> None:
+def test_refuses_invalid_arns(arn: str) -> None:
     assert read_topic(arn) is None
 
 
@@ -162,7 +162,7 @@ OTHER_URLS = [
 ]
 
 
-def test_the_one_form_of_its_url() -> None:
+def test_accepts_the_certificate_url() -> None:
     topic = read_topic(TOPIC)
     assert topic is not None
     assert topic.is_certificate_url(URL)
@@ -170,7 +170,7 @@ def test_the_one_form_of_its_url() -> None:
 
 
 @pytest.mark.parametrize("url", OTHER_URLS)
-def test_no_other_url(url: str) -> None:
+def test_refuses_other_urls(url: str) -> None:
     topic = read_topic(TOPIC)
     assert topic is not None
     assert not topic.is_certificate_url(url)

@@ -225,7 +225,7 @@ async def run(service: Service, mails: int = 1, **settings: Any) -> list[SendSta
     return states
 
 
-@pytest.mark.parametrize("error", RETRIED, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", RETRIED, ids=str)
 async def test_retryable_errors_are_retried(error: SendError, delays: list[float]) -> None:
     service = Service(error, error, "id")
     (state,) = await run(service)
@@ -656,13 +656,13 @@ class TestSendLog:
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-@pytest.mark.parametrize(("word", "outcome"), [("begin", "not_sent"), ("finish", "accepted")])
+@pytest.mark.parametrize(("method", "outcome"), [("begin", "not_sent"), ("finish", "accepted")])
 async def test_asyncio_cancellation_while_the_log_writes(
-    anyio_backend: str, word: str, outcome: str
+    anyio_backend: str, method: str, outcome: str
 ) -> None:
     import asyncio
 
-    log, limiter = BlockingLog(word), RateLimiter(10, clock=lambda: 0)
+    log, limiter = BlockingLog(method), RateLimiter(10, clock=lambda: 0)
     task = asyncio.create_task(run(Service(["a", "b"]), 2, log=log, limiter=limiter))
     await log.asked.wait()
     task.cancel()

@@ -272,7 +272,7 @@ async def test_closing_while_it_opens_leaves_nothing_open(
 async def test_connections_can_be_closed_after_each_call(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    if session == "httpx":
+    if session.startswith("httpx"):
         return  # has no such setting
     server = fault_server(ok())
     async with new_client(server.url, config={"connector_args": {"force_close": True}}) as client:

@@ -1,1 +1,1 @@
-"""Event classes, frozen and comparable."""
+"""Event classes: frozen, comparable, and serialised as JSON."""

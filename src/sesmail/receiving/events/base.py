@@ -1,4 +1,4 @@
-"""What all events have."""
+"""Base classes of all events."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 from ...values import FrozenDict, FrozenMappings, Value
 from .serialise import write_event
 
-__all__ = ["BaseEvent", "SnsOrigin", "TrackingEvent", "moment"]
+__all__ = ["BaseEvent", "SnsOrigin", "TrackingEvent", "utc_text"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SnsOrigin(Value):
-    """The SNS message that brought an event.
+    """The SNS message that contained an event.
 
     Attributes:
-        message_id: Its id, which stays when SNS delivers it again.
-        topic_arn: The topic.
-        timestamp: When it was published; None if that can't be read.
-        subject: Its subject; None if it has none.
+        message_id: Id of the SNS message, which is the same in every delivery of it.
+        topic_arn: ARN of the topic.
+        timestamp: Time of publication, with a time zone; None if it can't be parsed.
+        subject: Subject of the SNS message; None without.
     """
 
     message_id: str
@@ -35,14 +35,18 @@ class SnsOrigin(Value):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BaseEvent(FrozenMappings, Value, ABC):
-    """What all events have.
+    """Base class of all events: frozen, comparable and hashable.
 
-    Its mappings can't be changed. What is nested in ``raw`` and ``metadata`` is shared by all events of one body.
+    Events of different transports compare equal: ``sns`` isn't compared, nor is ``raw``, except in
+    an ``UnknownEvent``. Mappings are read-only. Objects inside of ``raw`` and ``metadata`` are
+    shared by all events of one body.
 
     Attributes:
-        kind: The name of the class, which tells the kinds apart in JSON.
-        sns: The SNS message that brought it, which no comparison looks at; None where the wrapping has none.
-        notes: What stands in the event and could not be read, as ``path: reason``.
+        kind: Name of the class, which distinguishes the classes in JSON.
+        sns: The SNS message that contained the event; None if there was none, as in a raw
+            delivery, an EventBridge event or a record of AWS Lambda from SES.
+        defects: Optional fields that are present and can't be parsed, as ``path: reason``; at most
+            20. Such a field is None or empty, or has a substitute that the reason names.
     """
 
     kind: str = field(repr=False)
@@ -51,36 +55,51 @@ class BaseEvent(FrozenMappings, Value, ABC):
 
     @property
     def dedup_key(self) -> str:
-        """Equal for an occurrence that is reported twice, however it came; 64 hexadecimal digits."""
+        """Key for deduplication: 64 hexadecimal digits.
+
+        It is the same in every report of one occurrence: in repeated deliveries, over any
+        transport, and by event publishing as well as by notification. Store it in a unique column.
+        """
         return sha256(json.dumps([self.kind, *self._identity()]).encode()).hexdigest()
 
     @abstractmethod
     def _identity(self) -> tuple[str | None, ...]:
-        """What tells one occurrence of this kind from another."""
+        """Returns the fields that identify an occurrence among those of its class."""
 
     def to_json(self) -> str:
-        """The event as JSON, for ``event_from_json``."""
+        """Returns the event as JSON, for ``event_from_json``."""
         return write_event(self)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TrackingEvent(BaseEvent):
-    """What all events of sent mail have; each is about one recipient.
+    """Base class of the events of a sent message; each is about one recipient.
 
-    An open or a click doesn't tell whose it was: there is an event for every recipient of the message.
+    SES doesn't report whose open or click it was: for those, and for ``Sent``, ``Rejected`` and
+    ``RenderingFailed``, there is one event for each recipient of the message, including cc and
+    bcc.
 
     Attributes:
-        recipient: The address.
-        message_id: The id that SES issued for the message.
-        timestamp: When it happened.
-        sent_at: When the message was sent; None if that can't be read.
-        source: The address that the message was sent from.
-        tags: The message's tags, from its headers.
-        metadata: The message's metadata, from its headers.
-        send_id: The message's send id, from its headers or else its message tags; None if it has none.
-        message_tags: The SES message tags, SES's own among them; None in notifications, which have none.
-        headers_truncated: Whether SES left headers out, so that tags, metadata and send id may be missing.
-        raw: The event as SES wrote it, which no comparison looks at.
+        recipient: The recipient's address.
+        message_id: Id that SES issued for the message, as in ``SendResult``.
+        timestamp: Time of the event, with a time zone; the time of sending for ``Sent``,
+            ``Rejected`` and ``RenderingFailed``, and if the event's time can't be parsed.
+        sent_at: Time when the message was sent, with a time zone; None if it can't be parsed.
+        source: Address that the message was sent from, perhaps with a name; None if SES doesn't
+            report it.
+        tags: Tags of the message, from its headers. Empty without headers: a notification has
+            them only if "include original headers" is enabled for its feedback type.
+        metadata: Metadata of the message, from its headers, as the tags; empty without.
+        send_id: Send id of the message, from its headers or from its SES message tags; None
+            without.
+        message_tags: SES message tags, each with its values, including the ``ses:...`` tags of
+            SES itself; None in notifications, which don't have them.
+        headers_truncated: Whether SES omitted headers, as it does beyond 10 KB: tags, metadata
+            and send id may be missing.
+        raw: The event as SES wrote it; not compared.
+
+    https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+    https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
     """
 
     recipient: str
@@ -96,9 +115,9 @@ class TrackingEvent(BaseEvent):
     raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, compare=False)
 
     def _identity(self) -> tuple[str | None, ...]:
-        return self.message_id, self.recipient, moment(self.timestamp)
+        return self.message_id, self.recipient, utc_text(self.timestamp)
 
 
-def moment(time: datetime) -> str:
-    """A time as text that is the same in every zone."""
+def utc_text(time: datetime) -> str:
+    """Returns a time as ISO 8601 text in UTC, which is the same for equal times."""
     return time.astimezone(UTC).isoformat()

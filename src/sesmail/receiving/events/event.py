@@ -1,4 +1,4 @@
-"""Everything that SES tells you: one frozen class a kind."""
+"""All event classes, and their union."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Discriminator
 
 from ...values import FrozenDict
-from .base import BaseEvent, SnsOrigin, TrackingEvent, moment
+from .base import BaseEvent, SnsOrigin, TrackingEvent, utc_text
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
 from .serialise import read_event
 from .tracking import (
@@ -58,13 +58,14 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownEvent(BaseEvent):
-    """A kind of event that this version doesn't know.
+    """An event of a type that this version doesn't support, for instance a later one.
 
     Attributes:
-        event_type: SES's word for it.
-        message_id: The id that SES issued for the message, if it is about one.
-        timestamp: When the message was sent, if it is about one.
-        raw: The event as SES wrote it.
+        event_type: Type of the event, as SES or EventBridge writes it.
+        message_id: Id that SES issued for the message; None if the event isn't about one.
+        timestamp: Time when the message was sent, with a time zone; None if the event isn't about
+            one.
+        raw: The event as SES wrote it; compared.
     """
 
     kind: Literal["UnknownEvent"] = field(default="UnknownEvent", repr=False)
@@ -74,14 +75,15 @@ class UnknownEvent(BaseEvent):
     raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, hash=False)
 
     def _identity(self) -> tuple[str | None, ...]:
-        time = None if self.timestamp is None else moment(self.timestamp)
-        # The keys that tell the kind differ between event publishing and notifications.
-        told = {
+        time = None if self.timestamp is None else utc_text(self.timestamp)
+        # The key of the type differs between event publishing and notifications.
+        content = {
             key: value
             for key, value in self.raw.items()
             if key not in ("eventType", "notificationType")
         }
-        return self.event_type, self.message_id, time, json.dumps(told, sort_keys=True, default=str)
+        text = json.dumps(content, sort_keys=True, default=str)
+        return self.event_type, self.message_id, time, text
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -98,14 +100,21 @@ class _Confirmation(BaseEvent):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SubscriptionConfirmation(_Confirmation):
-    """A topic wants to post here.
+    """SNS asks the webhook to confirm its subscription to a topic.
+
+    ``Receiver.receive`` confirms the subscription of a verified topic before it returns this event.
+    Keep the token and the URL out of logs: the repr doesn't show them.
 
     Attributes:
-        topic_arn: The topic.
-        token: What sns:ConfirmSubscription needs: whoever has it can confirm.
-        message_id: The SNS message's id.
-        timestamp: When it was published; None if that can't be read.
-        subscribe_url: The page that confirms, too; never open it for a stranger.
+        topic_arn: ARN of the topic.
+        token: Token of ``sns:ConfirmSubscription``: whoever has it can confirm. It expires after
+            two days.
+        message_id: Id of the SNS message.
+        timestamp: Time of publication, with a time zone; None if it can't be parsed.
+        subscribe_url: URL that confirms the subscription. Don't open it unless the message is
+            verified: anybody can write one. None only in an event created by hand.
+
+    https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html
     """
 
     kind: Literal["SubscriptionConfirmation"] = field(
@@ -115,14 +124,16 @@ class SubscriptionConfirmation(_Confirmation):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnsubscribeConfirmation(_Confirmation):
-    """A topic won't post here any more.
+    """A subscription of the webhook to a topic ended; it is never renewed automatically.
 
     Attributes:
-        topic_arn: The topic.
-        token: What would subscribe again.
-        message_id: The SNS message's id.
-        timestamp: When it was published; None if that can't be read.
-        subscribe_url: The page that would subscribe again.
+        topic_arn: ARN of the topic.
+        token: Token that would subscribe again, with ``sns:ConfirmSubscription``.
+        message_id: Id of the SNS message.
+        timestamp: Time of publication, with a time zone; None if it can't be parsed.
+        subscribe_url: URL that would subscribe again. None only in an event created by hand.
+
+    https://docs.aws.amazon.com/sns/latest/dg/http-unsubscribe-confirmation-json.html
     """
 
     kind: Literal["UnsubscribeConfirmation"] = field(default="UnsubscribeConfirmation", repr=False)
@@ -144,16 +155,19 @@ Event: TypeAlias = (
     | SubscriptionConfirmation
     | UnsubscribeConfirmation
 )
-"""Any event."""
+"""Union of all event classes, for type annotations and ``match``."""
 
-_TAGGED = Annotated[Event, Discriminator("kind")]
+_DISCRIMINATED = Annotated[Event, Discriminator("kind")]
 
 
 def event_from_json(text: str | bytes) -> Event:
-    """An event from the JSON of its ``to_json``.
+    """Reads an event from the JSON of its ``to_json``.
+
+    Returns:
+        An event of the same class, equal to the original.
 
     Raises:
-        pydantic.ValidationError: It isn't such JSON.
+        pydantic.ValidationError: The text isn't the JSON of an event. The error shows no input.
     """
-    event: Event = read_event(_TAGGED, text)
+    event: Event = read_event(_DISCRIMINATED, text)
     return event

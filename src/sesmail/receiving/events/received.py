@@ -1,4 +1,4 @@
-"""A mail that came in.
+"""Event of a received mail.
 
 https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html
 """
@@ -11,22 +11,25 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ...values import FrozenDict, FrozenMappings, Value
-from .base import BaseEvent, moment
+from .base import BaseEvent, utc_text
 
 __all__ = ["OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Verdicts(Value):
-    """What SES found out about a received mail: PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED; None if not told.
+    """Results of the checks of SES on a received mail.
+
+    Each is PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED, or another text; None if not reported.
 
     Attributes:
-        spam: Whether it is free of spam.
-        virus: Whether it is free of viruses.
-        spf: Sender Policy Framework.
-        dkim: DomainKeys Identified Mail.
-        dmarc: Domain-based Message Authentication, Reporting & Conformance.
-        dmarc_policy: What the sender's domain asks for when DMARC fails: none, quarantine, reject.
+        spam: Spam scan: FAIL for spam. DISABLED unless the receipt rule enables scanning.
+        virus: Virus scan: FAIL for a virus. DISABLED unless the receipt rule enables scanning.
+        spf: Sender Policy Framework (RFC 7208).
+        dkim: DomainKeys Identified Mail (RFC 6376).
+        dmarc: DMARC (RFC 7489), the only check of the domain in the From header.
+        dmarc_policy: Policy of the sender's domain for mail that fails DMARC: none, quarantine or
+            reject; None unless DMARC failed.
     """
 
     spam: str | None = None
@@ -39,12 +42,18 @@ class Verdicts(Value):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class S3Action(Value):
-    """The mail was stored in S3.
+    """Action of a receipt rule that stored the mail in S3, unchanged.
+
+    Mail of more than 40 MB bounces. The object remains until it is deleted, for instance by
+    ``Receiver.delete_object``.
 
     Attributes:
-        bucket: The bucket's name.
-        key: The object's key, prefix included.
-        topic_arn: The topic that was told.
+        type: ``"S3"``.
+        bucket: Name of the bucket.
+        key: Key of the object, including the prefix.
+        topic_arn: ARN of the topic that is notified; None if not reported.
+
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-s3.html
     """
 
     type: Literal["S3"] = field(default="S3", repr=False)
@@ -55,11 +64,16 @@ class S3Action(Value):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SnsAction(Value):
-    """The mail came with the notification.
+    """Action of a receipt rule that published the mail in the notification.
+
+    Mail of more than 150 KB bounces. The encoding UTF8 damages mail in other character sets.
 
     Attributes:
-        encoding: BASE64, or UTF8, which is also meant by None.
-        topic_arn: The topic.
+        type: ``"SNS"``.
+        encoding: Encoding of ``Received.content``: BASE64 or UTF8; None means UTF8.
+        topic_arn: ARN of the topic; None if not reported.
+
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-sns.html
     """
 
     type: Literal["SNS"] = field(default="SNS", repr=False)
@@ -69,11 +83,11 @@ class SnsAction(Value):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class OtherAction(FrozenMappings, Value):
-    """Something that doesn't leave the mail where it can be had.
+    """Action of a receipt rule that doesn't store the mail.
 
     Attributes:
-        type: Lambda, Bounce, Stop, WorkMail.
-        topic_arn: The topic that was told.
+        type: Lambda, Bounce, Stop, WorkMail, or another text.
+        topic_arn: ARN of the topic that is notified; None if not reported.
         details: The action as SES wrote it.
     """
 
@@ -84,18 +98,21 @@ class OtherAction(FrozenMappings, Value):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Received(BaseEvent):
-    """A mail came in for you.
+    """SES received a mail; ``Receiver.fetch`` returns its content.
+
+    There is one event for all recipients.
 
     Attributes:
-        message_id: The id that SES gave it.
-        timestamp: When SES was told to process it.
-        recipients: The addresses that the receipt rule took it for.
-        source: The envelope's sender; may be empty or None, as bounces have none.
-        verdicts: What SES found out about it.
-        action: What the receipt rule did with it; None if that can't be read.
-        content: The mail, where the action is SNS, as the action's encoding says.
-        processing_millis: How long SES took.
-        raw: The notification as SES wrote it, which no comparison looks at.
+        message_id: Id that SES gave the mail.
+        timestamp: Time when the receipt rule was applied, with a time zone; the time when SES
+            received the mail if that can't be parsed.
+        recipients: Addresses that the receipt rule matched, including bcc.
+        source: Envelope sender (MAIL FROM): empty for bounces; None if not reported.
+        verdicts: Results of the checks of SES.
+        action: Action of the receipt rule that notified; None if it can't be parsed.
+        content: The mail in the encoding of the action if that is an ``SnsAction``; None otherwise.
+        processing_millis: Milliseconds that SES took to process the mail; None if not reported.
+        raw: The notification as SES wrote it; not compared.
     """
 
     kind: Literal["Received"] = field(default="Received", repr=False)
@@ -110,4 +127,4 @@ class Received(BaseEvent):
     raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, compare=False)
 
     def _identity(self) -> tuple[str | None, ...]:
-        return self.message_id, *self.recipients, moment(self.timestamp)
+        return self.message_id, *self.recipients, utc_text(self.timestamp)

@@ -1,4 +1,4 @@
-"""Events written as JSON, and read back."""
+"""Serialisation of events as JSON, with pydantic."""
 
 from __future__ import annotations
 
@@ -12,33 +12,37 @@ __all__ = ["read_event", "write_event"]
 
 
 def write_event(event: object) -> str:
-    """An event as JSON."""
+    """Returns an event as JSON."""
     kind: Any = type(event)
     return _writer(kind).dump_json(event).decode()
 
 
 def read_event(kinds: Any, text: str | bytes) -> Any:
-    """An event from its JSON.
+    """Reads an event from its JSON.
 
     Args:
-        kinds: The union of all kinds, with what tells them apart.
+        kinds: The union of all event classes, with its discriminator.
         text: The JSON.
 
     Raises:
-        pydantic.ValidationError: It isn't such JSON.
+        pydantic.ValidationError: The text isn't the JSON of an event.
     """
     reader = _reader(kinds)
     try:
         return reader.validate_json(text)
     except ValidationError as err:
-        deep = _read_deep(text) if "recursion limit" in str(err) else None
-        if deep is None:
+        document = _read_deep(text) if "recursion limit" in str(err) else None
+        if document is None:
             raise
-    return reader.validate_python(deep)
+    return reader.validate_python(document)
 
 
 def _read_deep(text: str | bytes) -> Any:
-    """JSON that is deeper than pydantic reads: an event may come as deep as that, and is now inside another object."""
+    """Parses JSON with the standard library; None if it isn't JSON.
+
+    pydantic parses 200 levels. An event may have as many, and its JSON has one more around it:
+    https://github.com/pydantic/jiter (the recursion limit)
+    """
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

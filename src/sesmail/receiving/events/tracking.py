@@ -1,6 +1,6 @@
-"""What became of a mail that you sent: one frozen class a kind.
+"""Events of sent messages: one frozen class for each event type.
 
-Enumerations are open: SES may add to the words that the fields' descriptions list.
+Fields of enumerated text may have values that SES adds later, so their type is `str`.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
@@ -32,20 +32,24 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Sent(TrackingEvent):
-    """SES took the message and will try to deliver it."""
+    """SES accepted the message and will attempt to deliver it.
+
+    There is one event for each recipient of the message.
+    """
 
     kind: Literal["Sent"] = field(default="Sent", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Delivered(TrackingEvent):
-    """The recipient's mail server took the message.
+    """The recipient's mail server accepted the message; a bounce may still follow.
 
     Attributes:
-        processing_millis: How long that took SES.
-        smtp_response: The server's answer.
-        reporting_mta: SES's server.
-        remote_mta_ip: The recipient's server.
+        processing_millis: Milliseconds from the request to SES until the delivery; None if not
+            reported.
+        smtp_response: Response of the recipient's server; None if not reported.
+        reporting_mta: Host name of the server of SES; None if not reported.
+        remote_mta_ip: IP address of the recipient's server; None if not reported.
     """
 
     kind: Literal["Delivered"] = field(default="Delivered", repr=False)
@@ -57,15 +61,16 @@ class Delivered(TrackingEvent):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Delayed(TrackingEvent):
-    """The message could not be delivered yet; SES goes on trying.
+    """The message could not be delivered yet; SES continues to retry.
 
     Attributes:
-        delay_type: InternalFailure, General, MailboxFull, SpamDetected, RecipientServerError, IPFailure,
-            TransientCommunicationFailure, BYOIPHostNameLookupUnavailable, Undetermined, SendingDeferral.
-        status: The SMTP status code.
-        diagnostic_code: The server's words.
-        expires_at: When SES stops trying.
-        reporting_mta: SES's server.
+        delay_type: InternalFailure, General, MailboxFull, SpamDetected, RecipientServerError,
+            IPFailure, TransientCommunicationFailure, BYOIPHostNameLookupUnavailable, Undetermined,
+            SendingDeferral, or another text; None if not reported.
+        status: SMTP enhanced status code (RFC 3463), such as ``4.4.1``; None if not reported.
+        diagnostic_code: Response of the recipient's server; None if not reported.
+        expires_at: Time when SES stops retrying, with a time zone; None if not reported.
+        reporting_mta: Host name of the server of SES; None if not reported.
     """
 
     kind: Literal["Delayed"] = field(default="Delayed", repr=False)
@@ -78,18 +83,25 @@ class Delayed(TrackingEvent):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Bounced(TrackingEvent):
-    """The recipient's mail server sent the message back, for good or for now, or SES didn't try.
+    """The recipient's mail server rejected the message, or SES suppressed it.
+
+    A bounce may arrive before a ``Delivered`` of the same message, and after it.
 
     Attributes:
-        bounce_type: Permanent, Transient, Undetermined.
-        bounce_subtype: General, NoEmail, Suppressed, OnAccountSuppressionList, MailboxFull, MessageTooLarge,
-            ContentRejected, AttachmentRejected, Undetermined.
-        action: ``failed``, as a rule.
-        status: The SMTP status code.
-        diagnostic_code: The server's words.
-        feedback_id: SES's id of the bounce.
-        remote_mta_ip: The recipient's server.
-        reporting_mta: SES's server.
+        bounce_type: Permanent, Transient, Undetermined, or another text. Transient includes full
+            mailboxes, messages that are too large, and automatic replies.
+        bounce_subtype: General, NoEmail, Suppressed, OnAccountSuppressionList, MailboxFull,
+            MessageTooLarge, ContentRejected, AttachmentRejected, Undetermined, or another text;
+            None if not reported. With OnAccountSuppressionList SES sent nothing: the address is on
+            the account's suppression list, and the message counts towards the quota.
+        action: ``failed``, usually; None if not reported.
+        status: SMTP enhanced status code (RFC 3463), such as ``5.1.1``; None if not reported.
+        diagnostic_code: Response of the recipient's server; None if not reported.
+        feedback_id: Id that SES gave the bounce; None if not reported.
+        remote_mta_ip: IP address of the recipient's server; None if not reported.
+        reporting_mta: Host name of the server that reported the bounce; None if not reported.
+
+    https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types
     """
 
     kind: Literal["Bounced"] = field(default="Bounced", repr=False)
@@ -104,22 +116,27 @@ class Bounced(TrackingEvent):
 
     @property
     def permanent(self) -> bool:
-        """Whether to never send to this recipient again."""
+        """True if the address must be suppressed: nothing should be sent to it again."""
         return self.bounce_type == "Permanent"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Complained(TrackingEvent):
-    """Somebody marked the message as spam.
+    """A recipient reported the message as spam, or as not spam.
 
-    SES often knows the provider alone: then there is an event for each of the message's recipients there.
+    Often the provider doesn't disclose the recipient: then there is an event for each recipient of
+    the message at that provider. Gmail doesn't report complaints to SES.
 
     Attributes:
-        feedback_type: abuse, auth-failure, fraud, not-spam, other, virus; None where the provider doesn't say.
-        complaint_subtype: OnAccountSuppressionList, or None.
-        feedback_id: SES's id of the complaint.
-        user_agent: The program that reported it.
-        arrived_at: When the message had arrived.
+        feedback_type: abuse, auth-failure, fraud, not-spam, other, virus, or another text; None if
+            the provider doesn't report it.
+        complaint_subtype: OnAccountSuppressionList if SES sent nothing because the address is on
+            the account's suppression list; None otherwise.
+        feedback_id: Id that SES gave the complaint; None if not reported.
+        user_agent: Program that reported the complaint; None if not reported.
+        arrived_at: Time when the message arrived, with a time zone; None if not reported.
+
+    https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
     """
 
     kind: Literal["Complained"] = field(default="Complained", repr=False)
@@ -131,16 +148,18 @@ class Complained(TrackingEvent):
 
     @property
     def is_spam(self) -> bool:
-        """False when the recipient took the message out of the spam: then suppress nobody."""
+        """True if the address must be suppressed; False if it was reported as not spam."""
         return self.feedback_type is None or self.feedback_type.lower() != "not-spam"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Rejected(TrackingEvent):
-    """SES took the message, found a virus in it and didn't send it.
+    """SES accepted the message, found a virus in it, and didn't send it.
+
+    There is one event for each recipient of the message.
 
     Attributes:
-        reason: ``Bad content``, as a rule.
+        reason: ``Bad content``, usually; None if not reported.
     """
 
     kind: Literal["Rejected"] = field(default="Rejected", repr=False)
@@ -149,11 +168,16 @@ class Rejected(TrackingEvent):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Opened(TrackingEvent):
-    """Somebody, or a program, opened the message.
+    """A person or a program loaded the image that tracks opens.
+
+    There is one event for each recipient of the message: SES doesn't report who opened it. Mail
+    programs load images in advance, or not at all, so an event, or its absence, proves nothing.
 
     Attributes:
-        ip_address: From where.
-        user_agent: With what.
+        ip_address: IP address of the request; None if not reported.
+        user_agent: User agent of the request; None if not reported.
+
+    https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html
     """
 
     kind: Literal["Opened"] = field(default="Opened", repr=False)
@@ -163,13 +187,17 @@ class Opened(TrackingEvent):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Clicked(TrackingEvent):
-    """Somebody, or a program, followed a link of the message.
+    """A person or a program, for instance a virus scanner, followed a link of the message.
+
+    There is one event for each recipient of the message: SES doesn't report who followed it.
 
     Attributes:
-        link: The link's URL.
-        link_tags: The link's tags, from its ``ses:tags`` attribute.
-        ip_address: From where.
-        user_agent: With what.
+        link: URL of the link.
+        link_tags: Tags of the link's ``ses:tags`` attribute, each with its values; empty without.
+        ip_address: IP address of the request; None if not reported.
+        user_agent: User agent of the request; None if not reported.
+
+    https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html
     """
 
     kind: Literal["Clicked"] = field(default="Clicked", repr=False)
@@ -186,11 +214,13 @@ class Clicked(TrackingEvent):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class RenderingFailed(TrackingEvent):
-    """The template didn't fit its data, and nothing was sent.
+    """SES could not render the template with its data, and sent nothing.
+
+    There is one event for each recipient of the message.
 
     Attributes:
-        template: The template's name.
-        error_message: SES's words.
+        template: Name of the template; None if not reported.
+        error_message: Reason that SES gives; None if not reported.
     """
 
     kind: Literal["RenderingFailed"] = field(default="RenderingFailed", repr=False)
@@ -200,11 +230,11 @@ class RenderingFailed(TrackingEvent):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TopicPreferences(FrozenMappings, Value):
-    """What a contact wants of a contact list.
+    """Preferences of a contact on a contact list.
 
     Attributes:
-        unsubscribe_all: Nothing at all.
-        topics: OptIn or OptOut for each topic.
+        unsubscribe_all: Whether the contact unsubscribed from all topics; None if not reported.
+        topics: OptIn or OptOut, by name of the topic of the contact list.
     """
 
     unsubscribe_all: bool | None = None
@@ -213,13 +243,15 @@ class TopicPreferences(FrozenMappings, Value):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SubscriptionChanged(TrackingEvent):
-    """The recipient changed what they want of a contact list.
+    """A recipient changed their preferences on a contact list.
 
     Attributes:
-        contact_list: The list's name.
-        changed_by: By what means, for instance UnsubscribeHeader.
-        new_preferences: What they want now.
-        old_preferences: What they wanted before.
+        contact_list: Name of the contact list; None if not reported.
+        changed_by: Means of the change, for instance UnsubscribeHeader; None if not reported.
+        new_preferences: Preferences since the change; None if not reported.
+        old_preferences: Preferences before the change; None if not reported.
+
+    https://docs.aws.amazon.com/ses/latest/dg/sending-email-list-management.html
     """
 
     kind: Literal["SubscriptionChanged"] = field(default="SubscriptionChanged", repr=False)

@@ -1,1 +1,1 @@
-"""Parses SES events into event objects."""
+"""Parsing of SES events into event objects."""

@@ -1,4 +1,7 @@
-"""Where SES's JSON has what each kind of event of sent mail tells."""
+"""Event types of tracking events, with the keys of their fields in the JSON of SES.
+
+https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+"""
 
 from __future__ import annotations
 
@@ -27,53 +30,55 @@ __all__ = ["EVENT_SPECS", "EventSpec", "Reader", "read_preferences"]
 
 
 Reader: TypeAlias = Callable[[JsonReader, str], Any]
-"""How to read a field, from its object and by its key."""
+"""Reads a field, given the reader of its object and its key."""
 
 
 def read_preferences(part: JsonReader, key: str) -> TopicPreferences | None:
-    """What a contact wants of a contact list."""
-    wanted = part.fields(key)
-    if not wanted.document:
+    """Reads the preferences of a contact on a contact list."""
+    preferences = part.object(key)
+    if not preferences.document:
         return None
     topics: dict[str, str] = {}
-    for status in wanted.objects("topicSubscriptionStatus"):
+    for status in preferences.objects("topicSubscriptionStatus"):
         topic, choice = status.text("topicName"), status.text("subscriptionStatus")
         if topic is not None and choice is not None:
             topics[topic] = choice
-    fields = {"unsubscribe_all": wanted.flag("unsubscribeAll"), "topics": FrozenDict(topics)}
+    unsubscribe_all = preferences.boolean("unsubscribeAll")
+    fields = {"unsubscribe_all": unsubscribe_all, "topics": FrozenDict(topics)}
     return build_frozen(TopicPreferences, fields)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EventSpec:
-    """How to read a kind of event.
+    """Event class and JSON keys of an event type.
 
     Attributes:
-        event: What becomes of it.
-        key: Where SES has what is special about it.
-        texts: The texts there, by the names of the event's fields.
-        more: What else is there, by the names of the event's fields: how to read it, and its key.
-        named: Where SES names whom it is about; empty where it is about every recipient of the message.
-        each: The texts beside each of those, by the names of the event's fields.
-        timed: Whether it happens at a time of its own, after the message was sent.
-        bare: Whether there may be nothing special about it.
+        event_class: The class of its events.
+        key: Key of the object with the fields of this type.
+        texts: Keys of its strings, by field of the class.
+        others: Readers and keys of its other values, by field of the class.
+        recipients_key: Key of its own list of recipients; empty if the type is about every
+            recipient of the message.
+        details: Keys of the strings beside each of these recipients, by field of the class.
+        has_time: Whether it has a time of its own, after the message was sent.
+        may_be_empty: Whether the object may be absent.
     """
 
-    event: type[TrackingEvent]
+    event_class: type[TrackingEvent]
     key: str
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
-    more: Mapping[str, tuple[Reader, str]] = field(default_factory=dict[str, tuple[Reader, str]])
-    named: str = ""
-    each: Mapping[str, str] = field(default_factory=dict[str, str])
-    timed: bool = True
-    bare: bool = False
+    others: Mapping[str, tuple[Reader, str]] = field(default_factory=dict[str, tuple[Reader, str]])
+    recipients_key: str = ""
+    details: Mapping[str, str] = field(default_factory=dict[str, str])
+    has_time: bool = True
+    may_be_empty: bool = False
 
 
-_READER = {"ip_address": "ipAddress", "user_agent": "userAgent"}
+_CLIENT = {"ip_address": "ipAddress", "user_agent": "userAgent"}
 _SMTP = {"status": "status", "diagnostic_code": "diagnosticCode"}
 
 EVENT_SPECS: Mapping[str, EventSpec] = {
-    "Send": EventSpec(Sent, "send", timed=False, bare=True),
+    "Send": EventSpec(Sent, "send", has_time=False, may_be_empty=True),
     "Delivery": EventSpec(
         Delivered,
         "delivery",
@@ -82,16 +87,16 @@ EVENT_SPECS: Mapping[str, EventSpec] = {
             "reporting_mta": "reportingMTA",
             "remote_mta_ip": "remoteMtaIp",
         },
-        {"processing_millis": (JsonReader.number, "processingTimeMillis")},
-        named="recipients",
+        {"processing_millis": (JsonReader.integer, "processingTimeMillis")},
+        recipients_key="recipients",
     ),
     "DeliveryDelay": EventSpec(
         Delayed,
         "deliveryDelay",
         {"delay_type": "delayType", "reporting_mta": "reportingMTA"},
         {"expires_at": (JsonReader.time, "expirationTime")},
-        named="delayedRecipients",
-        each=_SMTP,
+        recipients_key="delayedRecipients",
+        details=_SMTP,
     ),
     "Bounce": EventSpec(
         Bounced,
@@ -102,9 +107,9 @@ EVENT_SPECS: Mapping[str, EventSpec] = {
             "remote_mta_ip": "remoteMtaIp",
             "reporting_mta": "reportingMTA",
         },
-        {"bounce_type": (JsonReader.need_text, "bounceType")},
-        named="bouncedRecipients",
-        each={"action": "action", **_SMTP},
+        {"bounce_type": (JsonReader.required_text, "bounceType")},
+        recipients_key="bouncedRecipients",
+        details={"action": "action", **_SMTP},
     ),
     "Complaint": EventSpec(
         Complained,
@@ -116,16 +121,18 @@ EVENT_SPECS: Mapping[str, EventSpec] = {
             "user_agent": "userAgent",
         },
         {"arrived_at": (JsonReader.time, "arrivalDate")},
-        named="complainedRecipients",
+        recipients_key="complainedRecipients",
     ),
-    "Reject": EventSpec(Rejected, "reject", {"reason": "reason"}, timed=False, bare=True),
-    "Open": EventSpec(Opened, "open", _READER),
+    "Reject": EventSpec(
+        Rejected, "reject", {"reason": "reason"}, has_time=False, may_be_empty=True
+    ),
+    "Open": EventSpec(Opened, "open", _CLIENT),
     "Click": EventSpec(
         Clicked,
         "click",
-        _READER,
+        _CLIENT,
         {
-            "link": (JsonReader.need_text, "link"),
+            "link": (JsonReader.required_text, "link"),
             "link_tags": (JsonReader.lists_of_texts, "linkTags"),
         },
     ),
@@ -133,7 +140,7 @@ EVENT_SPECS: Mapping[str, EventSpec] = {
         RenderingFailed,
         "failure",
         {"template": "templateName", "error_message": "errorMessage"},
-        timed=False,
+        has_time=False,
     ),
     "Subscription": EventSpec(
         SubscriptionChanged,

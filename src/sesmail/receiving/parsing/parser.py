@@ -1,4 +1,4 @@
-"""Body in, events out: it proves nothing about who sent the body."""
+"""Parsing of bodies into events, without verification."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ..transports.unwrap import RawEvent, RawEvents, read_raw, unwrap, unwrap_sn
 from .kinds import EVENT_SPECS
 from .reader import JsonReader
 from .received import read_received
-from .tracking import read_by_schema, read_tracking
+from .tracking import read_by_fields, read_by_schema
 
 __all__ = ["parse", "parse_raw"]
 
 _MAX_EVENTS = 50_000
-_SMALL = 1 << 14  # bytes, or characters; what is larger is seldom about a mail that was sent
+_MAX_SCHEMA_SIZE = 1 << 14  # bytes or characters; larger bodies are rarely tracking events
 
 _CONFIRMATIONS: Mapping[str, type[SubscriptionConfirmation | UnsubscribeConfirmation]] = {
     "SubscriptionConfirmation": SubscriptionConfirmation,
@@ -34,17 +34,28 @@ _CONFIRMATIONS: Mapping[str, type[SubscriptionConfirmation | UnsubscribeConfirma
 
 
 def parse(body: Body | SnsMessage) -> tuple[Event, ...]:
-    """The events in a body: one for each recipient whom SES tells something about.
+    """Parses the events in a body, of any transport, without verifying it.
 
-    It takes what SNS posts or hands on raw, what SQS holds of either, what AWS Lambda is called with by SNS, SQS and
-    SES, EventBridge's events, and Firehose's lines. It proves nothing: whoever can reach a webhook can write a body.
-    There, parse what ``verify`` gives, which holds nothing but what is proven.
+    Supported are requests of SNS, raw deliveries, SQS message bodies with either, AWS Lambda events
+    from SNS, SQS and SES, EventBridge events, and Firehose deliveries of one JSON object per line.
+
+    Anybody who can reach a webhook can post a body to it: there, use ``Receiver``, or parse the
+    message that ``verify`` returns. Behind a queue or a Lambda function IAM decides who may write.
 
     Args:
-        body: The body as it came, or as a framework decoded it already; or what ``verify`` or ``check_signature`` gave.
+        body: Bytes, text, a mapping decoded from JSON, or an SNS message that ``verify`` or
+            ``check_signature`` returned.
+
+    Returns:
+        The events in the order of the body: a tracking event for each recipient, or one event of a
+        received mail, of another type, or of a confirmation. None for the notice that SES
+        publishes when a topic is set up.
 
     Raises:
-        MalformedBodyError: It is something else.
+        MalformedBodyError: The body isn't in a supported format, is larger than 1 MiB (6 MiB for a
+            batch), contains more than 10,000 records or 50,000 events, or a required field of an
+            event is missing or invalid. It applies to the whole body, even if other records of a
+            batch are valid; to accept those, parse the ``body`` of each SQS record separately.
     """
     return _parse_by_schema(body) or _events(
         unwrap_sns_message(body) if isinstance(body, SnsMessage) else unwrap(body)
@@ -52,23 +63,23 @@ def parse(body: Body | SnsMessage) -> tuple[Event, ...]:
 
 
 def parse_raw(body: Body) -> tuple[Event, ...]:
-    """The events in what SNS posted raw: there must be nothing around the event.
+    """Parses a raw delivery: an event that isn't wrapped.
 
     Raises:
-        MalformedBodyError: It is something else.
+        MalformedBodyError: The body isn't such an event.
     """
     return _events(read_raw(body))
 
 
 def _parse_by_schema(body: Body | SnsMessage) -> tuple[Event, ...] | None:
-    """The events in what SNS posts, where there is nothing odd about it; None for everything else."""
+    """Parses a tracking event in the form that SNS posts; None if the body differs from it."""
     try:
-        if type(body) is bytes and len(body) <= _SMALL:
+        if type(body) is bytes and len(body) <= _MAX_SCHEMA_SIZE:
             return read_by_schema(*read_notification(body))
         if (
             isinstance(body, SnsMessage)
             and body.type == "Notification"
-            and len(body.message) <= _SMALL
+            and len(body.message) <= _MAX_SCHEMA_SIZE
         ):
             return read_by_schema(body.message, body.origin())
     except ValueError:
@@ -88,16 +99,18 @@ def _events(raw_events: RawEvents) -> tuple[Event, ...]:
             path = ".".join(filter(None, (raw_event.path, err.path)))
             raise MalformedBodyError(err.reason, path=path, input=err.input) from None
         if len(events) > _MAX_EVENTS:
-            raise MalformedBodyError(f"there are more than {_MAX_EVENTS:,} events in it")
+            raise MalformedBodyError(f"it has more than {_MAX_EVENTS:,} events")
     return tuple(events)
 
 
 def _confirmation(sns_message: SnsMessage) -> Event:
-    kind = _CONFIRMATIONS.get(sns_message.type)
-    if kind is None or sns_message.token is None:  # made by hand
-        raise MalformedBodyError("SNS has no such message", path="Type")
+    cls = _CONFIRMATIONS.get(sns_message.type)
+    if cls is None or sns_message.token is None:  # created by hand
+        raise MalformedBodyError(
+            "it isn't a type of SNS message, or the message has no token", path="Type"
+        )
     fields = {
-        "kind": kind.kind,
+        "kind": cls.kind,
         "topic_arn": sns_message.topic_arn,
         "token": sns_message.token,
         "message_id": sns_message.message_id,
@@ -106,7 +119,7 @@ def _confirmation(sns_message: SnsMessage) -> Event:
         "sns": sns_message.origin(),
         "defects": (),
     }
-    return build_frozen(kind, fields)
+    return build_frozen(cls, fields)
 
 
 def _read(raw_event: RawEvent) -> Iterable[Event]:
@@ -114,26 +127,26 @@ def _read(raw_event: RawEvent) -> Iterable[Event]:
     if is_setup_notification(document):
         return ()
     event = JsonReader(document, "", [])
-    published = document.get("eventType") is not None
-    if published:
-        word = event.need_text("eventType")
+    is_published = document.get("eventType") is not None
+    if is_published:
+        event_type = event.required_text("eventType")
     elif document.get("notificationType") is not None or raw_event.event_type is None:
-        word = event.need_text("notificationType")
+        event_type = event.required_text("notificationType")
     else:
-        published, word = True, raw_event.event_type
-    kind = EVENT_SPECS.get(word)
-    if kind is not None:
-        return read_tracking(kind, event, published=published, sns=raw_event.sns)
-    if word == "Received":
+        is_published, event_type = True, raw_event.event_type
+    spec = EVENT_SPECS.get(event_type)
+    if spec is not None:
+        return read_by_fields(spec, event, is_published=is_published, sns=raw_event.sns)
+    if event_type == "Received":
         return (read_received(event, sns=raw_event.sns),)
-    return (_unknown(word, event, raw_event.sns),)
+    return (_unknown(event_type, event, raw_event.sns),)
 
 
-def _unknown(word: str, event: JsonReader, sns: SnsOrigin | None) -> UnknownEvent:
-    mail = event.fields("mail")
+def _unknown(event_type: str, event: JsonReader, sns: SnsOrigin | None) -> UnknownEvent:
+    mail = event.object("mail")
     fields = {
         "kind": UnknownEvent.kind,
-        "event_type": word,
+        "event_type": event_type,
         "message_id": mail.text("messageId"),
         "timestamp": mail.time("timestamp"),
         "raw": FrozenDict(event.document),

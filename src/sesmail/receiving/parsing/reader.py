@@ -1,4 +1,4 @@
-"""A JSON object read field by field, with a note of what can't be read."""
+"""Field-by-field reader of JSON objects, which records the fields that it can't parse."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ __all__ = ["MAX_ITEMS", "JsonReader"]
 
 _MAX_DEFECTS = 20
 MAX_ITEMS = 1000
-_FLAGS = {"true": True, "false": False}
+"""Maximum number of items that are read of a list or object."""
+_BOOLEANS = {"true": True, "false": False}
 
 
 class JsonReader:
-    """A JSON object of an event.
+    """Reads the fields of a JSON object of an event.
 
-    What is null is taken for absent. The ``need`` methods raise a MalformedBodyError where there is nothing fit; the
-    others give None or nothing, and note it if something else stands there, for which ``items`` raises the error, too.
+    null is treated as absent. The ``required`` methods raise a MalformedBodyError for a missing or
+    invalid value. The other methods return None, or an empty value, and record a defect if an
+    invalid value is present; only ``items`` raises then.
 
     Args:
         document: The object.
-        path: Where it is.
-        notes: Where to note what can't be read.
+        path: Path to it in the event.
+        defects: List to which defects are added.
     """
 
     __slots__ = ("_path", "defects", "document")
@@ -38,89 +40,89 @@ class JsonReader:
         self.defects: list[str] = defects
 
     def path(self, key: str) -> str:
-        """Where a field is."""
+        """Returns the path to a field."""
         return f"{self._path}.{key}" if self._path else key
 
-    def note_defect(self, key: str, reason: str) -> None:
-        """Note what is wrong with a field, as long as there are few such notes."""
+    def add_defect(self, key: str, reason: str) -> None:
+        """Records a defect of a field, up to 20 in one event."""
         if len(self.defects) < _MAX_DEFECTS:
             self.defects.append(f"{self.path(key)}: {reason}")
 
     def malformed(self, key: str, reason: str) -> MalformedBodyError:
-        """The error for a field that the event can't do without."""
+        """Returns the error for a required field that is missing or invalid."""
         value = self.document.get(key)
         return MalformedBodyError(
             "it is missing" if value is None else reason, path=self.path(key), input=excerpt(value)
         )
 
-    def need_text(self, key: str) -> str:
-        """A text that isn't empty."""
+    def required_text(self, key: str) -> str:
+        """Returns a non-empty string."""
         value = self.document.get(key)
         if type(value) is str and value:
             return value
-        raise self.malformed(key, "it is empty" if value == "" else "it isn't a text")
+        raise self.malformed(key, "it is empty" if value == "" else "it isn't a string")
 
-    def need_fields(self, key: str) -> JsonReader:
-        """An object."""
+    def required_object(self, key: str) -> JsonReader:
+        """Returns the reader of an object."""
         value = self.document.get(key)
         if is_object(value):
             return JsonReader(value, self.path(key), self.defects)
         raise self.malformed(key, "it isn't an object")
 
     def items(self, key: str) -> list[Any]:
-        """The items of a list, which may be absent and nothing else."""
+        """Returns the items of a list, which may be absent but not invalid."""
         value = self.document.get(key)
         if value is None:
             return []
         if is_list(value):
             return value
-        raise self.malformed(key, "it isn't a list")
+        raise self.malformed(key, "it isn't an array")
 
     def text(self, key: str) -> str | None:
-        """A text, which may be empty."""
+        """Returns a string, which may be empty."""
         value = self.document.get(key)
         if value is None or type(value) is str:
             return value
-        self.note_defect(key, "it isn't a text")
+        self.add_defect(key, "it isn't a string")
         return None
 
-    def texts(self, names: Mapping[str, str]) -> dict[str, Any]:
-        """Several texts at once, by the names that they get and their keys."""
-        return {name: self.text(key) for name, key in names.items()}
+    def texts(self, keys: Mapping[str, str]) -> dict[str, Any]:
+        """Returns several strings by name, given their keys by name."""
+        return {name: self.text(key) for name, key in keys.items()}
 
-    def number(self, key: str) -> int | None:
-        """A whole number."""
+    def integer(self, key: str) -> int | None:
+        """Returns an integer."""
         value = self.document.get(key)
         if type(value) is int:
             return value
         if value is not None:
-            self.note_defect(key, "it isn't a whole number")
+            self.add_defect(key, "it isn't an integer")
         return None
 
-    def flag(self, key: str) -> bool | None:
-        """True or false, which SES also writes as texts."""
+    def boolean(self, key: str) -> bool | None:
+        """Returns a boolean, which SES also writes as a string."""
         value = self.document.get(key)
         if value is None or type(value) is bool:
             return value
-        flag = _FLAGS.get(value.lower()) if type(value) is str else None
-        if flag is None:
-            self.note_defect(key, "it is neither true nor false")
-        return flag
+        found = _BOOLEANS.get(value.lower()) if type(value) is str else None
+        if found is None:
+            self.add_defect(key, "it is neither true nor false")
+        return found
 
     def time(self, key: str) -> datetime | None:
-        """A time, in UTC."""
+        """Returns a time in UTC."""
         value = self.document.get(key)
         time = read_time(value) if type(value) is str else None
         if time is None and value is not None:
-            self.note_defect(key, "it isn't a time")
+            self.add_defect(key, "it isn't a time")
         return time
 
-    def fields(self, key: str) -> JsonReader:
-        """An object; one without fields where there is nothing fit."""
+    def object(self, key: str) -> JsonReader:
+        """Returns the reader of an object, which is empty if the value is absent or invalid."""
         return JsonReader(self._object(key), self.path(key), self.defects)
 
     def objects(self, key: str) -> list[JsonReader]:
-        """A list of objects; an item that is something else is left out."""
+        """Returns the readers of the objects in a list; other items are omitted."""
         items = self._list(key)
         found = [
             JsonReader(item, self.path(f"{key}[{number}]"), self.defects)
@@ -128,15 +130,13 @@ class JsonReader:
             if is_object(item)
         ]
         if len(found) < len(items):
-            self.note_defect(
-                key, f"not every item is an object, or there are more than {MAX_ITEMS:,}"
-            )
+            self.add_defect(key, f"some items aren't objects, or there are more than {MAX_ITEMS:,}")
         return found
 
     def headers(self, key: str, names: Collection[str]) -> list[tuple[str, str]]:
-        """The headers that have one of these names, which are in lower case."""
+        """Returns the headers with one of some names, given in lower case, as name and value."""
         headers = self._list(key)
-        try:
+        try:  # without a check for each header, since most events have many and all are valid
             found: list[tuple[str, str]] = []
             for header in headers:
                 name = header["name"].lower()
@@ -148,7 +148,7 @@ class JsonReader:
                 return found
         except (AttributeError, KeyError, TypeError):
             pass
-        self.note_defect(key, "not every item is a name and a value")
+        self.add_defect(key, "some items aren't a name and a value")
         pairs = [
             (header.get("name"), header.get("value")) for header in headers if is_object(header)
         ]
@@ -160,7 +160,7 @@ class JsonReader:
         return [(name, value) for name, value in texts if name in names]
 
     def lists_of_texts(self, key: str) -> FrozenDict[str, tuple[str, ...]]:
-        """An object of lists of texts, such as tags; a value that is something else is left out."""
+        """Returns an object of lists of strings, such as tags; other values are omitted."""
         found: dict[str, tuple[str, ...]] = {}
         document = self._object(key)
         for name, values in islice(document.items(), MAX_ITEMS):
@@ -171,8 +171,8 @@ class JsonReader:
                 else:
                     found[name] = tuple(values)
         if len(found) < len(document):
-            self.note_defect(
-                key, f"not every value is a list of texts, or there are more than {MAX_ITEMS:,}"
+            self.add_defect(
+                key, f"some values aren't lists of strings, or there are more than {MAX_ITEMS:,}"
             )
         return FrozenDict(found)
 
@@ -181,7 +181,7 @@ class JsonReader:
         if is_object(value):
             return value
         if value is not None:
-            self.note_defect(key, "it isn't an object")
+            self.add_defect(key, "it isn't an object")
         return {}
 
     def _list(self, key: str) -> list[Any]:
@@ -189,5 +189,5 @@ class JsonReader:
         if is_list(value):
             return value
         if value is not None:
-            self.note_defect(key, "it isn't a list")
+            self.add_defect(key, "it isn't an array")
         return []

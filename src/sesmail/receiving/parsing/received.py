@@ -1,4 +1,7 @@
-"""Notifications of received mail, read from SES's JSON."""
+"""Parsing of notifications about received mail.
+
+https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from ...values import FrozenDict, build_frozen
 from ..events.base import SnsOrigin
 from ..events.received import OtherAction, Received, S3Action, SnsAction, Verdicts
 from .reader import JsonReader
-from .recipients import read_moment, read_recipients
+from .recipients import event_time, read_recipients
 
 __all__ = ["read_received"]
 
@@ -14,31 +17,31 @@ _VERDICTS = ("spam", "virus", "spf", "dkim", "dmarc")
 
 
 def read_received(event: JsonReader, *, sns: SnsOrigin | None) -> Received:
-    """The event in SES's JSON.
+    """Parses a notification, and records the fields that it can't parse.
 
     Args:
-        event: The JSON.
-        sns: The SNS message that brought it.
+        event: The notification.
+        sns: The SNS message that contained it; None without.
 
     Raises:
-        MalformedBodyError: Something is missing that the event can't do without.
+        MalformedBodyError: A required field is missing or invalid.
     """
-    mail = event.need_fields("mail")
-    receipt = event.need_fields("receipt")
-    timestamp = read_moment(mail, mail.time("timestamp"), receipt)
+    mail = event.required_object("mail")
+    receipt = event.required_object("receipt")
+    timestamp = event_time(mail, mail.time("timestamp"), receipt)
     spam, virus, spf, dkim, dmarc = (
-        receipt.fields(f"{name}Verdict").text("status") for name in _VERDICTS
+        receipt.object(f"{name}Verdict").text("status") for name in _VERDICTS
     )
     fields = {
         "kind": Received.kind,
-        "message_id": mail.need_text("messageId"),
+        "message_id": mail.required_text("messageId"),
         "timestamp": timestamp,
         "recipients": tuple(read_recipients(receipt, "recipients", {})),
         "source": mail.text("source"),
         "verdicts": Verdicts(spam, virus, spf, dkim, dmarc, receipt.text("dmarcPolicy")),
         "action": _action(receipt),
         "content": event.text("content"),
-        "processing_millis": receipt.number("processingTimeMillis"),
+        "processing_millis": receipt.integer("processingTimeMillis"),
         "raw": FrozenDict(event.document),
         "sns": sns,
     }
@@ -46,8 +49,8 @@ def read_received(event: JsonReader, *, sns: SnsOrigin | None) -> Received:
 
 
 def _action(receipt: JsonReader) -> S3Action | SnsAction | OtherAction | None:
-    """What the receipt rule did."""
-    action = receipt.fields("action")
+    """Returns the action of the receipt rule; None if it can't be parsed."""
+    action = receipt.object("action")
     kind = action.text("type")
     topic_arn = action.text("topicArn")
     if kind is None:
@@ -59,5 +62,5 @@ def _action(receipt: JsonReader) -> S3Action | SnsAction | OtherAction | None:
     bucket, key = action.text("bucketName"), action.text("objectKey")
     if bucket and key:
         return S3Action(bucket=bucket, key=key, topic_arn=topic_arn)
-    receipt.note_defect("action", "it names no bucket and key")
+    receipt.add_defect("action", "it names no bucket and key")
     return None

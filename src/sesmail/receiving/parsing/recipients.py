@@ -1,4 +1,4 @@
-"""Whom an event is about and when it happened, as every kind tells it."""
+"""Recipients and time of an event, which all event types have."""
 
 from __future__ import annotations
 
@@ -9,58 +9,60 @@ from ...errors import MalformedBodyError
 from ..transports.json_body import excerpt, is_object
 from .reader import JsonReader
 
-__all__ = ["MAX_RECIPIENTS", "read_moment", "read_recipients"]
+__all__ = ["MAX_RECIPIENTS", "event_time", "read_recipients"]
 
-MAX_RECIPIENTS = 1000  # SES takes 50 a message
+MAX_RECIPIENTS = 1000
+"""Maximum number of recipients of an event; SES accepts 50 in a message."""
 
 
 def read_recipients(
-    place: JsonReader, key: str, each: Mapping[str, str]
+    reader: JsonReader, key: str, details: Mapping[str, str]
 ) -> dict[str, dict[str, str | None]]:
-    """The addresses in a list, each once, with what is told of each.
+    """Returns the addresses in a list, without duplicates, each with its details.
 
     Args:
-        place: Where the list is.
-        key: Its key there.
-        each: The texts beside each address, by the names that they get; an address that stands alone has none.
+        reader: The object with the list.
+        key: Key of the list.
+        details: Keys of the strings beside each address, by their names in the result. An item may
+            be an address alone, without details.
 
     Raises:
-        MalformedBodyError: There is nobody, or there are too many, or something else is in it.
+        MalformedBodyError: The list is empty or too long, or an item isn't an address.
     """
-    items = place.items(key)
+    items = reader.items(key)
     if not 0 < len(items) <= MAX_RECIPIENTS:
-        raise place.malformed(
-            key, f"it has {len(items):,} recipients, and 1 to {MAX_RECIPIENTS:,} are possible"
+        raise reader.malformed(
+            key, f"it has {len(items):,} recipients instead of 1 to {MAX_RECIPIENTS:,}"
         )
     found: dict[str, dict[str, str | None]] = {}
-    alone = dict.fromkeys(each)
+    no_details = dict.fromkeys(details)
     for number, item in enumerate(items):
         if type(item) is str and item:
-            found.setdefault(item, alone)
+            found.setdefault(item, no_details)
         elif is_object(item):
-            one = JsonReader(item, place.path(f"{key}[{number}]"), place.defects)
-            address = one.need_text("emailAddress")
+            recipient = JsonReader(item, reader.path(f"{key}[{number}]"), reader.defects)
+            address = recipient.required_text("emailAddress")
             if address not in found:
-                found[address] = one.texts(each)
+                found[address] = recipient.texts(details)
         else:
             raise MalformedBodyError(
-                "it isn't an address", path=place.path(f"{key}[{number}]"), input=excerpt(item)
+                "it isn't an address", path=reader.path(f"{key}[{number}]"), input=excerpt(item)
             )
     return found
 
 
-def read_moment(
+def event_time(
     mail: JsonReader, sent_at: datetime | None, part: JsonReader | None = None
 ) -> datetime:
-    """When it happened, for which the time of the message stands in.
+    """Returns the time of an event; that of its message if it has none of its own.
 
     Args:
-        mail: Where the message is described.
-        sent_at: Its time there, if that can be read.
-        part: Where the event has a time of its own, if it has one.
+        mail: The ``mail`` of the event.
+        sent_at: Time of the message; None if it can't be parsed.
+        part: The object with the event's own time; None if its type has no such time.
 
     Raises:
-        MalformedBodyError: There is neither.
+        MalformedBodyError: Neither time can be parsed.
     """
     time = None if part is None else part.time("timestamp")
     if time is not None:
@@ -68,5 +70,5 @@ def read_moment(
     if sent_at is None:
         raise mail.malformed("timestamp", "it isn't a time")
     if part is not None:
-        part.note_defect("timestamp", "the message's own stands in for it")
+        part.add_defect("timestamp", "replaced by the time of the message")
     return sent_at

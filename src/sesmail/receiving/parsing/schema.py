@@ -1,4 +1,4 @@
-"""What SES writes of sent mail, as schemas: in what fits one no field need be looked at again."""
+"""Schemas of tracking events in the form that SES writes, which validate all fields at once."""
 
 from __future__ import annotations
 
@@ -20,62 +20,70 @@ __all__ = ["schema_for"]
 
 
 @cache
-def schema_for(kind: EventSpec) -> SchemaValidator:
-    """What a kind of event fits that needs neither a note nor an error; its headers have still to be read.
+def schema_for(spec: EventSpec) -> SchemaValidator:
+    """Returns the schema of an event type.
 
-    It gives the fields of the kind by their names, and whom the event is about as ``recipient``: the addresses, each
-    with the fields that are its own.
+    Events that it validates have no defects, except in their headers, which it doesn't validate.
+    The result has the fields of the event class by name; its ``recipient`` is a dict of addresses
+    with the fields of each.
     """
-    happened = kind.key if kind.timed else "mail"
+    time_parent = spec.key if spec.has_time else "mail"
     fields = {
-        "message_id": _field(_FILLED, "mail", "messageId"),
+        "message_id": _field(_NONEMPTY, "mail", "messageId"),
         "sent_at": _field(_TIME, "mail", "timestamp"),
-        "timestamp": _field(_TIME, happened, "timestamp"),
-        "source": _field(_MAYBE_TEXT, "mail", "source"),
+        "timestamp": _field(_TIME, time_parent, "timestamp"),
+        "source": _field(_OPTIONAL_TEXT, "mail", "source"),
         "message_tags": _field(_LISTS, "mail", "tags"),
-        "headers_truncated": _field(_FLAG, "mail", "headersTruncated"),
-        "recipient": _recipients(kind),
-        **{name: _field(_MAYBE_TEXT, kind.key, key) for name, key in kind.texts.items()},
-        **{name: _field(_READ[reader], kind.key, key) for name, (reader, key) in kind.more.items()},
+        "headers_truncated": _field(_BOOLEAN, "mail", "headersTruncated"),
+        "recipient": _recipients(spec),
+        **{name: _field(_OPTIONAL_TEXT, spec.key, key) for name, key in spec.texts.items()},
+        **{
+            name: _field(_SCHEMAS[reader], spec.key, key)
+            for name, (reader, key) in spec.others.items()
+        },
     }
     return SchemaValidator(core_schema.typed_dict_schema(fields))
 
 
-def _recipients(kind: EventSpec) -> core_schema.TypedDictField:
-    if not kind.named:
+def _recipients(spec: EventSpec) -> core_schema.TypedDictField:
+    if not spec.recipients_key:
         return _field(
-            _addresses(_FILLED, lambda addresses: dict.fromkeys(addresses, _NOTHING)),
+            _addresses(_NONEMPTY, lambda addresses: dict.fromkeys(addresses, _NO_DETAILS)),
             "mail",
             "destination",
         )
-    fields = {name: _field(_MAYBE_TEXT, key) for name, key in kind.each.items()}
-    told = core_schema.typed_dict_schema({"recipient": _field(_FILLED, "emailAddress"), **fields})
-    unknown = dict.fromkeys(kind.each)
+    details = {name: _field(_OPTIONAL_TEXT, key) for name, key in spec.details.items()}
+    with_details = core_schema.typed_dict_schema(
+        {"recipient": _field(_NONEMPTY, "emailAddress"), **details}
+    )
+    no_details = dict.fromkeys(spec.details)
 
-    def once(recipients: list[Any]) -> dict[str, Any]:
+    def by_address(recipients: list[Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for one in recipients:
-            if type(one) is str:
-                found.setdefault(one, unknown)
+        for each in recipients:
+            if type(each) is str:
+                found.setdefault(each, no_details)
             else:
-                found.setdefault(one["recipient"], one)
+                found.setdefault(each["recipient"], each)
         return found
 
-    either = core_schema.union_schema([told, _FILLED], mode="left_to_right")
-    return _field(_addresses(either, once), kind.key, kind.named)
+    recipient = core_schema.union_schema([with_details, _NONEMPTY], mode="left_to_right")
+    return _field(_addresses(recipient, by_address), spec.key, spec.recipients_key)
 
 
-def _addresses(each: CoreSchema, once: Callable[[list[Any]], dict[str, Any]]) -> CoreSchema:
-    several = core_schema.list_schema(each, min_length=1, max_length=MAX_RECIPIENTS)
-    return core_schema.no_info_after_validator_function(once, several)
+def _addresses(
+    recipient: CoreSchema, by_address: Callable[[list[Any]], dict[str, Any]]
+) -> CoreSchema:
+    recipients = core_schema.list_schema(recipient, min_length=1, max_length=MAX_RECIPIENTS)
+    return core_schema.no_info_after_validator_function(by_address, recipients)
 
 
 def _field(schema: CoreSchema, *path: str | int) -> core_schema.TypedDictField:
     return core_schema.typed_dict_field(schema, validation_alias=[*path])
 
 
-def _or(nothing: bool | None, schema: CoreSchema) -> CoreSchema:
-    return core_schema.with_default_schema(schema, default=nothing)
+def _with_default(default: bool | None, schema: CoreSchema) -> CoreSchema:
+    return core_schema.with_default_schema(schema, default=default)
 
 
 def _preferences(value: Any) -> TopicPreferences | None:
@@ -86,11 +94,11 @@ def _preferences(value: Any) -> TopicPreferences | None:
     return preferences
 
 
-_NOTHING: dict[str, Any] = {}
+_NO_DETAILS: dict[str, Any] = {}
 _TEXT = core_schema.str_schema(strict=True)
-_FILLED = core_schema.str_schema(strict=True, min_length=1)
-_MAYBE_TEXT = _or(None, core_schema.nullable_schema(_TEXT))
-_FLAG = _or(False, core_schema.bool_schema(strict=True))
+_NONEMPTY = core_schema.str_schema(strict=True, min_length=1)
+_OPTIONAL_TEXT = _with_default(None, core_schema.nullable_schema(_TEXT))
+_BOOLEAN = _with_default(False, core_schema.bool_schema(strict=True))
 _TIME = core_schema.chain_schema(
     [
         core_schema.no_info_after_validator_function(read_time, _TEXT),
@@ -105,11 +113,13 @@ _LISTS = core_schema.with_default_schema(
     default_factory=FrozenDict,
 )
 
-# What those readers take as it is.
-_READ: Mapping[Reader, CoreSchema] = {
+# Schemas of the values that each reader accepts without a defect.
+_SCHEMAS: Mapping[Reader, CoreSchema] = {
+    JsonReader.integer: _with_default(None, core_schema.int_schema(strict=True)),
     JsonReader.lists_of_texts: _LISTS,
-    JsonReader.need_text: _FILLED,
-    JsonReader.number: _or(None, core_schema.int_schema(strict=True)),
-    JsonReader.time: _or(None, _TIME),
-    read_preferences: _or(None, core_schema.no_info_plain_validator_function(_preferences)),
+    JsonReader.required_text: _NONEMPTY,
+    JsonReader.time: _with_default(None, _TIME),
+    read_preferences: _with_default(
+        None, core_schema.no_info_plain_validator_function(_preferences)
+    ),
 }

@@ -1,4 +1,4 @@
-"""Tags, metadata and send id, as an event reports them back."""
+"""Tags, metadata and send id of a message, from the headers and SES message tags in its event."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from .reader import JsonReader
 
 __all__ = ["read_tagging"]
 
-_MAX_TAGGING = 1 << 16  # SES cuts headers off after 10 kB
+_MAX_TAGGING = 1 << 16  # characters; SES truncates headers at 10 KB
 _TAG = TAG_HEADER.lower()
 _SEND_ID = SEND_ID_HEADER.lower()
 _TAGGING_HEADERS = frozenset({_TAG, _SEND_ID, METADATA_HEADER.lower()})
-_NOTHING: FrozenDict[str, Any] = FrozenDict()
+_EMPTY: FrozenDict[str, Any] = FrozenDict()
 
 
 def read_tagging(
     mail: JsonReader, message_tags: Mapping[str, tuple[str, ...]] | None
 ) -> tuple[tuple[str, ...], Mapping[str, Any], str | None]:
-    """The tags, the metadata and the send id, which stand in the headers, the last else in a message tag."""
+    """Returns tags, metadata and send id: from the headers, the send id also from a message tag."""
     tags: list[str] = []
     metadata: str | None = None
     send_id: str | None = None
-    room = _MAX_TAGGING
+    remaining = _MAX_TAGGING
     for name, value in mail.headers("headers", _TAGGING_HEADERS):
-        room -= len(value)
-        if room < 0:
-            mail.note_defect(
+        remaining -= len(value)
+        if remaining < 0:
+            mail.add_defect(
                 "headers",
-                f"tags, metadata and send id beyond {_MAX_TAGGING:,} characters are left out",
+                f"tags, metadata and send id beyond {_MAX_TAGGING:,} characters are ignored",
             )
             break
         if name == _TAG:
@@ -50,7 +50,7 @@ def read_tagging(
             metadata = value
     return (
         tuple(tags),
-        _NOTHING if metadata is None else _metadata(mail, metadata),
+        _EMPTY if metadata is None else _metadata(mail, metadata),
         _send_id(mail, send_id, message_tags),
     )
 
@@ -61,13 +61,13 @@ def _send_id(
     if header is not None:
         if send_id := read_send_id(header):
             return send_id
-        mail.note_defect("headers", f"{SEND_ID_HEADER} isn't a send id")
+        mail.add_defect("headers", f"{SEND_ID_HEADER} isn't a send id")
     values = () if message_tags is None else message_tags.get(SEND_ID_TAG, ())
     if not values:
         return None
     send_id = read_send_id(values[0]) if len(values) == 1 else None
     if send_id is None:
-        mail.note_defect("tags", f"{SEND_ID_TAG} isn't a send id")
+        mail.add_defect("tags", f"{SEND_ID_TAG} isn't a send id")
     return send_id
 
 
@@ -75,5 +75,5 @@ def _metadata(mail: JsonReader, value: str) -> Mapping[str, Any]:
     try:
         return FrozenDict(read_metadata(value))
     except ValueError:
-        mail.note_defect("headers", f"{METADATA_HEADER} isn't a JSON object")
-        return _NOTHING
+        mail.add_defect("headers", f"{METADATA_HEADER} isn't a JSON object")
+        return _EMPTY

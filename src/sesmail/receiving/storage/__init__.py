@@ -1,1 +1,1 @@
-"""Fetches stored mail from S3 and decrypts it."""
+"""Stored mail: fetched from S3 and decrypted, or enclosed in the notification."""

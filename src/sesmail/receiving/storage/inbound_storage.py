@@ -29,7 +29,7 @@ class InboundStorage(Value):
 
     Attributes:
         buckets: Names of the S3 buckets that mail is fetched from; None for any bucket that IAM
-            allows. Kept as a frozenset.
+            allows. Stored as a frozenset.
         account: Id (12 digits) of the AWS account that must own the bucket, and the mail if it is
             encrypted; None for any.
         kms_key: Id, alias or ARN of the KMS key that must have encrypted the mail; None for any
@@ -64,7 +64,7 @@ class InboundStorage(Value):
 
 
 def is_bucket_name(name: object) -> bool:
-    """Whether a value is the name of a bucket, and not an ARN, which S3's API accepts too."""
+    """Returns True for a bucket name, and False for an ARN, which S3 accepts too."""
     return _matches(_BUCKET, name)
 
 

@@ -155,7 +155,7 @@ class MailStore:
 
 
 def is_temporary(error: SendError) -> bool:
-    """Whether a failed call that may be repeated may succeed later."""
+    """Returns True if a failed call that may be repeated may succeed later."""
     return error.outcome != "rejected" or error.retryable
 
 

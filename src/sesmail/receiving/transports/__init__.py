@@ -1,1 +1,1 @@
-"""Decodes request bodies and unwraps what SNS, SQS, Lambda, EventBridge and Firehose put around events."""
+"""Decoding of bodies and unwrapping of events from SNS, SQS, Lambda, EventBridge and Firehose."""

@@ -43,11 +43,11 @@ _SETUP_MESSAGE_ID = "AMAZON_SES_SETUP_NOTIFICATION"
 
 
 def is_validation_text(text: bytes | str) -> bool:
-    """Whether a text is the one that SES publishes to a new event destination."""
+    """Returns True if a text is the one that SES publishes to a new event destination."""
     return text.strip() == (_VALIDATION if isinstance(text, str) else _VALIDATION_BYTES)
 
 
 def is_setup_notification(document: Document) -> bool:
-    """Whether an event is the one that SES publishes to the topic of a new receipt rule."""
+    """Returns True if an event is the one that SES publishes to the topic of a new receipt rule."""
     mail = document.get("mail")
     return is_object(mail) and mail.get("messageId") == _SETUP_MESSAGE_ID

@@ -107,12 +107,12 @@ def decode(text: bytes | str, path: str = "") -> Document:
 
 
 def is_object(value: object) -> TypeGuard[Document]:
-    """Whether a value is a JSON object."""
+    """Returns True if a value is a JSON object."""
     return type(value) is dict
 
 
 def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Whether a value is a JSON array."""
+    """Returns True if a value is a JSON array."""
     return type(value) is list
 
 

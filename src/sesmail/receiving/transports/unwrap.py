@@ -118,7 +118,7 @@ def unwrap_sns_message(sns_message: SnsMessage, path: str = "Message") -> RawEve
 
 
 def _is_json_lines(text: bytes) -> bool:
-    """Whether a text has one JSON object on each line, as Firehose delivers them.
+    """Returns True if a text has one JSON object on each line, as Firehose delivers them.
 
     In a single object, a line that ends in ``}`` is followed by ``,`` or a closing bracket.
     """

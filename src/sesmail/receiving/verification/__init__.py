@@ -1,1 +1,1 @@
-"""Verifies webhook requests: secret, signature, topic, age."""
+"""Verification of webhook requests: secret, topic, age, signature."""

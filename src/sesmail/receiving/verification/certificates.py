@@ -79,8 +79,9 @@ class AsyncCertificateCache:
 class CertificateCache:
     """Fetches the signing certificates of SNS, and caches each for 24 hours.
 
-    It serves as the argument ``certificate`` of `verify`. Create one for the lifetime of a program; it may be called from several threads, of which one
-    at a time fetches. At most 32 certificates are cached.
+    It serves as the argument ``certificate`` of ``verify``. Create one for the lifetime of a
+    program. It may be called from several threads, of which one at a time fetches. At most 32
+    certificates are cached.
 
     Args:
         fetch: Fetches a certificate, in PEM, from its URL; by default `fetch_certificate`.

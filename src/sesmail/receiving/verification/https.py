@@ -6,10 +6,12 @@ import io
 import socket
 import ssl
 import time
-from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from types import SimpleNamespace
 from typing import Any
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
+from ...private_names import HTTP_CLIENT, check_private_names
 from ...version import __version__
 
 __all__ = ["HTTPException", "get"]
@@ -30,7 +32,9 @@ def get(url: str, *, limit: int, timeout: float, context: ssl.SSLContext | None 
     Raises:
         OSError: There is no response, or not one with status 200 within the limits.
         http.client.HTTPException: The response isn't HTTP.
+        ConfigurationError: The release of Python isn't supported.
     """
+    check_private_names(HTTP_CLIENT, _private_names)
     # An opener of its own has no handlers that follow redirects, open files or use plain HTTP.
     opener = OpenerDirector()
     opener.addheaders = [("User-Agent", f"sesmail/{__version__}")]
@@ -43,6 +47,20 @@ def get(url: str, *, limit: int, timeout: float, context: ssl.SSLContext | None 
     if len(body) > limit:
         raise OSError(f"the response has more than {limit} bytes")
     return body
+
+
+def _private_names() -> dict[str, Any]:
+    """Returns objects that have the names in ``HTTP_CLIENT``, none of which connects."""
+    no_socket: Any = SimpleNamespace(makefile=_no_file)
+    return {
+        "HTTPSConnection": HTTPSConnection,
+        "connection": HTTPConnection("localhost"),
+        "response": HTTPResponse(no_socket),
+    }
+
+
+def _no_file(mode: str) -> io.BytesIO:
+    return io.BytesIO()
 
 
 def _refuse(url: str) -> Any:

@@ -59,7 +59,7 @@ class VerificationPolicy:
 
     @property
     def is_sufficient(self) -> bool:
-        """Whether a request that passes comes from one of the application's own topics.
+        """True if a request that passes comes from one of the application's own topics.
 
         A signature alone doesn't prove that: anybody may subscribe any URL to their topic.
         """

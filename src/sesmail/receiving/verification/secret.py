@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Secrets:
-    """Accepted secrets, each ``user:password``; only their digests are kept.
+    """Accepted secrets, each ``user:password``; only their digests are stored.
 
     The caller deletes its own references to the text before it calls `check`: a traceback may
     show local variables.

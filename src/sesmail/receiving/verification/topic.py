@@ -27,7 +27,7 @@ class Topic(NamedTuple):
     certificate_host: str
 
     def is_certificate_url(self, url: str) -> bool:
-        """Whether a certificate at a URL may sign for this topic; the whole URL is compared."""
+        """Returns True if a certificate at a URL may sign for this topic."""
         start = len(self.certificate_prefix)
         return url[:start] == self.certificate_prefix and _FILE.fullmatch(url, start) is not None
 

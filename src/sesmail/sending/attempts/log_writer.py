@@ -39,7 +39,7 @@ class LogWriter:
         if self._send_log is None:
             return states
         try:
-            await _all(
+            await _write_all(
                 self._begin,
                 [
                     state
@@ -58,7 +58,7 @@ class LogWriter:
 
     async def finish(self, states: Mapping[int, SendState[T]]) -> None:
         """Records the outcomes of sends after an attempt."""
-        await _all(self._finish, [state for state in states.values() if state.begun])
+        await _write_all(self._finish, [state for state in states.values() if state.begun])
 
     async def _begin(self, state: SendState[T]) -> None:
         assert self._send_log is not None
@@ -94,7 +94,7 @@ class LogWriter:
         state.begun = state.outcome == "unknown"
 
 
-async def _all(
+async def _write_all(
     write: Callable[[SendState[Any]], Coroutine[Any, Any, None]], states: Sequence[SendState[Any]]
 ) -> None:
     """Writes for all sends concurrently; shielded, so that the states agree with the log.

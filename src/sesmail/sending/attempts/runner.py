@@ -141,7 +141,7 @@ class CallRunner:
         # 3. Make the call.
         deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
         departure, began, start = Departure(), datetime.now(UTC), anyio.current_time()
-        results: Sequence[T | SendError] = ()
+        results: Sequence[Any] = ()
         try:
             results = await self._call(batch, call, info, recorded, deadline, departure)
         except BaseException as err:
@@ -190,7 +190,7 @@ class CallRunner:
                 call.operation,
                 call.params,
                 deadline=deadline,
-                checked=call.checked,
+                validated=call.checked,
                 size=info.size,
                 departure=departure,
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, 
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
-from ...address import found_spoof
+from ...address import find_spoof
 from ..limits import (
     MAX_ATTACHMENT_DESCRIPTION,
     MAX_CONTENT_ID,
@@ -47,7 +47,7 @@ def _check_no_mail(media_type: str) -> str:
 
 
 def _check_file_name(name: str) -> str:
-    if spoof := found_spoof(name):
+    if spoof := find_spoof(name):
         raise ValueError(f"the file name has {spoof}")
     return name
 

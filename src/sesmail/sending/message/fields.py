@@ -17,7 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from ...address import Address, as_address, found_control
+from ...address import Address, as_address, find_control
 from ...tagging import TAG_WORD
 from ...values import FrozenDict
 from ..limits import MAX_ARN, MAX_CONFIGURATION_SET, MAX_HEADER_NAME
@@ -98,7 +98,7 @@ def check_no_control(text: str) -> str:
     Raises:
         ValueError: It has one; the error text has its position.
     """
-    if control := found_control(text):
+    if control := find_control(text):
         raise ValueError(f"the text has {control}")
     return text
 
@@ -133,7 +133,7 @@ def _check_headers(headers: Mapping[str, str]) -> FrozenDict[str, str]:
         _check_not_reserved(name, key)
         if not text:
             raise ValueError(f"the value of {name} is empty; leave the header out")
-        if control := found_control(text):
+        if control := find_control(text):
             raise ValueError(f"the value of {name} has {control}")
     return FrozenDict(headers)
 
@@ -171,7 +171,7 @@ def _check_list(value: object) -> object:
 
 
 def _check_name(name: str) -> str:
-    if not name or found_control(name):
+    if not name or find_control(name):
         raise ValueError("a name has at least one character, and no control characters")
     return name
 
