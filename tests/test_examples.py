@@ -203,7 +203,7 @@ def test_errors(run: Run, moto_server: "MotoServer") -> None:
     printed = run("errors").splitlines()
     [mail] = moto_server.sent()
     assert printed[0].startswith("to ")
-    assert "needs a dot" in printed[0]
+    assert "has to have a dot" in printed[0]
     assert printed[1:] == [f"shop@example.com {mail.message_id}", "shop@unknown.example dropped"]
 
 

@@ -54,7 +54,7 @@ def test_reads_back(metadata: dict[str, Any]) -> None:  # R13
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")], ids=repr)
 def test_refuses_numbers_that_json_lacks(number: float) -> None:
     with pytest.raises(
-        InvalidMessageError, match=r"^metadata: it can't be written as JSON"
+        InvalidMessageError, match=r"^metadata: it can't be encoded as JSON"
     ) as caught:
         metadata_text({"deep": [{"number": number}]})
     assert caught.value.field == "metadata"

@@ -13,7 +13,8 @@ from .mutants import MUTANTS
 TESTS = Path(__file__).parents[1]
 QUICK = [
     *("test_errors.py", "test_error_codes.py", "aws/test_connection.py", "aws/test_failure.py"),
-    *("aws/test_fast_path.py", "sending/attempts", "send_log/test_protocol.py"),
+    *("aws/test_fast_path.py", "aws/test_hooks.py"),
+    *("sending/attempts", "send_log/test_protocol.py"),
 ]
 THOROUGH = [
     *("sending/rate", "sending/test_bulk.py", "sending/test_many.py", "send_log/test_sqlite.py"),

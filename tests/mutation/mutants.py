@@ -17,7 +17,8 @@ from sesmail.aws.connection import Aws
 from sesmail.aws.departure import Departure
 from sesmail.aws.failure import translate_error
 from sesmail.aws.fast_path import FastCall
-from sesmail.aws.sessions import never_connected
+from sesmail.aws.hooks import HookDetector
+from sesmail.aws.sessions import is_connection_error
 from sesmail.error_codes import is_documented_code, rejected_error
 from sesmail.errors import (
     ConfigurationError,
@@ -142,18 +143,18 @@ translation("credentials that can't be fetched now are a wrong setting",
     lambda e, exc, left: e if left or not isinstance(exc, ClientError) else ConfigurationError())
 translation("every request that never left is retried",
     lambda e, *_: retried(e, True) if isinstance(e, NotSentError) else e)
-mutant("a failed connection is unknown", never_connected, instead(lambda _: False))
-mutant("a request without a response is not sent", never_connected, instead(lambda _: True))
+mutant("a failed connection is unknown", is_connection_error, instead(lambda _: False))
+mutant("a request without a response is not sent", is_connection_error, instead(lambda _: True))
 for name in ("ClientConnectorError", "ClientHttpProxyError", "ConnectionTimeoutError"):
     kind = getattr(aiohttp, name)
-    mutant(f"{kind.__name__} is unknown", never_connected,
+    mutant(f"{kind.__name__} is unknown", is_connection_error,
         after(lambda failed, e, kind=kind: failed and not isinstance(e, kind)))
 for kind in (aiohttp.ClientError, OSError):
-    mutant(f"every {kind.__name__} is a failed connection", never_connected,
+    mutant(f"every {kind.__name__} is a failed connection", is_connection_error,
         after(lambda failed, e, kind=kind: failed or isinstance(e, kind)))
-mutant("ConnectError of httpx is unknown", never_connected,
+mutant("ConnectError of httpx is unknown", is_connection_error,
     after(lambda failed, e: failed and not isinstance(e, httpx("ConnectError"))))
-mutant("every TransportError of httpx is a failed connection", never_connected,
+mutant("every TransportError of httpx is a failed connection", is_connection_error,
     after(lambda failed, e: failed or isinstance(e, httpx("TransportError"))))
 
 
@@ -167,6 +168,7 @@ mutant("the fast path returns rejections", FastCall.send,
 mutant("the fast path takes every call", FastCall.accepts, instead(lambda *_: True))
 constant("the fast path takes unchecked parameters", Call, "checked",
     property(lambda _: True, lambda *_: None))
+mutant("hooks do not disable the fast path", HookDetector.reason, instead(lambda _: None))
 mutant("a call has no deadline", Aws.call, lambda f: lambda *a, deadline,
     **kw: f(*a, deadline=math.inf, **kw))
 mutant("a request without a response at the deadline is not sent", Aws.call,

@@ -95,7 +95,7 @@ class Service:
         params: Mapping[str, Any],
         *,
         deadline: float,
-        checked: bool,
+        validated: bool,
         size: int,
         departure: Departure,
     ) -> dict[str, Any]:

@@ -183,7 +183,7 @@ def test_mappings_are_frozen_copies() -> None:
         template.data,
     ):
         assert mapping == {"A": "b"}
-        with pytest.raises(TypeError, match="make a new model"):
+        with pytest.raises(TypeError, match="create a new model"):
             mapping["A"] = "changed"  # type: ignore[index]
 
 
@@ -254,9 +254,9 @@ def test_accepts_generator_of_addresses() -> None:
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ("a@example.com, b@example.com", "one mailbox"),
-        (["a@example.com", "nobody"], "address 2 of the list: address: there is no '@'"),
-        (["a@example.com", None], "address 2 of the list: give one address"),
+        ("a@example.com, b@example.com", "several mailboxes"),
+        (["a@example.com", "nobody"], "address 2 of the list: address: it has no '@'"),
+        (["a@example.com", None], "address 2 of the list: pass one address"),
         (["a@example.com", ["b@example.com"]], "address 2 of the list"),
         ({"a@example.com": "A"}, "one address or a list"),
         (b"a@example.com", "one address or a list"),
@@ -741,7 +741,7 @@ def test_rejects_extra_that_contains_itself() -> None:
 def test_nested_mappings_are_frozen() -> None:
     message = Message(metadata={"a": [{"b": 1}]}, extra={"a": {"b": {"c": 1}}})
     for mapping in (message.metadata["a"][0], message.extra["a"], message.extra["a"]["b"]):
-        with pytest.raises(TypeError, match="make a new model"):
+        with pytest.raises(TypeError, match="create a new model"):
             mapping["b"] = 2
 
 

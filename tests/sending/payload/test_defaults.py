@@ -174,7 +174,7 @@ def test_mappings_are_merged_by_key(kind: str, field: str) -> None:
         apply_defaults(message, Message(**{field: {"a": "default", "b": "default"}})), field
     )
     assert merged == {"a": "default", "b": "own", "c": "own"}
-    with pytest.raises(TypeError, match="make a new model"):
+    with pytest.raises(TypeError, match="create a new model"):
         merged["d"] = "x"
 
 
