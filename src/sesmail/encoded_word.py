@@ -59,7 +59,7 @@ def has_encoded_word(text: str) -> bool:
     return found is not None and text.find("?=", found.end()) >= 0
 
 
-def encode_words(text: str, room: int = _MAX_LENGTH) -> list[str]:
+def encode_words(text: str, room: int = _MAX_LENGTH, longest: int = _MAX_LENGTH) -> list[str]:
     """Returns text as encoded-words, to be joined by spaces or folds.
 
     The encoding is Q where that is shorter, as in most European languages, else B. No character is
@@ -67,20 +67,21 @@ def encode_words(text: str, room: int = _MAX_LENGTH) -> list[str]:
 
     Args:
         text: Any text without lone surrogates.
-        room: Greatest length of the first word; the others have at most 75 characters.
+        room: Maximum length of the first word.
+        longest: Maximum length of the other words, at most 75.
     """
     data = text.encode()
-    first = max(room, _MIN_ROOM) - _FRAME
+    first, others = max(room, _MIN_ROOM) - _FRAME, longest - _FRAME
     q_length = len(data) + 2 * len(data.translate(None, _Q_PLAIN))
     if q_length < (len(data) + 2) // 3 * 4:
-        return [f"=?utf-8?q?{chunk}?=" for chunk in _q_chunks(text, data, first)]
+        return [f"=?utf-8?q?{chunk}?=" for chunk in _q_chunks(text, data, first, others)]
     return [
         f"=?utf-8?b?{b2a_base64(chunk, newline=False).decode('ascii')}?="
-        for chunk in _b_chunks(data, first)
+        for chunk in _b_chunks(data, first, others)
     ]
 
 
-def _q_chunks(text: str, data: bytes, room: int) -> Iterator[str]:
+def _q_chunks(text: str, data: bytes, room: int, others: int) -> Iterator[str]:
     encoded = data.decode("latin-1").translate(_Q_CODES)
     if len(encoded) <= room:
         yield encoded
@@ -90,19 +91,19 @@ def _q_chunks(text: str, data: bytes, room: int) -> Iterator[str]:
         code = character.encode().decode("latin-1").translate(_Q_CODES)
         if len(chunk) + len(code) > room:
             yield chunk
-            chunk, room = "", _MAX_LENGTH - _FRAME
+            chunk, room = "", others
         chunk += code
     yield chunk
 
 
-def _b_chunks(data: bytes, room: int) -> Iterator[bytes]:
+def _b_chunks(data: bytes, room: int, others: int) -> Iterator[bytes]:
     start = 0
     while start < len(data):
         end = start + room // 4 * 3
         while end < len(data) and data[end] & 0xC0 == 0x80:
             end -= 1
         yield data[start:end]
-        start, room = end, _MAX_LENGTH - _FRAME
+        start, room = end, others
 
 
 def decode_words(

@@ -353,7 +353,10 @@ def test_rejects_controls_and_surrogates_in_headers(write: Callable[[str], objec
 
 
 def build(**fields: Any) -> object:
-    return v2.build(Message(from_email="a@example.com", to="b@example.com", **fields))
+    text = "{{amazonSESUnsubscribeUrl}}"
+    return v2.build(
+        Message(**{"from_email": "a@example.com", "to": "b@example.com", "text": text} | fields)
+    )
 
 
 def build_template(**fields: Any) -> object:
@@ -414,7 +417,24 @@ def test_error_names_the_invalid_field(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["X-One", "X" * 76, "!#$%&'*+-.^_`|~0Aa", "Date", "Message-ID", "References", "List-Id"]
+    "name",
+    [
+        "X-One",
+        "X" * 76,
+        "!#$%&'*+-.^_`|~0Aa",
+        "Date",
+        "Message-ID",
+        "References",
+        "List-Id",
+        "Content-Alternative",
+        "Content-Base",
+        "Content-Class",
+        "Content-Description",
+        "Content-Duration",
+        "Content-ID",
+        "Content-Language",
+        "Content-Location",
+    ],
 )
 def test_accepts_header_names(name: str) -> None:
     assert Message(headers={name: "x"}).headers == {name: "x"}
@@ -432,8 +452,7 @@ RESERVED = {
     "From": "from_email", "Sender": "sender", "Cc": "cc", "Bcc": "bcc", "Reply-To": "reply_to",
     "Subject": "subject",
     "MIME-Version": "sesmail", "Content-Type": "attachments", "Content-Transfer-Encoding": "text",
-    "Content-Disposition": "attachments", "Content-ID": "attachments",
-    "Content-Whatever": "attachments",
+    "Content-Disposition": "attachments", "Content-Length": "encoded", "Content-MD5": "encoded",
     "Resent-From": "RawMessage", "Resent-Bcc": "RawMessage", "DKIM-Signature": "SES",
     "Return-Path": "envelope_sender",
     "Received": "servers", "X-SES-CONFIGURATION-SET": "configuration_set",

@@ -34,6 +34,7 @@ from .fields import (
 from .model import Merge, Model, check_misplaced
 from .raw import RawContent
 from .recipient import InlineTemplate, ListManagement, Recipient
+from .unsubscribe import UnsubscribeUrl
 
 if TYPE_CHECKING:
     from email.message import Message as StandardMessage
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         tags: Iterable[str]
         metadata: Mapping[str, Any]
         attachments: Iterable[Attachment]
+        unsubscribe: str | None
 
     class _TemplatedFields(_HeaderFields, total=False):
         from_email: str | Address | None
@@ -161,6 +163,7 @@ class _TemplatedMessage(_BaseMessage, frozen=True):
     tags: Annotated[Tags, Merge.JOIN] = ()
     metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
     attachments: Attachments = ()
+    unsubscribe: UnsubscribeUrl | None = None
 
 
 class Message(_BaseMessage, frozen=True):
@@ -168,9 +171,10 @@ class Message(_BaseMessage, frozen=True):
 
     API v2 has SendEmail with raw content for it, v1 SendRawEmail.
 
-    Instances are frozen and all fields are optional; the author and at least one recipient have to
-    be given here or in the client's ``defaults``, which are a ``Message``, too. A field that isn't
-    given is None or empty, and absent from the call. ``model_dump_json`` and
+    Instances are frozen. Required, here or in the client's ``defaults``, which are a ``Message``,
+    too: ``from_email``; a recipient in ``to``, ``cc`` or ``bcc``; and a body, which is ``text``,
+    ``html``, an alternative or an attachment (``text=""`` sends an empty mail). All other fields
+    are optional. A field that isn't given is None or empty, and absent from the call. ``model_dump_json`` and
     ``model_validate_json`` carry a message through a queue: only given fields are written, bytes as
     base64.
 
@@ -190,9 +194,11 @@ class Message(_BaseMessage, frozen=True):
             authors the first of them by default.
         to: Recipients in the To header. ``to``, ``cc`` and ``bcc`` together: 1 to 50.
         cc: Recipients in the Cc header.
-        bcc: Recipients that are in no header.
+        bcc: Recipients that are in no header. SES gets an address that is in ``to``, ``cc`` and
+            ``bcc`` several times once, at its first place; the headers show what is given.
         reply_to: Addresses in the Reply-To header, which replies go to.
-        subject: Subject, text of any characters except control characters.
+        subject: Subject, text of any characters except control characters. Without it, or with
+            ``""``, the mail has no Subject header, which neither RFC 5322 nor SES requires.
         text: Plain text body, text in any language.
         html: HTML body, text. Open tracking needs it, and only works where recipients load images.
         alternatives: Further forms of the body, a list of ``Alternative``: AMP, a calendar
@@ -201,15 +207,18 @@ class Message(_BaseMessage, frozen=True):
         headers: Further headers, a mapping of names (1 to 76 printable ASCII characters without
             spaces and colons) to text. Refused: headers with a field of their own (From, Cc, Bcc,
             Subject, Reply-To, Sender, Return-Path, ``X-Tag``, ``X-Metadata``, ``X-Sesmail-Id``),
-            structural ones (``Content-*``, ``MIME-Version``, ``Resent-*``, Received,
-            DKIM-Signature), and ``X-SES-*``. ``To`` replaces the visible To header, while the mail
+            structural ones (Content-Type, -Transfer-Encoding, -Disposition, -Length and -MD5,
+            ``MIME-Version``, ``Resent-*``, Received, DKIM-Signature), and ``X-SES-*``. In fields of
+            addresses, such as Disposition-Notification-To, and in List-Id only names are encoded.
+            Fields of ids and URLs have to be ASCII. ``To`` replaces the visible To header, while the mail
             still goes to ``to``; mail providers classify that as spam. SES overwrites ``Date`` and
-            ``Message-ID``: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+            ``Message-ID``, the result has the new ``rfc5322_message_id``: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
         tags: Tags, a list of texts of any characters except control characters; each is sent as a
             header ``X-Tag``, which SES reports with events. Recipients can read it. With the
             client's ``message_tag_name`` at most one, which is an SES message tag, too.
         metadata: JSON object, sent in the header ``X-Metadata``, which SES reports with events.
-            Recipients can read it. Events contain at most 10 KB of headers.
+            Dates, times, ``Decimal`` and ``UUID`` are taken as text. Recipients can read it. Events
+            contain at most 10 KB of headers.
         message_tags: SES message tags, for event publishing and CloudWatch: names and values of 1
             to 256 of ``A-Z a-z 0-9 _ -``. They are in no header, and not in notifications that
             aren't published by a configuration set.
@@ -222,8 +231,15 @@ class Message(_BaseMessage, frozen=True):
         tenant: Name of the tenant to send for, as text; v2 only.
         endpoint_id: Id of the multi-region endpoint, as text; v2 only. It needs
             ``pip install 'botocore[crt]'``.
+        unsubscribe: Address for one-click unsubscribe (RFC 8058), an https URL of at most 978 ASCII
+            characters that identifies the recipient. Sent as List-Unsubscribe and
+            List-Unsubscribe-Post, which may not be in ``headers`` then. Mail providers send a POST
+            to it, and require a DKIM signature over both headers. Signatures of SES cover
+            List-Unsubscribe; AWS doesn't document it for List-Unsubscribe-Post, so check the tag
+            ``h=`` of a received mail.
         list_management: Contact list whose unsubscribe links SES writes, a ``ListManagement``; v2
-            only.
+            only. One recipient, no ``unsubscribe``, and once or twice in ``text`` and ``html`` the
+            placeholder ``{{amazonSESUnsubscribeUrl}}``.
         send_id: Id of this mail in the application, 1 to 256 of ``A-Z a-z 0-9 _ -``, different for
             every mail. Sent as the header ``X-Sesmail-Id``, which SES reports with events, and
             stored in the client's send log. Never taken from the client's ``defaults``.
@@ -268,6 +284,7 @@ class Message(_BaseMessage, frozen=True):
     headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
     tags: Annotated[Tags, Merge.JOIN] = ()
     metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
+    unsubscribe: UnsubscribeUrl | None = None
     list_management: ListManagement | None = None
     send_id: Annotated[SendId | None, Merge.NEVER] = None
 
@@ -292,7 +309,7 @@ class RawMessage(_BaseMessage, frozen=True):
             together: 1 to 50.
         cc: Further recipients.
         bcc: Further recipients.
-        list_management: As for ``Message``; v2 only.
+        list_management: As for ``Message``; v2 only. The placeholder isn't checked.
         send_id: As for ``Message``. Its header is written before ``content``, which may not have
             an ``X-Sesmail-Id`` of its own then.
         message_tags: As for ``Message``.
@@ -320,7 +337,7 @@ class RawMessage(_BaseMessage, frozen=True):
     misplaced: ClassVar[Mapping[str, str]] = dict.fromkeys(
         (
             "from_email", "sender", "reply_to", "subject", "text", "html", "alternatives",
-            "attachments", "headers", "tags", "metadata",
+            "attachments", "headers", "tags", "metadata", "unsubscribe",
         ),
         "not a field of RawMessage: put it into content, or use a Message",
     )  # fmt: skip
@@ -351,6 +368,7 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
     Args:
         template: Name or ARN of a stored template, or an ``InlineTemplate`` (v2 only); required.
         data: Values of the template's placeholders, a JSON object of at most 262,144 characters.
+            Dates, times, ``Decimal`` and ``UUID`` are taken as text.
         from_email: Author, one address. Required here or in the client's ``defaults``.
         to: Recipients. ``to``, ``cc`` and ``bcc`` together: 1 to 50.
         cc: Recipients in the Cc header.
@@ -360,7 +378,9 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
         tags: As for ``Message``; on v1 only one, with the client's ``message_tag_name``.
         metadata: As for ``Message``, at most 986 characters as JSON; v2 only.
         attachments: As for ``Message``, at most 499; v2 only.
-        list_management: As for ``Message``; v2 only.
+        unsubscribe: As for ``Message``; v2 only.
+        list_management: As for ``Message``; v2 only. The placeholder is in the template, stored ones
+            are not checked.
         send_id: As for ``Message``; on v1 it needs the client's ``tag_send_id=True``.
         message_tags: As for ``Message``.
         configuration_set: As for ``Message``.
@@ -431,6 +451,7 @@ class BulkMessage(_TemplatedMessage, frozen=True):
         tags: As for ``TemplateMessage``; on v1 only one, with the client's ``message_tag_name``.
         metadata: As for ``TemplateMessage``; v2 only.
         attachments: As for ``TemplateMessage``; v2 only.
+        unsubscribe: As for ``Message``, for recipients without one of their own; v2 only.
         message_tags: As for ``Message``. SES combines them with those of a ``Recipient``.
         configuration_set: As for ``Message``.
         envelope_sender: As for ``Message``.
