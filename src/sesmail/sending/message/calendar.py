@@ -50,7 +50,7 @@ def calendar_method(content: bytes, method: str | None) -> str:
         InvalidMessageError: The object has no method or several, or another one than expected, or
             the method is unknown.
     """
-    found = {each.decode().upper() for each in _METHOD.findall(content)}
+    found: set[str] = {each.decode().upper() for each in _METHOD.findall(content)}
     if len(found) != 1:
         raise _invalid(
             f"an invitation has one line such as METHOD:{method or 'REQUEST'}, "

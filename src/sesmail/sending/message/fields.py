@@ -43,6 +43,7 @@ __all__ = [
     "check_match",
     "check_no_control",
     "matching",
+    "parse_mailboxes",
 ]
 
 _HEADER_NAME = re.compile(rf"[!-9;-~]{{1,{MAX_HEADER_NAME}}}")
@@ -114,7 +115,12 @@ def check_no_control(text: str) -> str:
     return text
 
 
-def _parse_mailboxes(value: object) -> tuple[Address, ...]:
+def parse_mailboxes(value: object) -> tuple[Address, ...]:
+    """Returns one address, or those of a list.
+
+    Raises:
+        ValueError: The value is something else, or an address is invalid.
+    """
     if isinstance(value, (str, Address)):
         return (as_address(value),)
     if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray, Mapping)):
@@ -196,6 +202,7 @@ def _json_text(value: object) -> object:
 
 
 def _convert(value: Any) -> Any:
+    anything = value  # without the types that isinstance adds
     if value.__class__ in _JSON_SCALARS:
         return value
     if isinstance(value, (date, time)):  # a datetime is a date
@@ -203,9 +210,9 @@ def _convert(value: Any) -> Any:
     if isinstance(value, (Decimal, UUID)):
         return str(value)
     if isinstance(value, Mapping):
-        return {key: _convert(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+        return {key: _convert(item) for key, item in anything.items()}
     if isinstance(value, (list, tuple)):
-        return [_convert(item) for item in cast("Iterable[Any]", value)]
+        return [_convert(item) for item in anything]
     return value
 
 
@@ -230,7 +237,7 @@ MailboxesInput: TypeAlias = str | Address | Iterable[str | Address]
 
 Mailboxes = Annotated[
     tuple[Address, ...],
-    PlainValidator(_parse_mailboxes),
+    PlainValidator(parse_mailboxes),
     PlainSerializer(
         lambda addresses: [str(address) for address in addresses], return_type=list[str]
     ),

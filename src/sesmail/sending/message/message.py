@@ -13,7 +13,8 @@ from pydantic import (
     model_validator,
 )
 
-from ...address import Address
+from ...address import Address, as_address
+from ...errors import InvalidMessageError
 from ...values import FrozenDict
 from .attachment import Alternative, Attachment, Attachments
 from .fields import (
@@ -30,7 +31,9 @@ from .fields import (
     Name,
     SendId,
     Tags,
+    parse_mailboxes,
 )
+from .forward import forwarded
 from .model import Merge, Model, check_misplaced
 from .raw import RawContent
 from .recipient import InlineTemplate, ListManagement, Recipient
@@ -38,7 +41,7 @@ from .unsubscribe import UnsubscribeUrl
 
 if TYPE_CHECKING:
     from email.message import Message as StandardMessage
-    from typing import Required, TypedDict, Unpack
+    from typing import Protocol, Required, TypedDict, Unpack
 
     class CallFields(TypedDict, total=False):
         """Fields of every kind of message, as keyword arguments."""
@@ -87,6 +90,13 @@ if TYPE_CHECKING:
 
     class _RawFields(CallFields, _RecipientFields, total=False):
         content: Required[bytes | StandardMessage]
+
+    class _ForwardFields(CallFields, _RecipientFields, total=False):
+        pass
+
+    class _ReceivedMail(Protocol):
+        @property
+        def raw(self) -> bytes: ...
 
     class _TemplateMessageFields(_TemplatedFields, _RecipientFields):
         pass
@@ -174,9 +184,9 @@ class Message(_BaseMessage, frozen=True):
     Instances are frozen. Required, here or in the client's ``defaults``, which are a ``Message``,
     too: ``from_email``; a recipient in ``to``, ``cc`` or ``bcc``; and a body, which is ``text``,
     ``html``, an alternative or an attachment (``text=""`` sends an empty mail). All other fields
-    are optional. A field that isn't given is None or empty, and absent from the call. ``model_dump_json`` and
-    ``model_validate_json`` carry a message through a queue: only given fields are written, bytes as
-    base64.
+    are optional. A field that isn't given is None or empty, and absent from the call.
+    ``model_dump_json`` and ``model_validate_json`` carry a message through a queue: only given
+    fields are written, bytes as base64.
 
     An address is text, such as ``"alice@example.com"`` or ``"Shop <shop@example.com>"``, or an
     ``Address``. Fields for several addresses take one or a list; one text is one address, never a
@@ -210,9 +220,10 @@ class Message(_BaseMessage, frozen=True):
             structural ones (Content-Type, -Transfer-Encoding, -Disposition, -Length and -MD5,
             ``MIME-Version``, ``Resent-*``, Received, DKIM-Signature), and ``X-SES-*``. In fields of
             addresses, such as Disposition-Notification-To, and in List-Id only names are encoded.
-            Fields of ids and URLs have to be ASCII. ``To`` replaces the visible To header, while the mail
-            still goes to ``to``; mail providers classify that as spam. SES overwrites ``Date`` and
-            ``Message-ID``, the result has the new ``rfc5322_message_id``: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+            Fields of ids and URLs have to be ASCII. ``To`` replaces the visible To header, while
+            the mail still goes to ``to``; mail providers classify that as spam. SES overwrites
+            ``Date`` and ``Message-ID``, the result has the new ``rfc5322_message_id``:
+            https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
         tags: Tags, a list of texts of any characters except control characters; each is sent as a
             header ``X-Tag``, which SES reports with events. Recipients can read it. With the
             client's ``message_tag_name`` at most one, which is an SES message tag, too.
@@ -297,8 +308,10 @@ class RawMessage(_BaseMessage, frozen=True):
     """One mail that is ready-made MIME, sent by the same operations as a ``Message``.
 
     ``content`` has to have a From header, to be 7-bit, and to have lines of at most 998 characters,
-    at most 500 parts, no NUL and no CR without LF. Bcc and Resent-Bcc headers are removed, and LF
-    becomes CRLF. The size limits are those of ``Message``.
+    at most 500 parts, no NUL and no CR without LF. Fields that SES accepts once, such as From,
+    Subject and Message-ID, may not be repeated. Bcc and Resent-Bcc headers are removed, and LF
+    becomes CRLF. A message of the standard library, such as Django's ``EmailMessage.message()``, is
+    encoded 7-bit. The size limits are those of ``Message``.
 
     The client's ``defaults`` for headers and bodies don't apply.
 
@@ -353,6 +366,51 @@ class RawMessage(_BaseMessage, frozen=True):
 
         def __init__(self, **fields: Unpack[_RawFields]) -> None: ...
 
+    @classmethod
+    def forward(
+        cls,
+        mail: bytes | _ReceivedMail,
+        *,
+        from_email: str | Address,
+        reply_to: MailboxesInput = (),
+        **fields: Unpack[_ForwardFields],
+    ) -> RawMessage:
+        """Returns a received mail as a message that SES accepts, to other recipients.
+
+        The body is the same, re-encoded where it isn't 7-bit. From becomes ``from_email``, because
+        SES sends only for verified authors; the original is in ``X-Original-From``, and replies go
+        to the original author. To, Cc, Subject and other fields stay as they are.
+
+        Removed are fields of the first transmission (Return-Path, Sender, DKIM-Signature,
+        DomainKey-Signature, ``ARC-*``, Authentication-Results, Received-SPF, Bounces-To, Errors-To,
+        ``Resent-*``, Bcc), of SES (``X-SES-*``, Feedback-ID) and of sesmail (``X-Tag``,
+        ``X-Metadata``, ``X-Sesmail-Id``), repetitions of fields that SES accepts once, and lines
+        that are no header field. SES still rejects attachments of some types.
+
+        Args:
+            mail: Mail as it was received, such as ``InboundMail.raw``; an ``InboundMail`` is
+                accepted, too.
+            from_email: Author, verified at SES. Without a display name it gets that of the original
+                author.
+            reply_to: Addresses in the Reply-To header; by default those of the original, or its
+                author.
+            fields: Recipients (``to``, ``cc``, ``bcc``) and other fields of a ``RawMessage``.
+
+        Raises:
+            InvalidMessageError: An address is invalid, or the mail can't be made 7-bit.
+            pydantic.ValidationError: A field is invalid.
+
+        https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+        """
+        raw: object = getattr(mail, "raw", mail)
+        if not isinstance(raw, (bytes, bytearray)):
+            raise InvalidMessageError(
+                f"pass the bytes of the mail, or an InboundMail, not {type(mail).__name__}",
+                field="mail",
+            )
+        content = forwarded(bytes(raw), as_address(from_email), parse_mailboxes(reply_to))
+        return cls(content=content, **fields)
+
 
 class TemplateMessage(_TemplatedMessage, frozen=True):
     """One mail that SES renders from a template.
@@ -379,8 +437,8 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
         metadata: As for ``Message``, at most 986 characters as JSON; v2 only.
         attachments: As for ``Message``, at most 499; v2 only.
         unsubscribe: As for ``Message``; v2 only.
-        list_management: As for ``Message``; v2 only. The placeholder is in the template, stored ones
-            are not checked.
+        list_management: As for ``Message``; v2 only. The placeholder is in the template; that of
+            a stored template isn't checked.
         send_id: As for ``Message``; on v1 it needs the client's ``tag_send_id=True``.
         message_tags: As for ``Message``.
         configuration_set: As for ``Message``.

@@ -100,8 +100,8 @@ def check_placeholder(bodies: Iterable[str | None]) -> None:
     count = sum(body.count(PLACEHOLDER) for body in bodies if body is not None)
     if count == 0:
         raise InvalidMessageError(
-            f"SES writes its unsubscribe link and headers only where text or html has {PLACEHOLDER}; "
-            "add it",
+            "SES writes its unsubscribe link and headers only if text or html has "
+            f"{PLACEHOLDER}; add it",
             field="list_management",
         )
     if count > MAX_UNSUBSCRIBE_LINKS:

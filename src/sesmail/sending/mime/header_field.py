@@ -9,10 +9,9 @@ from ...encoded_word import encode_words
 from ..limits import MAX_LINE
 from .header import ADDRESS_FIELDS, ID_FIELDS, fold
 
-__all__ = ["Field", "encode_field", "field_text", "split_header"]
+__all__ = ["FIELD_BEGIN", "Field", "encode_field", "field_text", "split_header"]
 
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
-_LINE_BREAK = re.compile(rb"\r?\n")
+FIELD_BEGIN = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _UNSAFE = bytes([0, *range(10, 14)])  # NUL and what some reader takes for a line break
 _MAX_WORD = 60  # characters of an encoded-word beside quotes and a parameter's name
 _PARAMETERS = frozenset({"content-type", "content-disposition"})
@@ -42,15 +41,15 @@ def split_header(header: bytes, lossy: bool = False) -> list[Field]:
         ValueError: A line is neither a field nor the continuation of one, without ``lossy``, which
             drops such lines.
     """
-    fields: list[list[bytes]] = []
-    for number, line in enumerate(_LINE_BREAK.split(header), 1):
-        if found := _FIELD.match(line):
-            fields.append([found[1], line[found.end() :]])
+    fields: list[tuple[bytes, list[bytes]]] = []
+    for number, line in enumerate(header.replace(b"\r\n", b"\n").split(b"\n"), 1):
+        if found := FIELD_BEGIN.match(line):
+            fields.append((found[1], [line[found.end() :]]))
         elif fields and line[:1] in (b" ", b"\t"):
-            fields[-1][1] += b"\r\n" + line
+            fields[-1][1].append(line)
         elif line and not lossy:
             raise ValueError(f"has a line {number} that is no header field")
-    return [Field(name, value) for name, value in fields]
+    return [Field(name, b"\r\n".join(lines)) for name, lines in fields]
 
 
 def field_text(field: Field) -> str:
