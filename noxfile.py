@@ -1,7 +1,8 @@
 """Sessions of nox: `nox` runs all checks and tests, `nox -s quickstart` the first example.
 
-Times on two cores: `quick` 40 s (a path: less), `lint` 5 s, `types` 1 min, `tests` 2 to 3 min for each Python,
-`minimal` 1 min, all of them under 10 min.
+Times on two cores: `quick` 40 s (with a path: less), `lint` 5 s, `types` 1 min, `tests` 2 to 3 min
+for each Python, `minimal` 1 min, `nox` as a whole under 10 min; `quickstart` 40 s, `docs` 20 s,
+`simulate` 3 min, `bench` 30 min (`--quick`: 5 min), `nightly` 5 min, `mutants` 25 min.
 """
 
 import os
@@ -54,7 +55,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on each Python; on the first one with coverage and with those marked `once`."""
+    """Run the tests on each Python, on the first one with coverage and those marked `once`."""
     session.install("-e", ".[all]", *group("test"))
     if session.posargs:
         session.run(*pytest(session))
@@ -73,7 +74,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def quick(session: nox.Session) -> None:
-    """Run ruff and the fast tests on one Python; a path limits the tests: `nox -s quick -- tests/aws`."""
+    """Run ruff and the fast tests on one Python, or of one path: `nox -s quick -- tests/aws`."""
     session.install("-e", ".[all]", *group("lint", "test"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -82,7 +83,7 @@ def quick(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def minimal(session: nox.Session) -> None:
-    """Run the tests with the lowest versions that are promised, without extras and without patches of the tests.
+    """Run the tests with the lowest supported versions, no extras, and no patches by the tests.
 
     The reader of received mail is left out: it uses no package.
     """
@@ -96,7 +97,7 @@ def minimal(session: nox.Session) -> None:
 
 @nox.session(python=FIRST)
 def nightly(session: nox.Session) -> None:
-    """Run the state machine of sending for at least 10,000 random steps, different ones each time."""
+    """Run the state machine of sending for at least 10,000 random steps, new ones each time."""
     session.install("-e", ".[all]", *group("test"))
     session.env["HYPOTHESIS_PROFILE"] = "nightly"
     session.run(*pytest(session, "tests/system/test_state_machine.py"))
@@ -128,7 +129,11 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure sesmail beside its alternatives: `--quick`, `--only WORDS`, `--json FILE`, `--readme FILE`."""
+    """Measure sesmail beside its alternatives.
+
+    Options: `--quick`, `--only WORDS`, `--json FILE`, `--markdown FILE`; `--readme FILE` writes
+    tests/benchmarks/README.md.
+    """
     session.install("-e", ".[all]", *group("bench"))
     tmp = Path(session.create_tmp()).absolute()
     session.env["PYTHONPATH"] = str(Path("tests").absolute())

@@ -1,4 +1,4 @@
-"""Fixtures: an environment without anybody's AWS account, and the servers that the tests send to."""
+"""Fixtures: AWS settings of the tests, and the servers that they send to."""
 
 import functools
 import gc
@@ -26,8 +26,8 @@ FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"
 def cached_botocore() -> Iterator[None]:
     """Cache what botocore reads and computes for each client: the tests open hundreds of clients.
 
-    Three functions that depend on their arguments alone keep their results for the session: reading a
-    service model from its file, the alias of an event name, and whether a handler accepts ``**kwargs``.
+    Three functions that depend only on their arguments keep their results for the session: reading
+    a service model, the alias of an event name, and whether a handler accepts ``**kwargs``.
     `SESMAIL_TESTS_UNPATCHED=1` runs the tests without this fixture, as `nox -s minimal` does.
     """
     if UNPATCHED:
@@ -105,7 +105,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def fault_server() -> Iterator[StartFaultServer]:
-    """Start servers that answer by a script of `support.answers`."""
+    """Start servers that respond by a script of `support.responses`."""
     with ExitStack() as servers:
 
         def start(*script: Step) -> FaultServer:
@@ -123,7 +123,7 @@ def running_moto() -> "Iterator[MotoServer]":
     from support.moto import MotoServer
 
     with MotoServer() as server, pytest.MonkeyPatch.context() as patch:
-        # moto makes an RSA key for every KMS key, which takes longer than a test; encryption doesn't use it.
+        # moto creates an RSA key for each KMS key, which is slow; encryption doesn't use it.
         if not UNPATCHED:
             patch.setattr(kms, "generate_private_key", functools.cache(kms.generate_private_key))
         yield server
@@ -142,7 +142,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-# Derandomised, the examples are the same in every run; `HYPOTHESIS_PROFILE=nightly` looks for new ones.
+# Without randomness each run has the same examples; `HYPOTHESIS_PROFILE=nightly` has new ones.
 PHASES = set(hypothesis.Phase) - {hypothesis.Phase.explain}  # which takes minutes for a whole mail
 hypothesis.settings.register_profile(
     "ci", max_examples=100, deadline=None, derandomize=True, database=None, phases=PHASES

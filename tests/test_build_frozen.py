@@ -1,4 +1,4 @@
-"""Instances that are built without `__init__` have every field, and every field has its annotated type."""
+"""Instances that are built without `__init__` have all fields, each of its annotated type."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Encoded-words: short enough, whole characters each, and read back by others."""
+"""Encoded-words: length, whole characters, and decoding by other libraries."""
 
 from email.header import decode_header, make_header
 
@@ -53,7 +53,7 @@ def test_needs_encoding(text: str, needed: bool) -> None:
         "two lines",
     ],
 )
-def test_writes_the_shorter_encoding(text: str, words: list[str]) -> None:
+def test_text_is_in_the_shorter_encoding(text: str, words: list[str]) -> None:
     assert encode_words(text) == words
 
 
@@ -70,16 +70,16 @@ def test_writes_the_shorter_encoding(text: str, words: list[str]) -> None:
         ("=?a=?utf-8?q?b?=", True),
     ],
 )
-def test_finds_encoded_words(text: str, expected: bool) -> None:
+def test_has_encoded_word(text: str, expected: bool) -> None:
     assert has_encoded_word(text) is expected
 
 
-def test_nothing_makes_no_word() -> None:
+def test_empty_text_has_no_encoded_word() -> None:
     assert encode_words("") == []
 
 
 @given(TEXT, st.integers(-10, 75))
-def test_words_are_short_and_whole(text: str, room: int) -> None:
+def test_encoded_words_have_at_most_75_characters(text: str, room: int) -> None:
     words = encode_words(text, room)
     assert all(len(word) <= 75 for word in words)
     assert not words or len(words[0]) <= max(room, 24)
@@ -93,7 +93,7 @@ def test_words_are_short_and_whole(text: str, room: int) -> None:
     "character", ["é", "€", "😀"], ids=["two bytes", "three bytes", "four bytes"]
 )
 @pytest.mark.parametrize("shift", range(4))
-def test_no_character_is_cut(character: str, shift: int) -> None:
+def test_no_character_is_split_between_words(character: str, shift: int) -> None:
     text = "x" * shift + character * 200
     words = encode_words(text)
     assert "".join(str(make_header(decode_header(word))) for word in words) == text
@@ -102,5 +102,5 @@ def test_no_character_is_cut(character: str, shift: int) -> None:
 @pytest.mark.parametrize(
     ("text", "length"), [("x" * 630, 75), ("é" * 440, 72)], ids=["Q", "B, in units of four"]
 )
-def test_fills_its_room(text: str, length: int) -> None:
+def test_words_use_the_available_length(text: str, length: int) -> None:
     assert {len(word) for word in encode_words(text)[:-1]} == {length}

@@ -1,4 +1,4 @@
-"""Amazon's words for no: every one that its own service models have is known here."""
+"""Every error code of the AWS models is mapped."""
 
 from collections.abc import Iterator
 
@@ -68,7 +68,7 @@ ENTRIES = {
     "TemplateDoesNotExist": NotFoundError,
     "TransientFailure": RejectedError,
 }
-# https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html, and what the prose of the v2 pages says.
+# https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html, and text of the v2 pages.
 OTHERS = {
     "AccessDenied": AccessDeniedError,
     "AccessDeniedException": AccessDeniedError,
@@ -122,11 +122,11 @@ def statuses_of_entries() -> Iterator[str]:
         yield from model_of(service).shape_for(shape).enum
 
 
-def test_every_code_of_the_service_models_is_known() -> None:  # R23
+def test_every_error_code_of_the_service_models_is_mapped() -> None:
     assert set(codes_of_calls()) == set(CALLS)
 
 
-def test_every_status_of_the_service_models_is_known() -> None:  # R30
+def test_every_bulk_status_of_the_service_models_is_mapped() -> None:
     assert {status for status in statuses_of_entries() if status.lower() != "success"} == set(
         ENTRIES
     )
@@ -137,24 +137,22 @@ def test_every_status_of_the_service_models_is_known() -> None:  # R30
     [*(CALLS | ENTRIES | OTHERS).items()],
     ids=[f"{code}" for code in CALLS | ENTRIES | OTHERS],
 )
-def test_each_word_has_its_error(code: str, kind: type[RejectedError]) -> None:  # R23, R30
-    error = rejected_error(
-        code, "Amazon says so", operation="SendEmail", request_id="r-1", status=400
-    )
+def test_code_is_mapped_to_its_error(code: str, kind: type[RejectedError]) -> None:
+    error = rejected_error(code, "Rejected.", operation="SendEmail", request_id="r-1", status=400)
     assert type(error) is kind
-    assert (error.code, error.message, error.operation) == (code, "Amazon says so", "SendEmail")
+    assert (error.code, error.message, error.operation) == (code, "Rejected.", "SendEmail")
     assert (error.request_id, error.outcome) == ("r-1", "rejected")
     assert is_documented_code(code)
 
 
-def test_retrying_helps_just_where_amazon_may_change_its_mind() -> None:  # R23, R30
-    words = CALLS | ENTRIES | OTHERS
+def test_only_temporary_rejections_are_retryable() -> None:
+    codes = CALLS | ENTRIES | OTHERS
     retryable = {
         code
-        for code in words
+        for code in codes
         if rejected_error(code, "", operation="SendEmail", status=400).retryable
     }
-    assert retryable == {code for code in words if words[code] is ThrottledError} | {
+    assert retryable == {code for code in codes if codes[code] is ThrottledError} | {
         "TRANSIENT_FAILURE",
         "TransientFailure",
     }
@@ -174,9 +172,9 @@ def test_retrying_helps_just_where_amazon_may_change_its_mind() -> None:  # R23,
         ("SomethingNew", 429),
     ],
 )
-def test_the_daily_quota_is_told_by_the_text_alone(
+def test_daily_quota_is_recognised_by_the_message(
     code: str, status: int | None, message: str
-) -> None:  # R23
+) -> None:
     error = rejected_error(code, message, operation="SendEmail", status=status)
     assert type(error) is QuotaExceededError
     assert not error.retryable
@@ -186,7 +184,7 @@ def test_the_daily_quota_is_told_by_the_text_alone(
 @pytest.mark.parametrize(
     "code", ["Throttling", "TooManyRequestsException", "ThrottlingSomethingNew"]
 )
-def test_the_rate_is_retryable(code: str, message: str) -> None:  # R23
+def test_sending_rate_error_is_retryable(code: str, message: str) -> None:
     error = rejected_error(code, message, operation="SendEmail", status=400)
     assert type(error) is ThrottledError
     assert error.retryable
@@ -194,7 +192,7 @@ def test_the_rate_is_retryable(code: str, message: str) -> None:  # R23
 
 
 @pytest.mark.parametrize("status", [400, 429])
-def test_a_limit_is_never_retried(status: int) -> None:
+def test_limit_exceeded_is_not_retryable(status: int) -> None:
     error = rejected_error(
         "LimitExceededException",
         "There are too many instances",
@@ -206,48 +204,47 @@ def test_a_limit_is_never_retried(status: int) -> None:
 
 
 @pytest.mark.parametrize("message", DAILY[:1])
-def test_the_quota_text_beside_another_word_means_nothing(message: str) -> None:
+def test_quota_message_is_ignored_for_other_codes(message: str) -> None:
     assert (
         type(rejected_error("MessageRejected", message, operation="SendEmail"))
         is MessageRejectedError
     )
 
 
-def test_429_with_a_new_word_is_throttling() -> None:
+def test_429_with_unknown_code_is_throttling() -> None:
     assert (
         type(rejected_error("SomethingNew", "", operation="SendEmail", status=429))
         is ThrottledError
     )
 
 
-def test_429_with_a_known_word_is_what_the_word_says() -> None:
+def test_429_with_known_code_is_mapped_by_the_code() -> None:
     assert (
         type(rejected_error("MessageRejected", "", operation="SendEmail", status=429))
         is MessageRejectedError
     )
 
 
-def test_a_new_word_is_kept() -> None:  # R30
+def test_unknown_code_is_kept() -> None:
     error = rejected_error("SomethingNew", "whatever", operation="SendEmail", status=400)
     assert type(error) is RejectedError
     assert (error.code, error.retryable) == ("SomethingNew", False)
     assert not is_documented_code("SomethingNew")
 
 
-@pytest.mark.parametrize("word", ["SUCCESS", "Success", "", "success"])
-def test_success_is_no_word_for_no(word: str) -> None:
-    assert not is_documented_code(word)
+@pytest.mark.parametrize("status", ["SUCCESS", "Success", "", "success"])
+def test_success_is_not_a_documented_rejection(status: str) -> None:
+    assert not is_documented_code(status)
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        "Email address is not verified. The following identities failed the check in region EU-WEST-1: x@example.com",
+        "Email address is not verified. The following identities failed the check in region "
+        "EU-WEST-1: x@example.com",
         "Email address is NOT VERIFIED.",
     ],
 )
 @pytest.mark.parametrize("code", ["MessageRejected", "MESSAGE_REJECTED"])
-def test_an_identity_that_is_not_verified_is_told_by_the_text_alone(
-    code: str, message: str
-) -> None:  # R23
+def test_unverified_identity_is_recognised_by_the_message(code: str, message: str) -> None:
     assert type(rejected_error(code, message, operation="SendEmail")) is NotVerifiedError

@@ -1,6 +1,7 @@
 """The import rules of the package, read from the source; run as a program, it prints the structure.
 
-``python tests/test_import_rules.py`` prints the modules of each package, the levels of the import graph and its edges.
+``python tests/test_import_rules.py`` prints the number of modules of each package, and the levels
+and edges of the import graph.
 """
 
 import ast
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-# The units of the package, each with the units that it may import besides itself: one line for each package, and for
-# each module between packages. A module belongs to the longest unit that begins its name. All arrows point downward.
+# The units of the package, each with the units that it may import besides itself. A unit is a
+# package, or a module between packages; a module belongs to the unit with the longest prefix.
 BASE = [
     "address",
     "concurrency",
@@ -115,7 +116,7 @@ ASYNC = [
     ),
     *("sending/rate/", "sending/sender.py", "sending/source.py", "receiving/storage/s3.py"),
 ]
-# Names that only some files may import or use; folders end in "/". `await` stands for everything that is async.
+# Names that only some files may import or use; folders end in "/". `await` is any async syntax.
 RESTRICTED: dict[str, list[str]] = {
     "aiobotocore": ["aws/"],
     "aiohttp": ["aws/"],
@@ -151,7 +152,7 @@ def unit_of(module: str) -> str:
 
 
 def names_in(file: str, source: str, modules: set[str]) -> Iterator[str]:
-    """The modules that a file imports, at any depth, as dotted names; and the words of RESTRICTED that it uses."""
+    """Yield the modules that a file imports anywhere, and the names of RESTRICTED that it uses."""
     package = (
         module_of(file) if file.endswith("__init__.py") else module_of(file).rpartition(".")[0]
     )
@@ -180,7 +181,7 @@ def imports_of(sources: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def is_within(name: str, module: str) -> bool:
-    """Whether a dotted name is a module or something in it."""
+    """Return whether a dotted name is a module or a name in it."""
     return name == module or name.startswith(f"{module}.")
 
 
@@ -225,7 +226,7 @@ def package_sources() -> dict[str, str]:
 
 
 def structure(sources: Mapping[str, str]) -> str:
-    """A report: modules of each package, levels of the import graph, edges between modules and between units."""
+    """Return a report with the modules of each package, and the levels and edges of the imports."""
     modules = {module_of(file) for file in sources}
     graph = {
         module_of(file): names & modules - {module_of(file)}
@@ -241,12 +242,12 @@ def structure(sources: Mapping[str, str]) -> str:
             *(f"{count:4} modules in {package}" for package, count in sorted(packages.items())),
             f"{max(level.values()):4} levels of imports, longest chain of modules",
             f"{sum(map(len, graph.values())):4} edges between modules",
-            f"{sum(one != other for one, other in edges):4} edges between units of the import rules",
+            f"{sum(one != other for one, other in edges):4} edges between units of the rules",
         ]
     )
 
 
-def test_the_package_keeps_the_import_rules() -> None:
+def test_package_follows_the_import_rules() -> None:
     sources = package_sources()
     assert {"__init__.py", "errors.py", "sending/client.py"} <= sources.keys()
     assert violations(sources) == []
@@ -326,7 +327,7 @@ def test_units_exist_and_the_report_counts_every_module() -> None:
         ("aws/sessions.py", "__import__('trio')", "uses __import__"),
     ],
 )
-def test_a_violation_is_found(file: str, source: str, violation: str) -> None:
+def test_violation_is_reported(file: str, source: str, violation: str) -> None:
     package = dict.fromkeys(
         ["__init__.py", "receiving/__init__.py", "sending/__init__.py", "aws/sessions.py"], ""
     )
@@ -335,7 +336,7 @@ def test_a_violation_is_found(file: str, source: str, violation: str) -> None:
     assert found.startswith(f"{file} {violation}")
 
 
-def test_a_cycle_is_found() -> None:
+def test_import_cycle_is_reported() -> None:
     package = {
         "address.py": "from . import errors",
         "errors.py": "def f():\n    from .sending.mime import mail",
@@ -349,13 +350,17 @@ def test_a_cycle_is_found() -> None:
     )
 
 
-def test_allowed_imports_are_no_violation() -> None:
+def test_allowed_imports_are_accepted() -> None:
     package = {
         "__init__.py": "from .sending.client import Client",
         "aws/__init__.py": "from .sessions import session",
-        "aws/sessions.py": "import anyio\nasync def f():\n    from aiobotocore.session import AioSession",
+        "aws/sessions.py": (
+            "import anyio\nasync def f():\n    from aiobotocore.session import AioSession"
+        ),
         "values.py": "import emails, asyncio_like",
-        "sending/client.py": "from .. import version\nfrom ..aws import Aws\nfrom .sender import Sender",
+        "sending/client.py": (
+            "from .. import version\nfrom ..aws import Aws\nfrom .sender import Sender"
+        ),
         "sending/mime/mail.py": "from ...version import __version__\nfrom . import part",
         "sending/mime/part.py": "",
         "version.py": "",

@@ -1,4 +1,4 @@
-"""JSON read strictly."""
+"""Strict JSON: rejected syntax and limits."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ def nested(depth: int) -> str:
     return "[" * depth + "0" + "]" * depth
 
 
-def test_of_every_type() -> None:
+def test_reads_each_json_type() -> None:
     for text in (b'{"a": [1.5, null]}', '{"a": [1.5, null]}', bytearray(b'{"a": [1.5, null]}')):
         assert read_json(text) == {"a": [1.5, None]}
 
@@ -22,7 +22,7 @@ def test_of_every_type() -> None:
     [None, True, 5, -1.5e300, "é", [], {}, {"a": 1}, {"a": True, "b": None, "c": "d"}],
     ids=repr,
 )
-def test_of_every_value(value: Any) -> None:
+def test_reads_the_same_values_as_the_standard_library(value: Any) -> None:
     assert read_json(json.dumps(value)) == value
 
 
@@ -49,7 +49,7 @@ def test_refuses(text: str) -> None:
         read_json(text)
 
 
-def test_depth() -> None:
+def test_nesting_is_limited_to_200() -> None:
     assert read_json(nested(200)) == json.loads(nested(200))
     with pytest.raises(ValueError, match="recursion limit"):
         read_json(nested(201))
@@ -58,14 +58,14 @@ def test_depth() -> None:
 @pytest.mark.parametrize(
     "item", ["[]", "{}", "[[]]", '{"a": {}}', '{"\\"[": "\\\\"}', '["[", "\\"]["]', r'"\\",[],"\\"']
 )
-def test_many_containers_are_refused_before_they_are_decoded(item: str) -> None:
-    many = "[" + f"{item}," * 100_000  # and then no JSON any more
+def test_too_many_containers_are_refused_before_decoding(item: str) -> None:
+    many = "[" + f"{item}," * 100_000  # and no end
     for text in (many, many.encode()):
         with pytest.raises(ValueError, match="objects and lists"):
             read_json(text)
 
 
-def test_as_many_containers_as_events_may_have() -> None:
+def test_number_of_containers_of_events_is_accepted() -> None:
     header = {"name": "Received", "value": "from a.example.com"}
     for many in ([header] * 10_000, [[]] * 2000, [{"a": [1]}] * 500):
         assert read_json(json.dumps(many)) == many
@@ -74,8 +74,8 @@ def test_as_many_containers_as_events_may_have() -> None:
 @pytest.mark.parametrize(
     "text", ["[{" * 50_000, '["]' * 50_000, '\\"[' * 50_000, "\\[" * 50_000, '\\\\"[{é' * 20_000]
 )
-def test_texts_may_have_any_brackets(text: str) -> None:
-    """They may be somebody's mail."""
+def test_brackets_in_strings_are_not_counted(text: str) -> None:
+    """Received mails contain any number of brackets."""
     for dumped in (
         json.dumps([text, "", text]),
         json.dumps([text], ensure_ascii=False),
@@ -85,6 +85,6 @@ def test_texts_may_have_any_brackets(text: str) -> None:
         assert read_json(dumped.encode()) == json.loads(dumped)
 
 
-def test_half_characters_in_many_brackets() -> None:
+def test_lone_surrogates_among_many_brackets_are_refused() -> None:
     with pytest.raises(ValueError, match="surrogate"):
         read_json('"' + "[" * 50_000 + '\ud83d"')

@@ -1,4 +1,4 @@
-"""Metadata as one line of ASCII."""
+"""Metadata encoded as one line of ASCII."""
 
 import json
 from typing import Any
@@ -37,13 +37,13 @@ JSON_VALUES = st.recursive(
     ],
     ids=["number", "kinds", "umlaut", "emoji", "encoded-word", "escapes", "controls", "empty"],
 )
-def test_is_ascii_json(metadata: dict[str, Any], text: str) -> None:  # R13
+def test_metadata_text_is_ascii_json(metadata: dict[str, Any], text: str) -> None:
     assert metadata_text(metadata) == text
     assert json.loads(text) == metadata
 
 
 @given(st.dictionaries(TEXT, JSON_VALUES, max_size=4))
-def test_reads_back(metadata: dict[str, Any]) -> None:  # R13
+def test_metadata_is_read_back(metadata: dict[str, Any]) -> None:
     text = metadata_text(metadata)
     assert json.loads(text) == metadata
     assert text.isascii()
@@ -52,7 +52,7 @@ def test_reads_back(metadata: dict[str, Any]) -> None:  # R13
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")], ids=repr)
-def test_refuses_numbers_that_json_lacks(number: float) -> None:
+def test_refuses_nan_and_infinity(number: float) -> None:
     with pytest.raises(
         InvalidMessageError, match=r"^metadata: it can't be encoded as JSON"
     ) as caught:
@@ -61,12 +61,12 @@ def test_refuses_numbers_that_json_lacks(number: float) -> None:
 
 
 @pytest.mark.parametrize("half", SURROGATES.values(), ids=SURROGATES)
-def test_refuses_half_a_character(half: str) -> None:
+def test_refuses_lone_surrogates(half: str) -> None:
     for metadata in ({"a": half}, {half: "a"}, {"a": [{"b": f"x{half}x"}]}):
         with pytest.raises(InvalidMessageError, match=r"^recipients\[3\].metadata: "):
             metadata_text(metadata, "recipients[3].metadata")
 
 
-def test_refuses_integers_that_python_does_not_write() -> None:
+def test_refuses_integers_beyond_the_limit_of_python() -> None:
     with pytest.raises(InvalidMessageError, match="metadata"):
         metadata_text({"a": 10**5000})

@@ -1,4 +1,4 @@
-"""The mapping of frozen models: a dict in every way but change."""
+"""Frozen mappings, value classes, and fast construction."""
 
 import copy
 import json
@@ -34,13 +34,13 @@ def test_refuses_changes(change: Callable[[FrozenDict[str, int]], object]) -> No
     assert mapping == {"a": 1}
 
 
-def test_every_way_to_change_a_dict_is_known() -> None:
+def test_every_mutating_method_of_dict_is_overridden() -> None:
     mutable = {
         name for name in dir(dict) if name not in dir(type(json)) and callable(getattr(dict, name))
     }
     harmless = {
-        "__class__", "__class_getitem__", "__contains__", "__getitem__", "__iter__", "__len__", "__or__",
-        "__reversed__", "__ror__", "copy", "fromkeys", "get", "items", "keys", "values",
+        "__class__", "__class_getitem__", "__contains__", "__getitem__", "__iter__", "__len__",
+        "__or__", "__reversed__", "__ror__", "copy", "fromkeys", "get", "items", "keys", "values",
     }  # fmt: skip
     changing = {
         name
@@ -55,19 +55,19 @@ def test_every_way_to_change_a_dict_is_known() -> None:
     [copy.copy, copy.deepcopy, lambda mapping: pickle.loads(pickle.dumps(mapping))],
     ids=["copy", "deepcopy", "pickle"],
 )
-def test_duplicates_stay_frozen(duplicate: Callable[[object], object]) -> None:
+def test_copies_are_frozen(duplicate: Callable[[object], object]) -> None:
     made = duplicate(FrozenDict({"a": [1]}))
     assert made == {"a": [1]}
     assert type(made) is FrozenDict
 
 
-def test_dumps_as_a_dict() -> None:
+def test_json_is_that_of_a_dict() -> None:
     assert json.dumps(FrozenDict({"a": 1})) == '{"a": 1}'
     assert {**FrozenDict({"a": 1}), "b": 2} == FrozenDict({"a": 1}) | {"b": 2} == {"a": 1, "b": 2}
 
 
 @dataclass(frozen=True)
-class Parcel(FrozenMappings):
+class Package(FrozenMappings):
     name: str
     first: Mapping[str, Any]
     second: Mapping[str, Any] | None = None
@@ -76,22 +76,22 @@ class Parcel(FrozenMappings):
 @pytest.mark.parametrize(
     "kind", [dict, ChainMap, MappingProxyType, FrozenDict], ids=lambda kind: kind.__name__
 )
-def test_what_a_dataclass_is_given_is_frozen(kind: Callable[[Any], Mapping[str, Any]]) -> None:
+def test_mappings_of_a_dataclass_become_frozen(kind: Callable[[Any], Mapping[str, Any]]) -> None:
     given = {"a": [1]}
-    parcel = Parcel("x", kind(given))
+    package = Package("x", kind(given))
     given["b"] = [2]
-    for same in (parcel, replace(parcel, name="x")):
+    for same in (package, replace(package, name="x")):
         assert type(same.first) is FrozenDict
         assert (same.name, same.first, same.second) == ("x", {"a": [1]}, None)
 
 
-def test_what_is_made_quickly_is_taken_as_it_is() -> None:
+def test_build_frozen_keeps_the_given_values() -> None:
     first: dict[str, Any] = {}
-    assert build_frozen(Parcel, {"name": "x", "first": first, "second": None}).first is first
+    assert build_frozen(Package, {"name": "x", "first": first, "second": None}).first is first
 
 
 @dataclass(frozen=True)
-class Usual:
+class Generated:
     name: str
     size: int = 0
     secret: str = field(default="x", repr=False)
@@ -100,7 +100,7 @@ class Usual:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Quick(Value):
+class Fast(Value):
     name: str
     size: int = 0
     secret: str = field(default="x", repr=False)
@@ -119,23 +119,23 @@ CASES: list[dict[str, Any]] = [
 ]
 
 
-def test_values_are_what_dataclasses_are() -> None:
+def test_value_behaves_like_a_generated_dataclass() -> None:
     for one in CASES:
-        assert repr(Quick(**one)) == repr(Usual(**one)).replace("Usual", "Quick")
+        assert repr(Fast(**one)) == repr(Generated(**one)).replace("Generated", "Fast")
         for other in CASES:
-            assert (Quick(**one) == Quick(**other)) is (Usual(**one) == Usual(**other))
-            assert (hash(Quick(**one)) == hash(Quick(**other))) is (
-                hash(Usual(**one)) == hash(Usual(**other))
+            assert (Fast(**one) == Fast(**other)) is (Generated(**one) == Generated(**other))
+            assert (hash(Fast(**one)) == hash(Fast(**other))) is (
+                hash(Generated(**one)) == hash(Generated(**other))
             )
 
 
-def test_values_of_different_kinds_differ() -> None:
-    class Derived(Quick):
+def test_values_of_different_classes_are_unequal() -> None:
+    class Derived(Fast):
         pass
 
-    assert Quick("a") != Derived("a")
-    assert Quick("a") != "a"
+    assert Fast("a") != Derived("a")
+    assert Fast("a") != "a"
     assert Derived("a") == Derived("a")
     assert repr(Derived("a")).startswith(
-        "test_values_of_different_kinds_differ.<locals>.Derived(name='a'"
+        "test_values_of_different_classes_are_unequal.<locals>.Derived(name='a'"
     )

@@ -1,6 +1,6 @@
-"""What users type; never run, and held by both type checkers, strictly.
+"""Code of applications, checked by mypy and pyright in strict mode, and never run.
 
-Each line that has to be an error carries the comments that silence it: where it isn't one, the comment itself is.
+Each line with a type error has comments that suppress it; unused suppressions are errors.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -259,11 +259,11 @@ def outcome_in_words(outcome: Outcome) -> str:
         case "accepted":
             return "SES has it"
         case "rejected":
-            return "SES said no"
+            return "SES rejected it"
         case "not_sent":
             return "nothing left"
         case "unknown":
-            return "nobody knows"
+            return "unknown"
         case _:
             assert_never(outcome)
 
@@ -375,6 +375,7 @@ def pacing(limiter: sesmail.RateLimiter) -> None:
     Client(rate_limit=14, retry=sesmail.RetryPolicy(attempts=1, on_unknown="retry"))
     Client(rate_limit=limiter)
     Client(rate_limit=None)
+    Client(fast_path=False)
     Client(rate_limit="fast")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Client(retry=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sesmail.RetryPolicy(on_unknown="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

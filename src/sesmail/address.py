@@ -80,7 +80,7 @@ class Address:
 
         The text is one of ``a@b.example``, ``<a@b.example>``, ``Name <a@b.example>`` and
         ``"Name" <a@b.example>``. Comments, groups, routes and lists are refused. A name with ``,``
-        ``;`` ``:`` ``@`` or brackets has to be in double quotes or passed to ``Address(email, name)``.
+        ``;`` ``:`` ``@`` or brackets has to be in double quotes, or an argument of ``Address``.
 
         Raises:
             InvalidMessageError: The text isn't one mailbox.

@@ -1,20 +1,20 @@
-"""A client that is closed while a send is under way, at whichever step, leaves nothing open."""
+"""A client that is closed at any step of a send leaves nothing open."""
 
 import anyio
 import pytest
 
 from sesmail import Client, SesmailError
-from support.answers import ok
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
-from support.invariants import nothing_is_left
+from support.invariants import no_leaks
+from support.responses import ok
 from support.steps import at_step
 
 pytestmark = pytest.mark.anyio
 
 
 async def close_at(step: float, client: Client) -> tuple[int, str]:
-    """Send, and close at a step; how many steps there were, and how the send ended."""
+    """Send, and close at a step; return the number of steps and the outcome."""
     now = anyio.Event()
 
     async def close() -> None:
@@ -30,14 +30,16 @@ async def close_at(step: float, client: Client) -> tuple[int, str]:
             except SesmailError as error:
                 outcome = getattr(error, "outcome", "none")
         now.set()
-    return steps.made, outcome
+    return steps.count, outcome
 
 
 @pytest.mark.slow
-async def test_closed_at_each_step(fault_server: StartFaultServer, session: str) -> None:
+async def test_client_closed_at_each_step_of_a_send_leaves_nothing_open(
+    fault_server: StartFaultServer, session: str
+) -> None:
     server = fault_server(ok())
     ends: set[str] = set()
-    async with nothing_is_left(server):
+    async with no_leaks(server):
         most, _ = await close_at(float("inf"), new_client(server.url, session))
         for step in range(1, most + 1):
             before = len(server.requests)

@@ -1,4 +1,4 @@
-"""What failures mean that no server of the tests can bring about."""
+"""Translation of exceptions that the servers of the tests can't cause."""
 
 import ssl
 import sys
@@ -22,8 +22,8 @@ from sesmail.aws.failure import translate_error, translate_open_error
 from sesmail.aws.sessions import is_connection_error
 
 
-def answered(status: int) -> boto.ClientError:
-    """An answer of the service that gives credentials."""
+def credentials_error(status: int) -> boto.ClientError:
+    """Return an error response of the service that issues credentials."""
     response = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return boto.ClientError(response, "AssumeRole")
 
@@ -31,15 +31,15 @@ def answered(status: int) -> boto.ClientError:
 @pytest.mark.parametrize(
     ("error", "kind", "retryable"),
     [
-        (answered(403), ConfigurationError, False),
-        (answered(503), NotSentError, True),
+        (credentials_error(403), ConfigurationError, False),
+        (credentials_error(503), NotSentError, True),
         (boto.CredentialRetrievalError(provider="p", error_msg="m"), NotSentError, True),
         (boto.EndpointConnectionError(endpoint_url="u", error=OSError()), NotSentError, True),
         (boto.NoRegionError(), ConfigurationError, False),
         (TypeError("unexpected"), ConfigurationError, False),
     ],
 )
-def test_a_client_that_can_not_be_made(
+def test_error_of_a_client_that_can_not_be_opened(
     error: Exception, kind: type[SesmailError], retryable: bool
 ) -> None:
     found = translate_open_error(error, "sesv2")
@@ -50,8 +50,8 @@ def test_a_client_that_can_not_be_made(
 @pytest.mark.parametrize(
     ("error", "kind", "retryable"),
     [
-        (answered(403), ConfigurationError, False),
-        (answered(503), NotSentError, True),
+        (credentials_error(403), ConfigurationError, False),
+        (credentials_error(503), NotSentError, True),
         (boto.NoCredentialsError(), ConfigurationError, False),
         (boto.MissingDependencyException(msg="awscrt"), ConfigurationError, False),
         (boto.CredentialRetrievalError(provider="p", error_msg="m"), NotSentError, True),
@@ -59,7 +59,7 @@ def test_a_client_that_can_not_be_made(
         (TypeError("unexpected"), NotSentError, False),
     ],
 )
-def test_what_fails_before_it_leaves(
+def test_error_of_a_failure_before_the_request(
     error: Exception, kind: type[SesmailError], retryable: bool
 ) -> None:
     found = translate_error(error, "SendEmail", may_have_left=False)
@@ -90,7 +90,7 @@ REQUEST = {"RequestId": "5a1e7c3d"}
         (0, ERROR, REQUEST, "unknown"),
     ],
 )
-def test_which_answers_are_amazons_no(
+def test_outcome_of_an_error_response(
     status: int, error: Any, request_id: Any, outcome: str
 ) -> None:
     response = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status, **request_id}}
@@ -126,7 +126,9 @@ KEY = ConnectionKey("example.com", 443, True, True, None, None, None)
 @pytest.mark.parametrize(
     "kind", [boto.HTTPClientError, boto.EndpointConnectionError, boto.ConnectTimeoutError]
 )
-def test_what_proves_that_there_was_no_connection(kind: Any, original: Any, never: bool) -> None:
+def test_aiohttp_errors_that_prove_that_nothing_was_sent(
+    kind: Any, original: Any, never: bool
+) -> None:
     error = kind(endpoint_url="u", error=original)
     error.__context__ = OSError("what the caller was handling")
     found = translate_error(error, "SendEmail", may_have_left=True)
@@ -149,7 +151,7 @@ def test_what_proves_that_there_was_no_connection(kind: Any, original: Any, neve
         ),
     ],
 )
-def test_what_httpx_proves(name: str, never: bool) -> None:
+def test_httpx_errors_that_prove_that_nothing_was_sent(name: str, never: bool) -> None:
     httpx: Any = pytest.importorskip("httpx2", reason="pip install sesmail[trio]")
     assert is_connection_error(getattr(httpx, name)("no")) is never
 
@@ -157,7 +159,7 @@ def test_what_httpx_proves(name: str, never: bool) -> None:
 @pytest.mark.parametrize(
     ("original", "kind"), [(ssl.SSLError(), NotSentError), (OSError(), UnknownOutcomeError)]
 )
-def test_a_handshake_that_fails_is_python_s_own_error(
+def test_only_ssl_errors_of_python_are_failed_handshakes(
     original: Exception, kind: type[SesmailError]
 ) -> None:
     assert (
@@ -178,11 +180,11 @@ def test_a_handshake_that_fails_is_python_s_own_error(
         boto.HTTPClientError(error=aiohttp.ClientError()),
     ],
 )
-def test_what_fails_afterwards_is_unknown(error: Exception) -> None:
+def test_other_failures_after_the_request_are_unknown(error: Exception) -> None:
     assert type(translate_error(error, "SendEmail", may_have_left=True)) is UnknownOutcomeError
 
 
-def test_without_httpx_there_is_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connection_errors_are_recognised_without_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "httpx2", raising=False)
     assert not is_connection_error(OSError())
     assert is_connection_error(aiohttp.ConnectionTimeoutError())

@@ -13,10 +13,10 @@ from botocore.loaders import Loader
 
 from sesmail import Attachment, BulkMessage, Client, ConfigurationError, Message, TemplateMessage
 from sesmail.aws import fast_path
-from support.answers import ok
 from support.clients import NEWS, ORDER, new_client
 from support.commands import command_line
 from support.faults import FaultServer, Request, StartFaultServer
+from support.responses import ok
 
 FAST = ["asyncio-aiohttp-fast", "asyncio-httpx-fast", "trio-httpx-fast"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]
@@ -204,8 +204,8 @@ async def test_expired_credentials_are_fetched_again(
         "number = int(count.read_text()) + 1 if count.exists() else 1\n"
         "count.write_text(str(number))\n"
         "soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=11)\n"
-        "print(json.dumps({'Version': 1, 'AccessKeyId': f'KEY{number}', 'SecretAccessKey': 'x', 'SessionToken': 't',"
-        " 'Expiration': soon.isoformat()}))\n"
+        "print(json.dumps({'Version': 1, 'AccessKeyId': f'KEY{number}', 'SecretAccessKey': 'x',"
+        " 'SessionToken': 't', 'Expiration': soon.isoformat()}))\n"
     )
     config = tmp_path / "config"
     config.write_text(

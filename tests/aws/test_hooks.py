@@ -20,9 +20,9 @@ from botocore.hooks import HierarchicalEmitter
 from botocore.stub import Stubber
 
 from sesmail import BulkMessage, Client, SesmailError
-from support.answers import ok
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, Request, StartFaultServer
+from support.responses import ok
 
 FAST = ["asyncio-aiohttp-fast", "trio-httpx-fast"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]
@@ -223,7 +223,7 @@ async def test_handler_of_the_session_turns_the_fast_path_off(
 
 
 MAKE_API_CALL: tuple[type[Any], str] = (AioBaseClient, "_make_api_call")
-# Those that tracers wrap, which are noticed at any time, and others, which are noticed when a client is opened.
+# A wrapped one is noticed at any time; those of OTHERS are noticed when a client is opened.
 TRACED: list[tuple[type[Any], str]] = [
     (AioEndpoint, "_send_request"),
     (AioEndpoint, "_send"),

@@ -15,9 +15,9 @@ from sesmail import ConfigurationError, private_names
 from sesmail.aws.aiohttp_session import FastAiohttpSession
 from sesmail.private_names import AIOBOTOCORE, AIOHTTP, HTTP_CLIENT, HTTPX, PrivateName
 from sesmail.receiving.verification import https
-from support.answers import ok
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
+from support.responses import ok
 
 pytestmark = pytest.mark.anyio
 

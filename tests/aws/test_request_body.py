@@ -57,7 +57,7 @@ def parameters(write: object, mail: bytes) -> dict[str, Any]:
     )
 
 
-def read_bounded(body: Body) -> bytes:
+def joined(body: Body) -> bytes:
     return b"".join(body)
 
 
@@ -66,9 +66,9 @@ def read_bounded(body: Body) -> bytes:
         {"Content": CONTENT}, optional={"Destination": DESTINATION, "EmailTags": TAGS, **COMMON}
     ),
 )
-def test_a_json_body_says_what_botocores_says(params: dict[str, Any]) -> None:
+def test_json_body_equals_botocores(params: dict[str, Any]) -> None:
     theirs = written("sesv2", "SendEmail", params)
-    assert json.loads(read_bounded(json_body("SendEmail", params))) == json.loads(theirs)
+    assert json.loads(joined(json_body("SendEmail", params))) == json.loads(theirs)
 
 
 @given(
@@ -82,9 +82,9 @@ def test_a_json_body_says_what_botocores_says(params: dict[str, Any]) -> None:
         },
     ),
 )
-def test_a_form_says_what_botocores_says(params: dict[str, Any]) -> None:
+def test_form_body_equals_botocores(params: dict[str, Any]) -> None:
     ours = parse_qsl(
-        read_bounded(query_body("SendRawEmail", params)).decode(),
+        joined(query_body("SendRawEmail", params)).decode(),
         keep_blank_values=True,
         strict_parsing=True,
     )
@@ -92,29 +92,31 @@ def test_a_form_says_what_botocores_says(params: dict[str, Any]) -> None:
     assert len(ours) == len(dict(ours))
 
 
-def test_what_looks_like_the_place_of_the_mail_is_not_taken_for_it() -> None:
+def test_parameter_that_looks_like_the_empty_data_field_is_escaped() -> None:
     params = {
         "ConfigurationSetName": '"Data":""',
         "Content": {"Raw": {"Data": b"mail"}},
         "TenantName": '"Data":""',
     }
-    assert json.loads(read_bounded(json_body("SendEmail", params))) == json.loads(
+    assert json.loads(joined(json_body("SendEmail", params))) == json.loads(
         written("sesv2", "SendEmail", params)
     )
 
 
 @pytest.mark.parametrize("write", [json_body, query_body], ids=["json", "form"])
 @pytest.mark.parametrize("more", [-1, 0, 1, _CHUNK, _CHUNK + 1])
-def test_what_is_measured_is_what_is_written(write: Callable[[str, Any], Body], more: int) -> None:
+def test_size_and_hash_are_those_of_the_chunks(
+    write: Callable[[str, Any], Body], more: int
+) -> None:
     mail = b"\xfb\xef\xbe" * (_CHUNK // 3) + bytes(max(0, more))
     mail = mail[: _CHUNK + more]
     body = write("Send", parameters(write, mail))
-    assert body.size == len(read_bounded(body))
-    assert body.sha256 == sha256(read_bounded(body)).hexdigest()
+    assert body.size == len(joined(body))
+    assert body.sha256 == sha256(joined(body)).hexdigest()
 
 
 @pytest.mark.parametrize("write", [json_body, query_body], ids=["json", "form"])
-def test_a_large_mail_is_not_there_twice(write: Callable[[str, Any], Body]) -> None:
+def test_large_mail_is_not_copied(write: Callable[[str, Any], Body]) -> None:
     mail = bytes(10_000_000)
     params = parameters(write, mail)
     tracemalloc.start()

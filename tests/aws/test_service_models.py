@@ -1,4 +1,4 @@
-"""Service models are those that botocore finds, and are found without looking through all services."""
+"""Service models equal botocore's, and are found without listing all services."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def model(loader: Loader, service: str, type_name: str) -> object:
 @pytest.mark.parametrize(
     "service", ["kms", "s3", "ses", "sesv2", "sns", "sso-oidc", "sts", "no-such-service"]
 )
-def test_models_are_botocores(service: str) -> None:
+def test_service_model_equals_botocores(service: str) -> None:
     theirs = Loader()
     ours = ServiceModelLoader(theirs.search_paths)
     assert [model(ours, service, type_name) for type_name in TYPES] == [
@@ -47,7 +47,7 @@ def test_models_are_botocores(service: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["_retry", "endpoints", "partitions", "sdk-default-configuration"])
-def test_general_data_is_botocores(name: str) -> None:
+def test_general_data_equals_botocores(name: str) -> None:
     theirs = Loader()
     assert json.dumps(ServiceModelLoader(theirs.search_paths).load_data(name)) == json.dumps(
         theirs.load_data(name)
@@ -55,7 +55,7 @@ def test_general_data_is_botocores(name: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_no_client_looks_through_all_services(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_client_lists_the_folder_of_its_service_only(monkeypatch: pytest.MonkeyPatch) -> None:
     listed: list[str] = []
     monkeypatch.setattr(
         os,
@@ -71,7 +71,7 @@ async def test_no_client_looks_through_all_services(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.anyio
-async def test_models_of_ones_own_are_found(
+async def test_models_in_aws_data_path_are_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     service = Loader().load_service_model("sesv2", "service-2")

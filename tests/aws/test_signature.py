@@ -1,4 +1,4 @@
-"""Signatures against those of botocore."""
+"""Signatures equal those of botocore."""
 
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -45,7 +45,7 @@ TIME = st.datetimes(
     times=st.lists(TIME, min_size=1, max_size=3),
     body=st.binary(max_size=200),
 )
-def test_it_is_botocores(
+def test_signature_equals_botocores(
     monkeypatch: pytest.MonkeyPatch,
     host: str,
     path: str,

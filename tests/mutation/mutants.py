@@ -183,6 +183,16 @@ constant("redirects are followed", aiohttp.ClientSession, "_request",
 
 
 # Retries: of which errors, and when.
+def raise_later(original: Any) -> Any:
+    async def attempt(self: Any, batch: Any, pending: Any, number: int, started: float) -> Any:
+        try:
+            return await original(self, batch, pending, number, started)
+        except ConfigurationError as err:
+            raise (err if number == 1 else RuntimeError(err)) from None
+
+    return attempt
+
+
 mutant("unknown outcomes are retried", RetryPolicy.may_retry,
     after(lambda may, _, e: may or isinstance(e, UnknownOutcomeError)))
 mutant("on_unknown is ignored", RetryPolicy.may_retry, instead(lambda _, error: error.retryable))
@@ -203,8 +213,7 @@ mutant("all sends of a call are retried", CallRunner._choose_retries,
     after(lambda retried, _, states, *__: retried and states))
 mutant("a configuration error is not raised", CallRunner._attempt,
     rescue(ConfigurationError, lambda _: ({}, 0.0)))
-mutant("a later configuration error loses earlier results", CallRunner._attempt,
-    rescue(ConfigurationError, lambda err: RuntimeError(err)))
+mutant("a later configuration error loses earlier results", CallRunner._attempt, raise_later)
 mutant("the sends of a call share an error", _for_each,
     instead(lambda error, states: [error] * len(states)))
 mutant("a cancelled request never left", _interrupted,
@@ -335,11 +344,15 @@ def entries(edit: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
     return before(lambda response, entries, *args: (response, [*map(edit, entries)], *args))
 
 
-OK = {"ResponseMetadata": {"RequestId": "r", "HTTPStatusCode": 200}}
+def with_status_200(response: dict[str, Any]) -> dict[str, Any]:
+    metadata = response.get("ResponseMetadata", {})
+    return {**response, "ResponseMetadata": {**metadata, "HTTPStatusCode": 200}}
+
+
 mutant("a response without a message id is accepted", read_single,
     before(lambda response, to: ({"MessageId": "id", **response}, to)))
 mutant("a response of another status is accepted", read_single,
-    before(lambda response, to: ({**response, **OK}, to)))
+    before(lambda response, to: (with_status_200(response), to)))
 constant("any text is a message id", sys.modules[read_single.__module__], "_MESSAGE_ID",
     re.compile(".*", re.DOTALL))
 mutant("too few entries are accepted", read_bulk,

@@ -22,9 +22,10 @@ NEWS = BulkMessage(
 
 
 def new_client(url: str, session: str = "aiohttp", *, attempts: int = 1, **settings: Any) -> Client:
-    """Return a client for a server on loopback, with one attempt and without a rate limit by default.
+    """Return a client for a server on loopback, by default with one attempt and no rate limit.
 
-    `session` is the HTTP library, `aiohttp` or `httpx`, with `-generic` for calls without the fast path.
+    `session` is the HTTP library, `aiohttp` or `httpx`; `-generic` after it turns the fast path
+    off.
     """
     library, _, path = session.partition("-")
     config = settings.pop("config", {})

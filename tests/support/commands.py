@@ -6,6 +6,6 @@ import subprocess
 
 
 def command_line(*arguments: object) -> str:
-    """A command that splits into these arguments, with quotes where one needs them, as botocore splits it here."""
+    """Return a command that botocore splits into these arguments on this platform."""
     words = [str(argument) for argument in arguments]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

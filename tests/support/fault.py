@@ -1,10 +1,10 @@
-"""A fault: how a server does it, and what is true after it."""
+"""Faults of a server, with the possible outcomes of a send."""
 
 import dataclasses
 from typing import Any, Literal
 
 from sesmail import Outcome, SendError, UnknownOutcomeError
-from support.faults import Answer
+from support.faults import Response
 
 Api = Literal["v1", "v2"]
 BOTH: tuple[Api, ...] = ("v1", "v2")
@@ -12,38 +12,37 @@ BOTH: tuple[Api, ...] = ("v1", "v2")
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """A fault, and how a send may end that meets it."""
+    """A fault, the possible outcomes of a send, and its error."""
 
     name: str
-    answer: Answer
+    response: Response
     outcomes: frozenset[Outcome]
     error: type[SendError] = UnknownOutcomeError
-    """What is raised, unless it is accepted."""
+    """Error of the send, unless it is accepted."""
     retryable: bool = False
     code: str | None = None
     text: str | None = None
     apis: tuple[Api, ...] = ("v2",)
-    """Where it is spelled differently."""
+    """APIs in which the response differs."""
     hangs: bool = False
     large: bool = False
-    """It takes a mail of some megabytes."""
-    cuts: bool = False
-    """The server decides before it knows whose request it is, or the connection ends though nobody was told."""
-    lingers: bool = False
-    """The server does more after its answer. Once the connection is in use again nobody could tell that from an
-    answer, so such a fault is only met alone."""
+    """True if the fault requires a mail of several megabytes."""
+    closes: bool = False
+    """True if the server closes before it reads the request, or without ``Connection: close``."""
+    writes_later: bool = False
+    """True if the server sends bytes after its response, which the next request could read."""
 
 
-def unknown(name: str, answer: Answer, **more: Any) -> Fault:
-    """What proves nothing."""
-    return Fault(name, answer, frozenset({"unknown"}), **more)
+def unknown(name: str, response: Response, **more: Any) -> Fault:
+    """Return a fault that leaves the outcome unknown."""
+    return Fault(name, response, frozenset({"unknown"}), **more)
 
 
-def accepted(name: str, answer: Answer, **more: Any) -> Fault:
-    """What is odd, and an acceptance all the same."""
-    return Fault(name, answer, frozenset({"accepted"}), **more)
+def accepted(name: str, response: Response, **more: Any) -> Fault:
+    """Return an unusual response that is an acceptance."""
+    return Fault(name, response, frozenset({"accepted"}), **more)
 
 
-def either(name: str, answer: Answer, **more: Any) -> Fault:
-    """What one HTTP library reads and the other refuses; neither is wrong."""
-    return Fault(name, answer, frozenset({"accepted", "unknown"}), **more)
+def either(name: str, response: Response, **more: Any) -> Fault:
+    """Return a response that one HTTP library accepts and the other refuses."""
+    return Fault(name, response, frozenset({"accepted", "unknown"}), **more)

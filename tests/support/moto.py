@@ -1,4 +1,4 @@
-"""moto's server on loopback, and what it holds, without the differences between the two APIs."""
+"""moto's server on loopback, and its accepted mails in one form for both APIs."""
 
 import dataclasses
 import logging
@@ -14,7 +14,7 @@ from moto.ses.models import Message, RawMessage, SESBackend, TemplateMessage, se
 
 REGION = "eu-west-1"
 
-# moto's import adds a handler to every client, which would turn the fast path off for all tests that follow.
+# The import of moto adds a handler to every client, which turns the fast path off in later tests:
 # https://github.com/getmoto/moto/blob/5.2.5/moto/core/models.py#L266-L267
 MOCK_HANDLER = ("before-send", botocore_stubber)
 BUILTIN_HANDLERS.remove(MOCK_HANDLER)
@@ -22,9 +22,10 @@ BUILTIN_HANDLERS.remove(MOCK_HANDLER)
 
 @dataclasses.dataclass(frozen=True)
 class SentMail:
-    """A mail that the server took: what is None was not part of that call.
+    """A mail that the server accepted; fields that its call doesn't have are None.
 
-    The recipients are bare addresses, each once: the server adds those of a raw message's headers to the Destination's.
+    The recipients are bare addresses, each once: the server adds those in the headers of a raw
+    message to those of the Destination.
     """
 
     message_id: str
@@ -39,7 +40,7 @@ class SentMail:
 
 
 class MotoServer:
-    """The server: a context manager, with both APIs of all regions at `url`."""
+    """A context manager that runs the server, with both APIs of all regions at `url`."""
 
     def __init__(self) -> None:
         """Prepare a server on a free port."""
@@ -58,11 +59,11 @@ class MotoServer:
         self._server.stop()
 
     def reset(self) -> None:
-        """Forget everything, as POST /moto-api/reset does."""
+        """Delete all data, as POST /moto-api/reset does."""
         moto_api_backend.reset()
 
     def sent(self, region: str = REGION) -> list[SentMail]:
-        """The mails that came in, the oldest first; a bulk call counts as one."""
+        """Return the accepted mails, the oldest first; a bulk call counts as one."""
         return [read_sent(message) for message in self._backend(region).sent_messages]
 
     def verify(self, *identities: str, region: str = REGION) -> None:
@@ -73,7 +74,7 @@ class MotoServer:
     def create_template(
         self, name: str, subject: str, text: str = "", html: str = "", *, region: str = REGION
     ) -> None:
-        """Store a template, which only v1 of moto can send."""
+        """Create a template, which moto sends through v1 only."""
         self._backend(region).add_template(
             {"template_name": name, "subject_part": subject, "text_part": text, "html_part": html}
         )
@@ -83,7 +84,7 @@ class MotoServer:
 
 
 def read_sent(message: RawMessage | TemplateMessage | Message) -> SentMail:
-    """One stored mail, whichever call it came by."""
+    """Return a stored mail of any call."""
     if isinstance(message, RawMessage):
         recipients = bare(message.destinations)
         return SentMail(message.id, message.source, recipients, mime=message.raw_data.encode())
@@ -109,12 +110,12 @@ def read_sent(message: RawMessage | TemplateMessage | Message) -> SentMail:
 
 
 def bare(addresses: Iterable[str]) -> tuple[str, ...]:
-    """The addresses without names, each once."""
+    """Return the addresses without names, each once."""
     return tuple(dict.fromkeys(parseaddr(address)[1] for address in addresses))
 
 
 def flat(destination: dict[str, list[str]]) -> tuple[str, ...]:
-    """The addresses of a Destination, in the order To, Cc, Bcc."""
+    """Return the addresses of a Destination in the order To, Cc, Bcc."""
     return tuple(
         to
         for kind in ("ToAddresses", "CcAddresses", "BccAddresses")

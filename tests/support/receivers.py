@@ -1,4 +1,4 @@
-"""Receivers for the tests, and requests as SNS makes them."""
+"""Receivers for tests, and webhook requests of SNS."""
 
 import json
 from typing import Any
@@ -11,12 +11,12 @@ Posted = tuple[bytes, dict[str, str]]
 
 
 async def good_certificate(url: str) -> bytes:
-    """The tests' own certificate, whatever the URL."""
+    """Return the certificate of the tests for any URL."""
     return signing.good_certificate()
 
 
 def new_receiver(url: str | None = None, session: str = "aiohttp", **settings: Any) -> Receiver:
-    """A receiver that demands everything, at the time of the tests' messages, with Amazon at a URL."""
+    """Return a receiver with all checks enabled, and the AWS endpoint at a URL."""
     defaults: dict[str, Any] = {
         "secret": SECRET,
         "topics": [signing.TOPIC],
@@ -33,11 +33,11 @@ def new_receiver(url: str | None = None, session: str = "aiohttp", **settings: A
 
 
 def post(message: dict[str, Any], secret: str | None = SECRET) -> Posted:
-    """The body and the headers of the request that brings a message."""
+    """Return the body and the headers of the request for an SNS message."""
     credentials = {} if secret is None else signing.basic(secret)
     return json.dumps(message).encode(), signing.headers_of(message) | credentials
 
 
 def notification(event: dict[str, Any], **changes: Any) -> Posted:
-    """The request that brings an event, signed."""
+    """Return the signed request for an event."""
     return post(signing.message(Message=json.dumps(event), **changes))

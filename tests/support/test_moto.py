@@ -1,4 +1,4 @@
-"""moto's server holds what both APIs brought, and forgets it between tests."""
+"""moto's server stores the mails of both APIs, and is empty at the start of each test."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ MIME = b"From: Shop <shop@example.com>\r\nTo: Al <al@example.com>\r\nSubject: Hi
 
 
 def connect(server: "MotoServer", service: str, anyio_backend: str) -> Any:
-    """Connect the AWS library itself, on either event loop."""
+    """Return a client of aiobotocore on either event loop."""
     options: dict[str, Any] = {"retries": {"total_max_attempts": 1}}
     if anyio_backend == "trio":
         from aiobotocore.httpxsession import HttpxSession
@@ -28,7 +28,9 @@ def connect(server: "MotoServer", service: str, anyio_backend: str) -> Any:
     )
 
 
-async def test_both_apis_land_in_one_store(moto_server: "MotoServer", anyio_backend: str) -> None:
+async def test_both_apis_store_mails_in_one_place(
+    moto_server: "MotoServer", anyio_backend: str
+) -> None:
     moto_server.verify("shop@example.com")
     async with (
         connect(moto_server, "sesv2", anyio_backend) as v2,
@@ -93,7 +95,7 @@ async def test_templates_are_sent_through_v1(moto_server: "MotoServer", anyio_ba
         ("sesv2", "send_email", {"Content": {"Raw": {"Data": MIME}}}),
     ],
 )
-async def test_nothing_is_left_from_the_tests_before(
+async def test_server_is_empty_at_the_start(
     moto_server: "MotoServer",
     anyio_backend: str,
     service: str,
@@ -106,12 +108,12 @@ async def test_nothing_is_left_from_the_tests_before(
             await getattr(client, operation)(**parameters)
 
 
-async def test_regions_are_apart(moto_server: "MotoServer") -> None:
+async def test_regions_are_separate(moto_server: "MotoServer") -> None:
     moto_server.verify("shop@example.com", region="us-east-1")
     assert moto_server.sent("us-east-1") == []
 
 
-async def test_nobodys_aws_settings_are_in_the_environment() -> None:
+async def test_environment_has_only_the_aws_settings_of_the_tests() -> None:
     names = {name for name in os.environ if name.startswith("AWS_")}
     assert names == {
         "AWS_ACCESS_KEY_ID",

@@ -1,4 +1,4 @@
-"""The transports of a call: an event loop, an HTTP library, and the fast path or all of aiobotocore."""
+"""Transports of a call: event loop, HTTP library, and with or without the fast path."""
 
 import pytest
 

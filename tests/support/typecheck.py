@@ -1,4 +1,4 @@
-"""A runtime check of dataclass fields against their annotated types."""
+"""Runtime check of dataclass fields against their annotated types."""
 
 import dataclasses
 import functools
@@ -8,9 +8,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 def find_mistyped_fields(value: Any) -> list[str]:
-    """Return a line for each field of a dataclass instance that is missing, unknown, or of another type.
+    """Return a line for each missing, unknown or mistyped field of a dataclass instance.
 
-    Nested instances are checked, too. Only the annotations that sesmail's value classes use are supported.
+    Nested instances are checked, too. Only the annotations of sesmail's value classes are
+    supported.
     """
     kind = type(value)
     hints = _hints(kind)
@@ -35,7 +36,7 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def matches(value: Any, annotation: Any) -> bool:
-    """Return whether a value has an annotated type; an int isn't a float, and a bool isn't an int."""
+    """Return whether a value has exactly the annotated type; an int is not a float."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if annotation is Any:
         return True

@@ -162,7 +162,7 @@ def test_rejects_template_data_of_262_145_characters() -> None:
     ids=["nan", "-inf", "half", "object"],
 )
 def test_rejects_template_data_that_is_not_json(value: object) -> None:
-    with pytest.raises(InvalidMessageError, match=r"^data: it can't be written as JSON"):
+    with pytest.raises(InvalidMessageError, match=r"^data: it can't be encoded as JSON"):
         template_data({"a": value}, "data")
 
 

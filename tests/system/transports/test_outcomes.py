@@ -1,4 +1,4 @@
-"""Settings, credentials, deadlines, closing and cancelling: what each makes of a send."""
+"""Outcomes of sends by settings, credentials, deadlines, closing and cancellation."""
 
 import contextlib
 import socket
@@ -13,10 +13,10 @@ import pytest
 import sesmail
 from sesmail import ConfigurationError, Message, NotSentError, UnknownOutcomeError
 from sesmail.aws import Aws
-from support import answers
-from support.answers import error, ok
+from support import responses
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, StartFaultServer
+from support.responses import error, ok
 
 pytestmark = pytest.mark.anyio
 
@@ -28,34 +28,32 @@ LARGE = Message(
 
 
 async def failure_of(client: sesmail.Client, message: Message = ORDER) -> sesmail.SendError:
-    """How one send fails."""
+    """Return the error of a send."""
     with pytest.raises(sesmail.SendError) as failure:
         await client.send(message)
     return failure.value
 
 
-async def the_failure(server: FaultServer, **settings: Any) -> sesmail.SendError:
-    """How one send fails, after which nothing is left open."""
+async def failure_after_close(server: FaultServer, **settings: Any) -> sesmail.SendError:
+    """Return the error of a send, after all connections are closed."""
     async with new_client(server.url, **settings) as client:
         failure = await failure_of(client)
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
     return failure
 
 
-async def test_a_redirect_is_not_followed_anywhere(
-    fault_server: StartFaultServer, session: str
-) -> None:
+async def test_redirects_are_not_followed(fault_server: StartFaultServer, session: str) -> None:
     elsewhere = fault_server(ok())
-    server = fault_server(answers.redirect(307, elsewhere.url))
-    assert (await the_failure(server, session=session)).outcome == "unknown"
+    server = fault_server(responses.redirect(307, elsewhere.url))
+    assert (await failure_after_close(server, session=session)).outcome == "unknown"
     assert elsewhere.connections_opened == 0
 
 
 @pytest.mark.slow
-async def test_the_deadline_grows_with_the_mail(
+async def test_deadline_is_proportional_to_the_size_of_the_mail(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    server = fault_server(answers.slow(1.0, ok()))
+    server = fault_server(responses.slow(1.0, ok()))
     async with new_client(server.url, session, timeout=0.5) as client:
         await client.send(LARGE)
         with pytest.raises(UnknownOutcomeError):
@@ -63,17 +61,17 @@ async def test_the_deadline_grows_with_the_mail(
 
 
 @pytest.mark.slow
-async def test_waiting_for_a_connection_has_sent_nothing(
+async def test_call_that_waits_for_a_connection_is_not_sent(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    server = fault_server(answers.no_answer())
+    server = fault_server(responses.no_response())
     async with (
         new_client(server.url, session, timeout=0.6, config={"max_pool_connections": 1}) as client,
         anyio.create_task_group() as group,
     ):
         group.start_soon(
             failure_of, client, LARGE
-        )  # keeps the only connection for longer than a small mail waits
+        )  # holds the only connection for longer than a small mail waits
         assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
         failure = await failure_of(client)
         assert (failure.outcome, failure.retryable) == ("not_sent", True)
@@ -81,11 +79,11 @@ async def test_waiting_for_a_connection_has_sent_nothing(
     assert len(server.requests) == 1
 
 
-async def test_a_deadline_in_the_middle_of_an_except_block_is_not_confused_by_it(
+async def test_outcome_is_independent_of_the_exception_being_handled(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    """What the caller is handling becomes the context of our exception, and proves nothing about this send."""
-    server = fault_server(answers.reset_after_request())
+    """The handled exception becomes `__context__` of the error, and must not decide the outcome."""
+    server = fault_server(responses.reset_after_request())
     async with (
         new_client("http://127.0.0.1:1", session) as refused,
         new_client(server.url, session) as client,
@@ -100,29 +98,29 @@ async def test_a_deadline_in_the_middle_of_an_except_block_is_not_confused_by_it
 @pytest.mark.parametrize(
     "retries", [{"max_attempts": 5}, {"total_max_attempts": 4, "mode": "standard"}]
 )
-async def test_nothing_makes_it_try_twice(
+async def test_no_setting_makes_a_second_request(
     fault_server: StartFaultServer, session: str, retries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
     server = fault_server(error(503, "ServiceUnavailable"), ok())
-    await the_failure(server, session=session, config={"retries": retries})
+    await failure_after_close(server, session=session, config={"retries": retries})
     assert len(server.requests) == 1
 
 
-async def test_cancelling_leaves_nothing_open(
+async def test_cancelled_send_leaves_no_connection_open(
     fault_server: StartFaultServer, session: str, caplog: pytest.LogCaptureFixture
-) -> None:  # R9
-    server = fault_server(answers.no_answer())
+) -> None:
+    server = fault_server(responses.no_response())
     async with new_client(server.url, session) as client, anyio.create_task_group() as group:
         group.start_soon(client.send, ORDER)
         assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
         group.cancel_scope.cancel()
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
-    assert "its outcome is unknown" in caplog.text
+    assert "unknown outcome" in caplog.text
     assert "alice" not in caplog.text
 
 
-async def test_cancelling_before_anything_left_is_not_worth_a_word(
+async def test_cancellation_before_the_request_is_not_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with new_client("http://127.0.0.1:1") as client:
@@ -132,7 +130,7 @@ async def test_cancelling_before_anything_left_is_not_worth_a_word(
     assert "unknown" not in caplog.text
 
 
-async def test_no_credentials_are_a_configuration_error(
+async def test_missing_credentials_are_a_configuration_error(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -144,7 +142,7 @@ async def test_no_credentials_are_a_configuration_error(
     assert server.requests == []
 
 
-async def test_no_region_is_a_configuration_error(
+async def test_missing_region_is_a_configuration_error(
     session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
@@ -166,20 +164,20 @@ async def test_no_region_is_a_configuration_error(
         {"defaults": {}},
     ],
 )
-async def test_settings_that_aws_libraries_refuse_are_configuration_errors(settings: Any) -> None:
+async def test_settings_refused_by_botocore_are_configuration_errors(settings: Any) -> None:
     with pytest.raises(ConfigurationError):
         async with sesmail.Client(**settings):
             pass
 
 
-def test_unknown_settings_are_found_at_once() -> None:
+def test_unknown_settings_are_refused_by_the_constructor() -> None:
     with pytest.raises(TypeError, match="foo"):
         sesmail.Client(foo=1)  # type: ignore[call-arg]
 
 
-async def test_the_callers_config_is_never_changed(
+async def test_config_argument_is_not_modified(
     fault_server: StartFaultServer, session: str
-) -> None:  # R3
+) -> None:
     from aiobotocore.config import AioConfig
     from botocore.config import Config
 
@@ -191,7 +189,7 @@ async def test_the_callers_config_is_never_changed(
         assert before == (dict(config) if isinstance(config, dict) else dict(vars(config)))
 
 
-async def test_an_http_session_that_could_follow_redirects_is_refused(session: str) -> None:
+async def test_other_http_sessions_are_refused(session: str) -> None:
     from aiobotocore.httpsession import AIOHTTPSession
 
     class Mine(AIOHTTPSession):
@@ -209,10 +207,10 @@ async def test_an_http_session_that_could_follow_redirects_is_refused(session: s
     await connect(AIOHTTPSession)
 
 
-async def test_closing_never_turns_an_accepted_mail_into_another_outcome(
+async def test_outcome_of_an_accepted_mail_is_kept_when_the_client_closes(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    server = fault_server(answers.slow(0.3, ok()))
+    server = fault_server(responses.slow(0.3, ok()))
     found: list[object] = []
 
     async def send(client: sesmail.Client) -> None:
@@ -235,22 +233,22 @@ async def test_closing_never_turns_an_accepted_mail_into_another_outcome(
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
 
 
-async def test_closing_while_it_opens_leaves_nothing_open(
+async def test_client_closed_while_it_opens_leaves_nothing_open(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fault_server(ok())
-    go_on = anyio.Event()
+    resume = anyio.Event()
     new_session = Aws._new_session
 
     class Waiting:
-        """An AWS session whose clients are made when the test says so."""
+        """An AWS session that creates no client before the event is set."""
 
         def __init__(self, aws: Aws, kind: type[Any]) -> None:
             self.session = new_session(aws, kind)
 
         @contextlib.asynccontextmanager
         async def create_client(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
-            await go_on.wait()
+            await resume.wait()
             async with self.session.create_client(*args, **options) as client:
                 yield client
 
@@ -265,7 +263,7 @@ async def test_closing_while_it_opens_leaves_nothing_open(
         group.start_soon(send)
         await anyio.wait_all_tasks_blocked()
         await client.aclose()
-        go_on.set()
+        resume.set()
     assert server.requests == []
 
 
@@ -290,7 +288,7 @@ async def test_parameters_are_always_validated(
             await client.call("GetEmailTemplate", {"TemplateName": 5})
 
 
-async def test_trio_without_httpx_says_what_to_install(
+async def test_trio_without_httpx_names_the_extra(
     anyio_backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sesmail.aws import sessions
@@ -306,24 +304,24 @@ async def test_trio_without_httpx_says_what_to_install(
             pass
 
 
-async def test_the_answer_of_bulk_is_unknown_for_each_after_a_reset(
+async def test_bulk_send_is_unknown_for_each_recipient_after_a_reset(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    server = fault_server(answers.reset_after_request())
+    server = fault_server(responses.reset_after_request())
     async with new_client(server.url, session) as client:
         result = await client.send_bulk(NEWS)
     assert [each.outcome for each in result.recipients] == ["unknown", "unknown"]
     assert len(server.requests) == 1
 
 
-async def test_it_sends_over_tls(session: str, tmp_path: Path) -> None:
+async def test_sends_over_tls(session: str, tmp_path: Path) -> None:
     pytest.importorskip("cryptography")
     from support.signing import authority
-    from support.tls import TlsServer, answer
+    from support.tls import TlsServer, respond
 
     trusted = tmp_path / "authority.pem"
     trusted.write_bytes(authority().root)
-    accepted = answer(b'{"MessageId": "0102-1"}', "200 OK", "Content-Type: application/json")
+    accepted = respond(b'{"MessageId": "0102-1"}', "200 OK", "Content-Type: application/json")
 
     def act(sock: socket.socket, stopping: threading.Event) -> None:
         sock.settimeout(0.2)

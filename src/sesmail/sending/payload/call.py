@@ -147,7 +147,7 @@ def template_data(data: Mapping[str, Any], field: str) -> str:
         if "NaN" in text or "Infinity" in text:  # in a string, or a number that JSON doesn't have
             json.dumps(data, allow_nan=False)
     except (PydanticSerializationError, ValueError) as err:
-        raise InvalidMessageError(f"it can't be written as JSON: {err}", field=field) from err
+        raise InvalidMessageError(f"it can't be encoded as JSON: {err}", field=field) from err
     check_template_data(text, field)
     return text
 
