@@ -10,7 +10,6 @@ from embedded_ses import ses_server
 
 import sesmail
 
-
 # As `InboundMail.raw` has it: 8-bit, with fields that SES would reject or that no longer hold.
 RECEIVED = """\
 Return-Path: <zoe@example.org>

@@ -36,7 +36,8 @@ def test_calendar_alternative_and_attachment(ics: str | bytes, method: str | Non
             attachments=[file],
         )
     )
-    part = [each for each in parsed(wire).walk() if each.get_content_type() == "text/calendar"][0]
+    part = list(parsed(wire).walk())[3]
+    assert part.get_content_type() == "text/calendar"
     assert part.get_param("method") == "REQUEST"
     assert part.get_content_charset() == "utf-8"
 

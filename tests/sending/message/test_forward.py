@@ -148,7 +148,10 @@ def test_lines_before_the_header_are_removed(before: bytes) -> None:
 
 
 def test_lines_that_are_no_field_are_removed() -> None:
-    mail = b"From: a@example.org\nthis is no field\nSubject: x\nTo: <\xfc@b>\nReferences: <\xfc>\n\nhello\n"
+    header = (
+        b"From: a@example.org\nthis is no field\nSubject: x\nTo: <\xfc@b>\nReferences: <\xfc>\n"
+    )
+    mail = header + b"\nhello\n"
     wire = forward(mail)
     assert field_names(wire) == [
         "From", "Reply-To", "X-Original-From", "Subject", "X-Original-To",
