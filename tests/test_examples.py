@@ -6,6 +6,7 @@ The webhooks are tested by test_receiving_examples.py.
 import email
 import email.policy
 import importlib.util
+import io
 import json
 import os
 import re
@@ -377,8 +378,6 @@ def test_send_celery(
     moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pytest.importorskip("celery")
-    from celery.signals import worker_process_shutdown
-
     moto_server.verify("example.com")
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server.url)
     monkeypatch.chdir(tmp_path)
@@ -388,12 +387,10 @@ def test_send_celery(
         from_email="shop@example.com", to="alice@example.com", text="Hello", send_id="id-1"
     )
     task = example.send_message
-    try:
+    with example.client:
         ids = [task.delay(message.model_dump_json()).get() for _ in range(2)]
         with pytest.raises(sesmail.RejectedError):
             task.delay(message.model_copy(update=UNVERIFIED).model_dump_json())
-    finally:
-        worker_process_shutdown.send(sender=None)
     [mail] = moto_server.sent()
     assert ids == [mail.message_id] * 2
 
@@ -407,18 +404,80 @@ def test_send_celery_retries_a_message_that_was_not_sent(monkeypatch: pytest.Mon
     example.app.conf.update(task_always_eager=True, task_eager_propagates=False)
     results = iter([sesmail.NotSentError("no connection"), "id-1"])
 
-    class Portal:
-        def call(self, send: object, message: object) -> Any:
+    class Sender:
+        def send(self, message: object) -> Any:
             result = next(results)
             if isinstance(result, Exception):
                 raise result
             return SimpleNamespace(message_id=result)
 
-    client = SimpleNamespace(send=None)
-    monkeypatch.setattr(example, "open_client", lambda: (Portal(), client))
+    monkeypatch.setattr(example, "client", Sender())
     message = sesmail.Message(from_email="shop@example.com", to="alice@example.com", text="Hello")
     assert example.send_message.delay(message.model_dump_json()).get() == "id-1"
     assert list(results) == []
+
+
+def test_send_django(moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch) -> None:
+    moto_server.verify("example.com")
+    assert run_program(
+        "send_django",
+        "from django.test import Client",
+        "found = Client().post('/reset', {'email': 'alice@example.com'})",
+        "print(found.status_code, found.content.decode())",
+        "print(Client().post('/reset', {'email': 'alice@example.com'}).status_code)",
+        url=moto_server.url,
+    ) == [f"200 {moto_server.sent()[0].message_id}", "200"]
+
+
+def test_send_flask(moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch) -> None:
+    moto_server.verify("example.com")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server.url)
+    example = load("send_flask")
+    with example.client:
+        found = example.app.test_client().post("/reset", data={"email": "alice@example.com"})
+    assert (found.status_code, found.text) == (200, moto_server.sent()[0].message_id)
+
+
+def test_send_script(
+    moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moto_server.verify("example.com")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server.url)
+    addresses = [f"user{number}@example.com" for number in range(20)]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(addresses)))
+    load("send_script").main()
+    assert capsys.readouterr().out == "20 accepted\n"
+    assert {mail.recipients[0] for mail in moto_server.sent()} == set(addresses)
+
+
+def test_unsubscribe() -> None:
+    pytest.importorskip("httpx2", reason="Starlette's test client needs it")
+    from starlette.testclient import TestClient
+
+    example = load("unsubscribe")
+    message = example.newsletter("alice@example.com")
+    link = message.headers["List-Unsubscribe"][1:-1].removeprefix("https://shop.example.com")
+    client = TestClient(example.app)
+    assert client.get("/unsubscribe?token=x").status_code == 400
+    assert "<button>" in client.get(link).text
+    assert example.unsubscribed == set()
+    one_click = {"List-Unsubscribe": "One-Click"}
+    assert client.post(link, data=one_click).text == "You are unsubscribed."
+    assert client.post(link, files={"List-Unsubscribe": (None, "One-Click")}).status_code == 200
+    assert example.unsubscribed == {("alice@example.com", "news")}
+
+
+def run_program(name: str, *lines: str, url: str) -> list[str]:
+    """Runs lines after an example in a process of its own, and returns the printed lines."""
+    code = "\n".join([f"import {name}", *lines])
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env={**os.environ, "AWS_ENDPOINT_URL": url, "PYTHONPATH": str(EXAMPLES)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ended.stdout.splitlines()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 # package, or a module between packages; a module belongs to the unit with the longest prefix.
 BASE = [
     "address",
+    "background",
     "concurrency",
     "encoded_word",
     "error_codes",
@@ -24,6 +25,7 @@ BASE = [
     "private_names",
     "strict",
     "tagging",
+    "unsubscribe",
     "values",
     "version",
 ]
@@ -79,6 +81,8 @@ UNITS: dict[str, list[str]] = {
     "sending.bulk": [*BASE, *ATTEMPTS],
     "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk"],
     "sending.client": [*BASE, *SENDING],
+    "sending.blocking_many": [*BASE, *MESSAGE, "sending.client", "sending.many"],
+    "sending.blocking": [*BASE, *SENDING, "sending.blocking_many", "sending.client"],
     "receiving.events": BASE,
     "receiving.transports": [*BASE, "receiving.events"],
     "receiving.parsing": [*BASE, "receiving.events", "receiving.transports"],
@@ -97,12 +101,23 @@ UNITS: dict[str, list[str]] = {
     "receiving.receiver": [*BASE, *RECEIVING, "aws"],
     "sending": [],
     "receiving": [],
-    "": [*BASE, *SENDING, *RECEIVING, "send_log", "sending.client", "receiving.receiver"],
+    "": [
+        *BASE,
+        *SENDING,
+        *RECEIVING,
+        "send_log",
+        "sending.blocking",
+        "sending.blocking_many",
+        "sending.client",
+        "receiving.receiver",
+    ],
 }
 
 ASYNC = [
     *(
+        "background.py",
         "concurrency.py",
+        "sending/blocking_many.py",
         "receiving/receiver.py",
         "receiving/subscriptions.py",
         "receiving/verification/certificates.py",

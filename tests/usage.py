@@ -684,3 +684,26 @@ async def wrong_calls(
     sesmail.verify(b"{}", {}, certificate=certificate)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sesmail.check_signature(envelope, b"")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     sesmail.read_mail("From: a@b.example")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def blocking(message: Message, bulk: BulkMessage) -> None:
+    with sesmail.BlockingClient("eu-west-1", timeout=10, rate_limit=None) as client:
+        assert_type(client, sesmail.BlockingClient)
+        assert_type(client.send(message), sesmail.SendResult)
+        assert_type(client.send_bulk(bulk, concurrency=2), sesmail.BulkResult)
+        assert_type(client.call("GetAccount"), dict[str, Any])
+        with client.send_many([message], ordered=True) as results:
+            for result in results:
+                assert_type(result, sesmail.MessageResult)
+            assert_type(results.progress, sesmail.SendProgress)
+    sesmail.BlockingClient(api="v3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.send(bulk)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def unsubscribe_links(token: str, body: bytes) -> None:
+    links = sesmail.Unsubscribe(
+        secrets=["0123456789abcdef", b"fedcba9876543210"], url="https://a.example/"
+    )
+    assert_type(links.link("a@example.com", "news"), str)
+    assert_type(links.read(token), sesmail.Unsubscription)
+    assert_type(links.is_one_click(body), bool)

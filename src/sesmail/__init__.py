@@ -17,6 +17,7 @@ from .errors import (
     DuplicateSendError,
     ForbiddenTopicError,
     InvalidMessageError,
+    InvalidTokenError,
     MalformedBodyError,
     MessageRejectedError,
     NotFoundError,
@@ -82,6 +83,8 @@ from .send_log.protocol import SendLog, SendRecord
 from .send_log.sqlite import SqliteSendLog
 from .sending.attempts.listener import CallInfo, Listener
 from .sending.attempts.retry import RetryPolicy
+from .sending.blocking import BlockingClient
+from .sending.blocking_many import BlockingSendMany
 from .sending.client import Client
 from .sending.many import MessageResult, SendMany, SendProgress
 from .sending.message.attachment import Alternative, Attachment
@@ -89,6 +92,7 @@ from .sending.message.message import BulkMessage, Message, RawMessage, TemplateM
 from .sending.message.recipient import InlineTemplate, ListManagement, Recipient
 from .sending.rate.limiter import RateLimiter
 from .sending.result import BulkResult, RecipientResult, SendResult
+from .unsubscribe import Unsubscribe, Unsubscription
 from .version import __version__
 
 __all__ = [
@@ -99,6 +103,8 @@ __all__ = [
     "Attempt",
     "BadRequestError",
     "BaseEvent",
+    "BlockingClient",
+    "BlockingSendMany",
     "Bounced",
     "BulkMessage",
     "BulkResult",
@@ -126,6 +132,7 @@ __all__ = [
     "InboundStorage",
     "InlineTemplate",
     "InvalidMessageError",
+    "InvalidTokenError",
     "ListManagement",
     "Listener",
     "MailHeaders",
@@ -180,7 +187,9 @@ __all__ = [
     "UnexpectedSubscriptionError",
     "UnknownEvent",
     "UnknownOutcomeError",
+    "Unsubscribe",
     "UnsubscribeConfirmation",
+    "Unsubscription",
     "UnsupportedFeatureError",
     "Verdicts",
     "WebhookError",

@@ -58,6 +58,7 @@ __all__ = [
     "DuplicateSendError",
     "ForbiddenTopicError",
     "InvalidMessageError",
+    "InvalidTokenError",
     "MalformedBodyError",
     "MessageRejectedError",
     "NotFoundError",
@@ -351,6 +352,12 @@ class MalformedBodyError(WebhookError, ValueError):
         self.path = path
         self.reason = reason
         self.input: str = input[:200]
+
+
+class InvalidTokenError(WebhookError, ValueError):
+    """An unsubscribe token that is malformed, signed with another secret, or expired."""
+
+    status: ClassVar[int] = 400
 
 
 class UnauthenticatedError(WebhookError):

@@ -1,0 +1,280 @@
+"""BlockingClient: sends from threads, after forks, and at exit, over one background loop."""
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import weakref
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import anyio
+import pytest
+
+from sesmail import (
+    BlockingClient,
+    ConfigurationError,
+    InvalidMessageError,
+    Listener,
+    Message,
+    MessageRejectedError,
+    RetryPolicy,
+)
+from support.clients import NEWS, ORDER
+from support.faults import FaultServer, StartFaultServer
+from support.responses import error, json_200, ok, slow
+
+
+def blocking(server: FaultServer, **settings: Any) -> BlockingClient:
+    options: dict[str, Any] = {"rate_limit": None, "retry": RetryPolicy(attempts=1), **settings}
+    return BlockingClient(endpoint_url=server.url, **options)
+
+
+def orders(count: int) -> Iterator[Message]:
+    return (ORDER.model_copy(update={"subject": f"Order {number}"}) for number in range(count))
+
+
+def test_methods_return_what_the_client_returns(fault_server: StartFaultServer) -> None:
+    server = fault_server(ok("a-1"), ok("b-1", "b-2"), json_200({"SendQuota": {}}))
+    with blocking(server) as client:
+        assert client.send(ORDER).message_id == "a-1"
+        result = client.send_bulk(NEWS, concurrency=1)
+        assert [each.message_id for each in result.recipients] == ["b-1", "b-2"]
+        assert client.call("GetAccount")["SendQuota"] == {}
+
+
+def test_errors_are_those_of_the_client(fault_server: StartFaultServer) -> None:
+    server = fault_server(error(400, "MessageRejected"))
+    with blocking(server) as client:
+        with pytest.raises(MessageRejectedError):
+            client.send(ORDER)
+        with pytest.raises(InvalidMessageError):
+            client.send(Message(from_email="a@example.com", subject="s", text="t"))
+
+
+def test_invalid_settings_are_refused_by_the_constructor() -> None:
+    with pytest.raises(ConfigurationError, match="api"):
+        BlockingClient(api="v3")  # type: ignore[arg-type]
+
+
+def test_closed_client_refuses_to_send(fault_server: StartFaultServer) -> None:
+    client = blocking(fault_server())
+    client.close()
+    client.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        client.send(ORDER)
+
+
+def test_threads_share_a_client(fault_server: StartFaultServer) -> None:
+    server = fault_server(*[ok()] * 40)
+    with blocking(server) as client, ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: client.send(ORDER), range(40)))
+    assert len({result.message_id for result in results}) == 40
+
+
+def test_dropped_client_is_closed_at_the_next_call(fault_server: StartFaultServer) -> None:
+    server = fault_server(ok(), ok())
+    dropped = blocking(server)
+    dropped.send(ORDER)
+    client = weakref.ref(dropped._client)
+    del dropped
+    gc.collect()
+    assert client() is not None
+    with blocking(server) as other:
+        other.send(ORDER)
+        while client() is not None:
+            threading.Event().wait(0.01)
+            gc.collect()
+
+
+@pytest.mark.anyio
+async def test_call_in_an_event_loop_is_refused(fault_server: StartFaultServer) -> None:
+    client = blocking(fault_server())
+    with pytest.raises(ConfigurationError, match="Client in async code"):
+        client.send(ORDER)
+    with pytest.raises(ConfigurationError, match="Client in async code"), client.send_many([ORDER]):
+        pass
+    await anyio.to_thread.run_sync(client.close)
+
+
+def test_interrupted_wait_cancels_the_send(fault_server: StartFaultServer) -> None:
+    ended: list[str] = []
+
+    class Watch(Listener):
+        def after_attempt(self, call: Any, attempts: Any) -> None:
+            ended.extend(attempt.outcome for attempt in attempts)
+
+    server = fault_server(json_200({}), slow(30, ok()))
+    with blocking(server, listener=Watch()) as client:
+        client.call("GetAccount")
+        timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            client.send(ORDER)
+        while len(ended) < 2:
+            threading.Event().wait(0.01)
+    assert ended == ["accepted", "unknown"]
+
+
+class TestSendMany:
+    def test_each_message_has_a_result(self, fault_server: StartFaultServer) -> None:
+        server = fault_server(*[ok()] * 30)
+        counts: list[int] = []
+        with (
+            blocking(server) as client,
+            client.send_many(
+                orders(30), concurrency=4, on_progress=lambda now: counts.append(now.done)
+            ) as results,
+        ):
+            indices = [result.index for result in results]
+            assert results.progress.accepted == 30
+        assert sorted(indices) == list(range(30))
+        assert len(counts) == 30
+        assert results.progress.accepted == 30
+        assert results.unconsumed == ()
+
+    def test_results_come_in_order_on_request(self, fault_server: StartFaultServer) -> None:
+        server = fault_server(*[ok()] * 20)
+        with (
+            blocking(server) as client,
+            client.send_many(orders(20), ordered=True, concurrency=5) as results,
+        ):
+            assert [result.index for result in results] == list(range(20))
+
+    def test_messages_are_read_in_the_calling_thread_with_bounded_lookahead(
+        self, fault_server: StartFaultServer
+    ) -> None:
+        server = fault_server(*[ok()] * 50)
+        threads: set[int] = set()
+        taken = 0
+
+        def messages() -> Iterator[Message]:
+            nonlocal taken
+            for message in orders(50):
+                threads.add(threading.get_ident())
+                taken += 1
+                yield message
+
+        with (
+            blocking(server) as client,
+            client.send_many(messages(), concurrency=3) as results,
+        ):
+            for number, _ in enumerate(results, 1):
+                assert taken <= number + 6
+        assert threads == {threading.get_ident()}
+
+    def test_leaving_early_reports_every_message_that_was_taken(
+        self, fault_server: StartFaultServer
+    ) -> None:
+        server = fault_server(*[ok()] * 40)
+        with (
+            blocking(server) as client,
+            client.send_many(orders(40), concurrency=4) as results,
+        ):
+            first = next(results)
+        rest = [first, *results.unconsumed]
+        progress = results.progress
+        assert progress.in_flight == 0
+        assert len(rest) == progress.done
+        assert len({result.index for result in rest}) == len(rest)
+
+    def test_stop_takes_no_more_messages(self, fault_server: StartFaultServer) -> None:
+        server = fault_server(*[ok()] * 40)
+        with (
+            blocking(server) as client,
+            client.send_many(orders(40), concurrency=2) as results,
+        ):
+            next(results)
+            results.stop()
+            assert len(list(results)) == results.progress.done - 1 < 39
+
+    def test_exception_of_the_iterable_comes_after_all_results(
+        self, fault_server: StartFaultServer
+    ) -> None:
+        server = fault_server(*[ok()] * 5)
+
+        def messages() -> Iterator[Message]:
+            yield from orders(5)
+            raise LookupError("no more rows")
+
+        with blocking(server) as client, client.send_many(messages()) as results:
+            found = [next(results) for _ in range(5)]
+            with pytest.raises(LookupError, match="no more rows"):
+                next(results)
+            assert list(results) == []
+        assert all(result.outcome == "accepted" for result in found)
+
+    def test_is_used_once_and_as_a_context_manager(self, fault_server: StartFaultServer) -> None:
+        with blocking(fault_server(ok())) as client:
+            results = client.send_many([ORDER])
+            with pytest.raises(ConfigurationError, match="with client"):
+                next(results)
+            with results:
+                assert len(list(results)) == 1
+            with pytest.raises(ConfigurationError, match="send_many again"), results:
+                pass
+
+
+PROGRAM = """
+    import os, sys
+    import sesmail
+
+    client = sesmail.BlockingClient(
+        "eu-west-1", endpoint_url=sys.argv[1], rate_limit=None,
+        aws_access_key_id="testing", aws_secret_access_key="testing",
+    )
+    message = sesmail.Message(
+        from_email="a@example.com", to="b@example.com", subject="s", text="t"
+    )
+"""
+
+
+def run_program(server: FaultServer, body: str) -> str:
+    program = textwrap.dedent(PROGRAM) + textwrap.dedent(body)
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, server.url],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    return ended.stdout
+
+
+def test_process_exits_without_close(fault_server: StartFaultServer) -> None:
+    server = fault_server(ok("id-1"))
+    assert run_program(server, "print(client.send(message).message_id)") == "id-1\n"
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("used", [True, False])
+def test_forked_processes_send_over_their_own_connections(
+    used: bool, fault_server: StartFaultServer
+) -> None:
+    server = fault_server(*[ok()] * 4)
+    first = "client.send(message)" if used else ""
+    run_program(
+        server,
+        f"""
+        import warnings
+        warnings.simplefilter("ignore", DeprecationWarning)
+        {first}
+        children = []
+        for _ in range(2):
+            pid = os.fork()
+            if not pid:
+                client.send(message)
+                os._exit(0)
+            children.append(pid)
+        assert all(os.waitpid(pid, 0)[1] == 0 for pid in children)
+        client.send(message)
+        """,
+    )
+    assert len(server.requests) == 3 + used
