@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from support.answers import bulk, error, ok
 
 import sesmail
 from sesmail import (
@@ -19,7 +20,6 @@ from sesmail import (
     RetryPolicy,
     UnknownOutcomeError,
 )
-from support.answers import bulk, error, ok
 from support.clients import NEWS, ORDER
 from support.faults import StartFaultServer
 
