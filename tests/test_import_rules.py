@@ -17,6 +17,7 @@ import pytest
 # package, or a module between packages; a module belongs to the unit with the longest prefix.
 BASE = [
     "address",
+    "arguments",
     "background",
     "concurrency",
     "encoded_word",
@@ -29,7 +30,16 @@ BASE = [
     "values",
     "version",
 ]
-MESSAGE = ["sending.limits", "sending.message", "sending.wire"]
+# The parts of MIME that message models need, too: header fields and transfer encodings.
+FIELDS = [
+    "sending.limits",
+    "sending.mime.header",
+    "sending.mime.header_field",
+    "sending.mime.seven_bit",
+    "sending.mime.transfer_encoding",
+    "sending.wire",
+]
+MESSAGE = [*FIELDS, "sending.message"]
 MIME = [*MESSAGE, "sending.mime"]
 PAYLOAD = [*MIME, "sending.payload"]
 ATTEMPTS = [*PAYLOAD, "sending.attempts", "sending.rate", "sending.result", "send_log", "aws"]
@@ -54,6 +64,7 @@ UNITS: dict[str, list[str]] = {
     "sending.limits": BASE,
     "sending.wire": [*BASE, "sending.limits"],
     "sending.result": BASE,
+    **{unit: [*BASE, *FIELDS] for unit in FIELDS if ".mime." in unit},
     "sending.message": [*BASE, *MESSAGE],
     "sending.mime": [*BASE, *MESSAGE],
     "sending.payload": [*BASE, *MIME],
@@ -70,8 +81,15 @@ UNITS: dict[str, list[str]] = {
     ],
     "sending.bulk": [*BASE, *ATTEMPTS],
     "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk"],
-    "sending.client": [*BASE, *SENDING],
-    "sending.blocking_many": [*BASE, *MESSAGE, "sending.client", "sending.many"],
+    "sending.settings": [*BASE, *ATTEMPTS],
+    "sending.client": [*BASE, *SENDING, "sending.settings"],
+    "sending.blocking_many": [
+        *BASE,
+        *MESSAGE,
+        "sending.attempts",
+        "sending.client",
+        "sending.many",
+    ],
     "sending.blocking": [*BASE, *SENDING, "sending.blocking_many", "sending.client"],
     "receiving.events": BASE,
     "receiving.transports": [*BASE, "receiving.events"],
@@ -114,6 +132,7 @@ ASYNC = [
         "send_log/sqlite.py",
     ),
     *(
+        "sending/attempts/listener.py",
         "sending/attempts/log_writer.py",
         "sending/attempts/runner.py",
         "sending/client.py",

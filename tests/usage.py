@@ -129,7 +129,17 @@ def one_address_or_several(
         recipients=["a@example.com", Address("b@example.com"), Recipient("c@example.com")],
     )
     Recipient(Address("a@example.com"), cc=texts, bcc=mixed)
-    Recipient(to="a@example.com")
+    Recipient(to="a@example.com", unsubscribe="https://example.com/u/1")
+    Message(to="a@example.com", unsubscribe="https://example.com/u/1")
+    assert_type(Alternative.calendar("BEGIN:VCALENDAR", method="REQUEST"), Alternative)
+    assert_type(Attachment.calendar(b"BEGIN:VCALENDAR", filename="invite.ics"), Attachment)
+
+
+def forwarding(mail: InboundMail, other: bytes) -> None:
+    sent = RawMessage.forward(mail, from_email="me@example.com", to="a@example.com", send_id="1")
+    assert_type(sent, RawMessage)
+    RawMessage.forward(other, from_email=Address("me@example.com"), reply_to=["b@example.com"])
+    RawMessage.forward("text", from_email="me@example.com")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def reading(

@@ -6,7 +6,6 @@ import math
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from copy import copy
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -16,12 +15,13 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
+from ..arguments import check_function, check_instance
 from ..concurrency import EventLoopGuard
 from ..errors import Outcome
 from .protocol import SendRecord
 from .records import Clock, RecordPages, check_outcome, check_send_id, duplicate, in_utc, now
 from .sqlite_file import BUSY_TIMEOUT, RETRY_DELAY, SqliteFile, Write
-from .sqlite_open import is_busy
+from .sqlite_open import checked_path, is_busy
 from .sqlite_records import begin, forget, look_up, read_unknown, settle
 
 if TYPE_CHECKING:
@@ -55,12 +55,17 @@ class SqliteSendLog:
             beside it, with the suffixes ``-wal`` and ``-shm``.
         clock: Function that returns the time, as an aware datetime; the system's time by default.
 
+    Raises:
+        ConfigurationError: ``path`` isn't one of a file, or ``clock`` isn't a plain function.
+
     https://sqlite.org/wal.html
     """
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
-        self._file = SqliteFile(os.fsdecode(path))
-        self._clock = clock or now
+        self._file = SqliteFile(checked_path(path))
+        if clock is not None:
+            check_function("clock", clock)
+        self._clock = now if clock is None else clock
         self._loop = EventLoopGuard()
         self._writing = anyio.Lock()
         # Its own limiter: anyio's default one may be used up by slow threads of the application.
@@ -99,7 +104,7 @@ class SqliteSendLog:
 
         Raises:
             DuplicateSendError: The send is accepted, in flight or unknown.
-            ValueError: ``send_id`` has other characters, or another length.
+            ConfigurationError: ``send_id`` has other characters, or another length.
         """
         check_send_id(send_id)
         self._loop.check()
@@ -113,7 +118,7 @@ class SqliteSendLog:
             if write.taken:
                 await self._write_anyway(Write(partial(_withdraw, write, send_id)))
             raise
-        if (record := _result(write)) is not None:
+        if (record := write.result_or_raise()) is not None:
             raise duplicate(record)
         return began
 
@@ -133,18 +138,20 @@ class SqliteSendLog:
             Whether the record changed: not for a send that never began, or is accepted already.
 
         Raises:
-            ValueError: ``outcome`` isn't an outcome.
+            ConfigurationError: ``outcome`` isn't an outcome.
         """
-        check_outcome(outcome)
+        check_instance("send_id", send_id, str, "text")
+        check_outcome(outcome, message_id)
         self._loop.check()
         if outcome == "unknown":
             return False
         write = Write(partial(settle, send_id=send_id, outcome=outcome, message_id=message_id))
         await self._write_anyway(write)
-        return _result(write)
+        return write.result_or_raise()
 
     async def get(self, send_id: str) -> SendRecord | None:
         """Returns the record of a send; None if it never began, or was deleted."""
+        check_instance("send_id", send_id, str, "text")
         return await self._read(partial(look_up, send_id=send_id))
 
     def unknown(self, *, before: datetime | None = None) -> AsyncIterator[SendRecord]:
@@ -157,9 +164,9 @@ class SqliteSendLog:
             before: Only sends that began before this time, an aware datetime; all by default.
 
         Raises:
-            ValueError: ``before`` has no time zone.
+            ConfigurationError: ``before`` isn't a datetime with a time zone.
         """
-        bound = None if before is None else in_utc(before)
+        bound = None if before is None else in_utc(before, "before")
 
         async def read(last: SendRecord | None) -> Iterable[SendRecord]:
             nonlocal bound
@@ -180,15 +187,15 @@ class SqliteSendLog:
             Number of records deleted.
 
         Raises:
-            ValueError: ``before`` has no time zone.
+            ConfigurationError: ``before`` isn't a datetime with a time zone.
         """
-        bound = in_utc(before)
+        bound = in_utc(before, "before")
         self._loop.check()
         count = 0
         while True:
             write = Write(partial(forget, before=bound))
             await self._write(write)
-            if not (some := _result(write)):
+            if not (some := write.result_or_raise()):
                 return count
             count += some
 
@@ -241,11 +248,3 @@ def _withdraw(
     """Sets a send to ``not_sent`` if this write began it: its caller was cancelled."""
     if write.applied and write.error is None and write.result is None:
         settle(connection, send_id, "not_sent", None)
-
-
-def _result(write: Write[T]) -> T:
-    if write.error is not None:
-        raise copy(
-            write.error
-        ) from write.error  # a copy, since all writes of a failed transaction share the error
-    return write.result

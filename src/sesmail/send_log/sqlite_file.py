@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import ConfigurationError
@@ -61,6 +62,12 @@ class Write(Generic[T]):
             if not connection.in_transaction:
                 raise
             self.error = err
+
+    def result_or_raise(self) -> T:
+        """Returns the result, or raises a copy of the error, which several writes may share."""
+        if self.error is not None:
+            raise copy(self.error) from self.error
+        return self.result
 
 
 class SqliteFile:

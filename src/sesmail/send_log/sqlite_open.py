@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, cast
 
+from ..arguments import refuse
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["is_busy", "open_connection"]
+__all__ = ["checked_path", "is_busy", "open_connection"]
 
 # A thread can't be cancelled while it waits for the lock, so it waits often, and not for long.
 _LOCK_WAIT = 0.05  # seconds
@@ -30,6 +32,20 @@ _SCHEMA = (
     f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {_VERSION}",
 )
+
+
+def checked_path(path: object) -> str:
+    """Raises ConfigurationError for anything but the path of a file."""
+    if not isinstance(path, (str, os.PathLike)):
+        refuse("path", "text or a Path", path)
+    name = os.fspath(cast("str | os.PathLike[str]", path))
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("path", "text or a Path", name)
+    if not name or "\0" in name or name == ":memory:":
+        raise ConfigurationError(
+            "path must be the path of a file on a local disk; MemorySendLog() needs no file"
+        )
+    return name
 
 
 def is_busy(error: BaseException) -> bool:

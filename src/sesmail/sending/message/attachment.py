@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from ...address import find_spoof
+from ...arguments import described
+from ...errors import InvalidMessageError
 from ..limits import (
     MAX_ATTACHMENT_DESCRIPTION,
     MAX_CONTENT_ID,
     MAX_FILE_NAME,
     MAX_MEDIA_TYPE,
 )
+from .calendar import calendar_content, calendar_method
 from .fields import Content, check_no_control, matching
-from .model import PositionalModel
+from .media_type import check_extension, guess_media_type
+from .model import Model, unvalidated_fields
 
-if TYPE_CHECKING:
-    import os
-
-__all__ = ["Alternative", "Attachment", "Attachments", "charset_of"]
+__all__ = ["Alternative", "Alternatives", "Attachment", "Attachments", "charset_of"]
 
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
 _CHARSET = re.compile(r"""; ?charset="?([^"; ]+)""", re.IGNORECASE)
 _CONTENT_ID = re.compile(rf"[!-;=?-~]{{1,{MAX_CONTENT_ID}}}")
-
-# Media types of what mimetypes reports as an encoding: "x.tar.gz" is opened as gzip, not as tar.
-_COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
 Disposition: TypeAlias = Literal["attachment", "inline"]
 
@@ -49,7 +49,7 @@ def _check_no_mail(media_type: str) -> str:
 def _check_file_name(name: str) -> str:
     if spoof := find_spoof(name):
         raise ValueError(f"the file name has {spoof}")
-    return name
+    return check_extension(name)
 
 
 def charset_of(media_type: str) -> str | None:
@@ -74,18 +74,6 @@ def _check_charset(fields: object, info: ValidationInfo) -> None:
         raise ValueError(f"media_type: text is encoded as UTF-8, which isn't {charset}; give bytes")
 
 
-def _guess_media_type(filename: object) -> str:
-    """Returns the standard library's media type of a file name, or application/octet-stream."""
-    import mimetypes
-
-    kind, encoding = mimetypes.guess_type(
-        filename if isinstance(filename, str) else "", strict=False
-    )
-    if encoding is not None:
-        return _COMPRESSED.get(encoding, "application/octet-stream")
-    return kind or "application/octet-stream"
-
-
 MediaType = Annotated[
     str,
     Field(max_length=MAX_MEDIA_TYPE),
@@ -108,7 +96,7 @@ Description = Annotated[
 ]
 
 
-class Alternative(PositionalModel, frozen=True):
+class Alternative(Model, frozen=True):
     """Further form of the body beside text and html, such as AMP or a calendar invitation.
 
     Both fields are required, and may be positional. Both SES APIs send it.
@@ -140,8 +128,33 @@ class Alternative(PositionalModel, frozen=True):
 
         def __init__(self, content: bytes | str, media_type: str) -> None: ...
 
+        def replace(self, *, content: bytes | str = ..., media_type: str = ...) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
-class Attachment(PositionalModel, frozen=True):
+    @classmethod
+    def calendar(cls, ics: str | bytes, method: str | None = None) -> Alternative:
+        """Returns an invitation, which mail programs show with buttons to accept and decline.
+
+        The media type is ``text/calendar; method=...``. Send an
+        ``Attachment.calendar`` with it: Outlook and programs without calendars open that.
+
+        Args:
+            ics: iCalendar object, in UTF-8. Line breaks become CRLF.
+            method: Expected method of the object, such as ``REQUEST`` or ``CANCEL``; None, the
+                default, takes the object's own.
+
+        Raises:
+            InvalidMessageError: ``ics`` is no iCalendar object, has no method, or another one than
+                ``method``.
+
+        https://www.rfc-editor.org/rfc/rfc6047
+        """
+        content = calendar_content(ics)
+        return cls(content, f"text/calendar; method={calendar_method(content, method)}")
+
+
+class Attachment(Model, frozen=True):
     """Attached file, inline image, or attached mail.
 
     ``filename``, ``content`` and ``media_type`` may be positional. Both SES APIs send it in a
@@ -153,13 +166,17 @@ class Attachment(PositionalModel, frozen=True):
 
     Args:
         filename: File name that the recipient sees, required: 1 to 255 characters of any language,
-            without control and bidirectional formatting characters. SES rejects some extensions,
-            such as ``.exe`` and ``.js``:
+            without control and bidirectional formatting characters. Extensions that SES rejects,
+            such as ``.exe`` and ``.js``, are refused:
             https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
         content: Content, required, as bytes or as text, which is encoded as UTF-8. Base64 in JSON.
         media_type: Media type with its parameters, at most 78 characters, no ``multipart/*``;
-            guessed from the file name by default. ``message/rfc822`` attaches a whole mail, which
-            has to be 7-bit with lines of at most 998 characters.
+            by default that of the extension, in a table that is the same on every machine, or
+            ``application/octet-stream``. ``message/rfc822`` (``.eml``, ``.mht``) attaches a whole
+            mail, which is never base64. A mail with 8-bit text or lines of more than 998 characters
+            is made 7-bit, part by part. Where that isn't possible, for instance in a signed mail,
+            it is sent unchanged as ``application/octet-stream``, with a warning in the log
+            ``sesmail.sending``.
         content_id: Content id, 1 to 78 printable ASCII characters without spaces and angle
             brackets, unique within the message. It makes the attachment inline: html shows it as
             ``<img src="cid:...">``. None by default.
@@ -198,6 +215,19 @@ class Attachment(PositionalModel, frozen=True):
             description: str | None = ...,
         ) -> None: ...
 
+        def replace(
+            self,
+            *,
+            filename: str = ...,
+            content: bytes | str = ...,
+            media_type: str = ...,
+            content_id: str | None = ...,
+            disposition: Disposition = ...,
+            description: str | None = ...,
+        ) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
     @model_validator(mode="before")
     @classmethod
     def _add_defaults(cls, fields: Any, info: ValidationInfo) -> Any:
@@ -207,7 +237,7 @@ class Attachment(PositionalModel, frozen=True):
         given = cast("dict[str, Any]", fields)
         inline = given.get("content_id") is not None
         return {
-            "media_type": _guess_media_type(given.get("filename")),
+            "media_type": guess_media_type(str(given.get("filename"))),
             "disposition": "inline" if inline else "attachment",
             **given,
         }
@@ -215,7 +245,7 @@ class Attachment(PositionalModel, frozen=True):
     @classmethod
     def from_path(
         cls,
-        path: str | os.PathLike[str],
+        path: str | PathLike[str],
         *,
         filename: str | None = None,
         media_type: str | None = None,
@@ -235,8 +265,13 @@ class Attachment(PositionalModel, frozen=True):
 
         Raises:
             OSError: The file can't be read.
+            InvalidMessageError: ``path`` isn't a path.
             pydantic.ValidationError: A field is invalid.
         """
+        if not isinstance(path, (str, PathLike)) or not isinstance(fspath(path), str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(
+                f"it must be text or a Path, not {described(path)}", field="path"
+            )
         source = Path(path)
         options: dict[str, Any] = {
             "media_type": media_type,
@@ -245,16 +280,46 @@ class Attachment(PositionalModel, frozen=True):
             "description": description,
         }
         return cls(
-            filename or source.name,
+            source.name if filename is None else filename,
             source.read_bytes(),
             **{name: value for name, value in options.items() if value is not None},
         )
 
+    @classmethod
+    def calendar(cls, ics: str | bytes, filename: str = "invite.ics") -> Attachment:
+        """Returns a calendar file, to be sent with ``Alternative.calendar``.
+
+        The media type is ``application/ics``: as ``text/calendar`` some programs would show the
+        invitation a second time.
+
+        Args:
+            ics: iCalendar object, in UTF-8. Line breaks become CRLF.
+            filename: File name for the recipient.
+
+        Raises:
+            InvalidMessageError: ``ics`` is no iCalendar object.
+            pydantic.ValidationError: The file name is invalid.
+        """
+        return cls(filename, calendar_content(ics), "application/ics")
+
 
 def _check_list(value: object) -> object:
-    if isinstance(value, (str, bytes, Attachment)):
+    if isinstance(value, (str, bytes, Attachment, Mapping)) or not isinstance(value, Iterable):
         raise ValueError("give a list of Attachment; Attachment.from_path reads a file")
-    return value
+    items = list(cast("Iterable[object]", value))
+    for number, item in enumerate(items):
+        if not isinstance(item, (Attachment, Mapping)):
+            raise ValueError(
+                f"item {number} is of type {type(item).__name__}, not Attachment; "
+                "Attachment.from_path reads a file"
+            )
+    return [unvalidated_fields(item) for item in items]
+
+
+def _check_forms(value: object) -> object:
+    if isinstance(value, (str, bytes, Alternative, Mapping)) or not isinstance(value, Iterable):
+        raise ValueError("give a list of Alternative")
+    return [unvalidated_fields(item) for item in cast("Iterable[object]", value)]
 
 
 def _check_unique_content_ids(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
@@ -264,6 +329,7 @@ def _check_unique_content_ids(attachments: tuple[Attachment, ...]) -> tuple[Atta
     return attachments
 
 
+Alternatives = Annotated[tuple[Alternative, ...], BeforeValidator(_check_forms)]
 Attachments = Annotated[
     tuple[Attachment, ...], BeforeValidator(_check_list), AfterValidator(_check_unique_content_ids)
 ]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date, time
+from decimal import Decimal
 from typing import Annotated, Any, TypeAlias, cast
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -40,6 +43,7 @@ __all__ = [
     "check_match",
     "check_no_control",
     "matching",
+    "parse_mailboxes",
 ]
 
 _HEADER_NAME = re.compile(rf"[!-9;-~]{{1,{MAX_HEADER_NAME}}}")
@@ -50,13 +54,22 @@ _ARN = re.compile(rf"arn:[!-~]{{1,{MAX_ARN - len('arn:')}}}")
 # understanding-google-postmaster-tools-spam-complaints-for-amazon-ses-email-senders/
 _FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
 
+_JSON_SCALARS = frozenset({str, int, float, bool, type(None)})
 _SCALARS = (str, int, float, type(None))  # isinstance is far slower with an ABC such as Mapping
+
+_STRUCTURE = "sesmail writes it from text, html, alternatives and attachments"
+_ENCODED = "it depends on the encoded mail, which SES changes"
 
 # Header fields that have a field of their own on the models, or that SES writes:
 # https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
 _RESERVED_HEADERS = {
     "bcc": "use bcc",
     "cc": "use cc",
+    "content-disposition": _STRUCTURE,
+    "content-length": _ENCODED,
+    "content-md5": _ENCODED,
+    "content-transfer-encoding": _STRUCTURE,
+    "content-type": _STRUCTURE,
     "dkim-signature": "SES signs the mail",
     "from": "use from_email",
     "mime-version": "sesmail writes it",
@@ -70,7 +83,6 @@ _RESERVED_HEADERS = {
     "x-tag": "use tags",
 }
 _RESERVED_PREFIXES = {
-    "content-": "sesmail writes it from text, html, alternatives and attachments",
     "resent-": "send a RawMessage",
     "x-ses-": "use configuration_set, message_tags, the _arn fields or list_management",
 }
@@ -103,7 +115,12 @@ def check_no_control(text: str) -> str:
     return text
 
 
-def _parse_mailboxes(value: object) -> tuple[Address, ...]:
+def parse_mailboxes(value: object) -> tuple[Address, ...]:
+    """Returns one address, or those of a list.
+
+    Raises:
+        ValueError: The value is something else, or an address is invalid.
+    """
     if isinstance(value, (str, Address)):
         return (as_address(value),)
     if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray, Mapping)):
@@ -176,6 +193,29 @@ def _check_name(name: str) -> str:
     return name
 
 
+def _json_text(value: object) -> object:
+    """Returns a mapping in which dates, times, Decimals and UUIDs are their JSON text."""
+    try:
+        return _convert(value)
+    except RecursionError as err:
+        raise ValueError("the mapping is nested too deeply, or contains itself") from err
+
+
+def _convert(value: Any) -> Any:
+    anything = value  # without the types that isinstance adds
+    if value.__class__ in _JSON_SCALARS:
+        return value
+    if isinstance(value, (date, time)):  # a datetime is a date
+        return value.isoformat()
+    if isinstance(value, (Decimal, UUID)):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _convert(item) for key, item in anything.items()}
+    if isinstance(value, (list, tuple)):
+        return [_convert(item) for item in anything]
+    return value
+
+
 def _freeze_mapping(mapping: Mapping[str, Any]) -> Any:
     try:
         return _freeze(mapping)
@@ -197,7 +237,7 @@ MailboxesInput: TypeAlias = str | Address | Iterable[str | Address]
 
 Mailboxes = Annotated[
     tuple[Address, ...],
-    PlainValidator(_parse_mailboxes),
+    PlainValidator(parse_mailboxes),
     PlainSerializer(
         lambda addresses: [str(address) for address in addresses], return_type=list[str]
     ),
@@ -212,7 +252,9 @@ Tags = Annotated[
 ]
 Headers = Annotated[Mapping[str, str], AfterValidator(_check_headers)]
 MessageTags = Annotated[Mapping[str, str], AfterValidator(_check_message_tags)]
-JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze_mapping)]
+JsonMapping = Annotated[
+    Mapping[str, JsonValue], BeforeValidator(_json_text), AfterValidator(_freeze_mapping)
+]
 Extra = Annotated[Mapping[str, Any], AfterValidator(_freeze_mapping)]
 Name = Annotated[str, AfterValidator(_check_name)]
 ConfigurationSet = Annotated[

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, cast
 
 from pydantic import (
     BeforeValidator,
     Field,
     SerializerFunctionWrapHandler,
+    StrictBool,
+    ValidationError,
     model_serializer,
     model_validator,
 )
+from pydantic_core import to_json
 
-from ...address import Address
+from ...address import Address, as_address
+from ...arguments import described
+from ...errors import InvalidMessageError
+from ...strict import read_json
 from ...values import FrozenDict
-from .attachment import Alternative, Attachment, Attachments
+from .attachment import Alternative, Alternatives, Attachment, Attachments
 from .fields import (
     Arn,
     BodyText,
@@ -30,14 +36,25 @@ from .fields import (
     Name,
     SendId,
     Tags,
+    parse_mailboxes,
 )
-from .model import Merge, Model, check_misplaced
+from .forward import forwarded
+from .model import (
+    Merge,
+    Model,
+    check_misplaced,
+    explained,
+    is_validated,
+    unvalidated_fields,
+    validated,
+)
 from .raw import RawContent
 from .recipient import InlineTemplate, ListManagement, Recipient
+from .unsubscribe import UnsubscribeUrl
 
 if TYPE_CHECKING:
     from email.message import Message as StandardMessage
-    from typing import Required, TypedDict, Unpack
+    from typing import Protocol, Required, TypedDict, Unpack
 
     class CallFields(TypedDict, total=False):
         """Fields of every kind of message, as keyword arguments."""
@@ -67,11 +84,14 @@ if TYPE_CHECKING:
         tags: Iterable[str]
         metadata: Mapping[str, Any]
         attachments: Iterable[Attachment]
+        unsubscribe: str | None
 
-    class _TemplatedFields(_HeaderFields, total=False):
+    class _TemplatedChanges(_HeaderFields, total=False):
         from_email: str | Address | None
-        template: Required[str | InlineTemplate]
         data: Mapping[str, Any]
+
+    class _TemplatedFields(_TemplatedChanges, total=False):
+        template: Required[str | InlineTemplate]
 
     class MessageFields(_HeaderFields, _RecipientFields, total=False):
         """Fields of a Message, as keyword arguments."""
@@ -85,6 +105,25 @@ if TYPE_CHECKING:
 
     class _RawFields(CallFields, _RecipientFields, total=False):
         content: Required[bytes | StandardMessage]
+
+    class _RawChanges(CallFields, _RecipientFields, total=False):
+        content: bytes | StandardMessage
+
+    class _TemplateMessageChanges(_TemplatedChanges, _RecipientFields, total=False):
+        template: str | InlineTemplate
+
+    class _BulkChanges(_TemplatedChanges, total=False):
+        template: str | InlineTemplate
+        recipients: Iterable[Recipient | str | Address]
+        cc: MailboxesInput
+        bcc: MailboxesInput
+
+    class _ForwardFields(CallFields, _RecipientFields, total=False):
+        pass
+
+    class _ReceivedMail(Protocol):
+        @property
+        def raw(self) -> bytes: ...
 
     class _TemplateMessageFields(_TemplatedFields, _RecipientFields):
         pass
@@ -101,7 +140,13 @@ __all__ = [
     "Message",
     "RawMessage",
     "TemplateMessage",
+    "invalid_message",
+    "kind_of",
+    "message_from_json",
+    "valid_message",
 ]
+
+_ListManagement: TypeAlias = Annotated[ListManagement | None, BeforeValidator(unvalidated_fields)]
 
 _IN_TEMPLATE = (
     "not a field of a templated message: the template has it; give variable parts in data"
@@ -117,8 +162,8 @@ class _BaseMessage(Model, frozen=True):
     configuration_set: ConfigurationSet | None = None
     message_tags: Annotated[MessageTags, Merge.BY_KEY] = Field(default_factory=FrozenDict)
     envelope_sender: Address | None = None
-    track_opens: bool | None = None
-    track_clicks: bool | None = None
+    track_opens: StrictBool | None = None
+    track_clicks: StrictBool | None = None
     tenant: Name | None = None
     endpoint_id: Name | None = None
     source_arn: Arn | None = None
@@ -131,6 +176,17 @@ class _BaseMessage(Model, frozen=True):
     def _check_misplaced(cls, fields: Any) -> Any:
         check_misplaced(cls, fields, cls.misplaced)
         return fields
+
+    def to_json(self) -> str:
+        """Returns the message as JSON, for ``message_from_json``; it contains personal data.
+
+        Raises:
+            pydantic.ValidationError: The message was made by ``model_copy`` or ``model_construct``,
+                and is invalid.
+        """
+        kind = kind_of(self)
+        text = validated(self, kind).model_dump_json()
+        return f'{{"kind":"{kind.__name__}"{"," if len(text) > 2 else ""}{text[1:]}'
 
     @model_serializer(mode="wrap")
     def _serialise_given_fields(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -155,12 +211,13 @@ class _TemplatedMessage(_BaseMessage, frozen=True):
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
-    template: Name | InlineTemplate
+    template: Annotated[Name | InlineTemplate, BeforeValidator(unvalidated_fields)]
     data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
     tags: Annotated[Tags, Merge.JOIN] = ()
     metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
     attachments: Attachments = ()
+    unsubscribe: UnsubscribeUrl | None = None
 
 
 class Message(_BaseMessage, frozen=True):
@@ -168,11 +225,12 @@ class Message(_BaseMessage, frozen=True):
 
     API v2 has SendEmail with raw content for it, v1 SendRawEmail.
 
-    Instances are frozen and all fields are optional; the author and at least one recipient have to
-    be given here or in the client's ``defaults``, which are a ``Message``, too. A field that isn't
-    given is None or empty, and absent from the call. ``model_dump_json`` and
-    ``model_validate_json`` carry a message through a queue: only given fields are written, bytes as
-    base64.
+    Instances are frozen. Required, here or in the client's ``defaults``, which are a ``Message``,
+    too: ``from_email``; a recipient in ``to``, ``cc`` or ``bcc``; and a body, which is ``text``,
+    ``html``, an alternative or an attachment (``text=""`` sends an empty mail). All other fields
+    are optional. A field that isn't given is None or empty, and absent from the call.
+    ``model_dump_json`` and ``model_validate_json`` carry a message through a queue: only given
+    fields are written, bytes as base64.
 
     An address is text, such as ``"alice@example.com"`` or ``"Shop <shop@example.com>"``, or an
     ``Address``. Fields for several addresses take one or a list; one text is one address, never a
@@ -190,9 +248,11 @@ class Message(_BaseMessage, frozen=True):
             authors the first of them by default.
         to: Recipients in the To header. ``to``, ``cc`` and ``bcc`` together: 1 to 50.
         cc: Recipients in the Cc header.
-        bcc: Recipients that are in no header.
+        bcc: Recipients that are in no header. SES gets an address that is in ``to``, ``cc`` and
+            ``bcc`` several times once, at its first place; the headers show what is given.
         reply_to: Addresses in the Reply-To header, which replies go to.
-        subject: Subject, text of any characters except control characters.
+        subject: Subject, text of any characters except control characters. Without it, or with
+            ``""``, the mail has no Subject header, which neither RFC 5322 nor SES requires.
         text: Plain text body, text in any language.
         html: HTML body, text. Open tracking needs it, and only works where recipients load images.
         alternatives: Further forms of the body, a list of ``Alternative``: AMP, a calendar
@@ -201,15 +261,19 @@ class Message(_BaseMessage, frozen=True):
         headers: Further headers, a mapping of names (1 to 76 printable ASCII characters without
             spaces and colons) to text. Refused: headers with a field of their own (From, Cc, Bcc,
             Subject, Reply-To, Sender, Return-Path, ``X-Tag``, ``X-Metadata``, ``X-Sesmail-Id``),
-            structural ones (``Content-*``, ``MIME-Version``, ``Resent-*``, Received,
-            DKIM-Signature), and ``X-SES-*``. ``To`` replaces the visible To header, while the mail
-            still goes to ``to``; mail providers classify that as spam. SES overwrites ``Date`` and
-            ``Message-ID``: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+            structural ones (Content-Type, -Transfer-Encoding, -Disposition, -Length and -MD5,
+            ``MIME-Version``, ``Resent-*``, Received, DKIM-Signature), and ``X-SES-*``. In fields of
+            addresses, such as Disposition-Notification-To, and in List-Id only names are encoded.
+            Fields of ids and URLs have to be ASCII. ``To`` replaces the visible To header, while
+            the mail still goes to ``to``; mail providers classify that as spam. SES overwrites
+            ``Date`` and ``Message-ID``, the result has the new ``rfc5322_message_id``:
+            https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
         tags: Tags, a list of texts of any characters except control characters; each is sent as a
             header ``X-Tag``, which SES reports with events. Recipients can read it. With the
             client's ``message_tag_name`` at most one, which is an SES message tag, too.
         metadata: JSON object, sent in the header ``X-Metadata``, which SES reports with events.
-            Recipients can read it. Events contain at most 10 KB of headers.
+            Dates, times, ``Decimal`` and ``UUID`` are taken as text. Recipients can read it. Events
+            contain at most 10 KB of headers.
         message_tags: SES message tags, for event publishing and CloudWatch: names and values of 1
             to 256 of ``A-Z a-z 0-9 _ -``. They are in no header, and not in notifications that
             aren't published by a configuration set.
@@ -222,8 +286,15 @@ class Message(_BaseMessage, frozen=True):
         tenant: Name of the tenant to send for, as text; v2 only.
         endpoint_id: Id of the multi-region endpoint, as text; v2 only. It needs
             ``pip install 'botocore[crt]'``.
+        unsubscribe: Address for one-click unsubscribe (RFC 8058), an https URL of at most 978 ASCII
+            characters that identifies the recipient. Sent as List-Unsubscribe and
+            List-Unsubscribe-Post, which may not be in ``headers`` then. Mail providers send a POST
+            to it, and require a DKIM signature over both headers. Signatures of SES cover
+            List-Unsubscribe; AWS doesn't document it for List-Unsubscribe-Post, so check the tag
+            ``h=`` of a received mail.
         list_management: Contact list whose unsubscribe links SES writes, a ``ListManagement``; v2
-            only.
+            only. One recipient, no ``unsubscribe``, and once or twice in ``text`` and ``html`` the
+            placeholder ``{{amazonSESUnsubscribeUrl}}``.
         send_id: Id of this mail in the application, 1 to 256 of ``A-Z a-z 0-9 _ -``, different for
             every mail. Sent as the header ``X-Sesmail-Id``, which SES reports with events, and
             stored in the client's send log. Never taken from the client's ``defaults``.
@@ -263,25 +334,32 @@ class Message(_BaseMessage, frozen=True):
     subject: HeaderText | None = None
     text: BodyText | None = Field(default=None, repr=False)
     html: BodyText | None = Field(default=None, repr=False)
-    alternatives: tuple[Alternative, ...] = ()
+    alternatives: Alternatives = ()
     attachments: Attachments = ()
     headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
     tags: Annotated[Tags, Merge.JOIN] = ()
     metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
-    list_management: ListManagement | None = None
+    unsubscribe: UnsubscribeUrl | None = None
+    list_management: _ListManagement = None
     send_id: Annotated[SendId | None, Merge.NEVER] = None
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Unpack[MessageFields]) -> None: ...
 
+        def replace(self, **changes: Unpack[MessageFields]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
 
 class RawMessage(_BaseMessage, frozen=True):
     """One mail that is ready-made MIME, sent by the same operations as a ``Message``.
 
     ``content`` has to have a From header, to be 7-bit, and to have lines of at most 998 characters,
-    at most 500 parts, no NUL and no CR without LF. Bcc and Resent-Bcc headers are removed, and LF
-    becomes CRLF. The size limits are those of ``Message``.
+    at most 500 parts, no NUL and no CR without LF. Fields that SES accepts once, such as From,
+    Subject and Message-ID, may not be repeated. Bcc and Resent-Bcc headers are removed, and LF
+    becomes CRLF. A message of the standard library, such as Django's ``EmailMessage.message()``, is
+    encoded 7-bit. The size limits are those of ``Message``.
 
     The client's ``defaults`` for headers and bodies don't apply.
 
@@ -292,7 +370,7 @@ class RawMessage(_BaseMessage, frozen=True):
             together: 1 to 50.
         cc: Further recipients.
         bcc: Further recipients.
-        list_management: As for ``Message``; v2 only.
+        list_management: As for ``Message``; v2 only. The placeholder isn't checked.
         send_id: As for ``Message``. Its header is written before ``content``, which may not have
             an ``X-Sesmail-Id`` of its own then.
         message_tags: As for ``Message``.
@@ -320,7 +398,7 @@ class RawMessage(_BaseMessage, frozen=True):
     misplaced: ClassVar[Mapping[str, str]] = dict.fromkeys(
         (
             "from_email", "sender", "reply_to", "subject", "text", "html", "alternatives",
-            "attachments", "headers", "tags", "metadata",
+            "attachments", "headers", "tags", "metadata", "unsubscribe",
         ),
         "not a field of RawMessage: put it into content, or use a Message",
     )  # fmt: skip
@@ -329,12 +407,61 @@ class RawMessage(_BaseMessage, frozen=True):
     to: Mailboxes = ()
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
-    list_management: ListManagement | None = None
+    list_management: _ListManagement = None
     send_id: Annotated[SendId | None, Merge.NEVER] = None
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Unpack[_RawFields]) -> None: ...
+
+        def replace(self, **changes: Unpack[_RawChanges]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
+    @classmethod
+    def forward(
+        cls,
+        mail: bytes | _ReceivedMail,
+        *,
+        from_email: str | Address,
+        reply_to: MailboxesInput = (),
+        **fields: Unpack[_ForwardFields],
+    ) -> RawMessage:
+        """Returns a received mail as a message that SES accepts, to other recipients.
+
+        The body is the same, re-encoded where it isn't 7-bit. From becomes ``from_email``, because
+        SES sends only for verified authors; the original is in ``X-Original-From``, and replies go
+        to the original author. To, Cc, Subject and other fields stay as they are.
+
+        Removed are fields of the first transmission (Return-Path, Sender, DKIM-Signature,
+        DomainKey-Signature, ``ARC-*``, Authentication-Results, Received-SPF, Bounces-To, Errors-To,
+        ``Resent-*``, Bcc), of SES (``X-SES-*``, Feedback-ID) and of sesmail (``X-Tag``,
+        ``X-Metadata``, ``X-Sesmail-Id``), repetitions of fields that SES accepts once, and lines
+        that are no header field. SES still rejects attachments of some types.
+
+        Args:
+            mail: Mail as it was received, such as ``InboundMail.raw``; an ``InboundMail`` is
+                accepted, too.
+            from_email: Author, verified at SES. Without a display name it gets that of the original
+                author.
+            reply_to: Addresses in the Reply-To header; by default those of the original, or its
+                author.
+            fields: Recipients (``to``, ``cc``, ``bcc``) and other fields of a ``RawMessage``.
+
+        Raises:
+            InvalidMessageError: An address is invalid, or the mail can't be made 7-bit.
+            pydantic.ValidationError: A field is invalid.
+
+        https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+        """
+        raw: object = getattr(mail, "raw", mail)
+        if not isinstance(raw, (bytes, bytearray)):
+            raise InvalidMessageError(
+                f"pass the bytes of the mail, or an InboundMail, not {type(mail).__name__}",
+                field="mail",
+            )
+        content = forwarded(bytes(raw), as_address(from_email), parse_mailboxes(reply_to))
+        return cls(content=content, **fields)
 
 
 class TemplateMessage(_TemplatedMessage, frozen=True):
@@ -351,6 +478,7 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
     Args:
         template: Name or ARN of a stored template, or an ``InlineTemplate`` (v2 only); required.
         data: Values of the template's placeholders, a JSON object of at most 262,144 characters.
+            Dates, times, ``Decimal`` and ``UUID`` are taken as text.
         from_email: Author, one address. Required here or in the client's ``defaults``.
         to: Recipients. ``to``, ``cc`` and ``bcc`` together: 1 to 50.
         cc: Recipients in the Cc header.
@@ -360,7 +488,9 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
         tags: As for ``Message``; on v1 only one, with the client's ``message_tag_name``.
         metadata: As for ``Message``, at most 986 characters as JSON; v2 only.
         attachments: As for ``Message``, at most 499; v2 only.
-        list_management: As for ``Message``; v2 only.
+        unsubscribe: As for ``Message``; v2 only.
+        list_management: As for ``Message``; v2 only. The placeholder is in the template; that of
+            a stored template isn't checked.
         send_id: As for ``Message``; on v1 it needs the client's ``tag_send_id=True``.
         message_tags: As for ``Message``.
         configuration_set: As for ``Message``.
@@ -391,19 +521,23 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
     }
 
     to: Mailboxes = ()
-    list_management: ListManagement | None = None
+    list_management: _ListManagement = None
     send_id: Annotated[SendId | None, Merge.NEVER] = None
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Unpack[_TemplateMessageFields]) -> None: ...
 
+        def replace(self, **changes: Unpack[_TemplateMessageChanges]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
 
 def _parse_recipients(value: object) -> object:
     if isinstance(value, (str, Address, Recipient)) or not isinstance(value, Iterable):
         raise ValueError("give a list of Recipient or of addresses")
     recipients = [
-        {"to": item} if isinstance(item, (str, Address)) else item
+        {"to": item} if isinstance(item, (str, Address)) else unvalidated_fields(item)
         for item in cast("Iterable[object]", value)
     ]
     if not recipients:
@@ -431,6 +565,7 @@ class BulkMessage(_TemplatedMessage, frozen=True):
         tags: As for ``TemplateMessage``; on v1 only one, with the client's ``message_tag_name``.
         metadata: As for ``TemplateMessage``; v2 only.
         attachments: As for ``TemplateMessage``; v2 only.
+        unsubscribe: As for ``Message``, for recipients without one of their own; v2 only.
         message_tags: As for ``Message``. SES combines them with those of a ``Recipient``.
         configuration_set: As for ``Message``.
         envelope_sender: As for ``Message``.
@@ -472,5 +607,81 @@ class BulkMessage(_TemplatedMessage, frozen=True):
 
         def __init__(self, **fields: Unpack[_BulkFields]) -> None: ...
 
+        def replace(self, **changes: Unpack[_BulkChanges]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
 
 AnyMessage: TypeAlias = Message | RawMessage | TemplateMessage
+"""Union of the messages that ``Client.send`` takes."""
+
+_KINDS: tuple[type[AnyMessage | BulkMessage], ...] = (
+    Message,
+    RawMessage,
+    TemplateMessage,
+    BulkMessage,
+)
+
+
+def kind_of(message: object) -> type[AnyMessage | BulkMessage]:
+    """Returns the class of a message; for an instance of a user's subclass, that of sesmail."""
+    return next(each for each in _KINDS if isinstance(message, each))
+
+
+def valid_message(message: Any) -> Any:
+    """Returns a message that is valid: itself, or an instance of sesmail's own class.
+
+    Raises:
+        InvalidMessageError: It was made without validation, and a field is invalid.
+    """
+    if is_validated(message):
+        return message
+    kind = kind_of(message)
+    try:
+        return validated(message, kind)
+    except ValidationError as err:
+        raise invalid_message(kind, err) from None
+
+
+def message_from_json(text: str | bytes) -> AnyMessage | BulkMessage:
+    """Reads a message from the JSON of its ``to_json``, for instance behind a queue.
+
+    Args:
+        text: A JSON object in UTF-8, nested at most 200 deep: the message's fields, and its
+            ``kind``, the name of its class.
+
+    Returns:
+        A message of the same class, equal to the original.
+
+    Raises:
+        InvalidMessageError: The text isn't the JSON of a message. The error shows no values.
+    """
+    if not isinstance(text, (str, bytes, bytearray)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidMessageError(f"it must be text or bytes, not {described(text)}", field="text")
+    try:
+        document = read_json(text)
+    except ValueError as err:
+        raise InvalidMessageError(f"it isn't valid JSON: {err}", field="text") from None
+    name: object = None
+    if isinstance(document, dict):
+        name = cast("dict[str, object]", document).pop("kind", None)
+    kind = next((each for each in _KINDS if each.__name__ == name), None)
+    if kind is None:
+        names = ", ".join(each.__name__ for each in _KINDS)
+        raise InvalidMessageError(
+            f"it must be a JSON object whose kind is one of {names}", field="kind"
+        )
+    try:
+        message: AnyMessage | BulkMessage = kind.model_validate_json(to_json(document))
+    except ValidationError as err:
+        raise invalid_message(kind, err) from None
+    return message
+
+
+def invalid_message(kind: type[_BaseMessage], error: ValidationError) -> InvalidMessageError:
+    """Returns the error of sesmail for one of pydantic; it shows no values."""
+    first = explained(kind, error).errors()[0]
+    field = "".join(
+        f"[{each}]" if isinstance(each, int) else f".{each}" for each in first["loc"]
+    ).lstrip(".")
+    return InvalidMessageError(first["msg"].removeprefix("Value error, "), field=field or "message")
