@@ -109,7 +109,7 @@ OUTCOMES = {
     InvalidMessageError: "not_sent",
     UnsupportedFeatureError: "not_sent",
     ConfigurationError: "not_sent",
-    DuplicateSendError: "not_sent",
+    DuplicateSendError: "unknown",
     NotSentError: "not_sent",
     SendError: "unknown",
     UnknownOutcomeError: "unknown",
