@@ -23,6 +23,7 @@ from sesmail import (
     DuplicateSendError,
     ForbiddenTopicError,
     InvalidMessageError,
+    InvalidTokenError,
     MalformedBodyError,
     MessageRejectedError,
     NotFoundError,
@@ -69,6 +70,7 @@ PARENTS = {
     UnauthenticatedError: WebhookError,
     SignatureError: WebhookError,
     ForbiddenTopicError: WebhookError,
+    InvalidTokenError: SesmailError,
     UnexpectedSubscriptionError: WebhookError,
     UnexpectedEventError: WebhookError,
     ConfirmationError: WebhookError,
@@ -89,6 +91,7 @@ BUILTINS = {
     NotSentError: ConnectionError,
     BulkSendError: ExceptionGroup,
     MalformedBodyError: ValueError,
+    InvalidTokenError: ValueError,
 }
 STATUSES = {  # 500 for any other
     WebhookError: 400,
@@ -120,6 +123,7 @@ ERRORS: list[SesmailError] = [
     SesmailError("plain"),
     MalformedBodyError("it is missing", path="mail.messageId", input="x" * 300),
     ForbiddenTopicError("not ours", topic_arn="arn:aws:sns:eu-west-1:1:t"),
+    InvalidTokenError("the token is malformed"),
     UnexpectedSubscriptionError("unexpected", topic_arn="arn:aws:sns:eu-west-1:1:t", token="t"),
     ConfirmationError("refused", topic_arn="arn:aws:sns:eu-west-1:1:t", token="t"),
     UnexpectedEventError("inbound", topic_arn="arn:aws:sns:eu-west-1:1:t"),

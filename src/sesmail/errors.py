@@ -18,6 +18,7 @@ SesmailError
 │   ├── DuplicateSendError (ValueError)   the send id is in the send log, as in flight or unknown
 │   └── UnknownOutcomeError               AWS may have accepted it: sending again may send it twice
 ├── BulkSendError (ExceptionGroup)        some recipients of a bulk message failed
+├── InvalidTokenError (ValueError)        400: reject the unsubscribe request
 └── WebhookError                          a request without events: respond with its status
     ├── MalformedBodyError (ValueError)   400: the body isn't one of SNS or SES
     ├── UnauthenticatedError              401: SNS repeats the request with the secret
@@ -395,8 +396,12 @@ class MalformedBodyError(WebhookError, ValueError):
         self.input: str = input[:200]
 
 
-class InvalidTokenError(WebhookError, ValueError):
-    """An unsubscribe token that is malformed, signed with another secret, or expired."""
+class InvalidTokenError(SesmailError, ValueError):
+    """An unsubscribe token that is malformed, signed with another secret, or expired.
+
+    Attributes:
+        status: The HTTP status for the response, 400.
+    """
 
     status: ClassVar[int] = 400
 
