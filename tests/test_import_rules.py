@@ -63,7 +63,7 @@ UNITS: dict[str, list[str]] = {
     "sending.limits": BASE,
     "sending.wire": [*BASE, "sending.limits"],
     "sending.result": BASE,
-    **dict.fromkeys((unit for unit in FIELDS if ".mime." in unit), [*BASE, *FIELDS]),
+    **{unit: [*BASE, *FIELDS] for unit in FIELDS if ".mime." in unit},
     "sending.message": [*BASE, *MESSAGE],
     "sending.mime": [*BASE, *MESSAGE],
     "sending.payload": [*BASE, *MIME],
