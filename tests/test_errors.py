@@ -43,6 +43,7 @@ from sesmail import (
     UnsupportedFeatureError,
     WebhookError,
 )
+from sesmail.error_codes import rejected_error
 
 PARENTS = {
     SesmailError: Exception,
@@ -301,3 +302,30 @@ def test_bulk_send_error_splits_into_bulk_send_errors() -> None:
 def test_bulk_send_error_is_a_sesmail_error() -> None:
     with pytest.raises(SesmailError):
         raise GROUP
+
+
+@pytest.mark.parametrize(
+    ("listed", "identities"),
+    [
+        ("a@example.com", ("a@example.com",)),
+        ("a@example.com, example.org, a@example.com", ("a@example.com", "example.org")),
+        ("a@example.com, b@example.com, ...", ("a@example.com", "b@example.com")),
+        ("a@example.com\u2026", ("a@example.com",)),
+        ("", ()),
+    ],
+)
+def test_not_verified_error_names_identities_and_region(
+    listed: str, identities: tuple[str, ...]
+) -> None:
+    message = (
+        "Email address is not verified. The following identities failed the check in region "
+        f"EU-WEST-1: {listed}"
+    )
+    error = rejected_error("MessageRejected", message, operation="SendEmail", request_id="r-1")
+    assert isinstance(error, sesmail.NotVerifiedError)
+    assert (error.identities, error.region, error.message) == (identities, "eu-west-1", message)
+    assert "identity in the region eu-west-1" in str(error)
+    assert "production access" in str(error)
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.identities, again.region) == (str(error), identities, "eu-west-1")
+    assert sesmail.NotVerifiedError("MAIL FROM domain").identities == ()

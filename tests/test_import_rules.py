@@ -17,6 +17,7 @@ import pytest
 # package, or a module between packages; a module belongs to the unit with the longest prefix.
 BASE = [
     "address",
+    "arguments",
     "background",
     "concurrency",
     "encoded_word",
@@ -80,8 +81,15 @@ UNITS: dict[str, list[str]] = {
     ],
     "sending.bulk": [*BASE, *ATTEMPTS],
     "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk"],
-    "sending.client": [*BASE, *SENDING],
-    "sending.blocking_many": [*BASE, *MESSAGE, "sending.client", "sending.many"],
+    "sending.settings": [*BASE, *ATTEMPTS],
+    "sending.client": [*BASE, *SENDING, "sending.settings"],
+    "sending.blocking_many": [
+        *BASE,
+        *MESSAGE,
+        "sending.attempts",
+        "sending.client",
+        "sending.many",
+    ],
     "sending.blocking": [*BASE, *SENDING, "sending.blocking_many", "sending.client"],
     "receiving.events": BASE,
     "receiving.transports": [*BASE, "receiving.events"],
@@ -124,6 +132,7 @@ ASYNC = [
         "send_log/sqlite.py",
     ),
     *(
+        "sending/attempts/listener.py",
         "sending/attempts/log_writer.py",
         "sending/attempts/runner.py",
         "sending/client.py",

@@ -88,7 +88,13 @@ from .sending.blocking_many import BlockingSendMany
 from .sending.client import Client
 from .sending.many import MessageResult, SendMany, SendProgress
 from .sending.message.attachment import Alternative, Attachment
-from .sending.message.message import BulkMessage, Message, RawMessage, TemplateMessage
+from .sending.message.message import (
+    BulkMessage,
+    Message,
+    RawMessage,
+    TemplateMessage,
+    message_from_json,
+)
 from .sending.message.recipient import InlineTemplate, ListManagement, Recipient
 from .sending.rate.limiter import RateLimiter
 from .sending.result import BulkResult, RecipientResult, SendResult
@@ -198,6 +204,7 @@ __all__ = [
     "check_signature",
     "event_from_json",
     "fetch_certificate",
+    "message_from_json",
     "parse",
     "read_mail",
     "verify",

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from .arguments import described
 from .encoded_word import has_encoded_word
 from .errors import InvalidMessageError
 
@@ -66,7 +67,7 @@ class Address:
 
     def __post_init__(self) -> None:
         if not isinstance(self.email, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise _invalid(f"an address is text or an Address, not {type(self.email).__name__}")
+            raise _invalid(f"email must be text, not {described(self.email)}")
         # Up to 64 characters exceed none of the limits, and these are normalised already.
         if len(self.email) > _MAX_LOCAL or _USUAL.fullmatch(self.email) is None:
             object.__setattr__(self, "email", _normalised(self.email))
@@ -85,6 +86,8 @@ class Address:
         Raises:
             InvalidMessageError: The text isn't one mailbox.
         """
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise _invalid(f"text must be text, not {described(text)}")
         text = text.strip(" ")
         if not text.endswith(">"):
             return cls(text)
@@ -139,8 +142,10 @@ def _split_mailbox(text: str) -> tuple[str, str]:
 
 def as_address(value: object) -> Address:
     """Returns the Address for a value of a model's field."""
-    if isinstance(value, Address):
+    if type(value) is Address:
         return value
+    if isinstance(value, Address):  # a subclass, whose attributes may be anything
+        return Address(value.email, value.name)
     if isinstance(value, str):
         return Address.parse(value)
     raise ValueError("pass one address: text such as 'Name <user@example.com>', or an Address")
@@ -181,7 +186,7 @@ def find_spoof(name: str) -> str | None:
 
 def _check_name(name: str) -> None:
     if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise _invalid(f"a name is text, not {type(name).__name__}")
+        raise _invalid(f"name must be text, not {described(name)}")
     if spoof := find_spoof(name):
         raise _invalid(f"the name has {spoof}")
     if len(name) > _MAX_NAME:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 from anyio.lowlevel import RunVar
 
+from .arguments import described
 from .errors import ConfigurationError
 
-__all__ = ["EventLoopGuard", "run_in_thread"]
+__all__ = ["EventLoopGuard", "await_result", "run_in_thread"]
 
 
 class EventLoopGuard:
@@ -60,3 +62,17 @@ async def run_in_thread(work: Callable[[], T], *, abandon: bool = False) -> T:
         limiter = anyio.CapacityLimiter(_MAX_THREADS)
         _limiter.set(limiter)
     return await anyio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=abandon)
+
+
+async def await_result(name: str, result: Any) -> Any:
+    """Await what a coroutine function of the application returned.
+
+    Raises:
+        ConfigurationError: It can't be awaited.
+    """
+    if not inspect.isawaitable(result):
+        raise ConfigurationError(
+            f"{name} must be a coroutine function; it returned {described(result)}, which can't be "
+            "awaited"
+        )
+    return await result

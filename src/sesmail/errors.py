@@ -37,6 +37,7 @@ SesmailError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,12 +99,23 @@ class Attempt:
         seconds: Duration in seconds.
         outcome: Its outcome.
         code: Error code of AWS; None without one.
+        message_id: Message id that SES issued; None unless accepted, and for an operation that
+            isn't a send.
     """
 
     began: datetime
     seconds: float
     outcome: Outcome
     code: str | None = None
+    message_id: str | None = None
+
+
+# It ends with an ellipsis where SES doesn't name all identities:
+# https://repost.aws/knowledge-center/ses-554-400-message-rejected-error
+_FAILED_CHECK = re.compile(
+    r"identities failed the check in region ([A-Za-z0-9-]+):(.*)", re.IGNORECASE | re.DOTALL
+)
+_SEPARATOR = re.compile(r"[\s.]*,[\s.]*")
 
 
 class SesmailError(Exception):
@@ -240,8 +252,30 @@ class MessageRejectedError(RejectedError):
 class NotVerifiedError(RejectedError):
     """An address, its domain or the MAIL FROM domain isn't verified, or a recipient in the sandbox.
 
+    Identities are verified in each region on their own. While an account is in the sandbox, the
+    recipients have to be verified, too.
+
+    Attributes:
+        identities: Identities that SES names as not verified; empty if it names none.
+        region: Region that SES names, for instance ``eu-west-1``; None if it names none.
+
     https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+    https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html
     """
+
+    def __init__(self, message: str = "", **details: Any) -> None:
+        super().__init__(message, **details)
+        self.identities: tuple[str, ...] = ()
+        self.region: str | None = None
+        if failed := _FAILED_CHECK.search(message):
+            names = _SEPARATOR.split(failed[2].strip(" .\u2026\r\n"))
+            self.identities = tuple(dict.fromkeys(filter(None, names)))
+            self.region = failed[1].lower()
+            self.args = (
+                f"{self}; verify each of them as an identity in the region {self.region}; "
+                "recipients need that only while the account is in the sandbox, until it gets "
+                "production access",
+            )
 
 
 class NotFoundError(RejectedError):

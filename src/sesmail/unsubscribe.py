@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from .address import Address, as_address
+from .arguments import check_instance, check_time, described
 from .errors import ConfigurationError, InvalidMessageError, InvalidTokenError
 from .values import Value
 
@@ -86,6 +87,9 @@ class Unsubscribe:
             InvalidMessageError: ``recipient`` isn't one address, or ``list_name`` is too long.
             ConfigurationError: ``expires_at`` isn't a datetime with a time zone.
         """
+        for field, value in (("recipient", recipient), ("list_name", list_name)):
+            if not isinstance(value, (str, Address)):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise InvalidMessageError(f"it must be text, not {described(value)}", field=field)
         try:
             address = as_address(recipient)
             fields: list[str | int] = [address.email, list_name]
@@ -115,8 +119,13 @@ class Unsubscribe:
 
         Raises:
             InvalidTokenError: The token is malformed, signed with another secret, or expired.
+            ConfigurationError: ``now`` isn't a datetime with a time zone.
         """
-        found = _TOKEN.fullmatch(str(token))
+        if now is not None:
+            check_time("now", now)
+        if not isinstance(token, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidTokenError(f"the token must be text, not {described(token)}")
+        found = _TOKEN.fullmatch(token)
         payload = None if found is None else _decode(found[1])
         signature = None if found is None else _decode(found[2])
         if payload is None or signature is None:
@@ -135,7 +144,11 @@ class Unsubscribe:
 
         RFC 8058 defines the form field ``List-Unsubscribe=One-Click``, in a body that is
         URL-encoded or ``multipart/form-data``. A body over 64 kB is none.
+
+        Raises:
+            ConfigurationError: ``body`` isn't bytes.
         """
+        check_instance("body", body, (bytes, bytearray), "the request's body as bytes")
         if len(body) > _MAX_BODY:
             return False
         body = body.strip()
@@ -183,10 +196,7 @@ def _checked_url(url: str) -> str:
 
 
 def _timestamp(expires_at: datetime) -> int:
-    if not isinstance(expires_at, datetime) or expires_at.utcoffset() is None:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigurationError(
-            "expires_at must be a datetime with a time zone: datetime.now(UTC) + timedelta(days=90)"
-        )
+    check_time("expires_at", expires_at)
     return int(expires_at.timestamp())
 
 

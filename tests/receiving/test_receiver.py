@@ -55,7 +55,7 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"secret": ""}, "no colon"),
         ({"secret": []}, "no secret"),
         ({"secret": ["a:b", "a:"]}, "empty password"),
-        ({"secret": "a:b", "topics": TOPIC}, "at least one topic ARN"),
+        ({"secret": "a:b", "topics": TOPIC}, "pass a list, even for one"),
         ({"secret": "a:b", "topics": ["mail"]}, "is not the ARN"),
         ({"secret": "a:b", "accept": "all"}, "accept must be"),
         ({"secret": "a:b", "timeout": 0}, "timeout"),
@@ -87,7 +87,7 @@ def test_accepts_sufficient_checks_and_allow_unproven(settings: dict[str, Any]) 
 
 
 def test_refuses_unknown_argument() -> None:
-    with pytest.raises(TypeError, match="secrets"):
+    with pytest.raises(ConfigurationError, match="secrets"):
         Receiver(secret="a:b", secrets=["c:d"])  # type: ignore[call-arg]
 
 

@@ -467,10 +467,8 @@ async def test_open_raises_configuration_error_for_wrong_settings(
     monkeypatch: pytest.MonkeyPatch, settings: Any, text: str
 ) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    client = sesmail.Client(**{"region": "eu-west-1", **settings})
     with pytest.raises(ConfigurationError, match=text):
-        await client.open()
-    await client.aclose()
+        await sesmail.Client(**{"region": "eu-west-1", **settings}).open()
 
 
 async def test_open_raises_configuration_error_after_closing() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
+from difflib import get_close_matches
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, TypedDict, get_type_hints
 
 import anyio
 import anyio.lowlevel
@@ -19,6 +20,7 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
+from .arguments import check_settings
 from .bounded_read import read_body
 from .departure import Departure, count_request
 from .failure import clear_frames, translate_error, translate_open_error
@@ -54,6 +56,11 @@ class ClientParams(TypedDict, total=False):
     aws_account_id: str
 
 
+@cache
+def _param_types() -> dict[str, Any]:
+    return get_type_hints(ClientParams)
+
+
 class Aws:
     """AWS clients of one configuration, opened at their first use and closed together.
 
@@ -71,7 +78,7 @@ class Aws:
         fast_path: Whether calls may skip the parts of aiobotocore that they don't need.
 
     Raises:
-        TypeError: ``params`` has a name that ``create_client`` doesn't take.
+        ConfigurationError: A setting has a wrong type, or ``params`` a name that doesn't exist.
     """
 
     def __init__(
@@ -85,8 +92,7 @@ class Aws:
         repeatable: bool = False,
         fast_path: bool = True,
     ) -> None:
-        if unknown := params.keys() - ClientParams.__annotations__.keys():
-            raise TypeError(f"got unexpected arguments: {', '.join(sorted(unknown))}")
+        check_settings(region, profile, config, params, _param_types())
         self._region = region
         self._profile = profile
         self._config = config
@@ -217,7 +223,11 @@ class Aws:
     ) -> dict[str, Any]:
         method = client.methods.get(operation)
         if method is None:
-            raise InvalidMessageError(f"there is no operation {operation!r}", field="operation")
+            close = get_close_matches(operation, client.methods, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise InvalidMessageError(
+                f"there is no operation {operation!r}{hint}", field="operation"
+            )
         # Calls wait for a connection here and not in the pool: when one is cancelled there, nothing
         # shows whether its request was sent.
         async with self._call_slots:

@@ -11,9 +11,18 @@ from typing import Any, Literal, Self, TypeAlias, Unpack
 
 import anyio
 
+from ..arguments import (
+    check_bool,
+    check_choice,
+    check_coroutine_function,
+    check_function,
+    check_instance,
+    check_methods,
+    check_seconds,
+)
 from ..aws import Aws, ClientParams
-from ..concurrency import run_in_thread
-from ..errors import ConfigurationError, UnexpectedEventError, UnexpectedSubscriptionError
+from ..concurrency import await_result, run_in_thread
+from ..errors import UnexpectedEventError, UnexpectedSubscriptionError
 from ..version import __version__
 from .events.base import TrackingEvent
 from .events.event import Event, SubscriptionConfirmation
@@ -125,13 +134,17 @@ class Receiver:
             allow_raw=allow_raw,
             allow_unproven=allow_unproven,
         )
-        _check_settings(accept, storage, timeout=timeout, max_age=max_age)
+        check_choice("accept", accept, _REFUSED)
+        check_bool("auto_confirm", auto_confirm)
+        check_seconds("timeout", timeout)
+        check_seconds("max_age", max_age, or_infinite=True)
+        _check_objects(seen, send_log, storage, fetch_certificate, clock)
         self._accept = accept
         self._auto_confirm = auto_confirm
         self._max_age = max_age
         self._seen = seen
         self._send_log = send_log
-        self._clock = clock or _now
+        self._clock = _now if clock is None else clock
         self._certificates = AsyncCertificateCache(fetch_certificate, self._clock)
         self._timeout = timeout
         self._aws = Aws(
@@ -142,7 +155,9 @@ class Receiver:
             params=params,
             repeatable=True,
         )
-        self._store = MailStore(self._aws, storage or InboundStorage(), timeout=timeout)
+        self._store = MailStore(
+            self._aws, InboundStorage() if storage is None else storage, timeout=timeout
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -185,8 +200,10 @@ class Receiver:
         message = await self._run(checks)
         events = parse_raw(body) if message is None else parse(message)
         self._check_accepted(events, message)
-        if message is not None and self._seen is not None and await self._seen(message.message_id):
-            return ()
+        if message is not None and self._seen is not None:
+            result = self._seen(message.message_id)
+            if await await_result("seen", result):
+                return ()
         for event in events:
             if isinstance(event, SubscriptionConfirmation):
                 await self._confirm_automatically(event)
@@ -214,6 +231,12 @@ class Receiver:
 
         https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
         """
+        check_instance(
+            "subscription",
+            subscription,
+            (SubscriptionConfirmation, UnexpectedSubscriptionError),
+            "a SubscriptionConfirmation or an UnexpectedSubscriptionError",
+        )
         arn = await confirm_subscription(
             self._aws,
             subscription.topic_arn,
@@ -244,6 +267,7 @@ class Receiver:
             ConfigurationError: The receiver is closed, or AWS credentials or the extra
                 ``signatures``, which decrypting needs, are missing.
         """
+        check_instance("event", event, Received, "a Received event")
         if isinstance(event.action, SnsAction):
             raw = enclosed_mail(event, event.action)
         else:
@@ -260,6 +284,7 @@ class Receiver:
             TemporaryError: A later attempt may succeed (503).
             ConfigurationError: The receiver is closed, or AWS credentials are missing.
         """
+        check_instance("event", event, Received, "a Received event")
         await self._store.delete(event)
 
     async def _run(self, checks: Checks) -> SnsMessage | None:
@@ -296,15 +321,21 @@ class Receiver:
         )
 
 
-def _check_settings(
-    accept: object, storage: InboundStorage | None, *, timeout: float, max_age: float
+def _check_objects(
+    seen: object, send_log: object, storage: object, fetch_certificate: object, clock: object
 ) -> None:
-    if accept not in _REFUSED:
-        raise ConfigurationError(f"accept must be 'any', 'tracking' or 'inbound', not {accept!r}")
-    if not (storage is None or isinstance(storage, InboundStorage)):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigurationError("storage must be a sesmail.InboundStorage")
-    if not timeout > 0 or not max_age > 0:  # negated, so that NaN is refused
-        raise ConfigurationError("timeout and max_age must be numbers of seconds greater than 0")
+    """Checks the functions and objects that a receiver uses, each of which may be None."""
+    if seen is not None:
+        check_coroutine_function("seen", seen, "write async def, or pass SeenMessages()")
+    if send_log is not None:
+        fix = "pass the object that the Client has as its send_log"
+        check_methods("send_log", send_log, ("settle",), "a send log", fix)
+    if storage is not None:
+        check_instance("storage", storage, InboundStorage, "an InboundStorage")
+    if fetch_certificate is not None:
+        check_coroutine_function("fetch_certificate", fetch_certificate)
+    if clock is not None:
+        check_function("clock", clock)
 
 
 def _read(raw: bytes, event: Received) -> InboundMail:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from ..arguments import check_function, check_instance
 from ..errors import DuplicateSendError, Outcome
 from .protocol import SendRecord
 from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
@@ -23,7 +24,9 @@ class MemorySendLog:
     """
 
     def __init__(self, *, clock: Clock | None = None) -> None:
-        self._clock = clock or now
+        if clock is not None:
+            check_function("clock", clock)
+        self._clock = now if clock is None else clock
         self._records: dict[str, SendRecord] = {}
 
     async def begin(self, send_id: str) -> None:
@@ -34,7 +37,7 @@ class MemorySendLog:
 
         Raises:
             DuplicateSendError: The send is accepted, in flight or unknown.
-            ValueError: ``send_id`` has other characters, or another length.
+            ConfigurationError: ``send_id`` has other characters, or another length.
         """
         check_send_id(send_id)
         record = self._records.get(send_id)
@@ -60,9 +63,10 @@ class MemorySendLog:
             Whether the record changed: not for a send that never began, or is accepted already.
 
         Raises:
-            ValueError: ``outcome`` isn't an outcome.
+            ConfigurationError: ``outcome`` isn't an outcome.
         """
-        check_outcome(outcome)
+        check_instance("send_id", send_id, str, "text")
+        check_outcome(outcome, message_id)
         record = self._records.get(send_id)
         if record is None or outcome == "unknown" or record.outcome == "accepted":
             return False
@@ -73,6 +77,7 @@ class MemorySendLog:
 
     async def get(self, send_id: str) -> SendRecord | None:
         """Returns the record of a send; None if it never began, or was deleted."""
+        check_instance("send_id", send_id, str, "text")
         return self._records.get(send_id)
 
     def unknown(self, *, before: datetime | None = None) -> AsyncIterator[SendRecord]:
@@ -82,9 +87,9 @@ class MemorySendLog:
             before: Only sends that began before this time, an aware datetime; all by default.
 
         Raises:
-            ValueError: ``before`` has no time zone.
+            ConfigurationError: ``before`` isn't a datetime with a time zone.
         """
-        bound = None if before is None else in_utc(before)
+        bound = None if before is None else in_utc(before, "before")
 
         async def read(last: SendRecord | None) -> Iterable[SendRecord]:
             if last is not None:
@@ -107,9 +112,9 @@ class MemorySendLog:
             Number of records deleted.
 
         Raises:
-            ValueError: ``before`` has no time zone.
+            ConfigurationError: ``before`` isn't a datetime with a time zone.
         """
-        bound = in_utc(before)
+        bound = in_utc(before, "before")
         old = [
             send_id
             for send_id, record in self._records.items()

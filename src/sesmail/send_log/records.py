@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Self, TypeAlias, get_args
 
-from ..errors import Outcome
+from ..arguments import check_choice, check_instance, check_time
+from ..errors import ConfigurationError, Outcome
 from ..tagging import TAG_WORD
 from .protocol import SendRecord
 
@@ -15,8 +16,6 @@ __all__ = ["Clock", "ReadPage", "RecordPages", "check_outcome", "check_send_id",
 
 Clock: TypeAlias = Callable[[], datetime]
 ReadPage: TypeAlias = Callable[[SendRecord | None], Awaitable[Iterable[SendRecord]]]
-
-_OUTCOMES = frozenset(get_args(Outcome))
 
 
 class RecordPages:
@@ -43,24 +42,25 @@ class RecordPages:
         return self._last
 
 
-def check_send_id(send_id: str) -> None:
-    """Raises ValueError for a send id that no message can have."""
-    if TAG_WORD.fullmatch(send_id) is None:
-        raise ValueError(f"a send id must be 1 to 256 of A-Z a-z 0-9 _ -, not {send_id!r}")
-
-
-def check_outcome(outcome: str) -> None:
-    """Raises ValueError for anything but an outcome."""
-    if outcome not in _OUTCOMES:
-        raise ValueError(
-            f"an outcome must be accepted, rejected, not_sent or unknown, not {outcome!r}"
+def check_send_id(send_id: object) -> None:
+    """Raises ConfigurationError for a send id that no message can have."""
+    check_instance("send_id", send_id, str, "text")
+    if TAG_WORD.fullmatch(str(send_id)) is None:
+        raise ConfigurationError(
+            f"send_id: a send id must be 1 to 256 of A-Z a-z 0-9 _ -, not {send_id!r}"
         )
 
 
-def in_utc(time: datetime) -> datetime:
-    """Converts an aware datetime to UTC; raises ValueError for a naive one."""
-    if time.tzinfo is None:
-        raise ValueError(f"the time {time} has no time zone; pass one such as datetime.now(UTC)")
+def check_outcome(outcome: object, message_id: object = None) -> None:
+    """Raises ConfigurationError for anything but an outcome and a message id or None."""
+    check_choice("outcome", outcome, get_args(Outcome))
+    if message_id is not None:
+        check_instance("message_id", message_id, str, "text or None")
+
+
+def in_utc(time: datetime, name: str = "the time") -> datetime:
+    """Converts an aware datetime to UTC; raises ConfigurationError for anything else."""
+    check_time(name, time)
     return time.astimezone(UTC)
 
 

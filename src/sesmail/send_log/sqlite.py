@@ -8,14 +8,15 @@ from copy import copy
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
+from ..arguments import check_function, check_instance, refuse
 from ..concurrency import EventLoopGuard
-from ..errors import DuplicateSendError, Outcome
+from ..errors import ConfigurationError, DuplicateSendError, Outcome
 from .protocol import SendRecord
 from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
 from .sqlite_file import SqliteFile, Write
@@ -48,12 +49,17 @@ class SqliteSendLog:
             beside it, with the suffixes ``-wal`` and ``-shm``.
         clock: Function that returns the time, as an aware datetime; the system's time by default.
 
+    Raises:
+        ConfigurationError: ``path`` isn't one of a file, or ``clock`` isn't a plain function.
+
     https://sqlite.org/wal.html
     """
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
-        self._file = SqliteFile(os.fspath(path))
-        self._clock = clock or now
+        self._file = SqliteFile(_checked_path(path))
+        if clock is not None:
+            check_function("clock", clock)
+        self._clock = now if clock is None else clock
         self._loop = EventLoopGuard()
         self._writing = anyio.Lock()
         # Its own limiter: anyio's default one may be used up by slow threads of the application.
@@ -89,7 +95,7 @@ class SqliteSendLog:
 
         Raises:
             DuplicateSendError: The send is accepted, in flight or unknown.
-            ValueError: ``send_id`` has other characters, or another length.
+            ConfigurationError: ``send_id`` has other characters, or another length.
         """
         check_send_id(send_id)
         self._loop.check()
@@ -122,9 +128,10 @@ class SqliteSendLog:
             Whether the record changed: not for a send that never began, or is accepted already.
 
         Raises:
-            ValueError: ``outcome`` isn't an outcome.
+            ConfigurationError: ``outcome`` isn't an outcome.
         """
-        check_outcome(outcome)
+        check_instance("send_id", send_id, str, "text")
+        check_outcome(outcome, message_id)
         self._loop.check()
         if outcome == "unknown":
             return False
@@ -134,6 +141,7 @@ class SqliteSendLog:
 
     async def get(self, send_id: str) -> SendRecord | None:
         """Returns the record of a send; None if it never began, or was deleted."""
+        check_instance("send_id", send_id, str, "text")
         return await self._read(partial(look_up, send_id=send_id))
 
     def unknown(self, *, before: datetime | None = None) -> AsyncIterator[SendRecord]:
@@ -146,9 +154,9 @@ class SqliteSendLog:
             before: Only sends that began before this time, an aware datetime; all by default.
 
         Raises:
-            ValueError: ``before`` has no time zone.
+            ConfigurationError: ``before`` isn't a datetime with a time zone.
         """
-        bound = None if before is None else in_utc(before)
+        bound = None if before is None else in_utc(before, "before")
 
         async def read(last: SendRecord | None) -> Iterable[SendRecord]:
             nonlocal bound
@@ -169,9 +177,9 @@ class SqliteSendLog:
             Number of records deleted.
 
         Raises:
-            ValueError: ``before`` has no time zone.
+            ConfigurationError: ``before`` isn't a datetime with a time zone.
         """
-        bound = in_utc(before)
+        bound = in_utc(before, "before")
         count = 0
         while some := await self._read(partial(forget, before=bound)):
             count += some
@@ -205,3 +213,16 @@ def _result(write: Write[T]) -> T:
             write.error
         ) from write.error  # a copy, since all writes of a failed transaction share the error
     return write.result
+
+
+def _checked_path(path: object) -> str:
+    if not isinstance(path, (str, os.PathLike)):
+        refuse("path", "text or a Path", path)
+    name = os.fspath(cast("str | os.PathLike[str]", path))
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("path", "text or a Path", name)
+    if not name or "\0" in name or name == ":memory:":
+        raise ConfigurationError(
+            "path must be the path of a file on a local disk; MemorySendLog() needs no file"
+        )
+    return name

@@ -86,11 +86,13 @@ class BlockingClient:
         concurrency: int = 50,
         ordered: bool = False,
         on_progress: Callable[[SendProgress], None] | None = None,
+        progress_interval: float | None = None,
     ) -> BlockingSendMany:
         """Sends any number of messages: ``with client.send_many(messages) as results: for ...``.
 
         See `Client.send_many`. The iterable is read in the calling thread, between results, as a
-        database connection requires; ``on_progress`` is called there, too.
+        database connection requires; ``on_progress`` is called there, too, with
+        ``progress_interval`` before the next result after so many seconds, and at the end.
         """
         return BlockingSendMany(
             self._current(),
@@ -98,6 +100,7 @@ class BlockingClient:
             concurrency=concurrency,
             ordered=ordered,
             on_progress=on_progress,
+            progress_interval=progress_interval,
         )
 
     def call(self, operation: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractContextManager
@@ -13,8 +15,9 @@ import anyio
 
 from ..background import run_in_background, running_portal
 from ..errors import ConfigurationError
+from .attempts.listener import notify
 from .client import Client
-from .many import MessageResult, SendMany, SendProgress
+from .many import MessageResult, SendMany, SendProgress, check_messages, check_settings
 from .message.message import AnyMessage
 
 __all__ = ["BlockingSendMany"]
@@ -63,7 +66,10 @@ class BlockingSendMany:
         concurrency: int,
         ordered: bool,
         on_progress: Callable[[SendProgress], None] | None,
+        progress_interval: float | None = None,
     ) -> None:
+        check_messages(messages, "pass a list or a generator; asynchronous ones need Client")
+        check_settings(concurrency, ordered, on_progress, progress_interval)
         self._messages = iter(messages)
         self._queue = _Queue()
         self._portal = running_portal()
@@ -71,6 +77,8 @@ class BlockingSendMany:
         self._many: SendMany = self._portal.call(start)
         self._room = 2 * concurrency  # messages that may be taken ahead of the results
         self._on_progress = on_progress
+        self._interval = progress_interval
+        self._due = -math.inf  # time of the next call of on_progress
         self._results: deque[tuple[MessageResult, SendProgress]] = deque()
         self._ended = False
         self._failure: Exception | None = None
@@ -91,6 +99,8 @@ class BlockingSendMany:
     ) -> None:
         assert self._context is not None
         self._context.__exit__(None, None, None)
+        if self._interval is not None and self._on_progress is not None:
+            notify(self._on_progress, self.progress)
 
     def __iter__(self) -> Self:
         return self
@@ -104,8 +114,9 @@ class BlockingSendMany:
         if not self._results:
             failure, self._failure = self._failure, None
             raise failure or StopIteration
-        if self._on_progress is not None:
-            self._on_progress(self._results[0][1])
+        if self._on_progress is not None and time.monotonic() >= self._due:
+            self._due = time.monotonic() + (self._interval or 0.0)
+            notify(self._on_progress, self._results[0][1])
         self._room += 1
         return self._results.popleft()[0]
 

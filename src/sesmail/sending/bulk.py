@@ -9,7 +9,7 @@ from typing import Any
 from ..address import Address
 from ..errors import SendError
 from .attempts.response import read_bulk
-from .attempts.state import SendState
+from .attempts.state import SendState, with_attempts
 from .limits import MAX_RECIPIENTS, check_recipient_count
 from .payload.call import Call
 from .payload.dialect import Dialect
@@ -89,11 +89,17 @@ class BulkCall:
 
     def result(self, number: int, state: SendState[RecipientResult]) -> RecipientResult:
         """Returns the final result of an entry."""
-        attempts, send_id = tuple(state.attempts), state.send_id
         if state.result is not None:
-            return replace(state.result, attempts=attempts, send_id=send_id)
+            return with_attempts(state.result, state)
         error = state.error()
         email = self.addresses[number].email
         return RecipientResult(
-            email, state.outcome, None, None, error.code, error, attempts, send_id
+            email,
+            state.outcome,
+            None,
+            None,
+            error.code,
+            error,
+            tuple(state.attempts),
+            state.send_id,
         )

@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Any, Literal, Self, Unpack
 
 import anyio
-from pydantic import ValidationError
 
-from ..aws import Aws, ClientParams
+from ..arguments import check_bool, check_choice, check_mapping, check_seconds, check_text
+from ..aws import Aws, ClientParams, check_operation
 from ..errors import ConfigurationError, NotSentError
 from ..send_log.protocol import SendLog
 from ..tagging import TAG_WORD
@@ -21,12 +21,12 @@ from .attempts.runner import CallRunner
 from .attempts.state import SendState
 from .many import SendMany, SendProgress
 from .message.message import AnyMessage, BulkMessage, Message
-from .payload.defaults import apply_defaults
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
 from .result import BulkResult, SendResult
 from .sender import Sender
+from .settings import check_listener, check_retry, check_send_log, merged_defaults, new_limiter
 
 __all__ = ["Client"]
 
@@ -114,20 +114,21 @@ class Client:
         fast_path: bool = True,
         **params: Unpack[ClientParams],
     ) -> None:
-        if api not in DIALECTS:
-            raise ConfigurationError(f"api must be 'v1' or 'v2', not {api!r}")
-        if message_tag_name is not None and TAG_WORD.fullmatch(message_tag_name) is None:
-            raise ConfigurationError(
-                "message_tag_name must be 1 to 256 characters of A-Z a-z 0-9 _ -, "
-                f"not {message_tag_name!r}"
-            )
-        if not timeout > 0:
-            raise ConfigurationError(
-                f"timeout must be a number of seconds above 0, not {timeout!r}"
-            )
+        check_choice("api", api, DIALECTS)
+        _check_tag_name(message_tag_name)
+        check_seconds("timeout", timeout)
+        check_retry(retry)
+        if listener is not None:
+            check_listener(listener)
+        if send_log is not None:
+            check_send_log(send_log)
+        check_bool("tag_send_id", tag_send_id)
+        check_bool("fast_path", fast_path)
+        limiter = new_limiter(rate_limit)
+        defaults = merged_defaults(defaults, configuration_set)
         dialect = DIALECTS[api]
         self._service = dialect.SERVICE
-        self._aws = Aws(
+        self._aws = Aws(  # which checks its own settings
             region,
             profile=profile,
             config=config,
@@ -135,20 +136,19 @@ class Client:
             params=params,
             fast_path=fast_path,
         )
-        limiter = _new_limiter(rate_limit)
         runner = CallRunner(
             self._aws,
             self._service,
             timeout,
             retry,
             limiter,
-            listener or Listener(),
+            Listener() if listener is None else listener,
             LogWriter(send_log),
         )
         self._sender = Sender(
             dialect,
             runner,
-            _merged_defaults(defaults, configuration_set),
+            defaults,
             message_tag_name,
             tag_send_id,
             assign_send_ids=send_log is not None,
@@ -231,6 +231,7 @@ class Client:
         concurrency: int = 50,
         ordered: bool = False,
         on_progress: Callable[[SendProgress], None] | None = None,
+        progress_interval: float | None = None,
     ) -> SendMany:
         """Sends any number of mails under the rate limit; each message has exactly one result.
 
@@ -248,10 +249,14 @@ class Client:
                 of ``config`` is another limit.
             ordered: Yields the results in the order of the messages, not in the order of
                 completion.
-            on_progress: Function that is called before each result is yielded.
+            on_progress: Function that is called before each result is yielded. An exception that
+                it raises is logged to ``sesmail.sending``, and changes nothing.
+            progress_interval: Seconds from one call of ``on_progress`` to the next. It is then
+                called at this interval, whether or not there are results, and once at the end.
 
         Raises:
-            ConfigurationError: ``concurrency`` is below 1.
+            ConfigurationError: An argument is invalid: ``messages`` is a single message, for
+                instance, or ``concurrency`` is below 1.
         """
         return SendMany(
             messages,
@@ -259,6 +264,7 @@ class Client:
             concurrency=concurrency,
             ordered=ordered,
             on_progress=on_progress,
+            progress_interval=progress_interval,
             account=self._account,
         )
 
@@ -306,33 +312,17 @@ class Client:
         https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Operations.html
         https://docs.aws.amazon.com/ses/latest/APIReference/API_Operations.html
         """
+        check_operation(operation)
+        if params is not None:
+            check_mapping("params", params)
         return await self._sender.call(operation, params or {})
 
 
-def _new_limiter(rate_limit: RateLimiter | float | Literal["account"] | None) -> RateLimiter | None:
-    if rate_limit is None or isinstance(rate_limit, RateLimiter):
-        return rate_limit
-    if rate_limit == "account":
-        return RateLimiter()
-    if isinstance(rate_limit, str):
-        raise ConfigurationError(
-            f"rate_limit must be 'account', a number, a RateLimiter or None, not {rate_limit!r}"
-        )
-    return RateLimiter(rate_limit)
-
-
-def _merged_defaults(defaults: Message | None, configuration_set: str | None) -> Message | None:
-    """Returns the defaults with the configuration set of the client, which overrides theirs."""
-    if defaults is not None and not isinstance(defaults, Message):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigurationError(f"defaults must be a Message, not a {type(defaults).__name__}")
-    if defaults is not None and defaults.send_id is not None:
-        raise ConfigurationError(
-            "defaults must not have a send_id, which identifies a single mail; set it on messages"
-        )
-    if configuration_set is None:
-        return defaults
-    try:
-        own = Message(configuration_set=configuration_set)
-    except ValidationError as err:
-        raise ConfigurationError(f"configuration_set: {err.errors()[0]['msg']}") from err
-    return own if defaults is None else apply_defaults(own, defaults)
+def _check_tag_name(name: str | None) -> None:
+    if name is not None:
+        check_text("message_tag_name", name)
+        if TAG_WORD.fullmatch(name) is None:
+            raise ConfigurationError(
+                "message_tag_name must be 1 to 256 characters of A-Z a-z 0-9 _ -, "
+                f"not {name[:300]!r}"
+            )

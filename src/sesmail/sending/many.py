@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -11,15 +12,27 @@ from typing import Self, TypeAlias
 import anyio
 from anyio.abc import TaskGroup
 
+from ..arguments import (
+    check_bool,
+    check_function,
+    check_integer,
+    check_iterable,
+    check_seconds,
+    refuse,
+)
 from ..errors import ConfigurationError, InvalidMessageError, Outcome, SendError
 from ..values import Value
+from .attempts.listener import notify
 from .attempts.state import SendState
 from .message.message import AnyMessage
+from .message.model import Model
 from .rate.account import AccountRate
 from .result import SendResult
 from .source import Source
 
-__all__ = ["MessageResult", "SendMany", "SendProgress"]
+__all__ = ["MessageResult", "SendMany", "SendProgress", "check_messages", "check_settings"]
+
+_log = logging.getLogger("sesmail.sending")
 
 Failure: TypeAlias = SendError | InvalidMessageError | ConfigurationError
 
@@ -104,13 +117,15 @@ class SendMany:
         ordered: bool,
         on_progress: Callable[[SendProgress], None] | None,
         account: AccountRate | None,
+        progress_interval: float | None = None,
     ) -> None:
-        if concurrency < 1:
-            raise ConfigurationError(f"concurrency must be at least 1, not {concurrency!r}")
+        _check_messages(messages)
+        check_settings(concurrency, ordered, on_progress, progress_interval)
         self._source = Source(messages)
         self._send = send
         self._ordered = ordered
         self._on_progress = on_progress
+        self._interval = progress_interval
         self._account = account
         self._group: TaskGroup | None = None
         # Messages that were taken and whose results aren't consumed yet.
@@ -138,6 +153,8 @@ class SendMany:
             self._group.start_soon(self._account.keep_fresh)
         self._taking = True
         self._group.start_soon(self._take)
+        if self._interval is not None:
+            self._group.start_soon(self._report_progress, self._interval)
         return self
 
     async def __aexit__(
@@ -156,6 +173,8 @@ class SendMany:
             return None
         finally:
             self._seconds = anyio.current_time() - self._started
+            if self._interval is not None:
+                self._notify()
 
     def __aiter__(self) -> Self:
         return self
@@ -172,8 +191,8 @@ class SendMany:
             if self._changed.is_set():
                 self._changed = anyio.Event()
             await self._changed.wait()
-        if self._on_progress is not None:
-            self._on_progress(self.progress)
+        if self._interval is None:
+            self._notify()
         del self._results[result.index]
         self._consumed += 1
         self._held.release()
@@ -206,6 +225,15 @@ class SendMany:
             return self._results.get(self._consumed)
         return next(iter(self._results.values()), None)
 
+    def _notify(self) -> None:
+        if self._on_progress is not None:
+            notify(self._on_progress, self.progress)
+
+    async def _report_progress(self, interval: float) -> None:
+        while True:
+            await anyio.sleep(interval)
+            self._notify()
+
     async def _take(self) -> None:
         """Takes messages while fewer are held than allowed.
 
@@ -236,11 +264,39 @@ class SendMany:
         except (SendError, InvalidMessageError, ConfigurationError) as err:
             # Without its traceback, whose frames would keep the encoded message alive.
             error = err.with_traceback(None)
-        except BaseException:
+        except BaseException as err:
             result, error = state.result, None if state.result else state.error()
-            raise
+            if not isinstance(err, Exception):
+                raise
+            _log.exception("An internal error ended a send; its outcome is reported.")
         finally:
             self._results[index] = MessageResult(index, message, result, error)
             self._counts[self._results[index].outcome] += 1
             self._sending.release()
             self._changed.set()
+
+
+def _check_messages(messages: object) -> None:
+    if not isinstance(messages, AsyncIterable) or isinstance(messages, type):
+        check_messages(messages, "pass a list, a generator or an asynchronous generator")
+
+
+def check_messages(messages: object, fix: str) -> None:
+    """Refuses a single message, and what can't be iterated over."""
+    if isinstance(messages, Model):  # which pydantic makes iterable, over its fields
+        refuse("messages", "an iterable of messages", messages, "write send_many([message])")
+    if callable(messages):
+        fix = "call the function that yields them"
+    check_iterable("messages", messages, "an iterable of messages", fix)
+
+
+def check_settings(
+    concurrency: object, ordered: object, on_progress: object, progress_interval: object
+) -> None:
+    """Refuses wrong settings of ``send_many``."""
+    check_integer("concurrency", concurrency, 1)
+    check_bool("ordered", ordered)
+    if on_progress is not None:
+        check_function("on_progress", on_progress)
+    if progress_interval is not None:
+        check_seconds("progress_interval", progress_interval)

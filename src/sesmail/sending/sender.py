@@ -10,15 +10,23 @@ from uuid import uuid4
 
 import anyio
 
+from ..arguments import check_integer, described
 from ..concurrency import run_in_thread
-from ..errors import ConfigurationError, InvalidMessageError, SendError
+from ..errors import InvalidMessageError, NotSentError, SendError, SesmailError
 from .attempts.response import read_single
 from .attempts.retry import RetryPolicy
 from .attempts.runner import Batch, CallRunner
-from .attempts.state import SendState
+from .attempts.state import SendState, with_attempts
 from .bulk import BulkCall
 from .limits import MAX_RECIPIENTS
-from .message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from .message.message import (
+    AnyMessage,
+    BulkMessage,
+    Message,
+    RawMessage,
+    TemplateMessage,
+    valid_message,
+)
 from .message.recipient import Recipient
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
@@ -57,45 +65,40 @@ class Sender:
         if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidMessageError(
                 "it must be a Message, TemplateMessage or RawMessage, "
-                f"not a {type(message).__name__}; pass a BulkMessage to send_bulk",
+                f"not {described(message)}; pass a BulkMessage to send_bulk",
                 field="message",
             )
         started = anyio.current_time()
-        message = apply_defaults(message, self.defaults)
-        state.send_id = self._send_id(message)
-        if state.send_id != message.send_id:
-            message = message.model_copy(update={"send_id": state.send_id})
-        recipients = recipients_of(message)
-        call = await self._build(self.dialect.build, message)
+        try:
+            message = self._prepared(message, state)
+            recipients = recipients_of(message)
+            call = await self._build(self.dialect.build, message)
+        except SesmailError:
+            raise
+        except Exception as err:
+            raise _not_built(err) from err.with_traceback(None)
 
         def read(response: Mapping[str, Any]) -> SendResult:
             region = self.runner.region  # known once the client is open
             return read_single(response, recipients, operation=call.operation, region=region)
 
         await self.runner.run(Batch.of_one(call, len(recipients), read), {0: state}, started)
-        return replace(
-            state.result_or_raise(), attempts=tuple(state.attempts), send_id=state.send_id
-        )
+        return with_attempts(state.result_or_raise(), state)
 
     async def send_bulk(
         self, message: BulkMessage, concurrency: int, account: AccountRate | None
     ) -> BulkResult:
         """Sends a mail to each recipient of a bulk message, in as many calls as needed."""
-        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidMessageError(
-                f"it must be a BulkMessage, not a {type(message).__name__}", field="message"
-            )
-        if concurrency < 1:
-            raise ConfigurationError(f"concurrency must be at least 1, not {concurrency!r}")
-        message = apply_defaults(message, self.defaults)
-        if self.assign_send_ids:
-            recipients = [
-                each.model_copy(update={"send_id": self._send_id(each)})
-                for each in message.recipients
-            ]
-            message = message.model_copy(update={"recipients": tuple(recipients)})
-        whole = await self._build(self.dialect.build_bulk, message)
-        bulk = BulkCall.of(whole, self.dialect, [recipient.to for recipient in message.recipients])
+        try:
+            message = self._prepared_bulk(message)
+            check_integer("concurrency", concurrency, 1)
+            whole = await self._build(self.dialect.build_bulk, message)
+            addresses = [recipient.to for recipient in message.recipients]
+            bulk = BulkCall.of(whole, self.dialect, addresses)
+        except SesmailError:
+            raise
+        except Exception as err:
+            raise _not_built(err) from err.with_traceback(None)
         if account is not None:
             await account.refresh()
         states = [SendState[RecipientResult](each.send_id) for each in message.recipients]
@@ -107,6 +110,28 @@ class Sender:
         if failures and all(state.outcome == "not_sent" for state in states):
             raise failures[0]
         return BulkResult(tuple(bulk.result(number, state) for number, state in enumerate(states)))
+
+    def _prepared(self, message: AnyMessage, state: SendState[SendResult]) -> AnyMessage:
+        """Returns the valid message with the defaults and its send id, which the state gets."""
+        message = apply_defaults(valid_message(message), self.defaults)
+        state.send_id = self._send_id(message)
+        if state.send_id == message.send_id:
+            return message
+        return message.model_copy(update={"send_id": state.send_id})
+
+    def _prepared_bulk(self, message: BulkMessage) -> BulkMessage:
+        """Returns the valid bulk message with the defaults, and the send ids of its mails."""
+        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(
+                f"it must be a BulkMessage, not {described(message)}", field="message"
+            )
+        message = apply_defaults(valid_message(message), self.defaults)
+        if not self.assign_send_ids:
+            return message
+        recipients = [
+            each.model_copy(update={"send_id": self._send_id(each)}) for each in message.recipients
+        ]
+        return message.model_copy(update={"recipients": tuple(recipients)})
 
     async def _build(self, build: Callable[..., Call], message: AnyMessage | BulkMessage) -> Call:
         """Builds the call of a message; in a thread if it is large, to not block the event loop."""
@@ -133,7 +158,7 @@ class Sender:
                 await self.runner.run(
                     batch, {number: states[number] for number in part}, anyio.current_time()
                 )
-            except (ConfigurationError, InvalidMessageError) as err:
+            except SesmailError as err:
                 failures.append(err)
 
     def _recipients_per_second(self) -> float:
@@ -158,3 +183,14 @@ async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:
     batch: Batch[dict[str, Any]] = Batch.of_one(call, 0, dict)
     await runner.run(batch, {0: state}, anyio.current_time())
     return state.result_or_raise()
+
+
+def _not_built(error: Exception) -> SesmailError:
+    """Returns the error for a message from which no call can be built; it shows no values."""
+    if isinstance(error, MemoryError):
+        return NotSentError("not enough memory to build the request")
+    return InvalidMessageError(
+        f"no request can be built from it ({type(error).__name__}); make it by its constructor "
+        "or by replace, which validate it",
+        field="message",
+    )

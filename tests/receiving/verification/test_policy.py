@@ -128,7 +128,7 @@ def test_refuses_insufficient_checks(options: dict[str, Any]) -> None:
 
 
 def test_refuses_topics_as_one_string() -> None:
-    with pytest.raises(ConfigurationError, match="at least one topic ARN"):
+    with pytest.raises(ConfigurationError, match="pass a list, even for one"):
         run(topics=TOPIC)
 
 
@@ -216,11 +216,11 @@ def test_certificate_cache_fetches_once() -> None:
 
 
 @pytest.mark.parametrize("age", [float("nan"), -1.0])
-def test_nan_and_negative_age_refuse_every_message(age: float) -> None:
-    with pytest.raises(SignatureError, match="old"):
+def test_nan_and_negative_age_are_refused(age: float) -> None:
+    with pytest.raises(ConfigurationError, match="max_age"):
         run(max_age=age)
-    with pytest.raises(SignatureError, match="ahead"):
-        run(max_ahead=float("nan"))
+    with pytest.raises(ConfigurationError, match="max_ahead"):
+        run(max_ahead=age)
 
 
 def test_topics_may_be_a_generator() -> None:

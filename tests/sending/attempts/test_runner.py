@@ -395,14 +395,22 @@ async def test_cancelled_before_the_first_attempt_is_not_sent() -> None:
     assert state.error().outcome == "not_sent"
 
 
-async def test_unexpected_exception_is_raised_and_has_an_outcome() -> None:
+@pytest.mark.parametrize("kind", [ZeroDivisionError, MemoryError])
+async def test_unexpected_exception_of_a_call_is_an_outcome(
+    kind: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
     async def fail() -> None:
-        raise ZeroDivisionError
+        raise kind
 
-    state = SendState[str]()
-    with pytest.raises(ZeroDivisionError):
-        await new_runner(Service(fail)).run(batch_of(1), {0: state}, anyio.current_time())
-    assert state.outcome == "unknown"
+    (state,) = await run(Service(fail), attempts=1)
+    error = state.error()
+    assert (type(error), type(error.__cause__)) == (UnknownOutcomeError, kind)
+    (state,) = await run(Service(kind("text")), attempts=1)
+    error = state.error()
+    assert (type(error), type(error.__cause__)) == (NotSentError, kind)
+    assert error.retryable is (kind is MemoryError)
+    assert "not enough memory" in str(error) or "ZeroDivisionError: text" in str(error)
+    assert caplog.text.count("ended a call") == 2
 
 
 async def test_listener_gets_all_notifications_in_order(delays: list[float]) -> None:

@@ -171,7 +171,7 @@ async def test_settings_refused_by_botocore_are_configuration_errors(settings: A
 
 
 def test_unknown_settings_are_refused_by_the_constructor() -> None:
-    with pytest.raises(TypeError, match="foo"):
+    with pytest.raises(ConfigurationError, match="foo"):
         sesmail.Client(foo=1)  # type: ignore[call-arg]
 
 

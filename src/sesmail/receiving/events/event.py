@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Discriminator
 
+from ...arguments import check_instance
 from ...values import FrozenDict
 from .base import BaseEvent, SnsOrigin, TrackingEvent, utc_text
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
@@ -168,6 +169,8 @@ def event_from_json(text: str | bytes) -> Event:
 
     Raises:
         pydantic.ValidationError: The text isn't the JSON of an event. The error shows no input.
+        ConfigurationError: ``text`` has another type.
     """
+    check_instance("text", text, (str, bytes, bytearray), "text or bytes")
     event: Event = read_event(_DISCRIMINATED, text)
     return event

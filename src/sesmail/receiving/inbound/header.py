@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from ... import encoded_word
+from ...arguments import check_instance
 from .charsets import decode_text
 from .limits import MAX_FIELD, MAX_HEADERS, MAX_LAZY_HEADER, Budget
 
@@ -74,6 +75,7 @@ class MailHeaders:
 
     def get(self, name: str) -> str | None:
         """Value of the first field with this name; None if there is none."""
+        check_instance("name", name, str, "text")
         values = self._values.get(_key(name))
         return self._text(values[0]) if values else None
 
@@ -83,6 +85,7 @@ class MailHeaders:
 
     def raw(self, name: str) -> tuple[bytes, ...]:
         """Values of all fields with this name as in the mail: folded, with encoded-words."""
+        check_instance("name", name, str, "text")
         return tuple(self._values.get(_key(name), ()))
 
     def plain(self, name: str) -> str:
@@ -90,6 +93,7 @@ class MailHeaders:
 
         It is unfolded, and control characters are replaced by spaces; empty if there is no field.
         """
+        check_instance("name", name, str, "text")
         values = self._values.get(_key(name))
         return plain_text(values[0], self._defects) if values else ""
 

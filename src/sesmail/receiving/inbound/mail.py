@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ...arguments import check_instance, check_iterable
 from ...values import cached_property
 from ..events.received import Verdicts
 from .contents import Bodies, Files, InboundAttachment, body_text, find_bodies, find_files
@@ -233,7 +234,7 @@ def read_mail(
     envelope_recipients: Iterable[str] = (),
     verdicts: Verdicts = _NO_VERDICTS,
 ) -> InboundMail:
-    """Parses a mail of any bytes; never raises, and takes time linear in the length.
+    """Parses a mail of any bytes; none make it raise, and it takes time linear in the length.
 
     The structure is parsed now, contents on first access. In an async program, call
     ``InboundMail.load`` of the result in a worker thread.
@@ -246,7 +247,22 @@ def read_mail(
 
     Returns:
         The mail; whatever is malformed or exceeds a limit is named in its ``defects``.
+
+    Raises:
+        ConfigurationError: An argument has a wrong type.
     """
+    check_instance(
+        "raw", raw, (bytes, bytearray, memoryview), "bytes", "text has lost its encoding"
+    )
+    if envelope_sender is not None:
+        check_instance("envelope_sender", envelope_sender, str, "text or None")
+    expected = "a collection of addresses"
+    check_iterable("envelope_recipients", envelope_recipients, expected, "pass a list")
+    envelope_recipients = tuple(envelope_recipients)
+    for each in envelope_recipients:
+        check_instance("envelope_recipients", each, str, "a collection of texts")
+    check_instance("verdicts", verdicts, Verdicts, "the verdicts of a Received event")
+    raw = bytes(raw)  # no copy of bytes
     return InboundMail(
         read_parts(raw),
         raw=raw,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ...errors import ConfigurationError
+from ...arguments import check_bool, check_integer, check_iterable, refuse
 from ...values import Value
 from .decrypting import TAG_SIZE
 
@@ -54,13 +54,11 @@ class InboundStorage(Value):
         if self.buckets is not None:
             object.__setattr__(self, "buckets", _valid_buckets(self.buckets))
         if self.account is not None and not _matches(_ACCOUNT, self.account):
-            raise ConfigurationError("account must be the 12 digits of an AWS account id")
+            refuse("account", "the 12 digits of an AWS account id, as text", self.account)
         if self.kms_key is not None and not _matches(_KMS_KEY, self.kms_key):
-            raise ConfigurationError("kms_key must be the id, alias or ARN of a KMS key")
-        if type(self.require_encrypted) is not bool:
-            raise ConfigurationError("require_encrypted must be True or False")
-        if type(self.max_size) is not int or self.max_size < 1:
-            raise ConfigurationError("max_size must be a number of bytes, at least 1")
+            refuse("kms_key", "the id, alias or ARN of a KMS key, as text", self.kms_key)
+        check_bool("require_encrypted", self.require_encrypted)
+        check_integer("max_size", self.max_size, 1, "it is a number of bytes")
 
 
 def is_bucket_name(name: object) -> bool:
@@ -69,9 +67,12 @@ def is_bucket_name(name: object) -> bool:
 
 
 def _valid_buckets(buckets: Collection[str]) -> frozenset[str]:
-    names = () if isinstance(buckets, str) else tuple(buckets)
-    if isinstance(buckets, str) or not all(map(is_bucket_name, names)):
-        raise ConfigurationError("buckets must be a collection of names of S3 buckets")
+    expected = "a collection of names of S3 buckets"
+    check_iterable("buckets", buckets, expected, "pass a list, even for one")
+    names = tuple(buckets)
+    for name in names:
+        if not is_bucket_name(name):
+            refuse("buckets", expected, name, "a name has 3 to 255 of A-Z a-z 0-9 . _ -")
     return frozenset(names)
 
 

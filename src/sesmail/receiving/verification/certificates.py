@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
-from ...concurrency import run_in_thread
+from ...arguments import check_function, check_instance, check_text, refuse
+from ...concurrency import await_result, run_in_thread
 from ...errors import ConfigurationError, SignatureError, TemporaryError
 from .signing_certificate import load_certificate
 
@@ -45,8 +46,8 @@ class AsyncCertificateCache:
     """
 
     def __init__(self, fetch: FetchCertificate | None = None, clock: Clock | None = None) -> None:
-        self._fetch = fetch or _fetch_in_thread
-        self._cached = _Certificates(clock or _now)
+        self._fetch = _fetch_in_thread if fetch is None else fetch
+        self._cached = _Certificates(_now if clock is None else clock)
         self._lock = anyio.Lock()
 
     async def get(self, url: str) -> bytes:
@@ -69,7 +70,7 @@ class AsyncCertificateCache:
 
     async def _fetch_checked(self, url: str) -> bytes:
         try:
-            return require_certificate(await self._fetch(url))
+            return require_certificate(await await_result("fetch_certificate", self._fetch(url)))
         except (ConfigurationError, TemporaryError):
             raise
         except Exception as err:
@@ -86,13 +87,20 @@ class CertificateCache:
     Args:
         fetch: Fetches a certificate, in PEM, from its URL; by default `fetch_certificate`.
         clock: Returns the time, with a time zone; by default the current time.
+
+    Raises:
+        ConfigurationError: An argument is invalid.
     """
 
     def __init__(
         self, fetch: Callable[[str], bytes] | None = None, clock: Clock | None = None
     ) -> None:
-        self._fetch = fetch or fetch_certificate
-        self._cached = _Certificates(clock or _now)
+        if fetch is not None:
+            check_function("fetch", fetch)
+        if clock is not None:
+            check_function("clock", clock)
+        self._fetch = fetch_certificate if fetch is None else fetch
+        self._cached = _Certificates(_now if clock is None else clock)
         self._lock = threading.Lock()
 
     def __call__(self, url: str) -> bytes:
@@ -100,7 +108,9 @@ class CertificateCache:
 
         Raises:
             TemporaryError: It could not be fetched, or another thread fetched for 5 seconds.
+            ConfigurationError: ``url`` isn't text.
         """
+        check_text("url", url)
         certificate = self._cached.get(url)
         if certificate is not None:
             return certificate
@@ -153,8 +163,14 @@ def fetch_certificate(url: str, *, context: ssl.SSLContext | None = None) -> byt
 
     Raises:
         TemporaryError: It could not be fetched, or the response isn't a certificate.
-        ConfigurationError: The extra ``signatures`` isn't installed.
+        ConfigurationError: An argument has a wrong type, or the extra ``signatures`` isn't
+            installed.
     """
+    check_text("url", url)
+    if context is not None:
+        import ssl
+
+        check_instance("context", context, ssl.SSLContext, "an ssl.SSLContext")
     from .https import HTTPException, get  # lazily: it imports much of the standard library
 
     try:
@@ -172,6 +188,8 @@ def require_certificate(response: bytes) -> bytes:
     Raises:
         TemporaryError: The file isn't a certificate.
     """
+    if not isinstance(response, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse("the fetched certificate", "bytes in PEM", response)
     certificate = bytes(response)
     try:
         if len(certificate) > _MAX_SIZE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ...arguments import check_bool, check_iterable, refuse
 from ...errors import ConfigurationError, ForbiddenTopicError
 from ..transports.sns import SnsMessage
 from .secret import Secrets
@@ -39,6 +40,9 @@ class VerificationPolicy:
         allow_raw: bool = False,
         allow_unproven: bool = False,
     ) -> None:
+        check_bool("signatures", signatures)
+        check_bool("allow_raw", allow_raw)
+        check_bool("allow_unproven", allow_unproven)
         self.signatures: bool = signatures
         self.allow_raw: bool = allow_raw
         if secrets is not None:
@@ -79,10 +83,13 @@ class VerificationPolicy:
 
 def _valid_topics(topics: Collection[str]) -> frozenset[str]:
     """Returns the topics as a set, each of which can match."""
-    arns = () if isinstance(topics, str) else tuple(topics)
+    check_iterable("topics", topics, "a collection of topic ARNs", "pass a list, even for one")
+    arns = tuple(topics)
     if not arns:
         raise ConfigurationError("topics must be a collection of at least one topic ARN")
     for arn in arns:
+        if not isinstance(arn, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            refuse("topics", "a collection of topic ARNs", arn)
         if read_topic(arn) is None:
             raise ConfigurationError(f"topics: {arn!r} is not the ARN of an SNS topic")
     return frozenset(arns)

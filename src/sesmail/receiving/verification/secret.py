@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from hmac import compare_digest
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from pydantic import SecretStr
 
@@ -36,7 +36,11 @@ class Secrets:
     __slots__ = ("_digests", "_invalid")
 
     def __init__(self, secret: Secret | Iterable[Secret]) -> None:
-        secrets = [secret] if isinstance(secret, (str, bytes, SecretStr)) else list(secret)
+        secrets: list[Secret] = (
+            list(secret)
+            if isinstance(secret, Iterable) and not isinstance(secret, (str, bytes, Mapping))
+            else [cast("Secret", secret)]
+        )
         reasons = [reason for reason in map(_invalid_reason, secrets) if reason is not None]
         self._invalid = reasons[0] if reasons else None if secrets else "no secret is given"
         self._digests = (
@@ -118,7 +122,7 @@ def _reveal(secret: Secret) -> str:
 def _invalid_reason(secret: Secret) -> str | None:
     """Returns the reason why a secret is invalid, without the secret; None if it is valid."""
     if not isinstance(secret, (str, SecretStr)):  # pyright: ignore[reportUnnecessaryIsInstance]
-        return f"secret must be text, not {type(secret).__name__}"
+        return f"secret must be text, or a list of texts, not {type(secret).__name__}"
     text = _reveal(secret)
     _, colon, password = text.partition(":")
     if not colon:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ...arguments import check_instance, check_seconds, check_time
 from ...errors import ConfigurationError, SignatureError
 from ...strict import from_base64
 from ..transports.json_body import Body
@@ -13,7 +14,15 @@ from .canonical import canonical_text
 from .signing_certificate import load_certificate
 from .topic import read_topic
 
-__all__ = ["MAX_AGE", "MAX_AHEAD", "UnverifiedSignature", "check_signature", "read_signature"]
+__all__ = [
+    "MAX_AGE",
+    "MAX_AHEAD",
+    "UnverifiedSignature",
+    "check_ages",
+    "check_certificate",
+    "check_signature",
+    "read_signature",
+]
 
 # SNS retries a delivery to an HTTP endpoint for at most 3600 s.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
@@ -90,14 +99,35 @@ def check_signature(
         SignatureError: The signature doesn't match, the message is too old or ahead of the clock,
             or the certificate isn't one of SNS for the topic's region.
         MalformedBodyError: The body isn't an SNS message.
-        ConfigurationError: ``now`` has no time zone, or the extra ``signatures`` isn't installed.
+        ConfigurationError: An argument has a wrong type, ``now`` has no time zone, or the extra
+            ``signatures`` isn't installed.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
     """
+    check_certificate("certificate", certificate)
+    check_time("now", now)
+    check_ages(max_age, max_ahead)
     sns_message = message if isinstance(message, SnsMessage) else require_sns_message(message)
     signature = read_signature(sns_message, now=now, max_age=max_age, max_ahead=max_ahead)
     signature.check(certificate, now=now)
     return sns_message
+
+
+def check_certificate(name: str, certificate: object) -> None:
+    """Refuses a certificate that isn't bytes."""
+    check_instance(
+        name,
+        certificate,
+        (bytes, bytearray),
+        "the certificate as bytes in PEM",
+        "encode text with .encode()",
+    )
+
+
+def check_ages(max_age: object, max_ahead: object) -> None:
+    """Refuses limits of a message's age that aren't numbers of seconds."""
+    check_seconds("max_age", max_age, or_infinite=True)
+    check_seconds("max_ahead", max_ahead, or_zero=True, or_infinite=True)
 
 
 def read_signature(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 
+from ...arguments import check_function, check_time
 from ..transports.json_body import Body
 from ..transports.sns import SnsMessage
 from .certificates import require_certificate
@@ -12,7 +13,7 @@ from .checks import Checks, check_request
 from .http_headers import Headers
 from .policy import VerificationPolicy
 from .secret import Secret, Secrets
-from .signature import MAX_AGE, MAX_AHEAD
+from .signature import MAX_AGE, MAX_AHEAD, check_ages, check_certificate
 
 __all__ = ["verify"]
 
@@ -76,6 +77,13 @@ def verify(
         signatures=certificate is not None,
         allow_unproven=allow_unproven,
     )
+    if callable(certificate):
+        check_function("certificate", certificate)
+    elif certificate is not None:
+        check_certificate("certificate", certificate)
+    if now is not None:
+        check_time("now", now)
+    check_ages(max_age, max_ahead)
     checks = check_request(
         policy,
         body,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec
 
+import anyio
+
 from ...errors import Attempt
 
 __all__ = ["CallInfo", "Listener", "notify"]
@@ -84,8 +86,11 @@ class Listener:
 
 
 def notify(method: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Calls a listener's method, and logs what it raises."""
+    """Calls a function of the application, and logs what it raises.
+
+    A cancellation that a plain function raises isn't one of this task.
+    """
     try:
         method(*args, **kwargs)
-    except Exception:
-        _log.exception("The listener raised an exception; the send continues.")
+    except (Exception, anyio.get_cancelled_exc_class()):
+        _log.exception("A listener or on_progress raised an exception; the send continues.")

@@ -34,14 +34,10 @@ def read_single(
             answer=response,
         )
     header = rfc5322_message_id(message_id, region)
-    return SendResult(
-        message_id,
-        header,
-        tuple(
-            RecipientResult(address.email, "accepted", message_id, header) for address in recipients
-        ),
-        request_id,
-    )
+    results = [
+        RecipientResult(address.email, "accepted", message_id, header) for address in recipients
+    ]
+    return SendResult(message_id, header, tuple(results), request_id)
 
 
 def read_bulk(

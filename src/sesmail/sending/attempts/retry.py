@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...arguments import check_choice, check_integer, check_seconds
 from ...errors import ConfigurationError, SendError, UnknownOutcomeError
 from ...values import Value
 
@@ -42,17 +43,15 @@ class RetryPolicy(Value):
     on_unknown: Literal["raise", "retry"] = "raise"
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ConfigurationError(f"attempts must be at least 1, not {self.attempts!r}")
-        if not 0 < self.first_delay <= self.longest_delay:
+        check_integer("attempts", self.attempts, 1, "1 disables retries")
+        check_seconds("first_delay", self.first_delay)
+        check_seconds("longest_delay", self.longest_delay)
+        if self.first_delay > self.longest_delay:
             raise ConfigurationError(
-                "first_delay must be above 0 and at most longest_delay, "
+                "first_delay must be at most longest_delay, "
                 f"not {self.first_delay!r} and {self.longest_delay!r}"
             )
-        if self.on_unknown not in ("raise", "retry"):
-            raise ConfigurationError(
-                f"on_unknown must be 'raise' or 'retry', not {self.on_unknown!r}"
-            )
+        check_choice("on_unknown", self.on_unknown, ("raise", "retry"))
 
     def may_retry(self, error: SendError) -> bool:
         """Whether a call that failed with this error may be retried."""

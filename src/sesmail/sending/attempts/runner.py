@@ -14,6 +14,7 @@ import anyio
 
 from ...aws import Aws, Departure
 from ...errors import (
+    Attempt,
     ConfigurationError,
     InvalidMessageError,
     NotSentError,
@@ -113,6 +114,10 @@ class CallRunner:
                 if number == 1:
                     raise
                 return  # raising would lose the results of the attempts before
+            except Exception as err:
+                _log.exception("An internal error ended the send; its outcome is reported.")
+                _fail(pending, err)
+                return
             number += 1
 
     async def _attempt(
@@ -146,10 +151,19 @@ class CallRunner:
             results = await self._call(batch, call, info, recorded, deadline, departure)
         except BaseException as err:
             results = _for_each(_interrupted(err, departure, call), recorded)
-            raise
+            if not isinstance(err, Exception) or (
+                isinstance(err, SesmailError) and not departure.may_have_left
+            ):
+                raise
+            _log.exception("An internal error ended a call; its outcome is reported.")
         finally:
-            # 4. Apply the results to the states, the listener, the rate limiter and the log.
-            await self._apply(batch, info, recorded, results, began, start)
+            # 4. Apply the results to the states, the rate limiter, the log and the listener.
+            attempts = self._apply(batch, info, recorded, results, began, start)
+            try:
+                await self.log_writer.finish(recorded)
+            except Exception:
+                _log.exception("The send log could not record outcomes; the send continues.")
+            self._report(info, results, attempts)
 
         # 5. Choose the sends to retry, and wait before the next attempt.
         return await self._choose_retries(recorded, info, deadline), started
@@ -194,12 +208,12 @@ class CallRunner:
                 size=info.size,
                 departure=departure,
             )
-            return batch.read(response, [*states])
+            return _read(batch, response, states)
         except SendError as err:
             # Without its traceback, whose frames would keep the messages alive with the error.
             return _for_each(err.with_traceback(None), states)
 
-    async def _apply(
+    def _apply(
         self,
         batch: Batch[T],
         info: CallInfo,
@@ -207,37 +221,55 @@ class CallRunner:
         results: Sequence[T | SendError],
         began: datetime,
         start: float,
-    ) -> None:
-        """Applies results to the states, the listener, the rate limiter and the send log."""
+    ) -> list[Attempt]:
+        """Applies results to the states and the rate limiter; an internal error is logged."""
         seconds = anyio.current_time() - start
-        attempts = [
-            state.attempted(result, began, seconds)
-            for state, result in zip(states.values(), results, strict=True)
-        ]
+        attempts: list[Attempt] = []
+        for state, result in zip(states.values(), results, strict=True):
+            try:
+                attempts.append(state.attempted(result, began, seconds))
+            except Exception:
+                _log.exception("An attempt could not be recorded; its outcome is kept.")
+                state.apply(result)
+        if self.limiter is None:
+            return attempts
+        try:
+            if isinstance(results[0], NotSentError):
+                self._release(info.recipients)
+            accepted = sum(
+                batch.recipients[each] for each, state in states.items() if state.result is not None
+            )
+            if accepted:
+                self.limiter.accepted(accepted)
+            if _throttled(info, results):
+                self.limiter.throttled()
+        except Exception:
+            _log.exception("The rate limiter failed after a response; the send continues.")
+        return attempts
+
+    def _report(self, info: CallInfo, results: Sequence[object], attempts: list[Attempt]) -> None:
+        """Notifies the listener, after the log: it may raise what ends the process."""
         notify(self.listener.after_attempt, info, attempts)
-        if isinstance(results[0], NotSentError):
-            self._release(info.recipients)
-        accepted = sum(
-            batch.recipients[each] for each, state in states.items() if state.result is not None
-        )
-        if self.limiter is not None and accepted:
-            self.limiter.accepted(accepted)
-        if info.recipients and any(isinstance(result, ThrottledError) for result in results):
-            self._slow_down(info)
-        await self.log_writer.finish(states)
+        if _throttled(info, results):
+            rate = None if self.limiter is None else self.limiter.rate
+            _log.info(
+                "SES throttled %s; sending at %s recipients per second",
+                info.operation,
+                rate or "any number of",
+            )
+            notify(self.listener.throttled, info, rate)
 
     async def _choose_retries(
         self, states: Mapping[int, SendState[T]], info: CallInfo, deadline: float
     ) -> Mapping[int, SendState[T]]:
         """Returns the sends to retry after the retry delay; none where time or attempts are up."""
-        retried = {
-            each: state
-            for each, state in states.items()
-            if state.last and self.policy.may_retry(state.last)
-        }
-        if not retried or info.number == self.policy.attempts:
+        try:
+            retried, delay = self._plan_retries(states, info.number)
+        except Exception:
+            _log.exception("The retry policy failed; the call isn't retried.")
             return {}
-        delay = self.policy.delay(info.number, random())
+        if not retried:
+            return {}
         if anyio.current_time() + delay >= deadline:
             return {}
         _log.info(
@@ -251,17 +283,18 @@ class CallRunner:
         await anyio.sleep(delay)
         return retried
 
-    def _slow_down(self, info: CallInfo) -> None:
-        rate = None
-        if self.limiter is not None:
-            self.limiter.throttled()
-            rate = self.limiter.rate
-        _log.info(
-            "SES throttled %s; sending at %s recipients per second",
-            info.operation,
-            rate or "any number of",
-        )
-        notify(self.listener.throttled, info, rate)
+    def _plan_retries(
+        self, states: Mapping[int, SendState[T]], number: int
+    ) -> tuple[Mapping[int, SendState[T]], float]:
+        """Returns the sends to retry after an attempt of this number, and the delay."""
+        retried = {
+            each: state
+            for each, state in states.items()
+            if state.last and self.policy.may_retry(state.last)
+        }
+        if not retried or number == self.policy.attempts:
+            return {}, 0.0
+        return retried, self.policy.delay(number, random())
 
     def _release(self, recipients: int) -> None:
         if self.limiter is not None and recipients:
@@ -282,14 +315,55 @@ class CallRunner:
         )
 
 
+def _read(
+    batch: Batch[T], response: dict[str, Any], states: Mapping[int, Any]
+) -> Sequence[T | SendError]:
+    """Reads a response; an internal error makes the outcome unknown, with the response."""
+    try:
+        return batch.read(response, [*states])
+    except SendError:
+        raise
+    except Exception as err:
+        _log.exception("A response could not be read; its outcome is unknown.")
+        raise UnknownOutcomeError(
+            f"the response could not be read ({type(err).__name__})", answer=response
+        ) from err.with_traceback(None)
+
+
+def _fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
+    """Applies an internal error before a request to the sends that have no result."""
+    for state in states.values():
+        if state.result is None:
+            failed = NotSentError(_reason(error), retryable=isinstance(error, MemoryError))
+            failed.__cause__ = error.with_traceback(None)
+            state.failed(failed)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, SesmailError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    return f"internal error ({type(error).__name__}: {error})"
+
+
+def _throttled(info: CallInfo, results: Sequence[object]) -> bool:
+    return info.recipients > 0 and any(isinstance(result, ThrottledError) for result in results)
+
+
 def _interrupted(error: BaseException, departure: Departure, call: Call) -> SendError:
     """Returns the error of sends whose call was cancelled, or could not be made at all."""
     if departure.may_have_left:
-        return UnknownOutcomeError(
-            "cancelled after the request may have left", operation=call.operation
+        what = _reason(error) if isinstance(error, Exception) else "cancelled"
+        unknown = UnknownOutcomeError(
+            f"{what} after the request may have left", operation=call.operation
         )
+        unknown.__cause__ = error if isinstance(error, Exception) else None
+        return unknown
     if isinstance(error, Exception):
-        failed = NotSentError(str(error), operation=call.operation, retryable=False)
+        failed = NotSentError(
+            _reason(error), operation=call.operation, retryable=isinstance(error, MemoryError)
+        )
         # A copy, since the frames of the raised error refer to the states.
         failed.__cause__ = copy.copy(error) if isinstance(error, SesmailError) else error
         return failed

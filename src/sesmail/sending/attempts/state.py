@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from ...errors import Attempt, NotSentError, Outcome, SendError, UnknownOutcomeError
+from ..result import RecipientResult, SendResult
 
-__all__ = ["SendState"]
+__all__ = ["SendState", "with_attempts"]
+
+_log = logging.getLogger("sesmail.sending")
 
 T = TypeVar("T")
+R = TypeVar("R", SendResult, RecipientResult)
 
 
 class SendState(Generic[T]):
@@ -33,14 +39,21 @@ class SendState(Generic[T]):
 
     def attempted(self, result: T | SendError, began: datetime, seconds: float) -> Attempt:
         """Applies the result of an attempt."""
+        self.apply(result)
         if isinstance(result, SendError):
             attempt = Attempt(began, seconds, result.outcome, result.code)
-            self.failed(result)
         else:
-            attempt = Attempt(began, seconds, "accepted")
-            self.result, self.last = result, None
+            message_id = getattr(result, "message_id", None)
+            attempt = Attempt(began, seconds, "accepted", None, message_id)
         self.attempts.append(attempt)
         return attempt
+
+    def apply(self, result: T | SendError) -> None:
+        """Applies the result of an attempt, without recording the attempt."""
+        if isinstance(result, SendError):
+            self.failed(result)
+        else:
+            self.result, self.last = result, None
 
     def failed(self, error: SendError) -> None:
         """Applies the error of an attempt, or the reason why none was made."""
@@ -85,3 +98,15 @@ class SendState(Generic[T]):
         error.attempts = tuple(self.attempts)
         error.send_id = self.send_id
         return error
+
+
+def with_attempts(result: R, state: SendState[R]) -> R:
+    """Returns the result of an accepted send with its attempts and its send id.
+
+    An internal error here must not hide that SES accepted the mail: it is logged.
+    """
+    try:
+        return replace(result, attempts=tuple(state.attempts), send_id=state.send_id)
+    except Exception:
+        _log.exception("The attempts of an accepted send could not be added to its result.")
+        return result

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from ...address import find_spoof
+from ...arguments import described
+from ...errors import InvalidMessageError
 from ..limits import (
     MAX_ATTACHMENT_DESCRIPTION,
     MAX_CONTENT_ID,
@@ -18,12 +22,9 @@ from ..limits import (
 from .calendar import calendar_content, calendar_method
 from .fields import Content, check_no_control, matching
 from .media_type import check_extension, guess_media_type
-from .model import PositionalModel
+from .model import Model, unvalidated_fields
 
-if TYPE_CHECKING:
-    import os
-
-__all__ = ["Alternative", "Attachment", "Attachments", "charset_of"]
+__all__ = ["Alternative", "Alternatives", "Attachment", "Attachments", "charset_of"]
 
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
@@ -95,7 +96,7 @@ Description = Annotated[
 ]
 
 
-class Alternative(PositionalModel, frozen=True):
+class Alternative(Model, frozen=True):
     """Further form of the body beside text and html, such as AMP or a calendar invitation.
 
     Both fields are required, and may be positional. Both SES APIs send it.
@@ -127,6 +128,10 @@ class Alternative(PositionalModel, frozen=True):
 
         def __init__(self, content: bytes | str, media_type: str) -> None: ...
 
+        def replace(self, *, content: bytes | str = ..., media_type: str = ...) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
     @classmethod
     def calendar(cls, ics: str | bytes, method: str | None = None) -> Alternative:
         """Returns an invitation, which mail programs show with buttons to accept and decline.
@@ -149,7 +154,7 @@ class Alternative(PositionalModel, frozen=True):
         return cls(content, f"text/calendar; method={calendar_method(content, method)}")
 
 
-class Attachment(PositionalModel, frozen=True):
+class Attachment(Model, frozen=True):
     """Attached file, inline image, or attached mail.
 
     ``filename``, ``content`` and ``media_type`` may be positional. Both SES APIs send it in a
@@ -210,6 +215,19 @@ class Attachment(PositionalModel, frozen=True):
             description: str | None = ...,
         ) -> None: ...
 
+        def replace(
+            self,
+            *,
+            filename: str = ...,
+            content: bytes | str = ...,
+            media_type: str = ...,
+            content_id: str | None = ...,
+            disposition: Disposition = ...,
+            description: str | None = ...,
+        ) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
     @model_validator(mode="before")
     @classmethod
     def _add_defaults(cls, fields: Any, info: ValidationInfo) -> Any:
@@ -227,7 +245,7 @@ class Attachment(PositionalModel, frozen=True):
     @classmethod
     def from_path(
         cls,
-        path: str | os.PathLike[str],
+        path: str | PathLike[str],
         *,
         filename: str | None = None,
         media_type: str | None = None,
@@ -247,8 +265,13 @@ class Attachment(PositionalModel, frozen=True):
 
         Raises:
             OSError: The file can't be read.
+            InvalidMessageError: ``path`` isn't a path.
             pydantic.ValidationError: A field is invalid.
         """
+        if not isinstance(path, (str, PathLike)) or not isinstance(fspath(path), str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(
+                f"it must be text or a Path, not {described(path)}", field="path"
+            )
         source = Path(path)
         options: dict[str, Any] = {
             "media_type": media_type,
@@ -257,7 +280,7 @@ class Attachment(PositionalModel, frozen=True):
             "description": description,
         }
         return cls(
-            filename or source.name,
+            source.name if filename is None else filename,
             source.read_bytes(),
             **{name: value for name, value in options.items() if value is not None},
         )
@@ -281,9 +304,22 @@ class Attachment(PositionalModel, frozen=True):
 
 
 def _check_list(value: object) -> object:
-    if isinstance(value, (str, bytes, Attachment)):
+    if isinstance(value, (str, bytes, Attachment, Mapping)) or not isinstance(value, Iterable):
         raise ValueError("give a list of Attachment; Attachment.from_path reads a file")
-    return value
+    items = list(cast("Iterable[object]", value))
+    for number, item in enumerate(items):
+        if not isinstance(item, (Attachment, Mapping)):
+            raise ValueError(
+                f"item {number} is of type {type(item).__name__}, not Attachment; "
+                "Attachment.from_path reads a file"
+            )
+    return [unvalidated_fields(item) for item in items]
+
+
+def _check_forms(value: object) -> object:
+    if isinstance(value, (str, bytes, Alternative, Mapping)) or not isinstance(value, Iterable):
+        raise ValueError("give a list of Alternative")
+    return [unvalidated_fields(item) for item in cast("Iterable[object]", value)]
 
 
 def _check_unique_content_ids(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
@@ -293,6 +329,7 @@ def _check_unique_content_ids(attachments: tuple[Attachment, ...]) -> tuple[Atta
     return attachments
 
 
+Alternatives = Annotated[tuple[Alternative, ...], BeforeValidator(_check_forms)]
 Attachments = Annotated[
     tuple[Attachment, ...], BeforeValidator(_check_list), AfterValidator(_check_unique_content_ids)
 ]

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, cast
 
 from pydantic import (
     BeforeValidator,
     Field,
     SerializerFunctionWrapHandler,
+    StrictBool,
+    ValidationError,
     model_serializer,
     model_validator,
 )
+from pydantic_core import to_json
 
 from ...address import Address, as_address
+from ...arguments import described
 from ...errors import InvalidMessageError
+from ...strict import read_json
 from ...values import FrozenDict
-from .attachment import Alternative, Attachment, Attachments
+from .attachment import Alternative, Alternatives, Attachment, Attachments
 from .fields import (
     Arn,
     BodyText,
@@ -34,7 +39,15 @@ from .fields import (
     parse_mailboxes,
 )
 from .forward import forwarded
-from .model import Merge, Model, check_misplaced
+from .model import (
+    Merge,
+    Model,
+    check_misplaced,
+    explained,
+    is_validated,
+    unvalidated_fields,
+    validated,
+)
 from .raw import RawContent
 from .recipient import InlineTemplate, ListManagement, Recipient
 from .unsubscribe import UnsubscribeUrl
@@ -73,10 +86,12 @@ if TYPE_CHECKING:
         attachments: Iterable[Attachment]
         unsubscribe: str | None
 
-    class _TemplatedFields(_HeaderFields, total=False):
+    class _TemplatedChanges(_HeaderFields, total=False):
         from_email: str | Address | None
-        template: Required[str | InlineTemplate]
         data: Mapping[str, Any]
+
+    class _TemplatedFields(_TemplatedChanges, total=False):
+        template: Required[str | InlineTemplate]
 
     class MessageFields(_HeaderFields, _RecipientFields, total=False):
         """Fields of a Message, as keyword arguments."""
@@ -90,6 +105,18 @@ if TYPE_CHECKING:
 
     class _RawFields(CallFields, _RecipientFields, total=False):
         content: Required[bytes | StandardMessage]
+
+    class _RawChanges(CallFields, _RecipientFields, total=False):
+        content: bytes | StandardMessage
+
+    class _TemplateMessageChanges(_TemplatedChanges, _RecipientFields, total=False):
+        template: str | InlineTemplate
+
+    class _BulkChanges(_TemplatedChanges, total=False):
+        template: str | InlineTemplate
+        recipients: Iterable[Recipient | str | Address]
+        cc: MailboxesInput
+        bcc: MailboxesInput
 
     class _ForwardFields(CallFields, _RecipientFields, total=False):
         pass
@@ -113,7 +140,13 @@ __all__ = [
     "Message",
     "RawMessage",
     "TemplateMessage",
+    "invalid_message",
+    "kind_of",
+    "message_from_json",
+    "valid_message",
 ]
+
+_ListManagement: TypeAlias = Annotated[ListManagement | None, BeforeValidator(unvalidated_fields)]
 
 _IN_TEMPLATE = (
     "not a field of a templated message: the template has it; give variable parts in data"
@@ -129,8 +162,8 @@ class _BaseMessage(Model, frozen=True):
     configuration_set: ConfigurationSet | None = None
     message_tags: Annotated[MessageTags, Merge.BY_KEY] = Field(default_factory=FrozenDict)
     envelope_sender: Address | None = None
-    track_opens: bool | None = None
-    track_clicks: bool | None = None
+    track_opens: StrictBool | None = None
+    track_clicks: StrictBool | None = None
     tenant: Name | None = None
     endpoint_id: Name | None = None
     source_arn: Arn | None = None
@@ -143,6 +176,17 @@ class _BaseMessage(Model, frozen=True):
     def _check_misplaced(cls, fields: Any) -> Any:
         check_misplaced(cls, fields, cls.misplaced)
         return fields
+
+    def to_json(self) -> str:
+        """Returns the message as JSON, for ``message_from_json``; it contains personal data.
+
+        Raises:
+            pydantic.ValidationError: The message was made by ``model_copy`` or ``model_construct``,
+                and is invalid.
+        """
+        kind = kind_of(self)
+        text = validated(self, kind).model_dump_json()
+        return f'{{"kind":"{kind.__name__}"{"," if len(text) > 2 else ""}{text[1:]}'
 
     @model_serializer(mode="wrap")
     def _serialise_given_fields(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -167,7 +211,7 @@ class _TemplatedMessage(_BaseMessage, frozen=True):
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
-    template: Name | InlineTemplate
+    template: Annotated[Name | InlineTemplate, BeforeValidator(unvalidated_fields)]
     data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
     headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
     tags: Annotated[Tags, Merge.JOIN] = ()
@@ -290,18 +334,22 @@ class Message(_BaseMessage, frozen=True):
     subject: HeaderText | None = None
     text: BodyText | None = Field(default=None, repr=False)
     html: BodyText | None = Field(default=None, repr=False)
-    alternatives: tuple[Alternative, ...] = ()
+    alternatives: Alternatives = ()
     attachments: Attachments = ()
     headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
     tags: Annotated[Tags, Merge.JOIN] = ()
     metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
     unsubscribe: UnsubscribeUrl | None = None
-    list_management: ListManagement | None = None
+    list_management: _ListManagement = None
     send_id: Annotated[SendId | None, Merge.NEVER] = None
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Unpack[MessageFields]) -> None: ...
+
+        def replace(self, **changes: Unpack[MessageFields]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
 
 class RawMessage(_BaseMessage, frozen=True):
@@ -359,12 +407,16 @@ class RawMessage(_BaseMessage, frozen=True):
     to: Mailboxes = ()
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
-    list_management: ListManagement | None = None
+    list_management: _ListManagement = None
     send_id: Annotated[SendId | None, Merge.NEVER] = None
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Unpack[_RawFields]) -> None: ...
+
+        def replace(self, **changes: Unpack[_RawChanges]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
 
     @classmethod
     def forward(
@@ -469,19 +521,23 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
     }
 
     to: Mailboxes = ()
-    list_management: ListManagement | None = None
+    list_management: _ListManagement = None
     send_id: Annotated[SendId | None, Merge.NEVER] = None
 
     if TYPE_CHECKING:
 
         def __init__(self, **fields: Unpack[_TemplateMessageFields]) -> None: ...
 
+        def replace(self, **changes: Unpack[_TemplateMessageChanges]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
 
 def _parse_recipients(value: object) -> object:
     if isinstance(value, (str, Address, Recipient)) or not isinstance(value, Iterable):
         raise ValueError("give a list of Recipient or of addresses")
     recipients = [
-        {"to": item} if isinstance(item, (str, Address)) else item
+        {"to": item} if isinstance(item, (str, Address)) else unvalidated_fields(item)
         for item in cast("Iterable[object]", value)
     ]
     if not recipients:
@@ -551,5 +607,81 @@ class BulkMessage(_TemplatedMessage, frozen=True):
 
         def __init__(self, **fields: Unpack[_BulkFields]) -> None: ...
 
+        def replace(self, **changes: Unpack[_BulkChanges]) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
 
 AnyMessage: TypeAlias = Message | RawMessage | TemplateMessage
+"""Union of the messages that ``Client.send`` takes."""
+
+_KINDS: tuple[type[AnyMessage | BulkMessage], ...] = (
+    Message,
+    RawMessage,
+    TemplateMessage,
+    BulkMessage,
+)
+
+
+def kind_of(message: object) -> type[AnyMessage | BulkMessage]:
+    """Returns the class of a message; for an instance of a user's subclass, that of sesmail."""
+    return next(each for each in _KINDS if isinstance(message, each))
+
+
+def valid_message(message: Any) -> Any:
+    """Returns a message that is valid: itself, or an instance of sesmail's own class.
+
+    Raises:
+        InvalidMessageError: It was made without validation, and a field is invalid.
+    """
+    if is_validated(message):
+        return message
+    kind = kind_of(message)
+    try:
+        return validated(message, kind)
+    except ValidationError as err:
+        raise invalid_message(kind, err) from None
+
+
+def message_from_json(text: str | bytes) -> AnyMessage | BulkMessage:
+    """Reads a message from the JSON of its ``to_json``, for instance behind a queue.
+
+    Args:
+        text: A JSON object in UTF-8, nested at most 200 deep: the message's fields, and its
+            ``kind``, the name of its class.
+
+    Returns:
+        A message of the same class, equal to the original.
+
+    Raises:
+        InvalidMessageError: The text isn't the JSON of a message. The error shows no values.
+    """
+    if not isinstance(text, (str, bytes, bytearray)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidMessageError(f"it must be text or bytes, not {described(text)}", field="text")
+    try:
+        document = read_json(text)
+    except ValueError as err:
+        raise InvalidMessageError(f"it isn't valid JSON: {err}", field="text") from None
+    name: object = None
+    if isinstance(document, dict):
+        name = cast("dict[str, object]", document).pop("kind", None)
+    kind = next((each for each in _KINDS if each.__name__ == name), None)
+    if kind is None:
+        names = ", ".join(each.__name__ for each in _KINDS)
+        raise InvalidMessageError(
+            f"it must be a JSON object whose kind is one of {names}", field="kind"
+        )
+    try:
+        message: AnyMessage | BulkMessage = kind.model_validate_json(to_json(document))
+    except ValidationError as err:
+        raise invalid_message(kind, err) from None
+    return message
+
+
+def invalid_message(kind: type[_BaseMessage], error: ValidationError) -> InvalidMessageError:
+    """Returns the error of sesmail for one of pydantic; it shows no values."""
+    first = explained(kind, error).errors()[0]
+    field = "".join(
+        f"[{each}]" if isinstance(each, int) else f".{each}" for each in first["loc"]
+    ).lstrip(".")
+    return InvalidMessageError(first["msg"].removeprefix("Value error, "), field=field or "message")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field
 
@@ -19,7 +19,7 @@ from .fields import (
     Name,
     SendId,
 )
-from .model import Model, PositionalModel
+from .model import Model
 from .unsubscribe import UnsubscribeUrl
 
 __all__ = ["InlineTemplate", "ListManagement", "Recipient"]
@@ -45,6 +45,14 @@ class InlineTemplate(Model, frozen=True):
     text: BodyText | None = None
     html: BodyText | None = None
 
+    if TYPE_CHECKING:
+
+        def replace(
+            self, *, subject: str = ..., text: str | None = ..., html: str | None = ...
+        ) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
 
 class ListManagement(Model, frozen=True):
     """Contact list, and topic of it, whose subscriptions SES manages; API v2 only, not in bulk.
@@ -67,8 +75,14 @@ class ListManagement(Model, frozen=True):
     contact_list: Name
     topic: Name | None = None
 
+    if TYPE_CHECKING:
 
-class Recipient(PositionalModel, frozen=True):
+        def replace(self, *, contact_list: str = ..., topic: str | None = ...) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...
+
+
+class Recipient(Model, frozen=True):
     """One recipient of a ``BulkMessage``, with the content and settings of their mail.
 
     ``to`` is required and may be positional; everything else is empty by default.
@@ -126,3 +140,18 @@ class Recipient(PositionalModel, frozen=True):
             message_tags: Mapping[str, str] = ...,
             send_id: str | None = ...,
         ) -> None: ...
+
+        def replace(
+            self,
+            *,
+            to: str | Address = ...,
+            data: Mapping[str, Any] = ...,
+            cc: MailboxesInput = ...,
+            bcc: MailboxesInput = ...,
+            headers: Mapping[str, str] = ...,
+            metadata: Mapping[str, Any] = ...,
+            message_tags: Mapping[str, str] = ...,
+            send_id: str | None = ...,
+        ) -> Self:
+            """Returns a copy with other values of some fields, validated like a new instance."""
+            ...

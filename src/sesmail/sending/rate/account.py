@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
-from ...errors import ConfigurationError, SesmailError
+from ...errors import ConfigurationError
 from .limiter import RateLimiter
 
 __all__ = ["AccountRate"]
@@ -55,7 +55,7 @@ class AccountRate:
             if not isinstance(rate, (int, float)):
                 raise ConfigurationError(f"the response has {rate!r} for the rate")
             self._limiter.learn(rate)
-        except SesmailError as err:
+        except Exception as err:  # of any kind: a send must not depend on this call
             _log.info("The account's sending rate can't be read, so it is estimated: %s", err)
             return False
         return True

@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.lowlevel
 
+from ...arguments import (
+    check_coroutine_function,
+    check_function,
+    check_integer,
+    check_seconds,
+)
 from ...concurrency import EventLoopGuard
-from ...errors import ConfigurationError, NotSentError
+from ...errors import NotSentError
 from .pace import Pace
 
 __all__ = ["RateLimiter"]
@@ -59,10 +65,10 @@ class RateLimiter:
     ) -> None:
         if rate is not None:
             _check_rate(rate)
-        if max_wait is not None and not max_wait >= 0:
-            raise ConfigurationError(
-                f"max_wait must be None or a number of seconds, at least 0, not {max_wait!r}"
-            )
+        if max_wait is not None:
+            check_seconds("max_wait", max_wait, or_zero=True, fix="None is no maximum")
+        check_function("clock", clock)
+        check_coroutine_function("sleep", sleep)
         self._pace = Pace(rate)
         self._max_wait = math.inf if max_wait is None else max_wait
         self._clock = clock
@@ -110,6 +116,7 @@ class RateLimiter:
             NotSentError: The wait would exceed ``max_wait``; raised at once where that is known.
             ConfigurationError: The limiter belongs to another event loop.
         """
+        _check_recipients(recipients)
         self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
         started = self._clock()
@@ -135,6 +142,7 @@ class RateLimiter:
         Args:
             recipients: Number of recipients of what was accepted.
         """
+        _check_recipients(recipients)
         before = self._pace.rate
         self._pace.accepted(self._clock(), recipients)
         if self._pace.rate != before:
@@ -151,6 +159,7 @@ class RateLimiter:
         Args:
             recipients: Number of recipients.
         """
+        _check_recipients(recipients)
         self._pace.give_back(self._clock(), recipients)
         self._wake_first()
 
@@ -200,7 +209,9 @@ class RateLimiter:
 
 
 def _check_rate(rate: float) -> None:
-    if not 0 < rate < math.inf:
-        raise ConfigurationError(
-            f"the rate must be a finite number of recipients per second above 0, not {rate!r}"
-        )
+    check_seconds("rate", rate, unit="recipients per second")
+
+
+def _check_recipients(recipients: int) -> None:
+    if type(recipients) is not int or recipients < 0:  # each call comes here, so without a call
+        check_integer("recipients", recipients, 0)

@@ -1,0 +1,146 @@
+"""Checks of the settings of AWS clients, before aiobotocore is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from types import UnionType
+from typing import Any, cast, get_args
+
+from ..arguments import (
+    check_bool,
+    check_integer,
+    check_mapping,
+    check_seconds,
+    check_text,
+    described,
+    refuse,
+)
+from ..errors import ConfigurationError, InvalidMessageError
+
+__all__ = ["check_operation", "check_settings"]
+
+_REGION = re.compile(r"[A-Za-z0-9-]{1,63}")  # part of a host name
+_URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*")
+_TIMEOUTS = ("connect_timeout", "read_timeout")
+
+# Names in boto3 and other SDKs, with the argument here.
+_OTHER_NAMES = {
+    "configuration_set_name": "configuration_set",
+    "from_email": "defaults=Message(from_email=...)",
+    "max_attempts": "retry=RetryPolicy(attempts=...)",
+    "profile_name": "profile",
+    "rate": "rate_limit",
+    "region_name": "region",
+    "retries": "retry=RetryPolicy(...)",
+}
+
+
+def check_settings(
+    region: object,
+    profile: object,
+    config: object,
+    params: Mapping[str, Any],
+    types: Mapping[str, Any],
+) -> None:
+    """Check the settings of AWS clients.
+
+    Args:
+        region: The AWS region, or None.
+        profile: The name of a profile, or None.
+        config: The settings for botocore's ``Config``, or None.
+        params: The arguments for ``create_client``.
+        types: The type of each of these arguments.
+
+    Raises:
+        ConfigurationError: A setting has a wrong type, or a name that doesn't exist.
+    """
+    if region is not None:
+        check_text("region", region, "the code of an AWS region")
+        if _REGION.fullmatch(str(region)) is None:
+            raise ConfigurationError(
+                f"region must be the code of an AWS region, such as eu-west-1, not {region!r:.100}"
+            )
+    if profile is not None:
+        check_text("profile", profile, "the name of a profile in the AWS configuration files")
+    if config is not None:
+        _check_config(config)
+    for name, value in params.items():
+        if name not in types:
+            raise ConfigurationError(f"{name} isn't an argument{_hint(name, types)}")
+        _check_param(name, value, types[name])
+
+
+def _hint(name: str, types: Mapping[str, Any]) -> str:
+    close = [_OTHER_NAMES[name]] if name in _OTHER_NAMES else get_close_matches(name, types, 1)
+    return f"; use {close[0]}" if close else "; options of botocore's Config are given in config"
+
+
+def _check_param(name: str, value: object, kind: Any) -> None:
+    kinds: tuple[Any, ...] = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    if not isinstance(value, kinds) or (isinstance(value, int) and not isinstance(value, bool)):
+        names = " or ".join("text" if each is str else "True or False" for each in kinds)
+        refuse(name, names, value)
+    if isinstance(value, str):
+        check_text(name, value)
+    if name == "endpoint_url" and _URL.fullmatch(str(value)) is None:
+        raise ConfigurationError(
+            "endpoint_url must be a URL that begins with http:// or https:// and has a host"
+        )
+
+
+def _check_config(config: Any) -> None:
+    """Check the options whose wrong values aiobotocore would find late, or not at all."""
+    options: Mapping[str, Any]
+    if isinstance(config, Mapping):
+        options = cast("Mapping[str, Any]", config)
+        check_mapping("config", options)
+    elif _is_config(config):
+        options = getattr(config, "_user_provided_options", {})
+    else:
+        refuse("config", "a mapping, or an instance of botocore's Config", config)
+    for name in _TIMEOUTS:
+        if options.get(name) is not None:
+            check_seconds(f"config: {name}", options[name])
+    if "max_pool_connections" in options:
+        check_integer("config: max_pool_connections", options["max_pool_connections"], 1)
+    for name in ("user_agent", "user_agent_extra"):
+        if options.get(name) is not None and not isinstance(options[name], str):
+            refuse(f"config: {name}", "text", options[name])
+    for name in ("retries", "proxies", "proxies_config", "connector_args"):
+        if options.get(name) is not None:
+            check_mapping(f"config: {name}", options[name])
+    if options.get("tcp_keepalive") is not None:
+        check_bool("config: tcp_keepalive", options["tcp_keepalive"])
+
+
+def _is_config(config: object) -> bool:
+    """Reports whether this is a Config of botocore, without importing botocore."""
+    return not isinstance(config, type) and any(
+        each.__name__ == "Config" and each.__module__ == "botocore.config"
+        for each in type(config).__mro__
+    )
+
+
+def check_operation(operation: object) -> None:
+    """Check that text may be the name of an API operation.
+
+    Raises:
+        InvalidMessageError: It isn't text, or is written as in boto3.
+    """
+    if not isinstance(operation, str):
+        raise InvalidMessageError(
+            f"give the name of an operation, such as 'GetAccount', not {described(operation)}",
+            field="operation",
+        )
+    if _OPERATION.fullmatch(operation) is None:
+        words = re.split(r"[^A-Za-z0-9]+", operation[:100])
+        camel = "".join(word[:1].upper() + word[1:] for word in words)
+        hint = f"; write {camel!r}" if _OPERATION.fullmatch(camel) else ""
+        raise InvalidMessageError(
+            f"{operation[:100]!r} isn't the name of an operation{hint}, as in Amazon's "
+            "documentation",
+            field="operation",
+        )

@@ -1,0 +1,511 @@
+"""Arguments of every public class and function: values of wrong types are refused, before any I/O.
+
+The parameters are enumerated from the signatures: a new one has to be added to ``PARAMETERS`` or,
+with its reason, to ``EXEMPT``.
+"""
+
+import datetime
+import functools
+import inspect
+import math
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import pytest
+
+import sesmail
+from sesmail import (
+    Address,
+    BulkMessage,
+    Client,
+    ConfigurationError,
+    InboundStorage,
+    InvalidMessageError,
+    Listener,
+    MalformedBodyError,
+    MemorySendLog,
+    Message,
+    RateLimiter,
+    Receiver,
+    RetryPolicy,
+    SeenMessages,
+    SqliteSendLog,
+)
+from sesmail.aws import Aws, ClientParams
+from sesmail.send_log.sqlite_file import SqliteFile
+from support.clients import NEWS, ORDER
+from support.receivers import SECRET
+from support.signing import basic
+
+TYPED = (
+    ConfigurationError,
+    InvalidMessageError,
+    MalformedBodyError,
+    sesmail.InvalidTokenError,
+    pydantic.ValidationError,
+)
+NOW = datetime.datetime.now(datetime.UTC)
+UNSUBSCRIBE: dict[str, Any] = {"secrets": "x" * 16, "url": "https://a.example/"}
+
+
+async def coroutine_function(*_: Any) -> Any:
+    """Coroutine function, where a plain one is needed."""
+
+
+async def asynchronous_generator(*_: Any) -> AsyncIterator[None]:
+    yield
+
+
+def plain_function(*_: Any) -> None:
+    """Plain function, where a coroutine function is needed."""
+
+
+def generator(*_: Any) -> Iterator[None]:
+    yield
+
+
+class Anything:
+    """Object of a type that no argument takes."""
+
+
+NUMBERS: list[Any] = ["5", True, math.nan, -1, b"5", [5], float, 1 + 2j]
+NOT_PLAIN: list[Any] = [
+    coroutine_function,
+    functools.partial(coroutine_function),
+    asynchronous_generator,
+    generator,
+    SeenMessages(),
+    SeenMessages,
+    "function",
+]
+NOT_COROUTINE: list[Any] = [plain_function, functools.partial(generator), SeenMessages, True]
+
+# Values that an argument refuses, besides an object of a type that none takes.
+KINDS: dict[str, list[Any]] = {
+    "bool": [0, 1, "yes", "False", None, bool],
+    "text": [b"text", 5, ["text"], str],
+    "nonempty": ["", "a\0b", b"text", 5, ["text"], str],
+    "seconds": [*NUMBERS, 0],
+    "finite": [*NUMBERS, 0, math.inf, 10**400],
+    "at_least_0": [*NUMBERS],
+    "integer": ["5", 1.0, True, None, math.nan, 0, -1, int],
+    "count": ["5", 1.0, True, None, math.nan, -1, int],
+    "plain": NOT_PLAIN,
+    "coroutine": NOT_COROUTINE,
+    "bytes": ["text", 5, ["text"], bytes],
+    "texts": ["text", b"text", 5, [5], {"text": 1}, list],
+    "time": ["2026-01-01", 5, datetime.date(2026, 1, 1), NOW.replace(tzinfo=None), type(NOW)],
+    "mapping": ["text", 5, [("a", "b")], {5: 5}, dict],
+    "headers": [5, "text", ["text"], [("a",)], {5: 5}, dict],
+    "events": [5, "text", [5], {}, list],
+    "operation": [5, b"GetAccount", "get_account", "getAccount", "", "Get Account", str],
+    "any": [],
+}
+ADDRESS, PATH = [5, b"a@example.com", ["a@example.com"], Address], [5, b"a", ["a"], "", Path]
+OUTCOME = ["sent", 5, None, ["accepted"]]
+
+# Kind of each parameter, or its wrong values, by the name of the function.
+PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
+    "Address": {"email": ADDRESS, "name": [5, b"Name", ["Name"], str]},
+    "Address.parse": {"text": ADDRESS},
+    "Attachment.from_path": {
+        "path": [5, b"a", ["a"], None, Path],
+        **{key: [5, ["a"], str] for key in ("filename", "media_type", "content_id", "description")},
+        "disposition": [5, "outside", ["inline"]],
+    },
+    "CertificateCache": {"fetch": "plain", "clock": "plain"},
+    "CertificateCache.__call__": {"url": "nonempty"},
+    "Client": {
+        "region": ["", 5, b"eu-west-1", "eu west 1", "eu-west-1.example.com/", str],
+        "api": ["v3", 2, None, ["v1"], b"v2"],
+        "profile": "nonempty",
+        "configuration_set": ["", 5, "two words", ["set"], str],
+        "message_tag_name": ["", 5, "two words", ["tag"], str],
+        "defaults": [{}, 5, NEWS, Message, ORDER.replace(send_id="1"), "a@example.com"],
+        "timeout": "finite",
+        "retry": [3, None, 0, True, {"attempts": 3}, RetryPolicy, "3"],
+        "rate_limit": ["fast", 0, -1, True, math.nan, math.inf, RateLimiter, [14], "14"],
+        "listener": [print, Listener, plain_function, [Listener()], "listener"],
+        "send_log": ["sends.db", Path("sends.db"), MemorySendLog, SeenMessages(), {}, print],
+        "tag_send_id": "bool",
+        "config": [5, "config", [("a", 1)], {5: 1}, {"connect_timeout": "5"}, dict],
+        "fast_path": "bool",
+        "endpoint_url": ["", 5, b"http://a", "localhost:4566", "ftp://a.example", str],
+        "use_ssl": "bool",
+        "verify": [5, b"bundle.pem", ["bundle.pem"], 0, bool],
+        **{
+            key: ["", 5, b"text", ["text"], "a\x00b", None]
+            for key in (
+                "api_version",
+                "aws_access_key_id",
+                "aws_secret_access_key",
+                "aws_session_token",
+                "aws_account_id",
+            )
+        },
+    },
+    "Client.call": {"operation": "operation", "params": "mapping"},
+    "Client.send": {"message": [NEWS, {}, None, [ORDER], Message, "mail", 5]},
+    "Client.send_bulk": {
+        "message": [ORDER, {}, None, [NEWS], BulkMessage, "mail", 5],
+        "concurrency": "integer",
+    },
+    "Client.send_many": {
+        "messages": [ORDER, NEWS, None, "mail", {}, 5, list, generator, asynchronous_generator],
+        "concurrency": "integer",
+        "ordered": "bool",
+        "on_progress": "plain",
+        "progress_interval": "finite",
+    },
+    "InboundStorage": {
+        "buckets": "texts",
+        "account": ["", 5, "12345678901", 111122223333, ["111122223333"]],
+        "kms_key": ["", 5, "two words", ["key"]],
+        "require_encrypted": "bool",
+        "max_size": "integer",
+    },
+    "MailHeaders.get": {"name": "text"},
+    "MailHeaders.get_all": {"name": "text"},
+    "MailHeaders.plain": {"name": "text"},
+    "MailHeaders.raw": {"name": "text"},
+    **{
+        f"{log}{method}": parameters
+        for log in ("MemorySendLog", "SqliteSendLog")
+        for method, parameters in {
+            "": {"clock": "plain"},
+            ".begin": {"send_id": ["", 5, b"id", "two words", ["id"], None]},
+            ".finish": {"send_id": "text", "outcome": OUTCOME, "message_id": "text"},
+            ".forget": {"before": ["text", 5, NOW.replace(tzinfo=None)]},
+            ".get": {"send_id": "text"},
+            ".settle": {"send_id": "text", "outcome": OUTCOME, "message_id": "text"},
+            ".unknown": {"before": "time"},
+        }.items()
+    },
+    "RateLimiter": {
+        "rate": "finite",
+        "max_wait": [*NUMBERS, math.inf],
+        "clock": "plain",
+        "sleep": "coroutine",
+    },
+    **{
+        key: {"recipients": "count"}
+        for key in ("RateLimiter.accepted", "RateLimiter.acquire", "RateLimiter.give_back")
+    },
+    "RateLimiter.learn": {"rate": "finite"},
+    "Receiver": {
+        "secret": [5, b"a:b", [b"a:b"], "no colon", [], {"a:b": 1}],
+        "topics": ["arn:aws:sns:eu-west-1:111122223333:mail", 5, [5], [], ["mail"], {}],
+        **dict.fromkeys(("signatures", "auto_confirm", "allow_unproven", "allow_raw"), "bool"),
+        "accept": ["all", 5, None, ["any"]],
+        "max_age": "seconds",
+        "seen": "coroutine",
+        "send_log": ["sends.db", MemorySendLog, print, {}],
+        "storage": [{}, "bucket", InboundStorage],
+        "fetch_certificate": "coroutine",
+        "clock": "plain",
+        "region": ["", 5, b"eu-west-1", "eu west 1"],
+        "profile": "nonempty",
+        "timeout": "finite",
+        "config": [5, "config", {5: 1}, {"max_pool_connections": "5"}],
+        **{key: [5, b"text", ["text"]] for key in ClientParams.__annotations__},
+    },
+    "Receiver.confirm": {"subscription": ["token", None, ORDER]},
+    "Receiver.delete_object": {"event": ["event", None, ORDER]},
+    "Receiver.fetch": {"event": ["event", None, ORDER]},
+    "Receiver.receive": {"body": [5, None, ["body"]], "headers": "headers"},
+    "RetryPolicy": {
+        "attempts": "integer",
+        "first_delay": "finite",
+        "longest_delay": "finite",
+        "on_unknown": ["again", 5, None, True],
+    },
+    "SeenMessages": {"size": "integer"},
+    "SeenMessages.__call__": {"message_id": "text"},
+    "SeenMessages.add": {"events": "events"},
+    "SqliteSendLog": {"path": [*PATH, ":memory:", "a\0b"], "clock": "plain"},
+    "Unsubscribe": {
+        "secrets": [5, "short", ["short"], [], [5], {}],
+        "url": ["", 5, b"https://a.example", "http://a.example", "https://a.example/#b", str],
+    },
+    "Unsubscribe.is_one_click": {"body": "bytes"},
+    "Unsubscribe.link": {
+        "recipient": ADDRESS,
+        "list_name": [5, b"news", ["news"], "x" * 65, "\ud800"],
+        "expires_at": "time",
+    },
+    "Unsubscribe.read": {"token": [5, "", None, "a.b"], "now": "time"},
+    "check_secret": {"headers": "headers", "secret": [5, b"a:b", [b"a:b"], "no colon", [], None]},
+    "check_signature": {
+        "message": [5, None, ["body"]],
+        "certificate": "bytes",
+        "now": "time",
+        "max_age": "seconds",
+        "max_ahead": "at_least_0",
+    },
+    "event_from_json": {"text": [5, None, {"kind": "Sent"}]},
+    "fetch_certificate": {"url": "nonempty", "context": [5, "context", True]},
+    "message_from_json": {"text": [5, None, {"kind": "Message"}, "", b"\xff"]},
+    "parse": {"body": [5, None, ["body"]]},
+    "read_mail": {
+        "raw": ["text", 5, None, ["text"]],
+        "envelope_sender": "text",
+        "envelope_recipients": "texts",
+        "verdicts": [None, {}, "PASS"],
+    },
+    "verify": {
+        "body": [5, None, ["body"]],
+        "headers": "headers",
+        "secret": [5, b"a:b", [b"a:b"], "no colon", []],
+        "topics": ["arn:aws:sns:eu-west-1:111122223333:mail", 5, [5], []],
+        "certificate": ["text", 5, coroutine_function],
+        "now": "time",
+        "max_age": "seconds",
+        "max_ahead": "at_least_0",
+        "allow_unproven": "bool",
+    },
+}
+for method in ("", ".call", ".send", ".send_bulk", ".send_many"):
+    PARAMETERS[f"BlockingClient{method}"] = PARAMETERS[f"Client{method}"]
+MODELS = [
+    each
+    for each in vars(sesmail).values()
+    if isinstance(each, type) and issubclass(each, pydantic.BaseModel)
+]
+
+# Classes and methods whose arguments aren't checked, each with the reason.
+RESULTS = "sesmail makes it; an application that makes one has only itself to deceive"
+CALLED_BY_CLIENT = "the client calls it with values of its own, also after SES has accepted a mail"
+EXEMPT: dict[str, str] = {
+    **{
+        name: RESULTS
+        for name, value in vars(sesmail).items()
+        if isinstance(value, type)
+        and (
+            issubclass(value, (sesmail.BaseEvent, BaseException))
+            or name.endswith(("Action", "Result"))
+        )
+    },
+    **dict.fromkeys(
+        (
+            "Attempt", "CallInfo", "InboundAttachment", "InboundMail", "MailHeaders", "Mailbox",
+            "SendMany", "SendProgress", "SendRecord", "SnsMessage", "SnsOrigin",
+            "BlockingSendMany", "TopicPreferences", "Unsubscription", "Verdicts",
+        ),
+        RESULTS,
+    ),
+    "BulkSendError.derive": "Python calls it, for except*",
+    **dict.fromkeys(
+        (
+            "Listener.after_attempt", "Listener.before_attempt", "Listener.throttled",
+            "Listener.waiting", "RetryPolicy.delay", "RetryPolicy.may_retry",
+        ),
+        CALLED_BY_CLIENT,
+    ),
+    **dict.fromkeys(("SendLog", "SendLog.begin", "SendLog.finish", "SendLog.settle"), "a protocol"),
+    **{
+        f"{model.__name__}.{method}": "it is validated when it is sent"
+        for model in MODELS
+        for method in ("copy", "model_construct", "model_copy")
+    },
+    **{f"{model.__name__}.replace": "it calls the constructor" for model in MODELS},
+}  # fmt: skip
+
+
+def call(function: Any, settings: dict[str, Any]) -> Any:
+    """Calls a function to the end, without an event loop: what awaits I/O has passed the checks."""
+    result = function(**settings)
+    while inspect.iscoroutine(result):
+        try:
+            result.send(None)
+        except StopIteration as end:
+            return end.value
+    return result
+
+
+def functions() -> Iterator[tuple[str, Any]]:
+    """Yields the public classes, methods and functions, by name."""
+    for name in sesmail.__all__:
+        value = getattr(sesmail, name)
+        if inspect.isclass(value):
+            yield name, value
+            for method, attribute in inspect.getmembers(value):
+                if (
+                    (inspect.isfunction(attribute) or inspect.ismethod(attribute))
+                    and (method == "__call__" or method[0] != "_")
+                    and str(getattr(attribute, "__module__", "")).startswith("sesmail.")
+                ):
+                    yield f"{name}.{method}", attribute
+        elif inspect.isroutine(value):
+            yield name, value
+
+
+def parameters_of(name: str, function: Any) -> list[str]:
+    """Returns the names of the parameters that a caller gives, those of ``**params`` included."""
+    if function in MODELS:
+        return list(function.model_fields)
+    function = Client if function is sesmail.BlockingClient else function
+    names: list[str] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            names += ClientParams.__annotations__
+        elif parameter.kind is not parameter.VAR_POSITIONAL:
+            names.append(parameter.name)
+    return names[1:] if "." in name and names[:1] == ["self"] else names
+
+
+def cases() -> Iterator[tuple[str, str, Any]]:
+    """Yields each parameter with each of its wrong values."""
+    for name, function in functions():
+        if name in EXEMPT:
+            continue
+        for parameter in parameters_of(name, function):
+            kind = [] if function in MODELS else PARAMETERS.get(name, {}).get(parameter, [])
+            yield name, parameter, Anything()
+            for value in KINDS[kind] if isinstance(kind, str) else kind:
+                yield name, parameter, value
+
+
+def test_every_parameter_is_checked_or_has_a_reason() -> None:
+    tables = dict(PARAMETERS)
+    for name, function in functions():
+        if name in EXEMPT or function in MODELS:
+            tables.pop(name, None)
+            continue
+        expected = parameters_of(name, function)
+        assert sorted(tables.pop(name, {})) == sorted(expected), name
+    assert tables == {}
+    assert set(EXEMPT) <= {name for name, _ in functions()}
+
+
+def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
+    """Returns a function, bound to an object, and valid values of its required parameters."""
+    head, _, method = name.partition(".")
+    owner = getattr(sesmail, head)
+    objects: dict[str, Callable[[], Any]] = {
+        "BlockingClient": lambda: sesmail.BlockingClient("eu-west-1"),
+        "Client": lambda: Client("eu-west-1"),
+        "Unsubscribe": lambda: sesmail.Unsubscribe(**UNSUBSCRIBE),
+        "MailHeaders": lambda: sesmail.read_mail(b"A: b\r\n\r\n").headers,
+        "Receiver": lambda: Receiver(secret=SECRET, signatures=False),
+        "SqliteSendLog": lambda: SqliteSendLog(path / "sends.db"),
+    }
+    if method:
+        owner = owner if method in ("from_path", "parse") else objects.get(head, owner)()
+    required: dict[str, dict[str, Any]] = {
+        "Address": {"email": "a@example.com"},
+        "Attachment": {"filename": "a.txt", "content": b""},
+        "Attachment.from_path": {"path": __file__},
+        "Alternative": {"content": b"", "media_type": "text/plain"},
+        "BulkMessage": {"template": "t", "recipients": ["a@example.com"]},
+        "InlineTemplate": {"subject": "s"},
+        "ListManagement": {"contact_list": "c"},
+        "RawMessage": {"content": b"From: a@example.com\r\n\r\n"},
+        "Recipient": {"to": "a@example.com"},
+        "TemplateMessage": {"template": "t"},
+        "Client.call": {"operation": "GetAccount"},
+        "Client.send": {"message": ORDER},
+        "Client.send_bulk": {"message": NEWS},
+        "Client.send_many": {"messages": [ORDER]},
+        "Receiver": {"secret": SECRET, "signatures": False},
+        "Receiver.receive": {"body": b"{}", "headers": basic(SECRET)},
+        "SqliteSendLog": {"path": path / "sends.db"},
+        "Unsubscribe": UNSUBSCRIBE,
+        "Unsubscribe.is_one_click": {"body": b""},
+        "Unsubscribe.link": {"recipient": "a@example.com"},
+        "Unsubscribe.read": {"token": sesmail.Unsubscribe(**UNSUBSCRIBE).link("a@b.example")[-80:]},
+        "check_secret": {"headers": {}, "secret": SECRET},
+        "check_signature": {"message": b"{}", "certificate": b"", "now": NOW},
+        "fetch_certificate": {"url": "https://127.0.0.1:1/"},
+        "read_mail": {"raw": b""},
+        "verify": {"body": b"{}", "headers": basic(SECRET), "secret": SECRET},
+        **{
+            key: {"send_id": "id", "outcome": "accepted"}
+            for key in ("MemorySendLog.finish", "MemorySendLog.settle")
+        },
+    }
+    settings = required.get(
+        re.sub("^Sqlite", "Memory", name) if method else name,
+        required.get(name.removeprefix("Blocking"), {}),
+    )
+    function = getattr(owner, method) if method else owner
+    return function, settings
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [
+        pytest.param(*each, id=f"{each[0]}-{each[1]}-{number}")
+        for number, each in enumerate(cases())
+    ],
+)
+def test_wrong_value_is_refused_by_name(
+    name: str, parameter: str, value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("I/O before the arguments are checked")
+
+    for owner, method in ((Aws, "open"), (Aws, "call"), (SqliteFile, "read"), (SqliteFile, "put")):
+        monkeypatch.setattr(owner, method, refuse)
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    function, settings = valid_arguments(name, tmp_path)
+    with pytest.raises(TYPED) as refused:
+        call(function, {**settings, parameter: value})
+    text = str(refused.value)
+    if isinstance(refused.value, MalformedBodyError):
+        assert parameter in ("body", "message"), text
+    else:
+        named = parameter.removeprefix("fetch_")
+        assert re.search(rf"\b{named}", text) or parameter in text, text
+    if isinstance(value, Anything):
+        assert "Anything" in text
+    assert "0x" not in text
+
+
+@pytest.mark.parametrize(
+    ("function", "settings", "hint"),
+    [
+        (Client, {"retry": 3}, "RetryPolicy(attempts=3)"),
+        (Client, {"retry": None}, "RetryPolicy(attempts=1) disables retries"),
+        (Client, {"retry": RetryPolicy}, "the class RetryPolicy"),
+        (Client, {"timeout": "5"}, "timeout must be a finite number of seconds above 0, not a str"),
+        (Client, {"listener": print}, "an instance of a subclass of Listener"),
+        (Client, {"send_log": "sends.db"}, "SqliteSendLog('sends.db')"),
+        (Client, {"send_log": MemorySendLog}, "create an instance"),
+        (Client, {"defaults": {}}, "Message(...)"),
+        (Client, {"region_name": "eu-west-1"}, "use region"),
+        (Client, {"profile_name": "shop"}, "use profile"),
+        (Client, {"endpoint": "http://a.example"}, "use endpoint_url"),
+        (Client, {"proxies": {}}, "given in config"),
+        (Client, {"rate_limit": True}, "the bool True"),
+        (Client("eu-west-1").send_many, {"messages": ORDER}, "send_many([message])"),
+        (Client("eu-west-1").send_many, {"messages": generator}, "call the function"),
+        (Client("eu-west-1").call, {"operation": "get_account"}, "write 'GetAccount'"),
+        (Client("eu-west-1").send, {"message": NEWS}, "pass a BulkMessage to send_bulk"),
+        (Message, {"attachments": ["/path"]}, "Attachment.from_path reads a file"),
+        (Message, {"attachments": "/path"}, "Attachment.from_path reads a file"),
+        (Message, {"alternatives": [5]}, "not int"),
+        (Message, {"alternatives": "text"}, "a list of Alternative"),
+        (Message, {"subjct": "s"}, "did you mean subject?"),
+        (Message, {"zzz": "s"}, "not permitted"),
+        (Message, {"to": Address}, "the class Address"),
+        (Message, {"track_opens": 1}, "not int"),
+        (Message, {"subject": b"\xff"}, "unicode"),
+        (Receiver, {"secret": SECRET, "seen": plain_function}, "async def"),
+        (SqliteSendLog, {"path": ":memory:"}, "MemorySendLog()"),
+        (RetryPolicy, {"attempts": 0}, "1 disables retries"),
+        (RateLimiter, {"max_wait": math.inf}, "None is no maximum"),
+        (RateLimiter, {"rate": 10**400}, "of more than 19 digits"),
+        (
+            sesmail.check_signature,
+            {"message": b"{}", "certificate": "PEM", "now": NOW},
+            "encode()",
+        ),
+    ],
+)  # fmt: skip
+def test_error_names_the_way_out(function: Any, settings: dict[str, Any], hint: str) -> None:
+    with pytest.raises(TYPED) as refused:
+        call(function, settings)
+    assert hint.lower() in str(refused.value).lower()
