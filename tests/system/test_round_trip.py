@@ -3,7 +3,6 @@
 import json
 import re
 import string
-from typing import Any
 
 import pytest
 from hypothesis import given
