@@ -36,6 +36,7 @@ from .fields import (
     Name,
     SendId,
     Tags,
+    naming_field,
     parse_mailboxes,
 )
 from .forward import forwarded
@@ -460,8 +461,11 @@ class RawMessage(_BaseMessage, frozen=True):
                 f"pass the bytes of the mail, or an InboundMail, not {type(mail).__name__}",
                 field="mail",
             )
-        content = forwarded(bytes(raw), as_address(from_email), parse_mailboxes(reply_to))
-        return cls(content=content, **fields)
+        with naming_field("from_email", from_email):
+            author = as_address(from_email)
+        with naming_field("reply_to", reply_to):
+            replies = parse_mailboxes(reply_to)
+        return cls(content=forwarded(bytes(raw), author, replies), **fields)
 
 
 class TemplateMessage(_TemplatedMessage, frozen=True):
