@@ -27,14 +27,11 @@ INVOICE = sesmail.Message(
 async def crash(path: Path) -> None:
     """Sends the message; the process dies before the response of SES is recorded."""
 
-    class PowerFailure(sesmail.Listener):
-        def after_attempt(self, call: object, attempts: object) -> None:
+    class PowerFailure(sesmail.SqliteSendLog):
+        async def finish(self, *_: object) -> None:
             os._exit(1)
 
-    async with (
-        sesmail.SqliteSendLog(path) as log,
-        sesmail.Client(send_log=log, listener=PowerFailure()) as client,
-    ):
+    async with PowerFailure(path) as log, sesmail.Client(send_log=log) as client:
         await client.send(INVOICE)
 
 

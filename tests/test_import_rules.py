@@ -76,7 +76,6 @@ UNITS: dict[str, list[str]] = {
     "sending.blocking_many": [
         *BASE,
         *MESSAGE,
-        "sending.attempts",
         "sending.client",
         "sending.many",
     ],

@@ -19,9 +19,9 @@ from sesmail import (
     RetryPolicy,
     UnknownOutcomeError,
 )
-from support.answers import bulk, error, ok
 from support.clients import NEWS, ORDER
 from support.faults import StartFaultServer
+from support.responses import bulk, error, ok
 
 pytestmark = pytest.mark.anyio
 
