@@ -28,7 +28,7 @@ async def crash(path: Path) -> None:
     """Sends the message; the process dies before the response of SES is recorded."""
 
     class PowerFailure(sesmail.SqliteSendLog):
-        async def finish(self, *_: object) -> None:
+        async def finish(self, *_: object, **__: object) -> None:
             os._exit(1)
 
     async with PowerFailure(path) as log, sesmail.Client(send_log=log) as client:
