@@ -1,8 +1,8 @@
 """Calendar invitation: an iCalendar event that mail programs show with Accept and Decline buttons.
 
-The message contains the calendar object twice. As an alternative body of the type ``text/calendar``
-with ``method=REQUEST`` it is shown as an invitation (https://www.rfc-editor.org/rfc/rfc6047); as an
-attachment ``invite.ics`` it can be opened in programs that ignore the alternative.
+The message contains the calendar object twice. As an alternative body, `Alternative.calendar`, it
+is shown as an invitation (https://www.rfc-editor.org/rfc/rfc6047); as an attachment `invite.ics`,
+`Attachment.calendar`, it can be opened in Outlook and in programs that ignore the alternative.
 
 Run: python examples/calendar_invitation.py
 """
@@ -19,7 +19,7 @@ def invitation(uid: str, start: datetime, duration: timedelta, summary: str) -> 
     """Returns an iCalendar object (https://www.rfc-editor.org/rfc/rfc5545).
 
     The UID identifies the calendar event. An update has the same UID and a higher SEQUENCE, a
-    cancellation METHOD:CANCEL here and in the media type. Commas, semicolons, backslashes and line
+    cancellation METHOD:CANCEL. Commas, semicolons, backslashes and line
     breaks in the summary have to be escaped; a package such as ``icalendar`` does that.
     """
     lines = [
@@ -51,8 +51,8 @@ async def main() -> None:
         subject="Invitation: Delivery on May 15",
         text="Your delivery arrives on May 15 between 9 and 10 o'clock.",
         html="<p>Your delivery arrives on <b>May 15</b> between 9 and 10 o'clock.</p>",
-        alternatives=[sesmail.Alternative(calendar, "text/calendar; method=REQUEST")],
-        attachments=[sesmail.Attachment("invite.ics", calendar, "application/ics")],
+        alternatives=[sesmail.Alternative.calendar(calendar, "REQUEST")],
+        attachments=[sesmail.Attachment.calendar(calendar)],
     )
     async with sesmail.Client() as client:
         print("accepted as", (await client.send(message)).message_id)

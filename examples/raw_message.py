@@ -10,6 +10,18 @@ from embedded_ses import ses_server
 
 import sesmail
 
+# As `InboundMail.raw` has it: 8-bit, with fields that SES would reject or that no longer hold.
+RECEIVED = """\
+Return-Path: <zoe@example.org>
+DKIM-Signature: v=1; a=rsa-sha256; d=example.org; ...
+From: Zoë <zoe@example.org>
+To: shop@example.com
+Subject: Größe 42?
+Content-Type: text/plain; charset=utf-8
+
+Habt ihr Größe 42?
+""".encode()
+
 
 async def main() -> None:
     written = EmailMessage()
@@ -25,6 +37,10 @@ async def main() -> None:
     async with sesmail.Client() as client:
         result = await client.send(message)
         await client.send(sesmail.RawMessage(content=mime, to="bob@example.com"))
+        forwarded = sesmail.RawMessage.forward(
+            RECEIVED, from_email="forwarder@example.com", to="team@example.com"
+        )
+        await client.send(forwarded)
     print(message.content.decode("ascii"))
     print("accepted for", ", ".join(each.recipient for each in result.recipients))
 

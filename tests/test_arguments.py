@@ -30,6 +30,7 @@ from sesmail import (
     MemorySendLog,
     Message,
     RateLimiter,
+    RawMessage,
     Receiver,
     RetryPolicy,
     SeenMessages,
@@ -50,6 +51,7 @@ TYPED = (
     pydantic.ValidationError,
 )
 NOW = datetime.datetime.now(datetime.UTC)
+CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
 UNSUBSCRIBE: dict[str, Any] = {"secrets": "x" * 16, "url": "https://a.example/"}
 
 
@@ -120,6 +122,11 @@ OUTCOME = ["sent", 5, None, ["accepted"]]
 PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "Address": {"email": ADDRESS, "name": [5, b"Name", ["Name"], str]},
     "Address.parse": {"text": ADDRESS},
+    "Alternative.calendar": {
+        "ics": [5, None, ["ics"], ""],
+        "method": [5, b"REQUEST", "", "INVITE"],
+    },
+    "Attachment.calendar": {"ics": [5, None, ["ics"], ""], "filename": ["", 5, ["a"], "a.exe"]},
     "Attachment.from_path": {
         "path": [5, b"a", ["a"], None, Path, BytesPath()],
         **{key: [5, ["a"], str] for key in ("filename", "media_type", "content_id", "description")},
@@ -240,6 +247,12 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "Receiver.delete_object": {"event": ["event", None, ORDER]},
     "Receiver.fetch": {"event": ["event", None, ORDER]},
     "Receiver.receive": {"body": [5, None, ["body"]], "headers": "headers"},
+    "RawMessage.forward": {
+        "mail": ["text", 5, None, ["text"]],
+        "from_email": [5, None, b"a@example.com", ["a@example.com"], ""],
+        "reply_to": [5, None, b"a@example.com", [5], {"a@example.com": 1}],
+        **dict.fromkeys(RawMessage.model_fields.keys() - {"content"}, "any"),
+    },
     "RetryPolicy": {
         "attempts": "integer",
         "first_delay": "finite",
@@ -373,7 +386,9 @@ def parameters_of(name: str, function: Any) -> list[str]:
     function = Client if function is sesmail.BlockingClient else function
     names: list[str] = []
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:
+        if parameter.kind is parameter.VAR_KEYWORD and name == "RawMessage.forward":
+            names += sorted(RawMessage.model_fields.keys() - {"content"})
+        elif parameter.kind is parameter.VAR_KEYWORD:
             names += ClientParams.__annotations__
         elif parameter.kind is not parameter.VAR_POSITIONAL:
             names.append(parameter.name)
@@ -417,16 +432,23 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "SqliteSendLog": lambda: SqliteSendLog(path / "sends.db"),
     }
     if method:
-        owner = owner if method in ("from_path", "parse") else objects.get(head, owner)()
+        owner = (
+            owner
+            if method in ("calendar", "forward", "from_path", "parse")
+            else objects.get(head, owner)()
+        )
     required: dict[str, dict[str, Any]] = {
         "Address": {"email": "a@example.com"},
         "Attachment": {"filename": "a.txt", "content": b""},
+        "Alternative.calendar": {"ics": CALENDAR},
+        "Attachment.calendar": {"ics": CALENDAR},
         "Attachment.from_path": {"path": __file__},
         "Alternative": {"content": b"", "media_type": "text/plain"},
         "BulkMessage": {"template": "t", "recipients": ["a@example.com"]},
         "InlineTemplate": {"subject": "s"},
         "ListManagement": {"contact_list": "c"},
         "RawMessage": {"content": b"From: a@example.com\r\n\r\n"},
+        "RawMessage.forward": {"mail": b"A: b\r\n\r\n", "from_email": "a@example.com"},
         "Recipient": {"to": "a@example.com"},
         "TemplateMessage": {"template": "t"},
         "Client.call": {"operation": "GetAccount"},

@@ -54,6 +54,7 @@ EVERY_FIELD: dict[str, Any] = {
     "send_id": "id-1",
     "from_arn": "arn:aws:ses:eu-west-1:111122223333:identity/example.com",
     "template": sesmail.InlineTemplate(subject="Hello"),
+    "unsubscribe": "https://example.com/u",
 }
 
 

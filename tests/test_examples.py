@@ -317,11 +317,16 @@ def test_verify_requests(run: Run) -> None:
 
 def test_raw_message(run: Run, moto_server: "MotoServer") -> None:
     printed = run("raw_message")
-    first, second = moto_server.sent()
+    first, second, third = moto_server.sent()
     assert first.recipients == ("alice@example.com", "archive@example.com")
     assert parsed(first)["Bcc"] is None
     assert parsed(first).get_content() == "Größe 42 is back.\n"
     assert second.recipients == ("bob@example.com",)
+    assert third.recipients[0] == "team@example.com"  # moto adds those of the To header
+    assert parsed(third)["From"] == "Zoë <forwarder@example.com>"
+    assert parsed(third)["Reply-To"] == "Zoë <zoe@example.org>"
+    assert parsed(third)["DKIM-Signature"] is None
+    assert parsed(third).get_content().strip() == "Habt ihr Größe 42?"
     assert "accepted for alice@example.com, archive@example.com" in printed
 
 
@@ -333,6 +338,7 @@ def test_idempotency(run: Run, moto_server: "MotoServer", monkeypatch: pytest.Mo
         "not sent again: the send 'invoice-12345' is in flight, or its outcome is unknown",
         "settled by Delivered",
         "still unknown: []",
+        "accepted before: True 0102-1",
     ]
     assert len(moto_server.sent()) == 1
 

@@ -30,7 +30,16 @@ BASE = [
     "values",
     "version",
 ]
-MESSAGE = ["sending.limits", "sending.message", "sending.wire"]
+# The parts of MIME that message models need, too: header fields and transfer encodings.
+FIELDS = [
+    "sending.limits",
+    "sending.mime.header",
+    "sending.mime.header_field",
+    "sending.mime.seven_bit",
+    "sending.mime.transfer_encoding",
+    "sending.wire",
+]
+MESSAGE = [*FIELDS, "sending.message"]
 MIME = [*MESSAGE, "sending.mime"]
 PAYLOAD = [*MIME, "sending.payload"]
 ATTEMPTS = [*PAYLOAD, "sending.attempts", "sending.rate", "sending.result", "send_log", "aws"]
@@ -55,6 +64,7 @@ UNITS: dict[str, list[str]] = {
     "sending.limits": BASE,
     "sending.wire": [*BASE, "sending.limits"],
     "sending.result": BASE,
+    **{unit: [*BASE, *FIELDS] for unit in FIELDS if ".mime." in unit},
     "sending.message": [*BASE, *MESSAGE],
     "sending.mime": [*BASE, *MESSAGE],
     "sending.payload": [*BASE, *MIME],

@@ -65,7 +65,8 @@ async def first_screen() -> None:
         )
         assert_type(result, SendResult)
         assert_type(result.message_id, str)
-        assert_type(result.rfc5322_message_id, str)
+        assert_type(result.rfc5322_message_id, str | None)
+        assert_type(result.replayed, bool)
         assert_type(result.request_id, str | None)
         assert_type(result.recipients, tuple[RecipientResult, ...])
 
@@ -128,7 +129,17 @@ def one_address_or_several(
         recipients=["a@example.com", Address("b@example.com"), Recipient("c@example.com")],
     )
     Recipient(Address("a@example.com"), cc=texts, bcc=mixed)
-    Recipient(to="a@example.com")
+    Recipient(to="a@example.com", unsubscribe="https://example.com/u/1")
+    Message(to="a@example.com", unsubscribe="https://example.com/u/1")
+    assert_type(Alternative.calendar("BEGIN:VCALENDAR", method="REQUEST"), Alternative)
+    assert_type(Attachment.calendar(b"BEGIN:VCALENDAR", filename="invite.ics"), Attachment)
+
+
+def forwarding(mail: InboundMail, other: bytes) -> None:
+    sent = RawMessage.forward(mail, from_email="me@example.com", to="a@example.com", send_id="1")
+    assert_type(sent, RawMessage)
+    RawMessage.forward(other, from_email=Address("me@example.com"), reply_to=["b@example.com"])
+    RawMessage.forward("text", from_email="me@example.com")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def reading(
@@ -367,6 +378,8 @@ async def send_logs(path: Path) -> None:
             assert_type(error.send_id, str | None)
             assert_type(error.recorded_outcome, Outcome)
             assert_type(error.message_id, str | None)
+            assert_type(error.outcome, Outcome)
+            assert_type(error.began, datetime | None)
         await each.finish("id-1", "accepted", "m-1")
         await each.settle("id-1", "sent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -389,6 +402,24 @@ def pacing(limiter: sesmail.RateLimiter) -> None:
     Client(retry=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sesmail.RetryPolicy(on_unknown="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(limiter.account_rate, float | None)
+    assert_type(limiter.expected_wait(low_priority=True), float)
+
+
+class OldSendLog:
+    """Send log whose begin returns nothing."""
+
+    async def begin(self, send_id: str) -> None:
+        raise sesmail.DuplicateSendError(send_id=send_id, recorded_outcome="accepted")
+
+    async def finish(
+        self, send_id: str, outcome: Outcome, message_id: str | None = None
+    ) -> None: ...
+
+    async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
+        return True
+
+
+Client(send_log=OldSendLog())
 
 
 async def many(
@@ -404,6 +435,7 @@ async def many(
                 assert_type(outcome.error.retryable, bool)
             outcomes.stop()
     assert_type(outcomes.progress.rate, float)
+    assert_type(outcomes.progress.replayed, int)
     assert_type(outcomes.unconsumed, tuple[sesmail.MessageResult, ...])
     client.send_many(some, on_progress=print, progress_interval=10)
     client.send_many(Message())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

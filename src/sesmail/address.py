@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .arguments import described
+from .encoded_word import has_encoded_word
 from .errors import InvalidMessageError
 
 __all__ = ["Address", "as_address", "find_control", "find_spoof", "phrase", "quoted"]
@@ -18,10 +19,13 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # No nested repetition: matching is linear.
 _PLAIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
 _USUAL = re.compile(
-    r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}",
+    r"[\w!#$%&'*+/=^`{|}~-]+(?:\.[\w!#$%&'*+/=^`{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}",
     re.ASCII,
-)
+)  # without the "?" of encoded-words
 _QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)" *')
+# https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
+_QUOTED_LOCAL = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])+"')
+_QUOTED_ADDRESS = re.compile(r'<("(?:[^"\\]|\\.)*"@[^<>"@]*)\Z')
 _ATEXT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
 _NAME_SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
@@ -43,8 +47,10 @@ class Address:
     """One mailbox: a bare address and a display name.
 
     The domain is converted to the form that SES requires, in lower case and as IDNA 2008 A-labels
-    (``bücher.de`` becomes ``xn--bcher-kva.de``). The local part is unchanged and has to be ASCII:
-    SES doesn't support SMTPUTF8.
+    (``bücher.de`` becomes ``xn--bcher-kva.de``). A domain that is ASCII is only converted to lower
+    case. The local part is unchanged and has to be ASCII: SES doesn't support SMTPUTF8. A local
+    part with two dots in a row or with special characters is in double quotes, such as
+    ``"a..b"@example.co.jp``: https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
 
     Args:
         email: The bare address, with at most 64 characters before the ``@`` and 253 after it.
@@ -85,10 +91,7 @@ class Address:
         text = text.strip(" ")
         if not text.endswith(">"):
             return cls(text)
-        head, bracket, email = text[:-1].rpartition("<")
-        if not bracket:
-            raise _invalid("it has a '>' without a '<'")
-        head = head.strip(" ")
+        head, email = _split_mailbox(text[:-1])
         if head.startswith('"'):
             quoted = _QUOTED_NAME.fullmatch(head)
             if quoted is None:
@@ -125,6 +128,16 @@ class Address:
         return (
             f"{quoted(self.name) if _NAME_SPECIALS.search(self.name) else self.name} <{self.email}>"
         )
+
+
+def _split_mailbox(text: str) -> tuple[str, str]:
+    """Splits a mailbox, given without its final ``>``, into the name and the bare address."""
+    if quoted := _QUOTED_ADDRESS.search(text):  # a quoted local part may contain "<"
+        return text[: quoted.start()].strip(" "), quoted[1]
+    head, bracket, email = text.rpartition("<")
+    if not bracket:
+        raise _invalid("it has a '>' without a '<'")
+    return head.strip(" "), email
 
 
 def as_address(value: object) -> Address:
@@ -189,23 +202,31 @@ def _normalised(email: str) -> str:
         InvalidMessageError: The address is invalid.
     """
     local, at, domain = email.rpartition("@")
+    is_quoted = _QUOTED_LOCAL.fullmatch(local) is not None
     if _PLAIN.fullmatch(email) is None:
         if not at:
             raise _invalid("it has no '@'")
-        if "<" in email:
-            raise _invalid("use Address.parse for text with a name and an address")
-        if "," in email or (";" in email and ":" not in email):
-            raise _invalid("it has several mailboxes; pass a list of texts")
-        _check_local(local)
+        if not is_quoted:
+            if "<" in email:
+                raise _invalid("use Address.parse for text with a name and an address")
+            if "," in email or (";" in email and ":" not in email):
+                raise _invalid("it has several mailboxes; pass a list of texts")
+        _check_local(local, is_quoted)
         domain = _ascii_domain(domain)
     domain = domain.lower()
-    if ".." in local or local[0] == "." or local[-1] == ".":
-        raise _invalid("the part before '@' may not begin or end with a dot, or have two in a row")
+    if not is_quoted and (".." in local or local[0] == "." or local[-1] == "."):
+        raise _invalid(
+            "the part before '@' may not begin or end with a dot, or have two in a row; "
+            'put it in double quotes, as in "a..b"@example.com'
+        )
+    if has_encoded_word(local):
+        # Other readers decode it, and see another address.
+        raise _invalid("the part before '@' may not have an encoded-word (=?...?=)")
     _check_domain(domain)
     return f"{local}@{domain}"
 
 
-def _check_local(local: str) -> None:
+def _check_local(local: str, is_quoted: bool) -> None:
     if not local:
         raise _invalid("the part before '@' is missing")
     if len(local) > _MAX_LOCAL:
@@ -218,10 +239,10 @@ def _check_local(local: str) -> None:
         raise _invalid(
             "the part before '@' has to be ASCII: SES doesn't support internationalised local parts"
         )
-    if _ATEXT.fullmatch(local) is None:
+    if not is_quoted and _ATEXT.fullmatch(local) is None:
         raise _invalid(
-            "the part before '@' has a character that isn't allowed; "
-            "pass one mailbox, without comments, quotes or spaces"
+            "the part before '@' has a character that isn't allowed; pass one mailbox, without "
+            "comments and spaces, or with all of that part in double quotes"
         )
 
 
@@ -279,21 +300,8 @@ def _check_domain(domain: str) -> None:
             raise _invalid(
                 "the domain may have only letters, digits and dots, and hyphens inside of its parts"
             )
-        if label.startswith("xn--"):
-            _check_a_label(label)
     if labels[-1].isdigit():
         raise _invalid("the domain has to be a name, not an IP address")
-
-
-def _check_a_label(label: str) -> None:
-    import idna
-
-    try:
-        idna.ulabel(label)
-    except idna.IDNAError as err:
-        raise _invalid(
-            "the domain has an 'xn--' part that isn't a valid internationalised name"
-        ) from err
 
 
 def _invalid(

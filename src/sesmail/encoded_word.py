@@ -7,11 +7,22 @@ from binascii import a2b_base64, a2b_qp, b2a_base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["decode_words", "encode_words", "needs_encoding"]
+__all__ = ["decode_words", "encode_words", "has_encoded_word", "needs_encoding"]
 
 _MAX_LENGTH = 75  # https://www.rfc-editor.org/rfc/rfc2047#section-2
 _FRAME = len("=?utf-8?b??=")
-_MIN_ROOM = _FRAME + 8  # enough for one character of four bytes
+_MIN_ROOM = _FRAME + 12  # enough for one character of four bytes in either encoding
+
+# Bytes that the Q encoding leaves unchanged in names of addresses, and so in every field:
+# https://www.rfc-editor.org/rfc/rfc2047#section-5
+_Q_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/ "
+_Q_CODES = {
+    byte: "_" if byte == 32 else chr(byte) if byte in _Q_PLAIN else f"={byte:02X}"
+    for byte in range(256)
+}
+
+# The beginning of an encoded-word for the most lenient readers, such as Python's ``email.header``.
+_WORD_BEGIN = re.compile(r"=\?[^?]*\?[BbQq]\?")
 
 # Each character between two question marks is read a fixed number of times: matching is linear.
 _WORD = re.compile(r"=\?([!->@-~]{1,40})\?([BbQq])\?([!->@-~]*)\?=")
@@ -42,26 +53,57 @@ def needs_encoding(text: str) -> bool:
     return not text.isascii() or "=?" in text or text[:1] == " " or text[-1:] == " "
 
 
-def encode_words(text: str, room: int = _MAX_LENGTH) -> list[str]:
+def has_encoded_word(text: str) -> bool:
+    """Reports whether a reader, even a lenient one, may decode a part of the text."""
+    found = _WORD_BEGIN.search(text) if "=?" in text else None
+    return found is not None and text.find("?=", found.end()) >= 0
+
+
+def encode_words(text: str, room: int = _MAX_LENGTH, longest: int = _MAX_LENGTH) -> list[str]:
     """Returns text as encoded-words, to be joined by spaces or folds.
+
+    The encoding is Q where that is shorter, as in most European languages, else B. No character is
+    divided between two words: https://www.rfc-editor.org/rfc/rfc2047#section-5
 
     Args:
         text: Any text without lone surrogates.
-        room: Maximum length of the first word; 75 for the others.
+        room: Maximum length of the first word.
+        longest: Maximum length of the other words, at most 75.
     """
     data = text.encode()
-    words: list[str] = []
+    first, others = max(room, _MIN_ROOM) - _FRAME, longest - _FRAME
+    q_length = len(data) + 2 * len(data.translate(None, _Q_PLAIN))
+    if q_length < (len(data) + 2) // 3 * 4:
+        return [f"=?utf-8?q?{chunk}?=" for chunk in _q_chunks(text, data, first, others)]
+    return [
+        f"=?utf-8?b?{b2a_base64(chunk, newline=False).decode('ascii')}?="
+        for chunk in _b_chunks(data, first, others)
+    ]
+
+
+def _q_chunks(text: str, data: bytes, room: int, others: int) -> Iterator[str]:
+    encoded = data.decode("latin-1").translate(_Q_CODES)
+    if len(encoded) <= room:
+        yield encoded
+        return
+    chunk = ""
+    for character in text:
+        code = character.encode().decode("latin-1").translate(_Q_CODES)
+        if len(chunk) + len(code) > room:
+            yield chunk
+            chunk, room = "", others
+        chunk += code
+    yield chunk
+
+
+def _b_chunks(data: bytes, room: int, others: int) -> Iterator[bytes]:
     start = 0
-    size = (max(room, _MIN_ROOM) - _FRAME) // 4 * 3
     while start < len(data):
-        end = start + size
-        # A character is in one word: https://www.rfc-editor.org/rfc/rfc2047#section-5
+        end = start + room // 4 * 3
         while end < len(data) and data[end] & 0xC0 == 0x80:
             end -= 1
-        words.append(f"=?utf-8?b?{b2a_base64(data[start:end], newline=False).decode('ascii')}?=")
-        start = end
-        size = (_MAX_LENGTH - _FRAME) // 4 * 3
-    return words
+        yield data[start:end]
+        start, room = end, others
 
 
 def decode_words(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from support.answers import bulk, error, ok
 
 import sesmail
 from sesmail import (

@@ -22,10 +22,13 @@ __all__ = [
     "MAX_MEDIA_TYPE",
     "MAX_PARTS",
     "MAX_RECIPIENTS",
+    "MAX_RECIPIENTS_WITH_LIST",
     "MAX_TEMPLATE_DATA",
     "MAX_TEMPLATE_HEADER",
     "MAX_TEMPLATE_HEADERS",
     "MAX_TEMPLATE_HEADER_VALUE",
+    "MAX_UNSUBSCRIBE_LINKS",
+    "MAX_UNSUBSCRIBE_URL",
     "check_header_count",
     "check_header_value",
     "check_mail_size",
@@ -59,6 +62,13 @@ MAX_TEMPLATE_HEADERS: Final = 15  # headers beside a template
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html
 MAX_TEMPLATE_HEADER: Final = 996  # name and value together
 MAX_TEMPLATE_HEADER_VALUE: Final = 995
+
+# https://docs.aws.amazon.com/ses/latest/dg/sending-email-subscription-management.html
+MAX_RECIPIENTS_WITH_LIST: Final = 1
+MAX_UNSUBSCRIBE_LINKS: Final = 2
+
+# With List-Unsubscribe and angle brackets it is a header of MAX_TEMPLATE_HEADER characters.
+MAX_UNSUBSCRIBE_URL: Final = MAX_TEMPLATE_HEADER - len("List-Unsubscribe<>")
 
 # https://docs.aws.amazon.com/ses/latest/APIReference/API_ConfigurationSet.html
 MAX_CONFIGURATION_SET: Final = 64
@@ -121,7 +131,8 @@ def check_header_count(count: int, field: str) -> None:
     if count > MAX_TEMPLATE_HEADERS:
         raise InvalidMessageError(
             f"beside a template a mail has at most {MAX_TEMPLATE_HEADERS} headers, "
-            f"those for tags, metadata and send_id included; this one has {count}",
+            "those for tags, metadata, send_id and unsubscribe included; "
+            f"this one has {count}",
             field=field,
             limit=MAX_TEMPLATE_HEADERS,
             actual=count,

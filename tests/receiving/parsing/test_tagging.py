@@ -136,7 +136,7 @@ def calls_with(
     recipients = [Recipient("alice@example.com", send_id=send_id, message_tags={"a": "b"})]
     bulk = BulkMessage(from_email="shop@example.com", template="News", recipients=recipients)
     for mail in (
-        Message(**sent, metadata={"long": "word " * 3000}, send_id=send_id),
+        Message(**sent, text="", metadata={"long": "word " * 3000}, send_id=send_id),
         RawMessage(
             content=b"From: shop@example.com\r\n\r\nHello", to="alice@example.com", send_id=send_id
         ),

@@ -6,8 +6,11 @@ import pickle
 import re
 from collections import ChainMap, OrderedDict, UserDict, defaultdict
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -353,7 +356,10 @@ def test_rejects_controls_and_surrogates_in_headers(write: Callable[[str], objec
 
 
 def build(**fields: Any) -> object:
-    return v2.build(Message(from_email="a@example.com", to="b@example.com", **fields))
+    text = "{{amazonSESUnsubscribeUrl}}"
+    return v2.build(
+        Message(**{"from_email": "a@example.com", "to": "b@example.com", "text": text} | fields)
+    )
 
 
 def build_template(**fields: Any) -> object:
@@ -414,7 +420,24 @@ def test_error_names_the_invalid_field(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["X-One", "X" * 76, "!#$%&'*+-.^_`|~0Aa", "Date", "Message-ID", "References", "List-Id"]
+    "name",
+    [
+        "X-One",
+        "X" * 76,
+        "!#$%&'*+-.^_`|~0Aa",
+        "Date",
+        "Message-ID",
+        "References",
+        "List-Id",
+        "Content-Alternative",
+        "Content-Base",
+        "Content-Class",
+        "Content-Description",
+        "Content-Duration",
+        "Content-ID",
+        "Content-Language",
+        "Content-Location",
+    ],
 )
 def test_accepts_header_names(name: str) -> None:
     assert Message(headers={name: "x"}).headers == {name: "x"}
@@ -432,8 +455,7 @@ RESERVED = {
     "From": "from_email", "Sender": "sender", "Cc": "cc", "Bcc": "bcc", "Reply-To": "reply_to",
     "Subject": "subject",
     "MIME-Version": "sesmail", "Content-Type": "attachments", "Content-Transfer-Encoding": "text",
-    "Content-Disposition": "attachments", "Content-ID": "attachments",
-    "Content-Whatever": "attachments",
+    "Content-Disposition": "attachments", "Content-Length": "encoded", "Content-MD5": "encoded",
     "Resent-From": "RawMessage", "Resent-Bcc": "RawMessage", "DKIM-Signature": "SES",
     "Return-Path": "envelope_sender",
     "Received": "servers", "X-SES-CONFIGURATION-SET": "configuration_set",
@@ -596,6 +618,41 @@ def test_rejects_metadata_and_data_that_are_not_json(
 ) -> None:
     with pytest.raises(ValidationError, match=field):
         make(kind, **{field: wrong})
+
+
+VALUES = {
+    "datetime": (datetime(2026, 5, 15, 9, tzinfo=UTC), "2026-05-15T09:00:00+00:00"),
+    "naive datetime": (datetime(2026, 5, 15, 9, 0, 0, 5), "2026-05-15T09:00:00.000005"),
+    "date": (date(2026, 5, 15), "2026-05-15"),
+    "time": (time(9, 30), "09:30:00"),
+    "Decimal": (Decimal("12.50"), "12.50"),
+    "UUID": (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    "tuple": ((1, Decimal("2")), [1, "2"]),
+    "nested": ({"a": [{"b": UUID(int=2)}]}, {"a": [{"b": str(UUID(int=2))}]}),
+}
+
+
+@pytest.mark.parametrize(("value", "text"), VALUES.values(), ids=VALUES)
+def test_values_in_data_and_metadata_are_taken_as_text(value: Any, text: Any) -> None:
+    for model in (
+        Message(metadata={"a": value}),
+        TemplateMessage(template="T", data={"a": value}, metadata={"a": value}),
+        Recipient("a@example.com", data={"a": value}, metadata={"a": value}),
+    ):
+        assert model.metadata == {"a": text}
+        assert getattr(model, "data", {"a": text}) == {"a": text}
+    build(metadata={"a": value})
+    build_template(data={"a": value})
+
+
+@pytest.mark.parametrize(
+    "value", [{1}, object(), b"x", timedelta(1), 1j, Exception()], ids=lambda value: repr(value)[:8]
+)
+def test_error_names_the_field_of_a_value_that_is_not_json(value: Any) -> None:
+    for fields in ({"metadata": {"a": [value]}}, {"data": {"a": [value]}}):
+        with pytest.raises(ValidationError, match="not a valid JSON value") as caught:
+            TemplateMessage(template="T", **fields)
+        assert caught.value.errors()[0]["loc"][:2] == (next(iter(fields)), "a")
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")], ids=repr)

@@ -2,10 +2,14 @@
 
 import email
 import email.policy
+import subprocess
+import sys
+from email.charset import Charset
 from email.message import EmailMessage
 from email.message import Message as StandardMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from email.policy import EmailPolicy
 from typing import Any
 
 import pytest
@@ -212,11 +216,11 @@ def test_rejects_invalid_header_names(name: str) -> None:
 
 
 def test_rejects_headers_that_change_when_encoded() -> None:
-    class Lying(EmailMessage):
-        def as_bytes(self, *args: Any, **options: Any) -> bytes:
-            return b"X-Evil: 1\r\n" + super().as_bytes(*args, **options)
+    class Lying(EmailPolicy):
+        def fold_binary(self, name: str, value: Any) -> bytes:
+            return b"X-Evil: 1\r\n" + super().fold_binary(name, value)
 
-    message = Lying()
+    message = EmailMessage(policy=Lying())
     message["From"] = "a@example.com"
     message.set_content("x")
     with pytest.raises(ValidationError, match="encoded headers differ"):
@@ -239,6 +243,101 @@ def test_rejects_payloads_that_cannot_be_encoded(payload: Any) -> None:
     message.set_payload(payload)
     with pytest.raises(ValidationError, match="content"):
         content_of(message)
+
+
+ONCE = [
+    "Accept-Language", "Archived-At", "Auto-Submitted", "Bounces-To", "Cc", "Comments",
+    "Content-Class", "Content-Language", "Content-Type", "Date", "Delivered-To",
+    "Disposition-Notification-To", "DKIM-Signature", "Errors-To", "From", "Importance",
+    "In-Reply-To", "Keywords", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID",
+    "MIME-Version", "Organization", "Precedence", "Priority", "References", "Reply-To",
+    "Return-Path", "Sender", "Subject", "Thread-Topic", "To", "User-Agent", "VBR-Info",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_rejects_repeated_fields_that_ses_accepts_once(name: str) -> None:
+    lines = f"{name}: x\r\n{name.upper()}: y\r\n".encode()
+    with pytest.raises(ValidationError, match=f"has {name.lower()} more than once") as caught:
+        content_of(lines + b"From: a@example.com\r\n\r\n")
+    assert "dg/header-fields.html" in str(caught.value)
+    assert "RawMessage.forward" in str(caught.value)
+
+
+def test_accepts_other_repeated_fields() -> None:
+    header = b"Received: a\r\nReceived: b\r\nX-Tag: a\r\nX-Tag: b\r\nFrom: a\r\n\r\n"
+    content = header + b"Subject: x\r\nSubject: y\r\n"
+    assert content_of(content) == content
+
+
+class OldDjangoText(MIMEText):
+    """As SafeMIMEText of Django before 6.0: 8-bit text, and ``as_bytes`` without policy."""
+
+    def as_bytes(self, unixfrom: bool = False, linesep: str = "\n") -> bytes:  # type: ignore[override]
+        raise NotImplementedError
+
+    def set_payload(self, payload: Any, charset: Any = None) -> None:
+        utf8 = Charset("utf-8")
+        utf8.body_encoding = None  # type: ignore[assignment]
+        super().set_payload(payload, utf8 if charset == "utf-8" else charset)
+
+
+@pytest.mark.parametrize("text", ["Grüße\n", "x" * 2_000 + "ü\n", "plain\n"], ids=ascii)
+@pytest.mark.parametrize("nested", [False, True], ids=["text", "multipart"])
+def test_accepts_messages_of_old_django(text: str, nested: bool) -> None:
+    message: StandardMessage = OldDjangoText(text, "plain", "utf-8")
+    if nested:
+        part, message = message, MIMEMultipart()
+        message.attach(part)
+    message["From"] = "a@example.com"
+    content = content_of(message)
+    assert content.isascii()
+    (leaf,) = read_by_standard_library(content).leaves
+    assert leaf.content.decode().replace("\r\n", "\n") == text
+
+
+DJANGO = """
+import sys
+import django.conf
+from django.core.mail import EmailMultiAlternatives
+from sesmail import RawMessage
+django.conf.settings.configure(DEFAULT_CHARSET="utf-8")
+message = EmailMultiAlternatives(
+    "Grüße", "Größe\\n", "Zoë <a@example.com>", ["b@example.com"], bcc=["c@example.com"]
+)
+message.attach_alternative("<p>Größe</p>", "text/html")
+message.attach("ü.pdf", bytes(range(256)), "application/pdf")
+sys.stdout.buffer.write(RawMessage(content=message.message(), to="b@example.com").content)
+"""
+
+
+def test_accepts_messages_of_django() -> None:
+    """In a process of its own, since Django's settings are those of the process."""
+    pytest.importorskip("django")
+    run = subprocess.run([sys.executable, "-c", DJANGO], capture_output=True, check=True)
+    content = run.stdout
+    assert content.isascii()
+    assert b"c@example.com" not in content
+    text, html, file = read_by_standard_library(content).leaves
+    assert text.content.strip() == "Größe".encode()
+    assert html.content == "<p>Größe</p>".encode()
+    assert (file.media_type, file.content) == ("application/pdf", bytes(range(256)))
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1"])
+def test_text_that_is_not_encoded_yet_is_utf_8_or_refused(charset: str) -> None:
+    """As mails have it that Django 4.2 attaches."""
+    message = StandardMessage()
+    message["From"] = "a@example.com"
+    message["Content-Type"] = f"text/plain; charset={charset}"
+    message["Content-Transfer-Encoding"] = "8bit"
+    message._payload = "Grüße\n"  # type: ignore[attr-defined]
+    if charset == "utf-8":
+        (leaf,) = read_by_standard_library(content_of(message)).leaves
+        assert leaf.content == "Grüße\r\n".encode()
+    else:
+        with pytest.raises(ValidationError, match="can't encode"):
+            content_of(message)
 
 
 def parts(count: int, part: bytes = b"\r\nx\r\n") -> bytes:

@@ -22,11 +22,13 @@ TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs")))
 NAME = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=SPOOFS.values()))
 WORDS = st.text(st.sampled_from('ab =?é"\\.,'), max_size=300)
 LITERAL = [
-    "Archived-At", "Disposition-Notification-To", "Errors-To", "In-Reply-To", "List-Archive",
-    "List-Help", "List-Id",
-    "List-Owner", "List-Post", "List-Subscribe", "List-Unsubscribe", "List-Unsubscribe-Post",
-    "Message-ID",
-    "References", "Return-Receipt-To", "To",
+    "Archived-At", "Content-Base", "Content-ID", "Content-Location", "In-Reply-To", "List-Archive",
+    "List-Help", "List-Owner", "List-Post", "List-Subscribe", "List-Unsubscribe",
+    "List-Unsubscribe-Post", "Message-ID", "Original-Message-ID", "References",
+]  # fmt: skip
+ADDRESSES = [
+    "Bounces-To", "Delivered-To", "Disposition-Notification-To", "Errors-To", "Mail-Followup-To",
+    "Mail-Reply-To", "Original-From", "Return-Receipt-To", "To",
 ]  # fmt: skip
 
 
@@ -49,7 +51,7 @@ def lines_of(field: str) -> list[str]:
         ("50% = half? yes", "Subject: 50% = half? yes\r\n"),
         ("Grüße", "Subject: =?utf-8?b?R3LDvMOfZQ==?=\r\n"),
         ("=?utf-8?q?Hello?=", "Subject: =?utf-8?b?PT91dGYtOD9xP0hlbGxvPz0=?=\r\n"),
-        (" outer", "Subject: =?utf-8?b?IG91dGVy?=\r\n"),
+        (" outer", "Subject: =?utf-8?q?_outer?=\r\n"),
         ("a" * 69, f"Subject: {'a' * 69}\r\n"),
         ("a" * 989, f"Subject: {'a' * 989}\r\n"),
     ],
@@ -121,15 +123,71 @@ def test_lines_with_encoded_words_have_at_most_76_characters() -> None:
 
 @pytest.mark.parametrize("name", [*LITERAL, "list-unsubscribe", "REFERENCES"])
 @pytest.mark.parametrize(
-    "text", ["<é>", "<=?>", " <a@b>", "<a@b> ", "a" * 1_000], ids=lambda text: text[:6]
+    "text", ["<é>", "<=?a?q?b?=>", " <a@b>", "<a@b> ", "a" * 1_000], ids=lambda text: text[:6]
 )
 def test_rejects_non_ascii_text_in_fields_of_ids_and_urls(name: str, text: str) -> None:
     for write in (text_field, text_value):
         if write is text_value and len(text) > 998:
             continue
-        with pytest.raises(InvalidMessageError, match="ids, URLs or addresses") as caught:
+        with pytest.raises(InvalidMessageError, match="ids or URLs") as caught:
             write(name, text)
         assert caught.value.field == "headers"
+
+
+@pytest.mark.parametrize("name", [*LITERAL, "list-unsubscribe"])
+@pytest.mark.parametrize("text", ["<https://example.com/u?x=?y=1>", "<a=?b@c>", "=?", "=?utf-8?q?"])
+def test_text_that_is_no_encoded_word_is_kept_in_fields_of_ids(name: str, text: str) -> None:
+    assert text_field(name, text) == f"{name}: {text}\r\n"
+    assert text_value(name, text) == text
+
+
+@pytest.mark.parametrize("name", [*ADDRESSES, "mail-followup-to"])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Zoë <zoe@example.com>", "=?utf-8?b?Wm/Dqw==?= <zoe@example.com>"),
+        (
+            '"Ë, Z" <z@bücher.de>,b@example.com',
+            "=?utf-8?b?w4ssIFo=?= <z@xn--bcher-kva.de>, b@example.com",
+        ),
+        ("=?utf-8?q?x?= <a@b.de>", "=?utf-8?b?PT91dGYtOD9xP3g/PQ==?= <a@b.de>"),
+        ("b@bücher.de", "b@xn--bcher-kva.de"),
+        ("anything (that) is ASCII", "anything (that) is ASCII"),
+    ],
+    ids=["name", "list", "encoded-word", "domain", "ASCII"],
+)
+def test_only_names_are_encoded_in_fields_of_addresses(name: str, text: str, value: str) -> None:
+    assert text_value(name, text) == value
+    assert text_field(name, text).replace("\r\n", "") == f"{name}: {value}"
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("text", ["zoë@example.com", "Zoë", "Zoë <z>", "a@b.de (Zoë)", "Ë:a@b.de;"])
+def test_rejects_addresses_that_are_not_ascii(name: str, text: str) -> None:
+    for write in (text_field, text_value):
+        with pytest.raises(InvalidMessageError, match="separated by commas") as caught:
+            write(name, text)
+        assert caught.value.field == "headers"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Größen <g.example.com>", "=?utf-8?b?R3LDtsOfZW4=?= <g.example.com>"),
+        ("News <n.example.com>", "News <n.example.com>"),
+        ("News =? <n.example.com>", "=?utf-8?q?News_=3D=3F?= <n.example.com>"),
+    ],
+    ids=["name", "ASCII", "equals sign"],
+)
+def test_only_the_name_is_encoded_in_list_id(text: str, value: str) -> None:
+    assert text_value("List-Id", text) == value
+    assert text_field("list-id", text) == f"list-id: {value}\r\n"
+
+
+@pytest.mark.parametrize("text", ["Größen", "G <ö.example.com>", "Ö <a b>", "Ö <=?a?q?b?=>"])
+def test_rejects_list_id_that_is_not_ascii(text: str) -> None:
+    with pytest.raises(InvalidMessageError, match="List-Id is a name and an ASCII id"):
+        text_value("List-Id", text)
 
 
 def test_ids_are_never_cut() -> None:

@@ -38,6 +38,24 @@ def test_quoted_printable_decodes_to_the_text(text: str) -> None:
     assert not any(line.endswith((b" ", b"\t")) for line in body.split(b"\r\n"))
 
 
+TAILS = [" ", "\t", "  ", "=", ".", " .", ". ", "\x01", "é", "é ", "😀.", "\n", " \n", "\t\nx"]
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "="])
+@pytest.mark.parametrize("tail", TAILS, ids=ascii)
+def test_no_line_is_longer_than_76_characters(letter: str, tail: str) -> None:
+    for length in range(20, 160):
+        text = letter * length + tail
+        encoding, chunks = encode_text(text)
+        body = b"".join(chunks)
+        lines = body.split(b"\r\n")
+        assert max(map(len, lines)) <= 76
+        if encoding == "quoted-printable":
+            assert decodestring(body) == text.replace("\n", "\r\n").encode()
+            assert b"." not in lines
+            assert not any(line.endswith((b" ", b"\t")) for line in lines)
+
+
 def cut_by_rule(line: str) -> Iterator[str]:
     """Cuts an encoded line after up to 75 characters, outside of escapes, leaving no dot alone."""
     while len(line) > 75:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sesmail import (
+    Address,
     Alternative,
     Attachment,
     BulkMessage,
@@ -89,9 +90,36 @@ def test_rejects_message_without_recipient(kind: str) -> None:
     assert caught.value.field == "to"
 
 
+def addresses(*letters: str) -> list[Address]:
+    return [Address(f"{letter}@example.com") for letter in letters]
+
+
 def test_destination_has_only_given_fields() -> None:
-    assert destination(["a"], [], []) == {"ToAddresses": ["a"]}
-    assert destination([], ["b"], ["c"]) == {"CcAddresses": ["b"], "BccAddresses": ["c"]}
+    assert destination(addresses("a"), [], []) == {"ToAddresses": ["a@example.com"]}
+    assert destination([], addresses("b"), addresses("c")) == {
+        "CcAddresses": ["b@example.com"],
+        "BccAddresses": ["c@example.com"],
+    }
+
+
+def test_address_given_twice_is_sent_at_its_first_place() -> None:
+    to = [Address("a@example.com", "Alice"), *addresses("b", "a")]
+    assert destination(to, addresses("b", "c"), addresses("a", "c", "d")) == {
+        "ToAddresses": ["Alice <a@example.com>", "b@example.com"],
+        "CcAddresses": ["c@example.com"],
+        "BccAddresses": ["d@example.com"],
+    }
+    assert "CcAddresses" not in destination(addresses("a"), addresses("a"), [])
+
+
+def test_recipient_given_twice_is_one_recipient() -> None:
+    message = Message(
+        to=["a@example.com", "A <a@EXAMPLE.com>"], cc="a@example.com", bcc="b@example.com"
+    )
+    assert [address.email for address in recipients_of(message)] == [
+        "a@example.com",
+        "b@example.com",
+    ]
 
 
 # Template data

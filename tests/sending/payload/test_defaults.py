@@ -37,7 +37,7 @@ RULES: dict[Merge, set[str]] = {
         *("from_email", "sender", "to", "cc", "bcc", "reply_to", "subject", "text", "html"),
         *("alternatives", "attachments", "list_management", "configuration_set", "tenant"),
         *("envelope_sender", "track_opens", "track_clicks", "endpoint_id"),
-        *("source_arn", "from_arn", "return_path_arn"),
+        *("source_arn", "from_arn", "return_path_arn", "unsubscribe"),
     },
     Merge.JOIN: {"tags"},
     Merge.BY_KEY: {"metadata", "message_tags", "extra"},
@@ -97,6 +97,7 @@ SCALARS: dict[str, tuple[Any, Any, tuple[str, ...]]] = {
     "source_arn": (ARN, f"{ARN}.own", tuple(KINDS)),
     "from_arn": (ARN, f"{ARN}.own", tuple(KINDS)),
     "return_path_arn": (ARN, f"{ARN}.own", tuple(KINDS)),
+    "unsubscribe": ("https://example.com/default", "https://example.com/own", WRITTEN),
     "list_management": (
         ListManagement(contact_list="default"),
         ListManagement(contact_list="own"),
@@ -227,7 +228,7 @@ def test_defaults_are_in_the_call() -> None:
         configuration_set="tracking",
         extra={"A": 1, "B": 1},
     )
-    call = v2.build(apply_defaults(Message(to="a@example.com", extra={"B": 2}), defaults))
+    call = v2.build(apply_defaults(Message(to="a@example.com", text="", extra={"B": 2}), defaults))
     assert call.params["Destination"] == {
         "ToAddresses": ["a@example.com"],
         "BccAddresses": ["archive@example.com"],

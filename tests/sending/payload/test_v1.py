@@ -54,8 +54,8 @@ RECIPIENTS = [
     ),
 ]
 SINGLES: dict[str, Any] = {
-    "minimal": Message(from_email="a@example.com", to="b@example.com"),
-    "only bcc": Message(from_email="a@example.com", bcc="b@example.com"),
+    "minimal": Message(from_email="a@example.com", to="b@example.com", text="t"),
+    "only bcc": Message(from_email="a@example.com", bcc="b@example.com", text="t"),
     "everything": Message(
         from_email=["Zoë <zoe@example.com>", "b@example.com"],
         sender="s@example.com",
@@ -142,7 +142,7 @@ def test_random_calls_are_valid_for_botocore(chosen: tuple[bool, ...]) -> None:
     fields = {
         name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted
     }
-    call = v1.build(Message(from_email="a@example.com", to="b@example.com", **fields))
+    call = v1.build(Message(from_email="a@example.com", to="b@example.com", text="", **fields))
     assert violations(v1.SERVICE, call.operation, call.params) == []
 
 
@@ -196,7 +196,7 @@ def test_call_of_message_with_every_field() -> None:
 def test_source_is_envelope_sender_or_first_author(
     fields: dict[str, Any], source: str | None
 ) -> None:
-    assert v1.build(Message(to="b@example.com", **fields)).params.get("Source") == source
+    assert v1.build(Message(to="b@example.com", text="", **fields)).params.get("Source") == source
 
 
 def test_call_of_template_message_with_every_field() -> None:
@@ -231,8 +231,8 @@ def test_call_of_bulk_message_with_every_field() -> None:
         {
             "Destination": {
                 "ToAddresses": ["b@example.com"],
-                "CcAddresses": ["c@example.com", "c@example.com"],
-                "BccAddresses": ["d@example.com", "e@example.com", "d@example.com"],
+                "CcAddresses": ["c@example.com"],
+                "BccAddresses": ["d@example.com", "e@example.com"],
             },
             "ReplacementTemplateData": '{"name":"B"}',
             "ReplacementTags": [{"Name": "kind", "Value": "b"}],
@@ -262,6 +262,7 @@ TEMPLATE_ONLY_V2 = {
     "headers": ({"X-One": "1"}, "api='v2'"),
     "metadata": ({"a": 1}, "message_tags"),
     "attachments": ([Attachment("a", b"x")], "Message"),
+    "unsubscribe": ("https://example.com/u", "Message"),
     "from_arn": (ARN, "source_arn"),
     "tags": (["order"], "message_tag_name"),
     "template": (InlineTemplate(subject="s"), "store the template"),
@@ -279,7 +280,10 @@ REFUSED = [
 )
 def test_rejects_fields_unsupported_by_v1_and_names_the_alternative(kind: str, field: str) -> None:
     bases: dict[str, tuple[Any, dict[str, Any]]] = {
-        "Message": (Message, {"from_email": "a@example.com", "to": "b@example.com"}),
+        "Message": (
+            Message,
+            {"from_email": "a@example.com", "to": "b@example.com", "text": ""},
+        ),
         "RawMessage": (RawMessage, {"content": MAIL, "to": "b@example.com"}),
         "TemplateMessage": (
             TemplateMessage,
@@ -303,8 +307,8 @@ def test_rejects_fields_unsupported_by_v1_and_names_the_alternative(kind: str, f
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("headers", {"X-One": "1"}), ("metadata", {"a": 1})],
-    ids=["headers", "metadata"],
+    [("headers", {"X-One": "1"}), ("metadata", {"a": 1}), ("unsubscribe", "https://e.com/u")],
+    ids=["headers", "metadata", "unsubscribe"],
 )
 def test_rejects_recipient_fields_unsupported_by_v1(field: str, value: Any) -> None:
     bulk = BulkMessage(
@@ -390,11 +394,12 @@ VALUES_OF_OTHER_FIELDS: dict[str, Any] = {
     "subject": "Hello",
     "tags": ["order"],
     "text": "Hello",
+    "unsubscribe": "https://example.com/u",
 }
 
 
 @pytest.mark.parametrize("field", sorted(Message.model_fields.keys() - RAW_ONLY_V2.keys()))
 def test_supports_every_other_field_of_a_message(field: str) -> None:
-    base = {"from_email": "a@example.com", "to": "b@example.com"}
+    base = {"from_email": "a@example.com", "to": "b@example.com", "html": ""}
     value = VALUES_OF_OTHER_FIELDS.get(field, "c@example.com")
     v1.build(Message.model_validate(base | {field: value}))

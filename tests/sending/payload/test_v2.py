@@ -44,7 +44,7 @@ ADDRESSED: dict[str, Any] = {
 }
 WRITTEN: dict[str, Any] = {
     "reply_to": ["Zoë <r@example.com>", "s@example.com"],
-    "headers": {"X-One": "Grüße", "List-Unsubscribe": "<https://example.com/u>"},
+    "headers": {"X-One": "Grüße", "List-Archive": "<https://example.com/u>"},
     "tags": ["order"],
     "metadata": {"id": 1, "name": "Zoë"},
     "attachments": [
@@ -53,10 +53,13 @@ WRITTEN: dict[str, Any] = {
         Attachment("empty.bin", b""),
     ],
 }
+SEND_ID: dict[str, Any] = {"send_id": "order-12345_1"}
 LISTED: dict[str, Any] = {
     "list_management": ListManagement(contact_list="list", topic="topic"),
-    "send_id": "order-12345_1",
+    **SEND_ID,
 }
+UNSUBSCRIBE: dict[str, Any] = {"unsubscribe": "https://example.com/u/1"}
+LINK = "{{amazonSESUnsubscribeUrl}}"
 RECIPIENTS = [
     Recipient("Zoë <zoe@example.com>"),
     Recipient(
@@ -70,8 +73,8 @@ RECIPIENTS = [
     ),
 ]
 SINGLES: dict[str, Any] = {
-    "minimal": Message(from_email="a@example.com", to="b@example.com"),
-    "only bcc": Message(from_email="a@example.com", bcc="b@example.com"),
+    "minimal": Message(from_email="a@example.com", to="b@example.com", text="t"),
+    "only bcc": Message(from_email="a@example.com", bcc="b@example.com", text="t"),
     "everything": Message(
         from_email=["Zoë <zoe@example.com>", "b@example.com"],
         sender="s@example.com",
@@ -81,10 +84,10 @@ SINGLES: dict[str, Any] = {
         **OF_EVERY_CALL,
         **ADDRESSED,
         **WRITTEN,
-        **LISTED,
+        **SEND_ID,
     ),
     "raw": RawMessage(content=MAIL, to="b@example.com"),
-    "raw with everything": RawMessage(content=MAIL, **OF_EVERY_CALL, **ADDRESSED, **LISTED),
+    "raw with everything": RawMessage(content=MAIL, **OF_EVERY_CALL, **ADDRESSED, **SEND_ID),
     "template": TemplateMessage(from_email="a@example.com", to="b@example.com", template="Shipped"),
     "template by ARN": TemplateMessage(
         from_email="a@example.com", to="b@example.com", template=TEMPLATE_ARN
@@ -104,7 +107,7 @@ SINGLES: dict[str, Any] = {
         **OF_EVERY_CALL,
         **ADDRESSED,
         **WRITTEN,
-        **LISTED,
+        **SEND_ID,
     ),
     "template only bcc": TemplateMessage(
         from_email="a@example.com", bcc="b@example.com", template="Shipped"
@@ -112,7 +115,17 @@ SINGLES: dict[str, Any] = {
     "list without topic": Message(
         from_email="a@example.com",
         to="b@example.com",
+        text=LINK,
         list_management=ListManagement(contact_list="list"),
+    ),
+    "list": Message(from_email="a@example.com", to="b@example.com", html=LINK, **LISTED),
+    "raw with a list": RawMessage(content=MAIL, to="b@example.com", **LISTED),
+    "template with a list": TemplateMessage(
+        from_email="a@example.com", to="b@example.com", template="Shipped", **LISTED
+    ),
+    "unsubscribe": Message(from_email="a@example.com", to="b@example.com", text="t", **UNSUBSCRIBE),
+    "template with unsubscribe": TemplateMessage(
+        from_email="a@example.com", to="b@example.com", template="Shipped", **UNSUBSCRIBE
     ),
 }
 BULKS: dict[str, Any] = {
@@ -163,7 +176,8 @@ FIELDS: dict[str, Any] = {
     **OF_EVERY_CALL,
     "cc": "c@example.com",
     "extra": {"EndpointId": "x"},
-    **LISTED,
+    "unsubscribe": "https://example.com/u/1",
+    **SEND_ID,
 }
 
 
@@ -176,7 +190,7 @@ def test_random_calls_are_valid_for_botocore(chosen: tuple[bool, ...]) -> None:
     fields = {
         name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted
     }
-    for kind, own in ((Message, {}), (TemplateMessage, {"template": "T", **WRITTEN})):
+    for kind, own in ((Message, {"text": "t"}), (TemplateMessage, {"template": "T", **WRITTEN})):
         call = v2.build(kind(from_email="a@example.com", to="b@example.com", **own, **fields))
         assert violations(v2.SERVICE, call.operation, call.params) == []
 
@@ -220,7 +234,17 @@ COMMON = {
     },
 }
 TAGS = [{"Name": "kind", "Value": "order"}, {"Name": "ses:feedback-id-a", "Value": "x"}]
-LIST = {"ContactListName": "list", "TopicName": "topic"}
+
+
+@pytest.mark.parametrize("kind", ["list", "raw with a list", "template with a list"])
+def test_call_of_message_with_contact_list(kind: str) -> None:
+    options = v2.build(SINGLES[kind]).params["ListManagementOptions"]
+    assert options == {"ContactListName": "list", "TopicName": "topic"}
+
+
+def test_contact_list_without_topic() -> None:
+    options = v2.build(SINGLES["list without topic"]).params["ListManagementOptions"]
+    assert options == {"ContactListName": "list"}
 
 
 def test_call_of_message_with_every_field() -> None:
@@ -234,7 +258,6 @@ def test_call_of_message_with_every_field() -> None:
             "BccAddresses": ["d@xn--bcher-kva.de"],
         },
         "EmailTags": [*TAGS, {"Name": "Campaign", "Value": "order"}],
-        "ListManagementOptions": LIST,
         **COMMON,
     }
 
@@ -256,7 +279,7 @@ def test_call_of_template_message_with_every_field() -> None:
                 "Headers": [
                     {"Name": "X-Sesmail-Id", "Value": "order-12345_1"},
                     {"Name": "X-One", "Value": "=?utf-8?b?R3LDvMOfZQ==?="},
-                    {"Name": "List-Unsubscribe", "Value": "<https://example.com/u>"},
+                    {"Name": "List-Archive", "Value": "<https://example.com/u>"},
                     {"Name": "X-Tag", "Value": "order"},
                     {"Name": "X-Metadata", "Value": '{"id": 1, "name": "Zo\\u00eb"}'},
                 ],
@@ -288,7 +311,6 @@ def test_call_of_template_message_with_every_field() -> None:
             }
         },
         "EmailTags": TAGS,
-        "ListManagementOptions": LIST,
         **COMMON,
     }
     assert call.size >= len('{"name":"Zoë"}') + 8
@@ -329,7 +351,9 @@ def test_template_by_name_arn_or_inline(template: Any, source: dict[str, Any]) -
     ids=["neither", "opens on", "opens off", "clicks on", "both"],
 )
 def test_tracking_overrides(fields: dict[str, bool], overrides: dict[str, str] | None) -> None:
-    params = v2.build(Message(from_email="a@example.com", to="b@example.com", **fields)).params
+    params = v2.build(
+        Message(from_email="a@example.com", to="b@example.com", text="", **fields)
+    ).params
     assert params.get("ConfigurationOverrides") == (overrides and {"Tracking": overrides})
 
 
@@ -339,7 +363,9 @@ def test_tracking_overrides(fields: dict[str, bool], overrides: dict[str, str] |
     ids=lambda fields: "+".join(fields),
 )
 def test_source_arn_and_from_arn_are_one_parameter(fields: dict[str, str]) -> None:
-    params = v2.build(Message(from_email="a@example.com", to="b@example.com", **fields)).params  # type: ignore[typeddict-item]
+    params = v2.build(
+        Message(from_email="a@example.com", to="b@example.com", text="", **fields)
+    ).params  # type: ignore[typeddict-item]
     assert params["FromEmailAddressIdentityArn"] == ARN
 
 
@@ -364,8 +390,8 @@ def test_call_of_bulk_message_with_every_field() -> None:
         {
             "Destination": {
                 "ToAddresses": ["b@example.com"],
-                "CcAddresses": ["c@example.com", "c@example.com"],
-                "BccAddresses": ["d@example.com", "e@example.com", "d@example.com"],
+                "CcAddresses": ["c@example.com"],
+                "BccAddresses": ["d@example.com", "e@example.com"],
             },
             "ReplacementTags": [{"Name": "kind", "Value": "b"}],
             "ReplacementEmailContent": {

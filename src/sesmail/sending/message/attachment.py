@@ -19,7 +19,9 @@ from ..limits import (
     MAX_FILE_NAME,
     MAX_MEDIA_TYPE,
 )
+from .calendar import calendar_content, calendar_method
 from .fields import Content, check_no_control, matching
+from .media_type import check_extension, guess_media_type
 from .model import Model, unvalidated_fields
 
 __all__ = ["Alternative", "Alternatives", "Attachment", "Attachments", "charset_of"]
@@ -28,9 +30,6 @@ _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
 _CHARSET = re.compile(r"""; ?charset="?([^"; ]+)""", re.IGNORECASE)
 _CONTENT_ID = re.compile(rf"[!-;=?-~]{{1,{MAX_CONTENT_ID}}}")
-
-# Media types of what mimetypes reports as an encoding: "x.tar.gz" is opened as gzip, not as tar.
-_COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
 Disposition: TypeAlias = Literal["attachment", "inline"]
 
@@ -50,7 +49,7 @@ def _check_no_mail(media_type: str) -> str:
 def _check_file_name(name: str) -> str:
     if spoof := find_spoof(name):
         raise ValueError(f"the file name has {spoof}")
-    return name
+    return check_extension(name)
 
 
 def charset_of(media_type: str) -> str | None:
@@ -73,18 +72,6 @@ def _check_charset(fields: object, info: ValidationInfo) -> None:
         equal = False
     if not equal:
         raise ValueError(f"media_type: text is encoded as UTF-8, which isn't {charset}; give bytes")
-
-
-def _guess_media_type(filename: object) -> str:
-    """Returns the standard library's media type of a file name, or application/octet-stream."""
-    import mimetypes
-
-    kind, encoding = mimetypes.guess_type(
-        filename if isinstance(filename, str) else "", strict=False
-    )
-    if encoding is not None:
-        return _COMPRESSED.get(encoding, "application/octet-stream")
-    return kind or "application/octet-stream"
 
 
 MediaType = Annotated[
@@ -145,6 +132,27 @@ class Alternative(Model, frozen=True):
             """Returns a copy with other values of some fields, validated like a new instance."""
             ...
 
+    @classmethod
+    def calendar(cls, ics: str | bytes, method: str | None = None) -> Alternative:
+        """Returns an invitation, which mail programs show with buttons to accept and decline.
+
+        The media type is ``text/calendar; method=...``. Send an
+        ``Attachment.calendar`` with it: Outlook and programs without calendars open that.
+
+        Args:
+            ics: iCalendar object, in UTF-8. Line breaks become CRLF.
+            method: Expected method of the object, such as ``REQUEST`` or ``CANCEL``; None, the
+                default, takes the object's own.
+
+        Raises:
+            InvalidMessageError: ``ics`` is no iCalendar object, has no method, or another one than
+                ``method``.
+
+        https://www.rfc-editor.org/rfc/rfc6047
+        """
+        content = calendar_content(ics)
+        return cls(content, f"text/calendar; method={calendar_method(content, method)}")
+
 
 class Attachment(Model, frozen=True):
     """Attached file, inline image, or attached mail.
@@ -158,13 +166,17 @@ class Attachment(Model, frozen=True):
 
     Args:
         filename: File name that the recipient sees, required: 1 to 255 characters of any language,
-            without control and bidirectional formatting characters. SES rejects some extensions,
-            such as ``.exe`` and ``.js``:
+            without control and bidirectional formatting characters. Extensions that SES rejects,
+            such as ``.exe`` and ``.js``, are refused:
             https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
         content: Content, required, as bytes or as text, which is encoded as UTF-8. Base64 in JSON.
         media_type: Media type with its parameters, at most 78 characters, no ``multipart/*``;
-            guessed from the file name by default. ``message/rfc822`` attaches a whole mail, which
-            has to be 7-bit with lines of at most 998 characters.
+            by default that of the extension, in a table that is the same on every machine, or
+            ``application/octet-stream``. ``message/rfc822`` (``.eml``, ``.mht``) attaches a whole
+            mail, which is never base64. A mail with 8-bit text or lines of more than 998 characters
+            is made 7-bit, part by part. Where that isn't possible, for instance in a signed mail,
+            it is sent unchanged as ``application/octet-stream``, with a warning in the log
+            ``sesmail.sending``.
         content_id: Content id, 1 to 78 printable ASCII characters without spaces and angle
             brackets, unique within the message. It makes the attachment inline: html shows it as
             ``<img src="cid:...">``. None by default.
@@ -225,7 +237,7 @@ class Attachment(Model, frozen=True):
         given = cast("dict[str, Any]", fields)
         inline = given.get("content_id") is not None
         return {
-            "media_type": _guess_media_type(given.get("filename")),
+            "media_type": guess_media_type(str(given.get("filename"))),
             "disposition": "inline" if inline else "attachment",
             **given,
         }
@@ -272,6 +284,23 @@ class Attachment(Model, frozen=True):
             source.read_bytes(),
             **{name: value for name, value in options.items() if value is not None},
         )
+
+    @classmethod
+    def calendar(cls, ics: str | bytes, filename: str = "invite.ics") -> Attachment:
+        """Returns a calendar file, to be sent with ``Alternative.calendar``.
+
+        The media type is ``application/ics``: as ``text/calendar`` some programs would show the
+        invitation a second time.
+
+        Args:
+            ics: iCalendar object, in UTF-8. Line breaks become CRLF.
+            filename: File name for the recipient.
+
+        Raises:
+            InvalidMessageError: ``ics`` is no iCalendar object.
+            pydantic.ValidationError: The file name is invalid.
+        """
+        return cls(filename, calendar_content(ics), "application/ics")
 
 
 def _check_list(value: object) -> object:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, time
+from decimal import Decimal
 from typing import Annotated, Any, TypeAlias, cast
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +22,7 @@ from pydantic import (
 )
 
 from ...address import Address, as_address, find_control
+from ...errors import InvalidMessageError
 from ...tagging import TAG_WORD
 from ...values import FrozenDict
 from ..limits import MAX_ARN, MAX_CONFIGURATION_SET, MAX_HEADER_NAME
@@ -40,6 +45,8 @@ __all__ = [
     "check_match",
     "check_no_control",
     "matching",
+    "naming_field",
+    "parse_mailboxes",
 ]
 
 _HEADER_NAME = re.compile(rf"[!-9;-~]{{1,{MAX_HEADER_NAME}}}")
@@ -50,13 +57,22 @@ _ARN = re.compile(rf"arn:[!-~]{{1,{MAX_ARN - len('arn:')}}}")
 # understanding-google-postmaster-tools-spam-complaints-for-amazon-ses-email-senders/
 _FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
 
+_JSON_SCALARS = frozenset({str, int, float, bool, type(None)})
 _SCALARS = (str, int, float, type(None))  # isinstance is far slower with an ABC such as Mapping
+
+_STRUCTURE = "sesmail writes it from text, html, alternatives and attachments"
+_ENCODED = "it depends on the encoded mail, which SES changes"
 
 # Header fields that have a field of their own on the models, or that SES writes:
 # https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
 _RESERVED_HEADERS = {
     "bcc": "use bcc",
     "cc": "use cc",
+    "content-disposition": _STRUCTURE,
+    "content-length": _ENCODED,
+    "content-md5": _ENCODED,
+    "content-transfer-encoding": _STRUCTURE,
+    "content-type": _STRUCTURE,
     "dkim-signature": "SES signs the mail",
     "from": "use from_email",
     "mime-version": "sesmail writes it",
@@ -70,7 +86,6 @@ _RESERVED_HEADERS = {
     "x-tag": "use tags",
 }
 _RESERVED_PREFIXES = {
-    "content-": "sesmail writes it from text, html, alternatives and attachments",
     "resent-": "send a RawMessage",
     "x-ses-": "use configuration_set, message_tags, the _arn fields or list_management",
 }
@@ -103,7 +118,26 @@ def check_no_control(text: str) -> str:
     return text
 
 
-def _parse_mailboxes(value: object) -> tuple[Address, ...]:
+@contextmanager
+def naming_field(field: str, value: object) -> Iterator[None]:
+    """Names the field, and the type of its value, in the error for an invalid value.
+
+    Raises:
+        InvalidMessageError: For a ValueError inside.
+    """
+    try:
+        yield
+    except ValueError as err:
+        kind = "" if isinstance(value, str) else f", not {type(value).__name__}"
+        raise InvalidMessageError(f"{err}{kind}", field=field) from err
+
+
+def parse_mailboxes(value: object) -> tuple[Address, ...]:
+    """Returns one address, or those of a list.
+
+    Raises:
+        ValueError: The value is something else, or an address is invalid.
+    """
     if isinstance(value, (str, Address)):
         return (as_address(value),)
     if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray, Mapping)):
@@ -176,6 +210,29 @@ def _check_name(name: str) -> str:
     return name
 
 
+def _json_text(value: object) -> object:
+    """Returns a mapping in which dates, times, Decimals and UUIDs are their JSON text."""
+    try:
+        return _convert(value)
+    except RecursionError as err:
+        raise ValueError("the mapping is nested too deeply, or contains itself") from err
+
+
+def _convert(value: Any) -> Any:
+    anything = value  # without the types that isinstance adds
+    if value.__class__ in _JSON_SCALARS:
+        return value
+    if isinstance(value, (date, time)):  # a datetime is a date
+        return value.isoformat()
+    if isinstance(value, (Decimal, UUID)):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _convert(item) for key, item in anything.items()}
+    if isinstance(value, (list, tuple)):
+        return [_convert(item) for item in anything]
+    return value
+
+
 def _freeze_mapping(mapping: Mapping[str, Any]) -> Any:
     try:
         return _freeze(mapping)
@@ -197,7 +254,7 @@ MailboxesInput: TypeAlias = str | Address | Iterable[str | Address]
 
 Mailboxes = Annotated[
     tuple[Address, ...],
-    PlainValidator(_parse_mailboxes),
+    PlainValidator(parse_mailboxes),
     PlainSerializer(
         lambda addresses: [str(address) for address in addresses], return_type=list[str]
     ),
@@ -212,7 +269,9 @@ Tags = Annotated[
 ]
 Headers = Annotated[Mapping[str, str], AfterValidator(_check_headers)]
 MessageTags = Annotated[Mapping[str, str], AfterValidator(_check_message_tags)]
-JsonMapping = Annotated[Mapping[str, JsonValue], AfterValidator(_freeze_mapping)]
+JsonMapping = Annotated[
+    Mapping[str, JsonValue], BeforeValidator(_json_text), AfterValidator(_freeze_mapping)
+]
 Extra = Annotated[Mapping[str, Any], AfterValidator(_freeze_mapping)]
 Name = Annotated[str, AfterValidator(_check_name)]
 ConfigurationSet = Annotated[

@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from ...address import Address
+from ...address import Address, as_address
 from ...arguments import described
 from ...errors import InvalidMessageError
 from ...strict import read_json
@@ -36,7 +36,10 @@ from .fields import (
     Name,
     SendId,
     Tags,
+    naming_field,
+    parse_mailboxes,
 )
+from .forward import forwarded
 from .model import (
     Merge,
     Model,
@@ -48,10 +51,11 @@ from .model import (
 )
 from .raw import RawContent
 from .recipient import InlineTemplate, ListManagement, Recipient
+from .unsubscribe import UnsubscribeUrl
 
 if TYPE_CHECKING:
     from email.message import Message as StandardMessage
-    from typing import Required, TypedDict, Unpack
+    from typing import Protocol, Required, TypedDict, Unpack
 
     class CallFields(TypedDict, total=False):
         """Fields of every kind of message, as keyword arguments."""
@@ -81,6 +85,7 @@ if TYPE_CHECKING:
         tags: Iterable[str]
         metadata: Mapping[str, Any]
         attachments: Iterable[Attachment]
+        unsubscribe: str | None
 
     class _TemplatedChanges(_HeaderFields, total=False):
         from_email: str | Address | None
@@ -113,6 +118,13 @@ if TYPE_CHECKING:
         recipients: Iterable[Recipient | str | Address]
         cc: MailboxesInput
         bcc: MailboxesInput
+
+    class _ForwardFields(CallFields, _RecipientFields, total=False):
+        pass
+
+    class _ReceivedMail(Protocol):
+        @property
+        def raw(self) -> bytes: ...
 
     class _TemplateMessageFields(_TemplatedFields, _RecipientFields):
         pass
@@ -206,6 +218,7 @@ class _TemplatedMessage(_BaseMessage, frozen=True):
     tags: Annotated[Tags, Merge.JOIN] = ()
     metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
     attachments: Attachments = ()
+    unsubscribe: UnsubscribeUrl | None = None
 
 
 class Message(_BaseMessage, frozen=True):
@@ -213,11 +226,12 @@ class Message(_BaseMessage, frozen=True):
 
     API v2 has SendEmail with raw content for it, v1 SendRawEmail.
 
-    Instances are frozen and all fields are optional; the author and at least one recipient have to
-    be given here or in the client's ``defaults``, which are a ``Message``, too. A field that isn't
-    given is None or empty, and absent from the call. ``model_dump_json`` and
-    ``model_validate_json`` carry a message through a queue: only given fields are written, bytes as
-    base64.
+    Instances are frozen. Required, here or in the client's ``defaults``, which are a ``Message``,
+    too: ``from_email``; a recipient in ``to``, ``cc`` or ``bcc``; and a body, which is ``text``,
+    ``html``, an alternative or an attachment (``text=""`` sends an empty mail). All other fields
+    are optional. A field that isn't given is None or empty, and absent from the call.
+    ``model_dump_json`` and ``model_validate_json`` carry a message through a queue: only given
+    fields are written, bytes as base64.
 
     An address is text, such as ``"alice@example.com"`` or ``"Shop <shop@example.com>"``, or an
     ``Address``. Fields for several addresses take one or a list; one text is one address, never a
@@ -235,9 +249,11 @@ class Message(_BaseMessage, frozen=True):
             authors the first of them by default.
         to: Recipients in the To header. ``to``, ``cc`` and ``bcc`` together: 1 to 50.
         cc: Recipients in the Cc header.
-        bcc: Recipients that are in no header.
+        bcc: Recipients that are in no header. SES gets an address that is in ``to``, ``cc`` and
+            ``bcc`` several times once, at its first place; the headers show what is given.
         reply_to: Addresses in the Reply-To header, which replies go to.
-        subject: Subject, text of any characters except control characters.
+        subject: Subject, text of any characters except control characters. Without it, or with
+            ``""``, the mail has no Subject header, which neither RFC 5322 nor SES requires.
         text: Plain text body, text in any language.
         html: HTML body, text. Open tracking needs it, and only works where recipients load images.
         alternatives: Further forms of the body, a list of ``Alternative``: AMP, a calendar
@@ -246,15 +262,19 @@ class Message(_BaseMessage, frozen=True):
         headers: Further headers, a mapping of names (1 to 76 printable ASCII characters without
             spaces and colons) to text. Refused: headers with a field of their own (From, Cc, Bcc,
             Subject, Reply-To, Sender, Return-Path, ``X-Tag``, ``X-Metadata``, ``X-Sesmail-Id``),
-            structural ones (``Content-*``, ``MIME-Version``, ``Resent-*``, Received,
-            DKIM-Signature), and ``X-SES-*``. ``To`` replaces the visible To header, while the mail
-            still goes to ``to``; mail providers classify that as spam. SES overwrites ``Date`` and
-            ``Message-ID``: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+            structural ones (Content-Type, -Transfer-Encoding, -Disposition, -Length and -MD5,
+            ``MIME-Version``, ``Resent-*``, Received, DKIM-Signature), and ``X-SES-*``. In fields of
+            addresses, such as Disposition-Notification-To, and in List-Id only names are encoded.
+            Fields of ids and URLs have to be ASCII. ``To`` replaces the visible To header, while
+            the mail still goes to ``to``; mail providers classify that as spam. SES overwrites
+            ``Date`` and ``Message-ID``, the result has the new ``rfc5322_message_id``:
+            https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
         tags: Tags, a list of texts of any characters except control characters; each is sent as a
             header ``X-Tag``, which SES reports with events. Recipients can read it. With the
             client's ``message_tag_name`` at most one, which is an SES message tag, too.
         metadata: JSON object, sent in the header ``X-Metadata``, which SES reports with events.
-            Recipients can read it. Events contain at most 10 KB of headers.
+            Dates, times, ``Decimal`` and ``UUID`` are taken as text. Recipients can read it. Events
+            contain at most 10 KB of headers.
         message_tags: SES message tags, for event publishing and CloudWatch: names and values of 1
             to 256 of ``A-Z a-z 0-9 _ -``. They are in no header, and not in notifications that
             aren't published by a configuration set.
@@ -267,8 +287,15 @@ class Message(_BaseMessage, frozen=True):
         tenant: Name of the tenant to send for, as text; v2 only.
         endpoint_id: Id of the multi-region endpoint, as text; v2 only. It needs
             ``pip install 'botocore[crt]'``.
+        unsubscribe: Address for one-click unsubscribe (RFC 8058), an https URL of at most 978 ASCII
+            characters that identifies the recipient. Sent as List-Unsubscribe and
+            List-Unsubscribe-Post, which may not be in ``headers`` then. Mail providers send a POST
+            to it, and require a DKIM signature over both headers. Signatures of SES cover
+            List-Unsubscribe; AWS doesn't document it for List-Unsubscribe-Post, so check the tag
+            ``h=`` of a received mail.
         list_management: Contact list whose unsubscribe links SES writes, a ``ListManagement``; v2
-            only.
+            only. One recipient, no ``unsubscribe``, and once or twice in ``text`` and ``html`` the
+            placeholder ``{{amazonSESUnsubscribeUrl}}``.
         send_id: Id of this mail in the application, 1 to 256 of ``A-Z a-z 0-9 _ -``, different for
             every mail. Sent as the header ``X-Sesmail-Id``, which SES reports with events, and
             stored in the client's send log. Never taken from the client's ``defaults``.
@@ -313,6 +340,7 @@ class Message(_BaseMessage, frozen=True):
     headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
     tags: Annotated[Tags, Merge.JOIN] = ()
     metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
+    unsubscribe: UnsubscribeUrl | None = None
     list_management: _ListManagement = None
     send_id: Annotated[SendId | None, Merge.NEVER] = None
 
@@ -329,8 +357,10 @@ class RawMessage(_BaseMessage, frozen=True):
     """One mail that is ready-made MIME, sent by the same operations as a ``Message``.
 
     ``content`` has to have a From header, to be 7-bit, and to have lines of at most 998 characters,
-    at most 500 parts, no NUL and no CR without LF. Bcc and Resent-Bcc headers are removed, and LF
-    becomes CRLF. The size limits are those of ``Message``.
+    at most 500 parts, no NUL and no CR without LF. Fields that SES accepts once, such as From,
+    Subject and Message-ID, may not be repeated. Bcc and Resent-Bcc headers are removed, and LF
+    becomes CRLF. A message of the standard library, such as Django's ``EmailMessage.message()``, is
+    encoded 7-bit. The size limits are those of ``Message``.
 
     The client's ``defaults`` for headers and bodies don't apply.
 
@@ -341,7 +371,7 @@ class RawMessage(_BaseMessage, frozen=True):
             together: 1 to 50.
         cc: Further recipients.
         bcc: Further recipients.
-        list_management: As for ``Message``; v2 only.
+        list_management: As for ``Message``; v2 only. The placeholder isn't checked.
         send_id: As for ``Message``. Its header is written before ``content``, which may not have
             an ``X-Sesmail-Id`` of its own then.
         message_tags: As for ``Message``.
@@ -369,7 +399,7 @@ class RawMessage(_BaseMessage, frozen=True):
     misplaced: ClassVar[Mapping[str, str]] = dict.fromkeys(
         (
             "from_email", "sender", "reply_to", "subject", "text", "html", "alternatives",
-            "attachments", "headers", "tags", "metadata",
+            "attachments", "headers", "tags", "metadata", "unsubscribe",
         ),
         "not a field of RawMessage: put it into content, or use a Message",
     )  # fmt: skip
@@ -389,6 +419,54 @@ class RawMessage(_BaseMessage, frozen=True):
             """Returns a copy with other values of some fields, validated like a new instance."""
             ...
 
+    @classmethod
+    def forward(
+        cls,
+        mail: bytes | _ReceivedMail,
+        *,
+        from_email: str | Address,
+        reply_to: MailboxesInput = (),
+        **fields: Unpack[_ForwardFields],
+    ) -> RawMessage:
+        """Returns a received mail as a message that SES accepts, to other recipients.
+
+        The body is the same, re-encoded where it isn't 7-bit. From becomes ``from_email``, because
+        SES sends only for verified authors; the original is in ``X-Original-From``, and replies go
+        to the original author. To, Cc, Subject and other fields stay as they are.
+
+        Removed are fields of the first transmission (Return-Path, Sender, DKIM-Signature,
+        DomainKey-Signature, ``ARC-*``, Authentication-Results, Received-SPF, Bounces-To, Errors-To,
+        ``Resent-*``, Bcc), of SES (``X-SES-*``, Feedback-ID) and of sesmail (``X-Tag``,
+        ``X-Metadata``, ``X-Sesmail-Id``), repetitions of fields that SES accepts once, and lines
+        that are no header field. SES still rejects attachments of some types.
+
+        Args:
+            mail: Mail as it was received, such as ``InboundMail.raw``; an ``InboundMail`` is
+                accepted, too.
+            from_email: Author, verified at SES. Without a display name it gets that of the original
+                author.
+            reply_to: Addresses in the Reply-To header; by default those of the original, or its
+                author.
+            fields: Recipients (``to``, ``cc``, ``bcc``) and other fields of a ``RawMessage``.
+
+        Raises:
+            InvalidMessageError: An address is invalid, or the mail can't be made 7-bit.
+            pydantic.ValidationError: A field is invalid.
+
+        https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+        """
+        raw: object = getattr(mail, "raw", mail)
+        if not isinstance(raw, (bytes, bytearray)):
+            raise InvalidMessageError(
+                f"pass the bytes of the mail, or an InboundMail, not {type(mail).__name__}",
+                field="mail",
+            )
+        with naming_field("from_email", from_email):
+            author = as_address(from_email)
+        with naming_field("reply_to", reply_to):
+            replies = parse_mailboxes(reply_to)
+        return cls(content=forwarded(bytes(raw), author, replies), **fields)
+
 
 class TemplateMessage(_TemplatedMessage, frozen=True):
     """One mail that SES renders from a template.
@@ -404,6 +482,7 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
     Args:
         template: Name or ARN of a stored template, or an ``InlineTemplate`` (v2 only); required.
         data: Values of the template's placeholders, a JSON object of at most 262,144 characters.
+            Dates, times, ``Decimal`` and ``UUID`` are taken as text.
         from_email: Author, one address. Required here or in the client's ``defaults``.
         to: Recipients. ``to``, ``cc`` and ``bcc`` together: 1 to 50.
         cc: Recipients in the Cc header.
@@ -413,7 +492,9 @@ class TemplateMessage(_TemplatedMessage, frozen=True):
         tags: As for ``Message``; on v1 only one, with the client's ``message_tag_name``.
         metadata: As for ``Message``, at most 986 characters as JSON; v2 only.
         attachments: As for ``Message``, at most 499; v2 only.
-        list_management: As for ``Message``; v2 only.
+        unsubscribe: As for ``Message``; v2 only.
+        list_management: As for ``Message``; v2 only. The placeholder is in the template; that of
+            a stored template isn't checked.
         send_id: As for ``Message``; on v1 it needs the client's ``tag_send_id=True``.
         message_tags: As for ``Message``.
         configuration_set: As for ``Message``.
@@ -488,6 +569,7 @@ class BulkMessage(_TemplatedMessage, frozen=True):
         tags: As for ``TemplateMessage``; on v1 only one, with the client's ``message_tag_name``.
         metadata: As for ``TemplateMessage``; v2 only.
         attachments: As for ``TemplateMessage``; v2 only.
+        unsubscribe: As for ``Message``, for recipients without one of their own; v2 only.
         message_tags: As for ``Message``. SES combines them with those of a ``Recipient``.
         configuration_set: As for ``Message``.
         envelope_sender: As for ``Message``.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from ..limits import check_part_count
+from ..mime.seven_bit import is_seven_bit, to_seven_bit
 from ..wire import check_wire, normalise_line_breaks
+from .once import ONCE_ONLY
 
 if TYPE_CHECKING:
     from email.message import Message as StandardMessage
@@ -33,7 +37,7 @@ def _to_bytes(content: Any, info: ValidationInfo) -> Any:
 
     try:
         return _encode(cast("StandardMessage[Any, Any]", content))
-    except (AttributeError, LookupError, MessageError, TypeError) as err:
+    except (AttributeError, LookupError, MessageError, TypeError, UnicodeError) as err:
         raise ValueError(f"the standard library can't encode the message: {err}") from err
 
 
@@ -51,13 +55,44 @@ def _encode(message: StandardMessage[Any, Any]) -> bytes:
                 raise ValueError(
                     f"the header {name!r} has a line break or another control character"
                 )
-    encoded = message.as_bytes(policy=message.policy.clone(linesep="\r\n", cte_type="7bit"))
+    encoded = _flatten(message)
     if [name for name, _ in _header_fields(encoded)] != [name.lower().encode() for name in message]:
         raise ValueError(
             "the encoded headers differ from those of the message; look for line breaks in them"
         )
     _check_addresses_unchanged(message, encoded)
-    return encoded
+    return encoded if is_seven_bit(encoded) else to_seven_bit(encoded)
+
+
+def _flatten(message: StandardMessage[Any, Any]) -> bytes:
+    """Encodes a message, 7-bit where its class allows that.
+
+    Classes of Django before 6.0 have an ``as_bytes`` without policy, and text in UTF-8 that can
+    only be written as 8-bit: https://docs.djangoproject.com/en/5.2/topics/email/
+    """
+    from email.generator import BytesGenerator
+
+    class Utf8Generator(BytesGenerator):
+        def write(self, s: str) -> None:
+            generator: Any = self
+            generator._fp.write(s.encode("utf-8", "surrogateescape"))
+
+    policy = message.policy.clone(linesep="\r\n", cte_type="7bit")
+    try:
+        return _generate(BytesGenerator, message, policy)
+    except UnicodeEncodeError:
+        for part in message.walk():
+            text: Any = part.get_payload()
+            is_utf8 = part.get_content_charset("utf-8") in ("utf-8", "utf8")
+            if isinstance(text, str) and not is_utf8 and not text.isascii():
+                raise
+        return _generate(Utf8Generator, message, policy.clone(cte_type="8bit"))
+
+
+def _generate(generator: Any, message: StandardMessage[Any, Any], policy: Any) -> bytes:
+    buffer = BytesIO()
+    generator(buffer, mangle_from_=False, policy=policy).flatten(message)
+    return buffer.getvalue()
 
 
 def _check_addresses_unchanged(message: StandardMessage[Any, Any], encoded: bytes) -> None:
@@ -87,12 +122,25 @@ def _normalise(content: bytes) -> bytes:
     fields = _header_fields(content)
     if not any(name == b"from" for name, _ in fields):
         raise ValueError("the From header is missing, which SES requires")
+    _check_once_only(fields)
     kept = [lines for name, lines in fields if name not in _BCC]
     if len(kept) < len(fields):
         content = b"\r\n".join(kept) + b"\r\n\r\n" + content.partition(b"\r\n\r\n")[2]
     check_wire(content)
     check_part_count(_count_parts(content), field="")
     return content
+
+
+def _check_once_only(fields: Sequence[tuple[bytes, bytes]]) -> None:
+    seen: set[bytes] = set()
+    for name, _ in fields:
+        if name in seen and name in ONCE_ONLY:
+            raise ValueError(
+                f"the header has {name.decode()} more than once, which SES rejects; remove one, or "
+                "use RawMessage.forward for a received mail: "
+                "https://docs.aws.amazon.com/ses/latest/dg/header-fields.html"
+            )
+        seen.add(name)
 
 
 def _count_parts(content: bytes) -> int:

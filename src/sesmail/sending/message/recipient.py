@@ -20,6 +20,7 @@ from .fields import (
     SendId,
 )
 from .model import Model
+from .unsubscribe import UnsubscribeUrl
 
 __all__ = ["InlineTemplate", "ListManagement", "Recipient"]
 
@@ -56,7 +57,9 @@ class InlineTemplate(Model, frozen=True):
 class ListManagement(Model, frozen=True):
     """Contact list, and topic of it, whose subscriptions SES manages; API v2 only, not in bulk.
 
-    SES writes the unsubscribe links, and doesn't send to recipients who have unsubscribed.
+    SES writes the unsubscribe links, and doesn't send to recipients who have unsubscribed. A mail
+    with several recipients, or without the placeholder ``{{amazonSESUnsubscribeUrl}}`` in text or
+    html, gets no link, and so is refused.
 
     Args:
         contact_list: Name of the contact list, required: at least one character, no control
@@ -87,7 +90,8 @@ class Recipient(Model, frozen=True):
     Args:
         to: Address: text such as ``"Alice <alice@example.com>"``, or an ``Address``.
         data: Values of the template's placeholders, which override those of the message key by
-            key; SES merges them. JSON, at most 262,144 characters.
+            key; SES merges them. JSON, at most 262,144 characters; dates, times, ``Decimal`` and
+            ``UUID`` are taken as text.
         cc: Recipients of a copy of this mail, besides the message's ``cc``. One address or a list;
             together with ``bcc``, ``to`` and the message's own at most 50.
         bcc: Recipients of a blind copy of this mail, besides the message's ``bcc``.
@@ -96,6 +100,8 @@ class Recipient(Model, frozen=True):
             characters together.
         metadata: Metadata, which override the message's key by key; API v2 only. At most 986
             characters as JSON.
+        unsubscribe: Address for one-click unsubscribe of this recipient, instead of the message's,
+            see ``Message``; API v2 only.
         message_tags: SES message tags of this mail, names and values of 1 to 256 of
             ``A-Z a-z 0-9 _ -``.
         send_id: Id of this mail in the application, 1 to 256 of ``A-Z a-z 0-9 _ -``, see
@@ -115,6 +121,7 @@ class Recipient(Model, frozen=True):
     bcc: Mailboxes = ()
     headers: Headers = Field(default_factory=FrozenDict)
     metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
+    unsubscribe: UnsubscribeUrl | None = None
     message_tags: MessageTags = Field(default_factory=FrozenDict)
     send_id: SendId | None = None
 
@@ -129,6 +136,7 @@ class Recipient(Model, frozen=True):
             bcc: MailboxesInput = ...,
             headers: Mapping[str, str] = ...,
             metadata: Mapping[str, Any] = ...,
+            unsubscribe: str | None = ...,
             message_tags: Mapping[str, str] = ...,
             send_id: str | None = ...,
         ) -> None: ...

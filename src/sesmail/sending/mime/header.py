@@ -6,11 +6,21 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ...address import Address, phrase
-from ...encoded_word import encode_words, needs_encoding
+from ...encoded_word import encode_words, has_encoded_word, needs_encoding
 from ...errors import InvalidMessageError
 from ..limits import MAX_LINE
 
-__all__ = ["address_field", "fold", "mailbox", "parameter", "text_field", "text_value"]
+__all__ = [
+    "ADDRESS_FIELDS",
+    "ID_FIELDS",
+    "address_field",
+    "fold",
+    "mailbox",
+    "needs_rfc2231",
+    "parameter",
+    "text_field",
+    "text_value",
+]
 
 _FOLD_AT = 78  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _FOLD_ENCODED_AT = 76  # https://www.rfc-editor.org/rfc/rfc2047#section-2
@@ -21,75 +31,128 @@ _ATTRIBUTE_CHARS = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~"
 )
 
-# Fields of ids, URLs and addresses, where RFC 2047 forbids encoded-words. They would break threads
-# and one-click unsubscription: https://www.rfc-editor.org/rfc/rfc2047#section-5
-_NEVER_ENCODED = frozenset(
+# Fields of ids and URLs, where RFC 2047 forbids encoded-words. They would break threads and
+# one-click unsubscription: https://www.rfc-editor.org/rfc/rfc2047#section-5
+ID_FIELDS = frozenset(
     {
         "archived-at",
-        "disposition-notification-to",
-        "errors-to",
+        "content-base",
+        "content-id",
+        "content-location",
         "in-reply-to",
         "list-archive",
         "list-help",
-        "list-id",
         "list-owner",
         "list-post",
         "list-subscribe",
         "list-unsubscribe",
         "list-unsubscribe-post",
         "message-id",
+        "original-message-id",
         "references",
+    }
+)
+
+# Fields of addresses, in which only display names may be encoded-words, see rule 3 there.
+ADDRESS_FIELDS = frozenset(
+    {
+        "bounces-to",
+        "delivered-to",
+        "disposition-notification-to",
+        "errors-to",
+        "mail-followup-to",
+        "mail-reply-to",
+        "original-from",
         "return-receipt-to",
         "to",
     }
 )
+_MAILBOX = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')  # between commas outside of quotes
+_LIST_ID = re.compile(r"(.*?) *<([!-;=?-~]+)>", re.DOTALL)  # RFC 2919, section 2
 
 
 def text_field(name: str, text: str) -> str:
-    """Returns a field of unstructured text, such as Subject, as folded lines with CRLF.
+    """Returns a field that the user gives as text, such as Subject, as folded lines with CRLF.
+
+    In fields of addresses, and in List-Id, only names are encoded.
 
     Raises:
         InvalidMessageError: The field holds ids, URLs or addresses, and the text would have to be
             encoded.
     """
-    if not needs_encoding(text):
+    if not _needs_encoding(name, text):
         lines = fold(name, text.split(" "))
         if len(lines) <= MAX_LINE or max(map(len, lines.split("\r\n"))) <= MAX_LINE:
             return lines
-    _check_may_be_encoded(name)
-    return fold(name, encode_words(text, _FOLD_ENCODED_AT - len(name) - 2))
+    return fold(name, _encode_text(name, text, "headers", _FOLD_ENCODED_AT - len(name) - 2))
 
 
 def text_value(name: str, text: str, field: str = "headers") -> str:
-    """Returns the value of a field of unstructured text as one line of ASCII for the SES API.
+    """Returns the value of a field that the user gives as text as one line of ASCII for the API.
 
     Raises:
         InvalidMessageError: As for ``text_field``.
     """
+    return " ".join(_encode_text(name, text, field)) if _needs_encoding(name, text) else text
+
+
+def _needs_encoding(name: str, text: str) -> bool:
     if not needs_encoding(text):
-        return text
-    _check_may_be_encoded(name, field)
-    return " ".join(encode_words(text))
+        return False
+    # URLs, such as those of List-Unsubscribe, may have "=?", which no reader takes for anything.
+    return not (
+        text.isascii()
+        and text == text.strip(" ")
+        and name.lower() in ID_FIELDS
+        and not has_encoded_word(text)
+    )
 
 
-def _check_may_be_encoded(name: str, field: str = "headers") -> None:
-    if name.lower() in _NEVER_ENCODED:
+def _encode_text(name: str, text: str, field: str, room: int = _FOLD_ENCODED_AT - 1) -> list[str]:
+    """Returns the value of a field as ASCII tokens for ``fold``."""
+    kind = name.lower()
+    if kind in ID_FIELDS:
         raise InvalidMessageError(
-            f"{name} holds ids, URLs or addresses: the value has to be ASCII without '=?' and "
+            f"{name} holds ids or URLs: the value has to be ASCII without encoded-words and "
             f"without leading and trailing spaces, with a space at least every {MAX_LINE} "
             "characters; percent-encode URLs",
             field=field,
         )
+    if kind in ADDRESS_FIELDS:
+        return _address_tokens(_parse_mailboxes(name, text, field), room)
+    if kind == "list-id":
+        found = _LIST_ID.fullmatch(text)
+        if found is None or has_encoded_word(found[2]):
+            raise InvalidMessageError(
+                "List-Id is a name and an ASCII id, such as 'Shop news <news.shop.example.com>'",
+                field=field,
+            )
+        return [*encode_words(found[1], room), f"<{found[2]}>"]
+    return encode_words(text, room)
+
+
+def _parse_mailboxes(name: str, text: str, field: str) -> list[Address]:
+    try:
+        return [Address.parse(each) for each in _MAILBOX.findall(text)]
+    except InvalidMessageError as err:
+        raise InvalidMessageError(
+            f"{name} has to be addresses, separated by commas, or plain ASCII text: {err}",
+            field=field,
+        ) from err
 
 
 def address_field(name: str, addresses: Iterable[Address]) -> str:
     """Returns a field of addresses, such as To, as folded lines with CRLF."""
+    return fold(name, _address_tokens(addresses, _FOLD_ENCODED_AT - len(name) - 2))
+
+
+def _address_tokens(addresses: Iterable[Address], room: int) -> list[str]:
     tokens: list[str] = []
     for address in addresses:
         if tokens:
             tokens[-1] += ","
-        tokens += _mailbox_tokens(address, _FOLD_ENCODED_AT - (1 if tokens else len(name) + 2))
-    return fold(name, tokens)
+        tokens += _mailbox_tokens(address, _FOLD_ENCODED_AT - 1 if tokens else room)
+    return tokens
 
 
 def mailbox(address: Address) -> str:
@@ -106,12 +169,17 @@ def _mailbox_tokens(address: Address, room: int = _FOLD_ENCODED_AT - 1) -> list[
     return [phrase(name), f"<{address.email}>"]
 
 
+def needs_rfc2231(value: str) -> bool:
+    """Reports whether ``parameter`` writes a value in the form of RFC 2231."""
+    return needs_encoding(value) or _NEEDS_RFC2231.search(value) is not None
+
+
 def parameter(name: str, value: str) -> list[str]:
     """Returns a parameter of a field such as Content-Disposition, as tokens for ``fold``.
 
     The RFC 2231 form is used only where the value needs it: https://www.rfc-editor.org/rfc/rfc2231
     """
-    if not needs_encoding(value) and not _NEEDS_RFC2231.search(value):
+    if not needs_rfc2231(value):
         return [f'{name}="{value}"']
     segments = [""]
     for character in value:  # not by bytes: some readers decode each segment on its own

@@ -7,14 +7,19 @@ from io import SEEK_END, BytesIO
 from itertools import chain
 
 from ...address import Address
-from ...encoded_word import needs_encoding
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_part_count
 from ..message.attachment import Alternative, Attachment
 from ..message.message import Message, RawMessage
 from ..message.raw import has_header
+from ..message.unsubscribe import (
+    UNSUBSCRIBE_TWICE,
+    check_no_unsubscribe_headers,
+    unsubscribe_headers,
+)
 from ..wire import check_chunks
+from .attached_mail import is_attached_mail, prepare
 from .header import address_field, text_field
 from .part import (
     BoundaryFactory,
@@ -23,7 +28,6 @@ from .part import (
     alternative_part,
     attached_mail_part,
     file_part,
-    is_attached_mail,
     multipart,
     text_part,
 )
@@ -56,8 +60,8 @@ def write_mime(message: Message) -> bytes:
     """Returns a message as MIME: 7-bit, CRLF, at most 998 characters a line, without Bcc.
 
     Raises:
-        InvalidMessageError: The author is missing, there are more than 500 parts, an attached mail
-            isn't 7-bit, or a header can't be encoded.
+        InvalidMessageError: The author or the body is missing, there are more than 500 parts, or a
+            header can't be encoded.
     """
     chunks = iter_mime(message)
     mail = BytesIO(next(chunks))  # bytes.join would hold all chunks and the mail at the same time
@@ -74,9 +78,9 @@ def iter_mime(message: Message) -> Iterator[bytes]:
     Raises:
         InvalidMessageError: As for ``write_mime``, while chunks are taken.
     """
-    attached = [item.content for item in message.attachments if is_attached_mail(item)]
-    boundaries = BoundaryFactory(attached)
-    root = _root_part(message, boundaries)
+    attachments = [prepare(item) for item in message.attachments]
+    boundaries = BoundaryFactory([item.content for item in attachments if is_attached_mail(item)])
+    root = _root_part(message, attachments, boundaries)
     check_part_count(root.leaf_count)
     header = Header(
         *_header_fields(message), ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.header.fields
@@ -113,11 +117,18 @@ def _header_fields(message: Message) -> list[tuple[str, str]]:
     fields += _address_fields(message)
     texts = [("Subject", message.subject)] if message.subject else []
     texts += [(name, text) for name, text in message.headers.items() if name.lower() != "to"]
+    texts += _unsubscribe_fields(message)
     texts += [(TAG_HEADER, tag) for tag in message.tags]
     if message.metadata:
         texts.append((METADATA_HEADER, metadata_text(message.metadata)))
     fields += [(name, text_field(name, text)) for name, text in texts]
     return fields
+
+
+def _unsubscribe_fields(message: Message) -> list[tuple[str, str]]:
+    if message.unsubscribe is not None:
+        check_no_unsubscribe_headers(message.headers, "headers", UNSUBSCRIBE_TWICE)
+    return unsubscribe_headers(message.unsubscribe)
 
 
 def _address_fields(message: Message) -> list[tuple[str, str]]:
@@ -143,25 +154,24 @@ def _address_fields(message: Message) -> list[tuple[str, str]]:
 
 
 def _visible_to_field(text: str) -> str:
-    """Returns a To header given by the user: one address, or any plain ASCII text."""
+    """Returns a To header given by the user: addresses, or any plain ASCII text."""
     try:
         return address_field("To", [Address.parse(text)])
-    except InvalidMessageError as err:
-        if needs_encoding(text):
-            raise InvalidMessageError(
-                "a To header has to be one address or plain ASCII text", field="headers"
-            ) from err
+    except InvalidMessageError:
         return text_field("To", text)
 
 
-def _root_part(message: Message, boundaries: BoundaryFactory) -> Part:
+def _root_part(
+    message: Message, attachments: Sequence[Attachment], boundaries: BoundaryFactory
+) -> Part:
     """Returns the tree of parts: mixed of body and files, with only the levels that are needed."""
     images: list[Attachment] = []
     files: list[Attachment] = []
-    for item in message.attachments:
+    for item in attachments:
         (images if message.html is not None and _is_inline(item) else files).append(item)
     bodies: list[Part] = []
     if message.text is not None or (message.html is None and not message.alternatives):
+        _check_not_empty(message)
         bodies.append(text_part("text/plain", message.text or ""))
     # Many readers show the last form that they know, so AMP is before html, and the others after.
     bodies += [alternative_part(form) for form in message.alternatives if _is_amp(form)]
@@ -175,6 +185,15 @@ def _root_part(message: Message, boundaries: BoundaryFactory) -> Part:
         attached_mail_part(item) if is_attached_mail(item) else file_part(item) for item in files
     ]
     return multipart("mixed", [body, *file_parts], boundaries)
+
+
+def _check_not_empty(message: Message) -> None:
+    if message.text is None and not message.attachments:
+        raise InvalidMessageError(
+            "the mail has no body; give text, html, alternatives or attachments, "
+            'or text="" to send an empty mail',
+            field="text",
+        )
 
 
 def _html_part(html: str, images: list[Attachment], boundaries: BoundaryFactory) -> Part:

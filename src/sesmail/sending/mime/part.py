@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from ...encoded_word import encode_words
 from ...errors import InvalidMessageError
 from ...values import cached_property
 from ..message.attachment import Alternative, Attachment, charset_of
-from ..wire import check_header, check_wire, normalise_line_breaks
-from .header import fold, parameter, text_field
+from ..wire import check_header
+from .header import fold, needs_rfc2231, parameter, text_field
 from .transfer_encoding import encode_base64, encode_text
 
 __all__ = [
@@ -23,11 +25,12 @@ __all__ = [
     "attached_mail_part",
     "content_type",
     "file_part",
-    "is_attached_mail",
     "multipart",
     "text_part",
 ]
 
+_NAME_PARAMETER = re.compile(r"; ?name=", re.IGNORECASE)
+_MAX_NAME_WORD = 68  # with name="" beside it, it fits into a line of 76
 _MAX_TYPE_BEFORE_CHARSET = 60  # with the charset it has at most the 78 characters that SES takes
 
 
@@ -146,7 +149,7 @@ def alternative_part(form: Alternative) -> Part:
 
 def file_part(item: Attachment) -> Part:
     """Returns a file or an inline image as a part."""
-    fields = [*_content_fields(content_type(item), "base64"), *_file_fields(item)]
+    fields = [*_content_fields(content_type(item), "base64", item.filename), *_file_fields(item)]
     return Part(Header(*fields), encode_base64(item.content))
 
 
@@ -163,36 +166,35 @@ def content_type(item: Attachment) -> str:
     return kind
 
 
-def is_attached_mail(item: Attachment) -> bool:
-    """Reports whether an attachment is a whole mail."""
-    return item.media_type.lower().startswith("message/")
-
-
 def attached_mail_part(item: Attachment) -> Part:
-    """Returns an attached mail as a part.
+    """Returns an attached mail, which ``prepare`` returned, as a part.
 
     RFC 2046 forbids to encode it: https://www.rfc-editor.org/rfc/rfc2046#section-5.2.1
-
-    Raises:
-        InvalidMessageError: The mail isn't 7-bit, or has a line longer than 998 characters.
     """
-    try:
-        content = normalise_line_breaks(item.content)
-        check_wire(content)
-    except ValueError as err:
-        raise InvalidMessageError(
-            f"{item.filename!r} can't be attached as {item.media_type}: the content {err}; "
-            "or attach it as 'application/octet-stream'",
-            field="attachments",
-        ) from err
-    return Part(Header(*_content_fields(item.media_type, "7bit"), *_file_fields(item)), [content])
+    fields = [*_content_fields(item.media_type, "7bit", item.filename), *_file_fields(item)]
+    return Part(Header(*fields), [item.content])
 
 
-def _content_fields(media_type: str, encoding: str) -> list[tuple[str, str]]:
+def _content_fields(
+    media_type: str, encoding: str, filename: str | None = None
+) -> list[tuple[str, str]]:
     return [
-        ("Content-Type", f"Content-Type: {media_type}\r\n"),
+        ("Content-Type", _content_type_field(media_type, filename)),
         ("Content-Transfer-Encoding", f"Content-Transfer-Encoding: {encoding}\r\n"),
     ]
+
+
+def _content_type_field(media_type: str, filename: str | None) -> str:
+    """Returns the Content-Type, with the file name if Content-Disposition has the RFC 2231 form.
+
+    Readers that don't know that form take ``name`` with encoded-words in it, as Outlook writes it.
+    """
+    if filename is None or not needs_rfc2231(filename) or _NAME_PARAMETER.search(media_type):
+        return f"Content-Type: {media_type}\r\n"
+    words = encode_words(filename, _MAX_NAME_WORD, _MAX_NAME_WORD)
+    words[0] = f'name="{words[0]}'
+    words[-1] += '"'
+    return fold("Content-Type", [f"{media_type};", *words])
 
 
 def _file_fields(item: Attachment) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterable, Iterator
 from struct import unpack
 
-__all__ = ["encode_base64", "encode_text"]
+__all__ = ["encode_base64", "encode_quoted_printable", "encode_text"]
 
 _ASCII = bytes(range(128))
 _PLAIN = bytes(range(32, 127)) + b"\n"
@@ -19,6 +19,11 @@ _UNSAFE_LINE = re.compile(rb"\n(?:(?<= \n)|\.\n)")
 # leave no dot alone. https://www.rfc-editor.org/rfc/rfc2045#section-6.7
 _LONG_LINE = re.compile(rb"\n.{76,}")
 _LINE_SEGMENT = re.compile(rb"\n?.{1,75}(?<!=)(?<!=.)(?!\.\Z)")
+
+# ``b2a_qp`` encodes a space or tab at the end of a line without counting the two characters that it
+# adds, so that a line may have 77: https://www.rfc-editor.org/rfc/rfc2045#section-6.7
+_FINAL_BLANK = re.compile(rb"[ \t]\r\n")
+_ENDS_TOO_LATE = re.compile(rb"(?<=[^\n]{74})(=(?:20|09)\r\n)")
 
 _CHUNK = 57 * 1024  # bytes, which make 1,024 lines of base64
 
@@ -37,14 +42,14 @@ def encode_text(text: str) -> tuple[str, Iterable[bytes]]:
     data = data.replace(b"\n", b"\r\n")
     if 2 * len(data.translate(None, _ASCII)) > len(data):
         return "base64", encode_base64(data)
-    return "quoted-printable", (_encode_quoted_printable(data),)
+    return "quoted-printable", (encode_quoted_printable(data),)
 
 
 def _encode_ascii(data: bytes) -> bytes:
     """Encodes ASCII text with LF as quoted-printable, plain lines faster than ``b2a_qp`` does."""
     lines = b"\n%b\n" % data.replace(b"=", b"=3D")
     if data.translate(None, _PLAIN) or _UNSAFE_LINE.search(lines):
-        return _encode_quoted_printable(data.replace(b"\n", b"\r\n"))
+        return encode_quoted_printable(data.replace(b"\n", b"\r\n"))
     return _LONG_LINE.sub(_cut_line, lines)[1:-1].replace(b"\n", b"\r\n")
 
 
@@ -52,13 +57,17 @@ def _cut_line(long_line: re.Match[bytes]) -> bytes:
     return b"=\n".join(_LINE_SEGMENT.findall(long_line[0]))
 
 
-def _encode_quoted_printable(data: bytes) -> bytes:
+def encode_quoted_printable(data: bytes) -> bytes:
     """Encodes any text with CRLF as quoted-printable.
 
     ``b2a_qp`` uses the first line break that it finds as its own; the CRLF that is appended for
     the call makes sure that there is one.
     """
-    return b2a_qp(data + b"\r\n")[:-2]
+    lines = data + b"\r\n"
+    encoded = b2a_qp(lines)
+    if _FINAL_BLANK.search(lines):
+        encoded = _ENDS_TOO_LATE.sub(rb"=\r\n\1", encoded)
+    return encoded.replace(b"=\r\n.\r\n", b"=\r\n=2E\r\n")[:-2]
 
 
 def encode_base64(data: bytes) -> Iterator[bytes]:

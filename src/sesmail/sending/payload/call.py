@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
@@ -20,6 +21,7 @@ __all__ = [
     "Call",
     "check_unsupported",
     "destination",
+    "distinct",
     "drop_empty",
     "entry_destination",
     "estimated_size",
@@ -71,12 +73,12 @@ def from_address(message: TemplateMessage | BulkMessage) -> str:
 
 
 def recipients_of(message: Message | RawMessage | TemplateMessage) -> tuple[Address, ...]:
-    """Returns all recipients in the order to, cc, bcc.
+    """Returns all recipients in the order to, cc, bcc, an address that is given twice once.
 
     Raises:
         InvalidMessageError: There is no recipient, or there are more than 50.
     """
-    recipients = (*message.to, *message.cc, *message.bcc)
+    recipients = tuple(chain.from_iterable(distinct(message.to, message.cc, message.bcc)))
     if not recipients:
         raise InvalidMessageError("give at least one recipient in to, cc or bcc", field="to")
     check_recipient_count(
@@ -102,18 +104,36 @@ def estimated_size(message: Message | RawMessage | TemplateMessage | BulkMessage
     return files + sum(map(len, bodies))
 
 
-def destination(to: Iterable[str], cc: Iterable[str], bcc: Iterable[str]) -> dict[str, Any]:
-    """Returns the Destination structure, which both APIs have."""
-    return drop_empty({"ToAddresses": list(to), "CcAddresses": list(cc), "BccAddresses": list(bcc)})
+def distinct(*groups: Iterable[Address]) -> list[list[Address]]:
+    """Returns the groups of addresses without those that an earlier place has, too."""
+    seen: set[str] = set()
+    kept: list[list[Address]] = []
+    for group in groups:
+        kept.append([])
+        for address in group:
+            if address.email not in seen:
+                seen.add(address.email)
+                kept[-1].append(address)
+    return kept
+
+
+def destination(
+    to: Iterable[Address],
+    cc: Iterable[Address],
+    bcc: Iterable[Address],
+    spell: Callable[[Address], str] = mailbox,
+) -> dict[str, Any]:
+    """Returns the Destination structure, which both APIs have, with each address once."""
+    names = ("ToAddresses", "CcAddresses", "BccAddresses")
+    groups = distinct(to, cc, bcc)
+    return drop_empty(
+        {name: list(map(spell, group)) for name, group in zip(names, groups, strict=True)}
+    )
 
 
 def entry_destination(message: BulkMessage, recipient: Recipient) -> dict[str, Any]:
     """Returns the Destination of one recipient of a bulk message, with the message's cc and bcc."""
-    return destination(
-        [mailbox(recipient.to)],
-        map(mailbox, (*message.cc, *recipient.cc)),
-        map(mailbox, (*message.bcc, *recipient.bcc)),
-    )
+    return destination([recipient.to], [*message.cc, *recipient.cc], [*message.bcc, *recipient.bcc])
 
 
 def template_data(data: Mapping[str, Any], field: str) -> str:

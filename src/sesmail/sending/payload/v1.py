@@ -18,6 +18,7 @@ from .call import (
     entry_destination,
     from_address,
     make_call,
+    recipients_of,
     template_data,
 )
 from .tags import message_tags, recipient_tags, tag_list
@@ -43,17 +44,22 @@ _UNSUPPORTED = {
 }
 _UNSUPPORTED_SINGLE = {
     **_UNSUPPORTED,
-    "list_management": "write List-Unsubscribe headers yourself, or use Client(api='v2')",
+    "list_management": (
+        "send a Message with unsubscribe, which writes List-Unsubscribe headers, "
+        "or use Client(api='v2')"
+    ),
 }
 _UNSUPPORTED_WITH_TEMPLATE = {
     "headers": _USE_V2,
     "metadata": "use message_tags, which come back with events, or Client(api='v2')",
     "attachments": "send a Message, or use Client(api='v2')",
+    "unsubscribe": "send a Message, or use Client(api='v2')",
     "from_arn": "use source_arn",
 }
 _UNSUPPORTED_FOR_RECIPIENT = {
     "headers": _USE_V2,
     "metadata": "use message_tags, which come back with events, or Client(api='v2')",
+    "unsubscribe": _USE_V2,
 }
 _SEND_ID_UNTAGGED = {"send_id": "give the client tag_send_id=True, or use Client(api='v2')"}
 
@@ -79,7 +85,7 @@ def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool)
     )
     params = {
         "Source": _source(message),
-        "Destinations": [address.email for address in (*message.to, *message.cc, *message.bcc)],
+        "Destinations": [address.email for address in recipients_of(message)],
         "RawMessage": {"Data": mail},
         "SourceArn": message.source_arn,
         "FromArn": message.from_arn,
@@ -111,9 +117,7 @@ def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool
         check_unsupported(message, _SEND_ID_UNTAGGED, "v1")
     data = template_data(message.data, "data")
     params = {
-        "Destination": destination(
-            map(mailbox, message.to), map(mailbox, message.cc), map(mailbox, message.bcc)
-        ),
+        "Destination": destination(message.to, message.cc, message.bcc),
         "TemplateData": data,
         "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
         **_template_params(message, tag_name),

@@ -7,14 +7,17 @@ from typing import Any
 
 from ...address import Address
 from ...errors import InvalidMessageError
-from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
-from ..limits import check_header_count, check_header_value, check_mail_size, check_part_count
-from ..message.attachment import Attachment
+from ..limits import check_mail_size
 from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
 from ..message.recipient import InlineTemplate, Recipient
-from ..mime.header import mailbox, text_value
+from ..message.unsubscribe import (
+    UNSUBSCRIBE_TWICE,
+    check_list_recipients,
+    check_no_unsubscribe_headers,
+    check_placeholder,
+)
+from ..mime.header import mailbox
 from ..mime.mail import mime_bytes
-from ..mime.part import content_type
 from .call import (
     Call,
     destination,
@@ -22,9 +25,11 @@ from .call import (
     entry_destination,
     from_address,
     make_call,
+    recipients_of,
     template_data,
 )
 from .tags import message_tags, recipient_tags, tag_list
+from .template import template_headers, template_structure
 
 __all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
 
@@ -32,16 +37,14 @@ SERVICE = "sesv2"
 ENTRIES = "BulkEmailEntries"
 RATE_OPERATION = "GetAccount"
 
-# Headers that SES sets and refuses beside a template:
-# https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
-_WRITTEN_BY_SES = frozenset({"date", "message-id", "to"})
-
 
 def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
     """Returns the call SendEmail, with template content for a templated message, else raw.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
     """
+    if message.list_management is not None:
+        _check_list_management(message)
     if isinstance(message, TemplateMessage):
         size, content = _template_content(message)
     else:
@@ -61,14 +64,30 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
     return make_call("SendEmail", params, message.extra, size)
 
 
+def _check_list_management(message: AnyMessage) -> None:
+    """Refuses a contact list for a mail into which SES would write no unsubscribe link."""
+    check_list_recipients(len(recipients_of(message)))
+    if isinstance(message, RawMessage):
+        return
+    if message.unsubscribe is not None:
+        raise InvalidMessageError(
+            "list_management writes the same headers; give one of the two", field="unsubscribe"
+        )
+    check_no_unsubscribe_headers(
+        message.headers, "headers", "SES replaces it with that of list_management"
+    )
+    if isinstance(message, Message):
+        check_placeholder((message.text, message.html))
+    elif isinstance(message.template, InlineTemplate):
+        check_placeholder((message.template.text, message.template.html))
+
+
 def _template_content(message: TemplateMessage) -> tuple[int, dict[str, Any]]:
     """Returns the size of the content, and the parameters of addresses and content."""
-    size, template = _template(message, message.send_id)
+    size, template = template_structure(message, message.send_id)
     return size, {
         "FromEmailAddress": from_address(message),
-        "Destination": destination(
-            *(map(mailbox, some) for some in (message.to, message.cc, message.bcc))
-        ),
+        "Destination": destination(message.to, message.cc, message.bcc),
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         "Content": {"Template": template},
     }
@@ -83,9 +102,7 @@ def _raw_content(message: Message | RawMessage) -> tuple[int, dict[str, Any]]:
     mail = mime_bytes(message)
     check_mail_size(len(mail), "v2", "send less, or a link to it")
     return len(mail), {
-        "Destination": destination(
-            *(map(_email_of, some) for some in (message.to, message.cc, message.bcc))
-        ),
+        "Destination": destination(message.to, message.cc, message.bcc, _email_of),
         "Content": {"Raw": {"Data": mail}},
     }
 
@@ -97,7 +114,7 @@ def build_bulk(
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
     """
-    size, template = _template(message, None)
+    size, template = template_structure(message, None)
     entries = [
         _entry(message, recipient, f"recipients[{number}].", tag_send_id)
         for number, recipient in enumerate(message.recipients)
@@ -122,6 +139,9 @@ def _entry(
     SES merges headers by name; metadata are one header, and so are merged here:
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
     """
+    if message.unsubscribe is not None or recipient.unsubscribe is not None:
+        for headers, prefix in ((message.headers, ""), (recipient.headers, field)):
+            check_no_unsubscribe_headers(headers, f"{prefix}headers", UNSUBSCRIBE_TWICE)
     metadata = {**message.metadata, **recipient.metadata} if recipient.metadata else {}
     data = template_data(recipient.data, f"{field}data")
     return len(data), drop_empty(
@@ -129,8 +149,8 @@ def _entry(
             "Destination": entry_destination(message, recipient),
             "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
             "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
-            "ReplacementHeaders": _headers(
-                recipient.headers, (), metadata, recipient.send_id, field
+            "ReplacementHeaders": template_headers(
+                recipient.headers, (), metadata, recipient.send_id, recipient.unsubscribe, field
             ),
         }
     )
@@ -180,80 +200,3 @@ def _switch(on: bool | None) -> str | None:
 
 def _email_of(address: Address) -> str:
     return address.email
-
-
-def _template(
-    message: TemplateMessage | BulkMessage, send_id: str | None
-) -> tuple[int, dict[str, Any]]:
-    """Returns the size of the Template structure, and the structure.
-
-    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html
-    """
-    template = message.template
-    if isinstance(template, InlineTemplate):
-        source: dict[str, Any] = {
-            "TemplateContent": drop_empty(
-                {"Subject": template.subject, "Text": template.text, "Html": template.html}
-            )
-        }
-    else:
-        source = {"TemplateArn" if template.startswith("arn:") else "TemplateName": template}
-    data = template_data(message.data, "data")
-    check_part_count(len(message.attachments) + 1)
-    encoded = sum(4 * len(item.content) // 3 for item in message.attachments)
-    check_mail_size(encoded, "v2", "send smaller attachments, or links to them")
-    return len(data) + encoded, drop_empty(
-        {
-            **source,
-            "TemplateData": data,
-            "Headers": _headers(message.headers, message.tags, message.metadata, send_id, ""),
-            "Attachments": [_attachment(item) for item in message.attachments],
-        }
-    )
-
-
-def _attachment(item: Attachment) -> dict[str, Any]:
-    return drop_empty(
-        {
-            "RawContent": item.content,
-            "FileName": item.filename,
-            "ContentType": content_type(item),
-            "ContentDisposition": item.disposition.upper(),
-            "ContentId": item.content_id,
-            "ContentDescription": item.description or None,
-            "ContentTransferEncoding": "BASE64",
-        }
-    )
-
-
-def _headers(
-    headers: Mapping[str, str],
-    tags: tuple[str, ...],
-    metadata: Mapping[str, Any],
-    send_id: str | None,
-    field: str,
-) -> list[dict[str, str]]:
-    """Returns the headers beside a template, which SES takes as one line of printable ASCII."""
-    if not (headers or tags or metadata or send_id):
-        return []
-    named = [
-        *([] if send_id is None else [(f"{field}send_id", SEND_ID_HEADER, send_id)]),
-        *((f"{field}headers", name, text) for name, text in headers.items()),
-        *((f"{field}tags", TAG_HEADER, tag) for tag in tags),
-    ]
-    if metadata:
-        named.append(
-            (f"{field}metadata", METADATA_HEADER, metadata_text(metadata, f"{field}metadata"))
-        )
-    check_header_count(len(named), f"{field}headers")
-    return [_header(*each) for each in named]
-
-
-def _header(field: str, name: str, text: str) -> dict[str, str]:
-    if name.lower() in _WRITTEN_BY_SES:
-        raise InvalidMessageError(
-            f"the header {name} can't be given beside a template: SES writes it", field=field
-        )
-    value = text_value(name, text, field)
-    check_header_value(name, value, field)
-    return {"Name": name, "Value": value}
