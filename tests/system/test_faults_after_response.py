@@ -22,6 +22,7 @@ from sesmail import (
 )
 from support.clients import NEWS, ORDER
 from support.faults import StartFaultServer
+from support.responses import bulk, error, ok
 
 pytestmark = pytest.mark.anyio
 

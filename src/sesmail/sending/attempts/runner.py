@@ -352,12 +352,11 @@ def _read(
 
 
 def _fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
-    """Applies an internal error before a request to the sends that have no result."""
+    """Applies an internal error before a request to sends, none of which has a result."""
     for state in states.values():
-        if state.result is None:
-            failed = NotSentError(_reason(error), retryable=isinstance(error, MemoryError))
-            failed.__cause__ = error.with_traceback(None)
-            state.failed(failed)
+        failed = NotSentError(_reason(error), retryable=isinstance(error, MemoryError))
+        failed.__cause__ = error.with_traceback(None)
+        state.failed(failed)
 
 
 def _reason(error: Exception) -> str:
