@@ -29,6 +29,7 @@ from sesmail import (
     MemorySendLog,
     Message,
     RateLimiter,
+    RawMessage,
     Receiver,
     RetryPolicy,
     SeenMessages,
@@ -48,6 +49,7 @@ TYPED = (
     pydantic.ValidationError,
 )
 NOW = datetime.datetime.now(datetime.UTC)
+CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
 UNSUBSCRIBE: dict[str, Any] = {"secrets": "x" * 16, "url": "https://a.example/"}
 
 
@@ -112,18 +114,10 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "Address": {"email": ADDRESS, "name": [5, b"Name", ["Name"], str]},
     "Address.parse": {"text": ADDRESS},
     "Alternative.calendar": {
-        "ics": [5, "text", b"\xff", None, ["BEGIN:VCALENDAR"]],
-        "method": [5, "SEND", b"REQUEST", ["REQUEST"], "CANCEL"],
+        "ics": [5, None, ["ics"], ""],
+        "method": [5, b"REQUEST", "", "INVITE"],
     },
-    "Attachment.calendar": {
-        "ics": [5, "text", b"\xff", None, ["BEGIN:VCALENDAR"]],
-        "filename": [5, "", ["invite.ics"], "a\r\nb"],
-    },
-    "RawMessage.forward": {
-        "mail": [5, "text", None, ["mail"]],
-        "from_email": ADDRESS,
-        "reply_to": [5, b"a@example.com", ["nobody"]],
-    },
+    "Attachment.calendar": {"ics": [5, None, ["ics"], ""], "filename": ["", 5, ["a"], "a.exe"]},
     "Attachment.from_path": {
         "path": [5, b"a", ["a"], None, Path],
         **{key: [5, ["a"], str] for key in ("filename", "media_type", "content_id", "description")},
@@ -229,6 +223,12 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "Receiver.delete_object": {"event": ["event", None, ORDER]},
     "Receiver.fetch": {"event": ["event", None, ORDER]},
     "Receiver.receive": {"body": [5, None, ["body"]], "headers": "headers"},
+    "RawMessage.forward": {
+        "mail": ["text", 5, None, ["text"]],
+        "from_email": [5, None, b"a@example.com", ["a@example.com"], ""],
+        "reply_to": [5, None, b"a@example.com", [5], {"a@example.com": 1}],
+        **dict.fromkeys(RawMessage.model_fields.keys() - {"content"}, "any"),
+    },
     "RetryPolicy": {
         "attempts": "integer",
         "first_delay": "finite",
@@ -362,8 +362,10 @@ def parameters_of(name: str, function: Any) -> list[str]:
     function = Client if function is sesmail.BlockingClient else function
     names: list[str] = []
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            names += [] if "." in name else ClientParams.__annotations__
+        if parameter.kind is parameter.VAR_KEYWORD and name == "RawMessage.forward":
+            names += sorted(RawMessage.model_fields.keys() - {"content"})
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            names += ClientParams.__annotations__
         elif parameter.kind is not parameter.VAR_POSITIONAL:
             names.append(parameter.name)
     return names[1:] if "." in name and names[:1] == ["self"] else names
@@ -393,10 +395,6 @@ def test_every_parameter_is_checked_or_has_a_reason() -> None:
     assert set(EXEMPT) <= {name for name, _ in functions()}
 
 
-CLASS_METHODS = ("calendar", "forward", "from_path", "parse")
-ICS = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
-
-
 def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
     """Returns a function, bound to an object, and valid values of its required parameters."""
     head, _, method = name.partition(".")
@@ -410,23 +408,23 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "SqliteSendLog": lambda: SqliteSendLog(path / "sends.db"),
     }
     if method:
-        owner = owner if method in CLASS_METHODS else objects.get(head, owner)()
+        owner = (
+            owner
+            if method in ("calendar", "forward", "from_path", "parse")
+            else objects.get(head, owner)()
+        )
     required: dict[str, dict[str, Any]] = {
         "Address": {"email": "a@example.com"},
         "Attachment": {"filename": "a.txt", "content": b""},
+        "Alternative.calendar": {"ics": CALENDAR},
+        "Attachment.calendar": {"ics": CALENDAR},
         "Attachment.from_path": {"path": __file__},
-        "Alternative.calendar": {"ics": ICS},
-        "Attachment.calendar": {"ics": ICS},
-        "RawMessage.forward": {
-            "mail": b"From: a@example.com\r\n\r\n",
-            "from_email": "b@example.com",
-            "to": "c@example.com",
-        },
         "Alternative": {"content": b"", "media_type": "text/plain"},
         "BulkMessage": {"template": "t", "recipients": ["a@example.com"]},
         "InlineTemplate": {"subject": "s"},
         "ListManagement": {"contact_list": "c"},
         "RawMessage": {"content": b"From: a@example.com\r\n\r\n"},
+        "RawMessage.forward": {"mail": b"A: b\r\n\r\n", "from_email": "a@example.com"},
         "Recipient": {"to": "a@example.com"},
         "TemplateMessage": {"template": "t"},
         "Client.call": {"operation": "GetAccount"},

@@ -59,6 +59,11 @@ def calendar_method(content: bytes, method: str | None) -> str:
             f"this object has {len(found)}"
         )
     (own,) = found
+    if method is not None and not isinstance(method, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidMessageError(
+            f"pass the method as str, such as 'REQUEST', not {type(method).__name__}",
+            field="method",
+        )
     if own not in _METHODS:
         raise _invalid(f"the method of the object is none of {', '.join(sorted(_METHODS))}")
     if method is not None and method.upper() != own:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias, cast
@@ -21,6 +22,7 @@ from pydantic import (
 )
 
 from ...address import Address, as_address, find_control
+from ...errors import InvalidMessageError
 from ...tagging import TAG_WORD
 from ...values import FrozenDict
 from ..limits import MAX_ARN, MAX_CONFIGURATION_SET, MAX_HEADER_NAME
@@ -43,6 +45,7 @@ __all__ = [
     "check_match",
     "check_no_control",
     "matching",
+    "naming_field",
     "parse_mailboxes",
 ]
 
@@ -113,6 +116,20 @@ def check_no_control(text: str) -> str:
     if control := find_control(text):
         raise ValueError(f"the text has {control}")
     return text
+
+
+@contextmanager
+def naming_field(field: str, value: object) -> Iterator[None]:
+    """Names the field, and the type of its value, in the error for an invalid value.
+
+    Raises:
+        InvalidMessageError: For a ValueError inside.
+    """
+    try:
+        yield
+    except ValueError as err:
+        kind = "" if isinstance(value, str) else f", not {type(value).__name__}"
+        raise InvalidMessageError(f"{err}{kind}", field=field) from err
 
 
 def parse_mailboxes(value: object) -> tuple[Address, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, cast
 
 from pydantic import (
     BeforeValidator,
@@ -36,6 +36,7 @@ from .fields import (
     Name,
     SendId,
     Tags,
+    naming_field,
     parse_mailboxes,
 )
 from .forward import forwarded
@@ -145,8 +146,6 @@ __all__ = [
     "message_from_json",
     "valid_message",
 ]
-
-T = TypeVar("T")
 
 _ListManagement: TypeAlias = Annotated[ListManagement | None, BeforeValidator(unvalidated_fields)]
 
@@ -462,22 +461,11 @@ class RawMessage(_BaseMessage, frozen=True):
                 f"pass the bytes of the mail, or an InboundMail, not {type(mail).__name__}",
                 field="mail",
             )
-        author = _parsed("from_email", as_address, from_email)
-        replies = _parsed("reply_to", parse_mailboxes, reply_to)
-        content = forwarded(bytes(raw), author, replies)
-        return cls(content=content, **fields)
-
-
-def _parsed(field: str, parse: Callable[[object], T], value: object) -> T:
-    """Returns the parsed value of an argument.
-
-    Raises:
-        InvalidMessageError: The value is invalid; the error names the argument.
-    """
-    try:
-        return parse(value)
-    except ValueError as err:
-        raise InvalidMessageError(f"{err}; got {described(value)}", field=field) from err
+        with naming_field("from_email", from_email):
+            author = as_address(from_email)
+        with naming_field("reply_to", reply_to):
+            replies = parse_mailboxes(reply_to)
+        return cls(content=forwarded(bytes(raw), author, replies), **fields)
 
 
 class TemplateMessage(_TemplatedMessage, frozen=True):
