@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from support.responses import bulk, error, ok
 
 import sesmail
 from sesmail import (
@@ -22,6 +21,7 @@ from sesmail import (
 )
 from support.clients import NEWS, ORDER
 from support.faults import StartFaultServer
+from support.responses import bulk, error, ok
 
 pytestmark = pytest.mark.anyio
 
