@@ -27,14 +27,13 @@ INVOICE = sesmail.Message(
 async def crash(path: Path) -> None:
     """Sends the message; the process dies before the response of SES is recorded."""
 
-    class PowerFailure(sesmail.Listener):
-        def after_attempt(self, call: object, attempts: object) -> None:
+    class PowerFailure(sesmail.SqliteSendLog):
+        async def finish(
+            self, send_id: str, outcome: sesmail.Outcome, message_id: str | None = None
+        ) -> None:
             os._exit(1)
 
-    async with (
-        sesmail.SqliteSendLog(path) as log,
-        sesmail.Client(send_log=log, listener=PowerFailure()) as client,
-    ):
+    async with PowerFailure(path) as log, sesmail.Client(send_log=log) as client:
         await client.send(INVOICE)
 
 
@@ -55,6 +54,9 @@ async def recover(path: Path) -> None:
                 await log.settle(event.send_id, "accepted", event.message_id)
                 print("settled by", event.kind)
         print("still unknown:", [record.send_id async for record in log.unknown()])
+
+        result = await client.send(INVOICE)
+        print("accepted before:", result.replayed, result.message_id)
 
 
 def delivery() -> str:

@@ -28,8 +28,8 @@ def send_message(self: Task[Any, Any], text: str) -> str | None:
     """Sends a message, given as JSON, once; returns its message id, None if that is unknown."""
     try:
         return client.send(sesmail.Message.model_validate_json(text)).message_id
-    except sesmail.DuplicateSendError as error:  # sent by an earlier delivery of this task
-        return error.message_id
+    except sesmail.DuplicateSendError:  # an earlier delivery of this task may have sent it
+        return None
     except sesmail.SendError as error:
         if error.retryable:  # SES doesn't have the message: throttled, or not sent
             raise self.retry(exc=error, countdown=30 * 2**self.request.retries) from error

@@ -9,8 +9,8 @@ Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.
 * A page may use these names without defining them: `sesmail`, `client` (an open Client),
   `message`, `topics`, `body` and `headers` (a request of SNS that brings a bounce), and the async
   functions `store`, `save` and `suppress`, which record their arguments. `database.execute(sql,
-  *values)` is a coroutine that returns the number of rows. The working directory is empty but for
-  `invoice.pdf` and `message.eml`.
+  *values)` is a coroutine that returns the number of rows; `database.fetch_one`, the first row. The
+  working directory is empty but for `invoice.pdf` and `message.eml`.
 * A block whose first line is a comment `# NAME.py` is a file, written to the working directory.
   Files named `test_*.py` run under pytest after the last block. Any other file but `conftest.py`
   is imported at its place, in a thread. Later blocks may import these files.

@@ -338,6 +338,7 @@ def test_idempotency(run: Run, moto_server: "MotoServer", monkeypatch: pytest.Mo
         "not sent again: the send 'invoice-12345' is in flight, or its outcome is unknown",
         "settled by Delivered",
         "still unknown: []",
+        "accepted before: True 0102-1",
     ]
     assert len(moto_server.sent()) == 1
 

@@ -65,7 +65,8 @@ async def first_screen() -> None:
         )
         assert_type(result, SendResult)
         assert_type(result.message_id, str)
-        assert_type(result.rfc5322_message_id, str)
+        assert_type(result.rfc5322_message_id, str | None)
+        assert_type(result.replayed, bool)
         assert_type(result.request_id, str | None)
         assert_type(result.recipients, tuple[RecipientResult, ...])
 
@@ -368,6 +369,8 @@ async def send_logs(path: Path) -> None:
             assert_type(error.send_id, str | None)
             assert_type(error.recorded_outcome, Outcome)
             assert_type(error.message_id, str | None)
+            assert_type(error.outcome, Outcome)
+            assert_type(error.began, datetime | None)
         await each.finish("id-1", "accepted", "m-1")
         await each.settle("id-1", "sent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -390,6 +393,24 @@ def pacing(limiter: sesmail.RateLimiter) -> None:
     Client(retry=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sesmail.RetryPolicy(on_unknown="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(limiter.account_rate, float | None)
+    assert_type(limiter.expected_wait(low_priority=True), float)
+
+
+class OldSendLog:
+    """Send log whose begin returns nothing."""
+
+    async def begin(self, send_id: str) -> None:
+        raise sesmail.DuplicateSendError(send_id=send_id, recorded_outcome="accepted")
+
+    async def finish(
+        self, send_id: str, outcome: Outcome, message_id: str | None = None
+    ) -> None: ...
+
+    async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
+        return True
+
+
+Client(send_log=OldSendLog())
 
 
 async def many(
@@ -405,6 +426,7 @@ async def many(
                 assert_type(outcome.error.retryable, bool)
             outcomes.stop()
     assert_type(outcomes.progress.rate, float)
+    assert_type(outcomes.progress.replayed, int)
     assert_type(outcomes.unconsumed, tuple[sesmail.MessageResult, ...])
     client.send_many(some)
     client.send_many([RawMessage(content=b"", to="a@example.com"), Message()])

@@ -15,9 +15,10 @@ SesmailError
 │   │   ├── AccessDeniedError             fix the credentials or the IAM policy
 │   │   └── BadRequestError (ValueError)  fix the parameters
 │   ├── NotSentError (ConnectionError)    no byte was sent: sending again is safe
-│   ├── DuplicateSendError (ValueError)   the send id is in the send log: nothing was sent
+│   ├── DuplicateSendError (ValueError)   the send id is in the send log, as in flight or unknown
 │   └── UnknownOutcomeError               AWS may have accepted it: sending again may send it twice
 ├── BulkSendError (ExceptionGroup)        some recipients of a bulk message failed
+├── InvalidTokenError (ValueError)        400: reject the unsubscribe request
 └── WebhookError                          a request without events: respond with its status
     ├── MalformedBodyError (ValueError)   400: the body isn't one of SNS or SES
     ├── UnauthenticatedError              401: SNS repeats the request with the secret
@@ -188,7 +189,7 @@ class SendError(SesmailError):
         send_id: The send id of the mail, which its events report; None without one.
     """
 
-    outcome: ClassVar[Outcome] = "unknown"
+    outcome: Outcome = "unknown"
     default_retryable: ClassVar[bool] = False
 
     def __init__(
@@ -219,7 +220,7 @@ class SendError(SesmailError):
 class RejectedError(SendError):
     """AWS rejected the call; this class stands for the error codes that no subclass covers."""
 
-    outcome: ClassVar[Outcome] = "rejected"
+    outcome: Outcome = "rejected"
 
 
 class ThrottledError(RejectedError):
@@ -293,20 +294,24 @@ class BadRequestError(RejectedError, ValueError):
 class NotSentError(SendError, ConnectionError):
     """The call failed before any byte of the request was sent; sending again is safe."""
 
-    outcome: ClassVar[Outcome] = "not_sent"
+    outcome: Outcome = "not_sent"
     default_retryable: ClassVar[bool] = True
 
 
 class DuplicateSendError(SendError, ValueError):
-    """The send log has the send id as accepted, in flight, or of unknown outcome: nothing was sent.
+    """The send log has the send id as one that may not be sent again: nothing was sent.
+
+    A client raises it for a send that is in flight, or whose outcome is unknown, and its
+    ``outcome`` is ``unknown`` then. For a send that the log has as accepted, a send log raises it
+    too, and the client returns a result with ``replayed``.
 
     Attributes:
+        outcome: The same as ``recorded_outcome``.
         recorded_outcome: The outcome in the log, ``accepted`` or ``unknown``; the latter also for a
             send that is in flight.
         message_id: The message id of SES that the log has; None without one.
+        began: Time of the recorded ``begin``; None if the log doesn't tell.
     """
-
-    outcome: ClassVar[Outcome] = "not_sent"
 
     def __init__(
         self,
@@ -314,6 +319,7 @@ class DuplicateSendError(SendError, ValueError):
         send_id: str = "",
         recorded_outcome: Outcome = "unknown",
         message_id: str | None = None,
+        began: datetime | None = None,
     ) -> None:
         state = (
             "accepted already"
@@ -322,8 +328,10 @@ class DuplicateSendError(SendError, ValueError):
         )
         super().__init__(f"the send {send_id!r} is {state}")
         self.send_id: str | None = send_id
+        self.outcome: Outcome = recorded_outcome
         self.recorded_outcome: Outcome = recorded_outcome
         self.message_id = message_id
+        self.began = began
 
 
 class UnknownOutcomeError(SendError):
@@ -388,8 +396,12 @@ class MalformedBodyError(WebhookError, ValueError):
         self.input: str = input[:200]
 
 
-class InvalidTokenError(WebhookError, ValueError):
-    """An unsubscribe token that is malformed, signed with another secret, or expired."""
+class InvalidTokenError(SesmailError, ValueError):
+    """An unsubscribe token that is malformed, signed with another secret, or expired.
+
+    Attributes:
+        status: The HTTP status for the response, 400.
+    """
 
     status: ClassVar[int] = 400
 

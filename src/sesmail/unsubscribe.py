@@ -172,7 +172,7 @@ def _checked_secrets(secrets: str | bytes | Iterable[str | bytes]) -> tuple[byte
     )
     keys: list[bytes] = []
     for secret in given:
-        if not isinstance(secret, (str, bytes)):
+        if not isinstance(secret, (str, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"secrets must be text or bytes, not {type(secret).__name__}")
         key = secret.encode() if isinstance(secret, str) else secret
         if len(key) < _MIN_SECRET:

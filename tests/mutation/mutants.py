@@ -32,16 +32,19 @@ from sesmail.errors import (
 from sesmail.send_log import sqlite_records
 from sesmail.send_log.memory import MemorySendLog
 from sesmail.send_log.sqlite import SqliteSendLog
+from sesmail.send_log.sqlite_file import _identity
 from sesmail.sending import bulk
+from sesmail.sending.attempts import log_writer
 from sesmail.sending.attempts.log_writer import LogWriter
-from sesmail.sending.attempts.response import read_bulk, read_single
+from sesmail.sending.attempts.response import _shared_id, read_bulk, read_single
 from sesmail.sending.attempts.retry import RetryPolicy
 from sesmail.sending.attempts.runner import CallRunner, _for_each, _interrupted
-from sesmail.sending.attempts.state import SendState
+from sesmail.sending.attempts.state import SendState, _rank
 from sesmail.sending.bulk import BulkCall
 from sesmail.sending.many import SendMany
 from sesmail.sending.payload.call import Call
 from sesmail.sending.rate.limiter import RateLimiter
+from sesmail.sending.result import RecipientResult
 from sesmail.sending.sender import Sender
 
 from .patching import MUTANTS, Change, after, before, constant, instead, mutant, rescue
@@ -58,7 +61,8 @@ for kind in KINDS:
 constant("an unknown outcome is called rejected", SendError, "outcome", "rejected")
 constant("a rejection is called unknown", RejectedError, "outcome", "unknown")
 constant("a request that never left is called rejected", NotSentError, "outcome", "rejected")
-constant("a duplicate is called unknown", DuplicateSendError, "outcome", "unknown")
+mutant("a duplicate is called not sent", DuplicateSendError.__init__,
+    after(lambda _, self, **__: setattr(self, "outcome", "not_sent")))
 
 
 # Error codes: class of each code.
@@ -245,7 +249,11 @@ mutant("requests that never left are not released", RateLimiter.give_back, inste
 mutant("every failed call is released", CallRunner._apply, at_apply(release_failed))
 mutant("every failed call slows down", CallRunner._apply, at_apply(slow_down))
 mutant("a duplicate is not released", CallRunner._record,
-    instead(lambda self, _, states: self.log_writer.begin(states)))
+    instead(lambda self, _, states, __: self.log_writer.begin(states)))
+mutant("calls of low priority are not overtaken", CallRunner._wait_for_rate,
+    before(lambda self, info, _: (self, info, False)))
+mutant("calls of low priority may starve", RateLimiter._take,
+    after(lambda _, self, *__: setattr(self, "_advance", 1)))
 
 
 # States: an unknown outcome ends with acceptance only.
@@ -261,25 +269,35 @@ mutant("the error of an unknown outcome is forgotten", SendState.failed,
     instead(lambda state, error: setattr(state, "last", error)))
 mutant("a later error hides an unknown outcome", SendState.error,
     after(lambda error, state: state.last or error))
+mutant("a later failure replaces a rejection", _rank,
+    after(lambda rank, _: rank if rank == 2 else 0))
+mutant("the own record is a duplicate", SendState.duplicate,
+    before(lambda self, err: (self, (setattr(self, "unfinished", False), err)[1])))
+mutant("a record after a failed finish is the own one", SendState.duplicate,
+    before(lambda self, err: (self, (setattr(self, "began", err.began), err)[1])))
+mutant("accepted sends are not replayed", SendState.duplicate,
+    instead(lambda self, err: self.failed(err)))
+mutant("a message id of several entries is accepted", _shared_id,
+    instead(lambda entry, *_: RecipientResult("a@example.com", "accepted", entry["MessageId"])))
 
 
 # Send log: recorded before the request, with its outcome after it.
 def also(kind: type[SendError]) -> Change:
-    return after(lambda begun, _, states: {
+    return after(lambda begun, _, states, *__: {
         number: state for number, state in states.items()
         if number in begun or type(state.last) is kind
     })
 
 
-async def unrecorded(_: Any, states: Any) -> Any:
+async def unrecorded(_: Any, states: Any, *__: object) -> Any:
     return states
 
 
 def without_finish(original: Any) -> Any:
-    async def begin(self: Any, states: Any) -> Any:
+    async def begin(self: Any, states: Any, *deadline: float) -> Any:
         self.finish = nothing
         try:
-            return await original(self, states)
+            return await original(self, states, *deadline)
         finally:
             del self.finish
 
@@ -291,7 +309,7 @@ async def nothing(*_: object) -> None:
 
 
 def finished(begun: bool) -> Change:
-    return after(lambda _, __, states: [
+    return after(lambda _, __, states, *___: [
         setattr(state, "begun", begun) for state in states.values() if state.send_id is not None
     ])
 
@@ -314,8 +332,10 @@ mutant("unknown outcomes are recorded as rejected", LogWriter.__init__,
     before(lambda self, log: (self, log and RejectingLog(log))))
 mutant("retries of unknown sends begin again", LogWriter.finish, finished(False))
 mutant("retries of rejected sends don't begin again", LogWriter.finish, finished(True))
-constant("recording is cancelled with the send", anyio, "fail_after",
-    (lambda f: lambda delay, **_: f(delay))(anyio.fail_after))
+constant("recording is cancelled with the send", log_writer, "_GRACE", 0.0)
+mutant("an unusable log is a failed send", LogWriter._begin,
+    before(lambda self, _, state: (self, [], state)))
+mutant("a deleted log goes on", _identity, instead(lambda _: []))
 mutant("an error of the log is raised", LogWriter._finish,
     instead(lambda self, state: self._send_log.finish(state.send_id, state.outcome)))
 for log in (MemorySendLog, SqliteSendLog):

@@ -294,3 +294,14 @@ async def test_only_rejected_and_not_sent_may_begin_again(
     assert await begun(log, "id") == ("accepted", "message")
     if isinstance(log, SqliteSendLog):
         await log.aclose()
+
+
+@pytest.mark.anyio
+async def test_duplicate_has_the_time_of_the_record(log: Log) -> None:
+    began = await log.begin("id-1")
+    with pytest.raises(DuplicateSendError) as refused:
+        await log.begin("id-1")
+    record = await log.get("id-1")
+    assert record is not None
+    assert began == record.began == refused.value.began
+    assert (refused.value.outcome, refused.value.retryable) == ("unknown", False)

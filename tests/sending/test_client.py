@@ -521,3 +521,25 @@ async def test_large_message_is_built_in_a_thread(
         for size in (1, 1_000_000):
             await client.send(ORDER.model_copy(update={"text": "a" * size}))
     assert threads[0] == threading.get_ident() != threads[1]
+
+
+@pytest.mark.parametrize("endpoint", [None, "abc.123"])
+async def test_message_id_header_names_no_region_of_a_multi_region_endpoint(
+    monkeypatch: pytest.MonkeyPatch, fault_server: StartFaultServer, endpoint: str | None
+) -> None:
+    async def call(*_: Any, **__: Any) -> dict[str, Any]:
+        entry = {"Status": "SUCCESS", "MessageId": "m-1"}
+        meta = {"HTTPStatusCode": 200}
+        return {"MessageId": "m-1", "BulkEmailEntryResults": [entry], "ResponseMetadata": meta}
+
+    monkeypatch.setattr("sesmail.aws.Aws.call", call)
+    header = None if endpoint else "<m-1@eu-west-1.amazonses.com>"
+    fields = {} if endpoint is None else {"endpoint_id": endpoint}
+    async with new_client(fault_server(ok()).url) as client:
+        result = await client.send(ORDER.model_copy(update=fields))
+        recipient = NEWS.recipients[0]
+        bulk = await client.send_bulk(
+            NEWS.model_copy(update={**fields, "recipients": (recipient,)})
+        )
+    assert [each.rfc5322_message_id for each in (result, *result.recipients)] == [header] * 2
+    assert bulk.recipients[0].rfc5322_message_id == header

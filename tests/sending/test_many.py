@@ -17,6 +17,7 @@ from sesmail import (
     ConfigurationError,
     Message,
     MessageResult,
+    RateLimiter,
     SendMany,
     SendProgress,
     SendResult,
@@ -500,3 +501,13 @@ async def test_send_cancelled_after_acceptance_is_accepted() -> None:
     assert [(result.outcome, result.result) for result in many.unconsumed] == [
         ("accepted", SendResult("id", "<id>", ()))
     ]
+
+
+async def test_campaign_is_not_refused_by_max_wait(fault_server: StartFaultServer) -> None:
+    limit = RateLimiter(200, max_wait=0)
+    server = fault_server(ok())
+    async with new_client(server.url, rate_limit=limit) as client:
+        async with client.send_many([ORDER] * 20) as results:
+            assert [each.outcome async for each in results] == ["accepted"] * 20
+        bulk = await client.send_bulk(NEWS)
+        assert [each.outcome for each in bulk.recipients] == ["accepted"] * 2

@@ -10,6 +10,7 @@ from sesmail import (
     Attempt,
     CallInfo,
     ConfigurationError,
+    DuplicateSendError,
     InvalidMessageError,
     Listener,
     MessageResult,
@@ -49,6 +50,19 @@ class Mail:
         """The message id that the caller received."""
         found: str | None = getattr(self.results[0], "message_id", None)
         return found
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the caller received the result of an earlier call."""
+        return any(getattr(result, "replayed", False) for result in self.results)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the send log had the send id as in flight or unknown."""
+        return any(
+            isinstance(getattr(result, "error", result), DuplicateSendError)
+            for result in self.results
+        )
 
     def record(self, result: SendResult | RecipientResult | MessageResult | Exception) -> None:
         """Record the result of the call."""
@@ -188,7 +202,8 @@ class CallRecords(Listener):
     def after_attempt(self, call: CallInfo, attempts: Sequence[Attempt]) -> None:
         self.finished.append(call)
         for send_id, attempt in zip(call.send_ids, attempts, strict=call.mails > 0):
-            self.outcomes[send_id] = _combined(self.outcomes.get(send_id), attempt.outcome)
+            before = self.outcomes.get(send_id)
+            self.outcomes[send_id] = _combined(before, attempt.outcome, retry=call.number > 1)
             if attempt.outcome != "not_sent":
                 self.possibly_sent.add(send_id)
 
@@ -205,9 +220,11 @@ class CallRecords(Listener):
         return [received for received in self.received if received.address == mail.address]
 
 
-def _combined(before: Outcome | None, now: Outcome) -> Outcome:
+def _combined(before: Outcome | None, now: Outcome, *, retry: bool) -> Outcome:
     """Return the outcome after another attempt: only an acceptance replaces unknown."""
-    return before if before in ("unknown", "accepted") and now != "accepted" else now
+    if before in ("unknown", "accepted") and now != "accepted":
+        return before
+    return "rejected" if retry and (before, now) == ("rejected", "not_sent") else now
 
 
 class Log(Protocol):
@@ -238,8 +255,15 @@ def check_mail(mail: Mail, records: CallRecords, *, retries_unknown: bool = Fals
         assert set(decisions[:-1]) <= {"retryable"}, (mail, decisions)
     if mail.outcome in ("not_sent", "rejected"):
         assert "possibly_accepted" not in decisions, (mail, decisions)
+    if mail.outcome == "not_sent":
+        assert not decisions, (mail, decisions)
     if mail.outcome == "rejected":
         assert decisions, mail
+    if mail.replayed or mail.refused:
+        assert "possibly_accepted" not in decisions, (mail, decisions)
+    if mail.replayed:
+        assert mail.send_id is not None
+        received = records.accepted_mails()[mail.send_id]
     if mail.outcome == "accepted":
         assert mail.message_id in [issued for each in received for issued in each.ids], (
             mail,
@@ -280,7 +304,7 @@ async def check_log(
         == {each for each, state in records.outcomes.items() if state == "unknown"} - ignored
     )
     for mail in mails:
-        if mail.outcome in ("accepted", "unknown"):
+        if mail.outcome in ("accepted", "unknown") and not mail.refused:
             assert mail.send_id is not None
             assert records.outcomes[mail.send_id] in ("accepted", mail.outcome), (
                 mail,

@@ -96,8 +96,8 @@ class ManualClock:
 class Limiter(RateLimiter):
     """A limiter that reports no wait: its simulated time must not extend the real deadlines."""
 
-    async def acquire(self, recipients: int) -> float:
-        await super().acquire(recipients)
+    async def acquire(self, recipients: int, *, low_priority: bool = False) -> float:
+        await super().acquire(recipients, low_priority=low_priority)
         return 0.0
 
 
@@ -110,8 +110,9 @@ class FailingLog:
         self._path = path
         self._log = self._new()
 
-    async def begin(self, send_id: str) -> None:
-        await self._write("begin", send_id, self._log.begin, send_id)
+    async def begin(self, send_id: str) -> datetime:
+        began: datetime = await self._write("begin", send_id, self._log.begin, send_id)
+        return began
 
     async def finish(self, send_id: str, outcome: Any, message_id: str | None = None) -> None:
         await self._write("finish", send_id, self._log.finish, send_id, outcome, message_id)
@@ -140,12 +141,12 @@ class FailingLog:
 
     async def _write(
         self, operation: str, send_id: str, write: Callable[..., Any], *args: Any
-    ) -> None:
+    ) -> Any:
         await anyio.lowlevel.checkpoint()
         try:
             if self.failure == f"{operation} before":
                 raise OSError("the disk is full")
-            await write(*args)
+            result = await write(*args)
             if self.failure == f"{operation} after":
                 raise OSError("the disk was lost")
         except DuplicateSendError:
@@ -154,6 +155,7 @@ class FailingLog:
             self.unwritten.add(send_id)
             raise
         await anyio.lowlevel.checkpoint()
+        return result
 
 
 class Credentials:
@@ -301,13 +303,18 @@ class Environment:
             assert record.message_id in {issued for each in some for issued in each.ids}
 
     async def _check_repeated_sends(self) -> None:
-        """Check that repeated send ids of accepted mails are refused, and new ones sent."""
+        """Check that accepted mails are replayed, unknown ones refused, and new ones sent."""
         self.set_responses()
         before = len(self.records.received)
         async with new_client(self.server.url, self.session, send_log=self.log) as client:
-            for send_id in [*self.records.accepted_mails()][:3]:
-                with pytest.raises(DuplicateSendError):
+            for send_id, received in [*self.records.accepted_mails().items()][:3]:
+                result = await client.send(message(Mail("again@example.com", send_id)))
+                assert (result.replayed, result.attempts) == (True, ())
+                assert result.message_id in [issued for each in received for issued in each.ids]
+            for send_id in [record.send_id async for record in self.log.unknown()][:3]:
+                with pytest.raises(DuplicateSendError) as refused:
                     await client.send(message(Mail("again@example.com", send_id)))
+                assert refused.value.outcome == "unknown"
             assert len(self.records.received) == before
             await client.send(message(Mail("new@example.com", "a-new-one")))
 
@@ -366,6 +373,9 @@ def send_many_job(
             )
             assert (progress.not_sent, progress.unknown) == (counts["not_sent"], counts["unknown"])
             assert progress.in_flight == 0
+            assert progress.replayed == sum(
+                each.result is not None and each.result.replayed for each in outcomes
+            )
             assert len({outcome.index for outcome in outcomes}) == len(outcomes)
             for outcome in outcomes:
                 mails[outcome.index].record(outcome)

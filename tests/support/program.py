@@ -29,6 +29,10 @@ class Database:
         """Run a statement and return the number of changed rows."""
         return self.connection.execute(sql, values).rowcount
 
+    async def fetch_one(self, sql: str, *values: object) -> Any:
+        """Execute a query and return its first row."""
+        return self.connection.execute(sql, values).fetchone()
+
 
 class Program:
     """The Python blocks of a page, executed in order."""

@@ -4,6 +4,7 @@ import contextlib
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,11 @@ class Clock:
 class SteppedLog(MemorySendLog):
     """Send log with steps at which it can be cancelled, before and after each write."""
 
-    async def begin(self, send_id: str) -> None:
+    async def begin(self, send_id: str) -> datetime:
         await anyio.lowlevel.checkpoint()
-        await super().begin(send_id)
+        began = await super().begin(send_id)
         await anyio.lowlevel.checkpoint()
+        return began
 
     async def finish(self, send_id: str, outcome: Any, message_id: str | None = None) -> None:
         await anyio.lowlevel.checkpoint()
@@ -139,13 +141,16 @@ class Setup:
     async def send_bulk(self) -> None:
         mails = [
             self.mail() for _ in range(5)
-        ]  # and one that is in flight already, according to the log
+        ]  # and one that is in flight already, and one that is accepted, according to the log
         recipients = [Recipient(mail.address, send_id=mail.send_id) for mail in mails]
         recipients.insert(2, Recipient("gone@example.com", send_id="gone"))
+        recipients.insert(4, Recipient("past@example.com", send_id="past"))
         bulk = BulkMessage(from_email="shop@example.com", template="News", recipients=recipients)
         result = await self.client.send_bulk(bulk, concurrency=2)
         results = {each.recipient: each for each in result.recipients}
-        assert results["gone@example.com"].outcome == "not_sent"
+        assert results["gone@example.com"].outcome == "unknown"
+        assert results["past@example.com"].replayed
+        assert results["past@example.com"].message_id == "m-past"
         for mail in mails:
             mail.record(results[mail.address])
 
@@ -249,6 +254,8 @@ async def cancel_anywhere(
     results = Counter[str]()
     async with no_leaks(server):
         setup = Setup(server, session, log)
+        await log.begin("past")
+        await log.finish("past", "accepted", "m-past")
         most = 0
         for point in range(-2, POINTS[target]):
             if chance.random() < 0.05:  # so that the cancelled call opens the client

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..arguments import check_function, check_instance
-from ..errors import DuplicateSendError, Outcome
+from ..errors import Outcome
 from .protocol import SendRecord
-from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
+from .records import Clock, RecordPages, check_outcome, check_send_id, duplicate, in_utc, now
 
 __all__ = ["MemorySendLog"]
 
@@ -29,11 +29,14 @@ class MemorySendLog:
         self._clock = now if clock is None else clock
         self._records: dict[str, SendRecord] = {}
 
-    async def begin(self, send_id: str) -> None:
+    async def begin(self, send_id: str) -> datetime:
         """Records that a send is about to leave.
 
         Args:
             send_id: 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
+
+        Returns:
+            The recorded time.
 
         Raises:
             DuplicateSendError: The send is accepted, in flight or unknown.
@@ -42,10 +45,10 @@ class MemorySendLog:
         check_send_id(send_id)
         record = self._records.get(send_id)
         if record is not None and record.outcome in ("accepted", "unknown"):
-            raise DuplicateSendError(
-                send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id
-            )
-        self._records[send_id] = SendRecord(send_id, in_utc(self._clock()), "unknown")
+            raise duplicate(record)
+        began = in_utc(self._clock())
+        self._records[send_id] = SendRecord(send_id, began, "unknown")
+        return began
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
         """Records the outcome of a send, as the client knows it."""

@@ -43,22 +43,31 @@ class SendLog(Protocol):
     * ``accepted`` is proven: it replaces every other outcome, and nothing replaces it.
     * Nothing else changes a record, and no outcome is recorded for a send that never began.
 
-    A client waits up to 10 seconds for each call to its log, also while it is being cancelled.
-    Where ``begin`` raises, the mail isn't sent (NotSentError, or the DuplicateSendError itself).
-    Where ``finish`` raises, the error is logged and the record stays ``unknown``. Where ``settle``
-    raises, the receiver raises TemporaryError, and SNS delivers the event again.
+    A client waits for each call to its log until the deadline of the send, at least 0.5 and at most
+    10 seconds, and 0.5 seconds once the send was cancelled. Then it cancels the call to the log.
+    Where ``begin`` raises, the mail isn't sent: an accepted send returns the
+    recorded result, an unknown one raises the DuplicateSendError, a ConfigurationError is raised as
+    it is, anything else is a NotSentError. Where ``finish`` raises, the error is logged and the
+    record stays ``unknown``. Where ``settle`` raises, the receiver raises TemporaryError, and SNS
+    delivers the event again.
     """
 
-    async def begin(self, send_id: str) -> None:
+    async def begin(self, send_id: str) -> datetime | None:
         """Records that a send is about to leave; the record is durable when this returns.
 
         Args:
             send_id: 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
 
+        Returns:
+            The recorded time. With it a client recognises its own record, if a ``finish`` failed
+            and the send is retried. None if the log doesn't tell.
+
         Raises:
             DuplicateSendError: The send is accepted, in flight or unknown; only one that was
-                rejected or not sent may begin again.
+                rejected or not sent may begin again. It has the ``recorded_outcome``, the
+                ``message_id`` and ``began``.
         """
+        ...
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
         """Records the outcome of a send, as the client knows it, unless an event was faster.

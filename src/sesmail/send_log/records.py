@@ -8,11 +8,20 @@ from datetime import UTC, datetime
 from typing import Self, TypeAlias, get_args
 
 from ..arguments import check_choice, check_instance, check_time
-from ..errors import ConfigurationError, Outcome
+from ..errors import ConfigurationError, DuplicateSendError, Outcome
 from ..tagging import TAG_WORD
 from .protocol import SendRecord
 
-__all__ = ["Clock", "ReadPage", "RecordPages", "check_outcome", "check_send_id", "in_utc", "now"]
+__all__ = [
+    "Clock",
+    "ReadPage",
+    "RecordPages",
+    "check_outcome",
+    "check_send_id",
+    "duplicate",
+    "in_utc",
+    "now",
+]
 
 Clock: TypeAlias = Callable[[], datetime]
 ReadPage: TypeAlias = Callable[[SendRecord | None], Awaitable[Iterable[SendRecord]]]
@@ -49,6 +58,16 @@ def check_send_id(send_id: object) -> None:
         raise ConfigurationError(
             f"send_id: a send id must be 1 to 256 of A-Z a-z 0-9 _ -, not {send_id!r}"
         )
+
+
+def duplicate(record: SendRecord) -> DuplicateSendError:
+    """Returns the error of a send that may not begin, because of this record."""
+    return DuplicateSendError(
+        send_id=record.send_id,
+        recorded_outcome=record.outcome,
+        message_id=record.message_id,
+        began=record.began,
+    )
 
 
 def check_outcome(outcome: object, message_id: object = None) -> None:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from copy import copy
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from ..arguments import check_function, check_instance, refuse
+from ..arguments import check_function, check_instance
 from ..concurrency import EventLoopGuard
-from ..errors import ConfigurationError, DuplicateSendError, Outcome
+from ..errors import Outcome
 from .protocol import SendRecord
-from .records import Clock, RecordPages, check_outcome, check_send_id, in_utc, now
-from .sqlite_file import SqliteFile, Write
+from .records import Clock, RecordPages, check_outcome, check_send_id, duplicate, in_utc, now
+from .sqlite_file import BUSY_TIMEOUT, RETRY_DELAY, SqliteFile, Write
+from .sqlite_open import checked_path, is_busy
 from .sqlite_records import begin, forget, look_up, read_unknown, settle
 
 if TYPE_CHECKING:
     import sqlite3
 
 __all__ = ["SqliteSendLog"]
+
+_LAST_WAIT = 0.2  # seconds that a cancelled write goes on
 
 T = TypeVar("T")
 
@@ -39,10 +43,12 @@ class SqliteSendLog:
     machine, and some 3,000 with 50 in flight. Use it as ``async with SqliteSendLog(path) as log``,
     or call ``aclose`` at the end.
 
-    A ``finish`` or ``settle`` that was called is carried out, also if its task is cancelled. A
-    ``begin`` that is cancelled has not begun. Every method raises ConfigurationError once the log
-    is closed, in another event loop, or where the file is unusable. Errors of SQLite, such as a
-    full disk, are raised as ``sqlite3.Error``.
+    While another process locks the file, a call waits up to 5 seconds. A ``begin`` that is
+    cancelled has not begun. A ``finish`` or ``settle`` that was called is carried out, also if its
+    task is cancelled: at once, or with the next call or ``aclose`` if the file is locked. Every
+    method raises ConfigurationError once the log is closed, in another event loop, where the file
+    is unusable, and after it was deleted or replaced. Errors of SQLite, such as a full disk, are
+    raised as ``sqlite3.Error``.
 
     Args:
         path: Path of the file, a new one or an existing send log. SQLite keeps two more files
@@ -56,7 +62,7 @@ class SqliteSendLog:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
-        self._file = SqliteFile(_checked_path(path))
+        self._file = SqliteFile(checked_path(path))
         if clock is not None:
             check_function("clock", clock)
         self._clock = now if clock is None else clock
@@ -87,11 +93,14 @@ class SqliteSendLog:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._file.close)
 
-    async def begin(self, send_id: str) -> None:
+    async def begin(self, send_id: str) -> datetime:
         """Records that a send is about to leave; it is on disk when this returns.
 
         Args:
             send_id: 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
+
+        Returns:
+            The recorded time.
 
         Raises:
             DuplicateSendError: The send is accepted, in flight or unknown.
@@ -100,17 +109,18 @@ class SqliteSendLog:
         check_send_id(send_id)
         self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
-        write = Write(partial(begin, send_id=send_id, began=in_utc(self._clock())))
+        began = in_utc(self._clock())
+        write = Write(partial(begin, send_id=send_id, began=began))
         try:
             await self._write(write)
             await anyio.lowlevel.checkpoint_if_cancelled()
         except anyio.get_cancelled_exc_class():
-            await self._write(Write(partial(_withdraw, write, send_id)))
+            if write.taken:
+                await self._write_anyway(Write(partial(_withdraw, write, send_id)))
             raise
-        if (record := _result(write)) is not None:
-            raise DuplicateSendError(
-                send_id=send_id, recorded_outcome=record.outcome, message_id=record.message_id
-            )
+        if (record := write.result_or_raise()) is not None:
+            raise duplicate(record)
+        return began
 
     async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
         """Records the outcome of a send, as the client knows it."""
@@ -136,8 +146,8 @@ class SqliteSendLog:
         if outcome == "unknown":
             return False
         write = Write(partial(settle, send_id=send_id, outcome=outcome, message_id=message_id))
-        await self._write(write)
-        return _result(write)
+        await self._write_anyway(write)
+        return write.result_or_raise()
 
     async def get(self, send_id: str) -> SendRecord | None:
         """Returns the record of a send; None if it never began, or was deleted."""
@@ -180,23 +190,56 @@ class SqliteSendLog:
             ConfigurationError: ``before`` isn't a datetime with a time zone.
         """
         bound = in_utc(before, "before")
+        self._loop.check()
         count = 0
-        while some := await self._read(partial(forget, before=bound)):
+        while True:
+            write = Write(partial(forget, before=bound))
+            await self._write(write)
+            if not (some := write.result_or_raise()):
+                return count
             count += some
-        return count
 
     async def _write(self, write: Write[Any]) -> None:
         """Writes in one transaction with everything else that is queued."""
         self._file.put(write)
-        with anyio.CancelScope(shield=True):
+        try:
+            await self._until_done(write)
+        except BaseException:
+            self._file.withdraw(write)
+            raise
+
+    async def _write_anyway(self, write: Write[Any]) -> None:
+        """Does the same, but a write that is cancelled stays queued if the file is locked."""
+        self._file.put(write)
+        try:
+            await self._until_done(write)
+        except BaseException:
+            write.deadline = math.inf
+            with anyio.move_on_after(_LAST_WAIT, shield=True):
+                await self._until_done(write)
+            raise
+
+    async def _until_done(self, write: Write[Any]) -> None:
+        """Lets threads try to write; a cancellation has to wait for one of them at most."""
+        while not write.done:
             async with self._writing:
                 if not write.done:
-                    await anyio.to_thread.run_sync(self._file.flush, limiter=self._limiter)
+                    with anyio.CancelScope(shield=True):
+                        await anyio.to_thread.run_sync(self._file.flush, limiter=self._limiter)
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         self._loop.check()
-        async with self._writing:
-            return await anyio.to_thread.run_sync(self._file.read, query, limiter=self._limiter)
+        deadline = time.monotonic() + BUSY_TIMEOUT
+        while True:
+            async with self._writing:
+                try:
+                    return await anyio.to_thread.run_sync(
+                        self._file.read, query, limiter=self._limiter
+                    )
+                except Exception as err:
+                    if not is_busy(err) or time.monotonic() > deadline:
+                        raise
+            await anyio.sleep(RETRY_DELAY)
 
 
 def _withdraw(
@@ -205,24 +248,3 @@ def _withdraw(
     """Sets a send to ``not_sent`` if this write began it: its caller was cancelled."""
     if write.applied and write.error is None and write.result is None:
         settle(connection, send_id, "not_sent", None)
-
-
-def _result(write: Write[T]) -> T:
-    if write.error is not None:
-        raise copy(
-            write.error
-        ) from write.error  # a copy, since all writes of a failed transaction share the error
-    return write.result
-
-
-def _checked_path(path: object) -> str:
-    if not isinstance(path, (str, os.PathLike)):
-        refuse("path", "text or a Path", path)
-    name = os.fspath(cast("str | os.PathLike[str]", path))
-    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        refuse("path", "text or a Path", name)
-    if not name or "\0" in name or name == ":memory:":
-        raise ConfigurationError(
-            "path must be the path of a file on a local disk; MemorySendLog() needs no file"
-        )
-    return name

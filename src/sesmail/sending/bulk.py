@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,19 +48,17 @@ class BulkCall:
             check_recipient_count(count, f"recipients[{number}]", "give fewer cc and bcc")
         return cls(whole, dialect, addresses, counts)
 
-    def parts(self, rate: float) -> Iterator[range]:
-        """Yields ranges of entries for one call each: at most 50 recipients, and at most ``rate``.
+    def parts(self, limit: Callable[[], float]) -> Iterator[range]:
+        """Yields ranges of entries for one call each: at most 50 recipients, and at most ``limit``.
 
-        An entry with more recipients than ``rate`` is a call of its own.
+        An entry with more recipients than that is a call of its own.
 
         Args:
-            rate: Sending rate in recipients per second; SES refuses a call for more than it at
-                once.
+            limit: Returns the maximum number of recipients of a call, which may change.
         """
-        limit = min(MAX_RECIPIENTS, max(1, int(rate)))
         start = total = 0
         for number, count in enumerate(self.recipients):
-            if total + count > limit and number > start:
+            if number > start and total + count > min(MAX_RECIPIENTS, max(1, int(limit()))):
                 yield range(start, number)
                 start, total = number, 0
             total += count
@@ -78,7 +76,7 @@ class BulkCall:
         )
 
     def read(
-        self, response: Mapping[str, Any], numbers: Sequence[int], region: str
+        self, response: Mapping[str, Any], numbers: Sequence[int], region: str | None
     ) -> list[RecipientResult | SendError]:
         """Reads the response to a call for these entries."""
         addresses = [self.addresses[number] for number in numbers]
@@ -86,6 +84,11 @@ class BulkCall:
         return read_bulk(
             response, entries, addresses, operation=self.whole.operation, region=region
         )
+
+    def replay(self, number: int, message_id: str | None) -> RecipientResult:
+        """Returns the result of an entry that the send log has as accepted."""
+        email = self.addresses[number].email
+        return RecipientResult(email, "accepted", message_id, replayed=True)
 
     def result(self, number: int, state: SendState[RecipientResult]) -> RecipientResult:
         """Returns the final result of an entry."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, Unpack
 
@@ -211,11 +212,14 @@ class Client:
         Returns:
             The message id that SES issued, and the attempts. Accepted doesn't mean delivered:
             bounces and complaints are reported by events. A templated mail that lacks template
-            data is accepted, too, and then dropped by SES.
+            data is accepted, too, and then dropped by SES. If the send log has the ``send_id`` as
+            accepted, nothing is sent, and the result is ``replayed``.
 
         Raises:
             InvalidMessageError: SES doesn't support the message; nothing was sent.
             ConfigurationError: No credentials, another wrong setting, or a closed client; nothing
+                was sent.
+            DuplicateSendError: The send log has the ``send_id`` as in flight or unknown; nothing
                 was sent.
             SendError: SES didn't accept the mail, or the outcome is unknown; see its ``outcome``
                 and ``retryable``.
@@ -260,7 +264,7 @@ class Client:
         """
         return SendMany(
             messages,
-            self._sender.send,
+            partial(self._sender.send, low_priority=True),
             concurrency=concurrency,
             ordered=ordered,
             on_progress=on_progress,
@@ -272,8 +276,10 @@ class Client:
         """Sends a separate mail to each recipient of a bulk message.
 
         All calls are built before the first is made. SES accepts at most 50 recipients per call,
-        counted over to, cc and bcc; a call has no more than the account's rate per second, either.
-        Only entries that SES throttled, or that failed temporarily, are retried.
+        counted over to, cc and bcc; a call has no more than a fifth of the account's rate per
+        second, either, so that a ``send`` meanwhile doesn't wait for long. Only entries that SES
+        throttled, or that failed temporarily, are retried. Entries whose ``send_id`` the send log
+        has as accepted are ``replayed``.
 
         Args:
             message: The message, with any number of recipients.

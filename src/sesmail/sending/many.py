@@ -75,6 +75,7 @@ class SendProgress(Value):
         unknown: Messages that SES may have accepted.
         in_flight: Messages that were taken from the iterable and have no outcome yet.
         seconds: Seconds since the block was entered; constant after it was left.
+        replayed: Accepted messages that the send log had as accepted, so that nothing was sent now.
     """
 
     accepted: int
@@ -83,6 +84,7 @@ class SendProgress(Value):
     unknown: int
     in_flight: int
     seconds: float
+    replayed: int = 0
 
     @property
     def done(self) -> int:
@@ -134,6 +136,7 @@ class SendMany:
         self._results: dict[int, MessageResult] = {}  # completed and not consumed, by index
         self._consumed = 0
         self._counts = Counter[Outcome]()
+        self._replayed = 0
         self._taking = False
         self._changed = anyio.Event()
         self._started = 0.0
@@ -213,6 +216,7 @@ class SendMany:
             self._counts["unknown"],
             self._source.taken - self._counts.total(),
             seconds,
+            self._replayed,
         )
 
     @property
@@ -272,6 +276,7 @@ class SendMany:
         finally:
             self._results[index] = MessageResult(index, message, result, error)
             self._counts[self._results[index].outcome] += 1
+            self._replayed += result is not None and result.replayed
             self._sending.release()
             self._changed.set()
 

@@ -13,7 +13,7 @@ import anyio
 from ..arguments import check_integer, described
 from ..concurrency import run_in_thread
 from ..errors import InvalidMessageError, NotSentError, SendError, SesmailError
-from .attempts.response import read_single
+from .attempts.response import read_single, replay_single
 from .attempts.retry import RetryPolicy
 from .attempts.runner import Batch, CallRunner
 from .attempts.state import SendState, with_attempts
@@ -37,6 +37,10 @@ from .result import BulkResult, RecipientResult, SendResult
 __all__ = ["Sender"]
 
 _RATE_TIMEOUT = 5.0  # seconds
+# SES refuses a call for more than a second's rate at once:
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
+# A single send that arrives after a bulk call waits until the rate has made up for it.
+_CALL_SECONDS = 0.2  # seconds of the rate that a bulk call may use
 _LARGE = 256 * 1024  # bytes; building more blocks the event loop for a millisecond and longer
 
 
@@ -60,7 +64,9 @@ class Sender:
     tag_send_id: bool
     assign_send_ids: bool
 
-    async def send(self, message: AnyMessage, state: SendState[SendResult]) -> SendResult:
+    async def send(
+        self, message: AnyMessage, state: SendState[SendResult], *, low_priority: bool = False
+    ) -> SendResult:
         """Sends one mail, whose state is complete also if this is cancelled."""
         if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidMessageError(
@@ -79,10 +85,15 @@ class Sender:
             raise _not_built(err) from err.with_traceback(None)
 
         def read(response: Mapping[str, Any]) -> SendResult:
-            region = self.runner.region  # known once the client is open
+            region = self._region(call)
             return read_single(response, recipients, operation=call.operation, region=region)
 
-        await self.runner.run(Batch.of_one(call, len(recipients), read), {0: state}, started)
+        def replay(message_id: str | None) -> SendResult:
+            return replay_single(message_id, recipients)
+
+        count = len(recipients)
+        batch = Batch.of_one(call, count, read, replay, low_priority=low_priority)
+        await self.runner.run(batch, {0: state}, started)
         return with_attempts(state.result_or_raise(), state)
 
     async def send_bulk(
@@ -102,7 +113,7 @@ class Sender:
         if account is not None:
             await account.refresh()
         states = [SendState[RecipientResult](each.send_id) for each in message.recipients]
-        parts = iter(bulk.parts(self._recipients_per_second()))
+        parts = bulk.parts(self._recipients_per_call)
         failures: list[Exception] = []
         async with anyio.create_task_group() as group:
             for _ in range(concurrency):
@@ -150,10 +161,11 @@ class Sender:
         def read(
             response: Mapping[str, Any], numbers: Sequence[int]
         ) -> Sequence[RecipientResult | SendError]:
-            return bulk.read(response, numbers, self.runner.region)
+            return bulk.read(response, numbers, self._region(bulk.whole))
 
         for part in parts:
-            batch = Batch({number: bulk.recipients[number] for number in part}, bulk.call, read)
+            counts = {number: bulk.recipients[number] for number in part}
+            batch = Batch(counts, bulk.call, read, bulk.replay, low_priority=True)
             try:
                 await self.runner.run(
                     batch, {number: states[number] for number in part}, anyio.current_time()
@@ -161,9 +173,19 @@ class Sender:
             except SesmailError as err:
                 failures.append(err)
 
-    def _recipients_per_second(self) -> float:
+    def _recipients_per_call(self) -> float:
         limiter = self.runner.limiter
-        return MAX_RECIPIENTS if limiter is None else limiter.account_rate or limiter.rate
+        if limiter is None:
+            return MAX_RECIPIENTS
+        return (limiter.account_rate or limiter.rate) * _CALL_SECONDS
+
+    def _region(self, call: Call) -> str | None:
+        """Returns the region that sends a call's mails, once the client is open; None if unknown.
+
+        SES sends from any region of a multi-region endpoint, and doesn't tell which:
+        https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_CreateMultiRegionEndpoint.html
+        """
+        return None if "EndpointId" in call.params else self.runner.region
 
     async def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Calls an operation that isn't a send."""

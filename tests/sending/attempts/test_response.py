@@ -169,3 +169,26 @@ def test_wrong_number_of_entries_is_unknown(count: int) -> None:
             region="x",
         )
     assert (failed.value.answer, failed.value.request_id) == (answer, "r-1")
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", None, "FAILED"])
+def test_message_id_of_several_entries_proves_nothing(status: str | None) -> None:
+    entries = [
+        {"Status": "SUCCESS", "MessageId": ID},
+        {"Status": "SUCCESS", "MessageId": "another"},
+        {"MessageId": ID} if status is None else {"Status": status, "MessageId": ID},
+        {"Status": "FAILED"},
+    ]
+    results = read_bulk(META, entries, [ANN, BOB, ANN, BOB], operation="SendBulkEmail", region="x")
+    outcomes = [result.outcome for result in results]
+    assert outcomes == ["unknown", "accepted", "unknown", "rejected"]
+    assert "the same message id" in str(results[0])
+
+
+def test_unknown_region_gives_no_message_id_header() -> None:
+    entries = [{"Status": "SUCCESS", "MessageId": ID}]
+    (entry,) = read_bulk(META, entries, [ANN], operation="SendBulkEmail", region=None)
+    single = read_single({**META, "MessageId": ID}, [ANN], operation="SendEmail", region=None)
+    assert isinstance(entry, RecipientResult)
+    for result in (entry, single, *single.recipients):
+        assert (result.message_id, result.rfc5322_message_id) == (ID, None)

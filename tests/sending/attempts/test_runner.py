@@ -31,7 +31,8 @@ from sesmail.errors import (
     ThrottledError,
     UnknownOutcomeError,
 )
-from sesmail.sending.attempts import runner
+from sesmail.send_log.memory import MemorySendLog
+from sesmail.sending.attempts import log_writer, runner
 from sesmail.sending.attempts.listener import CallInfo, Listener
 from sesmail.sending.attempts.log_writer import LogWriter
 from sesmail.sending.attempts.retry import RetryPolicy
@@ -163,6 +164,21 @@ class FakeLog:
         raise AssertionError("a client does not call settle")
 
 
+class FlakyLog(MemorySendLog):
+    """Send log whose first finish fails, before or after it is stored."""
+
+    def __init__(self, stored: bool) -> None:
+        super().__init__()
+        self.failures = [stored]
+
+    async def finish(self, send_id: str, outcome: Any, message_id: str | None = None) -> None:
+        failure = self.failures.pop() if self.failures else None
+        if failure is not False:
+            await super().finish(send_id, outcome, message_id)
+        if failure is not None:
+            raise OSError("the disk was lost")
+
+
 class BlockingLog(FakeLog):
     """Send log one of whose methods waits until ``go`` is set."""
 
@@ -191,6 +207,7 @@ def batch_of(mails: int) -> Batch[str]:
         dict.fromkeys(range(mails), 2),
         lambda numbers: Call("SendEmail", {"numbers": [*numbers]}, 100),
         lambda response, _: response["results"],
+        lambda number, message_id: f"{number} {message_id}",
     )
 
 
@@ -199,7 +216,7 @@ def new_runner(
     *,
     limiter: RateLimiter | None = None,
     listener: Listener | None = None,
-    log: FakeLog | None = None,
+    log: FakeLog | MemorySendLog | None = None,
     timeout: float = math.inf,
     **policy: Any,
 ) -> CallRunner:
@@ -353,9 +370,12 @@ async def test_configuration_error_is_raised_by_the_first_attempt_only(
         await new_runner(Service(error)).run(batch_of(2), dict(enumerate(states)), 0)
     assert [state.outcome for state in states] == ["not_sent", "not_sent"]
     (first, second) = await run(Service(["id", ThrottledError("slow")], error), 2)
-    assert (first.outcome, second.outcome) == ("accepted", "not_sent")
-    cause = second.error().__cause__
-    assert (second.error().retryable, type(cause), str(cause)) == (False, type(error), str(error))
+    assert (first.outcome, second.outcome) == ("accepted", "rejected")
+    assert second.last is not None
+    cause = second.last.__cause__
+    assert (second.last.retryable, type(cause), str(cause)) == (False, type(error), str(error))
+    assert isinstance(second.error(), ThrottledError)
+    assert str(error) in second.error().__notes__[0]
 
 
 async def forever() -> None:
@@ -580,7 +600,7 @@ class TestSendLog:
         limiter = RateLimiter(1000)
         states = await run(service, 3, log=log, limiter=limiter)
         assert service.calls == [[0, 2]]
-        assert [state.outcome for state in states] == ["accepted", "not_sent", "accepted"]
+        assert [state.outcome for state in states] == ["accepted", "unknown", "accepted"]
         assert isinstance(states[1].error(), DuplicateSendError)
         assert states[1].error().send_id == "id-1"
         assert sorted(log.calls) == [
@@ -615,7 +635,7 @@ class TestSendLog:
         service = Service()
         limiter = RateLimiter(10)
         (state,) = await run(service, log=FakeLog("id-0"), limiter=limiter)
-        assert (state.outcome, service.calls, limiter.delay) == ("not_sent", [], 0)
+        assert (state.outcome, service.calls, limiter.delay) == ("unknown", [], 0)
 
     async def test_send_that_cannot_be_recorded_is_not_made(self) -> None:
         (state,) = await run(Service(), log=FakeLog(broken=True))
@@ -645,7 +665,7 @@ class TestSendLog:
 
         log.on_begin = lower_the_rate
         states = await run(Service(["id"]), 2, log=log, limiter=limiter)
-        assert [state.outcome for state in states] == ["accepted", "not_sent"]
+        assert [state.outcome for state in states] == ["accepted", "unknown"]
         assert log.calls == [("begin", "id-0"), ("finish", "id-0", "accepted")]
 
     async def test_retry_begins_anew_after_an_error_of_the_log(self, delays: list[float]) -> None:
@@ -659,7 +679,7 @@ class TestSendLog:
         service = Service(throttle, "id")
         (state,) = await run(service, log=log)
         assert service.calls == [[0]]
-        assert isinstance(state.error(), DuplicateSendError)
+        assert isinstance(state.error(), ThrottledError)  # whose record that is can't be told
         assert [attempt.outcome for attempt in state.error().attempts] == ["rejected"]
 
 
@@ -694,3 +714,138 @@ async def test_log_messages_have_no_personal_data(
     await run(Service(ThrottledError("slow"), "id"), limiter=RateLimiter(100))
     assert [record.levelname for record in caplog.records] == ["INFO", "INFO"]
     assert "retrying in 0.25 seconds" in caplog.text
+
+
+class TestSendLogFailures:
+    """Send logs that fail, block or are unusable; records that a client meets again."""
+
+    @pytest.fixture(autouse=True)
+    def short_grace(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(log_writer, "_GRACE", 0.01)
+
+    async def test_accepted_send_is_replayed_without_a_request(self) -> None:
+        log, limiter, service = MemorySendLog(), RateLimiter(1000), Service(["new"])
+        await log.begin("id-1")
+        await log.settle("id-1", "accepted", "m-1")
+        await log.begin("id-2")
+        states = await run(service, 3, log=log, limiter=limiter)
+        assert [state.result for state in states] == ["new", "1 m-1", None]
+        assert [state.outcome for state in states] == ["accepted", "accepted", "unknown"]
+        assert [len(state.attempts) for state in states] == [1, 0, 0]
+        assert service.calls == [[0]]
+
+    @pytest.mark.parametrize("stored", [False, True])
+    async def test_own_record_is_recognised_after_a_failed_finish(
+        self, delays: list[float], stored: bool
+    ) -> None:
+        log = FlakyLog(stored)
+        service = Service(ThrottledError("slow"), "id")
+        (state,) = await run(service, log=log)
+        assert (state.result, service.calls) == ("id", [[0], [0]])
+        record = await log.get("id-0")
+        assert record is not None
+        assert record.outcome == "accepted"
+
+    @pytest.mark.parametrize("log", [MemorySendLog, lambda: FlakyLog(True)], ids=["", "flaky"])
+    async def test_send_that_another_process_began_before_the_retry_is_unknown(
+        self, log: Callable[[], MemorySendLog]
+    ) -> None:
+        shared = log()
+
+        async def begin_elsewhere(_: float) -> None:
+            await shared.begin("id-0")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(anyio, "sleep", begin_elsewhere)
+            (state,) = await run(Service(ThrottledError("slow")), log=shared)
+        assert isinstance(state.error(), DuplicateSendError)
+        assert (state.outcome, len(state.attempts)) == ("unknown", 1)
+
+    @pytest.mark.parametrize(
+        "error", [ConfigurationError("the send log is closed"), TypeError("no"), AttributeError()]
+    )
+    async def test_unusable_log_is_a_configuration_error(self, error: Exception) -> None:
+        log, limiter, service = FakeLog(), RateLimiter(10), Service()
+
+        async def fail(send_id: str) -> None:
+            if send_id == "id-1":
+                raise error
+
+        log.on_begin = fail
+        states = [SendState[str](f"id-{number}") for number in range(2)]
+        with pytest.raises(ConfigurationError) as raised:
+            await new_runner(service, log=log, limiter=limiter).run(
+                batch_of(2), dict(enumerate(states)), anyio.current_time()
+            )
+        assert raised.value is error or raised.value.__cause__ is error
+        assert (service.calls, limiter.delay) == ([], 0)
+        assert log.calls == [("begin", "id-0"), ("finish", "id-0", "not_sent")]
+
+    async def test_log_that_is_closed_before_a_retry_keeps_the_rejection(
+        self, delays: list[float]
+    ) -> None:
+        log = FakeLog()
+
+        async def throttle() -> SendError:
+            async def fail(_: str) -> None:
+                raise ConfigurationError("the send log is closed")
+
+            log.on_begin = fail
+            return ThrottledError("slow")
+
+        (state,) = await run(Service(throttle), log=log)
+        assert isinstance(state.error(), ThrottledError)
+        assert (state.outcome, state.error().retryable) == ("rejected", True)
+
+    async def test_log_that_blocks_beyond_the_deadline_is_not_sent(self) -> None:
+        log, service, limiter = BlockingLog("begin"), Service(), RateLimiter(10)
+        states = await run(service, 2, log=log, limiter=limiter, timeout=0.01)
+        for state in states:
+            assert (state.outcome, state.error().retryable) == ("not_sent", True)
+            assert "in time" in str(state.error())
+        assert (service.calls, limiter.delay) == ([], 0)
+
+    async def test_send_is_cancelled_while_the_log_blocks(self) -> None:
+        log, service, limiter = BlockingLog("begin"), Service(), RateLimiter(10)
+        with anyio.move_on_after(0.01) as scope:
+            await run(service, 2, log=log, limiter=limiter)
+        assert scope.cancelled_caught
+        assert (service.calls, limiter.delay) == ([], 0)
+
+    async def test_outcome_is_returned_though_the_log_blocks(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        log, listener = BlockingLog("finish"), RecordingListener()
+        (state,) = await run(Service("id"), log=log, listener=listener, timeout=0.01)
+        assert state.result == "id"
+        assert listener.notifications[-1] == ("after", 1, "accepted")
+        assert "outcome accepted of send id-0 in time" in caplog.text
+
+    async def test_result_is_returned_if_cancelled_while_the_log_writes(self) -> None:
+        log = FakeLog()
+        state = SendState[str]("id-0")
+        with anyio.CancelScope() as scope:
+
+            async def cancel(_: str) -> None:
+                scope.cancel()
+
+            log.on_finish = cancel
+            await new_runner(Service("id"), log=log).run(
+                batch_of(1), {0: state}, anyio.current_time()
+            )
+        assert state.result == "id"
+        assert log.calls == [("begin", "id-0"), ("finish", "id-0", "accepted")]
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+    async def test_log_has_the_outcome_before_the_listener(
+        self, error: type[BaseException]
+    ) -> None:
+        log = FakeLog()
+
+        class Ending(Listener):
+            def after_attempt(self, call: CallInfo, attempts: Sequence[Attempt]) -> None:
+                raise error
+
+        with pytest.raises(error):
+            await run(Service("id"), log=log, listener=Ending())
+        assert log.calls == [("begin", "id-0"), ("finish", "id-0", "accepted")]

@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from sesmail.errors import (
     Attempt,
+    DuplicateSendError,
     MessageRejectedError,
     NotSentError,
+    SendError,
     ThrottledError,
     UnknownOutcomeError,
 )
@@ -52,3 +56,21 @@ def test_unknown_outcome_ends_with_acceptance() -> None:
     state.attempted(UnknownOutcomeError("1"), NOW, 0.1)
     state.attempted("id", NOW, 0.1)
     assert state.outcome == "accepted"
+
+
+@pytest.mark.parametrize("later", [NotSentError("no connection"), DuplicateSendError(send_id="id")])
+def test_outcome_of_highest_precedence_counts(later: SendError) -> None:
+    state = SendState[str]()
+    first = ThrottledError("slow")
+    state.attempted(first, NOW, 0.1)
+    state.failed(later)
+    assert state.outcome == ("rejected" if later.outcome == "not_sent" else "unknown")
+    assert state.error() is (first if later.outcome == "not_sent" else later)
+    assert state.error().retryable is (later.outcome == "not_sent")
+
+
+def test_rejection_after_a_request_that_never_left_counts() -> None:
+    state = SendState[str]()
+    state.attempted(NotSentError("no connection"), NOW, 0.1)
+    state.attempted(ThrottledError("slow"), NOW, 0.1)
+    assert state.outcome == "rejected"

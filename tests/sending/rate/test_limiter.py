@@ -66,15 +66,15 @@ class Calls:
         self.refused: dict[int, NotSentError] = {}
         self.scopes: list[anyio.CancelScope] = []
 
-    async def add(self, size: int = 1) -> None:
+    async def add(self, size: int = 1, *, low_priority: bool = False) -> None:
         self.scopes.append(anyio.CancelScope())
-        self.group.start_soon(self._call, len(self.scopes) - 1, size)
+        self.group.start_soon(self._call, len(self.scopes) - 1, size, low_priority)
         await settle()
 
-    async def _call(self, number: int, size: int) -> None:
+    async def _call(self, number: int, size: int, low_priority: bool) -> None:
         with self.scopes[number]:
             try:
-                self.waited[number] = await self.limiter.acquire(size)
+                self.waited[number] = await self.limiter.acquire(size, low_priority=low_priority)
             except NotSentError as error:
                 self.refused[number] = error
             else:
@@ -315,3 +315,76 @@ def test_refuses_invalid_rate(rate: float) -> None:
 def test_refuses_invalid_max_wait(max_wait: float) -> None:
     with pytest.raises(ConfigurationError, match="max_wait"):
         RateLimiter(max_wait=max_wait)
+
+
+async def test_high_priority_overtakes() -> None:
+    time = Time()
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, limiter(time, 14))
+        for _ in range(20):
+            await calls.add(low_priority=True)
+        await time.run(time.now + 0.5)
+        arrived = time.now - calls.start
+        await calls.add()
+        await time.run()
+    left = dict(calls.left)
+    assert left[20] - arrived < 1 / (14 * 0.97)
+    assert [number for number in calls.order if number < 20] == list(range(20))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 50])
+async def test_high_priority_gets_at_most_its_share_while_both_wait(size: int) -> None:
+    time = Time()
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, limiter(time, 10))
+        for _ in range(200):
+            await calls.add(low_priority=True)
+        for _ in range(400 // size):
+            await calls.add(size)
+        await time.run()
+    low, high = 0, 0
+    for number, _ in calls.left[: calls.order.index(199)]:
+        low, high = (low + 1, high) if number < 200 else (low, high + size)
+        assert high <= 4 * (low + 1) + size
+    assert sorted(calls.order) == list(range(200 + 400 // size))
+    total = 200 + 400 // size * size
+    last = 1 if calls.order[-1] < 200 else size
+    assert calls.left[-1][1] == pytest.approx((total - last) / 9.7 - 0.03)
+
+
+async def test_calls_of_low_priority_wait_longer_than_max_wait() -> None:
+    time = Time()
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, limiter(time, 10, max_wait=1))
+        for _ in range(50):
+            await calls.add(low_priority=True)
+        assert calls.limiter.expected_wait(low_priority=True) == pytest.approx(50 / 9.7 - 0.03)
+        assert calls.limiter.delay == pytest.approx(1 / 9.7 - 0.03)
+        for _ in range(14):
+            await calls.add()
+        assert list(calls.refused) == [58, 59, 60, 61, 62, 63]
+        await time.run()
+    assert len(calls.left) == 58
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_no_waiter_is_forgotten(seed: int) -> None:
+    chance = random.Random(seed)
+    time = Time()
+    one = limiter(time, 12)
+    async with anyio.create_task_group() as group:
+        calls = Calls(group, time, one)
+        for _ in range(60):
+            await calls.add(chance.choice([1, 1, 2, 30]), low_priority=chance.random() < 0.5)
+            if chance.random() < 0.3:
+                chance.choice(calls.scopes).cancel()
+            if chance.random() < 0.2:
+                one.give_back(chance.choice([1, 20]))
+            await time.run(time.now + chance.random() / 5)
+        await time.run()
+    cancelled = {number for number, scope in enumerate(calls.scopes) if scope.cancelled_caught}
+    assert cancelled
+    assert {*calls.order} == {*range(60)} - cancelled
+    assert not time.sleepers
+    await time.run(time.now + 1000)
+    assert (one.delay, one.expected_wait(low_priority=True)) == (0, 0)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
+import anyio.lowlevel
 
-from ...errors import DuplicateSendError, NotSentError
+from ...errors import ConfigurationError, DuplicateSendError, NotSentError
 from ...send_log.protocol import SendLog
 from .state import SendState
 
@@ -16,7 +19,9 @@ __all__ = ["LogWriter"]
 
 _log = logging.getLogger("sesmail.sending")
 
-_TIMEOUT = 10.0  # seconds for each call to the log, which can't be cancelled meanwhile
+_TIMEOUT = 10.0  # seconds for each call to the log
+# For a database to end a transaction: a begin that is cut short may be stored all the same.
+_GRACE = 0.5  # seconds after the deadline, and after a cancellation
 
 T = TypeVar("T")
 
@@ -34,19 +39,24 @@ class LogWriter:
     def __init__(self, log: SendLog | None) -> None:
         self._send_log = log
 
-    async def begin(self, states: Mapping[int, SendState[T]]) -> Mapping[int, SendState[T]]:
-        """Records that sends are about to leave, and returns those that the log accepted."""
+    async def begin(
+        self, states: Mapping[int, SendState[T]], deadline: float = math.inf
+    ) -> Mapping[int, SendState[T]]:
+        """Records that sends are about to leave, and returns those that the log accepted.
+
+        Raises:
+            ConfigurationError: The log is closed, of another event loop, or unusable.
+        """
         if self._send_log is None:
             return states
+        failures: list[ConfigurationError] = []
+        new = [state for state in states.values() if state.send_id is not None and not state.begun]
         try:
-            await _write_all(
-                self._begin,
-                [
-                    state
-                    for state in states.values()
-                    if state.send_id is not None and not state.begun
-                ],
-            )
+            await _write_all(partial(self._begin, failures), new, deadline)
+            if failures:
+                raise failures[0]
+            if not any(state.begun or state.replayed for state in states.values()):
+                await anyio.lowlevel.checkpoint_if_cancelled()
         except BaseException:
             await self.finish(states)
             raise
@@ -56,55 +66,99 @@ class LogWriter:
             if state.begun or state.send_id is None
         }
 
-    async def finish(self, states: Mapping[int, SendState[T]]) -> None:
+    async def finish(self, states: Mapping[int, SendState[T]], deadline: float = 0.0) -> None:
         """Records the outcomes of sends after an attempt."""
-        await _write_all(self._finish, [state for state in states.values() if state.begun])
+        begun = [state for state in states.values() if state.begun]
+        await _write_all(self._finish, begun, deadline)
 
-    async def _begin(self, state: SendState[T]) -> None:
+    async def _begin(self, failures: list[ConfigurationError], state: SendState[Any]) -> None:
         assert self._send_log is not None
         assert state.send_id is not None
         try:
-            with anyio.fail_after(_TIMEOUT, shield=True):
-                await self._send_log.begin(state.send_id)
+            state.began = await self._send_log.begin(state.send_id)
         except DuplicateSendError as err:
-            state.failed(err)
+            state.duplicate(err)
+        except (ConfigurationError, TypeError, AttributeError, NotImplementedError) as err:
+            failures.append(_unusable(self._send_log, err))
         except Exception as err:
             error = NotSentError("not sent, because the send log could not record it")
             error.__cause__ = err
             state.failed(error)
+        except anyio.get_cancelled_exc_class():
+            state.failed(NotSentError("not sent, because the send log did not record it in time"))
+            raise
         else:
             state.begun = True
 
-    async def _finish(self, state: SendState[T]) -> None:
+    async def _finish(self, state: SendState[Any]) -> None:
         assert self._send_log is not None
         assert state.send_id is not None
+        message_id: str | None = getattr(state.result, "message_id", None)
+        # Set first: the log may store the outcome and fail then, and another process may begin the
+        # send after that.
+        state.begun, state.unfinished = state.outcome == "unknown", True
         try:
-            with anyio.fail_after(_TIMEOUT, shield=True):
-                await self._send_log.finish(
-                    state.send_id, state.outcome, getattr(state.result, "message_id", None)
-                )
+            await self._send_log.finish(state.send_id, state.outcome, message_id)
         except Exception:
-            _log.exception(
-                "The send log could not record the outcome %s of send %s.",
-                state.outcome,
-                state.send_id,
-            )
-        # Also after an error: the log may have stored the outcome before it failed, and another
-        # process may have begun the send since.
-        state.begun = state.outcome == "unknown"
+            _log.exception(_FINISH_FAILED, state.outcome, state.send_id)
+        except anyio.get_cancelled_exc_class():
+            _log.error(_FINISH_FAILED + " in time", state.outcome, state.send_id)
+            raise
+        else:
+            state.unfinished = False
+
+
+_FINISH_FAILED = "The send log could not record the outcome %s of send %s"
+
+
+def _unusable(log: SendLog, error: Exception) -> ConfigurationError:
+    if isinstance(error, ConfigurationError):
+        return error
+    failure = ConfigurationError(
+        f"send_log must have the methods of SendLog; begin of {type(log).__name__} failed: "
+        f"{error!r}"
+    )
+    failure.__cause__ = error
+    return failure
 
 
 async def _write_all(
-    write: Callable[[SendState[Any]], Coroutine[Any, Any, None]], states: Sequence[SendState[Any]]
+    write: Callable[[SendState[Any]], Coroutine[Any, Any, None]],
+    states: Sequence[SendState[Any]],
+    deadline: float,
 ) -> None:
-    """Writes for all sends concurrently; shielded, so that the states agree with the log.
+    """Writes for all sends concurrently, so that the states agree with the log.
 
-    Even a single write runs in a task of its own: asyncio's ``Task.cancel`` ignores anyio's shield
-    in the task that it cancels. https://anyio.readthedocs.io/en/stable/cancellation.html
+    It goes on for some time after a cancellation, which is delivered again later. Even a single
+    write runs in a task of its own: asyncio's ``Task.cancel`` ignores anyio's shield in the task
+    that it cancels. https://anyio.readthedocs.io/en/stable/cancellation.html
     """
     if not states:
         return
-    with anyio.CancelScope(shield=True):
+    now = anyio.current_time()
+    deadline = min(max(deadline, now + _GRACE), now + _TIMEOUT)
+    limits = [anyio.CancelScope(deadline=deadline, shield=True) for _ in states]
+    running, done = [*limits], anyio.Event()
+
+    async def write_one(state: SendState[Any], limit: anyio.CancelScope) -> None:
+        try:
+            with limit:
+                await write(state)
+        finally:
+            running.remove(limit)
+            if not running:
+                done.set()
+
+    with anyio.CancelScope() as scope:
         async with anyio.create_task_group() as group:
-            for state in states:
-                group.start_soon(write, state)
+            for state, limit in zip(states, limits, strict=True):
+                group.start_soon(write_one, state, limit)
+            try:
+                await done.wait()
+            except anyio.get_cancelled_exc_class():
+                for limit in limits:
+                    limit.deadline = min(limit.deadline, anyio.current_time() + _GRACE)
+                cancelled_by_scope = anyio.current_effective_deadline() == -math.inf
+                scope.shield = True
+                if not cancelled_by_scope:
+                    raise

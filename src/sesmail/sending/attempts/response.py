@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,15 +12,25 @@ from ...error_codes import is_documented_code, rejected_error
 from ...errors import SendError, UnknownOutcomeError
 from ..result import RecipientResult, SendResult, rfc5322_message_id
 
-__all__ = ["read_bulk", "read_single"]
+__all__ = ["read_bulk", "read_single", "replay_single"]
 
 _MESSAGE_ID = re.compile(r"[!#-;=?A-~]{1,255}")
 
 
 def read_single(
-    response: Mapping[str, Any], recipients: Sequence[Address], *, operation: str, region: str
+    response: Mapping[str, Any],
+    recipients: Sequence[Address],
+    *,
+    operation: str,
+    region: str | None,
 ) -> SendResult:
     """Reads the response to a single send.
+
+    Args:
+        response: The response.
+        recipients: All recipients.
+        operation: The operation.
+        region: Region that sent the mail; None if it isn't known.
 
     Raises:
         UnknownOutcomeError: The response has no message id, or another status than 200.
@@ -33,11 +44,20 @@ def read_single(
             request_id=request_id,
             answer=response,
         )
-    header = rfc5322_message_id(message_id, region)
+    header = region and rfc5322_message_id(message_id, region)
     results = [
         RecipientResult(address.email, "accepted", message_id, header) for address in recipients
     ]
     return SendResult(message_id, header, tuple(results), request_id)
+
+
+def replay_single(message_id: str | None, recipients: Sequence[Address]) -> SendResult:
+    """Returns the result of a send that the send log has as accepted."""
+    results = [
+        RecipientResult(address.email, "accepted", message_id, replayed=True)
+        for address in recipients
+    ]
+    return SendResult(message_id or "", None, tuple(results), replayed=True)
 
 
 def read_bulk(
@@ -46,9 +66,11 @@ def read_bulk(
     recipients: Sequence[Address],
     *,
     operation: str,
-    region: str,
+    region: str | None,
 ) -> list[RecipientResult | SendError]:
     """Reads the response to a bulk call: a result or an error for each recipient.
+
+    A message id that several entries have proves nothing about any of them.
 
     Raises:
         UnknownOutcomeError: The numbers of entries and recipients differ, so that no entry can be
@@ -62,19 +84,38 @@ def read_bulk(
             request_id=request_id,
             answer=response,
         )
+    counts = Counter(map(_message_id, entries))
     return [
-        _read_entry(entry, address, operation, request_id, region)
+        _shared_id(entry, operation, request_id)
+        if (message_id := _message_id(entry)) is not None and counts[message_id] > 1
+        else _read_entry(entry, address, operation, request_id, region)
         for entry, address in zip(entries, recipients, strict=True)
     ]
 
 
+def _shared_id(
+    entry: Mapping[str, Any], operation: str, request_id: str | None
+) -> UnknownOutcomeError:
+    return UnknownOutcomeError(
+        "several bulk entries have the same message id",
+        operation=operation,
+        code=_text(entry, "Status"),
+        request_id=request_id,
+        answer=entry,
+    )
+
+
 def _read_entry(
-    entry: Mapping[str, Any], address: Address, operation: str, request_id: str | None, region: str
+    entry: Mapping[str, Any],
+    address: Address,
+    operation: str,
+    request_id: str | None,
+    region: str | None,
 ) -> RecipientResult | SendError:
     status, reason = _text(entry, "Status"), _text(entry, "Error")
     message_id = _message_id(entry)
     if message_id is not None and (status is None or status.lower() == "success"):
-        header = rfc5322_message_id(message_id, region)
+        header = region and rfc5322_message_id(message_id, region)
         return RecipientResult(address.email, "accepted", message_id, header, status)
     if status is not None and message_id is None and is_documented_code(status):
         return rejected_error(status, reason or "", operation=operation, request_id=request_id)

@@ -49,18 +49,35 @@ class Batch(Generic[T]):
         call: Builds the call for some of the sends.
         read: Reads the response to such a call: a result or an error for each send. Raises a
             SendError that applies to all of them.
+        replay: Returns the result of a send that the send log has as accepted, by its number and
+            message id; None where no send has a send id.
+        low_priority: Whether other calls overtake its calls at the rate limit.
     """
 
     recipients: Mapping[int, int]
     call: Callable[[Sequence[int]], Call]
     read: Callable[[Mapping[str, Any], Sequence[int]], Sequence[T | SendError]]
+    replay: Callable[[int, str | None], T] | None = None
+    low_priority: bool = False
 
     @classmethod
     def of_one(
-        cls, call: Call, recipients: int, read: Callable[[Mapping[str, Any]], R]
+        cls,
+        call: Call,
+        recipients: int,
+        read: Callable[[Mapping[str, Any]], R],
+        replay: Callable[[str | None], R] | None = None,
+        *,
+        low_priority: bool = False,
     ) -> Batch[R]:
         """Returns a batch of a single send, numbered 0, whose call is built already."""
-        return Batch({0: recipients}, lambda _: call, lambda response, _: [read(response)])
+        return Batch(
+            {0: recipients},
+            lambda _: call,
+            lambda response, _: [read(response)],
+            replay and (lambda _, message_id: replay(message_id)),
+            low_priority,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -129,14 +146,15 @@ class CallRunner:
 
         # 1. Wait for the rate limit.
         try:
-            started += await self._wait_for_rate(info)
+            started += await self._wait_for_rate(info, batch.low_priority)
         except NotSentError as err:
             for state, error in zip(pending.values(), _for_each(err, pending), strict=True):
                 state.failed(error)
             return {}, started
 
         # 2. Record the sends in the send log; those that it refuses are left out of the call.
-        recorded = await self._record(batch, pending)
+        deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
+        recorded = await self._record(batch, pending, deadline)
         if not recorded:
             return {}, started
         if len(recorded) < len(pending):
@@ -144,7 +162,6 @@ class CallRunner:
             info = self._info(batch, call, recorded, number)
 
         # 3. Make the call.
-        deadline = started + self.timeout * max(1.0, info.size / _MEGABYTE)
         departure, began, start = Departure(), datetime.now(UTC), anyio.current_time()
         results: Sequence[Any] = ()
         try:
@@ -160,31 +177,35 @@ class CallRunner:
             # 4. Apply the results to the states, the rate limiter, the log and the listener.
             attempts = self._apply(batch, info, recorded, results, began, start)
             try:
-                await self.log_writer.finish(recorded)
+                await self.log_writer.finish(recorded, deadline)
             except Exception:
                 _log.exception("The send log could not record outcomes; the send continues.")
-            self._report(info, results, attempts)
+            finally:
+                self._report(info, results, attempts)
 
         # 5. Choose the sends to retry, and wait before the next attempt.
         return await self._choose_retries(recorded, info, deadline), started
 
-    async def _wait_for_rate(self, info: CallInfo) -> float:
+    async def _wait_for_rate(self, info: CallInfo, low_priority: bool) -> float:
         """Waits for the rate limit; returns the seconds waited."""
         if self.limiter is None or not info.recipients:
             return 0.0
-        if (seconds := self.limiter.delay) > 0:
+        if (seconds := self.limiter.expected_wait(low_priority=low_priority)) > 0:
             notify(self.listener.waiting, info, seconds)
-        return await self.limiter.acquire(info.recipients)
+        return await self.limiter.acquire(info.recipients, low_priority=low_priority)
 
     async def _record(
-        self, batch: Batch[T], states: Mapping[int, SendState[T]]
+        self, batch: Batch[T], states: Mapping[int, SendState[T]], deadline: float
     ) -> Mapping[int, SendState[T]]:
         """Records sends in the send log, and releases what the refused ones acquired."""
         recorded: Mapping[int, SendState[T]] = {}
         try:
-            recorded = await self.log_writer.begin(states)
+            recorded = await self.log_writer.begin(states, deadline)
         finally:
             self._release(sum(batch.recipients[each] for each in states if each not in recorded))
+            for number, state in states.items():
+                if batch.replay is not None and state.replayed is not None:
+                    state.result = batch.replay(number, state.replayed.message_id)
         return recorded
 
     async def _call(

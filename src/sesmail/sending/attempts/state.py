@@ -7,19 +7,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from ...errors import Attempt, NotSentError, Outcome, SendError, UnknownOutcomeError
+from ...errors import Attempt, DuplicateSendError, NotSentError, Outcome, SendError
 from ..result import RecipientResult, SendResult
 
 __all__ = ["SendState", "with_attempts"]
 
 _log = logging.getLogger("sesmail.sending")
 
+_PRECEDENCE: tuple[Outcome, ...] = ("not_sent", "rejected", "unknown")
+
 T = TypeVar("T")
 R = TypeVar("R", SendResult, RecipientResult)
 
 
 class SendState(Generic[T]):
-    """State of one send; an unknown outcome stays, unless a later attempt is accepted.
+    """State of one send; of several failed attempts the outcome of highest precedence counts.
+
+    That is ``unknown``, then ``rejected``, then ``not_sent``: a mail that SES rejected was sent,
+    whatever happened to the attempt after that. An accepted attempt counts in any case.
 
     Attributes:
         send_id: Send id of the mail; None without one.
@@ -27,6 +32,9 @@ class SendState(Generic[T]):
         result: Result of the accepted attempt; None before.
         last: Error of the last attempt, or the reason why none was made; None if it succeeded.
         begun: Whether the send log has the send as one that may have left.
+        began: Time of its last begin in the send log; None if the log doesn't tell.
+        unfinished: Whether the send log failed to record the outcome of the last attempt.
+        replayed: Error of the send log that has the send as accepted; None otherwise.
     """
 
     def __init__(self, send_id: str | None = None) -> None:
@@ -35,7 +43,10 @@ class SendState(Generic[T]):
         self.result: T | None = None
         self.last: SendError | None = None
         self.begun = False
-        self._unknown: UnknownOutcomeError | None = None
+        self.began: datetime | None = None
+        self.unfinished = False
+        self.replayed: DuplicateSendError | None = None
+        self._error: SendError | None = None
 
     def attempted(self, result: T | SendError, began: datetime, seconds: float) -> Attempt:
         """Applies the result of an attempt."""
@@ -58,17 +69,30 @@ class SendState(Generic[T]):
     def failed(self, error: SendError) -> None:
         """Applies the error of an attempt, or the reason why none was made."""
         self.last = error
-        if isinstance(error, UnknownOutcomeError):
-            self._unknown = error
+        if self._error is None or _rank(error) >= _rank(self._error):
+            self._error = error
+
+    def duplicate(self, error: DuplicateSendError) -> None:
+        """Applies the refusal of the send log to begin the send.
+
+        If the log failed to record the last outcome, the record may be the one of this send. The
+        time of its begin proves that; without one, the outcome of the last attempt stands.
+        """
+        if error.recorded_outcome == "accepted":
+            self.replayed = error
+        elif not self.unfinished:
+            self.failed(error)
+        elif self.began is not None and error.began is not None:
+            self.begun = self.began == error.began
+            if not self.begun:
+                self.failed(error)
 
     @property
     def outcome(self) -> Outcome:
         """Outcome so far; ``not_sent`` before the first attempt."""
         if self.result is not None:
             return "accepted"
-        if self._unknown is not None:
-            return "unknown"
-        return "not_sent" if self.last is None else self.last.outcome
+        return "not_sent" if self._error is None else self._error.outcome
 
     def result_or_raise(self) -> T:
         """Returns the result, or raises the error and drops it from the state.
@@ -82,7 +106,7 @@ class SendState(Generic[T]):
         if self.result is not None:
             return self.result
         error = self.error()
-        self.last = self._unknown = None
+        self.last = self._error = None
         try:
             raise error
         finally:
@@ -90,14 +114,16 @@ class SendState(Generic[T]):
 
     def error(self) -> SendError:
         """Returns the error of the whole send, with its attempts."""
-        error = (
-            self._unknown or self.last or NotSentError("cancelled before the request could leave")
-        )
+        error = self._error or NotSentError("cancelled before the request could leave")
         if self.last is not None and error is not self.last:
             error.add_note(f"A later attempt failed, too: {self.last}")
         error.attempts = tuple(self.attempts)
         error.send_id = self.send_id
         return error
+
+
+def _rank(error: SendError) -> int:
+    return _PRECEDENCE.index(error.outcome)
 
 
 def with_attempts(result: R, state: SendState[R]) -> R:

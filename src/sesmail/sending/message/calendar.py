@@ -50,6 +50,8 @@ def calendar_method(content: bytes, method: str | None) -> str:
         InvalidMessageError: The object has no method or several, or another one than expected, or
             the method is unknown.
     """
+    if method is not None and not isinstance(method, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise _invalid(f"method has to be text such as REQUEST, not {type(method).__name__}")
     found: set[str] = {each.decode().upper() for each in _METHOD.findall(content)}
     if len(found) != 1:
         raise _invalid(

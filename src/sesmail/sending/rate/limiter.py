@@ -22,6 +22,9 @@ from .pace import Pace
 
 __all__ = ["RateLimiter"]
 
+# Recipients of the high priority for each one of the low priority, while both wait.
+_PRIORITY_RATIO = 4
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class _Waiter:
@@ -30,10 +33,20 @@ class _Waiter:
     sleep: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
 
+@dataclass(slots=True, eq=False, repr=False)
+class _Lane:
+    """Waiting calls of one priority, and the sum of their recipients."""
+
+    waiters: deque[_Waiter] = field(default_factory=lambda: deque[_Waiter]())
+    recipients: int = 0
+
+
 class RateLimiter:
     """Rate limiter in recipients per second, the unit of SES's sending rate.
 
-    Calls leave in the order in which they arrive. By default each client has a limiter of its own.
+    Calls of ``send`` overtake those of ``send_many`` and ``send_bulk``; while both wait, they get
+    at most 80% of the rate. Calls of the same priority leave in the order in which they arrive. By
+    default each client has a limiter of its own.
     Clients of one event loop that send from the same account and region may share one. Limiters of
     several processes or machines converge to equal shares of the rate without communicating: each
     slows down when SES throttles its calls, and recovers afterwards.
@@ -45,7 +58,8 @@ class RateLimiter:
         rate: Sending rate of the account in recipients per second, as GetAccount and GetSendQuota
             return it; a single limiter never exceeds it. None, the default, estimates it from the
             responses until ``learn`` is called.
-        max_wait: Maximum wait of a call in seconds; None, the default, for no maximum.
+        max_wait: Maximum wait of a ``send`` in seconds; None, the default, for no maximum.
+            ``send_many`` and ``send_bulk`` wait for as long as it takes.
         clock: Function that returns the time in seconds; anyio's clock by default.
         sleep: Coroutine function that sleeps for a number of seconds of that clock.
 
@@ -73,8 +87,9 @@ class RateLimiter:
         self._max_wait = math.inf if max_wait is None else max_wait
         self._clock = clock
         self._sleep = sleep
-        self._queue: deque[_Waiter] = deque()
-        self._waiting = 0  # recipients of the calls in the queue
+        self._high = _Lane()
+        self._low = _Lane()
+        self._advance = _PRIORITY_RATIO  # recipients of high priority that may overtake the others
         self._loop = EventLoopGuard()
         self._account_rate = rate
         self._fixed = rate is not None
@@ -91,16 +106,24 @@ class RateLimiter:
 
     @property
     def delay(self) -> float:
-        """Seconds that a call would wait if it arrived now."""
-        return self._pace.wait(self._clock(), self._waiting)
+        """Seconds that a call of high priority would wait if it arrived now."""
+        return self.expected_wait()
 
     @property
     def rate(self) -> float:
         """Current rate in recipients per second; below the account's rate if others use it, too."""
         return self._pace.rate
 
-    async def acquire(self, recipients: int) -> float:
-        """Waits until a call may leave; first come, first served.
+    def expected_wait(self, *, low_priority: bool = False) -> float:
+        """Returns the seconds that a call would wait if it arrived now.
+
+        Args:
+            low_priority: Whether others overtake it.
+        """
+        return self._expected_wait(self._clock(), low_priority)
+
+    async def acquire(self, recipients: int, *, low_priority: bool = False) -> float:
+        """Waits until a call may leave; first come, first served among calls of one priority.
 
         A call for more recipients than a second's rate leaves in its turn, too, and the next call
         waits longer. Report the result of the call with ``accepted`` or ``throttled``, or release
@@ -108,6 +131,7 @@ class RateLimiter:
 
         Args:
             recipients: Number of recipients of the call, over to, cc and bcc.
+            low_priority: Whether other calls overtake it, and ``max_wait`` doesn't apply to it.
 
         Returns:
             Seconds waited.
@@ -120,20 +144,21 @@ class RateLimiter:
         self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
         started = self._clock()
-        expected = self._pace.wait(started, self._waiting)
-        if expected > self._max_wait:
+        max_wait = math.inf if low_priority else self._max_wait
+        expected = self._expected_wait(started, low_priority)
+        if expected > max_wait:
             raise self._too_long(expected)
-        if not self._queue and expected <= 0:
-            self._pace.take(started, recipients)
-            return 0.0
-        waiter = _Waiter(recipients, started + self._max_wait)
-        self._queue.append(waiter)
-        self._waiting += recipients
+        lane = self._low if low_priority else self._high
+        waiter = _Waiter(recipients, started + max_wait)
+        lane.waiters.append(waiter)
+        lane.recipients += recipients
         try:
-            now = await self._turn(waiter)
-            self._pace.take(now, recipients)
+            now = await self._turn(waiter, started)
+            self._take(now, waiter, lane)
         finally:
-            self._dequeue(waiter)
+            lane.waiters.remove(waiter)
+            lane.recipients -= recipients
+            self._wake_first()
         return now - started
 
     def accepted(self, recipients: int) -> None:
@@ -177,29 +202,46 @@ class RateLimiter:
         self._pace.learn(self._clock(), rate)
         self._wake_first()
 
-    async def _turn(self, waiter: _Waiter) -> float:
+    def _expected_wait(self, now: float, low_priority: bool) -> float:
+        """Returns the expected wait; less than the wait, if calls overtake that arrive later."""
+        high, low = self._high.recipients, self._low.recipients
+        if low_priority:
+            ahead = low + min(high, low * _PRIORITY_RATIO + max(self._advance, 0))
+        else:
+            ahead = high + min(low, max(high - self._advance, 0) // _PRIORITY_RATIO)
+        return self._pace.wait(now, ahead)
+
+    async def _turn(self, waiter: _Waiter, now: float) -> float:
         """Sleeps until a waiter's turn, or its deadline; returns the time."""
         while True:
-            now = self._clock()
-            wait = self._pace.wait(now) if self._queue[0] is waiter else math.inf
+            wait = self._pace.wait(now) if self._first() is waiter else math.inf
             if wait <= 0:
                 return now
             if now >= waiter.deadline:
                 raise self._too_long(wait)
             with anyio.CancelScope() as waiter.sleep:
-                await self._sleep(min(wait, waiter.deadline - now))
+                seconds = min(wait, waiter.deadline - now)
+                await (self._sleep(seconds) if seconds < math.inf else anyio.sleep_forever())
+            now = self._clock()
 
-    def _dequeue(self, waiter: _Waiter) -> None:
-        first = self._queue[0] is waiter
-        self._queue.remove(waiter)
-        self._waiting -= waiter.recipients
-        if first:
-            self._wake_first()
+    def _take(self, now: float, waiter: _Waiter, lane: _Lane) -> None:
+        self._pace.take(now, waiter.recipients)
+        if lane is self._low:
+            # An advance that a large call has exceeded is made up for by several others.
+            self._advance = min(self._advance, 0) + _PRIORITY_RATIO * waiter.recipients
+        elif self._low.waiters:
+            self._advance -= waiter.recipients
+
+    def _first(self) -> _Waiter | None:
+        """Returns the next waiter; None if there is none."""
+        high, low = self._high.waiters, self._low.waiters
+        first = high if high and (self._advance > 0 or not low) else low
+        return first[0] if first else None
 
     def _wake_first(self) -> None:
         """Wakes the first waiter, so that it computes its wait again."""
-        if self._queue:
-            self._queue[0].sleep.cancel()
+        if (first := self._first()) is not None:
+            first.sleep.cancel()
 
     def _too_long(self, wait: float) -> NotSentError:
         expected = f"; the expected wait is {wait:.1f} seconds" if wait < math.inf else ""
