@@ -197,10 +197,9 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "clock": "plain",
         "sleep": "coroutine",
     },
-    **{
-        key: {"recipients": "count"}
-        for key in ("RateLimiter.accepted", "RateLimiter.acquire", "RateLimiter.give_back")
-    },
+    **{key: {"recipients": "count"} for key in ("RateLimiter.accepted", "RateLimiter.give_back")},
+    "RateLimiter.acquire": {"recipients": "count", "low_priority": "bool"},
+    "RateLimiter.expected_wait": {"low_priority": "bool"},
     "RateLimiter.learn": {"rate": "finite"},
     "Receiver": {
         "secret": [5, b"a:b", [b"a:b"], "no colon", [], {"a:b": 1}],
@@ -431,6 +430,7 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "Client.send": {"message": ORDER},
         "Client.send_bulk": {"message": NEWS},
         "Client.send_many": {"messages": [ORDER]},
+        "RateLimiter.acquire": {"recipients": 1},
         "Receiver": {"secret": SECRET, "signatures": False},
         "Receiver.receive": {"body": b"{}", "headers": basic(SECRET)},
         "SqliteSendLog": {"path": path / "sends.db"},

@@ -272,7 +272,7 @@ class NotVerifiedError(RejectedError):
             names = _SEPARATOR.split(failed[2].strip(" .\u2026\r\n"))
             self.identities = tuple(dict.fromkeys(filter(None, names)))
             self.region = failed[1].lower()
-            self.args = (
+            self.args: tuple[Any, ...] = (
                 f"{self}; verify each of them as an identity in the region {self.region}; "
                 "recipients need that only while the account is in the sandbox, until it gets "
                 "production access",

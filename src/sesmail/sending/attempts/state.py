@@ -42,7 +42,7 @@ class SendState(Generic[T]):
         self.attempts: list[Attempt] = []
         self.result: T | None = None
         self.last: SendError | None = None
-        self.begun = False
+        self.begun: bool = False
         self.began: datetime | None = None
         self.unfinished = False
         self.replayed: DuplicateSendError | None = None

@@ -11,6 +11,7 @@ import anyio
 import anyio.lowlevel
 
 from ...arguments import (
+    check_bool,
     check_coroutine_function,
     check_function,
     check_integer,
@@ -120,6 +121,7 @@ class RateLimiter:
         Args:
             low_priority: Whether others overtake it.
         """
+        check_bool("low_priority", low_priority)
         return self._expected_wait(self._clock(), low_priority)
 
     async def acquire(self, recipients: int, *, low_priority: bool = False) -> float:
@@ -141,6 +143,8 @@ class RateLimiter:
             ConfigurationError: The limiter belongs to another event loop.
         """
         _check_recipients(recipients)
+        if type(low_priority) is not bool:
+            check_bool("low_priority", low_priority)
         self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
         started = self._clock()
