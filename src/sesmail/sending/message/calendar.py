@@ -51,7 +51,10 @@ def calendar_method(content: bytes, method: str | None) -> str:
             the method is unknown.
     """
     if method is not None and not isinstance(method, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise _invalid(f"method has to be text such as REQUEST, not {type(method).__name__}")
+        raise InvalidMessageError(
+            f"pass the method as str, such as 'REQUEST', not {type(method).__name__}",
+            field="method",
+        )
     found: set[str] = {each.decode().upper() for each in _METHOD.findall(content)}
     if len(found) != 1:
         raise _invalid(
@@ -59,11 +62,6 @@ def calendar_method(content: bytes, method: str | None) -> str:
             f"this object has {len(found)}"
         )
     (own,) = found
-    if method is not None and not isinstance(method, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidMessageError(
-            f"pass the method as str, such as 'REQUEST', not {type(method).__name__}",
-            field="method",
-        )
     if own not in _METHODS:
         raise _invalid(f"the method of the object is none of {', '.join(sorted(_METHODS))}")
     if method is not None and method.upper() != own:

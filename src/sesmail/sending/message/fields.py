@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import date, time
 from decimal import Decimal
@@ -119,7 +119,7 @@ def check_no_control(text: str) -> str:
 
 
 @contextmanager
-def naming_field(field: str, value: object) -> Iterator[None]:
+def naming_field(field: str, value: object) -> Generator[None]:
     """Names the field, and the type of its value, in the error for an invalid value.
 
     Raises:
