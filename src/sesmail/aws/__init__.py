@@ -1,6 +1,8 @@
 """Calls AWS through aiobotocore, which no other package imports; each call has a known outcome."""
 
-from .connection import Aws, ClientParams
+from .connection import Aws
 from .departure import Departure
+from .opening import AwsSettings, ClientParams
+from .roles import Role
 
-__all__ = ["Aws", "ClientParams", "Departure"]
+__all__ = ["Aws", "AwsSettings", "ClientParams", "Departure", "Role"]

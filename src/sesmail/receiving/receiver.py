@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TypeAlias, Unpack
 
 import anyio
 
-from ..aws import Aws, ClientParams
+from ..aws import Aws, AwsSettings, ClientParams
 from ..concurrency import run_in_thread
 from ..errors import ConfigurationError, UnexpectedEventError, UnexpectedSubscriptionError
 from ..version import __version__
@@ -135,12 +135,14 @@ class Receiver:
         self._certificates = AsyncCertificateCache(fetch_certificate, self._clock)
         self._timeout = timeout
         self._aws = Aws(
-            region,
-            profile=profile,
-            config=config,
-            user_agent=f"sesmail/{__version__}",
-            params=params,
-            repeatable=True,
+            AwsSettings(
+                region,
+                profile=profile,
+                config=config,
+                user_agent=f"sesmail/{__version__}",
+                params=params,
+                repeatable=True,
+            )
         )
         self._store = MailStore(self._aws, storage or InboundStorage(), timeout=timeout)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, Unpack
 import anyio
 from pydantic import ValidationError
 
-from ..aws import Aws, ClientParams
+from ..aws import Aws, AwsSettings, ClientParams
 from ..errors import ConfigurationError, NotSentError
 from ..send_log.protocol import SendLog
 from ..tagging import TAG_WORD
@@ -128,12 +128,14 @@ class Client:
         dialect = DIALECTS[api]
         self._service = dialect.SERVICE
         self._aws = Aws(
-            region,
-            profile=profile,
-            config=config,
-            user_agent=f"sesmail/{__version__}",
-            params=params,
-            fast_path=fast_path,
+            AwsSettings(
+                region,
+                profile=profile,
+                config=config,
+                user_agent=f"sesmail/{__version__}",
+                params=params,
+                fast_path=fast_path,
+            )
         )
         limiter = _new_limiter(rate_limit)
         runner = CallRunner(
