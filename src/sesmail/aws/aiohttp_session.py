@@ -73,7 +73,8 @@ class FastAiohttpSession(AIOHTTPSession):
             "TCPConnector": TCPConnector,
             "httpsession": httpsession,
             "session": self,
-            "sslproto": sslproto,
+            "SSLProtocol": sslproto.SSLProtocol,
+            "_SSLProtocolTransport": getattr(sslproto, "_SSLProtocolTransport", None),
         }
 
     async def prepare(self, url: str) -> None:

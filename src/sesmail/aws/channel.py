@@ -25,14 +25,12 @@ _ATTEMPT_DELAY = 0.25  # seconds: https://www.rfc-editor.org/rfc/rfc8305#section
 
 
 class Channel(Protocol):
-    """A connection.
-
-    Attributes:
-        socket: Its socket.
-    """
+    """A connection."""
 
     @property
-    def socket(self) -> socket.socket: ...
+    def socket(self) -> socket.socket:
+        """Its socket."""
+        ...
 
     def receive_nowait(self) -> bytes | None:
         """Returns received bytes; empty at the end of the stream, None if there are none yet."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-__all__ = ["CallScope", "Departure", "call_scope", "count_request", "response_limit"]
+__all__ = ["CallScope", "Departure", "call_scope", "check_open", "count_request", "response_limit"]
 
 _LIMIT = 10 * 1024 * 1024  # bytes, ten times the largest response of SES
 
@@ -14,7 +14,7 @@ _LIMIT = 10 * 1024 * 1024  # bytes, ten times the largest response of SES
 class Departure:
     """Number of requests of a call that may have reached AWS, each counted before its first byte.
 
-    A request is counted when a connection exists: DNS, TCP, TLS and the CONNECT of a proxy are over.
+    It is counted when there is a connection: after DNS, TCP, TLS and the CONNECT of a proxy.
 
     Args:
         limit: How many requests are allowed; 1 for a call that may not be repeated.
@@ -66,6 +66,13 @@ class CallScope:
 
 call_scope: ContextVar[CallScope | None] = ContextVar("sesmail_call_scope", default=None)
 """The call that is made in this context; None in requests for credentials."""
+
+
+def check_open() -> None:
+    """Raise ConfigurationError if the client of the current call was closed."""
+    scope = call_scope.get()
+    if scope is not None:
+        scope.check_open()
 
 
 def count_request() -> None:

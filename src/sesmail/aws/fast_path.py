@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from ..concurrency import run_in_thread
 from .credentials import fetch_credentials
+from .departure import check_open
 from .request_body import Body, json_body, query_body
 from .signature import Signature
 
@@ -91,6 +92,7 @@ class FastCall:
         encode = partial(self.encode, self.operation, params)
         body = encode() if size < _LARGE else await run_in_thread(encode)
         signed = self.signature.headers(body.sha256, await self.credentials(), time.time())
+        check_open()
         status, fields, content = await self.session.post(
             self.url, {**self.headers, **signed}, body
         )

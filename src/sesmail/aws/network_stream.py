@@ -38,7 +38,7 @@ class NetworkBackend(httpcore2.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # the interface of httpcore
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> NetworkStream:
@@ -76,7 +76,7 @@ class NetworkStream(httpcore2.AsyncNetworkStream):
         self._received = b""
         self._is_used = self._is_writing = self._is_broken = False
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Send bytes of a request.
 
         Raises:
@@ -84,6 +84,8 @@ class NetworkStream(httpcore2.AsyncNetworkStream):
             ConnectError: The server sends bytes before the request; nothing was sent.
             WriteError: The request can't be sent, or a response arrived before all of it was.
         """
+        if not buffer:  # for the end of a body with a known size
+            return
         await anyio.lowlevel.checkpoint()
         if not self._is_writing:
             self._begin(buffer)
@@ -106,7 +108,7 @@ class NetworkStream(httpcore2.AsyncNetworkStream):
             self._departing()
         self._is_writing = True
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         """Returns bytes of a response; empty at its end.
 
         Raises:
@@ -138,7 +140,7 @@ class NetworkStream(httpcore2.AsyncNetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # the interface of httpcore
     ) -> NetworkStream:
         """Returns the connection with TLS on it."""
         channel = TlsChannel(self._channel, ssl_context, server_hostname)

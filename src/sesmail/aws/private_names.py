@@ -115,13 +115,13 @@ AIOHTTP = (
     PrivateName("aiohttp", "StreamWriter.transport", f"{_AIOHTTP}/http_writer.py#L82", property),
     PrivateName(
         "python",
-        "sslproto._SSLProtocolTransport.__init__",
+        "_SSLProtocolTransport.__init__",
         f"{_CPYTHON}/asyncio/sslproto.py#L86",
         assigned="_ssl_protocol",
     ),
     PrivateName(
         "python",
-        "sslproto.SSLProtocol.connection_made",
+        "SSLProtocol.connection_made",
         f"{_CPYTHON}/asyncio/sslproto.py#L384",
         assigned="_transport",
     ),

@@ -95,8 +95,10 @@ class ServiceClient:
     def _before_send(self, *, event_name: str, **_: object) -> None:
         """Handles aiobotocore's event ``before-send``, the last before the request is sent."""
         scope = call_scope.get()
-        if scope is not None and is_intercepted(self.client, self._http_session, event_name):
-            scope.check_open()
+        if scope is None:
+            return
+        scope.check_open()
+        if is_intercepted(self.client, self._http_session, event_name):
             scope.departure.assume()
 
     async def fast_call(self, operation: str, params: Mapping[str, Any]) -> FastCall | None:

@@ -90,8 +90,8 @@ def is_connection_error(error: object) -> bool:
 def is_permanent(error: Any) -> bool:
     """Returns whether connecting again would fail, too.
 
-    That is so if the certificate of the server isn't trusted, and if a proxy rejects the tunnel, for
-    instance with 407, which asks for credentials.
+    That is so if the certificate of the server isn't trusted, and if a proxy rejects the tunnel,
+    for instance with 407, which asks for credentials.
     """
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error)):
         return True
