@@ -116,6 +116,7 @@ class NetworkStream(httpcore2.AsyncNetworkStream):
         """
         if self._is_broken:
             raise httpcore2.ReadError("the request was not sent completely")
+        await anyio.lowlevel.checkpoint_if_cancelled()
         if not self._received:
             with _errors(httpcore2.ReadError, httpcore2.ReadTimeout), anyio.fail_after(timeout):
                 self._received = await self._receive()

@@ -145,14 +145,16 @@ class ClientOpener:
         params: Mapping[str, Any] = settings.params
         if settings.role is not None:
             params = settings.role.without_keys(params)
-        client = await stack.enter_async_context(
-            self._session.create_client(
-                service, region_name=region or self._region(), config=config, **params
+        async with AsyncExitStack() as opening:
+            client = await opening.enter_async_context(
+                self._session.create_client(
+                    service, region_name=region or self._region(), config=config, **params
+                )
             )
-        )
-        check_region(self._session, client)
-        opened = ServiceClient(client, self._session, fast_path=settings.fast_path)
-        await opened.prepare()
+            check_region(self._session, client)
+            opened = ServiceClient(client, self._session, fast_path=settings.fast_path)
+            await opened.prepare()
+            stack.push_async_exit(opening.pop_all().__aexit__)
         return opened
 
     def _region(self) -> str | None:

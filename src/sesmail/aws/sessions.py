@@ -122,9 +122,13 @@ def _proxy_status(error: Any) -> int | None:
 
 
 def _causes(error: Any) -> Iterator[BaseException]:
+    """Yields an exception and its causes."""
     while isinstance(error, BaseException):
         yield error
-        error = error.__cause__
+        # httpcore deletes the cause of its exceptions, which is their context, too:
+        # https://github.com/encode/httpcore/blob/1.0.9/httpcore/_async/connection_pool.py#L256
+        from_httpcore = type(error).__module__.startswith("httpcore2")
+        error = error.__cause__ or (error.__context__ if from_httpcore else None)
 
 
 def describe_connection_error(error: Any) -> str:

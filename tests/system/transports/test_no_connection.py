@@ -24,13 +24,16 @@ NOT_SENT = frozenset({"not_sent"})
 MANY = 50
 
 
-async def refuse(client: Client, sends: int, *servers: FaultServer) -> str:
-    """So many sends at once send nothing, and may be tried again; what the last one was told."""
+async def refuse(
+    client: Client, sends: int, *servers: FaultServer, retryable: bool | None = True
+) -> str:
+    """Make sends at once that send nothing, and return the message of the last one's error."""
     crowd = [Sent(f"crowd {number}", NOT_SENT) for number in range(sends)]
     await send_all(client, crowd)
     check(crowd, [request for server in servers for request in server.requests])
     for sent in crowd:
-        assert (type(sent.result), sent.result.retryable) == (NotSentError, True), repr(sent.result)
+        assert type(sent.result) is NotSentError, repr(sent.result)
+        assert retryable in (None, sent.result.retryable), repr(sent.result)
     return str(crowd[-1].result)
 
 
@@ -86,8 +89,8 @@ async def test_rejected_proxy_tunnel_is_not_sent(
         nothing_is_left(proxy),
         new_client("https://ses.invalid", session, config=config) as client,
     ):
-        told = await refuse(client, 1)
-        await refuse(client, MANY)
+        told = await refuse(client, 1, retryable=status != 407)
+        await refuse(client, MANY, retryable=status != 407)
     assert f"{status}" in told
     assert ":p@" not in told
     assert {request.method for request in proxy.requests} == {"CONNECT"}
@@ -167,11 +170,11 @@ async def test_failed_tls_handshake_is_not_sent(
         for name, fault in faults.items():
             with subtests.test(name):
                 server.answer_with(fault)
-                await refuse(client, 1, server)
+                await refuse(client, 1, server, retryable=name not in contexts)
         server.answer_with(
             *faults.values(), *random.Random(0).choices(list(faults.values()), k=MANY)
         )
-        await refuse(client, MANY, server)
+        await refuse(client, MANY, server, retryable=None)
     assert server.requests == []
 
 
