@@ -105,7 +105,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def fault_server() -> Iterator[StartFaultServer]:
-    """Start servers that answer by a script of `support.answers`."""
+    """Start servers that respond by a script of `support.responses`."""
     with ExitStack() as servers:
 
         def start(*script: Step) -> FaultServer:

@@ -1,4 +1,4 @@
-"""Addresses: what is one mailbox, what it is called afterwards, and why anything else isn't."""
+"""Addresses: accepted mailboxes, their normal form, and the errors of others."""
 
 import contextlib
 import copy
@@ -412,7 +412,7 @@ def test_control_character_is_reported_with_its_position() -> None:
     | st.from_regex(r"[a-z]{60,66}@[a-z0-9]{60,66}\.example", fullmatch=True)
 )
 def test_usual_addresses_are_normalised_like_others(email: str) -> None:
-    """A domain in capitals is looked at piece by piece."""
+    """A domain in capitals takes the general path instead of the fast one."""
     local, _, domain = email.partition("@")
     found: list[str | None] = []
     for spelling in (email, f"{local}@{domain.upper()}"):

@@ -1,4 +1,4 @@
-"""The AWS guide: policies grant what the guide says, and parameter files fit the AWS models."""
+"""The AWS guide: policies grant the listed permissions, and parameter files are valid."""
 
 import json
 import re

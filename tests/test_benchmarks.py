@@ -1,4 +1,4 @@
-"""The benchmark tool itself, with small inputs; `nox -s bench` measures."""
+"""Benchmark tool with small inputs; `nox -s bench` measures."""
 
 import asyncio
 import json

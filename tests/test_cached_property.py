@@ -1,4 +1,4 @@
-"""What is computed when it is first asked for."""
+"""cached_property computes its value on first access."""
 
 from functools import cached_property as standard
 from typing import Any
@@ -17,7 +17,7 @@ def test_cached_property_is_computed_once(kind: Any) -> None:
 
         @kind
         def area(self) -> float:
-            """How large it is."""
+            """Area of the circle."""
             self.computed += 1
             return 3.0 * self.radius**2
 
@@ -27,4 +27,4 @@ def test_cached_property_is_computed_once(kind: Any) -> None:
     assert (other.area, other.computed) == (3, 1)
     assert isinstance(vars(Circle)["area"], kind)
     assert Circle.area is vars(Circle)["area"]
-    assert Circle.area.__doc__ == "How large it is."
+    assert Circle.area.__doc__ == "Area of the circle."

@@ -1,4 +1,4 @@
-"""Threads of sesmail's own."""
+"""Worker threads of sesmail."""
 
 import anyio
 import anyio.from_thread
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_worker_threads_are_available_when_those_of_anyio_are_all_waiting() -> None:
     """Synchronous handlers of a web framework do so when they call an async function."""
-    everybody = int(anyio.to_thread.current_default_thread_limiter().total_tokens)
+    thread_count = int(anyio.to_thread.current_default_thread_limiter().total_tokens)
     done: list[int] = []
 
     async def work() -> None:
@@ -20,6 +20,6 @@ async def test_worker_threads_are_available_when_those_of_anyio_are_all_waiting(
 
     with anyio.fail_after(20):
         async with anyio.create_task_group() as group:
-            for _ in range(everybody):
+            for _ in range(thread_count):
                 group.start_soon(anyio.to_thread.run_sync, anyio.from_thread.run, work)
-    assert sum(done) == everybody
+    assert sum(done) == thread_count

@@ -90,8 +90,8 @@ def certificate(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server(fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
-    """The fake of Amazon, at the URL that AWS_ENDPOINT_URL names."""
-    server = fault_server(amazon.answer)
+    """Fake AWS services at the URL in AWS_ENDPOINT_URL."""
+    server = fault_server(amazon.respond)
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     return server
 
@@ -147,7 +147,7 @@ SESSIONS = re.findall(
 
 
 def commands(block: Block) -> list[list[str]]:
-    """The commands of a console block as words, without comments and prompts."""
+    """Return the arguments of each command of a console block, without comments and prompts."""
     text = block.text.replace("\\\n", " ")
     return [
         words

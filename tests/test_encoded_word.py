@@ -1,4 +1,4 @@
-"""Encoded-words: short enough, whole characters each, and read back by others."""
+"""Encoded-words: length, whole characters, and decoding by other libraries."""
 
 from email.header import decode_header, make_header
 

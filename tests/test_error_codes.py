@@ -1,4 +1,4 @@
-"""Amazon's words for no: every one that its own service models have is known here."""
+"""Every error code of the AWS models is mapped."""
 
 from collections.abc import Iterator
 
@@ -138,23 +138,21 @@ def test_every_bulk_status_of_the_service_models_is_mapped() -> None:
     ids=[f"{code}" for code in CALLS | ENTRIES | OTHERS],
 )
 def test_code_is_mapped_to_its_error(code: str, kind: type[RejectedError]) -> None:
-    error = rejected_error(
-        code, "Amazon says so", operation="SendEmail", request_id="r-1", status=400
-    )
+    error = rejected_error(code, "Rejected.", operation="SendEmail", request_id="r-1", status=400)
     assert type(error) is kind
-    assert (error.code, error.message, error.operation) == (code, "Amazon says so", "SendEmail")
+    assert (error.code, error.message, error.operation) == (code, "Rejected.", "SendEmail")
     assert (error.request_id, error.outcome) == ("r-1", "rejected")
     assert is_documented_code(code)
 
 
 def test_only_temporary_rejections_are_retryable() -> None:
-    words = CALLS | ENTRIES | OTHERS
+    codes = CALLS | ENTRIES | OTHERS
     retryable = {
         code
-        for code in words
+        for code in codes
         if rejected_error(code, "", operation="SendEmail", status=400).retryable
     }
-    assert retryable == {code for code in words if words[code] is ThrottledError} | {
+    assert retryable == {code for code in codes if codes[code] is ThrottledError} | {
         "TRANSIENT_FAILURE",
         "TransientFailure",
     }
@@ -234,9 +232,9 @@ def test_unknown_code_is_kept() -> None:
     assert not is_documented_code("SomethingNew")
 
 
-@pytest.mark.parametrize("word", ["SUCCESS", "Success", "", "success"])
-def test_success_is_not_a_documented_rejection(word: str) -> None:
-    assert not is_documented_code(word)
+@pytest.mark.parametrize("status", ["SUCCESS", "Success", "", "success"])
+def test_success_is_not_a_documented_rejection(status: str) -> None:
+    assert not is_documented_code(status)
 
 
 @pytest.mark.parametrize(

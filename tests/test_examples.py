@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sesmail
-from support import answers
-from support.faults import Answer, StartFaultServer
+from support import responses
+from support.faults import Response, StartFaultServer
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -433,7 +433,7 @@ def lambda_sender(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], A
 
 
 def test_lambda_sender(lambda_sender: Callable[[str], Any], fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.ok(), answers.ok())
+    server = fault_server(responses.ok(), responses.ok())
     function = lambda_sender(server.url)
     assert server.requests == []  # opening the client sends nothing
     for order_id in (1, 2):
@@ -446,7 +446,7 @@ def test_lambda_sender(lambda_sender: Callable[[str], Any], fault_server: StartF
 def test_lambda_sender_does_not_raise_when_the_outcome_is_unknown(
     lambda_sender: Callable[[str], Any], fault_server: StartFaultServer
 ) -> None:
-    function = lambda_sender(fault_server(answers.reset_after_request()).url)
+    function = lambda_sender(fault_server(responses.reset_after_request()).url)
     response = function.handler({"to": "alice@example.com", "order_id": 1}, None)
     assert response == {"outcome": "unknown", "send_id": "order-1"}
 
@@ -484,15 +484,15 @@ def test_send_fastapi(
     assert caplog.records == []
 
 
-PAUSED = answers.error(400, "SendingPausedException", "Ask your administrator.")
+PAUSED = responses.error(400, "SendingPausedException", "Ask your administrator.")
 
 
 @pytest.mark.parametrize(
     ("step", "status", "text", "retry_after", "logged", "requests"),
     [
-        (answers.error(429, "TooManyRequestsException"), 503, "try again", "2", None, 2),
-        (answers.empty_200(), 202, "unknown", None, "WARNING", 1),
-        (answers.reset_after_request(), 202, "unknown", None, "WARNING", 1),
+        (responses.error(429, "TooManyRequestsException"), 503, "try again", "2", None, 2),
+        (responses.empty_200(), 202, "unknown", None, "WARNING", 1),
+        (responses.reset_after_request(), 202, "unknown", None, "WARNING", 1),
         (PAUSED, 500, "failed", None, "ERROR", 1),
     ],
     ids=["throttled", "no id", "reset", "paused"],
@@ -501,7 +501,7 @@ def test_send_fastapi_maps_errors_to_responses(
     web: Callable[[str], "TestClient"],
     fault_server: StartFaultServer,
     caplog: pytest.LogCaptureFixture,
-    step: Answer,
+    step: Response,
     status: int,
     text: str,
     retry_after: str | None,

@@ -1,16 +1,25 @@
-"""What `import sesmail` costs: nothing that only some of its users need."""
+"""`import sesmail` imports no module that only some applications need."""
 
 import subprocess
 import sys
 
 import pytest
 
-LATER = ["aiobotocore", "aiohttp", "asyncio", "botocore", "cryptography", "httpx2", "idna", "trio"]
+NOT_IMPORTED = [
+    "aiobotocore",
+    "aiohttp",
+    "asyncio",
+    "botocore",
+    "cryptography",
+    "httpx2",
+    "idna",
+    "trio",
+]
 PYDANTIC = "import pydantic\nclass Model(pydantic.BaseModel): pass"
 
 
 def loaded_by(code: str) -> set[str]:
-    """The modules that a fresh interpreter holds after this code, in which no warning is given."""
+    """Return the modules that a new interpreter has loaded after this code, without warnings."""
     command = [sys.executable, "-W", "error", "-c", f"{code}\nimport sys\nprint(*sys.modules)"]
     return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
 
@@ -24,7 +33,7 @@ def test_public_names_are_imported(loaded: set[str]) -> None:
     assert {"sesmail", "sesmail.sending.client", "pydantic"} <= loaded
 
 
-@pytest.mark.parametrize("name", LATER)
+@pytest.mark.parametrize("name", NOT_IMPORTED)
 def test_slow_packages_are_not_imported(name: str, loaded: set[str]) -> None:
     assert name not in loaded
 

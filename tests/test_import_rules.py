@@ -171,7 +171,7 @@ def imports_of(sources: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def is_within(name: str, module: str) -> bool:
-    """Whether a dotted name is a module or something in it."""
+    """Return whether a dotted name is a module or a name in it."""
     return name == module or name.startswith(f"{module}.")
 
 

@@ -1,4 +1,4 @@
-"""Mutants of `nox -s mutants`: each changes something, and is undone."""
+"""Mutants of `nox -s mutants`: each changes the code, and is undone afterwards."""
 
 import pytest
 

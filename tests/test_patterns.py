@@ -1,4 +1,4 @@
-"""The regular expressions of the package have nothing that early releases of 3.11 misread.
+"""Regular expressions of the package avoid syntax that early releases of Python 3.11 mismatch.
 
 Until CPython 3.11.5 a possessive quantifier after a group does not go back to where its last
 repetition started if this repetition fails after its first characters (python/cpython#100061 and
@@ -16,7 +16,7 @@ import pytest
 
 from support.frames import PACKAGE
 
-READS_PATTERN = {
+RE_FUNCTIONS = {
     "compile",
     "findall",
     "finditer",
@@ -30,16 +30,14 @@ READS_PATTERN = {
 
 
 def patterns(source: str) -> Iterator[str | bytes]:
-    """The patterns that a module gives to ``re``, with x for what is only known when it runs."""
+    """Yield the patterns that a module passes to ``re``; computed parts are replaced by x."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module == "re":
-            raise ValueError(
-                f"line {node.lineno}: re is imported in another way than tests can read"
-            )
+            raise ValueError(f"line {node.lineno}: import the module re instead of its functions")
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and node.func.attr in READS_PATTERN
+            and node.func.attr in RE_FUNCTIONS
         ):
             module = node.func.value
             if isinstance(module, ast.Name) and module.id == "re":
@@ -57,35 +55,35 @@ def pattern_of(node: ast.expr) -> Any:
             )
         case ast.BinOp(left=left, op=ast.Mod()):
             return pattern_of(left)
-    raise ValueError(f"line {node.lineno}: a pattern that tests can't read")
+    raise ValueError(f"line {node.lineno}: the pattern is not a literal")
 
 
 def operations(pattern: str | bytes) -> set[str]:
-    """The names of what a pattern is made of."""
+    """Return the names of the operations in a pattern."""
     names = set()
 
-    def look(part: Any) -> None:
+    def visit(part: Any) -> None:
         if isinstance(part, re._constants._NamedIntConstant):  # type: ignore[attr-defined]
             names.add(part.name)
         elif isinstance(part, tuple | list | re._parser.SubPattern):  # type: ignore[attr-defined]
             for each in part:
-                look(each)
+                visit(each)
 
-    look(re._parser.parse(pattern))  # type: ignore[attr-defined]
+    visit(re._parser.parse(pattern))  # type: ignore[attr-defined]
     return names
 
 
-MISREAD = {"ATOMIC_GROUP", "POSSESSIVE_REPEAT"}
+MISMATCHED = {"ATOMIC_GROUP", "POSSESSIVE_REPEAT"}
 
 
 @pytest.mark.parametrize(
     "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix()
 )
-def test_no_pattern_is_misread_by_early_releases(path: Path) -> None:
+def test_patterns_have_no_possessive_or_atomic_groups(path: Path) -> None:
     found = {
-        pattern: operations(pattern) & MISREAD for pattern in patterns(path.read_text("utf-8"))
+        pattern: operations(pattern) & MISMATCHED for pattern in patterns(path.read_text("utf-8"))
     }
-    assert [pattern for pattern, misread in found.items() if misread] == []
+    assert [pattern for pattern, mismatched in found.items() if mismatched] == []
 
 
 @pytest.mark.parametrize(
@@ -102,19 +100,19 @@ def test_no_pattern_is_misread_by_early_releases(path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("call", ["A = re.compile({})", "def f(): return re.sub({}, '', text)"])
-def test_such_patterns_are_found(call: str, written: str) -> None:
+def test_possessive_and_atomic_groups_are_found(call: str, written: str) -> None:
     (pattern,) = patterns(call.format(written))
-    assert operations(pattern) & MISREAD
+    assert operations(pattern) & MISMATCHED
 
 
 def test_other_patterns_pass() -> None:
     (pattern,) = patterns(r"A = re.compile(r'[*+][^?+]\++a+b*?(c|d){2}(?!x)')")
-    assert not operations(pattern) & MISREAD
+    assert not operations(pattern) & MISMATCHED
 
 
 @pytest.mark.parametrize(
     "source", ["re.compile(PATTERN)", "re.match('a' + b, c)", "from re import compile"]
 )
-def test_what_can_not_be_read_is_told(source: str) -> None:
+def test_patterns_that_are_no_literals_raise_value_error(source: str) -> None:
     with pytest.raises(ValueError, match="line 1"):
         list(patterns(source))

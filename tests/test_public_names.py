@@ -34,7 +34,7 @@ def test_every_public_name_exists() -> None:
 @pytest.mark.parametrize("name", MADE_HERE)
 def test_every_public_name_has_a_docstring(name: str) -> None:
     docstring = PUBLIC[name].__doc__
-    assert docstring, "says nothing"
+    assert docstring, "missing"
     assert not docstring.startswith(f"{name}("), "has only the signature that dataclasses write"
 
 

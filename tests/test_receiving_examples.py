@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from support.moto import MotoServer
 
 Json = dict[str, Any]
-Answer = tuple[int, Mapping[str, str]]
+Response = tuple[int, Mapping[str, str]]
 Request = tuple[bytes, dict[str, str]]
-Post = Callable[[bytes, Mapping[str, str]], Answer]
+Post = Callable[[bytes, Mapping[str, str]], Response]
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SECRET = "sns:canary"
@@ -52,9 +52,9 @@ def fastapi(example: Any) -> Iterator[Post]:
     pytest.importorskip("httpx2", reason="Starlette's test client needs it")
     from starlette.testclient import TestClient
 
-    def post(body: bytes, headers: Mapping[str, str]) -> Answer:
-        answer = client.post("/ses", content=body, headers=headers)
-        return answer.status_code, answer.headers
+    def post(body: bytes, headers: Mapping[str, str]) -> Response:
+        response = client.post("/ses", content=body, headers=headers)
+        return response.status_code, response.headers
 
     with TestClient(example.app, raise_server_exceptions=False) as client:
         yield post
@@ -62,9 +62,9 @@ def fastapi(example: Any) -> Iterator[Post]:
 
 @contextmanager
 def quart(example: Any) -> Iterator[Post]:
-    async def send(body: bytes, headers: Mapping[str, str]) -> Answer:
-        answer = await app.test_client().post("/ses", data=body, headers=headers)
-        return answer.status_code, answer.headers
+    async def send(body: bytes, headers: Mapping[str, str]) -> Response:
+        response = await app.test_client().post("/ses", data=body, headers=headers)
+        return response.status_code, response.headers
 
     app = example.app.test_app()
     with asyncio.Runner() as runner:
@@ -83,9 +83,9 @@ def aiohttp(example: Any) -> Iterator[Post]:
         await client.start_server()
         return client
 
-    async def send(body: bytes, headers: Mapping[str, str]) -> Answer:
-        answer = await client.post("/ses", data=io.BytesIO(body), headers=headers)
-        return answer.status, answer.headers
+    async def send(body: bytes, headers: Mapping[str, str]) -> Response:
+        response = await client.post("/ses", data=io.BytesIO(body), headers=headers)
+        return response.status, response.headers
 
     with asyncio.Runner() as runner:
         client = runner.run(start())
@@ -97,13 +97,13 @@ def aiohttp(example: Any) -> Iterator[Post]:
 def django(example: Any) -> Iterator[Post]:
     from django.test import AsyncClient, override_settings
 
-    async def send(body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def send(body: bytes, headers: Mapping[str, str]) -> Response:
         rest = dict(headers)
         client = AsyncClient(enforce_csrf_checks=True, raise_request_exception=False)
-        answer = await client.post(
+        response = await client.post(
             "/ses", data=body, content_type=rest.pop("Content-Type"), headers=rest
         )
-        return answer.status_code, answer.headers
+        return response.status_code, response.headers
 
     async def start() -> asyncio.Task[None]:
         task = asyncio.create_task(
@@ -129,9 +129,9 @@ def django(example: Any) -> Iterator[Post]:
 
 @contextmanager
 def flask(example: Any) -> Iterator[Post]:
-    def post(body: bytes, headers: Mapping[str, str]) -> Answer:
-        answer = example.app.test_client().post("/ses", data=body, headers=headers)
-        return answer.status_code, answer.headers
+    def post(body: bytes, headers: Mapping[str, str]) -> Response:
+        response = example.app.test_client().post("/ses", data=body, headers=headers)
+        return response.status_code, response.headers
 
     yield post
 
@@ -143,7 +143,7 @@ def aws_lambda(example: Any) -> Iterator[Post]:
     Header names are in lower case, a binary body is base64, and an exception is a status 500.
     """
 
-    def post(body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(body: bytes, headers: Mapping[str, str]) -> Response:
         binary = b"Bounce" in body  # both forms occur in the tests
         call = {
             "version": "2.0",
@@ -152,10 +152,10 @@ def aws_lambda(example: Any) -> Iterator[Post]:
             "isBase64Encoded": binary,
         }
         try:
-            answer = example.handler(call, None)
+            response = example.handler(call, None)
         except Exception:
             return 500, {}
-        return answer["statusCode"], answer.get("headers", {})
+        return response["statusCode"], response.get("headers", {})
 
     yield post
     example.runner.run(example.receiver.aclose())
@@ -311,12 +311,12 @@ def confirmed(
     from moto.sns.responses import SNSResponse
 
     calls: list[tuple[str, str, str, str]] = []
-    answer = SNSResponse.confirm_subscription
+    original = SNSResponse.confirm_subscription
 
     def record(self: SNSResponse) -> Any:
         names = ("TopicArn", "Token", "AuthenticateOnUnsubscribe")
         calls.append((self.region, *(self._get_param(name) for name in names)))
-        return answer(self)
+        return original(self)
 
     monkeypatch.setattr(SNSResponse, "confirm_subscription", record)
     sns_backends[DEFAULT_ACCOUNT_ID][REGION].create_topic("mail")

@@ -1,4 +1,4 @@
-"""The simulation itself, with few workers; `nox -s simulate` prints its results."""
+"""Simulation with few workers; `nox -s simulate` prints its results."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""JSON read strictly."""
+"""Strict JSON: rejected syntax and limits."""
 
 import json
 from typing import Any
@@ -59,7 +59,7 @@ def test_nesting_is_limited_to_200() -> None:
     "item", ["[]", "{}", "[[]]", '{"a": {}}', '{"\\"[": "\\\\"}', '["[", "\\"]["]', r'"\\",[],"\\"']
 )
 def test_too_many_containers_are_refused_before_decoding(item: str) -> None:
-    many = "[" + f"{item}," * 100_000  # and then no JSON any more
+    many = "[" + f"{item}," * 100_000  # and no end
     for text in (many, many.encode()):
         with pytest.raises(ValueError, match="objects and lists"):
             read_json(text)
@@ -75,7 +75,7 @@ def test_number_of_containers_of_events_is_accepted() -> None:
     "text", ["[{" * 50_000, '["]' * 50_000, '\\"[' * 50_000, "\\[" * 50_000, '\\\\"[{é' * 20_000]
 )
 def test_brackets_in_strings_are_not_counted(text: str) -> None:
-    """They may be somebody's mail."""
+    """Received mails contain any number of brackets."""
     for dumped in (
         json.dumps([text, "", text]),
         json.dumps([text], ensure_ascii=False),

@@ -1,4 +1,4 @@
-"""Metadata as one line of ASCII."""
+"""Metadata encoded as one line of ASCII."""
 
 import json
 from typing import Any

@@ -67,7 +67,7 @@ def test_json_is_that_of_a_dict() -> None:
 
 
 @dataclass(frozen=True)
-class Parcel(FrozenMappings):
+class Package(FrozenMappings):
     name: str
     first: Mapping[str, Any]
     second: Mapping[str, Any] | None = None
@@ -78,20 +78,20 @@ class Parcel(FrozenMappings):
 )
 def test_mappings_of_a_dataclass_become_frozen(kind: Callable[[Any], Mapping[str, Any]]) -> None:
     given = {"a": [1]}
-    parcel = Parcel("x", kind(given))
+    package = Package("x", kind(given))
     given["b"] = [2]
-    for same in (parcel, replace(parcel, name="x")):
+    for same in (package, replace(package, name="x")):
         assert type(same.first) is FrozenDict
         assert (same.name, same.first, same.second) == ("x", {"a": [1]}, None)
 
 
 def test_build_frozen_keeps_the_given_values() -> None:
     first: dict[str, Any] = {}
-    assert build_frozen(Parcel, {"name": "x", "first": first, "second": None}).first is first
+    assert build_frozen(Package, {"name": "x", "first": first, "second": None}).first is first
 
 
 @dataclass(frozen=True)
-class Usual:
+class Generated:
     name: str
     size: int = 0
     secret: str = field(default="x", repr=False)
@@ -100,7 +100,7 @@ class Usual:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Quick(Value):
+class Fast(Value):
     name: str
     size: int = 0
     secret: str = field(default="x", repr=False)
@@ -121,20 +121,20 @@ CASES: list[dict[str, Any]] = [
 
 def test_value_behaves_like_a_generated_dataclass() -> None:
     for one in CASES:
-        assert repr(Quick(**one)) == repr(Usual(**one)).replace("Usual", "Quick")
+        assert repr(Fast(**one)) == repr(Generated(**one)).replace("Generated", "Fast")
         for other in CASES:
-            assert (Quick(**one) == Quick(**other)) is (Usual(**one) == Usual(**other))
-            assert (hash(Quick(**one)) == hash(Quick(**other))) is (
-                hash(Usual(**one)) == hash(Usual(**other))
+            assert (Fast(**one) == Fast(**other)) is (Generated(**one) == Generated(**other))
+            assert (hash(Fast(**one)) == hash(Fast(**other))) is (
+                hash(Generated(**one)) == hash(Generated(**other))
             )
 
 
 def test_values_of_different_classes_are_unequal() -> None:
-    class Derived(Quick):
+    class Derived(Fast):
         pass
 
-    assert Quick("a") != Derived("a")
-    assert Quick("a") != "a"
+    assert Fast("a") != Derived("a")
+    assert Fast("a") != "a"
     assert Derived("a") == Derived("a")
     assert repr(Derived("a")).startswith(
         "test_values_of_different_classes_are_unequal.<locals>.Derived(name='a'"

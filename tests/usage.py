@@ -1,6 +1,6 @@
-"""What users type; never run, and held by both type checkers, strictly.
+"""Code of applications, checked by mypy and pyright in strict mode, and never run.
 
-Each line that has to be an error has comments that silence it, which are errors where it is none.
+Each line with a type error has comments that suppress it; unused suppressions are errors.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -259,11 +259,11 @@ def outcome_in_words(outcome: Outcome) -> str:
         case "accepted":
             return "SES has it"
         case "rejected":
-            return "SES said no"
+            return "SES rejected it"
         case "not_sent":
             return "nothing left"
         case "unknown":
-            return "nobody knows"
+            return "unknown"
         case _:
             assert_never(outcome)
 

@@ -4,10 +4,10 @@ import anyio
 import pytest
 
 from sesmail import Client, SesmailError
-from support.answers import ok
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
-from support.invariants import nothing_is_left
+from support.invariants import no_leaks
+from support.responses import ok
 from support.steps import at_step
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ async def close_at(step: float, client: Client) -> tuple[int, str]:
             except SesmailError as error:
                 outcome = getattr(error, "outcome", "none")
         now.set()
-    return steps.made, outcome
+    return steps.count, outcome
 
 
 @pytest.mark.slow
@@ -39,7 +39,7 @@ async def test_client_closed_at_each_step_of_a_send_leaves_nothing_open(
 ) -> None:
     server = fault_server(ok())
     ends: set[str] = set()
-    async with nothing_is_left(server):
+    async with no_leaks(server):
         most, _ = await close_at(float("inf"), new_client(server.url, session))
         for step in range(1, most + 1):
             before = len(server.requests)

@@ -9,9 +9,9 @@ import pytest
 from sesmail import ConfigurationError, UnknownOutcomeError
 from sesmail.aws import Aws, AwsSettings, Departure
 from sesmail.aws.aiohttp_session import _Payload
-from support.answers import no_answer, ok
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
+from support.responses import no_response, ok
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +53,7 @@ async def test_sends_are_never_retried_by_botocore(
 async def test_repeatable_calls_are_retried_in_standard_mode_with_3_attempts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever the default of botocore and of the environment is."""
+    """The defaults of botocore and of the environment have no effect."""
     monkeypatch.setenv("AWS_RETRY_MODE", "legacy")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
     assert await retries(None, repeatable=True) == {"mode": "standard", "total_max_attempts": 3}
@@ -83,7 +83,7 @@ async def retries(config: Any, *, repeatable: bool = False) -> Any:
 
 async def test_call_without_response_ends_at_the_timeout(fault_server: StartFaultServer) -> None:
     with anyio.fail_after(10):
-        async with new_client(fault_server(no_answer()).url, timeout=0.3) as client:
+        async with new_client(fault_server(no_response()).url, timeout=0.3) as client:
             with pytest.raises(UnknownOutcomeError):
                 await client.send(ORDER)
 

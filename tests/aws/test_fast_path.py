@@ -13,10 +13,10 @@ from botocore.loaders import Loader
 
 from sesmail import Attachment, BulkMessage, Client, ConfigurationError, Message, TemplateMessage
 from sesmail.aws import fast_path
-from support.answers import ok
 from support.clients import NEWS, ORDER, new_client
 from support.commands import command_line
 from support.faults import FaultServer, Request, StartFaultServer
+from support.responses import ok
 
 FAST = ["asyncio-aiohttp-fast", "asyncio-httpx-fast", "trio-httpx-fast"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]

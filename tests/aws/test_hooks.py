@@ -20,9 +20,9 @@ from botocore.hooks import HierarchicalEmitter
 from botocore.stub import Stubber
 
 from sesmail import BulkMessage, Client, SesmailError
-from support.answers import ok
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, Request, StartFaultServer
+from support.responses import ok
 
 FAST = ["asyncio-aiohttp-fast", "trio-httpx-fast"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]

@@ -17,9 +17,9 @@ from sesmail.aws.private_names import AIOBOTOCORE, AIOHTTP, HTTPX
 from sesmail.aws.service_client import _private_names as client_names
 from sesmail.private_names import HTTP_CLIENT, PrivateName
 from sesmail.receiving.verification import https
-from support.answers import ok
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
+from support.responses import ok
 
 pytestmark = pytest.mark.anyio
 

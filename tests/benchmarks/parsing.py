@@ -7,13 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import sesmail
-from support.ses_events import WORDS, published, received, sns_message
+from support.ses_events import EVENT_TYPES, published, received, sns_message
 
 from .comparison import Comparison, Options, Round, cpu_of
 from .django_peers import django_request, set_up_django
 from .messages import KB, PLAIN, File, Sample, check_content, fill, fill_html, noise, stdlib_mail
 
-BODIES = [json.dumps(sns_message(json.dumps(published(word)))).encode() for word in WORDS]
+BODIES = [
+    json.dumps(sns_message(json.dumps(published(event_type)))).encode()
+    for event_type in EVENT_TYPES
+]
 
 
 def for_each_body(parse: Callable[[bytes], object]) -> Round:

@@ -1,4 +1,4 @@
-"""Contestants in processes of their own: each line with a count is answered by a line of JSON."""
+"""Contestants in processes of their own: the response to a line with a count is a line of JSON."""
 
 import gc
 import importlib
@@ -48,7 +48,7 @@ class Worker:
         return figures
 
     def ask(self, line: str) -> Any:
-        """Writes a line and returns the answer."""
+        """Writes a line and returns the response."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()

@@ -148,7 +148,7 @@ def raw_call(client: Any, api: str, mail: bytes, to: Sequence[str]) -> Callable[
 
 
 def boto3(url: str, concurrency: int) -> Round:
-    """The same call in threads, which share a client."""
+    """The API call of boto3 in threads, which share a client."""
     import boto3
     from botocore.config import Config
 

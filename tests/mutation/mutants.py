@@ -344,11 +344,15 @@ def entries(edit: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
     return before(lambda response, entries, *args: (response, [*map(edit, entries)], *args))
 
 
-OK = {"ResponseMetadata": {"RequestId": "r", "HTTPStatusCode": 200}}
+def with_status_200(response: dict[str, Any]) -> dict[str, Any]:
+    metadata = response.get("ResponseMetadata", {})
+    return {**response, "ResponseMetadata": {**metadata, "HTTPStatusCode": 200}}
+
+
 mutant("a response without a message id is accepted", read_single,
     before(lambda response, to: ({"MessageId": "id", **response}, to)))
 mutant("a response of another status is accepted", read_single,
-    before(lambda response, to: ({**response, **OK}, to)))
+    before(lambda response, to: (with_status_200(response), to)))
 constant("any text is a message id", sys.modules[read_single.__module__], "_MESSAGE_ID",
     re.compile(".*", re.DOTALL))
 mutant("too few entries are accepted", read_bulk,

@@ -16,7 +16,7 @@ import pytest
 import sesmail
 from sesmail import ConfigurationError, Receiver
 from sesmail.aws import Aws
-from support import answers, ses_events
+from support import responses, ses_events
 from support.faults import StartFaultServer
 
 pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
@@ -423,7 +423,8 @@ async def test_rejected_confirmation_is_confirmation_error_with_token(
     fault_server: StartFaultServer,
 ) -> None:
     server = fault_server(
-        answers.error(403, "AuthorizationError"), answers.error(400, "InvalidParameter", "token")
+        responses.error(403, "AuthorizationError"),
+        responses.error(400, "InvalidParameter", "token"),
     )
     async with new_receiver(server.url) as receiver:
         for _ in range(2):
@@ -437,9 +438,11 @@ async def test_rejected_confirmation_is_confirmation_error_with_token(
     assert server.requests[0].form["AuthenticateOnUnsubscribe"] == "true"
 
 
-CONFIRMED = answers.Answer(
+CONFIRMED = responses.Response(
     lambda connection, request: connection.respond(
-        200, answers.XML, answers.result(request, answers.element("SubscriptionArn", f"{TOPIC}:1"))
+        200,
+        responses.XML,
+        responses.result(request, responses.element("SubscriptionArn", f"{TOPIC}:1")),
     )
 )
 
@@ -448,9 +451,9 @@ async def test_response_without_subscription_arn_is_temporary_error(
     fault_server: StartFaultServer,
 ) -> None:
     def act(connection: Any, request: Any) -> None:
-        connection.respond(200, answers.XML, answers.result(request, ""))
+        connection.respond(200, responses.XML, responses.result(request, ""))
 
-    server = fault_server(answers.Answer(act))
+    server = fault_server(responses.Response(act))
     async with new_receiver(server.url) as receiver:
         with pytest.raises(sesmail.TemporaryError, match="names no ARN"):
             await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
@@ -464,7 +467,7 @@ async def test_headers_may_be_an_iterator() -> None:
 @pytest.mark.slow
 async def test_confirmation_is_retried_after_server_errors(fault_server: StartFaultServer) -> None:
     server = fault_server(
-        answers.error(500, "InternalError"), answers.error(503, "Unavailable"), CONFIRMED
+        responses.error(500, "InternalError"), responses.error(503, "Unavailable"), CONFIRMED
     )
     async with new_receiver(server.url) as receiver:
         await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
@@ -472,15 +475,15 @@ async def test_confirmation_is_retried_after_server_errors(fault_server: StartFa
 
 
 async def test_throttled_confirmation_is_temporary_error(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.error(500, "InternalError"))
+    server = fault_server(responses.error(500, "InternalError"))
     async with new_receiver(server.url, config={"retries": {"total_max_attempts": 1}}) as receiver:
         with pytest.raises(sesmail.TemporaryError) as passing:
             await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
         assert passing.value.status == 503
-        server.answer_with(answers.error(400, "Throttling"))
+        server.respond_with(responses.error(400, "Throttling"))
         with pytest.raises(sesmail.TemporaryError):
             await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
-        server.answer_with(CONFIRMED)
+        server.respond_with(CONFIRMED)
         await receiver.receive(*post(signing.message("SubscriptionConfirmation")))
 
 
@@ -564,7 +567,7 @@ async def test_failed_confirmation_shows_no_token(
     fault_server: StartFaultServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    server = fault_server(answers.error(403, "AuthorizationError"))
+    server = fault_server(responses.error(403, "AuthorizationError"))
     body = signing.message("SubscriptionConfirmation", Token=CANARY_TOKEN)
     async with new_receiver(server.url) as receiver:
         with pytest.raises(sesmail.ConfirmationError) as refused:

@@ -33,11 +33,13 @@ class RecordingLog:
         return True
 
 
-@pytest.mark.parametrize("word", ses_events.WORDS)
-async def test_every_event_type_settles_its_send(word: str) -> None:
+@pytest.mark.parametrize("event_type", ses_events.EVENT_TYPES)
+async def test_every_event_type_settles_its_send(event_type: str) -> None:
     log = MemorySendLog()
     await log.begin(SEND_ID)
-    events = await new_receiver(send_log=log).receive(*notification(ses_events.published(word)))
+    events = await new_receiver(send_log=log).receive(
+        *notification(ses_events.published(event_type))
+    )
     assert events
     record = await log.get(SEND_ID)
     assert record is not None

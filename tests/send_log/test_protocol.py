@@ -113,7 +113,7 @@ async def listed(records: AsyncIterator[SendRecord]) -> list[SendRecord]:
     return [record async for record in records]
 
 
-async def answer(log: Log, step: tuple[Any, ...]) -> Any:
+async def perform(log: Log, step: tuple[Any, ...]) -> Any:
     match step:
         case ("begin", send_id):
             return await begun(log, send_id)
@@ -157,8 +157,8 @@ async def compare(steps: list[tuple[Any, ...]], path: Path) -> None:
             stored = SqliteSendLog(path, clock=clock)
         else:
             wanted = expected(model, step, clock.time)
-            assert await answer(memory, step) == wanted
-            assert await answer(stored, step) == wanted
+            assert await perform(memory, step) == wanted
+            assert await perform(stored, step) == wanted
             clock.time += SECOND
     await stored.aclose()
 

@@ -16,10 +16,10 @@ from sesmail.address import Address
 from sesmail.sending.bulk import BulkCall
 from sesmail.sending.payload import v2
 from sesmail.sending.payload.call import Call
-from support import answers
-from support.answers import bulk, error, ok
+from support import responses
 from support.clients import new_client
-from support.faults import Answer, Connection, Request, StartFaultServer
+from support.faults import Connection, Request, Response, StartFaultServer
+from support.responses import bulk, error, ok
 
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
 
@@ -146,7 +146,7 @@ async def test_concurrency_limits_calls_in_flight(fault_server: StartFaultServer
             running[0] -= 1
         ok().act(connection, request)
 
-    server = fault_server(Answer(act))
+    server = fault_server(Response(act))
     async with new_client(server.url) as client:
         await client.send_bulk(bulk_message(600), concurrency=3)
     assert (len(server.requests), most[0]) == (12, 3)
@@ -169,7 +169,7 @@ async def test_only_throttled_and_transient_entries_are_retried(
         for name, (status, text) in statuses.items()
     }
 
-    def step(request: Request) -> Answer:
+    def step(request: Request) -> Response:
         emails = recipients_in(request)
         again = len(server.requests) > 1
         good = "Success" if api == "v1" else "SUCCESS"
@@ -206,12 +206,12 @@ async def test_only_throttled_and_transient_entries_are_retried(
 
 
 async def test_results_of_failed_calls_keep_the_order(fault_server: StartFaultServer) -> None:
-    def step(request: Request) -> Answer:
+    def step(request: Request) -> Response:
         first = int(recipients_in(request)[0].split("@")[0][4:])
         return {
             0: ok(),
             50: error(400, "MessageRejected"),
-            100: answers.close_after_request(),
+            100: responses.close_after_request(),
             150: bulk(("SUCCESS", "a")),
         }[first]
 
@@ -262,7 +262,7 @@ async def test_closing_the_client_during_a_bulk_send_keeps_results(
         first.set()
         time.sleep(0.1)
 
-    server = fault_server(Answer(act))
+    server = fault_server(Response(act))
     async with new_client(server.url) as client, anyio.create_task_group() as group:
 
         async def close() -> None:

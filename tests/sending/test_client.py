@@ -20,10 +20,10 @@ from sesmail import (
 from sesmail import TemplateMessage as Template
 from sesmail.aws import Aws
 from sesmail.sending.mime import mail
-from support.answers import bulk, empty_200, error, json_200, ok, slow
 from support.clients import NEWS, ORDER, new_client
 from support.faults import StartFaultServer
 from support.moto import MotoServer
+from support.responses import bulk, empty_200, error, json_200, ok, slow
 
 pytestmark = pytest.mark.anyio
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])

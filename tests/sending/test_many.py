@@ -22,10 +22,10 @@ from sesmail import (
     SendResult,
 )
 from sesmail.sending.attempts.state import SendState
-from support import answers
-from support.answers import error, ok, slow
+from support import responses
 from support.clients import NEWS, ORDER, new_client
-from support.faults import Answer, FaultServer, Request, StartFaultServer
+from support.faults import FaultServer, Request, Response, StartFaultServer
+from support.responses import error, ok, slow
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ def subject_of(request: Request) -> str:
     return line.decode().removeprefix("Subject: ")
 
 
-def by_subject(**steps: Answer) -> Callable[[Request], Answer]:
+def by_subject(**steps: Response) -> Callable[[Request], Response]:
     """Returns a step that responds by the first word of the subject."""
     return lambda request: (
         steps.get(subject_of(request).split()[0], ok()) if request.complete else ok()
@@ -95,7 +95,7 @@ async def test_failed_messages_do_not_stop_the_others(fault_server: StartFaultSe
         by_subject(
             bad=error(400, "MessageRejected"),
             slowly=error(429, "TooManyRequestsException"),
-            perhaps=answers.close_after_request(),
+            perhaps=responses.close_after_request(),
         )
     )
     messages: list[Any] = [
@@ -142,7 +142,7 @@ async def test_holds_at_most_twice_the_concurrency(fault_server: StartFaultServe
             taken += 1
             yield mail(number)
 
-    server = fault_server(Answer(act))
+    server = fault_server(Response(act))
     async with (
         new_client(server.url) as client,
         client.send_many(source(), concurrency=5) as results,
@@ -158,7 +158,7 @@ async def test_holds_at_most_twice_the_concurrency(fault_server: StartFaultServe
 async def test_progress_counts_outcomes(fault_server: StartFaultServer) -> None:
     reported: list[SendProgress] = []
     server = fault_server(
-        by_subject(bad=error(400, "MessageRejected"), perhaps=answers.close_after_request())
+        by_subject(bad=error(400, "MessageRejected"), perhaps=responses.close_after_request())
     )
     messages = [mail(0), mail(1, "bad"), mail(2, "perhaps"), Message(), mail(4)]
     async with new_client(server.url) as client:
@@ -227,7 +227,7 @@ async def leave_by_cancelled_task(many: sesmail.SendMany, server: FaultServer) -
 async def test_leaving_early_accounts_for_every_message_taken(
     fault_server: StartFaultServer, leave: Callable[[sesmail.SendMany, FaultServer], Any]
 ) -> None:
-    server = fault_server(by_subject(hangs=answers.no_answer()))
+    server = fault_server(by_subject(hangs=responses.no_response()))
     count = 0
 
     def source() -> Iterator[Message]:

@@ -1,1 +1,1 @@
-"""Servers on loopback that the tests send to."""
+"""Test servers on loopback, test data and checks that several test modules share."""

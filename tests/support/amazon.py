@@ -1,11 +1,11 @@
-"""A fake of SES, SNS and S3 for the code blocks of the documentation, and what SNS posts."""
+"""Fake SES, SNS and S3 for the code blocks of the documentation, and requests of SNS."""
 
 import json
 from datetime import UTC, datetime
 from typing import Any
 
-from support import answers, ses_events, signing
-from support.faults import Answer, Request
+from support import responses, ses_events, signing
+from support.faults import Request, Response
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:mail"
 BUCKET = "example-inbound"
@@ -16,20 +16,20 @@ QUOTA = {"Max24HourSend": 50_000.0, "MaxSendRate": 1_000.0, "SentLast24Hours": 0
 Posted = tuple[bytes, dict[str, str]]
 
 
-def answer(request: Request) -> Answer:
-    """Accept every send, confirm every subscription, and hold one mail in S3."""
+def respond(request: Request) -> Response:
+    """Accept every send, confirm every subscription, and serve one mail from S3."""
     if request.form.get("Action") == "ConfirmSubscription":
-        arn = answers.element("SubscriptionArn", f"{TOPIC}:c9135db0-26c4-47ec-8998-413945fb5a96")
-        return answers.raw(200, answers.XML, answers.result(request, arn))
+        arn = responses.element("SubscriptionArn", f"{TOPIC}:c9135db0-26c4-47ec-8998-413945fb5a96")
+        return responses.raw(200, responses.XML, responses.result(request, arn))
     if request.target.startswith(f"/{BUCKET}/"):
-        return answers.raw(204) if request.method == "DELETE" else answers.raw(200, body=MAIL)
+        return responses.raw(204) if request.method == "DELETE" else responses.raw(200, body=MAIL)
     if request.method == "GET" and request.target.endswith("/account"):
-        return answers.json_200({"SendQuota": QUOTA})
-    return answers.ok()
+        return responses.json_200({"SendQuota": QUOTA})
+    return responses.ok()
 
 
 def posted(kind: str = "Notification", **changes: Any) -> Posted:
-    """The body and the headers that SNS posts to a webhook, signed now."""
+    """Return the body and the headers of a webhook request of SNS, signed now."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     message = signing.message(kind, TopicArn=TOPIC, Timestamp=now, **changes)
     headers = {**signing.headers_of(message), **signing.basic(SECRET)}
@@ -37,7 +37,7 @@ def posted(kind: str = "Notification", **changes: Any) -> Posted:
 
 
 def notified(document: Any) -> Posted:
-    """The request that brings an event of SES."""
+    """Return the webhook request for an event of SES."""
     return posted(Message=json.dumps(document))
 
 

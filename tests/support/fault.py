@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any, Literal
 
 from sesmail import Outcome, SendError, UnknownOutcomeError
-from support.faults import Answer
+from support.faults import Response
 
 Api = Literal["v1", "v2"]
 BOTH: tuple[Api, ...] = ("v1", "v2")
@@ -12,10 +12,10 @@ BOTH: tuple[Api, ...] = ("v1", "v2")
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """A fault, and the possible outcomes of a send."""
+    """A fault, the possible outcomes of a send, and its error."""
 
     name: str
-    answer: Answer
+    response: Response
     outcomes: frozenset[Outcome]
     error: type[SendError] = UnknownOutcomeError
     """Error of the send, unless it is accepted."""
@@ -26,23 +26,23 @@ class Fault:
     """APIs in which the response differs."""
     hangs: bool = False
     large: bool = False
-    """Whether it requires a mail of some megabytes."""
-    cuts: bool = False
-    """Whether the server acts before it reads the request, or closes without notice."""
-    lingers: bool = False
-    """Whether the server writes after its response, which the next request would read."""
+    """True if the fault requires a mail of several megabytes."""
+    closes: bool = False
+    """True if the server closes before it reads the request, or without ``Connection: close``."""
+    writes_later: bool = False
+    """True if the server sends bytes after its response, which the next request could read."""
 
 
-def unknown(name: str, answer: Answer, **more: Any) -> Fault:
+def unknown(name: str, response: Response, **more: Any) -> Fault:
     """Return a fault that leaves the outcome unknown."""
-    return Fault(name, answer, frozenset({"unknown"}), **more)
+    return Fault(name, response, frozenset({"unknown"}), **more)
 
 
-def accepted(name: str, answer: Answer, **more: Any) -> Fault:
+def accepted(name: str, response: Response, **more: Any) -> Fault:
     """Return an unusual response that is an acceptance."""
-    return Fault(name, answer, frozenset({"accepted"}), **more)
+    return Fault(name, response, frozenset({"accepted"}), **more)
 
 
-def either(name: str, answer: Answer, **more: Any) -> Fault:
+def either(name: str, response: Response, **more: Any) -> Fault:
     """Return a response that one HTTP library accepts and the other refuses."""
-    return Fault(name, answer, frozenset({"accepted", "unknown"}), **more)
+    return Fault(name, response, frozenset({"accepted", "unknown"}), **more)

@@ -1,7 +1,7 @@
-"""A loopback HTTP server that answers whatever a test asks for, faults included.
+"""HTTP server on loopback that responds by the script of a test, with faults if required.
 
 Each request takes the next step of the script; the last step repeats. A step is one of
-`support.answers`, or a function that chooses one for a request. The server runs in threads of its
+`support.responses`, or a function that chooses one for a request. The server runs in threads of its
 own, independently of the event loop of its clients.
 """
 
@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A request as far as it arrived; the names of its headers are in lower case."""
+    """A request, possibly incomplete; the names of its headers are in lower case."""
 
     method: str
     target: str
@@ -30,7 +30,7 @@ class Request:
     body: bytes = b""
     complete: bool = False
     issued: list[str] = dataclasses.field(default_factory=list, compare=False)
-    """The message ids that answer it."""
+    """The message ids in its response."""
 
     @property
     def json(self) -> Any:
@@ -65,11 +65,11 @@ class Connection:
         self._reader = sock.makefile("rb")
 
     def wait_for_bytes(self) -> bool:
-        """Wait for a request, without reading; false when the client has left instead."""
+        """Wait for a request without reading it; return false if the connection is closed."""
         return bool(self.sock.recv(1, socket.MSG_PEEK))
 
     def read_head(self) -> Request | None:
-        """Read a request up to its body; None when the client breaks off, or speaks TLS."""
+        """Read a request up to its body; return None if it is incomplete or begins with TLS."""
         if self._reader.peek(1)[:1] == b"\x16":
             self.respond(400, {}, b"this server speaks plain HTTP")
             return None
@@ -83,11 +83,11 @@ class Connection:
         return Request(method, target, {name.lower(): value.strip() for name, _, value in fields})
 
     def read_body(self, head: Request, at_most: float) -> Request:
-        """Complete `head` with its body, or with as much of it as arrives and is wanted."""
+        """Return `head` with the part of its body that arrives, of at most so many bytes."""
         length = int(head.headers.get("content-length", 0))
         wanted = int(min(length, at_most))
         body = bytearray()
-        with suppress(OSError):  # the client broke off: what has arrived is what counts
+        with suppress(OSError):  # the client closed the connection: the body is incomplete
             while len(body) < wanted and (chunk := self._reader.read1(wanted - len(body))):
                 body += chunk
         return dataclasses.replace(head, body=bytes(body), complete=len(body) == length)
@@ -95,23 +95,23 @@ class Connection:
     def respond(
         self, status: int, headers: Mapping[str, str], body: bytes, missing: int = 0
     ) -> None:
-        """Send a response, announced with `missing` more bytes than it has."""
+        """Send a response whose Content-Length is `missing` bytes too large."""
         phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Odd"
         lines = [f"HTTP/1.1 {status} {phrase}", f"Content-Length: {len(body) + missing}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self.sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
     def wait(self, seconds: float | None = None) -> None:
-        """Sleep, until the server stops at the latest."""
+        """Sleep for so many seconds, or until the server stops."""
         self._stopping.wait(seconds)
 
     def wait_for_client(self) -> None:
-        """Sleep until the client leaves, or the server stops."""
+        """Sleep until the client closes the connection or the server stops."""
         while self._reader.read1(65536):
             pass
 
-    def wait_until_arrived(self) -> None:
-        """Wait until the other side's network has all that was said."""
+    def wait_until_delivered(self) -> None:
+        """Wait until the peer's TCP stack has acknowledged all sent bytes."""
         while any(fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4))) and not self._stopping.wait(
             0.001
         ):
@@ -130,7 +130,7 @@ class Connection:
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class Response:
     """Action of the server after it has read `after_bytes` of a body, all of it, or nothing."""
 
     act: Callable[[Connection, Request], None]
@@ -138,14 +138,14 @@ class Answer:
     unread: bool = False
 
 
-Step = Answer | Callable[[Request], Answer]
+Step = Response | Callable[[Request], Response]
 
 
 class FaultServer:
-    """The server: a context manager that ends every thread and connection when it is left."""
+    """The server: a context manager whose exit ends all threads and connections."""
 
     def __init__(self, *script: Step) -> None:
-        """Prepare to answer by `script`."""
+        """Prepare a server that responds by `script`."""
         self.requests: list[Request] = []
         self.connections_opened = 0
         self._acting = 0
@@ -164,7 +164,7 @@ class FaultServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop, whatever the clients are waiting for."""
+        """Stop, even if clients wait for responses."""
         self._stopping.set()
         socket.create_connection(("127.0.0.1", self.port)).close()  # wakes the acceptor
         self._acceptor.join()
@@ -179,21 +179,21 @@ class FaultServer:
 
     @property
     def connections_open(self) -> int:
-        """How many connections neither side has closed."""
+        """Number of connections that neither side has closed."""
         return len(self._open)
 
-    def answer_with(self, *script: Step) -> None:
-        """Go on with another script."""
+    def respond_with(self, *script: Step) -> None:
+        """Replace the script."""
         with self._changed:
             self._script = list(script)
 
     def wait_for_requests(self, count: int, seconds: float = 5) -> bool:
-        """Wait (blocking) until so many requests have arrived, or were cut off."""
+        """Wait (blocking) until so many requests have arrived, complete or not."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.requests) >= count, seconds)
 
-    def wait_until_said(self, seconds: float = 5) -> bool:
-        """Wait (blocking) until nothing more is being answered."""
+    def wait_until_sent(self, seconds: float = 5) -> bool:
+        """Wait (blocking) until every response has been sent."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._acting, seconds)
 
@@ -217,7 +217,7 @@ class FaultServer:
     def _serve(self, sock: socket.socket) -> None:
         connection = Connection(sock, self._stopping)
         try:
-            with suppress(OSError):  # the client is gone
+            with suppress(OSError):  # the client closed the connection
                 while not connection.closed and connection.wait_for_bytes():
                     self._serve_request(connection)
         finally:
@@ -235,16 +235,16 @@ class FaultServer:
             return
         step = self._next_step()
         request = connection.read_body(
-            head, step.after_bytes if isinstance(step, Answer) else float("inf")
+            head, step.after_bytes if isinstance(step, Response) else float("inf")
         )
         with self._changed:
             self.requests.append(request)
             self._acting += 1
             self._changed.notify_all()
         try:
-            answer = step if isinstance(step, Answer) else step(request)
-            if request.complete or len(request.body) >= answer.after_bytes:
-                answer.act(connection, request)
+            response = step if isinstance(step, Response) else step(request)
+            if request.complete or len(request.body) >= response.after_bytes:
+                response.act(connection, request)
         finally:
             with self._changed:
                 self._acting -= 1
@@ -252,9 +252,9 @@ class FaultServer:
         if not request.complete:
             connection.close()
 
-    def _next_unread(self) -> Answer | None:
+    def _next_unread(self) -> Response | None:
         with self._changed:
-            if isinstance(step := self._script[0], Answer) and step.unread:
+            if isinstance(step := self._script[0], Response) and step.unread:
                 self._next_step()
                 return step
             return None
@@ -268,4 +268,4 @@ class StartFaultServer(Protocol):
     """The fixture `fault_server`: a function that starts a server for the rest of the test."""
 
     def __call__(self, *script: Step) -> FaultServer:
-        """Start a server that answers by `script`."""
+        """Start a server that responds by `script`."""

@@ -1,4 +1,4 @@
-"""Frames that run the package's code, for tests of what its local variables hold."""
+"""Stack frames of the package's code, for tests of their local variables."""
 
 import traceback
 from pathlib import Path
@@ -16,6 +16,6 @@ def is_in_package(file_name: str) -> bool:
 
 
 def package_frames(error: BaseException) -> list[FrameType]:
-    """The frames of an exception's traceback that run the package's code."""
+    """Return the frames of an exception's traceback that run the package's code."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     return [frame for frame in frames if is_in_package(frame.f_code.co_filename)]

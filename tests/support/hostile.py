@@ -1,4 +1,4 @@
-"""Text that nobody wants near a mail header, under names that read well in a test's id."""
+"""Characters that are invalid or misleading in mail headers, by names for test ids."""
 
 CONTROLS = {f"U+{code:04X}": chr(code) for code in (*range(0x20), 0x7F, *range(0x80, 0xA0))}
 """C0 with NUL, TAB, CR and LF, then DEL, then C1."""
@@ -6,4 +6,4 @@ CONTROLS = {f"U+{code:04X}": chr(code) for code in (*range(0x20), 0x7F, *range(0
 SURROGATES = {"high": "\ud83d", "low": "\udca9", "reversed": "\udca9\ud83d"}
 
 SPOOFS = {f"U+{code:04X}": chr(code) for code in (*range(0x2028, 0x202F), *range(0x2066, 0x206A))}
-"""Line separators, and what turns the direction of text: a name reads as another by them."""
+"""Line separators and bidirectional controls, which can make a name look like another."""

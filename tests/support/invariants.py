@@ -20,37 +20,37 @@ from support.faults import FaultServer, Request
 
 _MIME = re.compile(rb'"Data": ?"([A-Za-z0-9+/]*)|RawMessage\.Data=([^&]*)')
 _SUBJECT = re.compile(rb"^Subject: (.+?)\r$", re.MULTILINE)
-ANY: frozenset[Outcome] = frozenset({"accepted", "rejected", "not_sent", "unknown"})
+ANY_OUTCOME: frozenset[Outcome] = frozenset({"accepted", "rejected", "not_sent", "unknown"})
 
 
 @dataclasses.dataclass
-class Sent:
-    """One send, as its caller saw it."""
+class SendCase:
+    """One send, with its result and its allowed outcomes."""
 
     marker: str
-    outcomes: frozenset[Outcome] = ANY
-    """How it may end if the server has its whole request."""
+    outcomes: frozenset[Outcome] = ANY_OUTCOME
+    """The allowed outcomes if the server receives the whole request."""
     attempts: int = 1
-    """How many requests are safe."""
+    """The allowed number of complete requests."""
     results: list[object] = dataclasses.field(default_factory=list)
 
     @property
     def result(self) -> Any:
-        """The only one."""
+        """The single result of the send."""
         (result,) = self.results
         return result
 
     @property
     def outcome(self) -> Outcome:
-        """How it ended."""
+        """The outcome of the send."""
         outcome: Outcome = (
             "accepted" if isinstance(self.result, SendResult) else self.result.outcome
         )
         return outcome
 
 
-async def send(client: Client, sent: Sent, *, large: bool = False) -> Sent:
-    """Send a mail that the server knows by its marker."""
+async def send(client: Client, sent: SendCase, *, large: bool = False) -> SendCase:
+    """Send a mail with the marker as its subject."""
     message = Message(
         from_email="shop@example.com",
         to="alice@example.com",
@@ -65,14 +65,14 @@ async def send(client: Client, sent: Sent, *, large: bool = False) -> Sent:
     return sent
 
 
-async def send_all(client: Client, sends: Iterable[Sent], large: Collection[str] = ()) -> None:
-    """Send all at once."""
+async def send_all(client: Client, sends: Iterable[SendCase], large: Collection[str] = ()) -> None:
+    """Send all mails concurrently."""
     async with anyio.create_task_group() as group:
         for sent in sends:
             group.start_soon(_send, client, sent, sent.marker in large)
 
 
-async def _send(client: Client, sent: Sent, large: bool) -> None:
+async def _send(client: Client, sent: SendCase, large: bool) -> None:
     await send(client, sent, large=large)
 
 
@@ -82,47 +82,43 @@ def _large() -> Attachment:
 
 
 def marker_of(request: Request) -> str | None:
-    """Whose request it is, read from the mail in it, or from as much of the mail as arrived."""
+    """Return the marker in a request, which may be incomplete; None if it has not arrived."""
     found = _MIME.search(request.body)
     if found is None:
         return None
-    encoded = unquote_to_bytes(found[found.lastindex or 0])[
-        :4096
-    ]  # which is empty where none of it arrived
+    encoded = unquote_to_bytes(found[found.lastindex or 0])[:4096]  # empty if no part of it arrived
     subject = _SUBJECT.search(base64.b64decode(encoded[: len(encoded) // 4 * 4]))
     return subject[1].decode() if subject else None
 
 
-def check(sends: Collection[Sent], requests: Collection[Request]) -> None:
-    """The invariants, over what the clients and the server saw."""
+def check(sends: Collection[SendCase], requests: Collection[Request]) -> None:
+    """Check the invariants over the results and the requests that the server received."""
     seen: dict[str | None, list[Request]] = {}
     for request in requests:
         seen.setdefault(marker_of(request), []).append(request)
     for sent in sends:
-        theirs = seen.get(sent.marker, [])
-        complete = sum(request.complete for request in theirs)
-        result = sent.result  # exactly one
+        matching = seen.get(sent.marker, [])
+        complete = sum(request.complete for request in matching)
+        result = sent.result
         assert isinstance(result, (SendResult, sesmail.SesmailError)), repr(result)
         assert sent.outcome in (
             sent.outcomes if complete else sent.outcomes | {"not_sent", "unknown"}
         ), repr(result)
         assert complete <= sent.attempts
         if sent.outcome == "not_sent":
-            assert len(theirs) < sent.attempts
+            assert len(matching) < sent.attempts
         if isinstance(result, SendResult):
-            assert any(result.message_id in request.issued for request in theirs)
+            assert any(result.message_id in request.issued for request in matching)
 
 
 @contextlib.asynccontextmanager
-async def nothing_is_left(*servers: FaultServer) -> AsyncIterator[None]:
-    """No connection, task, or exception that nobody took."""
-    troubles: list[object] = []
+async def no_leaks(*servers: FaultServer) -> AsyncIterator[None]:
+    """Check that no connection or task stays open and no exception is unhandled."""
+    errors: list[object] = []
     if not _trio():
         import asyncio
 
-        asyncio.get_running_loop().set_exception_handler(
-            lambda _, context: troubles.append(context)
-        )
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
     before = _tasks()
     yield
     for server in servers:
@@ -130,7 +126,7 @@ async def nothing_is_left(*servers: FaultServer) -> AsyncIterator[None]:
     gc.collect()
     await anyio.lowlevel.checkpoint()
     assert _tasks() - before == set()
-    assert troubles == []
+    assert errors == []
 
 
 def _trio() -> Any:

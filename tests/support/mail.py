@@ -1,4 +1,4 @@
-"""Two readers of mail that share nothing, each telling the same few things."""
+"""Two independent mail parsers with a common result, for comparisons."""
 
 import email
 import re
@@ -13,7 +13,7 @@ from fast_mail_parser import parse_email_tree
 
 @dataclass(frozen=True, order=True)
 class Leaf:
-    """A part that has no parts."""
+    """A part that is no multipart."""
 
     media_type: str
     content: bytes
@@ -23,7 +23,7 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Mail:
-    """What a reader finds in a mail."""
+    """Headers and leaf parts of a parsed mail."""
 
     headers: list[tuple[str, str]]
     leaves: list[Leaf]
@@ -33,7 +33,7 @@ class Mail:
 
 
 def decoded(raw: str) -> str:
-    """The text of a raw header value: unfolded, then its encoded-words read."""
+    """Return a raw header value unfolded, with its encoded-words decoded."""
     pieces = decode_header(re.sub(r"\r\n(?=[ \t])", "", raw))
     return "".join(
         text if isinstance(text, str) else text.decode(charset or "ascii")
@@ -42,7 +42,7 @@ def decoded(raw: str) -> str:
 
 
 def mailboxes(raw: str) -> list[tuple[str, str]]:
-    """Name and bare address of each mailbox of a raw address field."""
+    """Return the name and the bare address of each mailbox in a raw address field."""
     return [
         (decoded(name), address)
         for name, address in getaddresses([re.sub(r"\r\n(?=[ \t])", "", raw)])
@@ -83,7 +83,7 @@ def _walk(part: Any) -> list[Any]:
 
 
 def raw_fields(wire: bytes) -> list[tuple[str, str]]:
-    """The header fields as they stand, folds and all."""
+    """Return the header fields as written, including folds."""
     return list(parsed(wire).raw_items())
 
 
@@ -92,7 +92,7 @@ def field_names(wire: bytes) -> list[str]:
 
 
 def structure(wire: bytes) -> Any:
-    """The media types of the tree of parts, as nested tuples."""
+    """Return the media types of all parts as nested tuples."""
 
     def of(part: "StandardMessage[str, str]") -> Any:
         inner = [of(each) for each in part.get_payload()] if part.is_multipart() else []  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""moto's server on loopback, and its mails in one form for both APIs."""
+"""moto's server on loopback, and its accepted mails in one form for both APIs."""
 
 import dataclasses
 import logging

@@ -26,7 +26,7 @@ class Database:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
 
     async def execute(self, sql: str, *values: object) -> int:
-        """Run a statement, and return the number of rows that it changed."""
+        """Run a statement and return the number of changed rows."""
         return self.connection.execute(sql, values).rowcount
 
 
@@ -115,7 +115,7 @@ class Program:
 
 
 def close_runners(modules: list[ModuleType]) -> None:
-    """Close the event loops that modules keep open, as AWS Lambda never does, and their clients."""
+    """Close the event loops and clients of modules for AWS Lambda, which never closes them."""
     for names in map(vars, modules):
         for runner in [value for value in names.values() if isinstance(value, asyncio.Runner)]:
             for client in [value for value in names.values() if isinstance(value, sesmail.Client)]:
@@ -124,7 +124,7 @@ def close_runners(modules: list[ModuleType]) -> None:
 
 
 def compiled(page: Page, block: Block) -> CodeType:
-    """The code of a block, with the line numbers of its page."""
+    """Return the code of a block, with the line numbers of its page."""
     source = "\n" * (block.line - 1) + block.text
     code: CodeType = compile(source, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     return code

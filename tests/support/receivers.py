@@ -1,4 +1,4 @@
-"""Receivers, and requests of SNS."""
+"""Receivers for tests, and webhook requests of SNS."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Validates calls by the service models of AWS, without network."""
+"""Validates calls against botocore's service models, without network."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ def _service(name: str) -> Any:
     return botocore.session.get_session().get_service_model(name)
 
 
-def complaints(service: str, operation: str, params: dict[str, Any]) -> list[str]:
+def violations(service: str, operation: str, params: dict[str, Any]) -> list[str]:
     """Return the violations of a call: names, types, patterns, lengths, enums, empty values."""
     shape = _service(service).operation_model(operation).input_shape
     report = ParamValidator().validate(params, shape).generate_report()
@@ -22,7 +22,7 @@ def complaints(service: str, operation: str, params: dict[str, Any]) -> list[str
 
 
 def _details(shape: Any, value: Any, path: str) -> Iterator[str]:
-    """What botocore's validator leaves to the service."""
+    """Yield violations that botocore leaves to the service: lengths, patterns and enums."""
     if shape.type_name == "structure":
         for name, inner in value.items():
             yield from _details(shape.members[name], inner, f"{path}.{name}")

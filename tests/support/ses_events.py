@@ -1,4 +1,4 @@
-"""What SES and those who hand its events on would write, for the tests."""
+"""Sample events of SES, and the forms in which SNS, SQS, Lambda and EventBridge deliver them."""
 
 import copy
 import json
@@ -170,7 +170,7 @@ PARTS: dict[str, tuple[str, Json]] = {
     ),
 }
 
-BRIDGE_WORDS = {
+DETAIL_TYPES = {
     "Send": "Email Sent",
     "Delivery": "Email Delivered",
     "DeliveryDelay": "Email Delivery Delayed",
@@ -184,21 +184,21 @@ BRIDGE_WORDS = {
 }
 
 
-def published(word: str) -> Json:
-    """An event of event publishing."""
-    key, part = PARTS[word]
-    return copy.deepcopy({"eventType": word, "mail": MAIL, key: part})
+def published(event_type: str) -> Json:
+    """Return an event of SES event publishing."""
+    key, part = PARTS[event_type]
+    return copy.deepcopy({"eventType": event_type, "mail": MAIL, key: part})
 
 
-def notified(word: str) -> Json:
-    """The same as an identity's notification, which has no message tags."""
-    key, part = PARTS[word]
+def notified(event_type: str) -> Json:
+    """Return an event as the notification of an identity, which has no message tags."""
+    key, part = PARTS[event_type]
     mail = {name: value for name, value in MAIL.items() if name != "tags"}
-    return copy.deepcopy({"notificationType": word, "mail": mail, key: part})
+    return copy.deepcopy({"notificationType": event_type, "mail": mail, key: part})
 
 
 def received(action: Json | None = None, **more: Any) -> Json:
-    """A notification of a received mail, which came with it."""
+    """Return the notification of a received mail, with the mail in ``content``."""
     verdicts = {
         "spamVerdict": "PASS",
         "virusVerdict": "PASS",
@@ -229,7 +229,7 @@ def received(action: Json | None = None, **more: Any) -> Json:
                 "timestamp": TIME,
                 "processingTimeMillis": 574,
                 "recipients": ["help@example.com", "sales@example.com"],
-                **{name: {"status": word} for name, word in verdicts.items()},
+                **{name: {"status": status} for name, status in verdicts.items()},
                 "dmarcPolicy": "reject",
                 "action": action or {"type": "SNS", "topicArn": TOPIC, "encoding": "BASE64"},
             },
@@ -256,8 +256,11 @@ BOUNCE_ACTION: Json = {
 }
 
 DOCUMENTS: dict[str, Json] = {
-    **{word: published(word) for word in PARTS},
-    **{f"{word} notified": notified(word) for word in ("Delivery", "Bounce", "Complaint")},
+    **{event_type: published(event_type) for event_type in PARTS},
+    **{
+        f"{event_type} notified": notified(event_type)
+        for event_type in ("Delivery", "Bounce", "Complaint")
+    },
     "Received": received(),
     "Received in S3": {
         name: value for name, value in received(S3_ACTION).items() if name != "content"
@@ -265,13 +268,13 @@ DOCUMENTS: dict[str, Json] = {
     "Received and bounced": received(BOUNCE_ACTION),
     "Unknown": {"eventType": "Teleport", "mail": MAIL, "teleport": {"to": ["moon"]}},
 }
-"""One of every kind, by name."""
+"""One document of each event type, by name."""
 
-WORDS = list(PARTS)
+EVENT_TYPES = list(PARTS)
 
 
 def changed(document: Json, path: str, value: Any) -> Json:
-    """The same with another value at a place; ``...`` takes it away."""
+    """Return a copy with another value at a path; ``...`` deletes the key."""
     copy: Json = json.loads(json.dumps(document))
     *steps, last = path.split(".")
     place: Any = copy
@@ -286,7 +289,7 @@ def changed(document: Json, path: str, value: Any) -> Json:
 
 
 def sns_message(message: str, **more: Any) -> Json:
-    """A message of SNS as it stands in JSON."""
+    """Return an SNS notification as decoded JSON."""
     return {
         "Type": "Notification",
         "MessageId": "c0e5a280-53c9-5a98-93bb-c0a560b3d192",
@@ -304,7 +307,7 @@ def sns_message(message: str, **more: Any) -> Json:
 
 
 def confirmation(kind: str = "SubscriptionConfirmation") -> Json:
-    """The message with which a subscription begins, or ends."""
+    """Return an SNS message that confirms or ends a subscription."""
     return sns_message(
         f"You have chosen to subscribe to the topic {TOPIC}.",
         Type=kind,
@@ -313,17 +316,17 @@ def confirmation(kind: str = "SubscriptionConfirmation") -> Json:
     )
 
 
-def as_lambda_spells(message: Json) -> Json:
-    """A message of SNS as Lambda hands it on."""
-    spelled = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
+def lambda_record(message: Json) -> Json:
+    """Return an SNS message with the key names that Lambda uses."""
+    renamed = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
     return {
-        **{spelled.get(name, name): value for name, value in message.items()},
+        **{renamed.get(name, name): value for name, value in message.items()},
         "MessageAttributes": {},
     }
 
 
 def sqs_records(body: str) -> Json:
-    """What Lambda is called with by SQS."""
+    """Return the event of a Lambda function that is invoked by SQS."""
     record = {
         "messageId": "059f36b4",
         "receiptHandle": "AQEB",
@@ -333,12 +336,12 @@ def sqs_records(body: str) -> Json:
     return {"Records": [record]}
 
 
-def bridge(document: Json) -> Json:
-    """An event of EventBridge."""
+def eventbridge(document: Json) -> Json:
+    """Return an event of EventBridge."""
     return {
         "version": "0",
         "id": "12a18625-3328-fafd-2a13-e3b6e8c3f1a5",
-        "detail-type": BRIDGE_WORDS.get(document.get("eventType", ""), "Email Something"),
+        "detail-type": DETAIL_TYPES.get(document.get("eventType", ""), "Email Something"),
         "source": "aws.ses",
         "account": "123456789012",
         "time": "2026-03-06T19:55:39Z",
@@ -361,17 +364,17 @@ WRAPPINGS: Mapping[str, Callable[[Json], Any]] = {
     "SNS without subject": lambda document: sns_message(json.dumps(document), Subject=None),
     "Lambda from SNS": lambda document: {
         "Records": [
-            {"EventSource": "aws:sns", "Sns": as_lambda_spells(sns_message(json.dumps(document)))}
+            {"EventSource": "aws:sns", "Sns": lambda_record(sns_message(json.dumps(document)))}
         ]
     },
     "Lambda from SQS from SNS": lambda document: sqs_records(
         json.dumps(sns_message(json.dumps(document)))
     ),
     "Lambda from SQS, raw": lambda document: json.dumps(sqs_records(json.dumps(document))),
-    "EventBridge": bridge,
-    "EventBridge bytes": lambda document: json.dumps(bridge(document)).encode(),
-    "EventBridge by SNS": lambda document: sns_message(json.dumps(bridge(document))),
-    "EventBridge by SQS": lambda document: sqs_records(json.dumps(bridge(document))),
+    "EventBridge": eventbridge,
+    "EventBridge bytes": lambda document: json.dumps(eventbridge(document)).encode(),
+    "EventBridge by SNS": lambda document: sns_message(json.dumps(eventbridge(document))),
+    "EventBridge by SQS": lambda document: sqs_records(json.dumps(eventbridge(document))),
     "Firehose": lambda document: json.dumps(document).encode() + b"\n",
 }
-"""How an event gets here, by name."""
+"""Functions that wrap an event as each transport delivers it, by name."""

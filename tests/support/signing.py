@@ -46,7 +46,7 @@ SIGNED = {
 
 @cache
 def rsa_key(bits: int = 2048, name: str = "") -> rsa.RSAPrivateKey:
-    """A key for each size and name, made once."""
+    """Return a key for each size and name, generated once."""
     return rsa.generate_private_key(65537, bits)
 
 
@@ -61,7 +61,7 @@ def certificate(
     authority: bool = False,
     more: Sequence[x509.ExtensionType] = (),
 ) -> x509.Certificate:
-    """A certificate for these host names; self-signed, if not by an issuer."""
+    """Return a certificate for these host names, self-signed unless there is an issuer."""
     key = key or rsa_key()
     subject = x509.Name(
         [x509.NameAttribute(NameOID.COMMON_NAME, common_name or (*names, "nobody")[0])]
@@ -89,12 +89,12 @@ def certificate(
 
 
 def pem(made: x509.Certificate) -> bytes:
-    """A certificate as a file."""
+    """Return a certificate in PEM format."""
     return made.public_bytes(serialization.Encoding.PEM)
 
 
 def signed_text(body: dict[str, Any]) -> bytes:
-    """What Amazon signs of a message."""
+    """Return the text of a message that AWS signs."""
     keys = SIGNED[body["Type"]]
     return "".join(f"{key}\n{body[key]}\n" for key in keys if body.get(key) is not None).encode()
 
@@ -102,14 +102,14 @@ def signed_text(body: dict[str, Any]) -> bytes:
 def sign(
     body: dict[str, Any], *, key: rsa.RSAPrivateKey | None = None, text: bytes | None = None
 ) -> dict[str, Any]:
-    """Return a message with a signature by its SignatureVersion, or that of another text."""
+    """Return a message with a signature of its SignatureVersion, or of another text."""
     algorithm = hashes.SHA256() if body["SignatureVersion"] == "2" else hashes.SHA1()
     signature = (key or rsa_key()).sign(text or signed_text(body), padding.PKCS1v15(), algorithm)
     return {**body, "Signature": base64.b64encode(signature).decode()}
 
 
 def unsigned(kind: str = "Notification", **changes: Any) -> dict[str, Any]:
-    """A message before it is signed, with these changes; what is changed to `...` is left out."""
+    """Return an unsigned message with these changes; ``...`` removes a key."""
     body: dict[str, Any] = {"Type": kind, "MessageId": MESSAGE_ID, "TopicArn": TOPIC}
     if kind == "Notification":
         body |= {
@@ -130,18 +130,18 @@ def unsigned(kind: str = "Notification", **changes: Any) -> dict[str, Any]:
 def message(
     kind: str = "Notification", *, key: rsa.RSAPrivateKey | None = None, **changes: Any
 ) -> dict[str, Any]:
-    """A signed message, with these changes made before it was signed."""
+    """Return a message that was signed after these changes."""
     return sign(unsigned(kind, **changes), key=key)
 
 
 @cache
 def good_certificate() -> bytes:
-    """The file at `URL`."""
+    """Return the certificate file at `URL`."""
     return pem(certificate())
 
 
 def headers_of(body: dict[str, Any]) -> dict[str, str]:
-    """The HTTP headers that SNS sends with a message."""
+    """Return the HTTP headers that SNS sends with a message."""
     return {
         "Content-Type": "text/plain; charset=UTF-8",
         "x-amz-sns-message-type": body["Type"],
@@ -151,14 +151,14 @@ def headers_of(body: dict[str, Any]) -> dict[str, str]:
 
 
 def basic(credentials: str | bytes, scheme: str = "Basic") -> dict[str, str]:
-    """The HTTP header that carries a secret."""
+    """Return the Authorization header for these credentials."""
     data = credentials.encode() if isinstance(credentials, str) else credentials
     return {"Authorization": f"{scheme} {base64.b64encode(data).decode()}"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Authority:
-    """A certificate authority of the tests' own, and a server's certificate from it."""
+    """A certificate authority for tests, and a server certificate that it issued."""
 
     root: bytes
     server: bytes
@@ -167,12 +167,13 @@ class Authority:
 
 @cache
 def authority(name: str = "localhost") -> Authority:
-    """Make them, for servers that are called `name`."""
+    """Return an authority with a certificate for servers of this host name."""
     now = datetime.now(UTC)
     dates = {"start": now - timedelta(days=1), "end": now + timedelta(days=2)}
     root_key, key = rsa_key(name="root"), rsa_key(name="server")
     usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-    # Since Python 3.13 TLS is strict about what an authority's certificates say.
+    # Since Python 3.13 contexts set VERIFY_X509_STRICT, which requires these extensions:
+    # https://docs.python.org/3/whatsnew/3.13.html#ssl
     known = x509.SubjectKeyIdentifier.from_public_key(root_key.public_key())
     by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(known)
     root = certificate(

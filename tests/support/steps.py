@@ -1,4 +1,4 @@
-"""Something that happens at a step of the event loop, and so at the same place in every run."""
+"""Calls a function at a given step of the event loop, so that each run is the same."""
 
 import contextlib
 import sys
@@ -7,23 +7,23 @@ from typing import Any
 
 
 class Steps:
-    """Counts the steps that all tasks of an event loop make: callbacks on asyncio."""
+    """Counter of the steps of all tasks of an event loop: on asyncio, of callbacks."""
 
     def __init__(self, number: float, do: Callable[[], object]) -> None:
-        self.made = 0
+        self.count = 0
         self._number = number
         self._do = do
 
     def before_task_step(self, _: object) -> None:
-        """Trio calls this."""
-        self.made += 1
-        if self.made == self._number:
+        """Count a step; trio calls this method of an instrument."""
+        self.count += 1
+        if self.count == self._number:
             self._do()
 
 
 @contextlib.contextmanager
 def at_step(number: float, do: Callable[[], object]) -> Iterator[Steps]:
-    """Do something before a step, counted from 1; if there are fewer, don't."""
+    """Call a function before a step, counted from 1, unless the run has fewer steps."""
     steps = Steps(number, do)
     trio: Any = sys.modules.get("trio")
     if trio is not None and trio.lowlevel.in_trio_run():

@@ -1,4 +1,4 @@
-"""The fault server does to a plain client of the standard library what its words say."""
+"""Fault server: responses and faults that a client of the standard library receives."""
 
 import errno
 import http.client
@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from support import answers
-from support.faults import Answer, FaultServer, Request, StartFaultServer
+from support import responses
+from support.faults import FaultServer, Request, Response, StartFaultServer
 
 V2 = "/v2/email/outbound-emails"
 V2_BULK = "/v2/email/outbound-bulk-emails"
@@ -28,7 +28,7 @@ NAMESPACE = {"ses": "http://ses.amazonaws.com/doc/2010-12-01/"}
 
 
 def connect(server: FaultServer, timeout: float = 2) -> http.client.HTTPConnection:
-    """Open a connection of the standard library."""
+    """Open an HTTP connection of the standard library."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout)
     connection.connect()
     return connection
@@ -40,7 +40,7 @@ def post(
     body: bytes = b"{}",
     headers: dict[str, str] | None = None,
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    """Send one request on a connection of its own, and read the whole answer."""
+    """Send one request on a new connection, and read the whole response."""
     with closing(connect(server)) as connection:
         connection.request("POST", target, body, headers or {})
         response = connection.getresponse()
@@ -48,7 +48,7 @@ def post(
 
 
 def exchange(connection: http.client.HTTPConnection) -> bytes:
-    """Send one small request, and read the whole answer."""
+    """Send one small request, and read the whole response."""
     connection.request("POST", V2, b"{}")
     return connection.getresponse().read()
 
@@ -59,12 +59,12 @@ def post_form(server: FaultServer, **form: str) -> tuple[http.client.HTTPRespons
 
 
 def texts(document: bytes, name: str) -> list[str | None]:
-    """The texts of all elements of that name."""
+    """Return the texts of all elements of this name."""
     return [found.text for found in ET.fromstring(document).iterfind(f".//ses:{name}", NAMESPACE)]
 
 
 def test_request_is_recorded_completely(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.ok())
+    server = fault_server(responses.ok())
     body = json.dumps({"Content": {"Raw": {"Data": "SGk="}}}).encode()
     post(server, body=body, headers={"X-Amz-Date": "now"})
     (request,) = server.requests
@@ -80,21 +80,21 @@ def test_request_is_recorded_completely(fault_server: StartFaultServer) -> None:
 
 
 def test_mime_of_a_v1_call_is_decoded(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.ok())
+    server = fault_server(responses.ok())
     post_form(server, Action="SendRawEmail", **{"RawMessage.Data": "SGk="})
     assert server.requests[0].mime == b"Hi"
 
 
 def test_last_step_of_a_script_repeats(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.raw(500), answers.ok("id"))
+    server = fault_server(responses.raw(500), responses.ok("id"))
     assert [post(server)[0].status for _ in range(3)] == [500, 200, 200]
-    server.answer_with(answers.raw(204))
+    server.respond_with(responses.raw(204))
     assert post(server)[0].status == 204
 
 
 def test_step_can_depend_on_the_request(fault_server: StartFaultServer) -> None:
-    def echo(request: Request) -> Answer:
-        return answers.ok(f"id-of-{request.json['n']}")
+    def echo(request: Request) -> Response:
+        return responses.ok(f"id-of-{request.json['n']}")
 
     server = fault_server(echo)
     assert [json.loads(post(server, body=b'{"n": %d}' % n)[1])["MessageId"] for n in (1, 2)] == [
@@ -104,7 +104,7 @@ def test_step_can_depend_on_the_request(fault_server: StartFaultServer) -> None:
 
 
 def test_ok_responds_in_both_apis(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.ok("id"))
+    server = fault_server(responses.ok("id"))
     assert json.loads(post(server)[1]) == {"MessageId": "id"}
     response, document = post_form(server, Action="SendRawEmail")
     assert response.headers["Content-Type"] == "text/xml"
@@ -113,19 +113,19 @@ def test_ok_responds_in_both_apis(fault_server: StartFaultServer) -> None:
     assert (
         texts(document, "RequestId")
         == [response.headers["x-amzn-RequestId"]]
-        == [answers.REQUEST_ID]
+        == [responses.REQUEST_ID]
     )
 
 
 def test_ok_creates_new_message_ids(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.ok())
+    server = fault_server(responses.ok())
     ids = {json.loads(post(server)[1])["MessageId"] for _ in range(2)}
     assert len(ids) == 2
     assert all(len(message_id) == 60 and message_id.startswith("0102") for message_id in ids)
 
 
 def test_ok_creates_a_message_id_for_each_bulk_entry(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.ok())
+    server = fault_server(responses.ok())
     results = json.loads(post(server, V2_BULK, b'{"BulkEmailEntries": [{}, {}]}')[1])[
         "BulkEmailEntryResults"
     ]
@@ -136,17 +136,17 @@ def test_ok_creates_a_message_id_for_each_bulk_entry(fault_server: StartFaultSer
 
 
 def test_bulk_responds_for_each_entry(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.bulk(("SUCCESS", "id"), ("FAILED", "<no>")))
+    server = fault_server(responses.bulk(("SUCCESS", "id"), ("FAILED", "<no>")))
     expected = [{"Status": "SUCCESS", "MessageId": "id"}, {"Status": "FAILED", "Error": "<no>"}]
     assert json.loads(post(server, V2_BULK)[1]) == {"BulkEmailEntryResults": expected}
     assert texts(post_form(server, **BULK_FORM)[1], "member/ses:Error") == ["<no>"]
 
 
 def test_error_responds_in_both_apis(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.error(400, "MessageRejected", "Not you."))
+    server = fault_server(responses.error(400, "MessageRejected", "Not you."))
     response, document = post(server)
     assert (response.status, response.headers["x-amzn-ErrorType"]) == (400, "MessageRejected")
-    assert response.headers["x-amzn-RequestId"] == answers.REQUEST_ID
+    assert response.headers["x-amzn-RequestId"] == responses.REQUEST_ID
     assert json.loads(document) == {"message": "Not you."}
     response, document = post_form(server, Action="SendRawEmail")
     assert (response.status, texts(document, "Code"), texts(document, "Message")) == (
@@ -157,33 +157,33 @@ def test_error_responds_in_both_apis(fault_server: StartFaultServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "body"),
+    ("scripted", "status", "body"),
     [
-        (answers.raw(503, {"Retry-After": "1"}, b"later"), 503, b"later"),
-        (answers.redirect(307, "http://127.0.0.1:1/"), 307, b""),
-        (answers.empty_200(), 200, b""),
-        (answers.json_200({"a": 1}), 200, b'{"a": 1}'),
+        (responses.raw(503, {"Retry-After": "1"}, b"later"), 503, b"later"),
+        (responses.redirect(307, "http://127.0.0.1:1/"), 307, b""),
+        (responses.empty_200(), 200, b""),
+        (responses.json_200({"a": 1}), 200, b'{"a": 1}'),
         (
-            answers.html_200(),
+            responses.html_200(),
             200,
             b"<!DOCTYPE html>\n<html><body><p>Please log in.</p><br></body></html>",
         ),
     ],
 )
 def test_plain_responses(
-    fault_server: StartFaultServer, answer: Answer, status: int, body: bytes
+    fault_server: StartFaultServer, scripted: Response, status: int, body: bytes
 ) -> None:
-    response, received = post(fault_server(answer))
+    response, received = post(fault_server(scripted))
     assert (response.status, received) == (status, body)
 
 
 def test_redirect_has_a_location(fault_server: StartFaultServer) -> None:
-    response, _ = post(fault_server(answers.redirect(308, "http://127.0.0.1:1/there")))
+    response, _ = post(fault_server(responses.redirect(308, "http://127.0.0.1:1/there")))
     assert response.headers["Location"] == "http://127.0.0.1:1/there"
 
 
 def test_truncated_is_valid_http_with_half_a_document(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.truncated())
+    server = fault_server(responses.truncated())
     with pytest.raises(json.JSONDecodeError):
         json.loads(post(server)[1])
     with pytest.raises(ET.ParseError):
@@ -192,11 +192,11 @@ def test_truncated_is_valid_http_with_half_a_document(fault_server: StartFaultSe
 
 def test_half_answer_closes_before_content_length(fault_server: StartFaultServer) -> None:
     with pytest.raises(http.client.IncompleteRead):
-        post(fault_server(answers.half_answer()))
+        post(fault_server(responses.half_response()))
 
 
 def test_trickle_sends_byte_by_byte(fault_server: StartFaultServer) -> None:
-    with closing(connect(fault_server(answers.trickle(b"drops", interval=0.05)))) as connection:
+    with closing(connect(fault_server(responses.trickle(b"drops", interval=0.05)))) as connection:
         started = time.monotonic()
         connection.request("POST", V2, b"{}")
         response = connection.getresponse()
@@ -207,17 +207,17 @@ def test_trickle_sends_byte_by_byte(fault_server: StartFaultServer) -> None:
 
 
 def test_trickle_ends_with_acceptance(fault_server: StartFaultServer) -> None:
-    assert "MessageId" in json.loads(post(fault_server(answers.trickle(interval=0.001)))[1])
+    assert "MessageId" in json.loads(post(fault_server(responses.trickle(interval=0.001)))[1])
 
 
 def test_slow_responds_after_a_pause(fault_server: StartFaultServer) -> None:
     started = time.monotonic()
-    assert post(fault_server(answers.slow(0.1, answers.raw(429))))[0].status == 429
+    assert post(fault_server(responses.slow(0.1, responses.raw(429))))[0].status == 429
     assert time.monotonic() - started >= 0.1
 
 
 def test_no_answer_hangs_until_the_client_leaves(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.no_answer())
+    server = fault_server(responses.no_response())
     with closing(connect(server, timeout=0.2)) as connection:
         connection.request("POST", V2, b"{}")
         with pytest.raises(TimeoutError):
@@ -228,7 +228,7 @@ def test_no_answer_hangs_until_the_client_leaves(fault_server: StartFaultServer)
 
 
 def test_stops_reading_blocks_a_large_body(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.stops_reading(65536))
+    server = fault_server(responses.stop_reading(65536))
     with closing(connect(server, timeout=0.2)) as connection, pytest.raises(TimeoutError):
         connection.request("POST", V2, bytes(30_000_000))
     (request,) = server.requests
@@ -237,13 +237,13 @@ def test_stops_reading_blocks_a_large_body(fault_server: StartFaultServer) -> No
 
 @pytest.mark.parametrize("kept_alive", [False, True])
 @pytest.mark.parametrize(
-    ("answer", "read"),
-    [(answers.reset_after_request(), b"{}"), (answers.reset_mid_request(1), b"{")],
+    ("scripted", "read"),
+    [(responses.reset_after_request(), b"{}"), (responses.reset_mid_request(1), b"{")],
 )
 def test_resets_raise_connection_reset(
-    fault_server: StartFaultServer, answer: Answer, read: bytes, kept_alive: bool
+    fault_server: StartFaultServer, scripted: Response, read: bytes, kept_alive: bool
 ) -> None:
-    server = fault_server(*[answers.ok()] * kept_alive, answer)
+    server = fault_server(*[responses.ok()] * kept_alive, scripted)
     with closing(connect(server)) as connection:
         if kept_alive:
             exchange(connection)
@@ -256,7 +256,7 @@ def test_resets_raise_connection_reset(
 
 
 def test_reset_mid_request_keeps_what_arrived(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.reset_mid_request(1000))
+    server = fault_server(responses.reset_mid_request(1000))
     with (
         closing(connect(server)) as connection,
         pytest.raises((ConnectionResetError, BrokenPipeError)),
@@ -268,7 +268,7 @@ def test_reset_mid_request_keeps_what_arrived(fault_server: StartFaultServer) ->
 
 @pytest.mark.parametrize("kept_alive", [False, True])
 def test_reset_unread_reads_nothing(fault_server: StartFaultServer, kept_alive: bool) -> None:
-    server = fault_server(*[answers.ok()] * kept_alive, answers.reset_unread(), answers.ok())
+    server = fault_server(*[responses.ok()] * kept_alive, responses.reset_unread(), responses.ok())
     with closing(connect(server)) as connection:
         if kept_alive:
             exchange(connection)
@@ -279,7 +279,7 @@ def test_reset_unread_reads_nothing(fault_server: StartFaultServer, kept_alive: 
 
 
 def test_close_after_request_closes_without_reset(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.close_after_request())
+    server = fault_server(responses.close_after_request())
     with closing(connect(server)) as connection:
         connection.request("POST", V2, b"{}")
         assert connection.sock.recv(1) == b""
@@ -287,7 +287,7 @@ def test_close_after_request_closes_without_reset(fault_server: StartFaultServer
 
 
 def test_close_idle_responds_before_it_closes(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.close_idle())
+    server = fault_server(responses.close_idle())
     with closing(connect(server)) as connection:
         connection.request("POST", V2, b"{}")
         response = connection.getresponse()
@@ -299,7 +299,7 @@ def test_close_idle_responds_before_it_closes(fault_server: StartFaultServer) ->
 def test_aborted_request_is_recorded_as_incomplete(
     fault_server: StartFaultServer,
 ) -> None:
-    server = fault_server(answers.ok())
+    server = fault_server(responses.ok())
     with closing(connect(server)) as connection:
         connection.putrequest("POST", V2)
         connection.putheader("Content-Length", "10")
@@ -309,7 +309,7 @@ def test_aborted_request_is_recorded_as_incomplete(
 
 
 def test_connections_are_counted(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.ok())
+    server = fault_server(responses.ok())
     with closing(connect(server)) as connection:
         for _ in range(2):
             exchange(connection)
@@ -323,7 +323,7 @@ def test_connections_are_counted(fault_server: StartFaultServer) -> None:
 
 
 def test_tls_client_is_refused(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.ok())
+    server = fault_server(responses.ok())
     context = ssl.create_default_context()
     with (
         socket.create_connection(("127.0.0.1", server.port), timeout=2) as sock,
@@ -334,11 +334,12 @@ def test_tls_client_is_refused(fault_server: StartFaultServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [answers.no_answer(), answers.slow(60, answers.ok()), answers.trickle(None, 60)]
+    "scripted",
+    [responses.no_response(), responses.slow(60, responses.ok()), responses.trickle(None, 60)],
 )
-def test_stopping_ends_hanging_connections_at_once(answer: Answer) -> None:
+def test_stopping_ends_hanging_connections_at_once(scripted: Response) -> None:
     before = threading.active_count()
-    with FaultServer(answer) as server:
+    with FaultServer(scripted) as server:
         connection = connect(server)
         connection.request("POST", V2, b"{}")
         assert server.wait_for_requests(1)
@@ -349,7 +350,7 @@ def test_stopping_ends_hanging_connections_at_once(answer: Answer) -> None:
 
 
 def test_stopped_server_refuses_connections() -> None:
-    with FaultServer(answers.ok()) as server:
+    with FaultServer(responses.ok()) as server:
         pass
     with pytest.raises(ConnectionRefusedError):
         connect(server)

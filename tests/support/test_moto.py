@@ -1,4 +1,4 @@
-"""moto's server holds what both APIs brought, and forgets it between tests."""
+"""moto's server stores the mails of both APIs, and is empty at the start of each test."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ MIME = b"From: Shop <shop@example.com>\r\nTo: Al <al@example.com>\r\nSubject: Hi
 
 
 def connect(server: "MotoServer", service: str, anyio_backend: str) -> Any:
-    """Connect the AWS library itself, on either event loop."""
+    """Return a client of aiobotocore on either event loop."""
     options: dict[str, Any] = {"retries": {"total_max_attempts": 1}}
     if anyio_backend == "trio":
         from aiobotocore.httpxsession import HttpxSession

@@ -1,4 +1,4 @@
-"""The runtime type check accepts what the annotations say, and nothing else."""
+"""Runtime type check: accepts exactly the annotated types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

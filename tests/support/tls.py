@@ -14,10 +14,10 @@ from support.signing import Authority, authority
 Act = Callable[[socket.socket, threading.Event], None]
 
 
-def answer(
+def respond(
     body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None
 ) -> Act:
-    """Answer with this."""
+    """Respond with this body and status."""
     lines = [
         f"HTTP/1.1 {status}",
         f"Content-Length: {len(body) if length is None else length}",
@@ -29,12 +29,12 @@ def answer(
 
 
 def bytes_of(data: bytes) -> Act:
-    """Answer with these bytes, HTTP or not."""
+    """Respond with these bytes, valid HTTP or not."""
     return lambda sock, _: sock.sendall(data)
 
 
 def trickle(head: bytes, body: bytes, interval: float) -> Act:
-    """Answer with `head`, then with one byte of `body` at a time."""
+    """Respond with `head`, then with one byte of `body` at a time."""
 
     def act(sock: socket.socket, stopping: threading.Event) -> None:
         sock.sendall(head)
@@ -47,12 +47,12 @@ def trickle(head: bytes, body: bytes, interval: float) -> Act:
 
 
 def silence(_: socket.socket, stopping: threading.Event) -> None:
-    """Never answer."""
+    """Never respond."""
     stopping.wait()
 
 
 class TlsServer:
-    """The server, a context manager: it is called `localhost`, and `client` trusts it."""
+    """The server, a context manager; `client` is a TLS context that trusts its certificate."""
 
     def __init__(self, act: Act, names: Authority | None = None) -> None:
         names = names or authority()
@@ -95,7 +95,10 @@ class TlsServer:
             thread.start()
 
     def _serve(self, sock: socket.socket) -> None:
-        with suppress(OSError), sock:  # the client has gone, or doesn't trust us
+        with (
+            suppress(OSError),
+            sock,
+        ):  # the client closed the connection, or rejects the certificate
             if sock.recv(7, socket.MSG_PEEK) == b"CONNECT":
                 self.requests.append(_head(sock))
                 sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")

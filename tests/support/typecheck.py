@@ -1,4 +1,4 @@
-"""A runtime check of dataclass fields against their annotated types."""
+"""Runtime check of dataclass fields against their annotated types."""
 
 import dataclasses
 import functools
@@ -36,7 +36,7 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def matches(value: Any, annotation: Any) -> bool:
-    """Return whether a value has exactly the annotated type: an int is no float."""
+    """Return whether a value has exactly the annotated type; an int is not a float."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if annotation is Any:
         return True

@@ -1,4 +1,4 @@
-"""Sends that are cancelled at any step: every mail has an outcome, nothing stays acquired."""
+"""Sends that are cancelled at any step: each mail has an outcome, each resource is released."""
 
 import contextlib
 import random
@@ -22,14 +22,22 @@ from sesmail import (
     SendError,
     SqliteSendLog,
 )
-from support import answers
+from support import responses
+from support.call_records import (
+    CallRecords,
+    Mail,
+    accept_all,
+    accept_some,
+    check_log,
+    check_mails,
+    scripted,
+)
 from support.clients import new_client
 from support.fault import accepted
 from support.fault_catalogue import FAULTS
 from support.faults import FaultServer, StartFaultServer
-from support.invariants import nothing_is_left
+from support.invariants import no_leaks
 from support.steps import Steps, at_step
-from support.trail import Mail, Trail, accepts, accepts_some, check_log, check_mails, dealt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.once]
 
@@ -38,11 +46,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.once]
     for fault in FAULTS
     if fault.name == "429 TooManyRequestsException Maximum sending rate exceeded"
 )
-SLOW = accepted("slow", answers.slow(0.002, answers.ok()))
+SLOW = accepted("slow", responses.slow(0.002, responses.ok()))
 POINTS = {
     "scope": 60,
     "task": 47,
-}  # for each kind of send and log: on asyncio both, on trio the first; 1,002 in all
+}  # cancellations per kind of send and log: on asyncio both, on trio `scope`; 1,002 in all
 Work = Callable[[], Awaitable[None]]
 
 
@@ -84,7 +92,7 @@ class Setup:
         self.clock = Clock()
         self.limiter = RateLimiter(10, clock=self.clock, sleep=self.clock.sleep)
         self.log = log
-        self.trail = Trail()
+        self.records = CallRecords()
         self.mails: list[Mail] = []
         self.past: list[Mail] = []
         self._server = server
@@ -100,20 +108,20 @@ class Setup:
             retry=policy,
             rate_limit=self.limiter,
             send_log=self.log,
-            listener=self.trail,
+            listener=self.records,
         )
 
     async def start(self) -> None:
-        """Settles the sends so far, resets the rate limit, and scripts the server's responses."""
+        """Settles earlier sends, resets the rate limit, and sets the responses of the server."""
         self.clock.time += 1000
         self.past += self.mails
         self.mails = []
-        self.trail.forget()
+        self.records.clear_listener()
         async for record in self.log.unknown():
             await self.log.settle(record.send_id, "rejected")
         await self.log.begin("gone")
-        script = [dealt(THROTTLED), dealt(SLOW), accepts_some(), accepts()]
-        self._server.answer_with(*self.trail.answers(*script[self._number % 3 :]))
+        script = [scripted(THROTTLED), scripted(SLOW), accept_some(), accept_all()]
+        self._server.respond_with(*self.records.recording(*script[self._number % 3 :]))
 
     def mail(self) -> Mail:
         self._number += 1
@@ -124,9 +132,9 @@ class Setup:
     async def send(self) -> None:
         mail = self.mail()
         try:
-            mail.ended(await self.client.send(message(mail)))
+            mail.record(await self.client.send(message(mail)))
         except SendError as error:
-            mail.ended(error)
+            mail.record(error)
 
     async def send_bulk(self) -> None:
         mails = [
@@ -136,10 +144,10 @@ class Setup:
         recipients.insert(2, Recipient("gone@example.com", send_id="gone"))
         bulk = BulkMessage(from_email="shop@example.com", template="News", recipients=recipients)
         result = await self.client.send_bulk(bulk, concurrency=2)
-        ends = {each.recipient: each for each in result.recipients}
-        assert ends["gone@example.com"].outcome == "not_sent"
+        results = {each.recipient: each for each in result.recipients}
+        assert results["gone@example.com"].outcome == "not_sent"
         for mail in mails:
-            mail.ended(ends[mail.address])
+            mail.record(results[mail.address])
 
     async def send_many(self) -> None:
         outcomes: list[MessageResult] = []
@@ -167,13 +175,13 @@ class Setup:
             assert (progress.not_sent, progress.unknown) == (counts["not_sent"], counts["unknown"])
             assert progress.in_flight == 0
             for outcome in outcomes:
-                mails[outcome.index].ended(outcome)
+                mails[outcome.index].record(outcome)
 
     async def check(self) -> None:
         """Compares client, listener, log and server; checks that unsent mails were released."""
-        check_mails(self.mails, self.trail)
-        await check_log(self.mails, self.trail, self.log, unwritten=["gone"])
-        if not self.trail.left:
+        check_mails(self.mails, self.records)
+        await check_log(self.mails, self.records, self.log, unwritten=["gone"])
+        if not self.records.possibly_sent:
             assert self.limiter.delay == 0
 
 
@@ -201,9 +209,9 @@ async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[L
         yield log
 
 
-async def cancelled_at(number: float, work: Work, way: str) -> Steps:
-    """Cancels the work at a step."""
-    if way == "scope":
+async def run_and_cancel_at(number: float, work: Work, target: str) -> Steps:
+    """Cancels the work at a step, by its scope or its task; returns the step counter."""
+    if target == "scope":
         with anyio.CancelScope() as scope, at_step(number, scope.cancel) as steps:
             await work()
         return steps
@@ -234,31 +242,31 @@ async def test_cancelling_an_asyncio_task_at_any_step(
 
 
 async def cancel_anywhere(
-    fault_server: StartFaultServer, session: str, log: Log, kind: str, way: str
+    fault_server: StartFaultServer, session: str, log: Log, kind: str, target: str
 ) -> None:
-    chance = random.Random(f"{kind} {way}")
-    server = fault_server(accepts().answer)
-    ends = Counter[str]()
-    async with nothing_is_left(server):
+    chance = random.Random(f"{kind} {target}")
+    server = fault_server(accept_all().response)
+    results = Counter[str]()
+    async with no_leaks(server):
         setup = Setup(server, session, log)
         most = 0
-        for point in range(-2, POINTS[way]):
-            if chance.random() < 0.05:  # the cancelled one opens it
+        for point in range(-2, POINTS[target]):
+            if chance.random() < 0.05:  # so that the cancelled call opens the client
                 await setup.client.aclose()
                 setup.client = setup.new_client()
             await setup.start()
             number = float("inf") if point < 0 else chance.randint(1, most)
-            steps = await cancelled_at(number, getattr(setup, kind), way)
+            steps = await run_and_cancel_at(number, getattr(setup, kind), target)
             await setup.check()
-            ends.update(
-                setup.trail.states.get(mail.send_id or "", "nothing") for mail in setup.mails
+            results.update(
+                setup.records.outcomes.get(mail.send_id or "", "nothing") for mail in setup.mails
             )
             if point < 0:
-                most = steps.made
+                most = steps.count
                 assert all(mail.outcome for mail in setup.mails)
         await setup.start()
         await setup.send()
         assert setup.mails[0].outcome == "accepted"
         await setup.client.aclose()
-    check_mails(setup.past + setup.mails, setup.trail)
-    assert ends.keys() >= {"accepted", "unknown", "not_sent"}, ends
+    check_mails(setup.past + setup.mails, setup.records)
+    assert results.keys() >= {"accepted", "unknown", "not_sent"}, results

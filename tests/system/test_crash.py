@@ -1,4 +1,4 @@
-"""A program that is killed while it sends: the log lists the unknown sends, none is repeated."""
+"""Process killed while it sends: the log lists the unknown sends, and none is repeated."""
 
 import json
 import os
@@ -16,11 +16,11 @@ import pytest
 
 import sesmail
 from sesmail import SqliteSendLog
-from support.answers import slow
+from support.call_records import CallRecords, ScriptedResponse, accept_all, scripted, send_event
 from support.fault import Fault, accepted
 from support.fault_catalogue import FAULTS
 from support.faults import FaultServer, StartFaultServer
-from support.trail import Dealt, Trail, accepts, dealt, event_of
+from support.responses import slow
 
 pytestmark = pytest.mark.once
 
@@ -56,7 +56,7 @@ PROGRAM = """if True:
 
     for backend in ("asyncio", "trio"):
         anyio.run(open_client, backend=backend)
-    for line in sys.stdin:  # each time with another process, which needn't import everything first
+    for line in sys.stdin:  # a forked process, which has already imported all modules
         backend, *settings = json.loads(line)
         process = os.fork()
         if not process:
@@ -74,15 +74,15 @@ def fault(name: str) -> Fault:
     return found
 
 
-ANSWERS: list[Dealt] = [
-    accepts(),
-    accepts(),
-    accepts(),
-    dealt(accepted("slow", slow(0.005, accepts().answer))),
-    dealt(fault("429 TooManyRequestsException Maximum sending rate exceeded")),
-    dealt(fault("400 MessageRejected no")),
-    dealt(fault("half_body")),
-    dealt(fault("close_after_request")),
+RESPONSES: list[ScriptedResponse] = [
+    accept_all(),
+    accept_all(),
+    accept_all(),
+    scripted(accepted("slow", slow(0.005, accept_all().response))),
+    scripted(fault("429 TooManyRequestsException Maximum sending rate exceeded")),
+    scripted(fault("400 MessageRejected no")),
+    scripted(fault("half_body")),
+    scripted(fault("close_after_request")),
 ]
 
 
@@ -115,8 +115,8 @@ class Program:
         if killing:
             os.kill(process, signal.SIGKILL)
         while "status" not in reported:
-            word, value = json.loads(self._starter.stdout.readline())
-            reported[word] = value
+            key, value = json.loads(self._starter.stdout.readline())
+            reported[key] = value
         status = reported.pop("status")
         assert status == (signal.SIGKILL if killing else 0) or (killing and status == 0)
         return reported
@@ -134,43 +134,45 @@ def at_random(server: FaultServer, chance: random.Random) -> Callable[[], bool]:
     return wait
 
 
-async def check(path: Path, trail: Trail, reported: dict[str, str]) -> None:
+async def check(path: Path, records: CallRecords, reported: dict[str, str]) -> None:
     """Compares the log with the requests that the server received."""
-    taken = trail.taken()
+    accepted_mails = records.accepted_mails()
     async with SqliteSendLog(path) as log:
         unknown = {record.send_id async for record in log.unknown()}
         for number in range(COUNT):
             send_id = f"id-{number}"
-            verdicts = [seen.verdict for seen in trail.seen if seen.send_id == send_id]
+            decisions = [
+                received.decision for received in records.received if received.send_id == send_id
+            ]
             record = await log.get(send_id)
             outcome = record and record.outcome
-            assert "open" not in verdicts[:-1], (send_id, verdicts)
-            assert outcome is not None or not verdicts
-            if "open" in verdicts:
-                assert outcome in ("accepted", "unknown"), (send_id, verdicts, outcome)
+            assert "possibly_accepted" not in decisions[:-1], (send_id, decisions)
+            assert outcome is not None or not decisions
+            if "possibly_accepted" in decisions:
+                assert outcome in ("accepted", "unknown"), (send_id, decisions, outcome)
             if outcome == "accepted":
                 assert record is not None
                 assert record.message_id in [
-                    issued for seen in taken[send_id] for issued in seen.ids
+                    issued for received in accepted_mails[send_id] for issued in received.ids
                 ]
             if outcome == "rejected":
-                assert verdicts
+                assert decisions
             if send_id in reported and outcome != "accepted":
                 assert outcome == reported[send_id], (send_id, reported[send_id], outcome)
             assert (send_id in unknown) is (outcome == "unknown")
 
 
-async def settle(path: Path, trail: Trail) -> None:
+async def settle(path: Path, records: CallRecords) -> None:
     """Settles the log by the events of accepted mails; checks that nothing else changes."""
-    taken = trail.taken()
+    accepted_mails = records.accepted_mails()
     async with SqliteSendLog(path) as log:
         before = {record.send_id async for record in log.unknown()}
-        for seen in (each for some in taken.values() for each in some):
-            (event,) = sesmail.parse(event_of(seen))
+        for received in (each for some in accepted_mails.values() for each in some):
+            (event,) = sesmail.parse(send_event(received))
             assert isinstance(event, sesmail.Sent)
             assert event.send_id is not None
             await log.settle(event.send_id, "accepted", event.message_id)
-        assert {record.send_id async for record in log.unknown()} == before - taken.keys()
+        assert {record.send_id async for record in log.unknown()} == before - accepted_mails.keys()
 
 
 async def states(path: Path) -> dict[str, str]:
@@ -189,30 +191,36 @@ def test_process_killed_while_sending_leaves_a_correct_log(
     unknown = 0
     with Program() as program:
         for run in range(6):
-            server, trail, path = fault_server(accepts().answer), Trail(), tmp_path / f"{run}.db"
+            server, records, path = (
+                fault_server(accept_all().response),
+                CallRecords(),
+                tmp_path / f"{run}.db",
+            )
             backend = ["asyncio", "trio"][run % 2]
-            server.answer_with(*trail.answers(*chance.choices(ANSWERS, k=COUNT), accepts()))
+            server.respond_with(
+                *records.recording(*chance.choices(RESPONSES, k=COUNT), accept_all())
+            )
             reported = program.run(
                 backend, str(path), server.url, COUNT, kill_when=at_random(server, chance)
             )
             assert server.wait_until_closed()
-            anyio.run(check, path, trail, reported)
+            anyio.run(check, path, records, reported)
             before = anyio.run(states, path)
             unknown += sum(state == "unknown" for state in before.values())
             if run % 3:  # the events may also come later
-                anyio.run(settle, path, trail)
+                anyio.run(settle, path, records)
             sends = {f"id-{number}" for number in range(COUNT)}
             expected = {
                 send_id for send_id in sends if before.get(send_id) not in ("accepted", "unknown")
             }
-            seen = len(trail.seen)
+            received = len(records.received)
             again = program.run(backend, str(path), server.url, COUNT)
             assert server.wait_until_closed()
-            assert {each.send_id for each in trail.seen[seen:]} == expected
+            assert {each.send_id for each in records.received[received:]} == expected
             assert {
                 send_id for send_id, outcome in again.items() if outcome != "not_sent"
             } == expected
-            anyio.run(check, path, trail, {})
-            anyio.run(settle, path, trail)
-            assert all(len(each) == 1 for each in trail.taken().values())
+            anyio.run(check, path, records, {})
+            anyio.run(settle, path, records)
+            assert all(len(each) == 1 for each in records.accepted_mails().values())
     assert unknown > 6

@@ -1,4 +1,4 @@
-"""Any body gives events, or a MalformedBodyError that shows no secret."""
+"""Malformed bodies: parsing returns events or raises MalformedBodyError without secrets."""
 
 import copy
 import json
@@ -22,8 +22,8 @@ from support.ses_events import (
     TOKEN,
     WRAPPINGS,
     Json,
-    bridge,
     confirmation,
+    eventbridge,
     published,
     received,
     sns_message,
@@ -32,8 +32,10 @@ from support.ses_events import (
 
 OPEN = json.dumps(published("Open"))
 DEEP = 300
-SPELLINGS = ("SigningCertUrl", "UnsubscribeUrl")
-NEEDED = {word: part for word, part in PARTS.items() if word not in ("Send", "Reject")}
+LAMBDA_KEYS = ("SigningCertUrl", "UnsubscribeUrl")
+REQUIRED_PARTS = {
+    event_type: part for event_type, part in PARTS.items() if event_type not in ("Send", "Reject")
+}
 
 
 def without(document: Json, *names: str) -> Json:
@@ -46,9 +48,9 @@ def with_mail(**more: Any) -> Json:
     return document
 
 
-def with_part(word: str, **more: Any) -> Json:
-    document = published(word)
-    document[PARTS[word][0]].update(more)
+def with_part(event_type: str, **more: Any) -> Json:
+    document = published(event_type)
+    document[PARTS[event_type][0]].update(more)
     return document
 
 
@@ -64,7 +66,7 @@ def nested(depth: int, value: Any = 1) -> Any:
     return value
 
 
-CROWD = [f"{number}@example.com" for number in range(1000)]
+RECIPIENTS = [f"{number}@example.com" for number in range(1000)]
 BODIES: dict[str, tuple[Any, str]] = {
     # Not a JSON object.
     "empty": (b"", ""),
@@ -80,8 +82,8 @@ BODIES: dict[str, tuple[Any, str]] = {
     "list of events": (f"[{OPEN}]".encode(), ""),
     "cut": (OPEN[:-1], ""),
     "cut in the middle": (OPEN[:100], ""),
-    "without a start": (OPEN[1:], ""),
-    "with an end too many": (OPEN + "}", ""),
+    "without opening brace": (OPEN[1:], ""),
+    "extra closing brace": (OPEN + "}", ""),
     "followed by a word": (OPEN + " x", ""),
     "comma at the end": (OPEN[:-1] + ",}", ""),
     "single quotes": (b"{'eventType': 'Open'}", ""),
@@ -92,13 +94,13 @@ BODIES: dict[str, tuple[Any, str]] = {
     "form": (b"Type=Notification&Message=x", ""),
     "python": (b"{'a': None, 'b': True}", ""),
     "nul": (b"\0", ""),
-    "nul in front": (b"\0" + OPEN.encode(), ""),
-    "nul behind": (OPEN.encode() + b"\0", ""),
+    "nul before the object": (b"\0" + OPEN.encode(), ""),
+    "nul after the object": (OPEN.encode() + b"\0", ""),
     "nul in a text": (b'{"eventType": "a\0b"}', ""),
     "line break in a text": (b'{"eventType": "a\nb"}', ""),
-    "nothing but braces": (b"{" * 5000, ""),
-    "nothing but brackets": (b"[" * 100_000, ""),
-    "nothing but quotes": (b'"' * 5000, ""),
+    "only braces": (b"{" * 5000, ""),
+    "only brackets": (b"[" * 100_000, ""),
+    "only quotes": (b'"' * 5000, ""),
     "gzip": (b"\x1f\x8b\x08\0\0\0\0\0\0\3", ""),
     # Other encodings.
     "byte order mark": (b"\xef\xbb\xbf" + OPEN.encode(), ""),
@@ -118,7 +120,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "surrogate, decoded": ({"eventType": "\ud83d"}, ""),
     "surrogate key, decoded": ({"\ud83d": 1}, ""),
     "beyond Unicode": (b'{"eventType": "\xf4\x90\x80\x80"}', ""),
-    "half an escape": (b'{"eventType": "\\u12"}', ""),
+    "incomplete escape": (b'{"eventType": "\\u12"}', ""),
     "unknown escape": (b'{"eventType": "\\x41"}', ""),
     # Invalid numbers.
     "NaN": (b'{"eventType": "Open", "x": NaN}', ""),
@@ -144,7 +146,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "large event": (json.dumps({**published("Open"), "x": "x" * (1 << 20)}), ""),
     "large bytes": (b" " * (6 << 20) + b"{}", ""),
     "large text": (" " * (6 << 20) + "{}", ""),
-    "large by its characters": ('{"x": "' + "é" * (1 << 20) + '"}', ""),
+    "large in UTF-8": ('{"x": "' + "é" * (1 << 20) + '"}', ""),
     "large mapping": ({"x": "x" * (6 << 20)}, ""),
     "large record": (sqs_records("x" * ((1 << 20) + 1)), "Records[0].body"),
     "large message": (
@@ -162,7 +164,10 @@ BODIES: dict[str, tuple[Any, str]] = {
         "Message",
     ),
     "many containers and no end": ('{"x": [' + "[]," * 100_000, ""),
-    "many events": ({"Records": [{"body": json.dumps(with_mail(destination=CROWD))}] * 51}, ""),
+    "many events": (
+        {"Records": [{"body": json.dumps(with_mail(destination=RECIPIENTS))}] * 51},
+        "",
+    ),
     "many lines": ("{}\n" * 10_001, ""),
     "many recipients": (with_mail(destination=["a@example.com"] * 1001), "mail.destination"),
     "many bounced": (
@@ -178,8 +183,8 @@ BODIES: dict[str, tuple[Any, str]] = {
     "an object inside": ({"eventType": "Open", "x": object()}, ""),
     "bytes inside": ({"eventType": "Open", "x": b"\xff"}, ""),
     # Not an event.
-    "nothing in it": ({}, "notificationType"),
-    "nothing in the message": (sns_message("{}"), "Message.notificationType"),
+    "empty object": ({}, "notificationType"),
+    "empty object in the message": (sns_message("{}"), "Message.notificationType"),
     "no kind": (without(published("Open"), "eventType"), "notificationType"),
     "kind is null": ({**published("Open"), "eventType": None}, "notificationType"),
     "kind is a number": ({**published("Open"), "eventType": 5}, "eventType"),
@@ -212,7 +217,7 @@ BODIES: dict[str, tuple[Any, str]] = {
         "Records[0].body.Message.mail",
     ),
     "mail in a line is a text": (OPEN + '\n{"eventType": "Open", "mail": "x"}', "line 2.mail"),
-    "mail in a detail is a text": (bridge({"eventType": "Open", "mail": "x"}), "detail.mail"),
+    "mail in a detail is a text": (eventbridge({"eventType": "Open", "mail": "x"}), "detail.mail"),
     "no message id": (with_mail(messageId=None), "mail.messageId"),
     "message id is a number": (with_mail(messageId=5), "mail.messageId"),
     "message id is a list": (with_mail(messageId=["1"]), "mail.messageId"),
@@ -225,8 +230,8 @@ BODIES: dict[str, tuple[Any, str]] = {
     "recipient is a number": (with_mail(destination=[5]), "mail.destination[0]"),
     "recipient is a list": (with_mail(destination=[["a@example.com"]]), "mail.destination[0]"),
     "recipient is empty": (with_mail(destination=[""]), "mail.destination[0]"),
-    "no time at all": (with_mail(timestamp=None) | {"open": {}}, "mail.timestamp"),
-    "no time that can be read": (
+    "no time": (with_mail(timestamp=None) | {"open": {}}, "mail.timestamp"),
+    "invalid time": (
         with_mail(timestamp="late") | {"open": {"timestamp": 5}},
         "mail.timestamp",
     ),
@@ -235,18 +240,24 @@ BODIES: dict[str, tuple[Any, str]] = {
         "mail.timestamp",
     ),
     # Fields of one event type.
-    **{f"no {key}": (without(published(word), key), key) for word, (key, _) in NEEDED.items()},
     **{
-        f"{key} is a text": ({**published(word), key: "x"}, key)
-        for word, (key, _) in NEEDED.items()
+        f"no {key}": (without(published(event_type), key), key)
+        for event_type, (key, _) in REQUIRED_PARTS.items()
     },
     **{
-        f"{key} is a list": ({**published(word), key: [{}]}, key)
-        for word, (key, _) in NEEDED.items()
+        f"{key} is a text": ({**published(event_type), key: "x"}, key)
+        for event_type, (key, _) in REQUIRED_PARTS.items()
     },
     **{
-        f"no one {key} can be": (with_part(word, **{key: value}), f"{PARTS[word][0]}.{key}")
-        for word, key, value in (
+        f"{key} is a list": ({**published(event_type), key: [{}]}, key)
+        for event_type, (key, _) in REQUIRED_PARTS.items()
+    },
+    **{
+        f"{key} has the wrong type": (
+            with_part(event_type, **{key: value}),
+            f"{PARTS[event_type][0]}.{key}",
+        )
+        for event_type, key, value in (
             ("Bounce", "bouncedRecipients", "a@example.com"),
             ("Complaint", "complainedRecipients", {"emailAddress": "a@example.com"}),
             ("Delivery", "recipients", 5),
@@ -291,22 +302,22 @@ BODIES: dict[str, tuple[Any, str]] = {
         {**received(), "mail": {"timestamp": "2026-03-06T19:55:37Z"}},
         "mail.messageId",
     ),
-    "received for nobody": (with_receipt(recipients=[]), "receipt.recipients"),
+    "received without recipients": (with_receipt(recipients=[]), "receipt.recipients"),
     "received for a text": (with_receipt(recipients="a@example.com"), "receipt.recipients"),
     "received for a number": (
         with_receipt(recipients=["a@example.com", 5]),
         "receipt.recipients[1]",
     ),
     "received for an empty text": (with_receipt(recipients=[""]), "receipt.recipients[0]"),
-    "received for too many": (
-        with_receipt(recipients=[*CROWD, "a@example.com"]),
+    "received for too many recipients": (
+        with_receipt(recipients=[*RECIPIENTS, "a@example.com"]),
         "receipt.recipients",
     ),
-    "received at no time": (
+    "received without a time": (
         with_receipt(timestamp=None) | {"mail": {"messageId": "1"}},
         "mail.timestamp",
     ),
-    "received at a bad time": (
+    "received with an invalid time": (
         with_receipt(timestamp="late") | {"mail": {"messageId": "1"}},
         "mail.timestamp",
     ),
@@ -335,7 +346,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     },
     **{
         f"{name} is a list": ({**sns_message(OPEN), name: ["x"]}, name)
-        for name in ("Subject", "SignatureVersion", "Signature", "SigningCertURL", *SPELLINGS)
+        for name in ("Subject", "SignatureVersion", "Signature", "SigningCertURL", *LAMBDA_KEYS)
     },
     **{
         f"{name} is empty": ({**confirmation(), name: ""}, name)
@@ -348,8 +359,8 @@ BODIES: dict[str, tuple[Any, str]] = {
     "message is JSON twice": (sns_message(json.dumps(OPEN)), "Message"),
     "message has two lines": (sns_message(OPEN + "\n" + OPEN), "Message"),
     **{
-        f"two spellings of {name} differ": ({**sns_message(OPEN), name: "https://x"}, name)
-        for name in SPELLINGS
+        f"{name} differs from the key of SNS": ({**sns_message(OPEN), name: "https://x"}, name)
+        for name in LAMBDA_KEYS
     },
     **{
         f"{name} is {what}": ({**confirmation(), name: value}, name)
@@ -386,14 +397,14 @@ BODIES: dict[str, tuple[Any, str]] = {
         "Records[0].body.Message",
     ),
     # EventBridge.
-    "of another source": ({**bridge(published("Open")), "source": "aws.s3"}, "source"),
-    "of no source": (without(bridge(published("Open")), "source"), "source"),
-    "of a listed source": ({**bridge(published("Open")), "source": ["aws.ses"]}, "source"),
-    "without detail": (without(bridge(published("Open")), "detail"), "notificationType"),
-    "detail is null": ({**bridge(published("Open")), "detail": None}, "detail"),
-    "with a text for detail": ({**bridge(published("Open")), "detail": OPEN}, "detail"),
+    "of another source": ({**eventbridge(published("Open")), "source": "aws.s3"}, "source"),
+    "of no source": (without(eventbridge(published("Open")), "source"), "source"),
+    "of a listed source": ({**eventbridge(published("Open")), "source": ["aws.ses"]}, "source"),
+    "without detail": (without(eventbridge(published("Open")), "detail"), "notificationType"),
+    "detail is null": ({**eventbridge(published("Open")), "detail": None}, "detail"),
+    "with a text for detail": ({**eventbridge(published("Open")), "detail": OPEN}, "detail"),
     "with a number for detail type": (
-        {**bridge(published("Open")), "detail-type": 5},
+        {**eventbridge(published("Open")), "detail-type": 5},
         "detail-type",
     ),
     # Lines.
@@ -515,7 +526,7 @@ SAMPLES: list[Any] = [
         ]
     },
 ]
-STRANGE: list[Any] = [
+REPLACEMENTS: list[Any] = [
     None,
     True,
     0,
@@ -551,13 +562,13 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(inner, (*path, key))
 
 
-def mutated(value: Any, path: tuple[Any, ...], change: str, strange: Any) -> Any:
+def mutated(value: Any, path: tuple[Any, ...], change: str, replacement: Any) -> Any:
     if not path:
-        return strange
+        return replacement
     value = copy.copy(value)  # only along the path: deep copies would take longer than the parser
     first, *rest = path
     if rest:
-        value[first] = mutated(value[first], tuple(rest), change, strange)
+        value[first] = mutated(value[first], tuple(rest), change, replacement)
     elif change == "delete":
         del value[first]
     elif change == "retag" and isinstance(value, dict):
@@ -567,7 +578,7 @@ def mutated(value: Any, path: tuple[Any, ...], change: str, strange: Any) -> Any
     elif change == "text":
         value[first] = json.dumps(value[first])
     else:
-        value[first] = strange
+        value[first] = replacement
     return value
 
 
@@ -578,7 +589,7 @@ def test_mutated_bodies_are_parsed_or_refused(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(list(paths(body))))
         change = data.draw(st.sampled_from(["delete", "retype", "retag", "wrap", "text"]))
-        body = mutated(body, path, change, data.draw(st.sampled_from(STRANGE)))
+        body = mutated(body, path, change, data.draw(st.sampled_from(REPLACEMENTS)))
     check_outcome(body)
 
 
@@ -588,12 +599,12 @@ def test_every_single_mutation_is_parsed_or_refused(number: int) -> None:
     for path in paths(sample):
         for change in ("delete", "retag", "wrap", "text"):
             check_outcome(mutated(sample, path, change, None))
-        for strange in STRANGE[::3]:
-            check_outcome(mutated(sample, path, "retype", strange))
+        for replacement in REPLACEMENTS[::3]:
+            check_outcome(mutated(sample, path, "retype", replacement))
 
 
 def check_outcome(body: Any) -> None:
-    """Checks that a body gives complete events, or a MalformedBodyError."""
+    """Checks that parsing returns complete events or raises MalformedBodyError."""
     try:
         events = parse(body)
     except MalformedBodyError:

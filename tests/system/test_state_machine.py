@@ -22,30 +22,35 @@ from hypothesis.stateful import (
 )
 
 from sesmail import RetryPolicy
+from support.call_records import accept_all, accept_some, scripted
+from support.environment import Environment, send, send_bulk, send_many_job
 from support.fault_catalogue import FAULTS, HANGING, OVERSIZED
-from support.invariants import nothing_is_left
-from support.trail import accepts, accepts_some, dealt
-from support.world import World, send, send_bulk, sending_many
+from support.invariants import no_leaks
 
 pytestmark = pytest.mark.once
 
 # Without faults that need a large mail, look like a valid response, or take long.
-EXCLUDED = ("bulk_answer", "giant", "many", "trickle")
+EXCLUDED = ("bulk_response", "giant", "many", "trickle")
 CHOSEN = [
     fault
     for fault in [*FAULTS, *HANGING]
     if "v2" in fault.apis
-    and not (fault.large or fault.lingers or fault.answer.unread or fault.name.startswith(EXCLUDED))
+    and not (
+        fault.large
+        or fault.writes_later
+        or fault.response.unread
+        or fault.name.startswith(EXCLUDED)
+    )
     and fault not in OVERSIZED
 ]
-ANSWERS = {fault.name: dealt(fault) for fault in CHOSEN} | {
-    "accepts": accepts(),
-    "accepts some": accepts_some(),
+RESPONSES = {fault.name: scripted(fault) for fault in CHOSEN} | {
+    "accepts": accept_all(),
+    "accepts some": accept_some(),
 }
-REFUSED = [fault.name for fault in CHOSEN if fault.outcomes == {"rejected"}]
+REJECTED = [fault.name for fault in CHOSEN if fault.outcomes == {"rejected"}]
 THROTTLED = [fault.name for fault in CHOSEN if fault.retryable]
 NAMES = st.one_of(
-    *map(st.sampled_from, ([*ANSWERS], REFUSED, THROTTLED, ["accepts", "accepts some"]))
+    *map(st.sampled_from, ([*RESPONSES], REJECTED, THROTTLED, ["accepts", "accepts some"]))
 )
 SCRIPTS = st.lists(NAMES, max_size=6)
 SEND_IDS = st.sampled_from(["none", "new", "new", "new", "old"])
@@ -77,112 +82,114 @@ class Sending(RuleBasedStateMachine):
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory())) if stored else None
         policy = RetryPolicy(attempts, 0.001, 0.002, on_unknown)
         session = "httpx" if self.backend == "trio" else "aiohttp"
-        self.world = self.portal.call(World, session, folder, policy, self.stack)
-        left = self.portal.call(nothing_is_left, self.world.server)
-        self.nothing_is_left = self.portal.wrap_async_context_manager(left)
-        self.nothing_is_left.__enter__()
+        self.environment = self.portal.call(Environment, session, folder, policy, self.stack)
+        leak_check = self.portal.call(no_leaks, self.environment.server)
+        self.no_leaks = self.portal.wrap_async_context_manager(leak_check)
+        self.no_leaks.__enter__()
 
-    def do(self, method: Callable[..., Any], *args: Any) -> None:
-        """Makes one step."""
+    def run_counted(self, method: Callable[..., Any], *args: Any) -> None:
+        """Calls a method in the event loop, and counts the call."""
         self.counts[method.__name__] += 1
         self.portal.call(method, *args)
 
-    def meets(self, script: list[str]) -> None:
-        self.world.faults(*map(ANSWERS.__getitem__, script), rate=self.rate)
+    def set_responses(self, script: list[str]) -> None:
+        self.environment.set_responses(*map(RESPONSES.__getitem__, script), rate=self.rate)
 
     def start(self, work: Callable[..., Any], send_ids: Sequence[str]) -> None:
         mails = []
         for kind in send_ids:
             if kind == "new" or (kind == "old" and not self.used):
                 self.used.append(f"id-{len(self.used)}")
-            old = self.used[len(self.world.mails) % len(self.used)] if kind == "old" else None
-            mails.append(self.world.new_mail(self.used[-1] if kind == "new" else old))
-        self.futures.append(self.portal.start_task_soon(self.world.job, work, mails))
+            old = self.used[len(self.environment.mails) % len(self.used)] if kind == "old" else None
+            mails.append(self.environment.new_mail(self.used[-1] if kind == "new" else old))
+        self.futures.append(self.portal.start_task_soon(self.environment.run_job, work, mails))
 
     @rule(send_ids=st.lists(SEND_IDS, min_size=1, max_size=4), script=SCRIPTS)
-    def sends(self, send_ids: list[str], script: list[str]) -> None:
-        self.meets(script)
+    def start_sends(self, send_ids: list[str], script: list[str]) -> None:
+        self.set_responses(script)
         for send_id in send_ids:
             self.start(send, [send_id])
-        self.do(self.world.go_on, 0)
+        self.run_counted(self.environment.run_steps, 0)
 
     @rule(send_ids=st.lists(SEND_IDS, min_size=1, max_size=7), script=SCRIPTS, wait=st.booleans())
-    def sends_bulk(self, send_ids: list[str], script: list[str], wait: bool) -> None:
-        self.meets(script)
+    def start_send_bulk(self, send_ids: list[str], script: list[str], wait: bool) -> None:
+        self.set_responses(script)
         self.start(send_bulk, send_ids)
-        self.do(self.world.drain if wait else self.world.check)
+        self.run_counted(self.environment.wait_until_idle if wait else self.environment.check)
 
     @rule(
         send_ids=st.lists(SEND_IDS, min_size=1, max_size=7),
         script=SCRIPTS,
         leave_after=st.none() | st.integers(1, 5),
-        way=st.sampled_from(["break", "error", "cancel"]),
+        exit_kind=st.sampled_from(["break", "error", "cancel"]),
         concurrency=st.integers(1, 3),
         ordered=st.booleans(),
     )
-    def sends_many(
+    def start_send_many(
         self,
         send_ids: list[str],
         script: list[str],
         leave_after: int | None,
-        way: Any,
+        exit_kind: Any,
         **options: Any,
     ) -> None:
-        self.meets(script)
-        self.start(sending_many(leave_after, way, **options), send_ids)
-        self.do(self.world.go_on, 5)
+        self.set_responses(script)
+        self.start(send_many_job(leave_after, exit_kind, **options), send_ids)
+        self.run_counted(self.environment.run_steps, 5)
 
     @rule(index=st.integers(0, 9), steps=st.integers(0, 60))
-    def is_cancelled(self, index: int, steps: int) -> None:
-        self.portal.call(self.world.go_on, steps)
-        self.do(self.world.cancel, index)
+    def cancel_one(self, index: int, steps: int) -> None:
+        self.portal.call(self.environment.run_steps, steps)
+        self.run_counted(self.environment.cancel, index)
 
     @rule(wait=st.booleans(), steps=st.integers(0, 200))
-    def goes_on(self, wait: bool, steps: int) -> None:
-        self.do(self.world.drain) if wait else self.do(self.world.go_on, steps)
+    def continue_sends(self, wait: bool, steps: int) -> None:
+        self.run_counted(self.environment.wait_until_idle) if wait else self.run_counted(
+            self.environment.run_steps, steps
+        )
 
     @rule()
-    def restarts(self) -> None:
-        self.do(self.world.restart)
+    def restart_client(self) -> None:
+        self.run_counted(self.environment.restart)
 
     @rule(
         seconds=st.sampled_from([0.01, 1.0, 60.0, 1000.0]),
         rate=st.sampled_from([None, 0.5, 14.0, 500.0]),
     )
-    def time_passes(self, seconds: float, rate: float | None) -> None:
+    def advance_clock(self, seconds: float, rate: float | None) -> None:
         if rate is not None:
             self.rate = rate
-            self.portal.call(self.world.limiter.learn, rate)
-        self.portal.call(self.world.time.advance, seconds)
-        self.do(self.world.go_on, 5)
+            self.portal.call(self.environment.limiter.learn, rate)
+        self.portal.call(self.environment.clock.advance, seconds)
+        self.run_counted(self.environment.run_steps, 5)
 
     @rule(mode=st.sampled_from(["fresh", "fresh", "short", "short", "expired", "failing"]))
-    def has_credentials(self, mode: str) -> None:
-        self.world.credentials.mode = mode
-        self.do(self.world.go_on, 0)
+    def set_credentials(self, mode: str) -> None:
+        self.environment.credentials.mode = mode
+        self.run_counted(self.environment.run_steps, 0)
 
     @rule(
-        trouble=st.sampled_from(
+        failure=st.sampled_from(
             ["", "", "", "", "begin before", "begin after", "finish before", "finish after"]
         )
     )
-    def has_a_log(self, trouble: str) -> None:
-        self.world.log.trouble = trouble
-        self.do(self.world.go_on, 0)
+    def fail_log_writes(self, failure: str) -> None:
+        self.environment.log.failure = failure
+        self.run_counted(self.environment.run_steps, 0)
 
     @invariant()
     def completed_sends_are_consistent(self) -> None:
-        if hasattr(self, "world"):
-            self.portal.call(self.world.check)
+        if hasattr(self, "environment"):
+            self.portal.call(self.environment.check)
 
     def teardown(self) -> None:
         with self.stack:
-            if hasattr(self, "world"):
-                self.portal.call(self.world.end)
+            if hasattr(self, "environment"):
+                self.portal.call(self.environment.finish_all)
                 for future in self.futures:
                     future.result(0)
-                self.nothing_is_left.__exit__(None, None, None)
-                self.outcomes.update(mail.outcome for mail in self.world.mails)
+                self.no_leaks.__exit__(None, None, None)
+                self.outcomes.update(mail.outcome for mail in self.environment.mails)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

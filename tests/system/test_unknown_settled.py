@@ -13,7 +13,7 @@ from sesmail import (
     SqliteSendLog,
     UnknownOutcomeError,
 )
-from support import answers, ses_events
+from support import responses, ses_events
 from support.clients import NEWS, ORDER, new_client
 from support.faults import Request, StartFaultServer
 
@@ -53,7 +53,7 @@ def events_of(request: Request, message_id: str) -> list[dict[str, Any]]:
 async def test_event_settles_send_without_response(
     fault_server: StartFaultServer, session: str, tmp_path: Path
 ) -> None:
-    server = fault_server(answers.close_after_request(), answers.ok())
+    server = fault_server(responses.close_after_request(), responses.ok())
     mail = ORDER.model_copy(update={"send_id": "order-1"})
     async with (
         SqliteSendLog(tmp_path / "sends.db") as log,
@@ -84,7 +84,7 @@ async def test_events_settle_mails_with_random_send_ids(
     fault_server: StartFaultServer, session: str
 ) -> None:
     log = MemorySendLog()
-    server = fault_server(answers.close_after_request())
+    server = fault_server(responses.close_after_request())
     async with (
         new_client(server.url, session, send_log=log) as client,
         new_receiver(send_log=log) as receiver,
@@ -112,7 +112,7 @@ async def test_response_settles_rejected_and_accepted_sends(
     fault_server: StartFaultServer, session: str
 ) -> None:
     log = MemorySendLog()
-    server = fault_server(answers.error(400, "MessageRejected"), answers.ok(MESSAGE_ID))
+    server = fault_server(responses.error(400, "MessageRejected"), responses.ok(MESSAGE_ID))
     mail = ORDER.model_copy(update={"send_id": "order-1"})
     async with new_client(server.url, session, send_log=log) as client:
         with pytest.raises(MessageRejectedError):

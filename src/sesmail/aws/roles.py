@@ -45,6 +45,19 @@ class Role:
                 "external_id must be 2 to 1,224 characters of A-Z a-z 0-9 _ + = , . @ : / -"
             )
 
+    @classmethod
+    def of(cls, arn: str | None, external_id: str | None) -> Role | None:
+        """Returns a role; None without an ARN.
+
+        Raises:
+            ConfigurationError: The ARN or the external id is invalid, or there is only the latter.
+        """
+        if arn is None:
+            if external_id is not None:
+                raise ConfigurationError("external_id is used with role_arn only")
+            return None
+        return cls(arn, external_id)
+
     def without_keys(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Returns parameters of ``create_client`` without the keys that assume the role."""
         return {name: value for name, value in params.items() if name not in _KEYS}

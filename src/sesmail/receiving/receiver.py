@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, TypeAlias, Unpack
 
 import anyio
 
-from ..aws import Aws, AwsSettings, ClientParams
+from ..aws import Aws, AwsSettings, ClientParams, Role
 from ..concurrency import run_in_thread
 from ..errors import ConfigurationError, UnexpectedEventError, UnexpectedSubscriptionError
 from ..version import __version__
@@ -83,6 +83,9 @@ class Receiver:
         region: The AWS region of S3 and KMS; by default that of the AWS configuration. A
             subscription is confirmed in the region of its topic.
         profile: A profile of the AWS configuration files.
+        session: ``aiobotocore.session.AioSession`` whose credentials are used; not modified.
+        role_arn: ARN of a role to assume; its credentials are renewed before they expire.
+        external_id: External id that the trust policy of the role asks for.
         timeout: Maximum duration in seconds of confirming, fetching or deleting, with all retries.
             SNS waits 15 seconds for the response.
         config: Settings for botocore's ``Config``: a mapping or an instance, which isn't changed.
@@ -112,6 +115,9 @@ class Receiver:
         clock: Clock | None = None,
         region: str | None = None,
         profile: str | None = None,
+        session: object = None,
+        role_arn: str | None = None,
+        external_id: str | None = None,
         timeout: float = 8.0,
         config: Mapping[str, Any] | object | None = None,
         **params: Unpack[ClientParams],
@@ -138,6 +144,8 @@ class Receiver:
             AwsSettings(
                 region,
                 profile=profile,
+                session=session,
+                role=Role.of(role_arn, external_id),
                 config=config,
                 user_agent=f"sesmail/{__version__}",
                 params=params,

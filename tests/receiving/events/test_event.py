@@ -36,9 +36,9 @@ from sesmail.receiving.parsing.parser import parse
 from support.ses_events import (
     DOCUMENTS,
     TOKEN,
-    bridge,
     changed,
     confirmation,
+    eventbridge,
     published,
     received,
     sns_message,
@@ -305,7 +305,7 @@ class TestDedupKey:
         for same in (
             {"notificationType": "Teleport", "mail": mail, "to": "moon"},
             {**body, "notificationType": "Bounce"},
-            {**bridge({"to": "moon", "mail": mail}), "detail-type": "Teleport"},
+            {**eventbridge({"to": "moon", "mail": mail}), "detail-type": "Teleport"},
             sns_message(json.dumps(body)),
         ):
             assert parse(same)[0].dedup_key == event.dedup_key

@@ -328,7 +328,7 @@ def test_parses_transfer_encoding_field(word: bytes) -> None:
 
 
 def email_structure(part: EmailMessage) -> object:
-    """The same of a mail parsed by the email package."""
+    """Media types of a mail parsed by the email package, in the form of `structure`."""
     if part.get_content_type() == "message/rfc822":
         return (part.get_content_type(), email_structure(part.get_content()))
     parts = [email_structure(each) for each in part.iter_parts()] if part.is_multipart() else []

@@ -34,26 +34,29 @@ def test_event_type_takes_precedence_over_notification_type() -> None:
 
 
 def test_unknown_fields_are_ignored() -> None:
-    for word in ses_events.WORDS:
-        document = published(word)
-        document["shiny"] = document["mail"]["shiny"] = document[ses_events.PARTS[word][0]][
+    for event_type in ses_events.EVENT_TYPES:
+        document = published(event_type)
+        document["shiny"] = document["mail"]["shiny"] = document[ses_events.PARTS[event_type][0]][
             "shiny"
         ] = [{"new": None}]
-        assert parse(document) == parse(published(word))
+        assert parse(document) == parse(published(event_type))
 
 
 def test_eventbridge_detail_type_replaces_missing_event_type() -> None:
-    for word in ses_events.WORDS:
-        document = published(word)
+    for event_type in ses_events.EVENT_TYPES:
+        document = published(event_type)
         del document["eventType"]
-        wrapped = {**ses_events.bridge(document), "detail-type": ses_events.BRIDGE_WORDS[word]}
-        assert parse(wrapped) == parse(published(word))
+        wrapped = {
+            **ses_events.eventbridge(document),
+            "detail-type": ses_events.DETAIL_TYPES[event_type],
+        }
+        assert parse(wrapped) == parse(published(event_type))
 
 
 def test_other_eventbridge_event_is_unknown_event() -> None:
     detail = {"version": "1.0.0", "data": {"status": "OPEN"}}
     (event,) = parse(
-        {**ses_events.bridge(detail), "detail-type": "Advisor Recommendation Status Open"}
+        {**ses_events.eventbridge(detail), "detail-type": "Advisor Recommendation Status Open"}
     )
     assert event == UnknownEvent(event_type="Advisor Recommendation Status Open", raw=detail)
 

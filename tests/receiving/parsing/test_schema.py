@@ -10,7 +10,7 @@ from sesmail.errors import MalformedBodyError
 from sesmail.receiving.parsing import parser
 from sesmail.receiving.parsing.parser import parse
 from sesmail.receiving.transports.sns import read_sns_message
-from support.ses_events import WORDS, Json, changed, notified, published, sns_message
+from support.ses_events import EVENT_TYPES, Json, changed, notified, published, sns_message
 
 STRANGE: list[Any] = [
     ...,
@@ -43,12 +43,12 @@ def places(value: Any, path: str = "") -> Iterator[str]:
             yield from places(inner, f"{path}{key}.")
 
 
-def bodies(word: str) -> Iterator[Json]:
+def bodies(event_type: str) -> Iterator[Json]:
     """Yields SNS messages with events, each with one unusual value."""
-    document = published(word)
+    document = published(event_type)
     usual = sns_message(json.dumps(document))
     yield usual
-    yield sns_message(json.dumps(notified(word)))
+    yield sns_message(json.dumps(notified(event_type)))
     for path in places(document):
         for value in STRANGE:
             yield sns_message(json.dumps(changed(document, path, value)))
@@ -97,9 +97,11 @@ def outcome(body: bytes) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("word", WORDS)
-def test_schema_and_fields_give_the_same_events(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = [json.dumps(body).encode() for body in bodies(word)]
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_schema_and_fields_give_the_same_events(
+    event_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [json.dumps(body).encode() for body in bodies(event_type)]
     by_schema = [outcome(text) for text in texts]
     monkeypatch.setattr(parser, "_parse_by_schema", lambda _: None)
     assert by_schema == [outcome(text) for text in texts]
@@ -114,10 +116,12 @@ def test_schema_and_fields_give_the_same_events_of_unusual_json(
         assert outcome(text) == found, text
 
 
-@pytest.mark.parametrize("word", WORDS)
-def test_usual_events_are_parsed_by_schema(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_usual_events_are_parsed_by_schema(
+    event_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(parser, "_events", lambda _: pytest.fail("it was parsed by fields"))
-    for document in (published(word), notified(word)):
+    for document in (published(event_type), notified(event_type)):
         body = json.dumps(sns_message(json.dumps(document))).encode()
         message = read_sns_message(body)
         assert message is not None

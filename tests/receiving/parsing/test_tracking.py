@@ -159,18 +159,20 @@ def test_parses_every_event_type(name: str) -> None:
         assert (event.sns, event.defects) == (None, ())
 
 
-@pytest.mark.parametrize("word", ["Delivery", "Bounce", "Complaint"])
-def test_notification_equals_published_event_without_message_tags(word: str) -> None:
-    for told, event in zip(parse(notified(word)), parse(published(word)), strict=True):
-        assert isinstance(told, TrackingEvent)
+@pytest.mark.parametrize("event_type", ["Delivery", "Bounce", "Complaint"])
+def test_notification_equals_published_event_without_message_tags(event_type: str) -> None:
+    for notification, event in zip(
+        parse(notified(event_type)), parse(published(event_type)), strict=True
+    ):
+        assert isinstance(notification, TrackingEvent)
         assert isinstance(event, TrackingEvent)
-        assert told.message_tags is None
-        assert {**vars(told), "message_tags": None, "raw": None} == {
+        assert notification.message_tags is None
+        assert {**vars(notification), "message_tags": None, "raw": None} == {
             **vars(event),
             "message_tags": None,
             "raw": None,
         }
-        assert told.dedup_key == event.dedup_key
+        assert notification.dedup_key == event.dedup_key
 
 
 def test_message_tags_in_a_notification_are_ignored() -> None:
@@ -185,14 +187,14 @@ def test_published_event_without_message_tags_has_empty_ones() -> None:
     assert event.message_tags == {}
 
 
-@pytest.mark.parametrize("word", ["Send", "Reject"])
+@pytest.mark.parametrize("event_type", ["Send", "Reject"])
 @pytest.mark.parametrize("detail", [..., None, {}, "x", 5, [{}]], ids=repr)
-def test_send_and_reject_need_no_details(word: str, detail: Any) -> None:
-    key = word.lower()
-    events = parse(changed(published(word), key, detail))
+def test_send_and_reject_need_no_details(event_type: str, detail: Any) -> None:
+    key = event_type.lower()
+    events = parse(changed(published(event_type), key, detail))
     nothing = detail in (..., None, {})
     assert [(event.kind, event.defects) for event in events] == [
-        (EXPECTED[word][0].kind, () if nothing else (f"{key}: it isn't an object",))
+        (EXPECTED[event_type][0].kind, () if nothing else (f"{key}: it isn't an object",))
     ] * 2
 
 

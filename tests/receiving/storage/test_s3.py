@@ -10,9 +10,9 @@ import pytest
 
 import sesmail
 from sesmail import InboundMail, InboundStorage, Received, S3Action, SnsAction
-from support import answers, ses_events
-from support.answers import Answer
+from support import responses, ses_events
 from support.faults import Connection, Request, StartFaultServer
+from support.responses import Response
 
 pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
 
@@ -137,14 +137,14 @@ async def test_event_without_stored_mail_is_content_missing_error(
                 await ask(event)
 
 
-def s3_error(status: int, code: str) -> Answer:
+def s3_error(status: int, code: str) -> Response:
     """Returns an error response of S3."""
     body = (
-        answers.element("Code", code)
-        + answers.element("Message", "No.")
-        + answers.element("RequestId", "A1")
+        responses.element("Code", code)
+        + responses.element("Message", "No.")
+        + responses.element("RequestId", "A1")
     )
-    return answers.raw(status, {"x-amz-request-id": "A1"}, f"<Error>{body}</Error>".encode())
+    return responses.raw(status, {"x-amz-request-id": "A1"}, f"<Error>{body}</Error>".encode())
 
 
 REFUSED_BY_S3 = [
@@ -166,11 +166,11 @@ REFUSED_BY_S3 = [
 async def test_maps_s3_error_codes_to_exceptions(
     fault_server: StartFaultServer, subtests: pytest.Subtests
 ) -> None:
-    server = fault_server(answers.empty_200())
+    server = fault_server(responses.empty_200())
     async with new_receiver(server.url, config=ONCE) as receiver:
         for status, code, kind in REFUSED_BY_S3:
             with subtests.test(code):
-                server.answer_with(s3_error(status, code))
+                server.respond_with(s3_error(status, code))
                 for ask in (receiver.fetch, receiver.delete_object):
                     with pytest.raises(kind) as refused:
                         await ask(stored())
@@ -182,7 +182,7 @@ async def test_maps_s3_error_codes_to_exceptions(
 
 
 async def test_sends_the_expected_bucket_owner(fault_server: StartFaultServer) -> None:
-    server = fault_server(answers.raw(200, {}, MAIL))
+    server = fault_server(responses.raw(200, {}, MAIL))
     async with new_receiver(server.url, storage=InboundStorage(account=ACCOUNT)) as receiver:
         await receiver.fetch(stored())
     assert server.requests[0].headers["x-amz-expected-bucket-owner"] == ACCOUNT
@@ -190,22 +190,22 @@ async def test_sends_the_expected_bucket_owner(fault_server: StartFaultServer) -
 
 
 async def test_retries_a_failed_call(fault_server: StartFaultServer) -> None:
-    server = fault_server(s3_error(500, "InternalError"), answers.raw(200, {}, MAIL))
+    server = fault_server(s3_error(500, "InternalError"), responses.raw(200, {}, MAIL))
     async with new_receiver(server.url) as receiver:
         assert (await receiver.fetch(stored())).raw == MAIL
     assert len(server.requests) == 2
 
 
 async def test_refuses_a_large_mail_before_reading_it(fault_server: StartFaultServer) -> None:
-    answer = Answer(lambda connection, _: too_large(connection))
-    server = fault_server(answer)
+    response = Response(lambda connection, _: too_large(connection))
+    server = fault_server(response)
     async with new_receiver(
         server.url, storage=InboundStorage(max_size=len(MAIL)), timeout=5
     ) as receiver:
         with pytest.raises(sesmail.ContentTooLargeError) as refused:
             await receiver.fetch(stored())
         assert (refused.value.limit, refused.value.actual) == (len(MAIL), 50_000_000)
-        server.answer_with(answers.raw(200, {}, MAIL))
+        server.respond_with(responses.raw(200, {}, MAIL))
         assert (await receiver.fetch(stored())).raw == MAIL
     assert server.wait_until_closed()
 
@@ -224,7 +224,7 @@ async def test_reads_a_mail_of_unknown_length_up_to_the_limit(
         while True:  # until the client closes the connection
             connection.sock.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
 
-    server = fault_server(Answer(act))
+    server = fault_server(Response(act))
     async with new_receiver(server.url, storage=InboundStorage(max_size=1_000_000)) as receiver:
         with pytest.raises(sesmail.ContentTooLargeError):
             await receiver.fetch(stored())
@@ -239,20 +239,20 @@ def half(connection: Connection) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
-        Answer(lambda connection, _: half(connection)),
-        answers.no_answer(),
-        answers.trickle(MAIL, 0.2),
-        answers.reset_after_request(),
-        answers.redirect(307, "http://127.0.0.1:1/"),
+        Response(lambda connection, _: half(connection)),
+        responses.no_response(),
+        responses.trickle(MAIL, 0.2),
+        responses.reset_after_request(),
+        responses.redirect(307, "http://127.0.0.1:1/"),
     ],
-    ids=["half a mail", "no answer", "trickle", "reset", "redirect"],
+    ids=["half a mail", "no response", "trickle", "reset", "redirect"],
 )
 async def test_failed_connection_is_temporary_error(
-    fault_server: StartFaultServer, answer: Answer
+    fault_server: StartFaultServer, response: Response
 ) -> None:
-    server = fault_server(answer)
+    server = fault_server(response)
     async with new_receiver(server.url, timeout=1, config=ONCE) as receiver:
         with pytest.raises(sesmail.TemporaryError) as passing:
             await receiver.fetch(stored())
@@ -405,13 +405,15 @@ async def test_maps_kms_error_codes_to_exceptions(
     moto_server: Any, fault_server: StartFaultServer, subtests: pytest.Subtests
 ) -> None:
     body, metadata, _ = encrypt()
-    mail = answers.raw(200, {f"x-amz-meta-{name}": value for name, value in metadata.items()}, body)
+    mail = responses.raw(
+        200, {f"x-amz-meta-{name}": value for name, value in metadata.items()}, body
+    )
     server = fault_server(mail)
     async with new_receiver(server.url, config=ONCE) as receiver:
         for status, code, kind in REFUSED_BY_KMS:
             with subtests.test(code):
                 refusal = json.dumps({"__type": code, "message": "No."}).encode()
-                server.answer_with(mail, answers.raw(status, answers.JSON, refusal))
+                server.respond_with(mail, responses.raw(status, responses.JSON, refusal))
                 with pytest.raises(kind) as refused:
                     await receiver.fetch(stored())
                 assert type(refused.value) is kind
@@ -426,7 +428,9 @@ async def test_kms_response_without_key_is_temporary_error(
 ) -> None:
     mail, metadata, _ = encrypt()
     headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
-    server = fault_server(answers.raw(200, headers, mail), answers.raw(200, answers.JSON, body))
+    server = fault_server(
+        responses.raw(200, headers, mail), responses.raw(200, responses.JSON, body)
+    )
     async with new_receiver(server.url, config=ONCE) as receiver:
         with pytest.raises(sesmail.TemporaryError):
             await receiver.fetch(stored())

@@ -13,11 +13,11 @@ from sesmail.receiving.parsing.parser import parse
 from sesmail.receiving.transports.classify import classify
 from sesmail.receiving.verification.verify import verify
 from support.ses_events import (
-    WORDS,
+    EVENT_TYPES,
     WRAPPINGS,
     Json,
-    bridge,
     confirmation,
+    eventbridge,
     published,
     received,
     sns_message,
@@ -55,11 +55,11 @@ WRAPPING_FIELDS: Json = {
         ({"Type": ["Notification"], "Message": None}, "sns"),
         ({"Type": "Advertisement"}, "event"),
         ({"Type": "Advertisement", "Records": []}, "event"),
-        ({"Type": "Advertisement", "Records": [], **bridge(BOUNCE)}, "eventbridge"),
+        ({"Type": "Advertisement", "Records": [], **eventbridge(BOUNCE)}, "eventbridge"),
         ({"Records": []}, "records"),
         ({"Records": None, "Type": None}, "records"),
-        ({"Records": [], **bridge(BOUNCE)}, "records"),
-        (bridge(BOUNCE), "eventbridge"),
+        ({"Records": [], **eventbridge(BOUNCE)}, "records"),
+        (eventbridge(BOUNCE), "eventbridge"),
         ({"detail-type": None, "detail": None}, "eventbridge"),
         ({"detail-type": "Email Bounced"}, "event"),
         ({"detail": BOUNCE}, "event"),
@@ -74,7 +74,7 @@ def test_classifies_documents(document: Json, document_type: str) -> None:
 @pytest.mark.parametrize("field", [*WRAPPING_FIELDS, "all"])
 def test_event_may_have_fields_of_other_document_types(wrapping: str, field: str) -> None:
     more = WRAPPING_FIELDS if field == "all" else {field: WRAPPING_FIELDS[field]}
-    for document in (*map(published, WORDS), received()):
+    for document in (*map(published, EVENT_TYPES), received()):
         assert parse(WRAPPINGS[wrapping]({**document, **more})) == parse(document)
 
 
@@ -109,9 +109,9 @@ VALUES: list[Any] = [
 BODIES: list[Any] = [
     MESSAGE,
     confirmation(),
-    sns_message(json.dumps(bridge(BOUNCE))),
+    sns_message(json.dumps(eventbridge(BOUNCE))),
     BOUNCE,
-    bridge(BOUNCE),
+    eventbridge(BOUNCE),
 ]
 BODIES += [
     sqs_records(json.dumps(MESSAGE)),
@@ -136,7 +136,7 @@ def outcome(body: Any) -> Any:
 @example(MESSAGE, {"Records": [{"body": json.dumps(BOUNCE)}]}, False)
 @example(MESSAGE, {"Records": [{"Sns": confirmation()}]}, True)
 @example(MESSAGE, BOUNCE, False)
-@example(MESSAGE, bridge(BOUNCE), False)
+@example(MESSAGE, eventbridge(BOUNCE), False)
 def test_verified_message_gives_the_events_of_the_body(
     body: Json, changes: Json, decoded: bool
 ) -> None:

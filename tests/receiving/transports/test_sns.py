@@ -13,8 +13,8 @@ from support.ses_events import (
     SIGNATURE,
     TOKEN,
     TOPIC,
-    as_lambda_spells,
     confirmation,
+    lambda_record,
     published,
     sns_message,
 )
@@ -74,7 +74,7 @@ def test_repr_hides_message_token_and_signature() -> None:
 def test_accepts_url_keys_of_lambda() -> None:
     plain = read_sns_message(sns_message(MESSAGE))
     assert plain is not None
-    assert read_sns_message(as_lambda_spells(sns_message(MESSAGE))) == plain
+    assert read_sns_message(lambda_record(sns_message(MESSAGE))) == plain
     both = sns_message(MESSAGE, SigningCertUrl=plain.signing_cert_url)
     assert read_sns_message(both) == plain
     assert read_sns_message(sns_message(MESSAGE, SigningCertUrl=None)) == plain

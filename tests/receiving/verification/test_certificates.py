@@ -17,7 +17,7 @@ from sesmail.receiving.verification.certificates import (
     fetch_certificate,
 )
 from support.signing import NOW, URL, certificate, good_certificate, pem, rsa_key
-from support.tls import Act, TlsServer, answer, bytes_of, silence, trickle
+from support.tls import Act, TlsServer, bytes_of, respond, silence, trickle
 
 GOOD = good_certificate()
 LARGE = GOOD + b" " * (16 * 1024 - len(GOOD))
@@ -280,7 +280,7 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> Callable[[TlsServer], None]:
 async def test_fetches_over_tls_by_default(
     trusted: Callable[[TlsServer], None],
 ) -> None:
-    with TlsServer(answer(GOOD)) as server:
+    with TlsServer(respond(GOOD)) as server:
         cache = AsyncCertificateCache()
         await refusal(cache, server.url)
         assert server.requests == []
@@ -303,10 +303,10 @@ async def test_cancellation_abandons_the_thread(trusted: Callable[[TlsServer], N
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (answer(GOOD, "302 Found", "Location: https://localhost/"), "302"),
-        (answer(b"<Error/>", "403 Forbidden"), "403"),
-        (answer(b"", "503 Slow Down"), "503"),
-        (answer(LARGE + b" "), "more than 16384 bytes"),
+        (respond(GOOD, "302 Found", "Location: https://localhost/"), "302"),
+        (respond(b"<Error/>", "403 Forbidden"), "403"),
+        (respond(b"", "503 Slow Down"), "503"),
+        (respond(LARGE + b" "), "more than 16384 bytes"),
         (bytes_of(b"nonsense\r\n\r\n"), "nonsense"),
     ],
     ids=["redirect", "denied", "busy", "large", "no HTTP"],
@@ -339,5 +339,5 @@ def test_failed_connection_is_temporary_error() -> None:
 
 
 def test_fetches_certificate_of_maximum_size() -> None:
-    with TlsServer(answer(LARGE)) as server:
+    with TlsServer(respond(LARGE)) as server:
         assert fetch_certificate(server.url, context=server.client) == LARGE

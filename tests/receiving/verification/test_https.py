@@ -11,7 +11,7 @@ from sesmail.receiving.verification import https
 from sesmail.receiving.verification.https import HTTPException, get
 from sesmail.version import __version__
 from support.signing import authority
-from support.tls import Act, TlsServer, answer, bytes_of, silence, trickle
+from support.tls import Act, TlsServer, bytes_of, respond, silence, trickle
 
 LIMIT = 1000
 BODY = b"x" * LIMIT
@@ -25,7 +25,7 @@ def fetch(act: Act, *, timeout: float = 20, limit: int = LIMIT) -> bytes:
 @pytest.mark.parametrize(
     "act",
     [
-        answer(BODY),
+        respond(BODY),
         bytes_of(b"HTTP/1.0 200 OK\r\n\r\n" + BODY),
         bytes_of(
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n"
@@ -41,7 +41,7 @@ def test_returns_the_body(act: Act) -> None:
 
 
 def test_sends_user_agent_and_host() -> None:
-    with TlsServer(answer(BODY)) as server:
+    with TlsServer(respond(BODY)) as server:
         get(server.url, limit=LIMIT, timeout=20, context=server.client)
     (head,) = server.requests
     lines = head.decode().split("\r\n")
@@ -71,7 +71,7 @@ def test_sends_user_agent_and_host() -> None:
 )
 def test_refuses_other_status(status: str, header: str) -> None:
     with (
-        TlsServer(answer(BODY, status, header)) as server,
+        TlsServer(respond(BODY, status, header)) as server,
         pytest.raises(OSError, match=status[:3]),
     ):
         get(server.url, limit=LIMIT, timeout=20, context=server.client)
@@ -81,8 +81,8 @@ def test_refuses_other_status(status: str, header: str) -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        answer(BODY + b"x"),
-        answer(BODY + b"x", length=1 << 40),
+        respond(BODY + b"x"),
+        respond(BODY + b"x", length=1 << 40),
         bytes_of(b"HTTP/1.0 200 OK\r\n\r\n" + BODY * 100),
         bytes_of(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + BODY + b"x\r\n"),
     ],
@@ -143,7 +143,7 @@ def test_tries_each_address_within_one_timeout(first: bool) -> None:
         dead = (*known[:4], ("127.0.0.1", 1))
         return [known, dead] if first else [dead, known]
 
-    with TlsServer(answer(BODY)) as server, pytest.MonkeyPatch.context() as patch:
+    with TlsServer(respond(BODY)) as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", several)
         assert get(server.url, limit=LIMIT, timeout=20, context=server.client) == BODY
 
@@ -182,7 +182,7 @@ def test_timeout_of_a_read_is_the_time_left() -> None:
 
 def test_refuses_untrusted_certificate() -> None:
     with (
-        TlsServer(answer(BODY)) as server,
+        TlsServer(respond(BODY)) as server,
         pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"),
     ):
         get(server.url, limit=LIMIT, timeout=20)
@@ -190,7 +190,7 @@ def test_refuses_untrusted_certificate() -> None:
 
 def test_refuses_certificate_of_another_host() -> None:
     with (
-        TlsServer(answer(BODY), authority("sns.eu-west-1.amazonaws.com")) as server,
+        TlsServer(respond(BODY), authority("sns.eu-west-1.amazonaws.com")) as server,
         pytest.raises(OSError, match=r"[Hh]ostname mismatch"),
     ):
         get(server.url, limit=LIMIT, timeout=20, context=server.client)
@@ -214,7 +214,7 @@ def test_refuses_other_schemes(url: str) -> None:
 
 
 def test_uses_https_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    with TlsServer(answer(BODY), authority("sns.eu-west-1.amazonaws.com")) as proxy:
+    with TlsServer(respond(BODY), authority("sns.eu-west-1.amazonaws.com")) as proxy:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
         url = "https://sns.eu-west-1.amazonaws.com/x.pem"

@@ -363,20 +363,20 @@ async def forever() -> None:
 
 
 @pytest.mark.parametrize(("left", "outcome"), [(False, "not_sent"), (True, "unknown")])
-async def test_cancelled_call_has_an_outcome(left: bool, outcome: str) -> None:
-    listener, log, limiter = RecordingListener(), FakeLog(), RateLimiter(10)
-    state = SendState[str]("id-0")
-    service = Service(forever)
+async def test_cancelled_call_has_an_outcome(
+    left: bool, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancel() -> None:
+        scope.cancel()
+        await forever()
+
     if not left:
-        departure = Departure.count
-        Departure.count = lambda self: None  # type: ignore[method-assign]
-    try:
-        with anyio.move_on_after(0.01):
-            runner = new_runner(service, listener=listener, log=log, limiter=limiter)
-            await runner.run(batch_of(1), {0: state}, anyio.current_time())
-    finally:
-        if not left:
-            Departure.count = departure  # type: ignore[method-assign]
+        monkeypatch.setattr(Departure, "count", lambda _: None)
+    listener, log, limiter = RecordingListener(), FakeLog(), RateLimiter(10, clock=lambda: 0)
+    state = SendState[str]("id-0")
+    runner = new_runner(Service(cancel), listener=listener, log=log, limiter=limiter)
+    with anyio.CancelScope() as scope:
+        await runner.run(batch_of(1), {0: state}, anyio.current_time())
     assert state.outcome == outcome
     assert state.error().attempts == (*state.attempts,)
     assert listener.notifications == [("before", 1, 1, 2, 100), ("after", 1, outcome)]

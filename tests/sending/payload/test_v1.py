@@ -18,7 +18,7 @@ from sesmail import (
     UnsupportedFeatureError,
 )
 from sesmail.sending.payload import v1
-from support.schema import complaints
+from support.schema import violations
 
 MAIL = b"From: a@example.com\r\n\r\n"
 ARN = "arn:aws:ses:eu-west-1:123456789012:identity/example.com"
@@ -115,14 +115,14 @@ def test_every_call_is_valid_for_botocore(message: Any, tag_name: str | None) ->
     assert call.operation == (
         "SendTemplatedEmail" if isinstance(message, TemplateMessage) else "SendRawEmail"
     )
-    assert complaints(v1.SERVICE, call.operation, call.params) == []
+    assert violations(v1.SERVICE, call.operation, call.params) == []
 
 
 @pytest.mark.parametrize("message", BULKS.values(), ids=BULKS)
 def test_every_bulk_call_is_valid_for_botocore(message: BulkMessage) -> None:
     call = v1.build_bulk(message, "Campaign")
     assert call.operation == "SendBulkTemplatedEmail"
-    assert complaints(v1.SERVICE, call.operation, call.params) == []
+    assert violations(v1.SERVICE, call.operation, call.params) == []
 
 
 FIELDS: dict[str, Any] = {
@@ -143,7 +143,7 @@ def test_random_calls_are_valid_for_botocore(chosen: tuple[bool, ...]) -> None:
         name: value for (name, value), wanted in zip(FIELDS.items(), chosen, strict=True) if wanted
     }
     call = v1.build(Message(from_email="a@example.com", to="b@example.com", **fields))
-    assert complaints(v1.SERVICE, call.operation, call.params) == []
+    assert violations(v1.SERVICE, call.operation, call.params) == []
 
 
 def test_minimal_message_call() -> None:
@@ -331,7 +331,7 @@ def test_send_id_beside_template_needs_tag_send_id() -> None:
     assert v1.build(template, tag_send_id=True).params["Tags"] == [tag]
     call = v1.build_bulk(bulk, tag_send_id=True)
     assert [entry.get("ReplacementTags") for entry in call.params["Destinations"]] == [None, [tag]]
-    assert complaints(v1.SERVICE, call.operation, call.params) == []
+    assert violations(v1.SERVICE, call.operation, call.params) == []
 
 
 def test_the_document_s_fields_are_not_refused() -> None:

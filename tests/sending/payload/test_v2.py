@@ -19,7 +19,7 @@ from sesmail import (
 )
 from sesmail.sending.payload import v2
 from support.mail import decoded
-from support.schema import complaints
+from support.schema import violations
 
 MAIL = b"From: a@example.com\r\n\r\n"
 ARN = "arn:aws:ses:eu-west-1:123456789012:identity/example.com"
@@ -148,7 +148,7 @@ def test_every_call_is_valid_for_botocore(message: Any, tag_name: str | None) ->
     call = v2.build(message, tag_name, tag_send_id=tag_name is not None)
     assert call.operation == "SendEmail"
     assert ("Template" in call.params["Content"]) is isinstance(message, TemplateMessage)
-    assert complaints(v2.SERVICE, call.operation, call.params) == []
+    assert violations(v2.SERVICE, call.operation, call.params) == []
 
 
 @pytest.mark.parametrize("tag_name", [None, "Campaign"], ids=["no tag name", "tag name"])
@@ -156,7 +156,7 @@ def test_every_call_is_valid_for_botocore(message: Any, tag_name: str | None) ->
 def test_every_bulk_call_is_valid_for_botocore(message: BulkMessage, tag_name: str | None) -> None:
     call = v2.build_bulk(message, tag_name, tag_send_id=tag_name is not None)
     assert call.operation == "SendBulkEmail"
-    assert complaints(v2.SERVICE, call.operation, call.params) == []
+    assert violations(v2.SERVICE, call.operation, call.params) == []
 
 
 FIELDS: dict[str, Any] = {
@@ -178,7 +178,7 @@ def test_random_calls_are_valid_for_botocore(chosen: tuple[bool, ...]) -> None:
     }
     for kind, own in ((Message, {}), (TemplateMessage, {"template": "T", **WRITTEN})):
         call = v2.build(kind(from_email="a@example.com", to="b@example.com", **own, **fields))
-        assert complaints(v2.SERVICE, call.operation, call.params) == []
+        assert violations(v2.SERVICE, call.operation, call.params) == []
 
 
 def test_validation_by_botocore_finds_invalid_parameters() -> None:
@@ -188,10 +188,10 @@ def test_validation_by_botocore_finds_invalid_parameters() -> None:
         },
         "EmailTags": [],
     }
-    text = "\n".join(complaints("sesv2", "SendEmail", {**wrong, "Content": {"Raw": {}}}))
+    text = "\n".join(violations("sesv2", "SendEmail", {**wrong, "Content": {"Raw": {}}}))
     assert "Missing required parameter" in text
     wrong["Content"]["Template"].pop("Nope")  # type: ignore[index]
-    text = "\n".join(complaints("sesv2", "SendEmail", wrong))
+    text = "\n".join(violations("sesv2", "SendEmail", wrong))
     assert "TemplateName has 0" in text
     assert text.count("isn't like") == 2
     assert "EmailTags is []" in text
@@ -440,7 +440,7 @@ def test_rejects_16_headers_of_a_recipient() -> None:
             from_email="a@example.com", template="T", recipients=[RECIPIENTS[0], each]
         )
 
-    assert complaints("sesv2", "SendBulkEmail", v2.build_bulk(bulk(14)).params) == []
+    assert violations("sesv2", "SendBulkEmail", v2.build_bulk(bulk(14)).params) == []
     with pytest.raises(InvalidMessageError, match="at most 15 headers") as caught:
         v2.build_bulk(bulk(15))
     assert (caught.value.field, caught.value.actual) == ("recipients[1].headers", 16)

@@ -16,9 +16,9 @@ from sesmail import (
 )
 from sesmail.sending.rate import account
 from sesmail.sending.rate.account import AccountRate
-from support.answers import XML, element, error, json_200, ok, raw, result
 from support.clients import NEWS, ORDER, new_client
-from support.faults import Answer, Request, StartFaultServer
+from support.faults import Request, Response, StartFaultServer
+from support.responses import XML, element, error, json_200, ok, raw, result
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,7 @@ async def test_rate_is_read_again_after_5_minutes(time: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         AccessDeniedError("no"),
         NotSentError("no"),
@@ -80,8 +80,8 @@ async def test_rate_is_read_again_after_5_minutes(time: list[float]) -> None:
     ],
     ids=repr,
 )
-async def test_failed_read_is_repeated_after_a_minute(time: list[float], answer: object) -> None:
-    limiter, read = RateLimiter(clock=lambda: time[0]), Read(answer, 50)
+async def test_failed_read_is_repeated_after_a_minute(time: list[float], response: object) -> None:
+    limiter, read = RateLimiter(clock=lambda: time[0]), Read(response, 50)
     rate = AccountRate(limiter, read)
     await rate.refresh()
     await rate.refresh()
@@ -113,10 +113,10 @@ async def test_keep_fresh_reads_periodically(
     assert limiter.account_rate == 3
 
 
-def account_with_rate(rate: object) -> Callable[[Request], Answer]:
+def account_with_rate(rate: object) -> Callable[[Request], Response]:
     """Returns a step that responds to GetAccount with a rate, and accepts all mail."""
 
-    def step(request: Request) -> Answer:
+    def step(request: Request) -> Response:
         if request.target.endswith("/v2/email/account"):
             return json_200(
                 {
@@ -151,7 +151,7 @@ async def test_send_many_and_send_bulk_read_the_rate_but_send_does_not(
 
 
 async def test_v1_reads_get_send_quota(fault_server: StartFaultServer) -> None:
-    def step(request: Request) -> Answer:
+    def step(request: Request) -> Response:
         if request.form["Action"] != "GetSendQuota":
             return ok()
         return raw(200, XML, result(request, element("MaxSendRate", "25.0")))
@@ -168,7 +168,7 @@ async def test_v1_reads_get_send_quota(fault_server: StartFaultServer) -> None:
 
 
 async def test_sends_without_permission_to_read_the_rate(fault_server: StartFaultServer) -> None:
-    def step(request: Request) -> Answer:
+    def step(request: Request) -> Response:
         return error(403, "AccessDeniedException") if request.target.endswith("/account") else ok()
 
     server = fault_server(step)

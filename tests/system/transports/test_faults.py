@@ -1,4 +1,4 @@
-"""Each fault on the wire ends each send in an outcome that is true, and leaves nothing behind."""
+"""Faults of server and network: each send gets a correct outcome, and no resource leaks."""
 
 import random
 from typing import Any
@@ -8,30 +8,30 @@ import anyio.to_thread
 import pytest
 
 from sesmail import Outcome, SendError
-from support.answers import ok
 from support.clients import new_client
 from support.fault import Fault
 from support.fault_catalogue import FAULTS, HANGING
-from support.faults import Answer, Connection, FaultServer, Request, StartFaultServer
-from support.invariants import Sent, check, marker_of, nothing_is_left, send, send_all
+from support.faults import Connection, FaultServer, Request, Response, StartFaultServer
+from support.invariants import SendCase, check, marker_of, no_leaks, send, send_all
+from support.responses import ok
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
 ATTEMPTS = pytest.mark.parametrize("attempts", [1, 3])
-CONCURRENCY = 50  # what one client makes at once
+CONCURRENCY = 50  # calls that a client has in flight at most
 LARGE = {f"{fault.name} 0" for fault in HANGING if fault.large}
 
 
-def meeting(fault: Fault, attempts: int, number: int | str = 0) -> Sent:
-    """A send that meets a fault, and no other when it may be made again."""
+def case_for(fault: Fault, attempts: int, number: int | str = 0) -> SendCase:
+    """Return a send for a fault; its retry is accepted."""
     if attempts > 1 and fault.retryable:
-        return Sent(f"{fault.name} {number}", frozenset({"accepted"}), attempts=2)
-    return Sent(f"{fault.name} {number}", fault.outcomes)
+        return SendCase(f"{fault.name} {number}", frozenset({"accepted"}), attempts=2)
+    return SendCase(f"{fault.name} {number}", fault.outcomes)
 
 
 def check_error(fault: Fault, error: SendError, api: str) -> None:
-    """The error is of the kind that the fault tells, with Amazon's words."""
+    """Check that the error has the class, the code and the message of the fault."""
     assert type(error) is fault.error
     assert error.retryable is fault.retryable
     assert error.operation == ("SendEmail" if api == "v2" else "SendRawEmail")
@@ -41,24 +41,25 @@ def check_error(fault: Fault, error: SendError, api: str) -> None:
         assert error.__cause__ is not None
 
 
-def dealing(faults: list[Fault], waiting_for: FaultServer | None = None) -> Answer:
-    """Answer each mail by the fault that its marker names, and when it comes again, accept it.
+def respond_by_marker(faults: list[Fault], waiting_for: FaultServer | None = None) -> Response:
+    """Respond to each mail with the fault in its marker, and accept its retry.
 
-    A server that counts them responds only after as many mails as can be in flight.
+    If `waiting_for` is given, each response waits until as many mails have arrived as can be in
+    flight.
     """
-    acts = {fault.name: fault.answer.act for fault in faults}
-    met: set[str | None] = set()
+    acts = {fault.name: fault.response.act for fault in faults}
+    received: set[str | None] = set()
 
     def act(connection: Connection, request: Request) -> None:
         marker = marker_of(request)
         assert marker is not None
-        again = marker in met
-        met.add(marker)
+        is_retry = marker in received
+        received.add(marker)
         if waiting_for is not None:
             waiting_for.wait_for_requests(CONCURRENCY)
-        (ok().act if again else acts[marker.rpartition(" ")[0]])(connection, request)
+        (ok().act if is_retry else acts[marker.rpartition(" ")[0]])(connection, request)
 
-    return Answer(act, after_bytes=65536)
+    return Response(act, after_bytes=65536)
 
 
 @pytest.mark.once
@@ -69,20 +70,20 @@ async def test_outcome_of_each_fault(
 ) -> None:
     server = fault_server(ok())
     async with (
-        nothing_is_left(server),
+        no_leaks(server),
         new_client(server.url, session, api=api, attempts=attempts) as client,
     ):
         for fault in FAULTS:
             if api in fault.apis and (attempts == 1 or fault.retryable):
                 with subtests.test(fault.name):
                     server.requests.clear()
-                    server.answer_with(fault.answer, ok())
-                    sent = await send(client, meeting(fault, attempts), large=fault.large)
-                    if fault.lingers:
-                        assert await anyio.to_thread.run_sync(server.wait_until_said)
-                    following = await send(client, Sent("following", frozenset({"accepted"})))
+                    server.respond_with(fault.response, ok())
+                    sent = await send(client, case_for(fault, attempts), large=fault.large)
+                    if fault.writes_later:
+                        assert await anyio.to_thread.run_sync(server.wait_until_sent)
+                    following = await send(client, SendCase("following", frozenset({"accepted"})))
                     check([sent, following], server.requests)
-                    assert fault.cuts or following.outcome == "accepted"
+                    assert fault.closes or following.outcome == "accepted"
                     if isinstance(sent.result, SendError):
                         check_error(fault, sent.result, api)
 
@@ -90,14 +91,14 @@ async def test_outcome_of_each_fault(
 async def test_unsolicited_response_that_arrives_while_the_event_loop_is_busy(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    (late,) = (fault for fault in FAULTS if fault.name == "second_answer_later")
-    server = fault_server(late.answer, ok())
-    async with nothing_is_left(server), new_client(server.url, session) as client:
-        first = await send(client, Sent("first", frozenset({"accepted"})))
+    (late,) = (fault for fault in FAULTS if fault.name == "second_response_later")
+    server = fault_server(late.response, ok())
+    async with no_leaks(server), new_client(server.url, session) as client:
+        first = await send(client, SendCase("first", frozenset({"accepted"})))
         assert (
-            server.wait_until_said()
-        )  # which blocks the event loop, so that it can't have read it
-        second = await send(client, Sent("second", frozenset({"accepted"})))
+            server.wait_until_sent()
+        )  # blocks the event loop, so that the client can't have read it
+        second = await send(client, SendCase("second", frozenset({"accepted"})))
     check([first, second], server.requests)
     assert len(server.requests) == 2
 
@@ -107,14 +108,16 @@ async def test_outcomes_of_concurrent_faults(
     fault_server: StartFaultServer, session: str, api: Any
 ) -> None:
     faults = [
-        fault for fault in FAULTS if api in fault.apis and not fault.cuts and not fault.lingers
+        fault
+        for fault in FAULTS
+        if api in fault.apis and not fault.closes and not fault.writes_later
     ]
-    sends = [meeting(fault, 3) for fault in faults]
+    sends = [case_for(fault, 3) for fault in faults]
     random.Random(0).shuffle(sends)
     server = fault_server(ok())
-    server.answer_with(dealing(faults, waiting_for=server))
+    server.respond_with(respond_by_marker(faults, waiting_for=server))
     async with (
-        nothing_is_left(server),
+        no_leaks(server),
         new_client(server.url, session, api=api, attempts=3) as client,
     ):
         await send_all(client, sends)
@@ -123,14 +126,14 @@ async def test_outcomes_of_concurrent_faults(
 
 
 async def test_outcomes_of_concurrent_resets(fault_server: StartFaultServer, session: str) -> None:
-    """Which of them meets which fault, nobody knows."""
-    faults = [fault for fault in FAULTS if fault.cuts]
+    """The order of the connections is random, so any send can receive any of the faults."""
+    faults = [fault for fault in FAULTS if fault.closes]
     outcomes = frozenset[Outcome]().union(*(fault.outcomes for fault in faults))
-    sends = [Sent(f"{number}", outcomes) for number in range(2 * CONCURRENCY)]
-    answers = [fault.answer for fault in faults] * len(sends)
-    random.Random(0).shuffle(answers)
-    server = fault_server(*answers)
-    async with nothing_is_left(server), new_client(server.url, session, attempts=3) as client:
+    sends = [SendCase(f"{number}", outcomes) for number in range(2 * CONCURRENCY)]
+    scripted = [fault.response for fault in faults] * len(sends)
+    random.Random(0).shuffle(scripted)
+    server = fault_server(*scripted)
+    async with no_leaks(server), new_client(server.url, session, attempts=3) as client:
         await send_all(client, sends, large={sends[0].marker, sends[1].marker})
     check(sends, server.requests)
 
@@ -139,14 +142,14 @@ async def test_call_without_progress_ends_at_the_deadline(
     fault_server: StartFaultServer, session: str
 ) -> None:
     sends = [
-        meeting(fault, 1, number)
+        case_for(fault, 1, number)
         for number in range(4)
         for fault in HANGING
         if not (number and fault.large)
     ]
-    server = fault_server(dealing(HANGING))
+    server = fault_server(respond_by_marker(HANGING))
     async with (
-        nothing_is_left(server),
+        no_leaks(server),
         new_client(server.url, session, timeout=0.5, attempts=3) as client,
         new_client(
             server.url, session, timeout=0.06

@@ -10,20 +10,20 @@ import anyio
 import pytest
 
 from sesmail import Message, RawMessage, SesmailError
-from support import answers
-from support.answers import error, ok
+from support import responses
 from support.clients import new_client
-from support.faults import Answer, StartFaultServer
+from support.faults import Response, StartFaultServer
+from support.responses import error, ok
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-ENDS: dict[str, Callable[[], Answer]] = {
+RESPONSES: dict[str, Callable[[], Response]] = {
     "accepted": ok,
     "rejected": lambda: error(400, "MessageRejected"),
     "throttled": lambda: error(429, "TooManyRequestsException"),
     "unknown": lambda: error(500, "InternalFailure"),
-    "reset": answers.reset_after_request,
-    "never answered": answers.no_answer,
+    "reset": responses.reset_after_request,
+    "no response": responses.no_response,
     "not connected": ok,
     "bad parameter": ok,
 }
@@ -38,22 +38,23 @@ def no_collector() -> Iterator[None]:
 
 
 def requests() -> int:
-    """How many requests of botocore's there are, which hold the mail as it goes over the wire."""
+    """Return the number of botocore's request objects in memory, which hold the encoded mail."""
     return sum(
         type(each).__name__ in ("AWSPreparedRequest", "AWSRequest") for each in gc.get_objects()
     )
 
 
 @pytest.mark.skipif(
-    sys.version_info >= (3, 12), reason="from 3.12 on what failed is held for longer, by a cycle"
+    sys.version_info >= (3, 12),
+    reason="since Python 3.12 a reference cycle holds a failed request for longer",
 )
 @pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("end", RESPONSES)
 async def test_failed_send_leaves_no_memory(
     fault_server: StartFaultServer, session: str, no_collector: None, end: str, many: bool
 ) -> None:
-    server = fault_server(ENDS[end]())
-    settings: dict[str, Any] = {"timeout": 0.1 if end == "never answered" else 30.0, "attempts": 2}
+    server = fault_server(RESPONSES[end]())
+    settings: dict[str, Any] = {"timeout": 0.1 if end == "no response" else 30.0, "attempts": 2}
     if end == "bad parameter":
         settings["defaults"] = Message(extra={"Unheard": "of"})
     url = "http://127.0.0.1:1" if end == "not connected" else server.url

@@ -11,12 +11,12 @@ import anyio
 import pytest
 
 from sesmail import Client, ConfigurationError, NotSentError
-from support import answers
-from support.answers import ok
+from support import responses
 from support.clients import new_client
 from support.commands import command_line
-from support.faults import Answer, Connection, FaultServer, StartFaultServer
-from support.invariants import Sent, check, nothing_is_left, send, send_all
+from support.faults import Connection, FaultServer, Response, StartFaultServer
+from support.invariants import SendCase, check, no_leaks, send, send_all
+from support.responses import ok
 
 pytestmark = pytest.mark.anyio
 
@@ -24,6 +24,7 @@ NOT_SENT = frozenset({"not_sent"})
 MANY = 50
 
 
+<<<<<<< HEAD
 async def refuse(
     client: Client, sends: int, *servers: FaultServer, retryable: bool | None = True
 ) -> str:
@@ -35,12 +36,22 @@ async def refuse(
         assert type(sent.result) is NotSentError, repr(sent.result)
         assert retryable in (None, sent.result.retryable), repr(sent.result)
     return str(crowd[-1].result)
+=======
+async def check_not_sent(client: Client, sends: int, *servers: FaultServer) -> str:
+    """Check that concurrent sends are not sent and retryable; return the last error's message."""
+    cases = [SendCase(f"send {number}", NOT_SENT) for number in range(sends)]
+    await send_all(client, cases)
+    check(cases, [request for server in servers for request in server.requests])
+    for sent in cases:
+        assert (type(sent.result), sent.result.retryable) == (NotSentError, True), repr(sent.result)
+    return str(cases[-1].result)
+>>>>>>> main
 
 
 async def test_refused_connection_is_not_sent(session: str) -> None:
-    async with nothing_is_left(), new_client("http://127.0.0.1:1", session) as client:
-        assert "127.0.0.1:1: " in await refuse(client, 1)
-        await refuse(client, MANY)
+    async with no_leaks(), new_client("http://127.0.0.1:1", session) as client:
+        assert "127.0.0.1:1: " in await check_not_sent(client, 1)
+        await check_not_sent(client, MANY)
 
 
 @pytest.mark.slow
@@ -53,10 +64,10 @@ async def test_unknown_host_is_not_sent(
     def getaddrinfo(*_: object, **__: object) -> None:
         raise socket.gaierror(code, "no address")
 
-    async with nothing_is_left(), new_client("http://ses.invalid", session) as client:
+    async with no_leaks(), new_client("http://ses.invalid", session) as client:
         monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-        await refuse(client, 1)
-        await refuse(client, MANY)
+        await check_not_sent(client, 1)
+        await check_not_sent(client, MANY)
 
 
 async def test_call_that_was_not_sent_is_retried(
@@ -72,9 +83,9 @@ async def test_call_that_was_not_sent_is_retried(
         return real("127.0.0.1", *args, **options)
 
     url = server.url.replace("127.0.0.1", "ses.invalid")
-    async with nothing_is_left(server), new_client(url, session, attempts=2) as client:
+    async with no_leaks(server), new_client(url, session, attempts=2) as client:
         monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-        sent = await send(client, Sent("again", frozenset({"accepted"})))
+        sent = await send(client, SendCase("again", frozenset({"accepted"})))
     check([sent], server.requests)
     assert (sent.outcome, calls) == ("accepted", 2)
 
@@ -83,51 +94,58 @@ async def test_call_that_was_not_sent_is_retried(
 async def test_rejected_proxy_tunnel_is_not_sent(
     fault_server: StartFaultServer, session: str, status: int
 ) -> None:
-    proxy = fault_server(answers.raw(status, answers.HTML, b"no"))
+    proxy = fault_server(responses.raw(status, responses.HTML, b"no"))
     config = {"proxies": {"https": proxy.url.replace("//", "//u:p@")}}
     async with (
-        nothing_is_left(proxy),
+        no_leaks(proxy),
         new_client("https://ses.invalid", session, config=config) as client,
     ):
+<<<<<<< HEAD
         told = await refuse(client, 1, retryable=status != 407)
         await refuse(client, MANY, retryable=status != 407)
     assert f"{status}" in told
     assert ":p@" not in told
+=======
+        message = await check_not_sent(client, 1)
+        await check_not_sent(client, MANY)
+    assert f"{status}" in message
+    assert ":p@" not in message
+>>>>>>> main
     assert {request.method for request in proxy.requests} == {"CONNECT"}
 
 
 async def test_missing_proxy_is_not_sent(session: str) -> None:
     config = {"proxies": {"http": "http://127.0.0.1:1"}}
     async with (
-        nothing_is_left(),
+        no_leaks(),
         new_client("http://ses.invalid", session, config=config) as client,
     ):
-        await refuse(client, 1)
-        await refuse(client, MANY)
+        await check_not_sent(client, 1)
+        await check_not_sent(client, MANY)
 
 
-def instead_of_tls(data: bytes) -> Answer:
-    """Answer the first words of a TLS client with this."""
+def plain_response(data: bytes) -> Response:
+    """Respond to a TLS handshake with these bytes."""
 
     def act(connection: Connection, _: object) -> None:
         connection.sock.sendall(data)
         connection.sock.recv(65536)
         connection.close()
 
-    return Answer(act, unread=True)
+    return Response(act, unread=True)
 
 
-def shows(context: ssl.SSLContext) -> Answer:
-    """Show a certificate that nobody should trust."""
+def certificate_response(context: ssl.SSLContext) -> Response:
+    """Respond to a TLS handshake with a certificate."""
 
     def act(connection: Connection, _: object) -> None:
         context.wrap_socket(connection.sock, server_side=True)
 
-    return Answer(act, unread=True)
+    return Response(act, unread=True)
 
 
 def certificates(folder: Path) -> tuple[Path, dict[str, ssl.SSLContext]]:
-    """The file of an authority to trust, and servers' certificates that aren't right."""
+    """Return the file of a trusted authority, and contexts with invalid server certificates."""
     pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
     from cryptography.hazmat.primitives import serialization
 
@@ -157,24 +175,33 @@ async def test_failed_tls_handshake_is_not_sent(
 ) -> None:
     trusted, contexts = certificates(tmp_path)
     faults = {
-        "plain_http": instead_of_tls(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
-        "garbage": instead_of_tls(bytes(range(256))),
-        "alert": instead_of_tls(b"\x15\x03\x03\x00\x02\x02\x28"),
-        "close": Answer(lambda connection, _: connection.close(), unread=True),
-        "reset": answers.reset_unread(),
-        **{name: shows(context) for name, context in contexts.items()},
+        "plain_http": plain_response(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+        "garbage": plain_response(bytes(range(256))),
+        "alert": plain_response(b"\x15\x03\x03\x00\x02\x02\x28"),
+        "close": Response(lambda connection, _: connection.close(), unread=True),
+        "reset": responses.reset_unread(),
+        **{name: certificate_response(context) for name, context in contexts.items()},
     }
     server = fault_server(ok())
     url = server.url.replace("http://127.0.0.1", "https://localhost")
-    async with nothing_is_left(server), new_client(url, session, verify=str(trusted)) as client:
+    async with no_leaks(server), new_client(url, session, verify=str(trusted)) as client:
         for name, fault in faults.items():
             with subtests.test(name):
+<<<<<<< HEAD
                 server.answer_with(fault)
                 await refuse(client, 1, server, retryable=name not in contexts)
         server.answer_with(
             *faults.values(), *random.Random(0).choices(list(faults.values()), k=MANY)
         )
         await refuse(client, MANY, server, retryable=None)
+=======
+                server.respond_with(fault)
+                await check_not_sent(client, 1, server)
+        server.respond_with(
+            *faults.values(), *random.Random(0).choices(list(faults.values()), k=MANY)
+        )
+        await check_not_sent(client, MANY, server)
+>>>>>>> main
     assert server.requests == []
 
 
@@ -182,11 +209,11 @@ async def test_failed_tls_handshake_is_not_sent(
 async def test_hanging_tls_handshake_ends_at_the_deadline(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    hanging = Answer(lambda connection, _: connection.wait_for_client(), unread=True)
+    hanging = Response(lambda connection, _: connection.wait_for_client(), unread=True)
     server = fault_server(hanging)
     url = server.url.replace("http:", "https:")
-    sends = [Sent(f"{number}", frozenset({"not_sent", "unknown"})) for number in range(MANY)]
-    async with nothing_is_left(server), new_client(url, session, timeout=0.4) as client:
+    sends = [SendCase(f"{number}", frozenset({"not_sent", "unknown"})) for number in range(MANY)]
+    async with no_leaks(server), new_client(url, session, timeout=0.4) as client:
         with anyio.fail_after(20):
             await send_all(client, sends)
     check(sends, server.requests)
@@ -194,18 +221,18 @@ async def test_hanging_tls_handshake_ends_at_the_deadline(
 
 
 CONTAINER = {
-    "server_error": answers.raw(500),
-    "hangs": answers.no_answer(),
-    "closes": answers.close_after_request(),
-    "html": answers.html_200(),
-    "no_keys": answers.raw(200, answers.JSON, b"{}"),
-    "array": answers.raw(200, answers.JSON, b"[]"),
+    "server_error": responses.raw(500),
+    "hangs": responses.no_response(),
+    "closes": responses.close_after_request(),
+    "html": responses.html_200(),
+    "no_keys": responses.raw(200, responses.JSON, b"{}"),
+    "array": responses.raw(200, responses.JSON, b"[]"),
 }
 
 
 @pytest.fixture
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave no keys in the environment."""
+    """Remove the access keys from the environment."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
@@ -225,10 +252,10 @@ async def test_container_without_credentials_sends_nothing(
     for name, fault in CONTAINER.items():
         if name != "hangs" or session.startswith("aiohttp"):
             with subtests.test(name):
-                service.answer_with(fault)
-                sends = [Sent(f"{name} {number}", NOT_SENT) for number in range(many)]
+                service.respond_with(fault)
+                sends = [SendCase(f"{name} {number}", NOT_SENT) for number in range(many)]
                 client = new_client(server.url, session, timeout=0.25)
-                async with nothing_is_left(server, service):
+                async with no_leaks(server, service):
                     with anyio.fail_after(20):
                         await send_all(client, sends)
                     await client.aclose()
@@ -259,8 +286,8 @@ async def test_credential_process_without_credentials_sends_nothing(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     server = fault_server(ok())
     client = new_client(server.url, session, profile="shop")
-    async with nothing_is_left(server):
-        sent = await send(client, Sent("alone", NOT_SENT))
+    async with no_leaks(server):
+        sent = await send(client, SendCase("alone", NOT_SENT))
         await client.aclose()
     check([sent], server.requests)
     assert type(sent.result) is kind, repr(sent.result)

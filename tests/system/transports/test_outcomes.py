@@ -1,4 +1,4 @@
-"""Settings, credentials, deadlines, closing and cancelling: what each makes of a send."""
+"""Outcomes of sends by settings, credentials, deadlines, closing and cancellation."""
 
 import contextlib
 import socket
@@ -13,10 +13,10 @@ import pytest
 import sesmail
 from sesmail import ConfigurationError, Message, NotSentError, UnknownOutcomeError
 from sesmail.aws.opening import ClientOpener
-from support import answers
-from support.answers import error, ok
+from support import responses
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, StartFaultServer
+from support.responses import error, ok
 
 pytestmark = pytest.mark.anyio
 
@@ -28,14 +28,14 @@ LARGE = Message(
 
 
 async def failure_of(client: sesmail.Client, message: Message = ORDER) -> sesmail.SendError:
-    """How one send fails."""
+    """Return the error of a send."""
     with pytest.raises(sesmail.SendError) as failure:
         await client.send(message)
     return failure.value
 
 
-async def the_failure(server: FaultServer, **settings: Any) -> sesmail.SendError:
-    """How one send fails, after which nothing is left open."""
+async def failure_after_close(server: FaultServer, **settings: Any) -> sesmail.SendError:
+    """Return the error of a send, after all connections are closed."""
     async with new_client(server.url, **settings) as client:
         failure = await failure_of(client)
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
@@ -44,8 +44,8 @@ async def the_failure(server: FaultServer, **settings: Any) -> sesmail.SendError
 
 async def test_redirects_are_not_followed(fault_server: StartFaultServer, session: str) -> None:
     elsewhere = fault_server(ok())
-    server = fault_server(answers.redirect(307, elsewhere.url))
-    assert (await the_failure(server, session=session)).outcome == "unknown"
+    server = fault_server(responses.redirect(307, elsewhere.url))
+    assert (await failure_after_close(server, session=session)).outcome == "unknown"
     assert elsewhere.connections_opened == 0
 
 
@@ -53,7 +53,7 @@ async def test_redirects_are_not_followed(fault_server: StartFaultServer, sessio
 async def test_deadline_is_proportional_to_the_size_of_the_mail(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    server = fault_server(answers.slow(1.0, ok()))
+    server = fault_server(responses.slow(1.0, ok()))
     async with new_client(server.url, session, timeout=0.5) as client:
         await client.send(LARGE)
         with pytest.raises(UnknownOutcomeError):
@@ -64,14 +64,14 @@ async def test_deadline_is_proportional_to_the_size_of_the_mail(
 async def test_call_that_waits_for_a_connection_is_not_sent(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    server = fault_server(answers.no_answer())
+    server = fault_server(responses.no_response())
     async with (
         new_client(server.url, session, timeout=0.6, config={"max_pool_connections": 1}) as client,
         anyio.create_task_group() as group,
     ):
         group.start_soon(
             failure_of, client, LARGE
-        )  # keeps the only connection for longer than a small mail waits
+        )  # holds the only connection for longer than a small mail waits
         assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
         failure = await failure_of(client)
         assert (failure.outcome, failure.retryable) == ("not_sent", True)
@@ -82,8 +82,8 @@ async def test_call_that_waits_for_a_connection_is_not_sent(
 async def test_outcome_is_independent_of_the_exception_being_handled(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    """The exception that the caller handles becomes the context, which is no proof."""
-    server = fault_server(answers.reset_after_request())
+    """The handled exception becomes `__context__` of the error, and must not decide the outcome."""
+    server = fault_server(responses.reset_after_request())
     async with (
         new_client("http://127.0.0.1:1", session) as refused,
         new_client(server.url, session) as client,
@@ -103,14 +103,14 @@ async def test_no_setting_makes_a_second_request(
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
     server = fault_server(error(503, "ServiceUnavailable"), ok())
-    await the_failure(server, session=session, config={"retries": retries})
+    await failure_after_close(server, session=session, config={"retries": retries})
     assert len(server.requests) == 1
 
 
 async def test_cancelled_send_leaves_no_connection_open(
     fault_server: StartFaultServer, session: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server = fault_server(answers.no_answer())
+    server = fault_server(responses.no_response())
     async with new_client(server.url, session) as client, anyio.create_task_group() as group:
         group.start_soon(client.send, ORDER)
         assert await anyio.to_thread.run_sync(server.wait_for_requests, 1)
@@ -210,7 +210,7 @@ async def test_other_http_sessions_are_refused(session: str) -> None:
 async def test_outcome_of_an_accepted_mail_is_kept_when_the_client_closes(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    server = fault_server(answers.slow(0.3, ok()))
+    server = fault_server(responses.slow(0.3, ok()))
     found: list[object] = []
 
     async def send(client: sesmail.Client) -> None:
@@ -237,11 +237,11 @@ async def test_client_closed_while_it_opens_leaves_nothing_open(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fault_server(ok())
-    go_on = anyio.Event()
+    resume = anyio.Event()
     new_session = ClientOpener._new_session
 
     class Waiting:
-        """An AWS session whose clients are made when the test says so."""
+        """An AWS session that creates no client before the event is set."""
 
         def __init__(self, *args: Any) -> None:
             self.session = new_session(*args)
@@ -251,7 +251,7 @@ async def test_client_closed_while_it_opens_leaves_nothing_open(
 
         @contextlib.asynccontextmanager
         async def create_client(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
-            await go_on.wait()
+            await resume.wait()
             async with self.session.create_client(*args, **options) as client:
                 yield client
 
@@ -266,7 +266,7 @@ async def test_client_closed_while_it_opens_leaves_nothing_open(
         group.start_soon(send)
         await anyio.wait_all_tasks_blocked()
         await client.aclose()
-        go_on.set()
+        resume.set()
     assert server.requests == []
 
 
@@ -310,7 +310,7 @@ async def test_trio_without_httpx_names_the_extra(
 async def test_bulk_send_is_unknown_for_each_recipient_after_a_reset(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    server = fault_server(answers.reset_after_request())
+    server = fault_server(responses.reset_after_request())
     async with new_client(server.url, session) as client:
         result = await client.send_bulk(NEWS)
     assert [each.outcome for each in result.recipients] == ["unknown", "unknown"]
@@ -320,11 +320,11 @@ async def test_bulk_send_is_unknown_for_each_recipient_after_a_reset(
 async def test_sends_over_tls(session: str, tmp_path: Path) -> None:
     pytest.importorskip("cryptography")
     from support.signing import authority
-    from support.tls import TlsServer, answer
+    from support.tls import TlsServer, respond
 
     trusted = tmp_path / "authority.pem"
     trusted.write_bytes(authority().root)
-    accepted = answer(b'{"MessageId": "0102-1"}', "200 OK", "Content-Type: application/json")
+    accepted = respond(b'{"MessageId": "0102-1"}', "200 OK", "Content-Type: application/json")
 
     def act(sock: socket.socket, stopping: threading.Event) -> None:
         sock.settimeout(0.2)
