@@ -24,28 +24,17 @@ NOT_SENT = frozenset({"not_sent"})
 MANY = 50
 
 
-<<<<<<< HEAD
-async def refuse(
+async def check_not_sent(
     client: Client, sends: int, *servers: FaultServer, retryable: bool | None = True
 ) -> str:
-    """Make sends at once that send nothing, and return the message of the last one's error."""
-    crowd = [Sent(f"crowd {number}", NOT_SENT) for number in range(sends)]
-    await send_all(client, crowd)
-    check(crowd, [request for server in servers for request in server.requests])
-    for sent in crowd:
-        assert type(sent.result) is NotSentError, repr(sent.result)
-        assert retryable in (None, sent.result.retryable), repr(sent.result)
-    return str(crowd[-1].result)
-=======
-async def check_not_sent(client: Client, sends: int, *servers: FaultServer) -> str:
-    """Check that concurrent sends are not sent and retryable; return the last error's message."""
+    """Check that concurrent sends are not sent; return the last error's message."""
     cases = [SendCase(f"send {number}", NOT_SENT) for number in range(sends)]
     await send_all(client, cases)
     check(cases, [request for server in servers for request in server.requests])
     for sent in cases:
-        assert (type(sent.result), sent.result.retryable) == (NotSentError, True), repr(sent.result)
+        assert type(sent.result) is NotSentError, repr(sent.result)
+        assert retryable in (None, sent.result.retryable), repr(sent.result)
     return str(cases[-1].result)
->>>>>>> main
 
 
 async def test_refused_connection_is_not_sent(session: str) -> None:
@@ -100,17 +89,10 @@ async def test_rejected_proxy_tunnel_is_not_sent(
         no_leaks(proxy),
         new_client("https://ses.invalid", session, config=config) as client,
     ):
-<<<<<<< HEAD
-        told = await refuse(client, 1, retryable=status != 407)
-        await refuse(client, MANY, retryable=status != 407)
-    assert f"{status}" in told
-    assert ":p@" not in told
-=======
-        message = await check_not_sent(client, 1)
-        await check_not_sent(client, MANY)
+        message = await check_not_sent(client, 1, retryable=status != 407)
+        await check_not_sent(client, MANY, retryable=status != 407)
     assert f"{status}" in message
     assert ":p@" not in message
->>>>>>> main
     assert {request.method for request in proxy.requests} == {"CONNECT"}
 
 
@@ -187,21 +169,12 @@ async def test_failed_tls_handshake_is_not_sent(
     async with no_leaks(server), new_client(url, session, verify=str(trusted)) as client:
         for name, fault in faults.items():
             with subtests.test(name):
-<<<<<<< HEAD
-                server.answer_with(fault)
-                await refuse(client, 1, server, retryable=name not in contexts)
-        server.answer_with(
-            *faults.values(), *random.Random(0).choices(list(faults.values()), k=MANY)
-        )
-        await refuse(client, MANY, server, retryable=None)
-=======
                 server.respond_with(fault)
-                await check_not_sent(client, 1, server)
+                await check_not_sent(client, 1, server, retryable=name not in contexts)
         server.respond_with(
             *faults.values(), *random.Random(0).choices(list(faults.values()), k=MANY)
         )
-        await check_not_sent(client, MANY, server)
->>>>>>> main
+        await check_not_sent(client, MANY, server, retryable=None)
     assert server.requests == []
 
 
