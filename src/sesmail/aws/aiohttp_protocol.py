@@ -75,8 +75,9 @@ class _Protocol(ResponseHandler):
         )
 
     def _is_between_responses(self) -> bool:
+        parser: Any = self._parser
         try:
-            messages, _, _ = self._parser.feed_data(_PROBE)
+            messages, _, _ = parser.feed_data(_PROBE)
         except Exception:
             return False
         return len(messages) == 1 and messages[0][0].reason == "Probe"

@@ -118,7 +118,7 @@ class FastAiohttpSession(AIOHTTPSession):
         return self._targets[url]
 
     async def _get_session(self, proxy_url: str | None) -> _ClientSession:
-        if proxy_url not in self._opened or self._sessions is None:
+        if proxy_url not in self._opened:
             get_session: Any = getattr(super(), "_get_session")  # noqa: B009
             session = await get_session(proxy_url)  # the stubs don't have it
             session._cookie_jar = DummyCookieJar()
@@ -127,15 +127,14 @@ class FastAiohttpSession(AIOHTTPSession):
 
     async def _create_connector(self, proxy_url: str | None) -> Any:
         # aiobotocore's own method loads the files in the default executor, which may be busy.
-        build: Any = getattr(self, "_build_ssl_contexts")  # noqa: B009
-        context, proxy_context = await run_in_thread(
-            partial(load_tls, self, partial(build, proxy_url))
-        )
+        untyped: Any = self  # the stubs don't have the names
+        build = partial(untyped._build_ssl_contexts, proxy_url)
+        context, proxy_context = await run_in_thread(partial(load_tls, self, build))
         connector: Any = getattr(httpsession, "_ProxySSLTCPConnector")(  # noqa: B009
-            limit=self._max_pool_connections,
+            limit=untyped._max_pool_connections,
             ssl=context,
             proxy_ssl_context=proxy_context,
-            **{"resolver": _Resolver(), **self._connector_args},
+            **{"resolver": _Resolver(), **untyped._connector_args},
         )
         watch_protocols(connector)
         connector.connect = partial(self._connect, connector.connect)

@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import Protocol
 
 import anyio
-import anyio.lowlevel
 
 from .resolver import Address, resolve
 

@@ -160,7 +160,8 @@ def is_intercepted(client: Any, session: Any, event: str) -> bool:
     """
     if client._endpoint.http_session is not session:
         return True
-    if "send" in vars(session) or not _is_known(getattr(type(session), "send", None)):
+    kind = cast("type[object]", type(session))
+    if "send" in vars(session) or not _is_known(getattr(kind, "send", None)):
         return True
     handlers: Any = client.meta.events._emitter._handlers.prefix_search(event)
     return not all(_is_known(handler) for handler in handlers)

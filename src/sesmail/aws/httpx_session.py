@@ -44,9 +44,10 @@ class FastHttpxSession(HttpxSession):
         self._session_lock = anyio.Lock()
         self._proxy_urls: dict[str, str] = {}
         self._proxy_ssl_contexts: dict[str, Any] = {}
+        untyped: Any = self  # the stubs don't have the names
         self._limits = Limits(
-            max_connections=self._max_pool_connections,
-            keepalive_expiry=self._connector_args["keepalive_timeout"],
+            max_connections=untyped._max_pool_connections,
+            keepalive_expiry=untyped._connector_args["keepalive_timeout"],
         )
         return self
 
@@ -63,14 +64,13 @@ class FastHttpxSession(HttpxSession):
         Raises:
             ConfigurationError: A file, or the proxy, can't be used.
         """
-        proxy: str | None = getattr(self, "_proxy_config").proxy_url_for(url)  # noqa: B009
+        untyped: Any = self  # the stubs don't have the names
+        proxy: str | None = untyped._proxy_config.proxy_url_for(url)
         if proxy is not None:
             check_proxy(proxy)
             self._proxy_urls = {url.partition(":")[0]: proxy}
-        build: Any = getattr(self, "_build_ssl_contexts")  # noqa: B009
-        self._verify, self._proxy_ssl_contexts = await run_in_thread(
-            partial(load_tls, self, partial(build, self._proxy_urls))
-        )
+        build = partial(untyped._build_ssl_contexts, self._proxy_urls)
+        self._verify, self._proxy_ssl_contexts = await run_in_thread(partial(load_tls, self, build))
         await self._open(url)
 
     async def _get_session(self, url: str) -> Any:

@@ -6,7 +6,7 @@ https://www.encode.io/httpcore/network-backends/
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -190,7 +190,7 @@ class NetworkStream(httpcore2.AsyncNetworkStream):
 
 
 @contextmanager
-def _errors(kind: type[Exception], timeout: type[Exception]) -> Iterator[None]:
+def _errors(kind: type[Exception], timeout: type[Exception]) -> Generator[None]:
     """Raise the exceptions of httpcore for those of sockets."""
     try:
         yield

@@ -16,8 +16,10 @@ _HTTPX = "https://github.com/pydantic/httpx2/blob/main/src"
 
 def _tls_files(owner: str, url: str, build: str) -> tuple[PrivateName, ...]:
     """Returns the names with which a session of aiobotocore loads its TLS files."""
-    settings = ("_cert_file", "_connector_args", "_key_file", "_max_pool_connections")
-    settings += ("_proxy_config", "_verify")
+    settings = (
+        *("_cert_file", "_connector_args", "_key_file", "_max_pool_connections", "_proxy_config"),
+        "_verify",
+    )
     lines = url.partition("#")[0]
     return (
         *(PrivateName("aiobotocore", f"{owner}.__init__", url, assigned=name) for name in settings),

@@ -53,7 +53,8 @@ def _error(session: Any, client: Any, region: str) -> ConfigurationError:
 
 
 def _is_in_host(region: str, client: Any) -> bool:
-    return region in (urlsplit(client.meta.endpoint_url).hostname or "").split(".")
+    url: str = client.meta.endpoint_url
+    return region in (urlsplit(url).hostname or "").split(".")
 
 
 def _known_regions(session: Any, client: Any) -> list[str]:

@@ -84,11 +84,8 @@ class _RoleResolver:
 
     async def load_credentials(self) -> Any:
         """Returns credentials that are renewed before they expire; None without any to begin."""
-        # Their lock works on asyncio and trio.
-        from aiobotocore.credentials import (
-            AioAssumeRoleCredentialFetcher,
-            AnyioDeferredRefreshableCredentials,
-        )
+        from aiobotocore import credentials
+        from aiobotocore.credentials import AioAssumeRoleCredentialFetcher
 
         source = await self._source()
         if source is None:
@@ -99,7 +96,9 @@ class _RoleResolver:
         fetcher = AioAssumeRoleCredentialFetcher(
             self._create_client, source, self._role.arn, extra_args=extra
         )
-        return AnyioDeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        # Their lock works on asyncio and trio.
+        kind: Any = getattr(credentials, "AnyioDeferredRefreshableCredentials")  # noqa: B009
+        return kind(fetcher.fetch_credentials, "assume-role")
 
     async def _source(self) -> Any:
         from aiobotocore.credentials import AioCredentials

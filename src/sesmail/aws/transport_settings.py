@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
@@ -90,7 +90,10 @@ def _files(session: Any) -> Iterator[tuple[str, Any, Callable[[], None]]]:
 
 
 def _pair(value: Any) -> tuple[Any, Any]:
-    return value if isinstance(value, tuple) else (value, None)
+    if not isinstance(value, tuple):
+        return value, None
+    certificate, key = cast("tuple[Any, Any]", value)
+    return certificate, key
 
 
 def _without_password(url: str) -> str:

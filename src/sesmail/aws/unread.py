@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import select
-import struct
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
-
-try:
-    import fcntl
-    import termios
-except ImportError:  # Windows
-    fcntl = termios = None  # type: ignore[assignment]
 
 __all__ = ["has_unacknowledged_data", "is_readable"]
 
@@ -32,13 +26,26 @@ def is_readable(sock: Any) -> bool:
 def has_unacknowledged_data(sock: Any) -> bool:
     """Returns whether the peer's TCP hasn't acknowledged all bytes that were sent.
 
-    A segment with a response acknowledges all that its sender has received, so the peer that
-    responds while this is true has not received the whole request. False where the operating system
-    has no such query: https://man7.org/linux/man-pages/man7/tcp.7.html (SIOCOUTQ).
+    A segment with a response acknowledges all that its sender has received, so a peer that responds
+    while this is true has not received the whole request. False where the operating system has no
+    such query.
+
+    https://man7.org/linux/man-pages/man7/tcp.7.html (SIOCOUTQ)
     """
-    if fcntl is None:
-        return False
-    with suppress(OSError):
-        size = fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4))
-        return bool(struct.unpack("i", size)[0])
+    if _query is not None:
+        with suppress(OSError):
+            return any(_query(sock))
     return False
+
+
+def _find_query() -> Callable[[Any], bytes] | None:
+    """Returns a function that returns the number of such bytes as an integer of C."""
+    try:
+        from fcntl import ioctl
+        from termios import TIOCOUTQ
+    except ImportError:  # Windows
+        return None
+    return lambda sock: ioctl(sock, TIOCOUTQ, bytes(4))
+
+
+_query = _find_query()
