@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import Any
 
+import anyio.lowlevel
 from aiohttp import ClientConnectionError
 from aiohttp.client_proto import ResponseHandler
 
@@ -33,7 +33,7 @@ class _Protocol(ResponseHandler):
     was sent are no proof that the server has it.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Any) -> None:
         super().__init__(loop)
         self._is_expecting = False
         self._final: Any = None  # the body of the response, once its head was parsed
@@ -127,7 +127,7 @@ async def _is_silent(protocol: Any) -> bool:
             return False
         if not is_readable(protocol.transport.get_extra_info("socket")):
             return True
-        await asyncio.sleep(0)
+        await anyio.lowlevel.checkpoint()
     return False
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import sslproto
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Self
@@ -61,6 +61,7 @@ class FastAiohttpSession(AIOHTTPSession):
 
     def _private_names(self) -> dict[str, Any]:
         """Returns the objects that have the names in ``AIOHTTP``."""
+        sslproto = sys.modules["asyncio.sslproto"]
         return {
             "AIOHTTPSession": AIOHTTPSession,
             "BaseConnector": BaseConnector,
@@ -73,7 +74,7 @@ class FastAiohttpSession(AIOHTTPSession):
             "TCPConnector": TCPConnector,
             "httpsession": httpsession,
             "session": self,
-            "SSLProtocol": sslproto.SSLProtocol,
+            "SSLProtocol": getattr(sslproto, "SSLProtocol", None),
             "_SSLProtocolTransport": getattr(sslproto, "_SSLProtocolTransport", None),
         }
 
