@@ -200,12 +200,10 @@ class FaultServer:
         with self._changed:
             return self._changed.wait_for(lambda: len(self.requests) >= count, seconds)
 
-    def wait_until_greeted(self, seconds: float = 5) -> bool:
-        """Wait (blocking) until the greeting of each opened connection has been sent."""
+    def wait_until_greeted(self, count: int, seconds: float = 5) -> bool:
+        """Wait (blocking) until the greetings of so many connections have been sent."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: self.connections_greeted >= self.connections_opened > 0, seconds
-            )
+            return self._changed.wait_for(lambda: self.connections_greeted >= count, seconds)
 
     def wait_until_sent(self, seconds: float = 5) -> bool:
         """Wait (blocking) until every response has been sent."""
