@@ -14,7 +14,7 @@ from anyio.lowlevel import RunVar
 from .arguments import described
 from .errors import ConfigurationError
 
-__all__ = ["EventLoopGuard", "await_result", "run_in_thread"]
+__all__ = ["EventLoopGuard", "await_result", "run_in_thread", "run_lookup"]
 
 
 class EventLoopGuard:
@@ -36,17 +36,21 @@ class EventLoopGuard:
             self._token = token
         elif self._token != token:
             raise ConfigurationError(
-                "it is bound to the event loop that used it first; create another one"
+                "it is bound to the event loop that used it first; create one per event loop, "
+                "or use sesmail.BlockingClient in code without an event loop"
             )
 
 
 T = TypeVar("T")
 
 _MAX_THREADS = 8
+_MAX_LOOKUPS = 8
 
 # Not anyio's default limiter: web frameworks run synchronous handlers under it, and all of them may
 # wait for one of these threads.
 _limiter: RunVar[anyio.CapacityLimiter] = RunVar("sesmail_threads")
+# Of lookups only, as a DNS server that doesn't respond blocks each of them for many seconds.
+_lookup_limiter: RunVar[anyio.CapacityLimiter] = RunVar("sesmail_lookups")
 
 
 async def run_in_thread(work: Callable[[], T], *, abandon: bool = False) -> T:
@@ -57,10 +61,21 @@ async def run_in_thread(work: Callable[[], T], *, abandon: bool = False) -> T:
         abandon: Whether a cancellation returns at once, while the function continues; otherwise the
             cancellation waits for it.
     """
-    limiter = _limiter.get(None)
+    return await _run(work, _limiter, _MAX_THREADS, abandon)
+
+
+async def run_lookup(work: Callable[[], T]) -> T:
+    """Run a function that resolves a host name; a cancellation returns at once."""
+    return await _run(work, _lookup_limiter, _MAX_LOOKUPS, abandon=True)
+
+
+async def _run(
+    work: Callable[[], T], variable: RunVar[anyio.CapacityLimiter], threads: int, abandon: bool
+) -> T:
+    limiter = variable.get(None)
     if limiter is None:
-        limiter = anyio.CapacityLimiter(_MAX_THREADS)
-        _limiter.set(limiter)
+        limiter = anyio.CapacityLimiter(threads)
+        variable.set(limiter)
     return await anyio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=abandon)
 
 

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from sesmail import ConfigurationError, UnknownOutcomeError
-from sesmail.aws import Aws, Departure
+from sesmail.aws import Aws, AwsSettings, Departure
 from sesmail.aws.aiohttp_session import _Payload
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
@@ -19,11 +19,13 @@ pytestmark = pytest.mark.anyio
 async def test_one_configuration_opens_several_services(fault_server: StartFaultServer) -> None:
     server = fault_server(ok())
     aws = Aws(
-        "eu-west-1",
-        profile=None,
-        config=None,
-        user_agent="sesmail/0",
-        params={"endpoint_url": server.url},
+        AwsSettings(
+            "eu-west-1",
+            profile=None,
+            config=None,
+            user_agent="sesmail/0",
+            params={"endpoint_url": server.url},
+        )
     )
     for service, operation in (
         ("ses", "GetSendQuota"),
@@ -65,7 +67,14 @@ async def test_retries_of_repeatable_calls_can_be_configured() -> None:
 async def retries(config: Any, *, repeatable: bool = False) -> Any:
     """Return the setting of an open client."""
     aws = Aws(
-        "eu-west-1", profile=None, config=config, user_agent="", params={}, repeatable=repeatable
+        AwsSettings(
+            "eu-west-1",
+            profile=None,
+            config=config,
+            user_agent="",
+            params={},
+            repeatable=repeatable,
+        )
     )
     opened = await aws.open("s3" if repeatable else "sesv2")
     await aws.aclose()

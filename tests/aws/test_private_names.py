@@ -13,7 +13,9 @@ from botocore.endpoint import Endpoint
 
 from sesmail import ConfigurationError, private_names
 from sesmail.aws.aiohttp_session import FastAiohttpSession
-from sesmail.private_names import AIOBOTOCORE, AIOHTTP, HTTP_CLIENT, HTTPX, PrivateName
+from sesmail.aws.private_names import AIOBOTOCORE, AIOHTTP, HTTPX
+from sesmail.aws.service_client import _private_names as client_names
+from sesmail.private_names import HTTP_CLIENT, PrivateName
 from sesmail.receiving.verification import https
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
@@ -60,11 +62,11 @@ async def checked_objects(table: str, url: str) -> Any:
     if table == "AIOHTTP":
         return FastAiohttpSession()._private_names()
     async with new_client(url) as client:
-        return {"client": client._aws._clients["sesv2", None].client}
+        return client_names(client._aws._clients["sesv2", None].client)
 
 
 @pytest.mark.parametrize(
-    ("table", "name"), NAMES, ids=[name.assigned or name.path for _, name in NAMES]
+    ("table", "name"), NAMES, ids=[f"{table} {name.path} {name.assigned}" for table, name in NAMES]
 )
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_each_renamed_name_is_reported_with_its_package(

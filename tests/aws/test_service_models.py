@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
-from sesmail.aws import Aws, service_models
+from sesmail.aws import Aws, AwsSettings, service_models
 from sesmail.aws.service_models import ServiceModelLoader
 
 TYPES = [
@@ -62,7 +62,7 @@ async def test_client_lists_the_folder_of_its_service_only(monkeypatch: pytest.M
         "listdir",
         lambda path, listdir=os.listdir: listed.append(os.fspath(path)) or listdir(path),
     )
-    aws = Aws("eu-west-1", profile=None, config=None, user_agent="", params={})
+    aws = Aws(AwsSettings("eu-west-1", profile=None, config=None, user_agent="", params={}))
     await aws.open("sesv2")
     await aws.aclose()
     assert {Path(path).name for path in listed if path.startswith(Loader.BUILTIN_DATA_PATH)} == {
@@ -83,7 +83,7 @@ async def test_models_in_aws_data_path_are_found(
         json.dumps(Loader().load_service_model("sesv2", TYPES[1]))
     )
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
-    aws = Aws("eu-west-1", profile=None, config=None, user_agent="", params={})
+    aws = Aws(AwsSettings("eu-west-1", profile=None, config=None, user_agent="", params={}))
     client = await aws.open("sesv2")
     assert "SendLater" in client.methods
     await aws.aclose()

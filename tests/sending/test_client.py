@@ -18,7 +18,7 @@ from sesmail import (
     Recipient,
 )
 from sesmail import TemplateMessage as Template
-from sesmail.aws import Aws
+from sesmail.aws.opening import ClientOpener
 from sesmail.sending.mime import mail
 from support.clients import NEWS, ORDER, new_client
 from support.faults import StartFaultServer
@@ -428,7 +428,7 @@ async def test_open_connects_nothing_and_is_used_by_the_first_send(
     await client.open()
     await client.open()
     assert server.connections_opened == 0
-    monkeypatch.setattr(Aws, "_connect", lambda *_: 1 / 0)
+    monkeypatch.setattr(ClientOpener, "_open", lambda *_: 1 / 0)
     await client.send(ORDER)
     async with client:
         await client.send(ORDER)
@@ -437,14 +437,14 @@ async def test_open_connects_nothing_and_is_used_by_the_first_send(
 
 
 async def test_concurrent_opens_create_one_aws_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    connect, count = Aws._connect, 0
+    connect, count = ClientOpener._open, 0
 
     async def count_connects(*args: Any) -> Any:
         nonlocal count
         count += 1
         return await connect(*args)
 
-    monkeypatch.setattr(Aws, "_connect", count_connects)
+    monkeypatch.setattr(ClientOpener, "_open", count_connects)
     client = new_client("http://127.0.0.1:1")
     async with anyio.create_task_group() as group:
         for _ in range(5):

@@ -46,7 +46,7 @@ CONNECTION = [
         raw_response(lambda r: acceptance(r, "Keep-Alive: timeout=60"), "close"),
         closes=True,
     ),
-    either("early_200", early(raw_response(acceptance, "close")), large=True, closes=True),
+    unknown("early_200", early(raw_response(acceptance, "close")), large=True, closes=True),
     unknown(
         "early_413",
         early(

@@ -142,11 +142,19 @@ Step = Response | Callable[[Request], Response]
 
 
 class FaultServer:
-    """The server: a context manager whose exit ends all threads and connections."""
+    """The server: a context manager whose exit ends all threads and connections.
+
+    Each new connection takes one of `greetings`: bytes that are sent before its first request, or
+    None, which closes it.
+    """
+
+    connection_type: type[Connection] = Connection
 
     def __init__(self, *script: Step) -> None:
         """Prepare a server that responds by `script`."""
         self.requests: list[Request] = []
+        self.greetings: list[bytes | None] = []
+        self.connections_greeted = 0
         self.connections_opened = 0
         self._acting = 0
         self._script = list(script)
@@ -192,6 +200,11 @@ class FaultServer:
         with self._changed:
             return self._changed.wait_for(lambda: len(self.requests) >= count, seconds)
 
+    def wait_until_greeted(self, count: int, seconds: float = 5) -> bool:
+        """Wait (blocking) until the greetings of so many connections have been sent."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.connections_greeted >= count, seconds)
+
     def wait_until_sent(self, seconds: float = 5) -> bool:
         """Wait (blocking) until every response has been sent."""
         with self._changed:
@@ -215,9 +228,10 @@ class FaultServer:
             thread.start()
 
     def _serve(self, sock: socket.socket) -> None:
-        connection = Connection(sock, self._stopping)
+        connection = self.connection_type(sock, self._stopping)
         try:
             with suppress(OSError):  # the client closed the connection
+                self._greet(connection)
                 while not connection.closed and connection.wait_for_bytes():
                     self._serve_request(connection)
         finally:
@@ -225,6 +239,18 @@ class FaultServer:
             with self._changed:
                 del self._open[threading.current_thread()]
                 self._changed.notify_all()
+
+    def _greet(self, connection: Connection) -> None:
+        with self._changed:
+            greeting = self.greetings.pop(0) if self.greetings else b""
+        if greeting is None:
+            connection.close()
+        else:
+            connection.sock.sendall(greeting)
+            connection.wait_until_delivered()
+        with self._changed:
+            self.connections_greeted += 1
+            self._changed.notify_all()
 
     def _serve_request(self, connection: Connection) -> None:
         if unread := self._next_unread():

@@ -1,7 +1,9 @@
 """Calls AWS through aiobotocore, which no other package imports; each call has a known outcome."""
 
 from .arguments import check_operation
-from .connection import Aws, ClientParams
+from .connection import Aws
 from .departure import Departure
+from .opening import AwsSettings, ClientParams
+from .roles import Role
 
-__all__ = ["Aws", "ClientParams", "Departure", "check_operation"]
+__all__ = ["Aws", "AwsSettings", "ClientParams", "Departure", "Role", "check_operation"]

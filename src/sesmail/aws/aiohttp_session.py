@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
-import selectors
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Self
-from weakref import WeakSet
 
 import anyio.lowlevel
+from aiobotocore import httpsession
 from aiobotocore.httpsession import AIOHTTPSession
-from aiohttp import ClientResponse, Payload, TCPConnector
-from aiohttp.abc import AbstractStreamWriter
+from aiohttp import (
+    BaseConnector,
+    ClientResponse,
+    ClientSession,
+    DummyCookieJar,
+    Payload,
+    TCPConnector,
+)
+from aiohttp.abc import AbstractResolver, AbstractStreamWriter, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http_writer import StreamWriter
+from botocore.httpsession import ProxyConfiguration
 from yarl import URL
 
-from ..private_names import AIOHTTP, check_private_names
+from ..concurrency import run_in_thread
+from ..private_names import check_private_names
+from .aiohttp_protocol import connect_silent, watch_protocols
 from .bounded_read import read_bounded
+from .private_names import AIOHTTP
 from .request_body import Body
+from .resolver import resolve
+from .transport_settings import check_proxy, load_tls
 
 __all__ = ["FastAiohttpSession"]
 
 _CHUNK = 256 * 1024
-# Preferred, as each epoll or kqueue selector opens a file.
-_Selector: type[selectors.BaseSelector] = getattr(
-    selectors, "PollSelector", selectors.SelectSelector
-)
 
 
 class FastAiohttpSession(AIOHTTPSession):
-    """Session that follows no redirect and aborts partial requests.
+    """Session that follows no redirect, keeps no cookies and aborts partial requests.
 
-    It reuses no connection with unread data. aiobotocore's own session would repeat the body and
-    the credentials at the target of a 307:
+    Its connections match each response to its request. aiobotocore's own session would repeat the
+    body and the credentials at the target of a 307:
     https://www.rfc-editor.org/rfc/rfc9110#section-15.4.8
     """
+
+    departing: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self._targets: dict[str, tuple[URL, str | None, Any]] = {}
+        self._opened: dict[str | None, _ClientSession] = {}
 
     async def __aenter__(self) -> Self:
         check_private_names(AIOHTTP, self._private_names)
@@ -49,15 +61,36 @@ class FastAiohttpSession(AIOHTTPSession):
 
     def _private_names(self) -> dict[str, Any]:
         """Returns the objects that have the names in ``AIOHTTP``."""
+        sslproto = sys.modules["asyncio.sslproto"]
         return {
             "AIOHTTPSession": AIOHTTPSession,
+            "BaseConnector": BaseConnector,
             "ClientResponse": ClientResponse,
+            "ClientSession": ClientSession,
             "Connection": Connection,
+            "ProxyConfiguration": ProxyConfiguration,
             "ResponseHandler": ResponseHandler,
             "StreamWriter": StreamWriter,
             "TCPConnector": TCPConnector,
+            "httpsession": httpsession,
             "session": self,
+            "SSLProtocol": getattr(sslproto, "SSLProtocol", None),
+            "_SSLProtocolTransport": getattr(sslproto, "_SSLProtocolTransport", None),
         }
+
+    async def prepare(self, url: str) -> None:
+        """Load TLS files and create the HTTP client, ahead of the first request.
+
+        Args:
+            url: URL of the requests, whose scheme selects the proxy.
+
+        Raises:
+            ConfigurationError: A file, or the proxy, can't be used.
+        """
+        _, proxy, _ = self._target(url)
+        if proxy is not None:
+            check_proxy(proxy)
+        await self._get_session(proxy)
 
     async def post(
         self, url: str, headers: Mapping[str, str], body: Body
@@ -68,7 +101,7 @@ class FastAiohttpSession(AIOHTTPSession):
             The status, the header fields, and the body of the response.
         """
         target, proxy, proxy_headers = self._target(url)
-        session: Any = await self._get_session(proxy)
+        session = await self._get_session(proxy)
         response = await session.request(
             "POST", url=target, headers=headers, data=body, proxy=proxy, proxy_headers=proxy_headers
         )
@@ -86,34 +119,59 @@ class FastAiohttpSession(AIOHTTPSession):
         return self._targets[url]
 
     async def _get_session(self, proxy_url: str | None) -> _ClientSession:
-        get_session: Any = getattr(super(), "_get_session")  # noqa: B009  # the stubs don't have it
-        return _ClientSession(await get_session(proxy_url))
+        if proxy_url not in self._opened:
+            get_session: Any = getattr(super(), "_get_session")  # noqa: B009
+            session = await get_session(proxy_url)  # the stubs don't have it
+            session._cookie_jar = DummyCookieJar()
+            self._opened[proxy_url] = _ClientSession(session)
+        return self._opened[proxy_url]
 
     async def _create_connector(self, proxy_url: str | None) -> Any:
-        create_connector: Any = getattr(super(), "_create_connector")  # noqa: B009
-        connector = await create_connector(proxy_url)
-        connector.connect = partial(_connect, connector.connect, WeakSet())
+        # aiobotocore's own method loads the files in the default executor, which may be busy.
+        untyped: Any = self  # the stubs don't have the names
+        build = partial(untyped._build_ssl_contexts, proxy_url)
+        context, proxy_context = await run_in_thread(partial(load_tls, self, build))
+        connector: Any = getattr(httpsession, "_ProxySSLTCPConnector")(  # noqa: B009
+            limit=untyped._max_pool_connections,
+            ssl=context,
+            proxy_ssl_context=proxy_context,
+            **{"resolver": _Resolver(), **untyped._connector_args},
+        )
+        watch_protocols(connector)
+        connector.connect = partial(self._connect, connector.connect)
         return connector
 
+    async def _connect(self, connect: Any, request: Any, *args: Any, **options: Any) -> Any:
+        """Returns a connection on which the request is sent next."""
+        connection = await connect_silent(connect, request, *args, **options)
+        try:
+            self.departing()
+        except BaseException:
+            connection.close()
+            raise
+        body = request.body
+        connection.protocol.request = body if isinstance(body, _Payload) else None
+        return connection
 
-async def _connect(connect: Any, used: WeakSet[Any], *args: Any, **options: Any) -> Any:
-    """Returns a connection without unread data, which aiohttp would take for the next response."""
-    while True:
-        connection = await connect(*args, **options)
-        protocol = connection.protocol
-        if protocol not in used or not (
-            protocol.should_close or _is_readable(connection.transport)
-        ):
-            used.add(protocol)
-            return connection
-        connection.close()
 
+class _Resolver(AbstractResolver):
+    """Resolves host names in threads of sesmail's own."""
 
-def _is_readable(transport: Any) -> bool:
-    """Returns whether the socket has received data that the event loop hasn't read yet."""
-    with _Selector() as selector:
-        selector.register(transport.get_extra_info("socket"), selectors.EVENT_READ)
-        return bool(selector.select(0))
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address[0],
+                port=address[1],
+                family=found_family,
+                proto=0,
+                flags=0,
+            )
+            for found_family, address in await resolve(host, port, family)
+        ]
+
+    async def close(self) -> None:
+        pass
 
 
 class _ClientSession:
@@ -163,6 +221,7 @@ class _Payload(Payload):
         self._body = body
         self._size = body.size if isinstance(body, Body) else len(body)
         self._transport: Any = None
+        self.is_written = False
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Returns the body as text, as aiohttp requires of every payload."""
@@ -175,6 +234,7 @@ class _Payload(Payload):
             if number:
                 await anyio.lowlevel.checkpoint()
             await writer.write(chunk)
+        self.is_written = True
 
     def _chunks(self) -> Iterator[bytes | memoryview]:
         return iter(self._body) if isinstance(self._body, Body) else _cut(self._body)

@@ -8,10 +8,10 @@ from typing import Any
 import anyio
 
 from ..errors import ContentTooLargeError
+from .departure import response_limit
 
 __all__ = ["OversizedResponseError", "read_body", "read_bounded"]
 
-_LIMIT = 10 * 1024 * 1024  # bytes, ten times the largest response of SES
 _CHUNK = 256 * 1024
 
 
@@ -23,12 +23,13 @@ async def read_bounded(chunks: AsyncIterator[bytes]) -> bytes:
     """Returns the joined chunks of a response.
 
     Raises:
-        OversizedResponseError: They have more than 10 MiB.
+        OversizedResponseError: They are larger than the limit of the call.
     """
+    limit = response_limit()
     content = bytearray()
     async for chunk in chunks:
         content += chunk
-        if len(content) > _LIMIT:
+        if len(content) > limit:
             with anyio.CancelScope() as scope:
                 scope.cancel()
                 await anext(chunks, None)  # ends httpx's generators, which have no way to close

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 
-__all__ = ["Departure", "count_before_send", "count_request"]
+__all__ = ["CallScope", "Departure", "call_scope", "check_open", "count_request", "response_limit"]
+
+_LIMIT = 10 * 1024 * 1024  # bytes, ten times the largest response of SES
 
 
 class Departure:
     """Number of requests of a call that may have reached AWS, each counted before its first byte.
 
+    It is counted when there is a connection: after DNS, TCP, TLS and the CONNECT of a proxy.
+
     Args:
         limit: How many requests are allowed; 1 for a call that may not be repeated.
     """
 
-    __slots__ = ("_limit", "_requests")
+    __slots__ = ("_assumed", "_limit", "_requests")
 
     def __init__(self, limit: int = 1) -> None:
         self._requests = 0
         self._limit = limit
+        self._assumed = False
 
     @property
     def may_have_left(self) -> bool:
         """Whether AWS may have received a request of the call."""
-        return self._requests > 0
+        return self._requests > 0 or self._assumed
+
+    def assume(self) -> None:
+        """Record that other code may send the request over a connection of its own."""
+        self._assumed = True
 
     def count(self) -> None:
         """Count a request that is about to be sent.
@@ -39,10 +49,46 @@ class Departure:
         self._requests += 1
 
 
-count_request: ContextVar[Callable[[], None]] = ContextVar("sesmail_count_request")
-"""Counts a request of the call that aiobotocore makes in this context."""
+@dataclass(frozen=True, slots=True)
+class CallScope:
+    """State of a call that its HTTP session needs.
+
+    Attributes:
+        departure: Counts the requests.
+        check_open: Raises ConfigurationError if the client was closed.
+        response_limit: Maximum size of a response in bytes.
+    """
+
+    departure: Departure
+    check_open: Callable[[], None]
+    response_limit: int
 
 
-def count_before_send(**_: object) -> None:
-    """Handles aiobotocore's event ``before-send``, the last before the request is sent."""
-    count_request.get()()
+call_scope: ContextVar[CallScope | None] = ContextVar("sesmail_call_scope", default=None)
+"""The call that is made in this context; None in requests for credentials."""
+
+
+def check_open() -> None:
+    """Raise ConfigurationError if the client of the current call was closed."""
+    scope = call_scope.get()
+    if scope is not None:
+        scope.check_open()
+
+
+def count_request() -> None:
+    """Count a request of the current call, whose first byte is about to be sent.
+
+    Raises:
+        ConfigurationError: The client was closed.
+        RuntimeError: The call has reached its limit.
+    """
+    scope = call_scope.get()
+    if scope is not None:
+        scope.check_open()
+        scope.departure.count()
+
+
+def response_limit() -> int:
+    """Returns the maximum size in bytes of a response to the current call."""
+    scope = call_scope.get()
+    return _LIMIT if scope is None else scope.response_limit

@@ -14,7 +14,8 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
-from .sessions import describe_connection_error, is_connection_error
+from .credentials import is_transient
+from .sessions import describe_connection_error, is_connection_error, is_permanent
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -36,17 +37,22 @@ def translate_error(error: Exception, operation: str, *, may_have_left: bool) ->
 
     from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
-    if not may_have_left:
-        return _before_sending(error, operation)
-    if isinstance(error, ClientError):
-        return _error_response(error, operation)
     # Not from __context__, which may be an exception that the caller was handling.
     original = error.kwargs.get("error") if isinstance(error, BotoCoreError) else error
+    if isinstance(original, SesmailError):  # of the HTTP session
+        return original
     # aiobotocore raises a failed TLS handshake of httpx as botocore's SSLError around Python's.
     handshake = isinstance(error, SSLError) and isinstance(original, ssl.SSLError)
     if handshake or is_connection_error(original):
-        reason = describe_connection_error(original)
-        return NotSentError(f"no connection: {reason}", operation=operation)
+        return NotSentError(
+            f"no connection: {describe_connection_error(original)}",
+            operation=operation,
+            retryable=not is_permanent(original),
+        )
+    if isinstance(error, ClientError) and (may_have_left or error.operation_name == operation):
+        return _error_response(error, operation)
+    if not may_have_left:
+        return _before_sending(error, operation)
     # Not its text: that may be a page of a proxy, or advise to retry.
     kind = type(original or error).__name__
     return UnknownOutcomeError(f"no valid response ({kind})", operation=operation)
@@ -59,7 +65,7 @@ def translate_open_error(error: Exception, service: str) -> SesmailError:
         error: The exception of aiobotocore.
         service: botocore's name of the service.
     """
-    if _is_transient(error):
+    if is_transient(error):
         return NotSentError(f"the credentials for {service} could not be fetched: {error}")
     return ConfigurationError(f"the client for {service} could not be opened: {error}")
 
@@ -76,17 +82,6 @@ def clear_frames(error: Exception) -> None:
             traceback.clear_frames(each.__traceback__)
 
 
-def _is_transient(error: Exception) -> bool:
-    """Returns whether a failure before the request may be temporary, mostly to get credentials."""
-    from botocore import exceptions as boto
-
-    if isinstance(error, boto.ClientError):  # of the service that issues credentials
-        return not 400 <= _status(error) < 500
-    return isinstance(
-        error, (boto.ConnectionError, boto.CredentialRetrievalError, boto.HTTPClientError)
-    )
-
-
 def _before_sending(error: Exception, operation: str) -> SesmailError:
     from botocore import exceptions as boto
 
@@ -101,7 +96,7 @@ def _before_sending(error: Exception, operation: str) -> SesmailError:
     )
     if isinstance(error, boto.ParamValidationError):
         return InvalidMessageError(f"invalid parameters of {operation}: {error}", field="params")
-    transient = _is_transient(error)
+    transient = is_transient(error)
     if isinstance(error, configuration_errors) and not transient:
         return ConfigurationError(f"{operation} could not be signed: {error}")
     return NotSentError(f"nothing was sent: {error}", operation=operation, retryable=transient)

@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..concurrency import run_in_thread
+from .credentials import fetch_credentials
+from .departure import check_open
 from .request_body import Body, json_body, query_body
 from .signature import Signature
 
@@ -71,20 +73,18 @@ class FastCall:
         """Returns whether a call has the URL, the signature and the headers of this request."""
         return _ENDPOINT not in params and _TRACE not in os.environ
 
-    async def send(
-        self, params: Mapping[str, Any], size: int, count: Callable[[], None]
-    ) -> dict[str, Any]:
+    async def send(self, params: Mapping[str, Any], size: int) -> dict[str, Any]:
         """Make one call.
 
         Args:
             params: Its parameters, which are valid.
             size: Their approximate size in bytes.
-            count: Called just before the request is sent.
 
         Returns:
             The response as aiobotocore returns it, except for ``RetryAttempts``.
 
         Raises:
+            SesmailError: The credentials can't be fetched.
             BotoCoreError: As aiobotocore raises it.
             ClientError: As aiobotocore raises it.
             Exception: An error of the HTTP library, unchanged.
@@ -92,7 +92,7 @@ class FastCall:
         encode = partial(self.encode, self.operation, params)
         body = encode() if size < _LARGE else await run_in_thread(encode)
         signed = self.signature.headers(body.sha256, await self.credentials(), time.time())
-        count()
+        check_open()
         status, fields, content = await self.session.post(
             self.url, {**self.headers, **signed}, body
         )
@@ -202,7 +202,7 @@ def _host(url: str) -> str:
 async def _credentials(signer: Any, service: str, region: str) -> Any:
     from botocore.exceptions import NoCredentialsError
 
-    credentials = (await signer.get_auth_instance(service, region, "v4")).credentials
+    credentials = await fetch_credentials(signer, service, region)
     if credentials is None:
         raise NoCredentialsError
     return credentials

@@ -7,7 +7,7 @@ from operator import attrgetter
 from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any, cast
 
-__all__ = ["HookDetector"]
+__all__ = ["HookDetector", "is_intercepted"]
 
 # Each event of a call: https://docs.aws.amazon.com/boto3/latest/guide/events.html
 _EVENTS = (
@@ -148,6 +148,23 @@ class HookDetector:
         names = [f"{event}.{service}.{name}" for event in _EVENTS for name in self._operations]
         search: Any = self._client.meta.events._emitter._handlers.prefix_search
         return {name: tuple(search(name)) for name in names}
+
+
+def is_intercepted(client: Any, session: Any, event: str) -> bool:
+    """Returns whether other code may respond to a request, or send it, in place of a session.
+
+    Args:
+        client: aiobotocore's client.
+        session: Its HTTP session when it was opened.
+        event: The event ``before-send`` of the request.
+    """
+    if client._endpoint.http_session is not session:
+        return True
+    kind = cast("type[object]", type(session))
+    if "send" in vars(session) or not _is_known(getattr(kind, "send", None)):
+        return True
+    handlers: Any = client.meta.events._emitter._handlers.prefix_search(event)
+    return not all(_is_known(handler) for handler in handlers)
 
 
 def _are_identical(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:

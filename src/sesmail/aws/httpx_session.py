@@ -2,39 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing
 from functools import partial
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import anyio
 from aiobotocore.httpxsession import HttpxSession
-from httpx2 import AsyncClient, ConnectError
+from botocore.httpsession import ProxyConfiguration
+from httpx2 import AsyncClient, ConnectError, Limits
 
-from ..private_names import HTTPX, check_private_names
+from ..concurrency import run_in_thread
+from ..private_names import check_private_names
 from .bounded_read import read_bounded
+from .network_stream import NetworkBackend
+from .private_names import HTTPX
 from .request_body import Body
+from .transport_settings import check_proxy, load_tls
 
 __all__ = ["FastHttpxSession"]
 
 
 class FastHttpxSession(HttpxSession):
-    """Session that reuses no connection with unread data, and closes all connections.
+    """Session whose connections match each response to its request, and which closes all of them.
 
-    It follows no redirect, as httpx by default, and limits the size of responses. A closed session
-    doesn't connect: aiobotocore would open another one, and httpx complete connections that nothing
-    closes.
+    It follows no redirect, as httpx by default, keeps no cookies, and limits the size of responses.
+    A closed session doesn't connect: aiobotocore would open another one, and httpx complete
+    connections that nothing closes.
     """
 
     closed: bool = False
+    departing: Callable[[], None] = staticmethod(lambda: None)
 
     async def __aenter__(self) -> Any:
         check_private_names(HTTPX, _private_names)
-        return await super().__aenter__()
+        # aiobotocore's own method loads TLS files in anyio's default threads, which may be busy.
+        self._entered = True
+        self._exit_stack = AsyncExitStack()
+        self._session: Any = None
+        self._session_lock = anyio.Lock()
+        self._proxy_urls: dict[str, str] = {}
+        self._proxy_ssl_contexts: dict[str, Any] = {}
+        untyped: Any = self  # the stubs don't have the names
+        self._limits = Limits(
+            max_connections=untyped._max_pool_connections,
+            keepalive_expiry=untyped._connector_args["keepalive_timeout"],
+        )
+        return self
 
     async def __aexit__(self, *args: Any) -> Any:
         self.closed = True
         return await super().__aexit__(*args)
+
+    async def prepare(self, url: str) -> None:
+        """Load TLS files and create the HTTP client, ahead of the first request.
+
+        Args:
+            url: URL of the requests, whose scheme selects the proxy.
+
+        Raises:
+            ConfigurationError: A file, or the proxy, can't be used.
+        """
+        untyped: Any = self  # the stubs don't have the names
+        proxy: str | None = untyped._proxy_config.proxy_url_for(url)
+        if proxy is not None:
+            check_proxy(proxy)
+            self._proxy_urls = {url.partition(":")[0]: proxy}
+        build = partial(untyped._build_ssl_contexts, self._proxy_urls)
+        self._verify, self._proxy_ssl_contexts = await run_in_thread(partial(load_tls, self, build))
+        await self._open(url)
+
+    async def _get_session(self, url: str) -> Any:
+        if self._session is None:
+            self.check_open()
+            await self.prepare(url)
+        return await self._open(url)
+
+    async def _open(self, url: str) -> Any:
+        get_session: Any = getattr(super(), "_get_session")  # noqa: B009
+        return await get_session(url)
 
     def check_open(self) -> None:
         """Raise the error of a failed connection if the session is closed."""
@@ -49,8 +96,7 @@ class FastHttpxSession(HttpxSession):
         Returns:
             The status, the header fields, and the body of the response.
         """
-        get_session: Any = getattr(self, "_get_session")  # noqa: B009
-        client = await get_session(url)
+        client = await self._get_session(url)
         # Bytes, as httpx encodes text as ASCII.
         fields = {name: value.encode() for name, value in headers.items()}
         fields["Content-Length"] = str(body.size).encode()
@@ -65,11 +111,15 @@ class FastHttpxSession(HttpxSession):
         client = make_client()
         client.headers["Accept-Encoding"] = "identity"
         client.event_hooks = {"response": [_limit]}
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))  # takes none
         for transport in (client._transport, *client._mounts.values()):
             pool = transport._pool
             pool.create_connection = partial(_create, pool.create_connection)
-            pool._network_backend = _NetworkBackend(pool._network_backend, self)
+            pool._network_backend = NetworkBackend(self.check_open, self._depart)
         return client
+
+    def _depart(self) -> None:
+        self.departing()
 
 
 def _private_names() -> dict[str, Any]:
@@ -80,6 +130,7 @@ def _private_names() -> dict[str, Any]:
     no_stream: Any = None
     return {
         "HttpxSession": HttpxSession,
+        "ProxyConfiguration": ProxyConfiguration,
         "client": AsyncClient(verify=False, trust_env=False),
         "connection": httpcore2.AsyncHTTPConnection(origin),
         "http11": httpcore2.AsyncHTTP11Connection(origin, no_stream),
@@ -105,18 +156,14 @@ def _create(create: Any, origin: Any) -> _Connection:
     return _Connection(create(origin))
 
 
-class _Proxy:
-    """Base of classes that change one method of an object of httpx."""
+class _Connection:
+    """A connection of the pool, which expires when it has unread data."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
-
-
-class _Connection(_Proxy):
-    """A connection of the pool, which expires when it has unread data."""
 
     def has_expired(self) -> bool:
         expired: bool = self._inner.has_expired()
@@ -128,40 +175,3 @@ def _has_unread_data(connection: Any) -> bool:
     while connection is not None and not hasattr(connection, "_h11_state"):
         connection = getattr(connection, "_connection", None)
     return connection is not None and bool(connection._h11_state.trailing_data[0])
-
-
-class _NetworkBackend(_Proxy):
-    """The network backend of a pool, which doesn't connect for a closed session."""
-
-    def __init__(self, inner: Any, session: FastHttpxSession) -> None:
-        super().__init__(inner)
-        self._session = session
-
-    async def connect_tcp(self, *args: Any, **options: Any) -> _Stream:
-        stream = await self._inner.connect_tcp(*args, **options)
-        if self._session.closed:
-            await _close(stream)
-        self._session.check_open()
-        return _Stream(stream, self._session)
-
-
-class _Stream(_Proxy):
-    """A connection before TLS, which httpx leaves open if the handshake is cancelled."""
-
-    def __init__(self, inner: Any, session: FastHttpxSession) -> None:
-        super().__init__(inner)
-        self._session = session
-
-    async def start_tls(self, *args: Any, **options: Any) -> Any:
-        try:
-            stream = await self._inner.start_tls(*args, **options)
-            self._session.check_open()
-        except BaseException:
-            await _close(self._inner)
-            raise
-        return stream
-
-
-async def _close(stream: Any) -> None:
-    with anyio.CancelScope(shield=True):
-        await stream.aclose()

@@ -6,10 +6,17 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from ..private_names import AIOBOTOCORE, check_private_names
-from .departure import count_before_send
+from botocore import UNSIGNED
+
+from ..errors import ConfigurationError
+from ..private_names import check_private_names
+from .credentials import fetch_credentials
+from .departure import call_scope, count_request
 from .fast_path import FAST_OPERATIONS, FastCall, capture, discover
-from .hooks import HookDetector
+from .hooks import HookDetector, is_intercepted
+from .private_names import AIOBOTOCORE
+from .regions import unknown_region_error
+from .sessions import is_unknown_host
 
 __all__ = ["ServiceClient"]
 
@@ -21,6 +28,7 @@ class ServiceClient:
 
     Args:
         client: aiobotocore's, just opened.
+        session: aiobotocore's session.
         fast_path: Whether its calls may take the fast path.
 
     Attributes:
@@ -32,9 +40,11 @@ class ServiceClient:
         ConfigurationError: aiobotocore has renamed something that sesmail needs.
     """
 
-    def __init__(self, client: Any, *, fast_path: bool) -> None:
-        check_private_names(AIOBOTOCORE, lambda: {"client": client})
+    def __init__(self, client: Any, session: Any, *, fast_path: bool) -> None:
+        check_private_names(AIOBOTOCORE, lambda: _private_names(client))
         self.client = client
+        self._session = session
+        self._http_session: Any = client._endpoint.http_session
         self.region: str = client.meta.region_name
         operations: Mapping[str, str] = client.meta.method_to_api_mapping
         self.methods: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
@@ -44,7 +54,8 @@ class ServiceClient:
         self._fast_calls: dict[str, FastCall | None] = {}
         self._was_logged = False
         self._hooks: HookDetector | None = None
-        client.meta.events.register("before-send", count_before_send)
+        self._http_session.departing = count_request
+        client.meta.events.register("before-send", self._before_send)
         fast = {
             operation: name
             for name, operation in operations.items()
@@ -53,6 +64,42 @@ class ServiceClient:
         if fast_path and fast:
             client.meta.events.register_last("before-call", capture)
             self._hooks = HookDetector(client, fast)
+
+    async def prepare(self) -> None:
+        """Load TLS files and create the HTTP client.
+
+        Raises:
+            ConfigurationError: A file, or the proxy, can't be used.
+        """
+        await self._http_session.prepare(self.client.meta.endpoint_url)
+
+    async def refresh_credentials(self) -> None:
+        """Refresh credentials that expire, so that a failure isn't one of the request.
+
+        Raises:
+            ConfigurationError: They can't be fetched with these settings.
+            NotSentError: They could not be fetched at the moment.
+        """
+        signer = self.client._request_signer
+        if signer.signature_version is not UNSIGNED:
+            await fetch_credentials(signer, signer.signing_name, signer.region_name)
+
+    def region_error(self, error: Exception) -> ConfigurationError | None:
+        """Returns the error for a region that doesn't exist, if that is the reason of another.
+
+        Args:
+            error: The exception of aiobotocore or the HTTP library.
+        """
+        return unknown_region_error(self._session, self.client) if is_unknown_host(error) else None
+
+    def _before_send(self, *, event_name: str, **_: object) -> None:
+        """Handles aiobotocore's event ``before-send``, the last before the request is sent."""
+        scope = call_scope.get()
+        if scope is None:
+            return
+        scope.check_open()
+        if is_intercepted(self.client, self._http_session, event_name):
+            scope.departure.assume()
 
     async def fast_call(self, operation: str, params: Mapping[str, Any]) -> FastCall | None:
         """Returns the fast path of an operation, which its first call discovers.
@@ -79,3 +126,9 @@ class ServiceClient:
         if not self._was_logged:
             self._was_logged = True
             _log.info("the fast path of %s is off: %s", self._service, reason)
+
+
+def _private_names(client: Any) -> dict[str, Any]:
+    from botocore.credentials import AssumeRoleProvider
+
+    return {"client": client, "AssumeRoleProvider": AssumeRoleProvider}

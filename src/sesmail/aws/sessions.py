@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import socket
+import ssl
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from ..errors import ConfigurationError
 
-__all__ = ["choose_session", "describe_connection_error", "is_connection_error"]
+__all__ = [
+    "choose_session",
+    "describe_connection_error",
+    "is_connection_error",
+    "is_permanent",
+    "is_unknown_host",
+]
+
+_NO_ADDRESS = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
+_STATUS = re.compile(r"[1-5][0-9][0-9]\b")
+_TEMPORARY_STATUSES = {408, 429}
 
 
 def choose_session(chosen: type[Any] | None) -> tuple[type[Any], dict[str, Any]]:
@@ -59,7 +73,10 @@ def is_connection_error(error: object) -> bool:
     """
     import aiohttp
 
+    from .aiohttp_protocol import UnsolicitedDataError
+
     kinds: list[type[BaseException]] = [
+        UnsolicitedDataError,
         aiohttp.ClientConnectorError,
         aiohttp.ClientHttpProxyError,  # the proxy rejected the tunnel, as in httpx's ProxyError
         aiohttp.ConnectionTimeoutError,
@@ -70,12 +87,57 @@ def is_connection_error(error: object) -> bool:
     return isinstance(error, tuple(kinds))
 
 
+def is_permanent(error: Any) -> bool:
+    """Returns whether connecting again would fail, too.
+
+    That is so if the certificate of the server isn't trusted, and if a proxy rejects the tunnel,
+    for instance with 407, which asks for credentials.
+    """
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error)):
+        return True
+    status = _proxy_status(error)
+    return status is not None and 400 <= status < 500 and status not in _TEMPORARY_STATUSES
+
+
+def is_unknown_host(error: Any) -> bool:
+    """Returns whether a host name has no address, as DNS says."""
+    original = getattr(error, "kwargs", {}).get("error", error)
+    return any(
+        isinstance(each, socket.gaierror) and each.errno in _NO_ADDRESS
+        for each in _causes(original)
+    )
+
+
+def _proxy_status(error: Any) -> int | None:
+    """Returns the HTTP status with which a proxy rejected a tunnel; None for other errors."""
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return error.status
+    httpx = sys.modules.get("httpx2")
+    found = None
+    if httpx is not None and isinstance(error, httpx.ProxyError):
+        found = _STATUS.match(str(error))  # the only place where it is
+    return None if found is None else int(found[0])
+
+
+def _causes(error: Any) -> Iterator[BaseException]:
+    """Yields an exception and its causes."""
+    while isinstance(error, BaseException):
+        yield error
+        # httpcore deletes the cause of its exceptions, which is their context, too:
+        # https://github.com/encode/httpcore/blob/1.0.9/httpcore/_async/connection_pool.py#L256
+        from_httpcore = type(error).__module__.startswith("httpcore2")
+        error = error.__cause__ or (error.__context__ if from_httpcore else None)
+
+
 def describe_connection_error(error: Any) -> str:
     """Returns a text for such an exception; its own may contain the password of a proxy."""
     import aiohttp
 
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy responded with {error.status}"
+    if (status := _proxy_status(error)) is not None:
+        hint = "; it asks for a user and a password in its URL" if status == 407 else ""
+        return f"the proxy responded with {status}{hint}"
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"{error.host}:{error.port}: {error.__cause__}"
     with suppress(AttributeError, RuntimeError):  # httpx's text has no host

@@ -36,7 +36,7 @@ def build_config(
         read_timeout=read_timeout,
         max_pool_connections=_MAX_POOL_CONNECTIONS,
         retries=dict(retries),
-        warm_up_loader_caches=True,
+        warm_up_loader_caches=False,  # in the default executor, which may be busy
     )
     merged: Any = defaults.merge(given)
     extra: str | None = merged.user_agent_extra

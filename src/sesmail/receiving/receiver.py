@@ -20,7 +20,7 @@ from ..arguments import (
     check_methods,
     check_seconds,
 )
-from ..aws import Aws, ClientParams
+from ..aws import Aws, AwsSettings, ClientParams, Role
 from ..concurrency import await_result, run_in_thread
 from ..errors import UnexpectedEventError, UnexpectedSubscriptionError
 from ..version import __version__
@@ -92,6 +92,9 @@ class Receiver:
         region: The AWS region of S3 and KMS; by default that of the AWS configuration. A
             subscription is confirmed in the region of its topic.
         profile: A profile of the AWS configuration files.
+        session: ``aiobotocore.session.AioSession`` whose credentials are used; not modified.
+        role_arn: ARN of a role to assume; its credentials are renewed before they expire.
+        external_id: External id that the trust policy of the role asks for.
         timeout: Maximum duration in seconds of confirming, fetching or deleting, with all retries.
             SNS waits 15 seconds for the response.
         config: Settings for botocore's ``Config``: a mapping or an instance, which isn't changed.
@@ -121,6 +124,9 @@ class Receiver:
         clock: Clock | None = None,
         region: str | None = None,
         profile: str | None = None,
+        session: object = None,
+        role_arn: str | None = None,
+        external_id: str | None = None,
         timeout: float = 8.0,
         config: Mapping[str, Any] | object | None = None,
         **params: Unpack[ClientParams],
@@ -148,12 +154,16 @@ class Receiver:
         self._certificates = AsyncCertificateCache(fetch_certificate, self._clock)
         self._timeout = timeout
         self._aws = Aws(
-            region,
-            profile=profile,
-            config=config,
-            user_agent=f"sesmail/{__version__}",
-            params=params,
-            repeatable=True,
+            AwsSettings(
+                region,
+                profile=profile,
+                session=session,
+                role=Role.of(role_arn, external_id),
+                config=config,
+                user_agent=f"sesmail/{__version__}",
+                params=params,
+                repeatable=True,
+            )
         )
         self._store = MailStore(
             self._aws, InboundStorage() if storage is None else storage, timeout=timeout

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, Unpack
 import anyio
 
 from ..arguments import check_bool, check_choice, check_mapping, check_seconds, check_text
-from ..aws import Aws, ClientParams, check_operation
+from ..aws import Aws, AwsSettings, ClientParams, Role, check_operation
 from ..errors import ConfigurationError, NotSentError
 from ..send_log.protocol import SendLog
 from ..tagging import TAG_WORD
@@ -46,10 +46,18 @@ class Client:
     ``AWS_ENDPOINT_URL`` redirects all calls to an emulator.
 
     Args:
-        region: AWS region, for instance ``eu-west-1``. By default that of the credentials chain.
+        region: AWS region, for instance ``eu-west-1``. By default AWS_DEFAULT_REGION, then
+            AWS_REGION, then that of the profile.
         api: SES API: ``v2``, or ``v1`` for accounts whose IAM policy or endpoint supports only
             that.
         profile: Name of a profile in the AWS configuration files.
+        session: ``aiobotocore.session.AioSession`` whose credentials, region and components are
+            used, for instance with a credential provider of your own; not modified.
+        role_arn: ARN of a role to assume with the credentials above, for instance in another
+            account. Its credentials are renewed before they expire.
+            https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+        external_id: External id that the trust policy of the role asks for, 2 to 1,224
+            characters.
         configuration_set: Configuration set of messages that name none. SES's event publishing
             needs one.
         message_tag_name: Name of an SES message tag that carries the single tag of a message, too:
@@ -102,6 +110,9 @@ class Client:
         *,
         api: Api = "v2",
         profile: str | None = None,
+        session: object = None,
+        role_arn: str | None = None,
+        external_id: str | None = None,
         configuration_set: str | None = None,
         message_tag_name: str | None = None,
         defaults: Message | None = None,
@@ -129,13 +140,17 @@ class Client:
         defaults = merged_defaults(defaults, configuration_set)
         dialect = DIALECTS[api]
         self._service = dialect.SERVICE
-        self._aws = Aws(  # which checks its own settings
-            region,
-            profile=profile,
-            config=config,
-            user_agent=f"sesmail/{__version__}",
-            params=params,
-            fast_path=fast_path,
+        self._aws = Aws(
+            AwsSettings(
+                region,
+                profile=profile,
+                session=session,
+                role=Role.of(role_arn, external_id),
+                config=config,
+                user_agent=f"sesmail/{__version__}",
+                params=params,
+                fast_path=fast_path,
+            )
         )
         runner = CallRunner(
             self._aws,

@@ -12,7 +12,7 @@ import pytest
 
 import sesmail
 from sesmail import ConfigurationError, Message, NotSentError, UnknownOutcomeError
-from sesmail.aws import Aws
+from sesmail.aws.opening import ClientOpener
 from support import responses
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, StartFaultServer
@@ -238,13 +238,16 @@ async def test_client_closed_while_it_opens_leaves_nothing_open(
 ) -> None:
     server = fault_server(ok())
     resume = anyio.Event()
-    new_session = Aws._new_session
+    new_session = ClientOpener._new_session
 
     class Waiting:
         """An AWS session that creates no client before the event is set."""
 
-        def __init__(self, aws: Aws, kind: type[Any]) -> None:
-            self.session = new_session(aws, kind)
+        def __init__(self, *args: Any) -> None:
+            self.session = new_session(*args)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.session, name)
 
         @contextlib.asynccontextmanager
         async def create_client(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
@@ -252,7 +255,7 @@ async def test_client_closed_while_it_opens_leaves_nothing_open(
             async with self.session.create_client(*args, **options) as client:
                 yield client
 
-    monkeypatch.setattr(Aws, "_new_session", lambda aws, kind: Waiting(aws, kind))
+    monkeypatch.setattr(ClientOpener, "_new_session", lambda *args: Waiting(*args))
     client = new_client(server.url, session)
 
     async def send() -> None:

@@ -1,0 +1,68 @@
+"""Recognises regions that don't exist, whose endpoints have no address."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import ConfigurationError
+
+__all__ = ["check_region", "unknown_region_error"]
+
+
+def check_region(session: Any, client: Any) -> None:
+    """Check that the region of a client is spelled like one, unless another host is called.
+
+    Args:
+        session: aiobotocore's session.
+        client: aiobotocore's client.
+
+    Raises:
+        ConfigurationError: It isn't.
+    """
+    region: str | None = client.meta.region_name
+    if region is None or not _is_in_host(region, client):
+        return
+    partitions = session.get_component("data_loader").load_data("partitions")["partitions"]
+    if not any(re.match(each["regionRegex"], region) for each in partitions):
+        raise _error(session, client, region)
+
+
+def unknown_region_error(session: Any, client: Any) -> ConfigurationError | None:
+    """Returns the error for a host that doesn't exist, if the region isn't one that botocore knows.
+
+    Args:
+        session: aiobotocore's session.
+        client: aiobotocore's client.
+    """
+    region: str = client.meta.region_name
+    if not _is_in_host(region, client) or region in _known_regions(session, client):
+        return None
+    return _error(session, client, region)
+
+
+def _error(session: Any, client: Any, region: str) -> ConfigurationError:
+    close = get_close_matches(region.lower(), _known_regions(session, client), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return ConfigurationError(
+        f"the region {region!r} doesn't exist or doesn't have this service{hint} "
+        "(argument region, AWS_DEFAULT_REGION, AWS_REGION or the AWS profile)"
+    )
+
+
+def _is_in_host(region: str, client: Any) -> bool:
+    url: str = client.meta.endpoint_url
+    return region in (urlsplit(url).hostname or "").split(".")
+
+
+def _known_regions(session: Any, client: Any) -> list[str]:
+    """Returns the regions of all partitions in which botocore knows the service."""
+    prefix = client.meta.service_model.endpoint_prefix
+    partitions = session.get_component("data_loader").load_data("endpoints")["partitions"]
+    return [
+        region
+        for partition in partitions
+        for region in partition["services"].get(prefix, {}).get("endpoints", {})
+    ]
