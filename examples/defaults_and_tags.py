@@ -39,7 +39,7 @@ async def main() -> None:
         )
         await client.send(message)
         try:
-            await client.send(message.model_copy(update={"tags": ("a", "b")}))
+            await client.send(message.replace(tags=["a", "b"]))
         except sesmail.InvalidMessageError as error:
             print(error)
 

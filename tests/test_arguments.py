@@ -15,6 +15,7 @@ from typing import Any
 
 import pydantic
 import pytest
+from botocore.config import Config
 
 import sesmail
 from sesmail import (
@@ -36,10 +37,11 @@ from sesmail import (
     SqliteSendLog,
 )
 from sesmail.aws import Aws, ClientParams
+from sesmail.concurrency import await_result
 from sesmail.send_log.sqlite_file import SqliteFile
 from support.clients import NEWS, ORDER
-from support.receivers import SECRET
-from support.signing import basic
+from support.receivers import SECRET, post
+from support.signing import basic, message
 
 TYPED = (
     ConfigurationError,
@@ -67,6 +69,13 @@ def plain_function(*_: Any) -> None:
 
 def generator(*_: Any) -> Iterator[None]:
     yield
+
+
+class BytesPath:
+    """Path whose text is bytes."""
+
+    def __fspath__(self) -> bytes:
+        return b"sends.db"
 
 
 class Anything:
@@ -119,7 +128,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     },
     "Attachment.calendar": {"ics": [5, None, ["ics"], ""], "filename": ["", 5, ["a"], "a.exe"]},
     "Attachment.from_path": {
-        "path": [5, b"a", ["a"], None, Path],
+        "path": [5, b"a", ["a"], None, Path, BytesPath()],
         **{key: [5, ["a"], str] for key in ("filename", "media_type", "content_id", "description")},
         "disposition": [5, "outside", ["inline"]],
     },
@@ -138,7 +147,22 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "listener": [print, Listener, plain_function, [Listener()], "listener"],
         "send_log": ["sends.db", Path("sends.db"), MemorySendLog, SeenMessages(), {}, print],
         "tag_send_id": "bool",
-        "config": [5, "config", [("a", 1)], {5: 1}, {"connect_timeout": "5"}, dict],
+        "config": [
+            5,
+            "config",
+            [("a", 1)],
+            {5: 1},
+            dict,
+            Config,
+            Config(connect_timeout=-1),
+            {"connect_timeout": "5"},
+            {"read_timeout": math.inf},
+            {"max_pool_connections": True},
+            {"user_agent_extra": 5},
+            {"retries": 3},
+            {"tcp_keepalive": 1},
+            {"proxies": "a"},
+        ],
         "fast_path": "bool",
         "endpoint_url": ["", 5, b"http://a", "localhost:4566", "ftp://a.example", str],
         "use_ssl": "bool",
@@ -237,7 +261,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "SeenMessages": {"size": "integer"},
     "SeenMessages.__call__": {"message_id": "text"},
     "SeenMessages.add": {"events": "events"},
-    "SqliteSendLog": {"path": [*PATH, ":memory:", "a\0b"], "clock": "plain"},
+    "SqliteSendLog": {"path": [*PATH, ":memory:", "a\0b", BytesPath()], "clock": "plain"},
     "Unsubscribe": {
         "secrets": [5, "short", ["short"], [], [5], {}],
         "url": ["", 5, b"https://a.example", "http://a.example", "https://a.example/#b", str],
@@ -531,3 +555,50 @@ def test_error_names_the_way_out(function: Any, settings: dict[str, Any], hint: 
     with pytest.raises(TYPED) as refused:
         call(function, settings)
     assert hint.lower() in str(refused.value).lower()
+
+
+async def returns_text(_: object) -> str:
+    return "PEM"
+
+
+def test_results_of_functions_are_checked_when_they_are_awaited() -> None:
+    with pytest.raises(ConfigurationError, match=r"seen must be a coroutine function.* the bool"):
+        call(await_result, {"name": "seen", "result": False})
+    cache = sesmail.CertificateCache(fetch=lambda _: "PEM")  # type: ignore[arg-type, return-value]  # pyright: ignore
+    with pytest.raises(ConfigurationError, match="certificate must be bytes in PEM, not a str"):
+        cache("https://a.example")
+
+
+def test_time_of_a_clock_needs_a_time_zone() -> None:
+    receiver = Receiver(secret=SECRET, clock=lambda: NOW.replace(tzinfo=None))
+    body, headers = post(message())
+    with pytest.raises(ConfigurationError, match="time zone"):
+        call(receiver.receive, {"body": body, "headers": headers})
+
+
+def test_valid_values_at_the_limits_are_taken(tmp_path: Path) -> None:
+    Client(
+        "eu-west-1",
+        profile="shop",
+        timeout=0.001,
+        rate_limit=10**6,
+        listener=Listener(),
+        send_log=SqliteSendLog(tmp_path / "sends.db"),
+        config=Config(connect_timeout=5, retries={"mode": "standard"}),
+        verify="/bundle.pem",
+        use_ssl=False,
+        endpoint_url="https://email.eu-west-1.amazonaws.com",
+    )
+    Receiver(
+        secret=SECRET,
+        seen=SeenMessages(),
+        fetch_certificate=lambda _: returns_text(_),
+        max_age=math.inf,
+    )  # type: ignore[arg-type, return-value]  # pyright: ignore
+    RateLimiter(clock=lambda: 0, sleep=lambda _: returns_text(_), max_wait=0)  # type: ignore[arg-type, return-value]  # pyright: ignore
+    RetryPolicy(attempts=1, first_delay=1, longest_delay=1)
+    sesmail.CertificateCache(fetch=functools.partial(plain_function), clock=time_now)  # type: ignore[arg-type]  # pyright: ignore
+
+
+def time_now() -> datetime.datetime:
+    return NOW

@@ -86,7 +86,6 @@ UNITS: dict[str, list[str]] = {
     "sending.blocking_many": [
         *BASE,
         *MESSAGE,
-        "sending.attempts",
         "sending.client",
         "sending.many",
     ],

@@ -170,6 +170,15 @@ def reading(
     assert_type(message.to[0].name, str | None)
     assert_type(Message.model_validate_json(message.model_dump_json()), Message)
     assert_type(message.model_copy(update={"subject": "Another"}), Message)
+    assert_type(message.replace(subject="Another", to=["a@example.com"]), Message)
+    message.replace(subject=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    message.replace(data={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert_type(Recipient("a@example.com").replace(data={"a": 1}), Recipient)
+    assert_type(Attachment("a.txt", b"").replace(filename="b.txt"), Attachment)
+    assert_type(
+        sesmail.message_from_json(message.to_json()),
+        Message | RawMessage | TemplateMessage | BulkMessage,
+    )
 
 
 def files(path: Path, standard: EmailMessage) -> None:
@@ -428,7 +437,8 @@ async def many(
     assert_type(outcomes.progress.rate, float)
     assert_type(outcomes.progress.replayed, int)
     assert_type(outcomes.unconsumed, tuple[sesmail.MessageResult, ...])
-    client.send_many(some)
+    client.send_many(some, on_progress=print, progress_interval=10)
+    client.send_many(Message())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.send_many([RawMessage(content=b"", to="a@example.com"), Message()])
     client.send_many(["text"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 

@@ -435,6 +435,8 @@ async def test_another_process_creates_the_tables_first(
 async def test_refuses_in_memory_database() -> None:
     with pytest.raises(ConfigurationError, match="local disk"):
         await SqliteSendLog(":memory:").begin("id-1")
+    with pytest.raises(ConfigurationError, match="local disk"):
+        sqlite_file.SqliteFile(":memory:").read(lambda _: None)
 
 
 async def test_locked_file_can_be_opened_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

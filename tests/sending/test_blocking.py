@@ -8,7 +8,7 @@ import sys
 import textwrap
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,10 +23,15 @@ from sesmail import (
     Message,
     MessageRejectedError,
     RetryPolicy,
+    SendProgress,
 )
 from support.clients import NEWS, ORDER
 from support.faults import FaultServer, StartFaultServer
 from support.responses import error, json_200, ok, slow
+
+
+async def later() -> AsyncIterator[Message]:
+    yield ORDER
 
 
 def blocking(server: FaultServer, **settings: Any) -> BlockingClient:
@@ -136,6 +141,31 @@ class TestSendMany:
         assert len(counts) == 30
         assert results.progress.accepted == 30
         assert results.unconsumed == ()
+
+    def test_on_progress_is_called_at_an_interval_and_at_the_end(
+        self, fault_server: StartFaultServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        counts: list[int] = []
+
+        def count(progress: SendProgress) -> None:
+            counts.append(progress.done)
+            raise ZeroDivisionError
+
+        server = fault_server(*[ok()] * 20)
+        with blocking(server) as client:
+            for interval in (1000, 1e-9):
+                with client.send_many(
+                    orders(10), on_progress=count, progress_interval=interval
+                ) as results:
+                    assert [result.outcome for result in results] == ["accepted"] * 10
+        assert (len(counts), counts[1], counts[-1]) == (2 + 11, 10, 10)
+        assert caplog.text.count("ZeroDivisionError") >= 13
+
+    def test_refuses_what_is_not_an_iterable_of_messages(self) -> None:
+        client = BlockingClient("eu-west-1")
+        for messages in (ORDER, 5, later):
+            with pytest.raises(ConfigurationError, match="messages must be an iterable"):
+                client.send_many(messages)  # type: ignore[arg-type]
 
     def test_results_come_in_order_on_request(self, fault_server: StartFaultServer) -> None:
         server = fault_server(*[ok()] * 20)

@@ -355,6 +355,25 @@ async def test_unexpected_exception_fails_one_message(
     assert isinstance(result.error.__cause__, ZeroDivisionError)
 
 
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_internal_error_of_a_send_is_a_result(
+    caplog: pytest.LogCaptureFixture, accepted: bool
+) -> None:
+    sent = SendResult("id-1", "<id-1>", ())
+
+    async def fail(_: object, state: SendState[SendResult]) -> SendResult:
+        state.result = sent if accepted else None
+        raise ZeroDivisionError
+
+    many = SendMany([ORDER], fail, concurrency=1, ordered=False, on_progress=None, account=None)
+    async with many as results:
+        (result,) = [each async for each in results]
+    assert (result.outcome, result.result) == (
+        ("accepted", sent) if accepted else ("not_sent", None)
+    )
+    assert "internal error" in caplog.text
+
+
 async def test_refuses_wrong_use() -> None:
     async with new_client("http://127.0.0.1:1") as client:
         with pytest.raises(ConfigurationError, match="concurrency"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import partial
 from types import UnionType
 from typing import Any, cast, get_args
 
@@ -24,7 +25,15 @@ __all__ = ["check_operation", "check_settings"]
 _REGION = re.compile(r"[A-Za-z0-9-]{1,63}")  # part of a host name
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*")
-_TIMEOUTS = ("connect_timeout", "read_timeout")
+
+# Options of botocore's Config with the check of their values; each may be None.
+_OPTIONS: dict[str, Callable[[str, Any], None]] = {
+    **dict.fromkeys(("connect_timeout", "read_timeout"), check_seconds),
+    "max_pool_connections": partial(check_integer, minimum=1),
+    **dict.fromkeys(("region_name", "user_agent", "user_agent_extra"), check_text),
+    **dict.fromkeys(("connector_args", "proxies", "proxies_config", "retries"), check_mapping),
+    "tcp_keepalive": check_bool,
+}
 
 # Names in boto3 and other SDKs, with the argument here.
 _OTHER_NAMES = {
@@ -98,22 +107,12 @@ def _check_config(config: Any) -> None:
         options = cast("Mapping[str, Any]", config)
         check_mapping("config", options)
     elif _is_config(config):
-        options = getattr(config, "_user_provided_options", {})
+        options = {name: getattr(config, name, None) for name in _OPTIONS}
     else:
         refuse("config", "a mapping, or an instance of botocore's Config", config)
-    for name in _TIMEOUTS:
+    for name, check in _OPTIONS.items():
         if options.get(name) is not None:
-            check_seconds(f"config: {name}", options[name])
-    if "max_pool_connections" in options:
-        check_integer("config: max_pool_connections", options["max_pool_connections"], 1)
-    for name in ("user_agent", "user_agent_extra"):
-        if options.get(name) is not None and not isinstance(options[name], str):
-            refuse(f"config: {name}", "text", options[name])
-    for name in ("retries", "proxies", "proxies_config", "connector_args"):
-        if options.get(name) is not None:
-            check_mapping(f"config: {name}", options[name])
-    if options.get("tcp_keepalive") is not None:
-        check_bool("config: tcp_keepalive", options["tcp_keepalive"])
+            check(f"config: {name}", options[name])
 
 
 def _is_config(config: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections import deque
@@ -15,12 +16,13 @@ import anyio
 
 from ..background import run_in_background, running_portal
 from ..errors import ConfigurationError
-from .attempts.listener import notify
 from .client import Client
 from .many import MessageResult, SendMany, SendProgress, check_messages, check_settings
 from .message.message import AnyMessage
 
 __all__ = ["BlockingSendMany"]
+
+_log = logging.getLogger("sesmail.sending")
 
 
 class _Queue:
@@ -99,8 +101,8 @@ class BlockingSendMany:
     ) -> None:
         assert self._context is not None
         self._context.__exit__(None, None, None)
-        if self._interval is not None and self._on_progress is not None:
-            notify(self._on_progress, self.progress)
+        if self._interval is not None:
+            self._notify(self.progress)
 
     def __iter__(self) -> Self:
         return self
@@ -114,9 +116,9 @@ class BlockingSendMany:
         if not self._results:
             failure, self._failure = self._failure, None
             raise failure or StopIteration
-        if self._on_progress is not None and time.monotonic() >= self._due:
+        if time.monotonic() >= self._due:
             self._due = time.monotonic() + (self._interval or 0.0)
-            notify(self._on_progress, self._results[0][1])
+            self._notify(self._results[0][1])
         self._room += 1
         return self._results.popleft()[0]
 
@@ -134,6 +136,13 @@ class BlockingSendMany:
         """Known results that the iteration didn't return; after the block, all of the rest."""
         fetched = [result for result, _ in self._results]
         return tuple(sorted([*fetched, *self._many.unconsumed], key=lambda each: each.index))
+
+    def _notify(self, progress: SendProgress) -> None:
+        try:
+            if self._on_progress is not None:
+                self._on_progress(progress)
+        except Exception:
+            _log.exception("on_progress raised an exception; the sends continue.")
 
     def _take(self) -> list[AnyMessage]:
         """Takes messages while there is room, in the calling thread."""

@@ -190,9 +190,11 @@ class CallRunner:
         """Waits for the rate limit; returns the seconds waited."""
         if self.limiter is None or not info.recipients:
             return 0.0
-        if (seconds := self.limiter.expected_wait(low_priority=low_priority)) > 0:
+        # A subclass of RateLimiter may have an acquire with one argument.
+        priority = {"low_priority": True} if low_priority else {}
+        if (seconds := self.limiter.expected_wait(**priority)) > 0:
             notify(self.listener.waiting, info, seconds)
-        return await self.limiter.acquire(info.recipients, low_priority=low_priority)
+        return await self.limiter.acquire(info.recipients, **priority)
 
     async def _record(
         self, batch: Batch[T], states: Mapping[int, SendState[T]], deadline: float
@@ -352,12 +354,11 @@ def _read(
 
 
 def _fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
-    """Applies an internal error before a request to the sends that have no result."""
+    """Applies an internal error before a request to sends, none of which has a result."""
     for state in states.values():
-        if state.result is None:
-            failed = NotSentError(_reason(error), retryable=isinstance(error, MemoryError))
-            failed.__cause__ = error.with_traceback(None)
-            state.failed(failed)
+        failed = NotSentError(_reason(error), retryable=isinstance(error, MemoryError))
+        failed.__cause__ = error.with_traceback(None)
+        state.failed(failed)
 
 
 def _reason(error: Exception) -> str:

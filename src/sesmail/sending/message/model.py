@@ -112,15 +112,15 @@ class Model(_Base, frozen=True):
         super().__setstate__(state)
         _marked(self)  # the pickle may be of another version of sesmail
 
-    if not TYPE_CHECKING:
+    if TYPE_CHECKING:
+        pass  # each model has types of its own
+    else:
 
         def copy(self, **options):  # noqa: D102 (deprecated by pydantic)
             return _marked(super().copy(**options))
 
         def __replace__(self, /, **changes):  # copy.replace of Python 3.13
             return self.replace(**changes)
-
-    if not TYPE_CHECKING:  # each model has types of its own
 
         def replace(self, **changes):
             """Returns a copy with other values of some fields, validated like a new instance.
