@@ -438,7 +438,8 @@ class RawMessage(_BaseMessage, frozen=True):
         DomainKey-Signature, ``ARC-*``, Authentication-Results, Received-SPF, Bounces-To, Errors-To,
         ``Resent-*``, Bcc), of SES (``X-SES-*``, Feedback-ID) and of sesmail (``X-Tag``,
         ``X-Metadata``, ``X-Sesmail-Id``), repetitions of fields that SES accepts once, and lines
-        that are no header field. SES still rejects attachments of some types.
+        that are no header field. SES still rejects attachments of some types. A mail of many
+        megabytes takes a second or more: call it in a worker thread in an async program.
 
         Args:
             mail: Mail as it was received, such as ``InboundMail.raw``; an ``InboundMail`` is
