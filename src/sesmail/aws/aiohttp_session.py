@@ -92,6 +92,11 @@ class FastAiohttpSession(AIOHTTPSession):
             check_proxy(proxy)
         await self._get_session(proxy)
 
+    def abandon(self) -> None:
+        """Drop all connections, without a warning of aiohttp."""
+        for each in self._opened.values():
+            each.abandon()
+
     async def post(
         self, url: str, headers: Mapping[str, str], body: Body
     ) -> tuple[int, Mapping[str, str], bytes]:
@@ -179,6 +184,12 @@ class _ClientSession:
 
     def __init__(self, session: Any) -> None:
         self._session = session
+
+    def abandon(self) -> None:
+        """Drop all connections, without a warning of aiohttp."""
+        connector: Any = self._session.connector
+        self._session.detach()
+        connector._close(abort_ssl=True)
 
     async def request(self, method: str, *, data: Any, **options: Any) -> Any:
         body = _Payload(data) if isinstance(data, (bytes, Body)) else None

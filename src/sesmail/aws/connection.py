@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from difflib import get_close_matches
@@ -51,6 +52,7 @@ class Aws:
     """
 
     def __init__(self, settings: AwsSettings) -> None:
+        self._owner = settings.owner
         self._repeatable = settings.repeatable
         self._opener = ClientOpener(settings)
         self._clients: dict[tuple[str, str | None], ServiceClient] = {}
@@ -58,6 +60,17 @@ class Aws:
         self._opening = anyio.Lock()
         self._closed = False
         self._loop = EventLoopGuard()
+
+    def __del__(self) -> None:
+        if self._clients and not self._closed:
+            warnings.warn(
+                f"unclosed {self._owner}; use 'async with', or call aclose() at the end",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )
+            for client in self._clients.values():
+                client.abandon()
 
     async def open(self, service: str, region: str | None = None) -> ServiceClient:
         """Returns the client of a service, which the first call opens.

@@ -73,6 +73,9 @@ class FastHttpxSession(HttpxSession):
         self._verify, self._proxy_ssl_contexts = await run_in_thread(partial(load_tls, self, build))
         await self._open(url)
 
+    def abandon(self) -> None:
+        """Do nothing, as the garbage collector closes the connections."""
+
     async def _get_session(self, url: str) -> Any:
         if self._session is None:
             self.check_open()

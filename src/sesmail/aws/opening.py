@@ -62,6 +62,7 @@ class AwsSettings:
         config: Settings for botocore's ``Config``; not modified.
         user_agent: Text that is appended to botocore's User-Agent.
         params: Passed on to ``create_client``.
+        owner: Name of the public class that is to be closed.
         repeatable: Whether repeating a call has no further effect, as for S3's GetObject. Then
             aiobotocore makes up to 3 attempts in the mode ``standard``, unless ``config`` sets
             ``retries``. Otherwise each call is one request.
@@ -77,6 +78,7 @@ class AwsSettings:
     config: Mapping[str, Any] | object | None
     user_agent: str
     params: ClientParams
+    owner: str = "sesmail.Client"
     session: Any = None
     role: Role | None = None
     repeatable: bool = False
@@ -169,9 +171,9 @@ class ClientOpener:
         https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
         """
         found: str | None = self._settings.region
-        if found is None and self._settings.session is not None:
-            found = self._session.get_config_variable("region")
-        if found is None and not os.environ.get("AWS_DEFAULT_REGION"):
+        if not found and self._settings.session is not None:
+            found = self._settings.session.get_config_variable("region")
+        if not found and not os.environ.get("AWS_DEFAULT_REGION"):
             found = os.environ.get("AWS_REGION")
         return found or None
 

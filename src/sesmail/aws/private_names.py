@@ -95,6 +95,7 @@ AIOHTTP = (
     PrivateName(
         "aiohttp", "ClientSession.__init__", f"{_AIOHTTP}/client.py#L444", assigned="_cookie_jar"
     ),
+    PrivateName("aiohttp", "TCPConnector._close", f"{_AIOHTTP}/connector.py#L1059"),
     PrivateName("aiohttp", "TCPConnector.connect", f"{_AIOHTTP}/connector.py#L631"),
     PrivateName(
         "aiohttp", "BaseConnector.__init__", f"{_AIOHTTP}/connector.py#L334", assigned="_factory"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
 
 __all__ = ["check_region", "unknown_region_error"]
+
+_ALIKE = 0.7
 
 
 def check_region(session: Any, client: Any) -> None:
@@ -44,8 +46,10 @@ def unknown_region_error(session: Any, client: Any) -> ConfigurationError | None
 
 
 def _error(session: Any, client: Any, region: str) -> ConfigurationError:
-    close = get_close_matches(region.lower(), _known_regions(session, client), n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    known = sorted(_known_regions(session, client))
+    likeness = {each: SequenceMatcher(None, each, region.lower()).ratio() for each in known}
+    closest = max(known, key=likeness.__getitem__)  # the first of several
+    hint = f"; did you mean {closest!r}?" if likeness[closest] >= _ALIKE else ""
     return ConfigurationError(
         f"the region {region!r} doesn't exist or doesn't have this service{hint} "
         "(argument region, AWS_DEFAULT_REGION, AWS_REGION or the AWS profile)"
@@ -54,7 +58,7 @@ def _error(session: Any, client: Any, region: str) -> ConfigurationError:
 
 def _is_in_host(region: str, client: Any) -> bool:
     url: str = client.meta.endpoint_url
-    return region in (urlsplit(url).hostname or "").split(".")
+    return region.lower() in (urlsplit(url).hostname or "").split(".")
 
 
 def _known_regions(session: Any, client: Any) -> list[str]:

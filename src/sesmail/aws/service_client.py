@@ -73,6 +73,10 @@ class ServiceClient:
         """
         await self._http_session.prepare(self.client.meta.endpoint_url)
 
+    def abandon(self) -> None:
+        """Drop all connections, without a warning of the HTTP library."""
+        self._http_session.abandon()
+
     async def refresh_credentials(self) -> None:
         """Refresh credentials that expire, so that a failure isn't one of the request.
 

@@ -21,6 +21,9 @@ def check_proxy(url: str) -> None:
     Raises:
         ConfigurationError: It can't be used.
     """
+    # botocore prepends http:// to URLs of other schemes.
+    rest = url.removeprefix("http://")
+    url = rest if "://" in rest else url
     shown = _without_password(url)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):

@@ -162,6 +162,7 @@ class Receiver:
                 config=config,
                 user_agent=f"sesmail/{__version__}",
                 params=params,
+                owner="sesmail.Receiver",
                 repeatable=True,
             )
         )

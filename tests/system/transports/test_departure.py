@@ -1,0 +1,126 @@
+"""Sends that end before a connection exists are not sent, whoever ends them."""
+
+import functools
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import pytest
+
+from sesmail import MemorySendLog, NotSentError
+from support.clients import ORDER, new_client
+from support.faults import StartFaultServer
+from support.invariants import no_leaks
+from support.responses import ok
+
+pytestmark = pytest.mark.anyio
+
+MAIL = ORDER.model_copy(update={"send_id": "invoice-1"})
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """Listen on a port whose connections are never accepted."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def black_hole() -> Iterator[int]:
+    """Listen on a port with a full queue, so that new connections aren't answered."""
+    with ExitStack() as sockets:
+        server = sockets.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            client = sockets.enter_context(socket.socket())
+            client.setblocking(False)
+            with suppress(BlockingIOError):
+                client.connect(server.getsockname())
+        yield server.getsockname()[1]
+
+
+def settings_of(step: str, silent: int, black_hole: int) -> dict[str, Any]:
+    """Return the settings of a client that waits at a step of connecting."""
+    proxies = {"proxies": {"https": f"http://127.0.0.1:{silent}"}}
+    return {
+        "tcp": {"url": f"http://127.0.0.1:{black_hole}"},
+        "tls": {"url": f"https://127.0.0.1:{silent}"},
+        "proxy": {
+            "url": "https://ses.invalid",
+            "config": {"proxies": {"https": f"http://127.0.0.1:{black_hole}"}},
+        },
+        "connect": {"url": "https://ses.invalid", "config": proxies},
+        "tls_proxy": {
+            "url": "https://ses.invalid",
+            "config": {"proxies": {"https": f"https://127.0.0.1:{silent}"}},
+        },
+    }[step]
+
+
+STEPS = ["tcp", "tls", "proxy", "connect", "tls_proxy"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("ends", ["deadline", "caller"])
+async def test_send_that_ends_while_connecting_is_not_sent(
+    session: str, silent: int, black_hole: int, step: str, ends: str
+) -> None:
+    settings = settings_of(step, silent, black_hole)
+    log = MemorySendLog()
+    timeout = 0.2 if ends == "deadline" else 30
+    async with (
+        no_leaks(),
+        new_client(
+            settings.pop("url"), session, send_log=log, timeout=timeout, **settings
+        ) as client,
+    ):
+        with anyio.move_on_after(30 if ends == "deadline" else 0.2) as scope:
+            with pytest.raises(NotSentError):
+                await client.send(MAIL)
+    assert scope.cancelled_caught is (ends == "caller")
+    record = await log.get("invoice-1")
+    assert record is not None
+    assert record.outcome == "not_sent"
+
+
+async def test_lookup_without_response_is_not_sent(
+    session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: done.wait())
+    async with new_client("http://ses.invalid", session, timeout=0.2) as client:
+        with pytest.raises(NotSentError):
+            await client.send(ORDER)
+    done.set()
+
+
+async def test_busy_threads_of_the_application_delay_nothing(
+    fault_server: StartFaultServer, session: str, anyio_backend: str
+) -> None:
+    """Neither the opening nor the lookup of a host name."""
+    server = fault_server(ok())
+    done, work = threading.Event(), []
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as group:
+            limiter = anyio.to_thread.current_default_thread_limiter()
+            for _ in range(int(limiter.total_tokens)):
+                group.start_soon(functools.partial(anyio.to_thread.run_sync, done.wait))
+            if anyio_backend == "asyncio":
+                import asyncio
+
+                loop = asyncio.get_running_loop()
+                work = [loop.run_in_executor(None, done.wait) for _ in range(64)]
+            try:
+                url = server.url.replace("127.0.0.1", "localhost")
+                async with new_client(url, session) as client:
+                    result = await client.send(ORDER)
+            finally:
+                done.set()
+                for each in work:
+                    await each
+    assert result.message_id in server.requests[0].issued
