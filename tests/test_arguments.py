@@ -118,6 +118,12 @@ KINDS: dict[str, list[Any]] = {
 ADDRESS, PATH = [5, b"a@example.com", ["a@example.com"], Address], [5, b"a", ["a"], "", Path]
 OUTCOME = ["sent", 5, None, ["accepted"]]
 
+ROLE: dict[str, str | list[Any]] = {
+    "session": [5, "session", {}, type],
+    "role_arn": ["", 5, b"arn", "arn:aws:iam::1:role/a", ["arn"]],
+    "external_id": ["", 5, b"id", "a", ["id"]],
+}
+
 # Kind of each parameter, or its wrong values, by the name of the function.
 PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "Address": {"email": ADDRESS, "name": [5, b"Name", ["Name"], str]},
@@ -164,6 +170,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
             {"proxies": "a"},
         ],
         "fast_path": "bool",
+        **ROLE,
         "endpoint_url": ["", 5, b"http://a", "localhost:4566", "ftp://a.example", str],
         "use_ssl": "bool",
         "verify": [5, b"bundle.pem", ["bundle.pem"], 0, bool],
@@ -239,6 +246,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "region": ["", 5, b"eu-west-1", "eu west 1"],
         "profile": "nonempty",
         "timeout": "finite",
+        **ROLE,
         "config": [5, "config", {5: 1}, {"max_pool_connections": "5"}],
         **{key: [5, b"text", ["text"]] for key in ClientParams.__annotations__},
     },

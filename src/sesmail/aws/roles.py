@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..arguments import described
 from ..errors import ConfigurationError
 
 __all__ = ["Role"]
@@ -36,13 +37,15 @@ class Role:
     def __post_init__(self) -> None:
         if not (isinstance(self.arn, str) and _ARN.fullmatch(self.arn)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(
-                f"role_arn must be like arn:aws:iam::111122223333:role/NAME, not {self.arn!r}"
+                "role_arn must be like arn:aws:iam::111122223333:role/NAME, "
+                f"not {self.arn if isinstance(self.arn, str) else described(self.arn)}"  # pyright: ignore[reportUnnecessaryIsInstance]
             )
         if self.external_id is not None and not (
             isinstance(self.external_id, str) and _EXTERNAL_ID.fullmatch(self.external_id)  # pyright: ignore[reportUnnecessaryIsInstance]
         ):
             raise ConfigurationError(
-                "external_id must be 2 to 1,224 characters of A-Z a-z 0-9 _ + = , . @ : / -"
+                "external_id must be 2 to 1,224 characters of A-Z a-z 0-9 _ + = , . @ : / -, "
+                f"not {described(self.external_id)}"
             )
 
     @classmethod
@@ -54,7 +57,9 @@ class Role:
         """
         if arn is None:
             if external_id is not None:
-                raise ConfigurationError("external_id is used with role_arn only")
+                raise ConfigurationError(
+                    f"external_id, here {described(external_id)}, is used with role_arn only"
+                )
             return None
         return cls(arn, external_id)
 
