@@ -82,7 +82,7 @@ class TlsChannel:
     def __init__(self, channel: Channel, context: ssl.SSLContext, server_name: str | None) -> None:
         self._channel = channel
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.ssl_object = context.wrap_bio(
+        self.ssl_object: ssl.SSLObject = context.wrap_bio(
             self._incoming, self._outgoing, server_hostname=server_name
         )
 
