@@ -66,7 +66,6 @@ class Aws:
                 f"unclosed {self._owner}; use 'async with', or call aclose() at the end",
                 ResourceWarning,
                 stacklevel=2,
-                source=self,
             )
             for client in self._clients.values():
                 client.abandon()

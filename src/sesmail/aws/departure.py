@@ -64,15 +64,13 @@ class CallScope:
     response_limit: int
 
 
-call_scope: ContextVar[CallScope | None] = ContextVar("sesmail_call_scope", default=None)
-"""The call that is made in this context; None in requests for credentials."""
+call_scope: ContextVar[CallScope] = ContextVar("sesmail_call_scope")
+"""The call that is made in this context."""
 
 
 def check_open() -> None:
     """Raise ConfigurationError if the client of the current call was closed."""
-    scope = call_scope.get()
-    if scope is not None:
-        scope.check_open()
+    call_scope.get().check_open()
 
 
 def count_request() -> None:
@@ -83,12 +81,11 @@ def count_request() -> None:
         RuntimeError: The call has reached its limit.
     """
     scope = call_scope.get()
-    if scope is not None:
-        scope.check_open()
-        scope.departure.count()
+    scope.check_open()
+    scope.departure.count()
 
 
 def response_limit() -> int:
     """Returns the maximum size in bytes of a response to the current call."""
-    scope = call_scope.get()
+    scope = call_scope.get(None)  # none while a client opens and fetches credentials
     return _LIMIT if scope is None else scope.response_limit
