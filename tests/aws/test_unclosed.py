@@ -57,13 +57,13 @@ async def test_client_closed_before_the_first_byte_sends_nothing(
     count = http_session.departing
 
     def close_and_count() -> None:
-        client._aws._closed = True
+        client._aws._lifetime.is_closed = True
         count()
 
     http_session.departing = close_and_count
     with pytest.raises(ConfigurationError, match="closed"):
         await client.send(ORDER)
-    client._aws._closed = False
+    client._aws._lifetime.is_closed = False
     await client.aclose()
     assert server.requests == []
 

@@ -99,7 +99,7 @@ class ServiceClient:
     def _before_send(self, *, event_name: str, **_: object) -> None:
         """Handles aiobotocore's event ``before-send``, the last before the request is sent."""
         scope = call_scope.get()
-        scope.check_open()
+        scope.lifetime.check_open()
         if is_intercepted(self.client, self._http_session, event_name):
             scope.departure.assume()
 
