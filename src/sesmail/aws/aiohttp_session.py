@@ -93,7 +93,7 @@ class FastAiohttpSession(AIOHTTPSession):
         await self._get_session(proxy)
 
     def abandon(self) -> None:
-        """Drop all connections, without a warning of aiohttp."""
+        """Close all connections at once, without a warning of aiohttp."""
         for each in self._opened.values():
             each.abandon()
 
@@ -186,7 +186,7 @@ class _ClientSession:
         self._session = session
 
     def abandon(self) -> None:
-        """Drop all connections, without a warning of aiohttp."""
+        """Close all connections at once, without a warning of aiohttp."""
         connector: Any = self._session.connector
         self._session.detach()
         connector._close(abort_ssl=True)

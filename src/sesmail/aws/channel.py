@@ -148,7 +148,7 @@ class TlsChannel:
             await self._channel.send(self._outgoing.read())
 
 
-async def connect(host: str, port: int, local_address: str | None = None) -> TcpChannel:
+async def connect(host: str, port: int) -> TcpChannel:
     """Connect to the first address of a host that responds.
 
     Addresses are tried one after the other, each also while earlier ones don't respond:
@@ -163,7 +163,7 @@ async def connect(host: str, port: int, local_address: str | None = None) -> Tcp
 
     async def attempt(address: Address, failed: anyio.Event) -> None:
         try:
-            sock = await _connect(address, local_address)
+            sock = await _connect(address)
         except OSError as err:
             errors.append(err)
             failed.set()
@@ -196,14 +196,12 @@ def _interleave(addresses: Sequence[Address]) -> list[Address]:
     return [each for pair in pairs for each in pair] + rest
 
 
-async def _connect(address: Address, local_address: str | None) -> socket.socket:
+async def _connect(address: Address) -> socket.socket:
     family, target = address
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if local_address is not None:
-            sock.bind((local_address, 0))
         with suppress(BlockingIOError):
             sock.connect(target)
         await anyio.wait_writable(sock)

@@ -14,14 +14,13 @@ import anyio.lowlevel
 
 from ..concurrency import EventLoopGuard
 from ..errors import (
-    ConfigurationError,
     InvalidMessageError,
     NotSentError,
     SesmailError,
     UnknownOutcomeError,
 )
 from .bounded_read import read_body
-from .departure import CallScope, Departure, call_scope
+from .departure import CallScope, Departure, Lifetime, call_scope
 from .failure import clear_frames, translate_error
 from .opening import AwsSettings, ClientOpener
 
@@ -58,16 +57,15 @@ class Aws:
         self._clients: dict[tuple[str, str | None], ServiceClient] = {}
         self._stack = AsyncExitStack()
         self._opening = anyio.Lock()
-        self._closed = False
+        self._lifetime = Lifetime()
         self._loop = EventLoopGuard()
 
     def __del__(self) -> None:
-        if self._clients and not self._closed:
+        if self._clients and not self._lifetime.is_closed:
             warnings.warn(
                 f"unclosed {self._owner}; use 'async with', or call aclose() at the end",
                 ResourceWarning,
                 stacklevel=2,
-                source=self,
             )
             for client in self._clients.values():
                 client.abandon()
@@ -86,16 +84,16 @@ class Aws:
         """
         key = service, region
         self._loop.check()
-        self._check_open()
+        self._lifetime.check_open()
         if key in self._clients:
             return self._clients[key]
         async with self._opening:
-            self._check_open()
+            self._lifetime.check_open()
             if key not in self._clients:
                 client = await self._opener.open(service, region, self._stack)
-                if self._closed:
+                if self._lifetime.is_closed:
                     await self._stack.aclose()
-                self._check_open()
+                self._lifetime.check_open()
                 self._clients[key] = client
             return self._clients[key]
 
@@ -105,17 +103,13 @@ class Aws:
         Calls that are in flight end with an unknown outcome; those that wait for a connection are
         not sent.
         """
-        self._closed = True
+        self._lifetime.is_closed = True
         with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
             await self._stack.aclose()
 
     def region(self, service: str) -> str:
         """Returns the region of an open client, from the argument or the AWS configuration."""
         return self._clients[service, None].region
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ConfigurationError("this client is closed; create a new one")
 
     async def call(
         self,
@@ -158,7 +152,7 @@ class Aws:
             try:
                 client = await self.open(service, region)
                 token = call_scope.set(
-                    CallScope(departure, self._check_open, _response_limit(service, operation))
+                    CallScope(departure, self._lifetime, _response_limit(service, operation))
                 )
                 try:
                     return await self._request(
@@ -201,7 +195,7 @@ class Aws:
         # a call that is being cancelled.
         async with self._opener.slots:
             await anyio.lowlevel.checkpoint_if_cancelled()  # which a free slot doesn't check
-            self._check_open()
+            self._lifetime.check_open()
             if validated_size is not None:
                 fast_call = await client.fast_call(operation, params)
                 if fast_call is not None:

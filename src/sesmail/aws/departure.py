@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-__all__ = ["CallScope", "Departure", "call_scope", "check_open", "count_request", "response_limit"]
+from ..errors import ConfigurationError
+
+__all__ = [
+    "CallScope",
+    "Departure",
+    "Lifetime",
+    "call_scope",
+    "check_open",
+    "count_request",
+    "response_limit",
+]
 
 _LIMIT = 10 * 1024 * 1024  # bytes, ten times the largest response of SES
 
@@ -49,30 +58,45 @@ class Departure:
         self._requests += 1
 
 
+class Lifetime:
+    """Whether a client is closed; an object of its own, to which timers may refer.
+
+    Timers of the event loop keep the context in which they were created, and with it its call.
+    """
+
+    __slots__ = ("is_closed",)
+
+    def __init__(self) -> None:
+        self.is_closed = False
+
+    def check_open(self) -> None:
+        """Raise ConfigurationError if the client is closed."""
+        if self.is_closed:
+            raise ConfigurationError("this client is closed; create a new one")
+
+
 @dataclass(frozen=True, slots=True)
 class CallScope:
     """State of a call that its HTTP session needs.
 
     Attributes:
         departure: Counts the requests.
-        check_open: Raises ConfigurationError if the client was closed.
+        lifetime: Whether the client is closed.
         response_limit: Maximum size of a response in bytes.
     """
 
     departure: Departure
-    check_open: Callable[[], None]
+    lifetime: Lifetime
     response_limit: int
 
 
-call_scope: ContextVar[CallScope | None] = ContextVar("sesmail_call_scope", default=None)
-"""The call that is made in this context; None in requests for credentials."""
+call_scope: ContextVar[CallScope] = ContextVar("sesmail_call_scope")
+"""The call that is made in this context."""
 
 
 def check_open() -> None:
     """Raise ConfigurationError if the client of the current call was closed."""
-    scope = call_scope.get()
-    if scope is not None:
-        scope.check_open()
+    call_scope.get().lifetime.check_open()
 
 
 def count_request() -> None:
@@ -83,12 +107,11 @@ def count_request() -> None:
         RuntimeError: The call has reached its limit.
     """
     scope = call_scope.get()
-    if scope is not None:
-        scope.check_open()
-        scope.departure.count()
+    scope.lifetime.check_open()
+    scope.departure.count()
 
 
 def response_limit() -> int:
     """Returns the maximum size in bytes of a response to the current call."""
-    scope = call_scope.get()
+    scope = call_scope.get(None)  # none while a client opens and fetches credentials
     return _LIMIT if scope is None else scope.response_limit

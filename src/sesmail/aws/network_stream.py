@@ -9,12 +9,13 @@ import ssl
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import anyio
 import anyio.lowlevel
 import httpcore2
 
-from .channel import Channel, TlsChannel, connect
+from .channel import Channel, TcpChannel, TlsChannel, connect
 from .unread import has_unacknowledged_data
 
 __all__ = ["NetworkBackend", "NetworkStream"]
@@ -25,6 +26,9 @@ _CONNECT = b"CONNECT "  # begins the request for a tunnel, which goes to a proxy
 class NetworkBackend(httpcore2.AsyncNetworkBackend):
     """Connects for a session.
 
+    Attributes:
+        channels: The connections that still exist.
+
     Args:
         check_open: Raises an exception if the session is closed.
         departing: Called before the first byte of each request.
@@ -33,6 +37,7 @@ class NetworkBackend(httpcore2.AsyncNetworkBackend):
     def __init__(self, check_open: Callable[[], None], departing: Callable[[], None]) -> None:
         self._check_open = check_open
         self._departing = departing
+        self.channels: WeakSet[TcpChannel] = WeakSet()
 
     async def connect_tcp(
         self,
@@ -42,17 +47,12 @@ class NetworkBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> NetworkStream:
-        """Returns a connection to a host."""
+        """Returns a connection to a host; httpx sets neither an address nor options."""
         with _errors(httpcore2.ConnectError, httpcore2.ConnectTimeout), anyio.fail_after(timeout):
-            channel = await connect(host, port, local_address)
-        for option in socket_options or ():
-            channel.socket.setsockopt(*option)
+            channel = await connect(host, port)
+        self.channels.add(channel)
         self._check_open()
         return NetworkStream(channel, self._check_open, self._departing)
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep."""
-        await anyio.sleep(seconds)
 
 
 class NetworkStream(httpcore2.AsyncNetworkStream):

@@ -74,7 +74,7 @@ class ServiceClient:
         await self._http_session.prepare(self.client.meta.endpoint_url)
 
     def abandon(self) -> None:
-        """Drop all connections, without a warning of the HTTP library."""
+        """Close all connections at once, without a warning of the HTTP library."""
         self._http_session.abandon()
 
     async def refresh_credentials(self) -> None:
@@ -99,9 +99,7 @@ class ServiceClient:
     def _before_send(self, *, event_name: str, **_: object) -> None:
         """Handles aiobotocore's event ``before-send``, the last before the request is sent."""
         scope = call_scope.get()
-        if scope is None:
-            return
-        scope.check_open()
+        scope.lifetime.check_open()
         if is_intercepted(self.client, self._http_session, event_name):
             scope.departure.assume()
 

@@ -33,7 +33,7 @@ def has_unacknowledged_data(sock: Any) -> bool:
     https://man7.org/linux/man-pages/man7/tcp.7.html (SIOCOUTQ)
     """
     if _query is not None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             return any(_query(sock))
     return False
 
