@@ -28,7 +28,7 @@ def names_in_column(page: Page, heading: str) -> dict[str, list[str]]:
 def test_outcomes_guide_lists_every_error_of_sending() -> None:
     rows = names_in_column(GUIDES["outcomes"], "Error |")
     assert rows.pop("pydantic.ValidationError")
-    groups = {"SesmailError", "SendError", "BulkSendError"}
+    groups = {"SesmailError", "SendError", "BulkSendError", "InvalidTokenError"}
     errors = {name: getattr(sesmail, name) for name in sesmail.__all__ if name.endswith("Error")}
     of_sending = {
         name

@@ -101,7 +101,8 @@ async def _close(closable: Closable) -> None:
 
 
 def _stop(portal: BlockingPortal, thread: threading.Thread, pid: int) -> None:
-    if pid == os.getpid():  # a forked process has inherited the registration, and not the thread
+    # A forked process has inherited the registration, and not the thread.
+    if pid == os.getpid():  # pragma: no branch
         portal.call(portal.stop, True)
         thread.join(_EXIT_TIMEOUT)
 
@@ -114,12 +115,12 @@ def _in_event_loop() -> bool:
     return True
 
 
-def _forget() -> None:
+def _forget() -> None:  # pragma: no cover  # runs in forked processes, which tests start
     global _portal, _lock
     _portal, _lock = None, threading.Lock()
     _inherited.append([*_open])
     _open.clear()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch
     os.register_at_fork(after_in_child=_forget)

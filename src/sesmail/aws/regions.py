@@ -28,7 +28,7 @@ def check_region(session: Any, client: Any) -> None:
     if region is None or not _is_in_host(region, client):
         return
     partitions = session.get_component("data_loader").load_data("partitions")["partitions"]
-    if not any(re.match(each["regionRegex"], region) for each in partitions):
+    if not any(re.match(f"(?:{each['regionRegex']})", region) for each in partitions):
         raise _error(session, client, region)
 
 

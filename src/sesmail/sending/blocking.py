@@ -116,7 +116,7 @@ class BlockingClient:
         with self._lock:
             if self._closed:
                 raise ConfigurationError("the client is closed: create another one")
-            if self._pid != os.getpid():
+            if self._pid != os.getpid():  # pragma: no cover  # in forked processes
                 self._use(self._new_client())
             close_at_exit(self._client)
             return self._client

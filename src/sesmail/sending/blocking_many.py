@@ -37,7 +37,7 @@ class _Queue:
         """Appends messages; called on the event loop."""
         self._messages += messages
         self._ended = ended
-        if self._changed is not None:
+        if self._changed is not None:  # pragma: no branch
             self._changed.set()
 
     def __aiter__(self) -> AsyncIterator[AnyMessage]:
