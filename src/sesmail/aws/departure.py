@@ -67,7 +67,7 @@ class Lifetime:
     __slots__ = ("is_closed",)
 
     def __init__(self) -> None:
-        self.is_closed = False
+        self.is_closed: bool = False
 
     def check_open(self) -> None:
         """Raise ConfigurationError if the client is closed."""
