@@ -189,12 +189,12 @@ async def test_internal_error_before_a_request_is_not_sent(
     limiter = RateLimiter()
     acquire, calls = limiter.acquire, 0
 
-    async def fail(recipients: int) -> float:
+    async def fail(recipients: int, **options: bool) -> float:
         nonlocal calls
         calls += 1
         if calls == number:
             raise MemoryError
-        return await acquire(recipients)
+        return await acquire(recipients, **options)
 
     monkeypatch.setattr(limiter, "acquire", fail)
     retry = RetryPolicy(first_delay=0.01, attempts=2)
