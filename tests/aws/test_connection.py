@@ -8,7 +8,7 @@ import pytest
 
 from sesmail import ConfigurationError, UnknownOutcomeError
 from sesmail.aws import Aws, AwsSettings, Departure
-from sesmail.aws.aiohttp_session import _Payload
+from sesmail.aws.aiohttp_payload import RequestPayload
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
 from support.responses import no_response, ok
@@ -97,7 +97,7 @@ def test_second_request_of_a_call_is_refused() -> None:
 
 
 def test_request_body_decodes_to_text() -> None:
-    assert _Payload("Grüße".encode()).decode() == "Grüße"
+    assert RequestPayload("Grüße".encode(), print).decode() == "Grüße"
 
 
 def test_client_is_refused_on_a_second_event_loop(fault_server: StartFaultServer) -> None:
