@@ -2,7 +2,8 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from sesmail import Attachment, Client, Message, NotSentError, UnknownOutcomeErr
 from support.clients import ORDER, new_client
 from support.fault import Fault, accepted
 from support.fault_catalogue import PIPELINED, two_responses
-from support.faults import FaultServer, Request
+from support.faults import Connection, FaultServer, Request, Response
 from support.invariants import SendCase, check, no_leaks, send
 from support.responses import ok
+from support.transports import ALL
 from support.wire import acceptance, raw_response
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", ALL, indirect=True)]
 
 ACCEPTED = frozenset({"accepted"})
 
@@ -133,6 +135,79 @@ async def test_bytes_before_a_request_are_no_response(
             result = await client.send(ORDER)
     assert result.message_id in server.requests[0].issued
     assert len(server.requests) == 1
+
+
+@pytest.fixture
+def before_first_byte(session: str, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """Call functions when a connection was chosen and checked, before the request is written."""
+    calls: list[Callable[[], object]] = []
+
+    def run() -> None:
+        for call in calls:
+            assert call() is not False
+
+    if session.startswith("httpx"):
+        from sesmail.aws.network_stream import NetworkStream
+
+        write = NetworkStream.write
+
+        async def run_and_write(self: Any, buffer: bytes, timeout: Any = None) -> None:
+            run()
+            await write(self, buffer, timeout)
+
+        monkeypatch.setattr(NetworkStream, "write", run_and_write)
+    else:
+        from sesmail.aws.aiohttp_protocol import _Protocol
+
+        prepare = _Protocol.set_response_params
+
+        def run_and_prepare(self: Any, **params: Any) -> None:
+            run()
+            prepare(self, **params)
+
+        monkeypatch.setattr(_Protocol, "set_response_params", run_and_prepare)
+    return calls
+
+
+@pytest.mark.parametrize("data", ["response", "byte", "close"])
+async def test_bytes_right_before_the_first_request_are_no_response(
+    server: FaultServer, session: str, before_first_byte: list[Any], data: str
+) -> None:
+    server.greetings = [{"response": whole_response(), "byte": b"H", "close": None}[data]]
+    server.may_greet.clear()
+    before_first_byte += [server.may_greet.set, lambda: server.wait_until_greeted(1)]
+    async with no_leaks(server), client_of(server, session) as client:
+        with pytest.raises(NotSentError) as caught:
+            await client.send(ORDER)
+        assert caught.value.retryable
+        assert server.requests == []
+        assert (await client.send(ORDER)).message_id in server.requests[0].issued
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+@pytest.mark.parametrize("data", ["response", "byte", "close"])
+async def test_bytes_right_before_a_later_request_are_no_response(
+    server: FaultServer, session: str, before_first_byte: list[Any], data: str, api: Any
+) -> None:
+    """Although the connection had been silent: the request goes to another one."""
+    sending = threading.Event()
+
+    def act(connection: Connection, request: Request) -> None:
+        connection.sock.sendall(acceptance(request))
+        sending.wait()
+        if data == "close":
+            connection.close()
+            return
+        connection.sock.sendall({"response": second(request), "byte": b"H"}[data])
+        connection.wait_until_delivered()
+
+    server.respond_with(Response(act), ok())
+    async with no_leaks(server), client_of(server, session, api=api) as client:
+        await client.send(ORDER)
+        before_first_byte += [sending.set, server.wait_until_sent]
+        result = await client.send(ORDER)
+    assert len(server.requests) == 2
+    assert result.message_id in server.requests[1].issued
 
 
 def whole_response() -> bytes:
