@@ -6,12 +6,18 @@ from typing import Any
 import anyio
 import pytest
 
-from sesmail import ConfigurationError, UnknownOutcomeError
+from sesmail import (
+    ConfigurationError,
+    ContentTooLargeError,
+    InvalidMessageError,
+    UnknownOutcomeError,
+)
 from sesmail.aws import Aws, AwsSettings, Departure
 from sesmail.aws.aiohttp_payload import RequestPayload
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
-from support.responses import no_response, ok
+from support.responses import no_response, ok, raw
+from support.wire import head, raw_response
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +85,45 @@ async def retries(config: Any, *, repeatable: bool = False) -> Any:
     opened = await aws.open("s3" if repeatable else "sesv2")
     await aws.aclose()
     return opened.client.meta.config.retries
+
+
+async def get_object(url: str, limit: int) -> bytes:
+    """Return the content of an object of S3."""
+    params: Any = {"endpoint_url": url}
+    settings: Any = {"profile": None, "config": None, "user_agent": "", "params": params}
+    aws = Aws(AwsSettings("eu-west-1", **settings, repeatable=True))
+    try:
+        response = await aws.call(
+            "s3",
+            "GetObject",
+            {"Bucket": "mails", "Key": "1"},
+            deadline=anyio.current_time() + 30,
+            body_limit=limit,
+        )
+    finally:
+        await aws.aclose()
+    content: bytes = response["Body"]
+    return content
+
+
+async def test_stored_object_is_read_up_to_a_limit(fault_server: StartFaultServer) -> None:
+    """Whether its size is told before it, or not."""
+    content = bytes(600_000)
+    told = raw(200, {}, content)
+    chunked = raw_response(lambda _: head("Connection: close") + content, "close")
+    for response in (told, chunked):
+        server = fault_server(response)
+        assert await get_object(server.url, len(content)) == content
+        with pytest.raises(ContentTooLargeError, match="599,999"):
+            await get_object(server.url, len(content) - 1)
+
+
+async def test_operation_that_does_not_exist_is_refused() -> None:
+    async with new_client("http://127.0.0.1:1") as client:
+        with pytest.raises(InvalidMessageError, match="did you mean 'GetAccount'"):
+            await client.call("GetAcount")
+        with pytest.raises(InvalidMessageError, match="there is no operation 'Zzz'"):
+            await client.call("Zzz")
 
 
 async def test_call_without_response_ends_at_the_timeout(fault_server: StartFaultServer) -> None:

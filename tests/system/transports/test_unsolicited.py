@@ -15,12 +15,12 @@ import pytest
 from sesmail import Attachment, Client, Message, NotSentError, UnknownOutcomeError
 from support.clients import ORDER, new_client
 from support.fault import Fault, accepted
-from support.fault_catalogue import PIPELINED, two_responses
+from support.fault_catalogue import CONTINUE, HINT, PIPELINED, two_responses
 from support.faults import Connection, FaultServer, Request, Response
 from support.invariants import SendCase, check, no_leaks, send
 from support.responses import ok
 from support.transports import ALL
-from support.wire import acceptance, raw_response
+from support.wire import acceptance, head, raw_response
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", ALL, indirect=True)]
 
@@ -31,6 +31,15 @@ def second(request: Request) -> bytes:
     """Return a response with an id that was never issued."""
     return two_responses(request)[len(acceptance(request)) :]
 
+
+NEVER_ISSUED = b'{"MessageId": "0102-never-issued"}'
+# Data before a request; None closes the connection.
+UNSOLICITED = {
+    "response": head(f"Content-Length: {len(NEVER_ISSUED)}") + NEVER_ISSUED,
+    "continue": CONTINUE,
+    "byte": b"H",
+    "close": None,
+}
 
 # Each leaves bytes behind the response, in other layers: the socket, TLS, the parser.
 LEFTOVERS: list[Fault] = [
@@ -48,6 +57,9 @@ LEFTOVERS: list[Fault] = [
     ),
     accepted("line_break", raw_response(lambda r: acceptance(r) + b"\r\n")),
     accepted("garbage_in_a_record", raw_response(lambda r: [acceptance(r), bytes(range(256))])),
+    accepted("continue_after", raw_response(lambda r: [acceptance(r), CONTINUE])),
+    accepted("hints_before_and_after", raw_response(lambda r: [HINT, acceptance(r), HINT])),
+    accepted("continue_then_second", raw_response(lambda r: [acceptance(r), CONTINUE + second(r)])),
     accepted("many", raw_response(lambda r: [acceptance(r), second(r) * 50])),
 ]
 
@@ -119,12 +131,11 @@ def slow_connections(server: FaultServer, session: str, monkeypatch: pytest.Monk
         wait_after(TCPConnector, "_create_connection")
 
 
-@pytest.mark.parametrize("data", ["response", "byte", "close"])
+@pytest.mark.parametrize("data", UNSOLICITED)
 async def test_bytes_before_a_request_are_no_response(
     server: FaultServer, session: str, slow_connections: None, data: str
 ) -> None:
-    greeting = {"response": whole_response(), "byte": b"H", "close": None}[data]
-    server.greetings = [greeting, greeting]
+    server.greetings = [UNSOLICITED[data]] * 2
     async with no_leaks(server):
         async with client_of(server, session) as client:
             with pytest.raises(NotSentError) as caught:
@@ -169,11 +180,11 @@ def before_first_byte(session: str, monkeypatch: pytest.MonkeyPatch) -> list[Cal
     return calls
 
 
-@pytest.mark.parametrize("data", ["response", "byte", "close"])
+@pytest.mark.parametrize("data", UNSOLICITED)
 async def test_bytes_right_before_the_first_request_are_no_response(
     server: FaultServer, session: str, before_first_byte: list[Any], data: str
 ) -> None:
-    server.greetings = [{"response": whole_response(), "byte": b"H", "close": None}[data]]
+    server.greetings = [UNSOLICITED[data]]
     server.may_greet.clear()
     before_first_byte += [server.may_greet.set, lambda: server.wait_until_greeted(1)]
     async with no_leaks(server), client_of(server, session) as client:
@@ -185,7 +196,7 @@ async def test_bytes_right_before_the_first_request_are_no_response(
 
 
 @pytest.mark.parametrize("api", ["v1", "v2"])
-@pytest.mark.parametrize("data", ["response", "byte", "close"])
+@pytest.mark.parametrize("data", UNSOLICITED)
 async def test_bytes_right_before_a_later_request_are_no_response(
     server: FaultServer, session: str, before_first_byte: list[Any], data: str, api: Any
 ) -> None:
@@ -198,7 +209,7 @@ async def test_bytes_right_before_a_later_request_are_no_response(
         if data == "close":
             connection.close()
             return
-        connection.sock.sendall({"response": second(request), "byte": b"H"}[data])
+        connection.sock.sendall(UNSOLICITED[data] or b"")
         connection.wait_until_delivered()
 
     server.respond_with(Response(act), ok())
@@ -208,13 +219,6 @@ async def test_bytes_right_before_a_later_request_are_no_response(
         result = await client.send(ORDER)
     assert len(server.requests) == 2
     assert result.message_id in server.requests[1].issued
-
-
-def whole_response() -> bytes:
-    """Return a response to no request."""
-    body = b'{"MessageId": "0102-never-issued"}'
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
 
 
 EARLY = {
@@ -232,11 +236,12 @@ def large_order(size: int) -> Message:
 
 @pytest.mark.parametrize("ending", EARLY)
 @pytest.mark.parametrize("size", LARGE)
+@pytest.mark.parametrize("api", ["v1", "v2"])
 async def test_response_to_a_part_of_a_request_is_unknown(
-    server: FaultServer, session: str, ending: str, size: int
+    server: FaultServer, session: str, ending: str, size: int, api: Any
 ) -> None:
     server.respond_with(dataclasses.replace(EARLY[ending], after_bytes=1000), ok())
-    async with no_leaks(server), client_of(server, session) as client:
+    async with no_leaks(server), client_of(server, session, api=api) as client:
         with pytest.raises(UnknownOutcomeError):
             await client.send(large_order(size))
         assert (await client.send(ORDER)).message_id in server.requests[-1].issued
