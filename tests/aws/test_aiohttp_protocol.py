@@ -11,7 +11,7 @@ import pytest
 from aiohttp import TCPConnector
 
 from sesmail import ConfigurationError, NotSentError
-from sesmail.aws import aiohttp_protocol
+from sesmail.aws import aiohttp_protocol, aiohttp_session
 from sesmail.aws.aiohttp_protocol import _Protocol
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
@@ -68,31 +68,35 @@ async def test_send_that_is_cancelled_during_the_check_closes_the_connection(
     assert server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("operation", "step"),
+    [
+        ("GetAccount", (aiohttp_session, "connect_silent")),
+        ("SendEmail", (_Protocol, "set_response_params")),
+    ],
+    ids=["without_body", "with_body"],
+)
 async def test_request_of_a_client_that_was_closed_meanwhile_is_not_written(
-    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+    fault_server: StartFaultServer,
+    session: str,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    step: tuple[Any, str],
 ) -> None:
-    """A call without a body, and one with a body."""
     server = fault_server(ok())
-    for operation, params in [("GetAccount", {}), ("SendEmail", {"Content": {}})]:
-        async with no_leaks(server), new_client(server.url, session) as client:
-            await client.open()
-            lifetime = client._aws._lifetime
+    original = getattr(*step)
+    async with no_leaks(server), new_client(server.url, session) as client:
+        lifetime = client._aws._lifetime
 
-            def close(self: Any, **params: Any) -> None:
-                prepare(self, **params)
-                lifetime.is_closed = True  # noqa: B023
+        def close(*args: Any, **options: Any) -> Any:
+            lifetime.is_closed = True
+            return original(*args, **options)
 
-            async def check_and_close(*args: Any) -> bool:
-                lifetime.is_closed = True  # noqa: B023
-                return await is_silent(*args)
-
-            prepare, is_silent = _Protocol.set_response_params, aiohttp_protocol.is_silent
-            with monkeypatch.context() as patch:
-                patch.setattr(_Protocol, "set_response_params", close)
-                patch.setattr(aiohttp_protocol, "is_silent", check_and_close)
-                with pytest.raises(ConfigurationError, match="closed"):
-                    await client.call(operation, params)
-            lifetime.is_closed = False
+        monkeypatch.setattr(*step, close)
+        params = {"Content": {}} if operation == "SendEmail" else {}
+        with pytest.raises(ConfigurationError, match="closed"):
+            await client.call(operation, params)
+        lifetime.is_closed = False
     assert server.requests == []
 
 

@@ -66,7 +66,7 @@ async def test_request_after_a_response_that_arrives_late_is_refused(pair: Pair)
 
 
 async def test_read_and_write_without_progress_end(pair: Pair) -> None:
-    stream, peer, _ = pair
+    stream, _, _ = pair
     await stream.write(b"first")
     with pytest.raises(httpcore2.ReadTimeout):
         await stream.read(1, 0)

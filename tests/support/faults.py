@@ -198,22 +198,22 @@ class FaultServer:
         with self._changed:
             self._script = list(script)
 
-    def wait_for_requests(self, count: int, seconds: float = 5) -> bool:
+    def wait_for_requests(self, count: int, seconds: float = 30) -> bool:
         """Wait (blocking) until so many requests have arrived, complete or not."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.requests) >= count, seconds)
 
-    def wait_until_greeted(self, count: int, seconds: float = 5) -> bool:
+    def wait_until_greeted(self, count: int, seconds: float = 30) -> bool:
         """Wait (blocking) until the greetings of so many connections have been sent."""
         with self._changed:
             return self._changed.wait_for(lambda: self.connections_greeted >= count, seconds)
 
-    def wait_until_sent(self, seconds: float = 5) -> bool:
+    def wait_until_sent(self, seconds: float = 30) -> bool:
         """Wait (blocking) until every response has been sent."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._acting, seconds)
 
-    def wait_until_closed(self, seconds: float = 5) -> bool:
+    def wait_until_closed(self, seconds: float = 30) -> bool:
         """Wait (blocking) until no connection is open."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._open, seconds)

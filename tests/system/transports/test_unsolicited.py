@@ -162,9 +162,9 @@ def before_first_byte(session: str, monkeypatch: pytest.MonkeyPatch) -> list[Cal
 
         write = NetworkStream.write
 
-        async def run_and_write(self: Any, buffer: bytes, timeout: Any = None) -> None:
+        async def run_and_write(self: Any, *args: Any, **options: Any) -> None:
             run()
-            await write(self, buffer, timeout)
+            await write(self, *args, **options)
 
         monkeypatch.setattr(NetworkStream, "write", run_and_write)
     else:
