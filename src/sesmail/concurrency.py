@@ -18,11 +18,16 @@ __all__ = ["EventLoopGuard", "await_result", "run_in_thread", "run_lookup"]
 
 
 class EventLoopGuard:
-    """Event loop that uses an object first, to which its locks and connections are bound."""
+    """Event loop that uses an object first, to which its locks and connections are bound.
 
-    __slots__ = ("_token",)
+    Args:
+        owner: Name of the public class of the object.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_owner", "_token")
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
         self._token: anyio.lowlevel.EventLoopToken | None = None
 
     def check(self) -> None:
@@ -36,8 +41,8 @@ class EventLoopGuard:
             self._token = token
         elif self._token != token:
             raise ConfigurationError(
-                "it is bound to the event loop that used it first; create one per event loop, "
-                "or use sesmail.BlockingClient in code without an event loop"
+                f"this {self._owner} is bound to the event loop that used it first; create one per "
+                "event loop, or use sesmail.BlockingClient in code without an event loop"
             )
 
 

@@ -28,6 +28,7 @@ from ..private_names import check_private_names
 from .aiohttp_payload import RequestPayload
 from .aiohttp_protocol import connect_silent, watch_protocols
 from .bounded_read import read_bounded
+from .header_values import check_headers
 from .private_names import AIOHTTP
 from .request_body import Body
 from .resolver import resolve
@@ -45,6 +46,8 @@ class FastAiohttpSession(AIOHTTPSession):
     """
 
     departing: Callable[[], None] = staticmethod(lambda: None)
+    starting: Callable[[], None] = staticmethod(lambda: None)
+    proxy: str | None = None  # of the URL for which it was prepared
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -84,15 +87,25 @@ class FastAiohttpSession(AIOHTTPSession):
         Raises:
             ConfigurationError: A file, or the proxy, can't be used.
         """
-        _, proxy, _ = self._target(url)
-        if proxy is not None:
-            check_proxy(proxy)
-        await self._get_session(proxy)
+        _, self.proxy, _ = self._target(url)
+        if self.proxy is not None:
+            check_proxy(self.proxy)
+        await self._get_session(self.proxy)
 
     def abandon(self) -> None:
         """Close all connections at once, without a warning of aiohttp."""
         for each in self._opened.values():
             each.abandon()
+
+    async def send(self, request: Any) -> Any:
+        """Send a request of aiobotocore's generic code.
+
+        Raises:
+            ConfigurationError: A header is invalid; nothing was sent.
+        """
+        self.starting()
+        check_headers(request.headers)
+        return await super().send(request)
 
     async def post(
         self, url: str, headers: Mapping[str, str], body: Body
@@ -101,7 +114,11 @@ class FastAiohttpSession(AIOHTTPSession):
 
         Returns:
             The status, the header fields, and the body of the response.
+
+        Raises:
+            ConfigurationError: A header is invalid; nothing was sent.
         """
+        check_headers(headers)
         target, proxy, proxy_headers = self._target(url)
         session = await self._get_session(proxy)
         response = await session.request(

@@ -16,6 +16,7 @@ from httpx2 import AsyncClient, ConnectError, Limits
 from ..concurrency import run_in_thread
 from ..private_names import check_private_names
 from .bounded_read import read_bounded
+from .header_values import check_headers
 from .network_stream import NetworkBackend
 from .private_names import HTTPX
 from .request_body import Body
@@ -34,6 +35,8 @@ class FastHttpxSession(HttpxSession):
 
     closed: bool = False
     departing: Callable[[], None] = staticmethod(lambda: None)
+    starting: Callable[[], None] = staticmethod(lambda: None)
+    proxy: str | None = None  # of the URL for which it was prepared
 
     async def __aenter__(self) -> Any:
         check_private_names(HTTPX, _private_names)
@@ -66,10 +69,10 @@ class FastHttpxSession(HttpxSession):
             ConfigurationError: A file, or the proxy, can't be used.
         """
         untyped: Any = self  # the stubs don't have the names
-        proxy: str | None = untyped._proxy_config.proxy_url_for(url)
-        if proxy is not None:
-            check_proxy(proxy)
-            self._proxy_urls = {url.partition(":")[0]: proxy}
+        self.proxy = untyped._proxy_config.proxy_url_for(url)
+        if self.proxy is not None:
+            check_proxy(self.proxy)
+            self._proxy_urls = {url.partition(":")[0]: self.proxy}
         build = partial(untyped._build_ssl_contexts, self._proxy_urls)
         self._verify, self._proxy_ssl_contexts = await run_in_thread(partial(load_tls, self, build))
         await self._open(url)
@@ -94,6 +97,16 @@ class FastHttpxSession(HttpxSession):
         if self.closed:
             raise ConnectError("the client was closed")
 
+    async def send(self, request: Any) -> Any:
+        """Send a request of aiobotocore's generic code.
+
+        Raises:
+            ConfigurationError: A header is invalid; nothing was sent.
+        """
+        self.starting()
+        check_headers(request.headers)
+        return await super().send(request)
+
     async def post(
         self, url: str, headers: Mapping[str, str], body: Body
     ) -> tuple[int, Mapping[str, str], bytes]:
@@ -101,7 +114,11 @@ class FastHttpxSession(HttpxSession):
 
         Returns:
             The status, the header fields, and the body of the response.
+
+        Raises:
+            ConfigurationError: A header is invalid; nothing was sent.
         """
+        check_headers(headers)
         client = await self._get_session(url)
         # Bytes, as httpx encodes text as ASCII.
         fields = {name: value.encode() for name, value in headers.items()}
