@@ -70,8 +70,8 @@ def provider_of(error: BaseException) -> str | None:
     """Returns botocore's name of the credential provider that raised an exception, if one did."""
     found: str | None = None
     for frame in frames_of(error):
-        owner: Any = frame.f_locals.get("self")
-        method: object = getattr(owner, "METHOD", None)
+        owner: object = frame.f_locals.get("self")
+        method: object = getattr(type(owner), "METHOD", None)
         found = method if isinstance(method, str) else found
     return found
 

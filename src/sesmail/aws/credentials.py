@@ -82,9 +82,9 @@ def _source_of(signer: Any) -> Any:
 
 
 def _method(source: Any) -> str | None:
-    """Returns botocore's name of the provider of credentials."""
+    """Returns botocore's name of the provider of credentials; None for one of the application."""
     method: object = getattr(source, "method", None)
-    return method if isinstance(method, str) else None
+    return method if isinstance(method, str) and method != "explicit" else None
 
 
 def ask_only_terminals(session: Any) -> None:

@@ -16,28 +16,35 @@ _USER_INFO = re.compile(r"//[^/@\s]*@")
 
 # Packages whose own texts contain settings and positions in a text, but no keys and no tokens. The
 # text of another package, such as a credential provider's, may contain any value.
-_SAFE_PACKAGES = frozenset({"aiobotocore", "botocore", "dateutil", "json", "shlex"})
+_SAFE_PACKAGES = frozenset({"aiobotocore", "botocore", "dateutil", "json", "sesmail", "shlex"})
 
 
 def describe_error(error: BaseException) -> str:
     """Returns a text for an exception: its own if that shows no secret, otherwise its type."""
     from botocore import exceptions as boto
 
-    original = getattr(error, "kwargs", {}).get("error")
-    if isinstance(error, (boto.HTTPClientError, boto.ConnectionError)) and "{error" in error.fmt:
+    failed_requests = (boto.HTTPClientError, boto.ConnectionError)
+    if isinstance(error, failed_requests) and "{error" in error.fmt:
+        original = error.kwargs.get("error")
         return f"the HTTP request failed ({type(original or error).__name__})"
-    foreign_texts = (
-        boto.CredentialRetrievalError,
-        boto.MetadataRetrievalError,
-        boto.ParamValidationError,
-        boto.TokenRetrievalError,
-    )
     if isinstance(error, socket.gaierror):
         return "the host name can't be resolved"
     if isinstance(error, OSError) and error.errno:
         file = f": {error.filename!r}" if isinstance(error.filename, str) else ""
         return f"{os.strerror(error.errno)}{file}"
-    if isinstance(error, foreign_texts) or not str(error) or not _is_safe(error):
+    # These contain the text of another exception or program, or the values of parameters.
+    retrieval_errors = (
+        boto.CredentialRetrievalError,
+        boto.MetadataRetrievalError,
+        boto.TokenRetrievalError,
+    )
+    if isinstance(error, retrieval_errors):
+        context = error.__context__
+        is_known = isinstance(context, (*failed_requests, boto.MetadataRetrievalError))
+        return describe_error(context) if context and is_known else type(error).__name__
+    module = _raised_in(error)
+    has_values = isinstance(error, boto.ParamValidationError) and module != "aiobotocore.config"
+    if has_values or not str(error) or module.partition(".")[0] not in _SAFE_PACKAGES:
         return type(error).__name__
     return hide_password(" ".join(str(error).split()))[:_MAX_LENGTH]
 
@@ -47,10 +54,10 @@ def hide_password(text: str) -> str:
     return _USER_INFO.sub("//", text)
 
 
-def _is_safe(error: BaseException) -> bool:
-    """Returns whether botocore, or a parser that it calls, raised an exception."""
-    *_, module = ["", *(frame.f_globals.get("__name__", "") for frame in frames_of(error))]
-    return (module or type(error).__module__).partition(".")[0] in _SAFE_PACKAGES
+def _raised_in(error: BaseException) -> str:
+    """Returns the name of the module that raised an exception."""
+    modules = [str(frame.f_globals.get("__name__")) for frame in frames_of(error)]
+    return modules[-1] if modules else type(error).__module__
 
 
 def frames_of(error: BaseException) -> Iterator[Any]:

@@ -12,6 +12,7 @@ __all__ = ["describe_parameters"]
 _MAX_FAULTS = 5
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _TYPE = re.compile(r"'(?:\w+\.)*(\w+)'")  # in the text of a class
+_TYPES = {"str": "text", "dict": "a mapping", "list": "a list", "int": "a whole number"}
 
 
 def describe_parameters(shape: Any, params: Mapping[str, Any]) -> str:
@@ -37,7 +38,8 @@ def _describe(shape: Any, fault: str, name: str, details: Mapping[str, Any]) -> 
     if fault == "unknown field":
         return _unknown(path or "the call", details["unknown_param"], details["valid_names"])
     if "type" in fault and "param" in details:
-        expected = " or ".join(_TYPE.findall(f"{details['valid_types']}")) or "of another type"
+        names: list[str] = _TYPE.findall(str(details["valid_types"]))
+        expected = " or ".join(_TYPES.get(each, each) for each in names)
         return f"{subject} must be {expected}, not {type(details['param']).__name__}"
     if fault == "invalid length":
         return f"{subject} must have a length of at least {details['min_allowed']}"

@@ -162,7 +162,8 @@ def describe_connection_error(error: Any, proxy: str | None = None) -> str:
     if _is_httpx(error, "ConnectError", "ConnectTimeout"):
         with suppress(RuntimeError):  # httpx's text has no host
             url = error.request.url
-            return f"{url.host}:{url.port or url.scheme}: {_reason(error)}"
+            through = f" through the proxy {proxy}" if proxy else ""
+            return f"{url.host}:{url.port or url.scheme}{through}: {_reason(error)}"
     own_texts = (
         aiohttp.ClientConnectionError,
         aiohttp.ConnectionTimeoutError,

@@ -14,6 +14,8 @@ __all__ = ["check_proxy", "load_tls"]
 
 T = TypeVar("T")
 
+_HINT = "check HTTPS_PROXY, HTTP_PROXY or config's proxies"
+
 
 def check_proxy(url: str) -> None:
     """Check the URL of a proxy.
@@ -25,7 +27,10 @@ def check_proxy(url: str) -> None:
     rest = url.removeprefix("http://")
     url = rest if "://" in rest else url
     shown = _without_password(url)
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # of brackets
+        raise ConfigurationError(f"the proxy {shown!r} has no valid host name; {_HINT}") from None
     if parts.scheme not in ("http", "https"):
         raise ConfigurationError(
             f"the proxy {shown!r} has the scheme {parts.scheme!r}; "
@@ -36,10 +41,7 @@ def check_proxy(url: str) -> None:
     except ValueError:
         port_is_valid = False
     if not port_is_valid:
-        raise ConfigurationError(
-            f"the proxy {shown!r} has no valid port; "
-            "check HTTPS_PROXY, HTTP_PROXY or config's proxies"
-        )
+        raise ConfigurationError(f"the proxy {shown!r} has no valid port; {_HINT}")
     if not parts.hostname:
         raise ConfigurationError(f"the proxy {shown!r} has no host name")
 
