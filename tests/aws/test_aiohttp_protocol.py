@@ -10,7 +10,7 @@ import anyio.to_thread
 import pytest
 from aiohttp import TCPConnector
 
-from sesmail import ConfigurationError, NotSentError
+from sesmail import NotSentError
 from sesmail.aws import aiohttp_protocol, aiohttp_session
 from sesmail.aws.aiohttp_protocol import _Protocol
 from support.clients import ORDER, new_client
@@ -94,7 +94,7 @@ async def test_request_of_a_client_that_was_closed_meanwhile_is_not_written(
 
         monkeypatch.setattr(*step, close)
         params = {"Content": {}} if operation == "SendEmail" else {}
-        with pytest.raises(ConfigurationError, match="closed"):
+        with pytest.raises(NotSentError, match="closed"):
             await client.call(operation, params)
         lifetime.is_closed = False
     assert server.requests == []

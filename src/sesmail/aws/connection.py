@@ -104,8 +104,8 @@ class Aws:
         Calls whose request may have left end with an unknown outcome. Those that wait or connect
         end at once, and are not sent.
         """
-        self._lifetime.close()
         with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+            await self._lifetime.close()
             await self._stack.aclose()
 
     def region(self, service: str) -> str:
@@ -200,7 +200,7 @@ class Aws:
             error,
             operation,
             may_have_left=departure.may_have_left,
-            route=client.route,
+            proxy=client.proxy,
             describe_parameters=partial(client.describe_parameters, operation, params),
         )
 

@@ -76,11 +76,13 @@ class Lifetime:
     in which they were created, and with it its call.
     """
 
-    __slots__ = ("_calls", "is_closed")
+    __slots__ = ("_calls", "_ended", "_ending", "is_closed")
 
     def __init__(self) -> None:
         self.is_closed: bool = False
         self._calls: dict[anyio.CancelScope, Departure] = {}
+        self._ending: set[anyio.CancelScope] = set()
+        self._ended: anyio.Event | None = None
 
     @contextmanager
     def watch(self, scope: anyio.CancelScope, departure: Departure) -> Generator[None]:
@@ -95,13 +97,26 @@ class Lifetime:
             yield
         finally:
             del self._calls[scope]
+            self._ending.discard(scope)
+            if self._ended is not None and not self._ending:
+                self._ended.set()
 
-    def close(self) -> None:
-        """Close: cancel the calls that wait or connect, and let no further request leave."""
+    async def close(self) -> None:
+        """Close: no further request leaves, and calls that wait or connect end at once.
+
+        They end before this returns, since a closed connector of aiohttp forgets connections:
+        https://github.com/aio-libs/aiohttp/blob/v3.14.5/aiohttp/connector.py#L822
+        """
         self.is_closed = True
+        own = call_scope.get(None)
         for scope, departure in self._calls.items():
             if not departure.may_have_left:
                 scope.cancel()
+                if own is None or own.departure is not departure:
+                    self._ending.add(scope)
+        if self._ending:
+            self._ended = self._ended or anyio.Event()
+            await self._ended.wait()
 
     def check_open(self) -> None:
         """Raise ConfigurationError if the client is closed, which is meant for later calls."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import ssl
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -29,9 +30,11 @@ def describe_error(error: BaseException) -> str:
         return f"the HTTP request failed ({type(original or error).__name__})"
     if isinstance(error, socket.gaierror):
         return "the host name can't be resolved"
-    if isinstance(error, OSError) and error.errno:
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed ({error.reason or type(error).__name__})"
+    if isinstance(error, OSError) and (error.errno or 0) > 0:
         file = f": {error.filename!r}" if isinstance(error.filename, str) else ""
-        return f"{os.strerror(error.errno)}{file}"
+        return f"{os.strerror(error.errno or 0)}{file}"
     # These contain the text of another exception or program, or the values of parameters.
     retrieval_errors = (
         boto.CredentialRetrievalError,

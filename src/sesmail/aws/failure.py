@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..error_codes import rejected_error
@@ -28,26 +27,9 @@ from .sessions import (
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-__all__ = ["Route", "clear_frames", "translate_error", "translate_open_error"]
+__all__ = ["clear_frames", "translate_error", "translate_open_error"]
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
-_PROXY_AUTHENTICATION_REQUIRED = 407
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How requests reach an endpoint.
-
-    Attributes:
-        proxy: URL of the proxy without a password; None without one.
-        is_tunnel: Whether the proxy passes on TLS only, so that responses are the endpoint's.
-    """
-
-    proxy: str | None = None
-    is_tunnel: bool = False
-
-
-_DIRECT = Route()
 
 
 def translate_error(
@@ -55,7 +37,7 @@ def translate_error(
     operation: str,
     *,
     may_have_left: bool,
-    route: Route = _DIRECT,
+    proxy: str | None = None,
     describe_parameters: Callable[[], str] = str,
 ) -> SesmailError:
     """Returns the typed error for an exception of a call.
@@ -64,7 +46,7 @@ def translate_error(
         error: The exception of aiobotocore or the HTTP library.
         operation: The API operation.
         may_have_left: Whether a request of the call may have been sent.
-        route: The proxy of the request.
+        proxy: URL of the proxy of the request; None without one.
         describe_parameters: Returns the faults of its parameters, without their values.
     """
     import ssl
@@ -82,12 +64,12 @@ def translate_error(
     failed = is_transport_error(original) and (wrapped is not None or not _is_plain(error))
     if handshake or is_connection_error(original) or (failed and not may_have_left):
         return NotSentError(
-            f"no connection: {describe_connection_error(original, route.proxy)}",
+            f"no connection: {describe_connection_error(original, proxy)}",
             operation=operation,
             retryable=not is_permanent(original),
         )
     if isinstance(error, ClientError) and (may_have_left or error.operation_name == operation):
-        return _error_response(error, operation, route)
+        return _error_response(error, operation)
     if not may_have_left:
         return _before_sending(error, operation, describe_parameters)
     # Not its text: that may be a page of a proxy, or advise to retry.
@@ -152,11 +134,8 @@ def _before_sending(
     return NotSentError(f"nothing was sent: {text}", operation=operation, retryable=transient)
 
 
-def _error_response(error: ClientError, operation: str, route: Route) -> SesmailError:
+def _error_response(error: ClientError, operation: str) -> SesmailError:
     """Returns the error for a response, which is one of AWS if it has a code and a request id.
-
-    A 407 is the response of a proxy that didn't pass the request on:
-    https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
     """
@@ -168,13 +147,6 @@ def _error_response(error: ClientError, operation: str, route: Route) -> Sesmail
     if 400 <= status < 500 and status != 408 and code and request_id:
         return rejected_error(
             code, message, operation=operation, request_id=request_id, status=status
-        )
-    if status == _PROXY_AUTHENTICATION_REQUIRED and route.proxy and not route.is_tunnel:
-        return NotSentError(
-            f"the proxy {route.proxy} responded with 407; it asks for a user and a password in "
-            "its URL",
-            operation=operation,
-            retryable=False,
         )
     return UnknownOutcomeError(
         f"HTTP status {status} doesn't show whether AWS accepted the call",

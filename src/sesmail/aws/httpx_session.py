@@ -20,7 +20,7 @@ from .header_values import check_headers
 from .network_stream import NetworkBackend
 from .private_names import HTTPX
 from .request_body import Body
-from .transport_settings import check_proxy, load_tls
+from .transport_settings import check_proxy, check_response, check_status, load_tls
 
 __all__ = ["FastHttpxSession"]
 
@@ -102,10 +102,15 @@ class FastHttpxSession(HttpxSession):
 
         Raises:
             ConfigurationError: A header is invalid; nothing was sent.
+            NotSentError: The proxy asks for a password.
         """
         self.starting()
         check_headers(request.headers)
-        return await super().send(request)
+        for name, value in [*request.headers.items()]:  # httpx encodes text as ASCII
+            if isinstance(value, str) and not value.isascii():
+                del request.headers[name]
+                request.headers[name] = value.encode()
+        return await check_response(await super().send(request), request.url, self.proxy)
 
     async def post(
         self, url: str, headers: Mapping[str, str], body: Body
@@ -117,6 +122,7 @@ class FastHttpxSession(HttpxSession):
 
         Raises:
             ConfigurationError: A header is invalid; nothing was sent.
+            NotSentError: The proxy asks for a password.
         """
         check_headers(headers)
         client = await self._get_session(url)
@@ -126,7 +132,9 @@ class FastHttpxSession(HttpxSession):
         response = await client.send(
             client.build_request("POST", url, headers=fields, content=_chunks(body)), stream=True
         )
-        return response.status_code, response.headers, await response.aread()
+        content = await response.aread()
+        check_status(response.status_code, url, self.proxy)
+        return response.status_code, response.headers, content
 
     def _make_async_client(self) -> Any:
         self.check_open()

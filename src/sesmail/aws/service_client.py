@@ -12,8 +12,6 @@ from ..errors import ConfigurationError
 from ..private_names import check_private_names
 from .credentials import check_static, fetch_credentials
 from .departure import count_request, delegate_request, reclaim_request
-from .error_texts import hide_password
-from .failure import Route
 from .fast_path import FAST_OPERATIONS, FastCall, capture, discover
 from .hooks import HookDetector
 from .parameters import describe_parameters
@@ -38,7 +36,7 @@ class ServiceClient:
         client: aiobotocore's.
         region: The region that it calls.
         methods: Its methods by the operations that they call.
-        route: The proxy of its requests.
+        proxy: URL of the proxy of its requests; None without one.
 
     Raises:
         ConfigurationError: aiobotocore has renamed something that sesmail needs.
@@ -50,7 +48,7 @@ class ServiceClient:
         self._session = session
         self._http_session: Any = client._endpoint.http_session
         self.region: str = client.meta.region_name
-        self.route = Route()
+        self.proxy: str | None = None
         operations: Mapping[str, str] = client.meta.method_to_api_mapping
         self.methods: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
             operation: getattr(client, name) for name, operation in operations.items()
@@ -77,12 +75,9 @@ class ServiceClient:
         Raises:
             ConfigurationError: A file, the proxy or the credentials can't be used.
         """
-        url: str = self.client.meta.endpoint_url
         check_static(self.client._request_signer._credentials)
-        await self._http_session.prepare(url)
-        proxy: str | None = self._http_session.proxy
-        if proxy is not None:
-            self.route = Route(hide_password(proxy), is_tunnel=url.startswith("https:"))
+        await self._http_session.prepare(self.client.meta.endpoint_url)
+        self.proxy = self._http_session.proxy
 
     def describe_parameters(self, operation: str, params: Mapping[str, Any]) -> str:
         """Returns the faults of the parameters of an operation, without their values."""

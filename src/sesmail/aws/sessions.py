@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from .error_texts import causes, describe_error, hide_password
+from .transport_settings import PASSWORD_HINT
 
 __all__ = [
     "choose_session",
@@ -147,22 +148,21 @@ def describe_connection_error(error: Any, proxy: str | None = None) -> str:
 
     Args:
         error: The exception of the HTTP library.
-        proxy: URL of the proxy without a password; None without one.
+        proxy: URL of the proxy; None without one.
     """
     import aiohttp
 
     from .aiohttp_protocol import UnsolicitedDataError
 
-    peer = f"the proxy {proxy}" if proxy else "the server"
+    peer = f"the proxy {hide_password(proxy)}" if proxy else "the server"
     if (status := _proxy_status(error)) is not None:
-        hint = "; it asks for a user and a password in its URL" if status == 407 else ""
-        return f"{peer} responded with {status}{hint}"
+        return f"{peer} responded with {status}{PASSWORD_HINT if status == 407 else ''}"
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"{error.host}:{error.port}: {_reason(error.__cause__ or error)}"
     if _is_httpx(error, "ConnectError", "ConnectTimeout"):
         with suppress(RuntimeError):  # httpx's text has no host
             url = error.request.url
-            through = f" through the proxy {proxy}" if proxy else ""
+            through = f" through {peer}" if proxy else ""
             return f"{url.host}:{url.port or url.scheme}{through}: {_reason(error)}"
     own_texts = (
         aiohttp.ClientConnectionError,

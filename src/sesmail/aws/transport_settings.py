@@ -8,9 +8,14 @@ from functools import partial
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, NotSentError
+from .error_texts import hide_password
 
-__all__ = ["check_proxy", "load_tls"]
+__all__ = ["PASSWORD_HINT", "check_proxy", "check_response", "check_status", "load_tls"]
+
+PASSWORD_HINT = "; it asks for a user and a password in its URL"
+
+_PROXY_AUTHENTICATION_REQUIRED = 407
 
 T = TypeVar("T")
 
@@ -44,6 +49,39 @@ def check_proxy(url: str) -> None:
         raise ConfigurationError(f"the proxy {shown!r} has no valid port; {_HINT}")
     if not parts.hostname:
         raise ConfigurationError(f"the proxy {shown!r} has no host name")
+
+
+def check_status(status: int, url: str, proxy: str | None) -> None:
+    """Check that a response is one of the endpoint.
+
+    A proxy that responds with 407 hasn't passed the request on. Through a tunnel, only the endpoint
+    responds. https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8
+
+    Args:
+        status: HTTP status of the response.
+        url: URL of the request.
+        proxy: URL of its proxy; None without one.
+
+    Raises:
+        NotSentError: The proxy asks for a password.
+    """
+    if status == _PROXY_AUTHENTICATION_REQUIRED and proxy and url.startswith("http:"):
+        raise NotSentError(
+            f"the proxy {hide_password(proxy)} responded with {status}{PASSWORD_HINT}",
+            retryable=False,
+        )
+
+
+async def check_response(response: Any, url: str, proxy: str | None) -> Any:
+    """Returns a response of aiobotocore if it is one of the endpoint, as ``check_status`` does.
+
+    Raises:
+        NotSentError: The proxy asks for a password.
+    """
+    if response.status_code == _PROXY_AUTHENTICATION_REQUIRED:
+        await response.content  # which releases the connection
+    check_status(response.status_code, url, proxy)
+    return response
 
 
 def load_tls(session: Any, build: Callable[[], T]) -> T:
