@@ -49,6 +49,7 @@ async def test_key_in_the_environment_with_an_invalid_character_is_named(
     assert text == f"{name} has a line break; remove it"
 
 
+@pytest.mark.parametrize("transport", ["asyncio-aiohttp-fast", "trio-httpx-generic"], indirect=True)
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
 @pytest.mark.parametrize("region", ["us-east-1\n", " us-east-1", "us-east-1\r", "us east"])
 async def test_region_with_an_invalid_character_is_named(
@@ -130,6 +131,7 @@ VALUES: dict[str, tuple[Any, str]] = {
 EMPTY = {"empty": ("", "is empty"), "none": (None, "must be text, not None")}
 
 
+@pytest.mark.parametrize("transport", ["asyncio-aiohttp-fast", "trio-httpx-generic"], indirect=True)
 @pytest.mark.parametrize(
     ("kind", "part", "case"),
     [

@@ -50,7 +50,7 @@ def translate_credential_error(error: Exception, method: str | None = None) -> S
     original = getattr(error, "kwargs", {}).get("error")
     if isinstance(original, SesmailError):  # of the HTTP session
         return original
-    if isinstance(error, ValueError):  # of a URL that can't be parsed, among others
+    if is_refused(error) or is_refused(original):  # maybe because of its URL
         try:
             check_environment()
         except ConfigurationError as err:

@@ -31,7 +31,7 @@ def describe_error(error: BaseException) -> str:
     if isinstance(error, socket.gaierror):
         return "the host name can't be resolved"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed ({error.reason or type(error).__name__})"
+        return f"TLS failed ({type(error).__name__})"
     if isinstance(error, OSError) and (error.errno or 0) > 0:
         file = f": {error.filename!r}" if isinstance(error.filename, str) else ""
         return f"{os.strerror(error.errno or 0)}{file}"

@@ -103,9 +103,12 @@ def is_transport_error(error: object) -> bool:
 
 def is_refused(error: object) -> bool:
     """Returns whether an HTTP library refused to send a request, as always with these settings."""
+    import aiohttp
+
     if isinstance(error, OSError):  # some errors of TLS are a ValueError, too
         return False
-    return isinstance(error, (TypeError, ValueError)) or _is_httpx(
+    refusals = (TypeError, ValueError, aiohttp.NonHttpUrlClientError)
+    return isinstance(error, refusals) or _is_httpx(
         error, "InvalidURL", "LocalProtocolError", "UnsupportedProtocol"
     )
 
