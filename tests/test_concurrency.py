@@ -5,7 +5,8 @@ import anyio.from_thread
 import anyio.to_thread
 import pytest
 
-from sesmail.concurrency import run_in_thread
+import sesmail
+from sesmail.concurrency import EventLoopGuard, run_in_thread
 
 pytestmark = pytest.mark.anyio
 
@@ -23,3 +24,15 @@ async def test_worker_threads_are_available_when_those_of_anyio_are_all_waiting(
             for _ in range(thread_count):
                 group.start_soon(anyio.to_thread.run_sync, anyio.from_thread.run, work)
     assert sum(done) == thread_count
+
+
+def test_object_of_another_event_loop_is_named() -> None:
+    guard = EventLoopGuard("sesmail.RateLimiter")
+
+    async def check() -> None:
+        guard.check()
+        guard.check()
+
+    anyio.run(check)
+    with pytest.raises(sesmail.ConfigurationError, match=r"^this sesmail\.RateLimiter is bound to"):
+        anyio.run(check)

@@ -237,6 +237,7 @@ def clients() -> None:
         aws_secret_access_key="secret",
         verify=False,
     )
+    Client(endpoint_url=None, verify=None, use_ssl=None, aws_session_token=None)
 
 
 async def closing(client: Client, message: Message) -> None:

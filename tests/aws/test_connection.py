@@ -10,11 +10,13 @@ from sesmail import (
     ConfigurationError,
     ContentTooLargeError,
     InvalidMessageError,
+    NotSentError,
     SendError,
     UnknownOutcomeError,
 )
 from sesmail.aws import Aws, AwsSettings, Departure
 from sesmail.aws.aiohttp_payload import RequestPayload
+from sesmail.aws.opening import ClientOpener
 from support.clients import ORDER, TIMEOUTS, new_client
 from support.faults import StartFaultServer
 from support.responses import no_response, ok, raw
@@ -139,6 +141,21 @@ async def test_call_without_response_ends_at_the_timeout(fault_server: StartFaul
     assert server.requests
 
 
+async def test_error_before_a_client_is_open_means_not_sent(
+    fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("TOPSECRET")
+
+    server = fault_server(ok())
+    monkeypatch.setattr(ClientOpener, "open", fail)
+    async with anyio.create_task_group():
+        client = new_client(server.url)
+        with pytest.raises(NotSentError, match="nothing was sent: RuntimeError"):
+            await client.send(ORDER)
+    assert server.requests == []
+
+
 def test_second_request_of_a_call_is_refused() -> None:
     departure = Departure()
     departure.count()
@@ -160,7 +177,7 @@ def test_client_is_refused_on_a_second_event_loop(fault_server: StartFaultServer
 
     loop = asyncio.new_event_loop()
     loop.run_until_complete(send())
-    with pytest.raises(ConfigurationError, match="event loop"):
+    with pytest.raises(ConfigurationError, match=r"this sesmail\.Client is bound"):
         anyio.run(send)
     loop.run_until_complete(client.aclose())
     loop.close()

@@ -105,8 +105,7 @@ class FastAiohttpSession(AIOHTTPSession):
         """
         self.starting()
         check_headers(request.headers)
-        _, proxy, _ = self._target(request.url)
-        return await check_response(await super().send(request), request.url, proxy)
+        return await check_response(await super().send(request), request.url, self.proxy)
 
     async def post(
         self, url: str, headers: Mapping[str, str], body: Body
@@ -117,10 +116,8 @@ class FastAiohttpSession(AIOHTTPSession):
             The status, the header fields, and the body of the response.
 
         Raises:
-            ConfigurationError: A header is invalid; nothing was sent.
             NotSentError: The proxy asks for a password.
         """
-        check_headers(headers)
         target, proxy, proxy_headers = self._target(url)
         session = await self._get_session(proxy)
         response = await session.request(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from getpass import getpass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ..errors import ConfigurationError, SesmailError
 from .credential_errors import translate_credential_error
@@ -18,6 +19,9 @@ _PARTS = {
     "secret_key": ("AWS_SECRET_ACCESS_KEY", "secret access key"),
     "token": ("AWS_SESSION_TOKEN", "session token"),
 }
+
+# By botocore's signer: the credentials that were checked last.
+_checked: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
 async def fetch_credentials(signer: Any, service: str, region: str) -> Any:
@@ -38,8 +42,9 @@ async def fetch_credentials(signer: Any, service: str, region: str) -> Any:
         raise
     except Exception as err:
         raise translate_credential_error(err, _method(_source_of(signer))) from err
-    if found is not None:
+    if found is not None and found != _checked.get(signer):
         _check_parts(found, _source_of(signer))
+        _checked[signer] = found
     return found
 
 

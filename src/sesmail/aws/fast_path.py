@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ..concurrency import run_in_thread
 from .credentials import fetch_credentials
 from .departure import check_open
+from .header_values import check_headers
 from .request_body import Body, json_body, query_body
 from .signature import Signature
 
@@ -128,6 +129,9 @@ async def discover(client: Any, operation: str) -> FastCall | None:
 
     Returns:
         None for an operation, a signature, a URL or headers that the fast path doesn't support.
+
+    Raises:
+        ConfigurationError: A header is invalid.
     """
     service_operation = client.meta.service_model.service_name, operation
     if service_operation not in FAST_OPERATIONS:
@@ -155,6 +159,7 @@ async def discover(client: Any, operation: str) -> FastCall | None:
         or _URL.fullmatch(url) is None
     ):
         return None
+    check_headers(headers)  # the others have checked credentials
     region, service = signing["region"], signing["signing_name"]
     return FastCall(
         operation,

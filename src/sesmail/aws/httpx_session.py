@@ -121,10 +121,8 @@ class FastHttpxSession(HttpxSession):
             The status, the header fields, and the body of the response.
 
         Raises:
-            ConfigurationError: A header is invalid; nothing was sent.
             NotSentError: The proxy asks for a password.
         """
-        check_headers(headers)
         client = await self._get_session(url)
         # Bytes, as httpx encodes text as ASCII.
         fields = {name: value.encode() for name, value in headers.items()}
