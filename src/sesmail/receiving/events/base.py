@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 from ...values import FrozenDict, FrozenMappings, Value
@@ -60,6 +59,8 @@ class BaseEvent(FrozenMappings, Value, ABC):
         It is the same in every report of one occurrence: in repeated deliveries, over any
         transport, and by event publishing as well as by notification. Store it in a unique column.
         """
+        from hashlib import sha256  # lazily: it loads OpenSSL, which takes milliseconds
+
         return sha256(json.dumps([self.kind, *self._identity()]).encode()).hexdigest()
 
     @abstractmethod

@@ -6,9 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
-
-from pydantic import Discriminator
+from typing import Any, Literal, TypeAlias
 
 from ...arguments import check_instance
 from ...values import FrozenDict
@@ -158,8 +156,6 @@ Event: TypeAlias = (
 )
 """Union of all event classes, for type annotations and ``match``."""
 
-_DISCRIMINATED = Annotated[Event, Discriminator("kind")]
-
 
 def event_from_json(text: str | bytes) -> Event:
     """Reads an event from the JSON of its ``to_json``.
@@ -172,5 +168,5 @@ def event_from_json(text: str | bytes) -> Event:
         ConfigurationError: ``text`` has another type.
     """
     check_instance("text", text, (str, bytes, bytearray), "text or bytes")
-    event: Event = read_event(_DISCRIMINATED, text)
+    event: Event = read_event(Event, text)
     return event

@@ -1,12 +1,13 @@
-"""Serialisation of events as JSON, with pydantic."""
+"""Serialisation of events as JSON, with pydantic, which is imported at the first use."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 __all__ = ["read_event", "write_event"]
 
@@ -21,12 +22,14 @@ def read_event(kinds: Any, text: str | bytes) -> Any:
     """Reads an event from its JSON.
 
     Args:
-        kinds: The union of all event classes, with its discriminator.
+        kinds: The union of all event classes.
         text: The JSON.
 
     Raises:
         pydantic.ValidationError: The text isn't the JSON of an event.
     """
+    from pydantic import ValidationError
+
     reader = _reader(kinds)
     try:
         return reader.validate_json(text)
@@ -51,9 +54,14 @@ def _read_deep(text: str | bytes) -> Any:
 
 @cache
 def _writer(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
     return TypeAdapter(kind)
 
 
 @cache
 def _reader(kinds: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kinds, config=ConfigDict(hide_input_in_errors=True))
+    from pydantic import ConfigDict, Discriminator, TypeAdapter
+
+    config = ConfigDict(hide_input_in_errors=True)
+    return TypeAdapter(Annotated[kinds, Discriminator("kind")], config=config)
