@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
-from ...values import FrozenDict, FrozenMappings, Value
+from ...values import FrozenDict, FrozenMappings, Value, value
 from .serialise import write_event
 
 __all__ = ["BaseEvent", "SnsOrigin", "TrackingEvent", "utc_text"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@value()
 class SnsOrigin(Value):
     """The SNS message that contained an event.
 
@@ -32,7 +32,7 @@ class SnsOrigin(Value):
     subject: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class BaseEvent(FrozenMappings, Value, ABC):
     """Base class of all events: frozen, comparable and hashable.
 
@@ -72,7 +72,7 @@ class BaseEvent(FrozenMappings, Value, ABC):
         return write_event(self)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class TrackingEvent(BaseEvent):
     """Base class of the events of a sent message; each is about one recipient.
 

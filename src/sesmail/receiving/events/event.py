@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from ...arguments import check_instance
-from ...values import FrozenDict
+from ...values import FrozenDict, value
 from .base import BaseEvent, SnsOrigin, TrackingEvent, utc_text
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
 from .serialise import read_event
@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class UnknownEvent(BaseEvent):
     """An event of a type that this version doesn't support, for instance a later one.
 
@@ -85,7 +85,7 @@ class UnknownEvent(BaseEvent):
         return self.event_type, self.message_id, time, text
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class _Confirmation(BaseEvent):
     topic_arn: str
     token: str = field(repr=False)
@@ -97,7 +97,7 @@ class _Confirmation(BaseEvent):
         return (self.message_id,)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class SubscriptionConfirmation(_Confirmation):
     """SNS asks the webhook to confirm its subscription to a topic.
 
@@ -121,7 +121,7 @@ class SubscriptionConfirmation(_Confirmation):
     )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class UnsubscribeConfirmation(_Confirmation):
     """A subscription of the webhook to a topic ended; it is never renewed automatically.
 

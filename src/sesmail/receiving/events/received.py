@@ -6,17 +6,17 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
-from ...values import FrozenDict, FrozenMappings, Value
+from ...values import FrozenDict, FrozenMappings, Value, value
 from .base import BaseEvent, utc_text
 
 __all__ = ["OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@value()
 class Verdicts(Value):
     """Results of the checks of SES on a received mail.
 
@@ -40,7 +40,7 @@ class Verdicts(Value):
     dmarc_policy: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class S3Action(Value):
     """Action of a receipt rule that stored the mail in S3, unchanged.
 
@@ -62,7 +62,7 @@ class S3Action(Value):
     topic_arn: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class SnsAction(Value):
     """Action of a receipt rule that published the mail in the notification.
 
@@ -81,7 +81,7 @@ class SnsAction(Value):
     topic_arn: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class OtherAction(FrozenMappings, Value):
     """Action of a receipt rule that doesn't store the mail.
 
@@ -96,7 +96,7 @@ class OtherAction(FrozenMappings, Value):
     details: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, hash=False)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Received(BaseEvent):
     """SES received a mail; ``Receiver.fetch`` returns its content.
 

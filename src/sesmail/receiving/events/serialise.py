@@ -64,4 +64,5 @@ def _reader(kinds: Any) -> TypeAdapter[Any]:
     from pydantic import ConfigDict, Discriminator, TypeAdapter
 
     config = ConfigDict(hide_input_in_errors=True)
-    return TypeAdapter(Annotated[kinds, Discriminator("kind")], config=config)
+    discriminated: Any = Annotated[kinds, Discriminator("kind")]
+    return TypeAdapter(discriminated, config=config)

@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
-from ...values import FrozenDict, build_frozen
+from ...values import FrozenDict, build_frozen, value
 from ..events.base import TrackingEvent
 from ..events.tracking import (
     Bounced,
@@ -48,7 +48,7 @@ def read_preferences(part: JsonReader, key: str) -> TopicPreferences | None:
     return build_frozen(TopicPreferences, fields)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@value()
 class EventSpec:
     """Event class and JSON keys of an event type.
 

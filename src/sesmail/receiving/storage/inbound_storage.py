@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from ...arguments import check_bool, check_integer, check_iterable, refuse
 from ...errors import ConfigurationError
-from ...values import Value
+from ...values import Value, value
 from .decrypting import TAG_SIZE
 
 __all__ = ["MAX_STORED_SIZE", "InboundStorage", "is_bucket_name", "is_object_key"]
@@ -23,7 +22,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _KMS_KEY = re.compile(r"[!-~]{1,2048}")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class InboundStorage(Value):
     """Location and restrictions of the mail that a ``Receiver`` fetches from S3 and deletes there.
 
