@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, field, fields, make_dataclass
+from dataclasses import FrozenInstanceError, dataclass, field, fields, make_dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, NoReturn, Self, TypeVar, dataclass_transform, overload
@@ -82,15 +82,26 @@ def _hashed(cls: Any) -> Callable[[object], object]:
 def value(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
     """Makes a frozen dataclass of a `Value`, whose ``__init__`` is compiled at its first call.
 
-    ``dataclass`` compiles it at import: half a millisecond for a class that may never be called.
+    ``dataclass(frozen=True)`` compiles three methods at import, which takes most of a millisecond
+    for a class that may never be called.
     """
 
     def decorate(cls: type[T]) -> type[T]:
-        made: Any = dataclass(frozen=True, eq=False, repr=False, init=False, kw_only=kw_only)(cls)
+        made: Any = dataclass(eq=False, repr=False, init=False, kw_only=kw_only)(cls)
         made.__init__ = _LateInit(made)
+        made.__setattr__ = _refuse_assignment
+        made.__delattr__ = _refuse_deletion
         return cls
 
     return decorate
+
+
+def _refuse_assignment(self: object, name: str, value: object) -> NoReturn:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_deletion(self: object, name: str) -> NoReturn:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
 class _LateInit:
@@ -101,11 +112,13 @@ class _LateInit:
 
     def __get__(self, instance: object, owner: type) -> Any:
         cls = self._cls
-        post_init = getattr(cls, "__post_init__", None)
+        namespace = {"__doc__": cls.__doc__}  # without it, a signature is computed
+        if hasattr(cls, "__post_init__"):
+            namespace["__post_init__"] = cls.__post_init__
         twin: Any = make_dataclass(
             cls.__name__,
             [(each.name, each.type, copy(each)) for each in fields(cls)],
-            namespace={} if post_init is None else {"__post_init__": post_init},
+            namespace=namespace,
             frozen=True,
         )
         cls.__init__ = twin.__init__

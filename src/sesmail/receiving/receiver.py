@@ -38,7 +38,8 @@ from .storage.s3 import MailStore
 from .subscriptions import confirm_subscription
 from .transports.json_body import Body
 from .transports.sns import SnsMessage
-from .verification.certificates import AsyncCertificateCache, Clock, FetchCertificate
+from .verification.async_certificates import AsyncCertificateCache, FetchCertificate
+from .verification.certificates import Clock
 from .verification.checks import Checks, check_request, resume
 from .verification.http_headers import Headers
 from .verification.policy import VerificationPolicy

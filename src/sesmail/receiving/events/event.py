@@ -87,6 +87,8 @@ class UnknownEvent(BaseEvent):
 
 @value(kw_only=True)
 class _Confirmation(BaseEvent):
+    """Base class of the messages of SNS about a subscription."""
+
     topic_arn: str
     token: str = field(repr=False)
     message_id: str

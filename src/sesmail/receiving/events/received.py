@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from ...values import FrozenDict, FrozenMappings, Value, value
+from ...values import FrozenDict, FrozenMappings, Value, build_frozen, value
 from .base import BaseEvent, utc_text
 
 __all__ = ["OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
@@ -38,6 +38,9 @@ class Verdicts(Value):
     dkim: str | None = None
     dmarc: str | None = None
     dmarc_policy: str | None = None
+
+
+_NO_VERDICTS = build_frozen(Verdicts, dict.fromkeys(each.name for each in fields(Verdicts)))
 
 
 @value(kw_only=True)
@@ -120,7 +123,7 @@ class Received(BaseEvent):
     timestamp: datetime
     recipients: tuple[str, ...]
     source: str | None = None
-    verdicts: Verdicts = Verdicts()
+    verdicts: Verdicts = _NO_VERDICTS
     action: S3Action | SnsAction | OtherAction | None = None
     content: str | None = field(default=None, repr=False)
     processing_millis: int | None = None
