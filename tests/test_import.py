@@ -64,14 +64,14 @@ def test_star_import_has_every_public_name() -> None:
 
 def test_names_can_be_replaced_in_tests() -> None:
     original = sesmail.parse
-    vars(sesmail).pop("parse")
+    vars(sesmail).pop("parse", None)
     with mock.patch("sesmail.parse") as replaced:
         assert sesmail.parse is replaced
     assert sesmail.parse is original
 
 
 def test_classes_are_pickled_by_their_module() -> None:
-    vars(sesmail).pop("Message")
+    vars(sesmail).pop("Message", None)
     assert pickle.loads(pickle.dumps(sesmail.Message)) is sesmail.Message
 
 

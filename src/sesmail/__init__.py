@@ -272,8 +272,10 @@ if not TYPE_CHECKING:  # a checker would take any name for an attribute
         """Imports a public name when it is first used."""
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = __import__(f"{__name__}.{_MODULES[name]}", fromlist=[name])
-        globals()[name] = value = getattr(module, name)
+        from importlib import import_module
+
+        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+        globals()[name] = value
         return value
 
     def __dir__():
