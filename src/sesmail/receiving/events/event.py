@@ -13,12 +13,11 @@ from pydantic import Discriminator
 from ...arguments import check_instance
 from ...values import FrozenDict
 from .base import BaseEvent, SnsOrigin, TrackingEvent, utc_text
+from .feedback import Bounced, Complained
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
 from .serialise import read_event
 from .tracking import (
-    Bounced,
     Clicked,
-    Complained,
     Delayed,
     Delivered,
     Opened,

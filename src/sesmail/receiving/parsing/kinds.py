@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 
 from ...values import FrozenDict, build_frozen
 from ..events.base import TrackingEvent
+from ..events.feedback import Bounced, Complained
 from ..events.tracking import (
-    Bounced,
     Clicked,
-    Complained,
     Delayed,
     Delivered,
     Opened,
