@@ -144,8 +144,16 @@ def test_each_recipient_of_a_bounce_has_its_own_cause() -> None:
 
 @pytest.mark.parametrize(
     ("action", "permanent"),
-    [(None, True), ("", True), ("failed", True), ("Failed", True), ("delayed", False)]
-    + [("delivered", False), ("relayed", False), ("expanded", False)],
+    [
+        (None, True),
+        ("", True),
+        ("failed", True),
+        ("Failed", True),
+        ("delayed", False),
+        ("delivered", False),
+        ("relayed", False),
+        ("expanded", False),
+    ],
 )
 def test_bounce_is_permanent_only_for_recipients_that_failed(
     action: str | None, permanent: bool

@@ -40,6 +40,7 @@ def classify(document: Document) -> DocumentType:
 _VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
 _VALIDATION_BYTES = _VALIDATION.encode()
 _SETUP_MESSAGE_ID = "AMAZON_SES_SETUP_NOTIFICATION"
+_SETUP_TYPE = "AmazonSnsSubscriptionSucceeded"
 
 
 def is_validation_text(text: bytes | str) -> bool:
@@ -48,6 +49,11 @@ def is_validation_text(text: bytes | str) -> bool:
 
 
 def is_setup_notification(document: Document) -> bool:
-    """Returns True if an event is the one that SES publishes to the topic of a new receipt rule."""
+    """Returns True if an event is one that SES publishes when a topic is set up.
+
+    It is that of a receipt rule, or that of the notifications of an identity.
+    """
+    if document.get("notificationType") == _SETUP_TYPE:
+        return True
     mail = document.get("mail")
     return is_object(mail) and mail.get("messageId") == _SETUP_MESSAGE_ID
