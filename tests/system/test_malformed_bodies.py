@@ -33,9 +33,6 @@ from support.ses_events import (
 OPEN = json.dumps(published("Open"))
 DEEP = 300
 LAMBDA_KEYS = ("SigningCertUrl", "UnsubscribeUrl")
-REQUIRED_PARTS = {
-    event_type: part for event_type, part in PARTS.items() if event_type not in ("Send", "Reject")
-}
 
 
 def without(document: Json, *names: str) -> Json:
@@ -241,18 +238,6 @@ BODIES: dict[str, tuple[Any, str]] = {
     ),
     # Fields of one event type.
     **{
-        f"no {key}": (without(published(event_type), key), key)
-        for event_type, (key, _) in REQUIRED_PARTS.items()
-    },
-    **{
-        f"{key} is a text": ({**published(event_type), key: "x"}, key)
-        for event_type, (key, _) in REQUIRED_PARTS.items()
-    },
-    **{
-        f"{key} is a list": ({**published(event_type), key: [{}]}, key)
-        for event_type, (key, _) in REQUIRED_PARTS.items()
-    },
-    **{
         f"{key} has the wrong type": (
             with_part(event_type, **{key: value}),
             f"{PARTS[event_type][0]}.{key}",
@@ -288,11 +273,6 @@ BODIES: dict[str, tuple[Any, str]] = {
         "deliveryDelay.delayedRecipients[0].emailAddress",
     ),
     "delivered is a number": (with_part("Delivery", recipients=[5]), "delivery.recipients[0]"),
-    "no bounce type": (with_part("Bounce", bounceType=None), "bounce.bounceType"),
-    "bounce type is a number": (with_part("Bounce", bounceType=1), "bounce.bounceType"),
-    "bounce type is empty": (with_part("Bounce", bounceType=""), "bounce.bounceType"),
-    "no link": (with_part("Click", link=None), "click.link"),
-    "link is a list": (with_part("Click", link=["https://example.com"]), "click.link"),
     # Received mail.
     "no receipt": (without(received(), "receipt"), "receipt"),
     "receipt is a text": ({**received(), "receipt": "x"}, "receipt"),

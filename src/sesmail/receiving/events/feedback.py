@@ -64,7 +64,8 @@ class Bounced(TrackingEvent):
 
     Attributes:
         bounce_type: Permanent, Transient, Undetermined, or another text. Transient includes full
-            mailboxes, messages that are too large, and automatic replies.
+            mailboxes, messages that are too large, and automatic replies. Undetermined, with a
+            defect, if not reported.
         bounce_subtype: General, NoEmail, Suppressed, OnAccountSuppressionList,
             OnTenantSuppressionList, EmailValidationSuppressed, UnsubscribedRecipient, MailboxFull,
             MessageTooLarge, ContentRejected, AttachmentRejected, CustomTimeoutExceeded,

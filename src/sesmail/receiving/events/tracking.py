@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ...values import FrozenDict, FrozenMappings, Value
 from .base import TrackingEvent
 
 __all__ = [
+    "Bot",
     "Clicked",
     "Delayed",
     "Delivered",
@@ -26,6 +27,10 @@ __all__ = [
     "SubscriptionChanged",
     "TopicPreferences",
 ]
+
+
+Bot: TypeAlias = Literal["likely", "unlikely", "unknown"]
+"""Whether a program caused an open or a click, by the judgement of SES."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -103,13 +108,17 @@ class Opened(TrackingEvent):
     Attributes:
         ip_address: IP address of the request; None if not reported.
         user_agent: User agent of the request; None if not reported.
+        bot: Whether a program caused the event, by the judgement of SES: ``likely``,
+            ``unlikely``, or ``unknown`` if it isn't reported, as before August 2026.
 
     https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html
+    https://aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions/
     """
 
     kind: Literal["Opened"] = field(default="Opened", repr=False)
     ip_address: str | None = None
     user_agent: str | None = None
+    bot: Bot = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -119,12 +128,14 @@ class Clicked(TrackingEvent):
     There is one event for each recipient of the message: SES doesn't report who followed it.
 
     Attributes:
-        link: URL of the link.
+        link: URL of the link; empty, with a defect, if not reported.
         link_tags: Tags of the link's ``ses:tags`` attribute, each with its values; empty without.
         ip_address: IP address of the request; None if not reported.
         user_agent: User agent of the request; None if not reported.
+        bot: Whether a program caused the event, as in ``Opened``.
 
     https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html
+    https://aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions/
     """
 
     kind: Literal["Clicked"] = field(default="Clicked", repr=False)
@@ -134,6 +145,7 @@ class Clicked(TrackingEvent):
     )
     ip_address: str | None = None
     user_agent: str | None = None
+    bot: Bot = "unknown"
 
     def _identity(self) -> tuple[str | None, ...]:
         return *super()._identity(), self.link

@@ -90,6 +90,15 @@ class JsonReader:
         """Returns several strings by name, given their keys by name."""
         return {name: self.text(key) for name, key in keys.items()}
 
+    def text_or(self, key: str, substitute: str) -> str:
+        """Returns a non-empty string; the substitute, and a defect, without one."""
+        value = self.document.get(key)
+        if type(value) is str and value:
+            return value
+        reason = "is missing" if value is None else "is empty" if value == "" else "isn't a string"
+        self.add_defect(key, f"it {reason}; replaced by {substitute or 'an empty text'}")
+        return substitute
+
     def integer(self, key: str) -> int | None:
         """Returns an integer."""
         value = self.document.get(key)

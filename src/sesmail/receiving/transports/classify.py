@@ -53,7 +53,7 @@ def is_setup_notification(document: Document) -> bool:
 
     It is that of a receipt rule, or that of the notifications of an identity.
     """
-    if document.get("notificationType") == _SETUP_TYPE:
+    if document.get("notificationType") == _SETUP_TYPE and document.get("eventType") is None:
         return True
     mail = document.get("mail")
     return is_object(mail) and mail.get("messageId") == _SETUP_MESSAGE_ID
