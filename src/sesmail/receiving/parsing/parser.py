@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...errors import MalformedBodyError
-from ...values import FrozenDict, build_frozen
-from ..events.event import (
-    Event,
-    SnsOrigin,
-    SubscriptionConfirmation,
-    UnknownEvent,
-    UnsubscribeConfirmation,
-)
+from ...values import build_frozen
+from ..events.event import Event, SubscriptionConfirmation, UnsubscribeConfirmation
 from ..transports.classify import is_setup_notification
 from ..transports.json_body import Body, read_time
 from ..transports.sns import SnsMessage, read_notification
@@ -21,6 +15,7 @@ from .kinds import EVENT_SPECS
 from .reader import JsonReader
 from .received import read_received
 from .tracking import read_by_fields, read_by_schema
+from .unknown import read_service_event, read_unknown
 
 __all__ = ["parse", "parse_raw"]
 
@@ -126,6 +121,8 @@ def _read(raw_event: RawEvent) -> Iterable[Event]:
     document = raw_event.document
     if is_setup_notification(document):
         return ()
+    if raw_event.eventbridge is not None and _is_about_no_message(raw_event):
+        return (read_service_event(raw_event, raw_event.eventbridge),)
     event = JsonReader(document, "", [])
     is_published = document.get("eventType") is not None
     if is_published:
@@ -139,17 +136,17 @@ def _read(raw_event: RawEvent) -> Iterable[Event]:
         return read_by_fields(spec, event, is_published=is_published, sns=raw_event.sns)
     if event_type == "Received":
         return (read_received(event, sns=raw_event.sns),)
-    return (_unknown(event_type, event, raw_event.sns),)
+    return (read_unknown(event_type, event, sns=raw_event.sns),)
 
 
-def _unknown(event_type: str, event: JsonReader, sns: SnsOrigin | None) -> UnknownEvent:
-    mail = event.object("mail")
-    fields = {
-        "kind": UnknownEvent.kind,
-        "event_type": event_type,
-        "message_id": mail.text("messageId"),
-        "timestamp": mail.time("timestamp"),
-        "raw": FrozenDict(event.document),
-        "sns": sns,
-    }
-    return build_frozen(UnknownEvent, {**fields, "defects": tuple(event.defects)})
+def _is_about_no_message(raw_event: RawEvent) -> bool:
+    """Returns True if an event of EventBridge is neither about a message nor of a known type.
+
+    CloudTrail's events have an ``eventType``, too, which is that of CloudTrail.
+    """
+    event_type = raw_event.document.get("eventType")
+    return (
+        raw_event.document.get("mail") is None
+        and raw_event.event_type not in EVENT_SPECS
+        and not (type(event_type) is str and event_type in EVENT_SPECS)
+    )

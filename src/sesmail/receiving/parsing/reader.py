@@ -168,6 +168,14 @@ class JsonReader:
         ]
         return [(name, value) for name, value in texts if name in names]
 
+    def list_of_texts(self, key: str) -> tuple[str, ...]:
+        """Returns the strings in a list; other items are omitted."""
+        items = self._list(key)
+        found = tuple([item for item in items[:MAX_ITEMS] if type(item) is str])
+        if len(found) < len(items):
+            self.add_defect(key, f"some items aren't strings, or there are more than {MAX_ITEMS:,}")
+        return found
+
     def lists_of_texts(self, key: str) -> FrozenDict[str, tuple[str, ...]]:
         """Returns an object of lists of strings, such as tags; other values are omitted."""
         found: dict[str, tuple[str, ...]] = {}

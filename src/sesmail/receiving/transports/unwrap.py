@@ -54,12 +54,14 @@ class RawEvent:
         path: Path to it in the body.
         sns: The SNS message that contained it; None without.
         event_type: Event type according to the outer object; None if only the event has it.
+        eventbridge: What EventBridge put around the event; None without.
     """
 
     document: Document
     path: str = ""
     sns: SnsOrigin | None = None
     event_type: str | None = None
+    eventbridge: Document | None = None
 
 
 RawEvents: TypeAlias = Iterable[RawEvent | SnsMessage]
@@ -202,7 +204,7 @@ def _raw_event(
     if not is_object(detail):
         raise MalformedBodyError("it isn't an object", path=f"{path}detail", input=excerpt(detail))
     event_type = _EVENTBRIDGE_TYPES.get(detail_type, detail_type)
-    return RawEvent(detail, f"{path}detail", sns, event_type)
+    return RawEvent(detail, f"{path}detail", sns, event_type, document)
 
 
 def _check_count(count: int, path: str) -> None:
