@@ -8,7 +8,7 @@ from ...errors import MalformedBodyError
 from ...values import build_frozen
 from ..events.event import Event, SubscriptionConfirmation, UnsubscribeConfirmation
 from ..transports.classify import is_setup_notification
-from ..transports.json_body import Body, read_time
+from ..transports.json_body import Batch, Body, read_time
 from ..transports.sns import SnsMessage, read_notification
 from ..transports.unwrap import RawEvent, RawEvents, read_raw, unwrap, unwrap_sns_message
 from .kinds import EVENT_SPECS
@@ -28,18 +28,20 @@ _CONFIRMATIONS: Mapping[str, type[SubscriptionConfirmation | UnsubscribeConfirma
 }
 
 
-def parse(body: Body | SnsMessage) -> tuple[Event, ...]:
+def parse(body: Batch | SnsMessage) -> tuple[Event, ...]:
     """Parses the events in a body, of any transport, without verifying it.
 
-    Supported are requests of SNS, raw deliveries, SQS message bodies with either, AWS Lambda events
-    from SNS, SQS and SES, EventBridge events, and Firehose deliveries of one JSON object per line.
+    Supported are requests of SNS, raw deliveries, EventBridge events, and what contains any of
+    these: bodies and messages of SQS as boto3 returns them; events of AWS Lambda from SNS, SQS,
+    SES, Kinesis and Firehose; lists of records of EventBridge Pipes; requests of Firehose to an
+    HTTP endpoint; JSON objects on a line each or run together, as in the files of Firehose.
 
     Anybody who can reach a webhook can post a body to it: there, use ``Receiver``, or parse the
     message that ``verify`` returns. Behind a queue or a Lambda function IAM decides who may write.
 
     Args:
-        body: Bytes, text, a mapping decoded from JSON, or an SNS message that ``verify`` or
-            ``check_signature`` returned.
+        body: Bytes, text, a mapping or a list of records decoded from JSON, or an SNS message
+            that ``verify`` or ``check_signature`` returned.
 
     Returns:
         The events in the order of the body: a tracking event for each recipient, or one event of a
@@ -66,7 +68,7 @@ def parse_raw(body: Body) -> tuple[Event, ...]:
     return _events(read_raw(body))
 
 
-def _parse_by_schema(body: Body | SnsMessage) -> tuple[Event, ...] | None:
+def _parse_by_schema(body: Batch | SnsMessage) -> tuple[Event, ...] | None:
     """Parses a tracking event in the form that SNS posts; None if the body differs from it."""
     try:
         if type(body) is bytes and len(body) <= _MAX_SCHEMA_SIZE:
