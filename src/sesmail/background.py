@@ -91,7 +91,7 @@ async def _serve(started: Future[BlockingPortal]) -> None:
         started.set_result(portal)
         await portal.sleep_until_stopped()
     with anyio.move_on_after(_EXIT_TIMEOUT):
-        for closable in list(_open):
+        for closable in list(_open):  # pragma: no branch  # runs at exit
             await closable.aclose()
 
 

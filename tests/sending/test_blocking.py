@@ -151,15 +151,16 @@ class TestSendMany:
             counts.append(progress.done)
             raise ZeroDivisionError
 
-        server = fault_server(*[ok()] * 20)
+        server = fault_server(*[ok()] * 9, slow(0.3, ok()))
         with blocking(server) as client:
-            for interval in (1000, 1e-9):
-                with client.send_many(
-                    orders(10), on_progress=count, progress_interval=interval
-                ) as results:
-                    assert [result.outcome for result in results] == ["accepted"] * 10
-        assert (len(counts), counts[1], counts[-1]) == (2 + 11, 10, 10)
-        assert caplog.text.count("ZeroDivisionError") >= 13
+            with client.send_many(orders(5), on_progress=count, progress_interval=1000) as results:
+                assert [result.outcome for result in results] == ["accepted"] * 5
+            assert counts == [5]
+            with client.send_many(orders(5), on_progress=count, progress_interval=0.01) as results:
+                assert [result.outcome for result in results] == ["accepted"] * 5
+        assert len(counts) > 2
+        assert counts[-1] == 5
+        assert "ZeroDivisionError" in caplog.text
 
     def test_refuses_what_is_not_an_iterable_of_messages(self) -> None:
         client = BlockingClient("eu-west-1")

@@ -91,17 +91,16 @@ class BlockingClient:
         """Sends any number of messages: ``with client.send_many(messages) as results: for ...``.
 
         See `Client.send_many`. The iterable is read in the calling thread, between results, as a
-        database connection requires; ``on_progress`` is called there, too, with
-        ``progress_interval`` before the next result after so many seconds, and at the end.
+        database connection requires; ``on_progress`` is called in the background thread.
         """
-        return BlockingSendMany(
-            self._current(),
-            messages,
+        send_many = partial(
+            self._current().send_many,
             concurrency=concurrency,
             ordered=ordered,
             on_progress=on_progress,
             progress_interval=progress_interval,
         )
+        return BlockingSendMany(messages, send_many, concurrency)
 
     def call(self, operation: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Calls any other operation of the client's SES API; see `Client.call`."""
