@@ -134,6 +134,33 @@ def test_missing_address_with_a_temporary_status_is_not_permanent(status: str, c
     assert parsed("Permanent", "NoEmail", status) == [(cause, False)]
 
 
+@pytest.mark.parametrize(
+    ("diagnostic_code", "cause"),
+    [
+        ("smtp; 550 5.1.1 user unknown", "address"),
+        ("smtp;550-5.1.1 user unknown", "address"),
+        ("smtp; 550 user unknown", "address"),
+        ("smtp; 5.4.4 Invalid domain", "address"),
+        ("Amazon SES 4.2.2", "address"),
+        ("x-unix; 4.2.2", "address"),
+        ("smtp; hello", "address"),
+        ("", "address"),
+        ("smtp; 450 4.2.1 try later", "unknown"),
+        ("SMTP; 421 try later", "unknown"),
+        ("smtp; 550 4.4.7 Message expired: unable to deliver in 840 minutes", "timeout"),
+        ("smtp; 552 5.2.2 over quota", "mailbox"),
+        ("smtp; 550-5.7.26 Unauthenticated email", "content"),
+        ("smtp; 554 4 attempts", "address"),
+        ("smtp; 55", "address"),
+    ],
+)
+def test_diagnostic_code_is_read_without_a_status(diagnostic_code: str, cause: str) -> None:
+    assert bounced(diagnostic_code=diagnostic_code).cause == cause
+    assert bounced(diagnostic_code=diagnostic_code, status="").cause == cause
+    assert bounced(diagnostic_code=diagnostic_code, status="5.1.1").cause == "address"
+    assert bounced(diagnostic_code=diagnostic_code, status="4.1.1").cause == "unknown"
+
+
 def test_each_recipient_of_a_bounce_has_its_own_cause() -> None:
     assert parsed("Permanent", "General", "5.1.1", "4.2.2", None) == [
         ("address", True),

@@ -38,6 +38,12 @@ _SUBTYPES: Mapping[str, BounceCause] = {
 # Class, subject and detail of an enhanced status code; or the class of an SMTP reply code.
 _STATUS = re.compile(r"\s*([245])(?:\.([0-9]{1,3})(?:\.([0-9]{1,3}))?)?")
 
+# A diagnostic code of SMTP: a reply code, an enhanced status code, or both.
+# https://www.rfc-editor.org/rfc/rfc3464#section-2.3.6
+_DIAGNOSTIC = re.compile(
+    r"\s*smtp;\s*([245][0-9]{2}(?![0-9.])[ -]*)?([245]\.[0-9]{1,3}\.[0-9]{1,3})?", re.IGNORECASE
+)
+
 # Codes that are about something other than the address: subject, or subject and detail.
 # https://www.iana.org/assignments/smtp-enhanced-status-codes
 _STATUS_CAUSES: Mapping[str, BounceCause] = {
@@ -92,7 +98,9 @@ class Bounced(TrackingEvent):
 
     @property
     def cause(self) -> BounceCause:
-        """Cause of the bounce, of SES's subtype and the recipient's own status code.
+        """Cause of the bounce, by SES's subtype and the recipient's own status code.
+
+        Without a status, the code in ``diagnostic_code`` counts.
 
         * ``address``: The address doesn't exist, or its server refuses all mail to it: a Permanent
           bounce of the subtype General, NoEmail or none. The recipient's own status isn't of
@@ -111,7 +119,7 @@ class Bounced(TrackingEvent):
         subtype = (self.bounce_subtype or "").lower()
         if found := _SUBTYPES.get(subtype):
             return found
-        is_failure, by_status = _read_status(self.status)
+        is_failure, by_status = _read_status(self.status or _status_in(self.diagnostic_code))
         if (
             self.bounce_type.lower() != "permanent"
             or subtype not in ("", "general", "noemail")
@@ -132,6 +140,12 @@ class Bounced(TrackingEvent):
         ``bounce_type`` is Permanent.
         """
         return self.cause == "address"
+
+
+def _status_in(diagnostic_code: str | None) -> str | None:
+    """Returns the enhanced status code in a diagnostic code of SMTP, or else its reply code."""
+    code = _DIAGNOSTIC.match(diagnostic_code) if diagnostic_code else None
+    return None if code is None else code[2] or code[1]
 
 
 def _read_status(status: str | None) -> tuple[bool, BounceCause | None]:
