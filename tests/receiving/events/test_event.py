@@ -87,6 +87,7 @@ def test_union_has_every_event_class() -> None:
         "Complained",
         "Delayed",
         "Delivered",
+        "MailStored",
         "Opened",
         "Received",
         "Rejected",
