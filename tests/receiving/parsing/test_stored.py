@@ -9,33 +9,16 @@ import pytest
 
 from sesmail import MailStored, MalformedBodyError, UnknownEvent, event_from_json, parse
 from sesmail.receiving.parsing.parser import parse_raw
-from support.ses_events import kinesis_record, lambda_record, sns_message, sqs_records, sqs_response
+from support.ses_events import (
+    kinesis_record,
+    lambda_record,
+    sns_message,
+    sqs_records,
+    sqs_response,
+    stored_in_s3,
+)
 
 Json = dict[str, Any]
-
-
-def notification(**changes: Any) -> Json:
-    """Return what S3 posts, as its documentation shows it."""
-    record = {
-        "eventVersion": "2.1",
-        "eventSource": "aws:s3",
-        "awsRegion": "eu-west-1",
-        "eventTime": "2026-03-06T19:55:39.123Z",
-        "eventName": "ObjectCreated:Put",
-        "userIdentity": {"principalId": "AWS:AROA:ses"},
-        "s3": {
-            "s3SchemaVersion": "1.0",
-            "configurationId": "inbound",
-            "bucket": {"name": "inbound-mail", "arn": "arn:aws:s3:::inbound-mail"},
-            "object": {
-                "key": "mail/gr%C3%BC%C3%9Fe+1%2B2/o3vrnil0e2ic28tr",
-                "size": 1024,
-                "eTag": "d41d8cd98f00b204e9800998ecf8427e",
-                "sequencer": "0055AED6DCD90281E5",
-            },
-        },
-    }
-    return {"Records": [record | changes]}
 
 
 def of_eventbridge(**changes: Any) -> Json:
@@ -95,7 +78,7 @@ WRAPPINGS: dict[str, Callable[[Json], Any]] = {
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
-@pytest.mark.parametrize("make", [notification, of_eventbridge], ids=["S3", "EventBridge"])
+@pytest.mark.parametrize("make", [stored_in_s3, of_eventbridge], ids=["S3", "EventBridge"])
 def test_stored_mail_is_the_same_event_over_every_transport(
     wrapping: str, make: Callable[[], Json]
 ) -> None:
@@ -111,11 +94,11 @@ def test_stored_mail_is_the_same_event_over_every_transport(
 
 
 def test_raw_delivery_is_read() -> None:
-    assert parse_raw(json.dumps(notification())) == (STORED,)
+    assert parse_raw(json.dumps(stored_in_s3())) == (STORED,)
 
 
 def test_several_records_are_several_events() -> None:
-    two = {"Records": [*notification()["Records"], *notification(eventTime=5)["Records"]]}
+    two = {"Records": [*stored_in_s3()["Records"], *stored_in_s3(eventTime=5)["Records"]]}
     for body in (two, sns_message(json.dumps(two))):
         first, second = parse(body)
         assert first == STORED
@@ -129,13 +112,13 @@ def test_notices_of_a_set_up_give_no_events(wrapping: str) -> None:
     assert parse(WRAPPINGS[wrapping](TEST)) == ()
     bucket = {"name": "inbound-mail"}
     written = {"bucket": bucket, "object": {"key": "mail/AMAZON_SES_SETUP_NOTIFICATION"}}
-    assert parse(WRAPPINGS[wrapping](notification(s3=written))) == ()
+    assert parse(WRAPPINGS[wrapping](stored_in_s3(s3=written))) == ()
     assert parse(WRAPPINGS[wrapping](of_eventbridge(detail=written))) == ()
 
 
 @pytest.mark.parametrize("name", ["ObjectRemoved:Delete", "LifecycleExpiration:Delete", "x"])
 def test_other_events_of_s3_are_unknown(name: str) -> None:
-    (event,) = parse(notification(eventName=name))
+    (event,) = parse(stored_in_s3(eventName=name))
     assert isinstance(event, UnknownEvent)
     assert (event.event_type, event.region) == (name, "eu-west-1")
     (event,) = parse(of_eventbridge(**{"detail-type": "Object Deleted"}))
@@ -158,12 +141,12 @@ def test_other_events_of_s3_are_unknown(name: str) -> None:
 )
 def test_event_without_bucket_or_key_is_malformed(changes: Json, path: str) -> None:
     with pytest.raises(MalformedBodyError) as refused:
-        parse(notification(**changes))
+        parse(stored_in_s3(**changes))
     assert refused.value.path == f"Records[0].{path}"
 
 
 def test_records_of_other_services_in_a_message_are_not_unwrapped() -> None:
-    inner = {"Records": [*notification()["Records"], {"Sns": sns_message("{}")}]}
+    inner = {"Records": [*stored_in_s3()["Records"], {"Sns": sns_message("{}")}]}
     for document in (inner, {"Records": []}):
         with pytest.raises(MalformedBodyError):
             parse(sns_message(json.dumps(document)))
