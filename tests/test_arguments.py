@@ -275,7 +275,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "SeenMessages.add": {"events": "events"},
     "SqliteSendLog": {"path": [*PATH, ":memory:", "a\0b", BytesPath()], "clock": "plain"},
     "Unsubscribe": {
-        "secrets": [5, "short", ["short"], [], [5], {}],
+        "secrets": [5, "short", ["short"], [], [5], {}, "\ud800" * 20],
         "url": ["", 5, b"https://a.example", "http://a.example", "https://a.example/#b", str],
     },
     "Unsubscribe.is_one_click": {"body": "bytes"},

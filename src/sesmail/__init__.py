@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Delayed,
         Delivered,
         Event,
+        MailStored,
         Opened,
         OtherAction,
         Received,
@@ -146,6 +147,7 @@ __all__ = [
     "ListManagement",
     "Listener",
     "MailHeaders",
+    "MailStored",
     "Mailbox",
     "MalformedBodyError",
     "MemorySendLog",
@@ -231,8 +233,8 @@ _PUBLIC_NAMES = {
     ),
     "receiving.dedup": "SeenMessages",
     "receiving.events.event": (
-        "BaseEvent Bounced Clicked Complained Delayed Delivered Event Opened OtherAction "
-        "Received Rejected RenderingFailed S3Action Sent SnsAction SnsOrigin "
+        "BaseEvent Bounced Clicked Complained Delayed Delivered Event MailStored Opened "
+        "OtherAction Received Rejected RenderingFailed S3Action Sent SnsAction SnsOrigin "
         "SubscriptionChanged SubscriptionConfirmation TopicPreferences TrackingEvent "
         "UnknownEvent UnsubscribeConfirmation Verdicts event_from_json"
     ),

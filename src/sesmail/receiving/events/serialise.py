@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import is_dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 __all__ = ["read_event", "write_event"]
+
+_MAX_DEPTH = 202  # levels of JSON: 200 of SES, `raw`, and the event
 
 
 def write_event(event: object) -> str:
@@ -26,7 +30,9 @@ def read_event(kinds: Any, text: str | bytes) -> Any:
         text: The JSON.
 
     Raises:
-        pydantic.ValidationError: The text isn't the JSON of an event.
+        pydantic.ValidationError: The text isn't the JSON of an event, is nested more deeply than
+            that of any event, or has a time without a time zone, or before the year 1 or after
+            9999 in UTC.
     """
     from pydantic import ValidationError
 
@@ -41,15 +47,38 @@ def read_event(kinds: Any, text: str | bytes) -> Any:
 
 
 def _read_deep(text: str | bytes) -> Any:
-    """Parses JSON with the standard library; None if it isn't JSON.
+    """Parses JSON of at most 202 levels with the standard library; None if it isn't such JSON.
 
     pydantic parses 200 levels. An event may have as many, and its JSON has one more around it:
     https://github.com/pydantic/jiter (the recursion limit)
     """
     try:
-        return json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    level: list[Any] = [document]
+    for _ in range(_MAX_DEPTH):
+        inner: list[Any] = []
+        for parent in level:
+            inner += parent if isinstance(parent, list) else parent.values()
+        level = [each for each in inner if type(each) in (dict, list)]
+    return None if level else document
+
+
+def _check_times(event: Any) -> Any:
+    """Refuses times that have no equal in UTC, which comparisons and ``dedup_key`` need."""
+    values: list[Any] = [*vars(event).values()]
+    for value in values:
+        if isinstance(value, datetime):
+            try:
+                value.astimezone(UTC)
+            except OverflowError:
+                raise ValueError("a time is before the year 1 or after 9999 in UTC") from None
+            if value.tzinfo is None:
+                raise ValueError("a time has no time zone")
+        elif is_dataclass(value):
+            _check_times(value)
+    return event
 
 
 @cache
@@ -61,8 +90,8 @@ def _writer(kind: Any) -> TypeAdapter[Any]:
 
 @cache
 def _reader(kinds: Any) -> TypeAdapter[Any]:
-    from pydantic import ConfigDict, Discriminator, TypeAdapter
+    from pydantic import AfterValidator, ConfigDict, Discriminator, TypeAdapter
 
     config = ConfigDict(hide_input_in_errors=True)
-    discriminated: Any = Annotated[kinds, Discriminator("kind")]
+    discriminated: Any = Annotated[kinds, Discriminator("kind"), AfterValidator(_check_times)]
     return TypeAdapter(discriminated, config=config)
