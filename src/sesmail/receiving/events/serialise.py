@@ -60,7 +60,7 @@ def _read_deep(text: str | bytes) -> Any:
     for _ in range(_MAX_DEPTH):
         inner: list[Any] = []
         for parent in level:
-            inner += parent if isinstance(parent, list) else parent.values()  # pyright: ignore[reportUnknownMemberType]
+            inner += parent.values() if hasattr(parent, "values") else parent
         level = [each for each in inner if type(each) in (dict, list)]
     return None if level else document
 
