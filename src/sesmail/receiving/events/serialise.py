@@ -60,7 +60,8 @@ def _read_deep(text: str | bytes) -> Any:
     for _ in range(_MAX_DEPTH):
         inner: list[Any] = []
         for parent in level:
-            inner += parent.values() if hasattr(parent, "values") else parent
+            values: Any = getattr(parent, "values", None)
+            inner += parent if values is None else values()
         level = [each for each in inner if type(each) in (dict, list)]
     return None if level else document
 
