@@ -60,10 +60,13 @@ def _read_deep(text: str | bytes) -> Any:
     for _ in range(_MAX_DEPTH):
         inner: list[Any] = []
         for parent in level:
-            values: Any = getattr(parent, "values", None)
-            inner += parent if values is None else values()
-        level = [each for each in inner if type(each) in (dict, list)]
+            inner += parent.values() if hasattr(parent, "values") else parent
+        level = list(filter(_is_container, inner))
     return None if level else document
+
+
+def _is_container(value: object) -> bool:
+    return type(value) in (dict, list)
 
 
 def _check_times(event: Any) -> Any:
