@@ -6,12 +6,14 @@ import json
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeGuard
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 __all__ = ["read_event", "write_event"]
+
+_Container: TypeAlias = dict[str, Any] | list[Any]
 
 _MAX_DEPTH = 202  # levels of JSON: 200 of SES, `raw`, and the event
 
@@ -56,16 +58,16 @@ def _read_deep(text: str | bytes) -> Any:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    level: list[Any] = [document]
+    level: list[_Container] = [document]
     for _ in range(_MAX_DEPTH):
         inner: list[Any] = []
         for parent in level:
-            inner += parent.values() if hasattr(parent, "values") else parent
+            inner += parent if isinstance(parent, list) else parent.values()
         level = list(filter(_is_container, inner))
     return None if level else document
 
 
-def _is_container(value: object) -> bool:
+def _is_container(value: object) -> TypeGuard[_Container]:
     return type(value) in (dict, list)
 
 
