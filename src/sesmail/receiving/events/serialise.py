@@ -6,14 +6,12 @@ import json
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 __all__ = ["read_event", "write_event"]
-
-_Container: TypeAlias = dict[str, Any] | list[Any]
 
 _MAX_DEPTH = 202  # levels of JSON: 200 of SES, `raw`, and the event
 
@@ -58,23 +56,19 @@ def _read_deep(text: str | bytes) -> Any:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    level: list[_Container] = [document]
+    level: list[Any] = [document]
     for _ in range(_MAX_DEPTH):
         inner: list[Any] = []
         for parent in level:
-            inner += parent if isinstance(parent, list) else parent.values()
-        level = list(filter(_is_container, inner))
+            inner += parent.values() if type(parent) is dict else parent
+        level = [each for each in inner if type(each) in (dict, list)]
     return None if level else document
-
-
-def _is_container(value: object) -> TypeGuard[_Container]:
-    return type(value) in (dict, list)
 
 
 def _check_times(event: Any) -> Any:
     """Refuses times that have no equal in UTC, which comparisons and ``dedup_key`` need."""
-    values: list[Any] = [*vars(event).values()]
-    for value in values:
+    fields: dict[str, Any] = vars(event)
+    for value in fields.values():
         if isinstance(value, datetime):
             try:
                 value.astimezone(UTC)
