@@ -60,9 +60,13 @@ def _read_deep(text: str | bytes) -> Any:
     for _ in range(_MAX_DEPTH):
         inner: list[Any] = []
         for parent in level:
-            inner += parent.values() if type(parent) is dict else parent
-        level = [each for each in inner if type(each) in (dict, list)]
+            inner += parent.values() if hasattr(parent, "values") else parent
+        level = [each for each in inner if _is_container(each)]
     return None if level else document
+
+
+def _is_container(value: object) -> bool:
+    return type(value) in (dict, list)
 
 
 def _check_times(event: Any) -> Any:
