@@ -71,8 +71,7 @@ def _is_container(value: object) -> bool:
 
 def _check_times(event: Any) -> Any:
     """Refuses times that have no equal in UTC, which comparisons and ``dedup_key`` need."""
-    fields: dict[str, Any] = vars(event)
-    for value in fields.values():
+    for value in event.__dict__.values():
         if isinstance(value, datetime):
             try:
                 value.astimezone(UTC)
