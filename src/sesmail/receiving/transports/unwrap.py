@@ -1,4 +1,4 @@
-"""Unwrapping of events from SNS messages, Lambda records, EventBridge events and Firehose lines."""
+"""Unwrapping of events from SNS messages, EventBridge events, records and lines."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import TypeAlias
 
 from ...errors import MalformedBodyError
 from ..events.base import SnsOrigin
-from .classify import DocumentType, classify, is_validation_text
+from .classify import DocumentType, classify, is_validation_text, may_be_batch, records_of
+from .documents import JSON_WHITESPACE, check_count, is_json_lines, split_documents
 from .json_body import (
     MAX_BATCH,
     MAX_EVENT,
+    Batch,
     Body,
     Document,
     body_bytes,
     check_size,
     decode,
+    decode_batch,
     excerpt,
     is_list,
     is_object,
 )
+from .records import read_record
 from .sns import SnsMessage, sns_message_from
 
 __all__ = ["RawEvent", "RawEvents", "read_raw", "unwrap", "unwrap_sns_message"]
-
-# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html (BatchSize)
-_MAX_RECORDS = 10_000
-_JSON_WHITESPACE = b" \t\r\n"  # https://www.rfc-editor.org/rfc/rfc8259#section-2
 
 # Event types by the detail type of EventBridge, whose details have none.
 # https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
@@ -54,12 +54,14 @@ class RawEvent:
         path: Path to it in the body.
         sns: The SNS message that contained it; None without.
         event_type: Event type according to the outer object; None if only the event has it.
+        eventbridge: What EventBridge put around the event; None without.
     """
 
     document: Document
     path: str = ""
     sns: SnsOrigin | None = None
     event_type: str | None = None
+    eventbridge: Document | None = None
 
 
 RawEvents: TypeAlias = Iterable[RawEvent | SnsMessage]
@@ -76,7 +78,7 @@ def read_raw(body: Body) -> RawEvents:
     return () if is_validation_text(text) else (RawEvent(decode(text)),)
 
 
-def unwrap(body: Body) -> RawEvents:
+def unwrap(body: Batch) -> RawEvents:
     """Unwraps all events of a body.
 
     Raises:
@@ -85,17 +87,23 @@ def unwrap(body: Body) -> RawEvents:
     text = body_bytes(body, MAX_BATCH)
     if is_validation_text(text):
         return ()
-    if b"\n" in text and _is_json_lines(text):
+    if is_json_lines(text):
         return _unwrap_lines(text)
+    if len(documents := split_documents(text)) > 1:
+        return _unwrap_documents(documents, "")
     is_large = len(text) > MAX_EVENT
-    if is_large and b'"Records"' not in text:
+    if is_large and not may_be_batch(text):
         check_size(text, MAX_EVENT)
-    document = decode(text)
+    document = decode_batch(text)
+    if not is_object(document):
+        return _unwrap_records(document, "")
     document_type = classify(document)
     if document_type == "records":
-        return _unwrap_records(document["Records"])
+        return _unwrap_records(*records_of(document))
     if is_large:
         check_size(text, MAX_EVENT)
+    if document_type == "record":
+        return _unwrap_record(document, "")
     return _unwrap_document(document, document_type, "")
 
 
@@ -117,53 +125,56 @@ def unwrap_sns_message(sns_message: SnsMessage, path: str = "Message") -> RawEve
     return (_raw_event(document, classify(document), path, sns_message.origin()),)
 
 
-def _is_json_lines(text: bytes) -> bool:
-    """Returns True if a text has one JSON object on each line, as Firehose delivers them.
-
-    In a single object, a line that ends in ``}`` is followed by ``,`` or a closing bracket.
-    """
-    first, _, others = text.lstrip(_JSON_WHITESPACE).partition(b"\n")
-    return first.rstrip(_JSON_WHITESPACE).endswith(b"}") and others.lstrip(_JSON_WHITESPACE)[
-        :1
-    ] not in (b"", b",", b"}", b"]")
-
-
 def _unwrap_lines(text: bytes) -> Iterator[RawEvent | SnsMessage]:
-    """Unwraps the lines of a Firehose delivery."""
-    _check_count(text.count(b"\n"), "")
+    """Unwraps lines with a JSON object each."""
+    check_count(text.count(b"\n"), "")
     for number, line in enumerate(text.split(b"\n"), 1):
-        if line.strip(_JSON_WHITESPACE):
-            yield from _unwrap_text(line, f"line {number}")
+        if line.strip(JSON_WHITESPACE):
+            yield from _unwrap_data(line, f"line {number}")
 
 
-def _unwrap_records(records: object) -> Iterator[RawEvent | SnsMessage]:
-    """Unwraps the records of a Lambda event."""
+def _unwrap_data(data: bytes, path: str) -> Iterator[RawEvent | SnsMessage]:
+    """Unwraps one or several JSON objects of a stream."""
+    documents = data.split(b"\n") if is_json_lines(data) else [data]
+    check_count(len(documents), path)
+    documents = [
+        each
+        for line in documents
+        if line.strip(JSON_WHITESPACE)
+        for each in split_documents(line, path)
+    ]
+    if len(documents) < 2:
+        yield from _unwrap_text(documents[0] if documents else data, path)
+    else:
+        yield from _unwrap_documents(documents, f"{path}.")
+
+
+def _unwrap_documents(documents: list[bytes], prefix: str) -> Iterator[RawEvent | SnsMessage]:
+    """Unwraps JSON objects that follow each other."""
+    for number, document in enumerate(documents, 1):
+        yield from _unwrap_text(document, f"{prefix}document {number}")
+
+
+def _unwrap_records(records: object, path: str) -> Iterator[RawEvent | SnsMessage]:
+    """Unwraps the records of a batch."""
     if not is_list(records):
-        raise MalformedBodyError("it isn't an array", path="Records", input=excerpt(records))
-    _check_count(len(records), "Records")
+        raise MalformedBodyError("it isn't an array", path=path, input=excerpt(records))
+    check_count(len(records), path)
     for number, record in enumerate(records):
-        yield from _unwrap_record(record, f"Records[{number}]")
+        yield from _unwrap_record(record, f"{path}[{number}]")
 
 
 def _unwrap_record(record: object, path: str) -> RawEvents:
-    """Unwraps a record of SNS, SES or SQS.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
-    https://docs.aws.amazon.com/lambda/latest/dg/services-ses.html
-    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
-    """
-    fields: Document = record if is_object(record) else {}
-    sns_message, receipt, text = fields.get("Sns"), fields.get("ses"), fields.get("body")
-    if is_object(sns_message):
-        return unwrap_sns_message(
-            sns_message_from(sns_message, f"{path}.Sns."), f"{path}.Sns.Message"
-        )
-    if is_object(receipt):
-        return (RawEvent(receipt, f"{path}.ses", event_type="Received"),)
-    if not isinstance(text, str):
-        raise MalformedBodyError("it isn't a record of SNS, SQS or SES", path=path)
-    path = f"{path}.body"
-    return () if is_validation_text(text) else _unwrap_text(text, path)
+    """Unwraps a record of a batch."""
+    content = read_record(record, path)
+    value, path = content.value, content.path
+    if content.type == "sns":
+        return unwrap_sns_message(sns_message_from(value, f"{path}."), f"{path}.Message")
+    if content.type == "ses":
+        return (RawEvent(value, path, event_type="Received"),)
+    if is_validation_text(value):
+        return ()
+    return _unwrap_data(value, path) if content.type == "data" else _unwrap_text(value, path)
 
 
 def _unwrap_text(text: bytes | str, path: str) -> RawEvents:
@@ -202,11 +213,4 @@ def _raw_event(
     if not is_object(detail):
         raise MalformedBodyError("it isn't an object", path=f"{path}detail", input=excerpt(detail))
     event_type = _EVENTBRIDGE_TYPES.get(detail_type, detail_type)
-    return RawEvent(detail, f"{path}detail", sns, event_type)
-
-
-def _check_count(count: int, path: str) -> None:
-    if count > _MAX_RECORDS:
-        raise MalformedBodyError(
-            f"its {count:,} records are over the limit of {_MAX_RECORDS:,}", path=path
-        )
+    return RawEvent(detail, f"{path}detail", sns, event_type, document)
