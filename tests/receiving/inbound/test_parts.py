@@ -322,7 +322,9 @@ def test_base64_without_defect_round_trips(encoded: bytes) -> None:
         ).strip(b"=")
 
 
-@pytest.mark.parametrize("word", [b"BASE64", b"base64;", b"base64 (words)", b"Base64\t"])
+@pytest.mark.parametrize(
+    "word", [b"BASE64", b"base64;", b"base64 (words)", b"Base64\t", b"(words (in words)) base64"]
+)
 def test_parses_transfer_encoding_field(word: bytes) -> None:
     assert read_parts(text(b"utf-8", b"aGk=", word)).content() == b"hi"
 

@@ -87,8 +87,8 @@ class InboundAttachment:
     def text(self) -> str:
         """The content as text, with line ends as sent; decoded on each access and not kept.
 
-        The charset is the declared one, or UTF-8 if it is missing or unknown; invalid bytes become
-        U+FFFD.
+        The charset is the declared one. Text without a known charset is decoded as UTF-8 if it is,
+        else in the charset that HTML declares, else as Windows-1252. Invalid bytes become U+FFFD.
         """
         return _decode(self._part, self.content, with_lf=False)
 
@@ -233,7 +233,8 @@ def body_text(part: Part) -> str:
 
 
 def _decode(part: Part, content: bytes | memoryview, *, with_lf: bool) -> str:
-    text, defect = decode_text(content, part.parameters.get("charset"), with_lf=with_lf)
+    charset, html = part.parameters.get("charset"), part.media_type == "text/html"
+    text, defect = decode_text(content, charset, with_lf=with_lf, html=html)
     if defect:
         part.defects[defect] = None
     return text

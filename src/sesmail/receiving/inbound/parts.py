@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from . import chunks
+from .comments import without_comments
 from .header import Defects, Field, MailHeaders, read_fields
 from .limits import MAX_BOUNDARY, MAX_BYTES, MAX_DEPTH, MAX_HEADER, MAX_PARTS, Budget
 from .parameters import read_parameters
@@ -273,7 +274,8 @@ def _content_type(
 
 def _transfer_encoding(headers: MailHeaders) -> str:
     """First token of the Content-Transfer-Encoding field in lower case; empty if there is none."""
-    match = _TOKEN.match(headers.plain("content-transfer-encoding").lower())
+    text = headers.plain("content-transfer-encoding").lower()
+    match = _TOKEN.match(without_comments(text).strip() if "(" in text else text)
     return match[0] if match else ""
 
 
