@@ -560,6 +560,11 @@ def each_event(event: Event) -> str:
             return f"{bucket}/{key}"
         case sesmail.Received(recipients=recipients):
             return ", ".join(recipients)
+        case sesmail.MailStored(bucket=bucket, key=key, size=int()):
+            return f"{bucket}/{key}"
+        case sesmail.MailStored():
+            assert_type(event.timestamp, datetime | None)
+            return event.version_id or event.etag or event.sequencer or event.region or ""
         case sesmail.UnknownEvent(resources=(tenant, *_), timestamp=datetime()):
             assert_type(event.account, str | None)
             assert_type(event.region, str | None)

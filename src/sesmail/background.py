@@ -17,6 +17,7 @@ from anyio.from_thread import BlockingPortal
 from .errors import ConfigurationError, NotSentError, UnknownOutcomeError
 
 __all__ = [
+    "BlockingPortal",
     "close_at_exit",
     "close_later",
     "is_running",

@@ -299,6 +299,30 @@ def changed(document: Json, path: str, value: Any) -> Json:
     return copy
 
 
+def stored_in_s3(**changes: Any) -> Json:
+    """Return an event notification of S3, as its documentation shows it."""
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": "eu-west-1",
+        "eventTime": "2026-03-06T19:55:39.123Z",
+        "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "AWS:AROA:ses"},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "inbound",
+            "bucket": {"name": "inbound-mail", "arn": "arn:aws:s3:::inbound-mail"},
+            "object": {
+                "key": "mail/gr%C3%BC%C3%9Fe+1%2B2/o3vrnil0e2ic28tr",
+                "size": 1024,
+                "eTag": "d41d8cd98f00b204e9800998ecf8427e",
+                "sequencer": "0055AED6DCD90281E5",
+            },
+        },
+    }
+    return {"Records": [record | changes]}
+
+
 def sns_message(message: str, **more: Any) -> Json:
     """Return an SNS notification as decoded JSON."""
     return {

@@ -358,7 +358,14 @@ BODIES: dict[str, tuple[Any, str]] = {
     "record is null": ({"Records": [None]}, "Records[0]"),
     "record is a text": ({"Records": ["x"]}, "Records[0]"),
     "record is empty": ({"Records": [{}]}, "Records[0]"),
-    "record of S3": ({"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {}}}]}, "Records[0]"),
+    "record of S3": (
+        {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {}}]},
+        "Records[0].s3.object",
+    ),
+    "record of S3 without type": (
+        {"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {}}}]},
+        "Records[0].eventName",
+    ),
     "record of SNS with a text": ({"Records": [{"Sns": OPEN}]}, "Records[0]"),
     "record of SNS without a type": ({"Records": [{"Sns": {}}]}, "Records[0].Sns.Type"),
     "record of SNS without a message": (
@@ -380,7 +387,7 @@ BODIES: dict[str, tuple[Any, str]] = {
         "Records[0].body.Message",
     ),
     # EventBridge.
-    "of another source": ({**eventbridge(published("Open")), "source": "aws.s3"}, "source"),
+    "of another source": ({**eventbridge(published("Open")), "source": "aws.ec2"}, "source"),
     "of no source": (without(eventbridge(published("Open")), "source"), "source"),
     "of a listed source": ({**eventbridge(published("Open")), "source": ["aws.ses"]}, "source"),
     "without detail": (without(eventbridge(published("Open")), "detail"), "notificationType"),
@@ -429,7 +436,8 @@ BODIES: dict[str, tuple[Any, str]] = {
     "message of SQS with an object": ({"Messages": [{"Body": {}}]}, "Messages[0]"),
     "body of a message of SQS": ({"Messages": [{"Body": "x"}]}, "Messages[0].Body"),
     "response of another call": ({"ResponseMetadata": {}, "QueueUrl": "x"}, "notificationType"),
-    "a record alone": ({"eventSource": "aws:s3", "s3": {}}, ""),
+    "a record alone": ({"eventSource": "aws:x", "s3": {}}, ""),
+    "a record of S3 alone": ({"eventSource": "aws:s3", "s3": {}}, "eventName"),
     "body of a record alone": ({"eventSource": "aws:sqs", "body": "{}"}, "body.notificationType"),
     "second record of a pipe": ([{"body": OPEN}, {"body": "{}"}], "[1].body.notificationType"),
 }

@@ -8,9 +8,13 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Self, TypeVar
 
-from anyio.from_thread import BlockingPortal
-
-from ..background import close_at_exit, close_later, run_in_background, running_portal
+from ..background import (
+    BlockingPortal,
+    close_at_exit,
+    close_later,
+    run_in_background,
+    running_portal,
+)
 from ..errors import ConfigurationError
 from .blocking_many import BlockingSendMany
 from .client import Client

@@ -41,6 +41,7 @@ from support.ses_events import (
     published,
     received,
     sns_message,
+    stored_in_s3,
 )
 
 NOW = datetime(2026, 3, 6, 19, 55, tzinfo=UTC)
@@ -51,6 +52,7 @@ PARSED = [
     for body in [
         *(sns_message(json.dumps(document)) for document in DOCUMENTS.values()),
         confirmation(),
+        stored_in_s3(),
     ]
     for event in parse(body)
 ]
@@ -87,6 +89,7 @@ def test_union_has_every_event_class() -> None:
         "Complained",
         "Delayed",
         "Delivered",
+        "MailStored",
         "Opened",
         "Received",
         "Rejected",

@@ -16,6 +16,7 @@ from .base import BaseEvent, SnsOrigin, TrackingEvent, utc_text
 from .feedback import Bounced, Complained
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
 from .serialise import read_event
+from .stored import MailStored
 from .tracking import (
     Clicked,
     Delayed,
@@ -36,6 +37,7 @@ __all__ = [
     "Delayed",
     "Delivered",
     "Event",
+    "MailStored",
     "Opened",
     "OtherAction",
     "Received",
@@ -168,6 +170,7 @@ Event: TypeAlias = (
     | RenderingFailed
     | SubscriptionChanged
     | Received
+    | MailStored
     | UnknownEvent
     | SubscriptionConfirmation
     | UnsubscribeConfirmation

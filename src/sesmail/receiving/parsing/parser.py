@@ -14,6 +14,7 @@ from ..transports.unwrap import RawEvent, RawEvents, read_raw, unwrap, unwrap_sn
 from .kinds import EVENT_SPECS
 from .reader import JsonReader
 from .received import read_received
+from .stored import read_s3_event
 from .tracking import read_by_fields, read_by_schema
 from .unknown import read_service_event, read_unknown
 
@@ -34,7 +35,8 @@ def parse(body: Batch | SnsMessage) -> tuple[Event, ...]:
     Supported are requests of SNS, raw deliveries, EventBridge events, and what contains any of
     these: bodies and messages of SQS as boto3 returns them; events of AWS Lambda from SNS, SQS,
     SES, Kinesis and Firehose; lists of records of EventBridge Pipes; requests of Firehose to an
-    HTTP endpoint; JSON objects on a line each or run together, as in the files of Firehose.
+    HTTP endpoint; JSON objects on a line each or run together, as in the files of Firehose. The
+    event notifications of S3 are supported by each of these ways, too, and by AWS Lambda.
 
     Anybody who can reach a webhook can post a body to it: there, use ``Receiver``, or parse the
     message that ``verify`` returns. Behind a queue or a Lambda function IAM decides who may write.
@@ -123,6 +125,8 @@ def _read(raw_event: RawEvent) -> Iterable[Event]:
     document = raw_event.document
     if is_setup_notification(document):
         return ()
+    if raw_event.is_s3:
+        return read_s3_event(raw_event)
     if raw_event.eventbridge is not None and _is_about_no_message(raw_event):
         return (read_service_event(raw_event, raw_event.eventbridge),)
     event = JsonReader(document, "", [])

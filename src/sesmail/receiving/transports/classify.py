@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from .json_body import Document, is_object
 
 __all__ = [
+    "SETUP_MESSAGE_ID",
     "SNS_TYPES",
     "DocumentType",
     "classify",
@@ -75,8 +76,11 @@ def may_be_batch(text: bytes) -> bool:
 # SES publishes this text, which isn't JSON, when a topic becomes an event destination.
 _VALIDATION = "Successfully validated SNS topic for Amazon SES event publishing."
 _VALIDATION_BYTES = _VALIDATION.encode()
-_SETUP_MESSAGE_ID = "AMAZON_SES_SETUP_NOTIFICATION"
+SETUP_MESSAGE_ID = "AMAZON_SES_SETUP_NOTIFICATION"
+"""Message id of the notice of a receipt rule, and object key of what it stores in S3."""
 _SETUP_TYPE = "AmazonSnsSubscriptionSucceeded"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html
+_S3_TEST = "s3:TestEvent"
 
 
 def is_validation_text(text: bytes | str) -> bool:
@@ -87,9 +91,11 @@ def is_validation_text(text: bytes | str) -> bool:
 def is_setup_notification(document: Document) -> bool:
     """Returns True if an event is one that SES publishes when a topic is set up.
 
-    It is that of a receipt rule, or that of the notifications of an identity.
+    It is that of a receipt rule, that of the notifications of an identity, or that of S3.
     """
+    if document.get("Event") == _S3_TEST and document.get("Service") == "Amazon S3":
+        return True
     if document.get("notificationType") == _SETUP_TYPE and document.get("eventType") is None:
         return True
     mail = document.get("mail")
-    return is_object(mail) and mail.get("messageId") == _SETUP_MESSAGE_ID
+    return is_object(mail) and mail.get("messageId") == SETUP_MESSAGE_ID

@@ -9,7 +9,7 @@ from ...errors import MalformedBodyError
 from ...strict import from_base64
 from .json_body import Document, is_object
 
-__all__ = ["RecordContent", "read_record"]
+__all__ = ["RecordContent", "is_s3_record", "read_record"]
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -17,13 +17,14 @@ class RecordContent:
     """Content of a record.
 
     Attributes:
-        type: ``sns`` or ``ses`` for an object of that service, ``text`` for the body of a message
-            of SQS, ``data`` for data of a stream, which may contain several JSON objects.
+        type: ``sns`` or ``ses`` for an object of that service, ``s3`` for the record itself,
+            ``text`` for the body of a message of SQS, ``data`` for data of a stream, which may
+            contain several JSON objects.
         value: An object, a text, or bytes, by the type.
         path: Path to it in the body.
     """
 
-    type: Literal["sns", "ses", "text", "data"]
+    type: Literal["sns", "ses", "s3", "text", "data"]
     value: Any
     path: str
 
@@ -33,6 +34,7 @@ def read_record(record: object, path: str) -> RecordContent:
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
     https://docs.aws.amazon.com/lambda/latest/dg/services-ses.html
+    https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
     https://docs.aws.amazon.com/lambda/latest/dg/services-kinesisfirehose.html
@@ -48,6 +50,8 @@ def read_record(record: object, path: str) -> RecordContent:
         value = fields.get(key)
         if is_object(value):
             return RecordContent("sns" if kind == "sns" else "ses", value, prefix + key)
+    if is_s3_record(fields):
+        return RecordContent("s3", fields, path)
     stream = fields.get("kinesis")
     if is_object(stream):
         fields, prefix = stream, f"{prefix}kinesis."
@@ -59,7 +63,19 @@ def read_record(record: object, path: str) -> RecordContent:
         text = fields.get(key)
         if type(text) is str:
             return RecordContent("data", _data(text, prefix + key), prefix + key)
-    raise MalformedBodyError("it isn't a record of SNS, SQS, SES, Kinesis or Firehose", path=path)
+    raise MalformedBodyError(
+        "it isn't a record of SNS, SQS, SES, S3, Kinesis or Firehose", path=path
+    )
+
+
+def is_s3_record(record: object) -> bool:
+    """Returns True for a record of an event notification of S3.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+    return (
+        is_object(record) and record.get("eventSource") == "aws:s3" and is_object(record.get("s3"))
+    )
 
 
 def _data(text: str, path: str) -> bytes:

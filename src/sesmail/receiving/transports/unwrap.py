@@ -24,7 +24,7 @@ from .json_body import (
     is_list,
     is_object,
 )
-from .records import read_record
+from .records import is_s3_record, read_record
 from .sns import SnsMessage, sns_message_from
 
 __all__ = ["RawEvent", "RawEvents", "read_raw", "unwrap", "unwrap_sns_message"]
@@ -55,6 +55,7 @@ class RawEvent:
         sns: The SNS message that contained it; None without.
         event_type: Event type according to the outer object; None if only the event has it.
         eventbridge: What EventBridge put around the event; None without.
+        is_s3: Whether it is an event of S3, and not of SES.
     """
 
     document: Document
@@ -62,6 +63,7 @@ class RawEvent:
     sns: SnsOrigin | None = None
     event_type: str | None = None
     eventbridge: Document | None = None
+    is_s3: bool = False
 
 
 RawEvents: TypeAlias = Iterable[RawEvent | SnsMessage]
@@ -75,7 +77,7 @@ def read_raw(body: Body) -> RawEvents:
         MalformedBodyError: The body isn't a JSON object.
     """
     text = body_bytes(body, MAX_EVENT)
-    return () if is_validation_text(text) else (RawEvent(decode(text)),)
+    return () if is_validation_text(text) else _raw_events(decode(text), "event", "", None)
 
 
 def unwrap(body: Batch) -> RawEvents:
@@ -122,7 +124,7 @@ def unwrap_sns_message(sns_message: SnsMessage, path: str = "Message") -> RawEve
         return ()
     check_size(message, MAX_EVENT, path)
     document = decode(message, path)
-    return (_raw_event(document, classify(document), path, sns_message.origin()),)
+    return _raw_events(document, classify(document), path, sns_message.origin())
 
 
 def _unwrap_lines(text: bytes) -> Iterator[RawEvent | SnsMessage]:
@@ -172,6 +174,8 @@ def _unwrap_record(record: object, path: str) -> RawEvents:
         return unwrap_sns_message(sns_message_from(value, f"{path}."), f"{path}.Message")
     if content.type == "ses":
         return (RawEvent(value, path, event_type="Received"),)
+    if content.type == "s3":
+        return (RawEvent(value, path, is_s3=True),)
     if is_validation_text(value):
         return ()
     return _unwrap_data(value, path) if content.type == "data" else _unwrap_text(value, path)
@@ -187,18 +191,30 @@ def _unwrap_text(text: bytes | str, path: str) -> RawEvents:
 def _unwrap_document(document: Document, document_type: DocumentType, path: str) -> RawEvents:
     """Unwraps an SNS message, an EventBridge event or an event of SES."""
     if document_type != "sns":
-        return (_raw_event(document, document_type, path, None),)
+        return _raw_events(document, document_type, path, None)
     prefix = f"{path}." if path else ""
     return unwrap_sns_message(sns_message_from(document, prefix), f"{prefix}Message")
 
 
-def _raw_event(
+def _raw_events(
     document: Document, document_type: DocumentType, path: str, sns: SnsOrigin | None
-) -> RawEvent:
-    """Unwraps an EventBridge event or an event of SES."""
-    if document_type != "eventbridge":
-        return RawEvent(document, path, sns)
-    path = f"{path}." if path else ""
+) -> tuple[RawEvent, ...]:
+    """Unwraps an event of EventBridge, a notification of S3, or an event of SES."""
+    if document_type == "eventbridge":
+        return (_detail(document, f"{path}." if path else "", sns),)
+    records = document.get("Records")
+    if is_list(records) and records and all(map(is_s3_record, records)):
+        check_count(len(records), path)
+        path = f"{path}.Records" if path else "Records"
+        return tuple(
+            RawEvent(each, f"{path}[{number}]", sns, is_s3=True)
+            for number, each in enumerate(records)
+        )
+    return (RawEvent(document, path, sns),)
+
+
+def _detail(document: Document, prefix: str, sns: SnsOrigin | None) -> RawEvent:
+    """Unwraps an event of EventBridge."""
     detail_type, source, detail = (
         document["detail-type"],
         document.get("source"),
@@ -206,11 +222,15 @@ def _raw_event(
     )
     if type(detail_type) is not str:
         raise MalformedBodyError(
-            "it isn't a string", path=f"{path}detail-type", input=excerpt(detail_type)
+            "it isn't a string", path=f"{prefix}detail-type", input=excerpt(detail_type)
         )
-    if source != "aws.ses":
-        raise MalformedBodyError("it isn't aws.ses", path=f"{path}source", input=excerpt(source))
+    if source not in ("aws.ses", "aws.s3"):
+        raise MalformedBodyError(
+            "it isn't aws.ses or aws.s3", path=f"{prefix}source", input=excerpt(source)
+        )
     if not is_object(detail):
-        raise MalformedBodyError("it isn't an object", path=f"{path}detail", input=excerpt(detail))
+        raise MalformedBodyError(
+            "it isn't an object", path=f"{prefix}detail", input=excerpt(detail)
+        )
     event_type = _EVENTBRIDGE_TYPES.get(detail_type, detail_type)
-    return RawEvent(detail, f"{path}detail", sns, event_type, document)
+    return RawEvent(detail, f"{prefix}detail", sns, event_type, document, source == "aws.s3")
