@@ -206,7 +206,8 @@ class _ClientSession:
                 if body is None:
                     raise
                 body.abort()
-                body.check_unsent(err)
+                if not body.is_unsent(err):
+                    raise
         if response.status == 101:  # after which the connection carries another protocol
             response._protocol.force_close()
         response.content = _Content(response.content)
