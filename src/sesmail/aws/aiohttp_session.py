@@ -145,10 +145,11 @@ class FastAiohttpSession(AIOHTTPSession):
 
     async def _connect(self, connect: Any, request: Any, *args: Any, **options: Any) -> Any:
         """Returns a connection on which the request is sent next."""
-        connection = await connect_silent(connect, request, *args, **options)
-        if isinstance(request.body, RequestPayload):
+        if isinstance(request.body, RequestPayload):  # which checks the connection
+            connection = await connect(request, *args, **options)
             request.body.attach(connection.protocol)
             return connection
+        connection = await connect_silent(connect, request, *args, **options)
         try:
             self.departing()
         except BaseException:
