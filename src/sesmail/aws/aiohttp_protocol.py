@@ -74,7 +74,8 @@ class _Protocol(ResponseHandler):
     def is_readable(self) -> bool:
         """Returns whether the open connection has bytes that the event loop hasn't read."""
         if self._is_readable is None:
-            self._is_readable = readable_query(self.transport.get_extra_info("socket"))
+            transport: Any = self.transport
+            self._is_readable = readable_query(transport.get_extra_info("socket"))
         return self._is_readable()
 
     def feed_data(self, data: Any, size: int = 0) -> None:
