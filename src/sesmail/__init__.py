@@ -66,7 +66,7 @@ from .receiving.events.event import (
     Verdicts,
     event_from_json,
 )
-from .receiving.inbound.contents import InboundAttachment
+from .receiving.inbound.attachment import InboundAttachment
 from .receiving.inbound.header import MailHeaders
 from .receiving.inbound.mail import InboundMail, read_mail
 from .receiving.inbound.mailbox import Mailbox

@@ -14,12 +14,15 @@ __all__ = [
     "MAX_BYTES",
     "MAX_CHARSET",
     "MAX_CONTENT_ID",
+    "MAX_CONVERTED",
     "MAX_DEPTH",
+    "MAX_ESCAPED_URLS",
     "MAX_FALSE_DELIMITERS",
     "MAX_FIELD",
     "MAX_FIELDS",
     "MAX_FILE_EXTENSION",
     "MAX_FILE_NAME",
+    "MAX_FLOWED_LINES",
     "MAX_HEADER",
     "MAX_HEADERS",
     "MAX_LAZY_HEADER",
@@ -68,6 +71,15 @@ MAX_SEARCHED = 6 * MAX_BYTES
 MAX_CONTENT_ID = 998
 """Characters of a content id, as of a line: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1"""
 
+MAX_ESCAPED_URLS = 1000
+"""URLs of content ids in HTML that are compared without their escape sequences."""
+
+MAX_CONVERTED = 1 << 19
+"""Characters of a body that are converted from plain text to HTML and back."""
+
+MAX_FLOWED_LINES = 100_000
+"""Lines of format=flowed that are joined; each takes about 1 us."""
+
 MAX_CHARSET = 40
 """Characters of a charset's name: https://www.rfc-editor.org/rfc/rfc2978#section-2.3"""
 
@@ -92,6 +104,8 @@ class Budget:
         address_tokens: Words and special characters of address fields.
         false_delimiters: Lines that begin like a delimiter and aren't one.
         searched_bytes: Bytes of multiparts that are searched for delimiters.
+        converted: Characters of bodies that are converted between plain text and HTML.
+        flowed_lines: Lines of format=flowed.
     """
 
     parts: int = MAX_PARTS
@@ -100,3 +114,5 @@ class Budget:
     address_tokens: int = MAX_ADDRESS_TOKENS
     false_delimiters: int = MAX_FALSE_DELIMITERS
     searched_bytes: int = MAX_SEARCHED
+    converted: int = MAX_CONVERTED
+    flowed_lines: int = MAX_FLOWED_LINES

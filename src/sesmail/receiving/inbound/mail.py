@@ -9,7 +9,10 @@ from typing import Any
 from ...arguments import check_instance, check_iterable
 from ...values import cached_property
 from ..events.received import Verdicts
-from .contents import Bodies, Files, InboundAttachment, body_text, find_bodies, find_files
+from .attachment import InboundAttachment
+from .body import Bodies, find_bodies
+from .body_text import html_body, text_body
+from .contents import Files, find_files
 from .date import read_date
 from .header import MailHeaders, plain_text
 from .mailbox import Mailbox, read_mailboxes
@@ -126,7 +129,7 @@ class InboundMail:
         If files are placed between paragraphs, as Apple Mail does, it is the text before, between
         and after the files.
         """
-        return self._body(self._bodies.text)
+        return text_body(self._bodies.text)
 
     @cached_property
     def html(self) -> str | None:
@@ -134,7 +137,7 @@ class InboundMail:
 
         It is NOT sanitised and may contain scripts: sanitise it before a browser displays it.
         """
-        return self._body(self._bodies.html)
+        return html_body(self._bodies.html)
 
     @property
     def attachments(self) -> tuple[InboundAttachment, ...]:
@@ -190,14 +193,6 @@ class InboundMail:
     @cached_property
     def _files(self) -> Files:
         return find_files(self._bodies, lambda: self.html)
-
-    def _body(self, parts: list[Part]) -> str | None:
-        text = ""
-        for part in parts:
-            if text and not text.endswith("\n"):
-                text += "\n"
-            text += body_text(part)
-        return text if parts else None
 
     def _mailboxes(self, name: str) -> tuple[Mailbox, ...]:
         part = self._part
