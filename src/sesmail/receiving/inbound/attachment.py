@@ -43,12 +43,13 @@ class InboundAttachment:
         disposition, parameters = disposition_of(part)
         self._part = part
         self.media_type: str = part.media_type
-        self.disposition: str | None = disposition
-        self.claimed_file_name: str | None = _first_name(
-            parameters.get("filename"), part.parameters.get("name")
-        )
+        self.disposition = disposition
+        name = parameters.get("filename") or part.parameters.get("name") or None
+        if name is not None and name.isspace():
+            name = part.parameters.get("name", "").strip() or None
+        self.claimed_file_name: str | None = name
         self.content_id: str | None = None
-        if field := part.headers.plain("content-id"):
+        if field := part.headers.plain_by_key(b"content-id"):
             match = _CONTENT_ID.search(field)
             self.content_id = (match[1] if match else field).strip("<> ") or None
 
@@ -113,7 +114,7 @@ def disposition_of(part: Part) -> _Disposition:
 
     Some programs write it in quotes, as an encoded-word, or without the semicolon after it.
     """
-    field = part.headers.plain("content-disposition")
+    field = part.headers.plain_by_key(b"content-disposition")
     if not field:
         return _NO_DISPOSITION
     value, parameters = read_parameters(field, part.defects)
@@ -128,10 +129,6 @@ def decode_part(part: Part, content: bytes | memoryview, *, with_lf: bool) -> st
     if defect:
         part.defects[defect] = None
     return text
-
-
-def _first_name(*names: str | None) -> str | None:
-    return next((name for name in names if name and not name.isspace()), None)
 
 
 def _first_word(value: str, defects: Defects) -> str:

@@ -123,8 +123,9 @@ class _BodyFinder:
         if not part.parts:
             leaf = Leaf(part, InboundAttachment(part), parent, in_attachment)
             self.leaves.append(leaf)
-            is_body = leaf.may_be_body() and (is_first or not leaf.is_like_file())
-            return _Body([leaf], [leaf]) if is_body else _Body([], [])
+            if part.media_type not in _BODY_TYPES or not leaf.may_be_body():
+                return _NOTHING
+            return _Body([leaf], [leaf]) if is_first or not leaf.is_like_file() else _NOTHING
         if parent is not None and not in_attachment and "content-disposition" in part.headers:
             in_attachment = disposition_of(part)[0] == "attachment"
         if part.media_type == "multipart/alternative":
@@ -133,7 +134,9 @@ class _BodyFinder:
             return self._find_in_related(part, in_attachment)
         body = _Body([], [])
         for each in part.parts:
-            _append(body, self.find(each, part, in_attachment, is_first))
+            found = self.find(each, part, in_attachment, is_first)
+            if found is not _NOTHING:
+                _append(body, found)
             is_first = False
         return body
 
@@ -156,7 +159,7 @@ def _root(related: Part) -> int:
     """Position of the part that a ``multipart/related`` displays: the first one by default."""
     start = related.parameters.get("start", "").strip("<> ")
     for number, each in enumerate(related.parts if start else ()):
-        if each.headers.plain("content-id").strip("<> ") == start:
+        if each.headers.plain_by_key(b"content-id").strip("<> ") == start:
             return number
     return 0
 
@@ -166,14 +169,24 @@ def _choose(alternatives: list[_Body]) -> _Body:
 
     https://www.rfc-editor.org/rfc/rfc2046#section-5.1.4
     """
-    by_plainness = sorted(alternatives, key=lambda body: _types(body.text) != {"text/plain"})
-    text = next((body for body in by_plainness if "text/plain" in _types(body.text)), None)
-    html = next((body for body in alternatives if "text/html" in _types(body.html)), None)
-    return _Body((text or html or _NOTHING).text, (html or text or _NOTHING).html)
+    plain = html = partly_plain = None
+    for body in alternatives:
+        is_plain, is_html = _has(body.text, "text/plain"), _has(body.html, "text/html")
+        if is_plain and not is_html:
+            plain = plain or body
+        elif is_plain:
+            partly_plain = partly_plain or body
+        if is_html:
+            html = html or body
+    plain = plain or partly_plain
+    return _Body((plain or html or _NOTHING).text, (html or plain or _NOTHING).html)
 
 
-def _types(leaves: list[Leaf]) -> set[str]:
-    return {leaf.part.media_type for leaf in leaves}
+def _has(leaves: list[Leaf], media_type: str) -> bool:
+    for leaf in leaves:
+        if leaf.part.media_type == media_type:
+            return True
+    return False
 
 
 def _append(body: _Body, more: _Body) -> None:
@@ -182,7 +195,7 @@ def _append(body: _Body, more: _Body) -> None:
 
 
 def _parts_if_any(leaves: list[Leaf], media_type: str) -> list[Part]:
-    return [leaf.part for leaf in leaves] if media_type in _types(leaves) else []
+    return [leaf.part for leaf in leaves] if _has(leaves, media_type) else []
 
 
 _NOTHING = _Body([], [])

@@ -45,10 +45,15 @@ def find_files(bodies: Bodies, html_body: Callable[[], str | None]) -> Files:
         html_body: Returns the HTML of the mail; called only if the result depends on it.
     """
     others = bodies.others
+    has_ids = False
     for leaf in others:
-        if (special := leaf.attachment.special) and (defect := UNREADABLE.get(special)):
-            leaf.part.defects[defect] = None
-    if all(leaf.attachment.content_id is None for leaf in others):
+        if leaf.attachment.content_id is not None:
+            has_ids = True
+        if leaf.part.media_type.startswith("application/"):
+            special = leaf.attachment.special
+            if special in UNREADABLE:
+                leaf.part.defects[UNREADABLE[special]] = None
+    if not has_ids:
         return Files(tuple([leaf.attachment for leaf in others]), MappingProxyType({}))
     ids = {
         leaf.attachment.content_id or "" for leaf in others if bodies.html and leaf.may_be_inline()

@@ -94,7 +94,11 @@ class MailHeaders:
         It is unfolded, and control characters are replaced by spaces; empty if there is no field.
         """
         check_instance("name", name, str, "text")
-        values = self._values.get(_key(name))
+        return self.plain_by_key(_key(name))
+
+    def plain_by_key(self, key: bytes) -> str:
+        """Same as ``plain``, by the name in lower case."""
+        values = self._values.get(key)
         return plain_text(values[0], self._defects) if values else ""
 
     def __contains__(self, name: str) -> bool:

@@ -260,7 +260,7 @@ def _content_type(
     headers: MailHeaders, default: str, defects: Defects
 ) -> tuple[str, dict[str, str]]:
     """Media type and parameters of a Content-Type field."""
-    text = headers.plain("content-type")
+    text = headers.plain_by_key(b"content-type")
     if not text:
         return default, {}
     value, parameters = read_parameters(text, defects)
@@ -273,7 +273,10 @@ def _content_type(
 
 def _transfer_encoding(headers: MailHeaders) -> str:
     """First token of the Content-Transfer-Encoding field in lower case; empty if there is none."""
-    match = _TOKEN.match(headers.plain("content-transfer-encoding").lower())
+    text = headers.plain_by_key(b"content-transfer-encoding")
+    if not text:
+        return ""
+    match = _TOKEN.match(text.lower())
     return match[0] if match else ""
 
 
