@@ -12,6 +12,7 @@ from sesmail.receiving.inbound.header import (
     EIGHT_BIT,
     FIELD_TOO_LARGE,
     HEADERS_TOO_LARGE,
+    ODD_LINE,
     REPEATED,
     TOO_MANY_FIELDS,
 )
@@ -137,7 +138,7 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "two From fields": (lambda: header("From", b"c@d.example"), REPEATED),
     "garbage between fields": (
         lambda: b"Subject: x\r\ngarbage\r\nTo: a@b.example\r\n\r\nbody",
-        NO_SEPARATOR,
+        ODD_LINE,
     ),
     "header of 10 MB": (lambda: header("Subject", b"x" * (10 * MIB)), HEADER_TOO_LARGE),
     "folded header of 10 MB": (

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sesmail.receiving.inbound import chunks, parts
-from sesmail.receiving.inbound.header import HEADERS_TOO_LARGE, TOO_MANY_FIELDS
-from sesmail.receiving.inbound.limits import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Budget
+from sesmail.receiving.inbound.header import HEADERS_TOO_LARGE, ODD_LINE, TOO_MANY_FIELDS
+from sesmail.receiving.inbound.limits import MAX_BYTES, MAX_DEPTH, MAX_ODD_LINES, MAX_PARTS, Budget
 from sesmail.receiving.inbound.parts import Part, read_parts
 from sesmail.receiving.inbound.transfer_encoding import (
     BAD_BASE64,
@@ -106,11 +106,21 @@ def test_first_content_type_counts() -> None:
         (b"a: b", [("a", "b")], b"", parts.NO_SEPARATOR),
         (b"a: b\n\nbody\n\nmore", [("a", "b")], b"body\n\nmore", None),
         (
-            b"a: b\r\nHello\r\nc: d\r\n\r\nmore",
+            b"a: b\r\nHello\r\nc: d\r\nBye\r\n\r\nmore",
             [("a", "b")],
-            b"Hello\r\nc: d\r\n\r\nmore",
+            b"Hello\r\nc: d\r\nBye\r\n\r\nmore",
             parts.NO_SEPARATOR,
         ),
+        (b"a: b\r\nHello\r\nc: d\r\n", [("a", "b")], b"Hello\r\nc: d\r\n", parts.NO_SEPARATOR),
+        (
+            b"a: b\nDear all,\nplease\nc: d\n\nmore",
+            [("a", "b")],
+            b"Dear all,\nplease\nc: d\n\nmore",
+            parts.NO_SEPARATOR,
+        ),
+        (b"From here\n\nmore", [], b"From here\n\nmore", parts.NO_HEADER),
+        (b" Hello\nc: d\n\nmore", [], b" Hello\nc: d\n\nmore", parts.NO_HEADER),
+        (b"a: b\nFrom here on\n\nmore", [("a", "b")], b"From here on\n\nmore", parts.NO_SEPARATOR),
         (b"a: b\r\n \r\nHello\r\n\r\nmore", [("a", "b")], b"Hello\r\n\r\nmore", parts.NO_SEPARATOR),
         (b"a: b\nHello", [("a", "b")], b"Hello", parts.NO_SEPARATOR),
         (b"a: b\n--b\nHello", [("a", "b")], b"--b\nHello", parts.NO_SEPARATOR),
@@ -125,6 +135,66 @@ def test_finds_end_of_header(
     assert list(part.headers) == headers
     assert part.content() == content
     assert list(part.defects) == ([] if defect is None else [defect])
+
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        BOM,
+        BOM * 2,
+        b"From a@b.example Fri May  3\n",
+        b">From a@b.example Fri May  3\r\n",
+        BOM + b"From a@b.example Fri May  3\n",
+        b"From a@b.example Fri May  3\n" + BOM,
+        b" \t \r\n",
+        b"  \n \n" + BOM,
+    ],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_header_goes_on_after_lines_that_stand_before_a_mail(odd: bytes, end: bytes) -> None:
+    mail = b"c: d" + end + b" e" + end * 2 + b"body"
+    ours, attached_mail = b"a: b" + end, b"Content-Type: message/rfc822" + end * 2
+    for raw in (odd + mail, multipart(odd + mail), attached_mail + odd + mail):
+        part = read_parts(raw)
+        part = part.mail or (part.parts or [part])[0]
+        assert list(part.headers) == [("c", "d e")]
+        assert (part.content(), list(part.defects)) == (b"body", [])
+    part = read_parts(ours + odd + mail)
+    assert list(part.headers)[-1] == ("c", "d e")
+    assert part.content() == b"body"
+    assert list(part.defects) == ([] if odd[:1] == b" " and BOM not in odd else [ODD_LINE])
+
+
+@pytest.mark.parametrize(
+    ("lines", "value"),
+    [
+        (b"v=1;\r\nb=2\r\nTo: d", "v=1; b=2"),
+        (b"v=1;\nb=2\n c=3\nTo: d", "v=1; b=2 c=3"),
+        (b"v=1;\nb=2\nd=3\nTo: d", "v=1; b=2 d=3"),
+        (b"v=1\n\rb\nTo: d", "v=1  b"),
+    ],
+)
+def test_line_without_its_fold_belongs_to_the_field_before(lines: bytes, value: str) -> None:
+    part = read_parts(b"a: " + lines + b"\n\nbody")
+    assert list(part.headers) == [("a", value), ("To", "d")]
+    assert part.content() == b"body"
+    assert ODD_LINE in part.defects
+
+
+def test_odd_line_without_a_field_before_it_is_left_out() -> None:
+    assert list(read_parts(BOM + b"a b\nc: d\n\nbody").headers) == []
+    part = read_parts(b" \na: b\n\nbody")
+    assert (list(part.headers), part.content()) == ([("a", "b")], b"body")
+
+
+def test_header_of_odd_lines_is_content() -> None:
+    odd = b"words\n" * (MAX_ODD_LINES + 1)
+    part = read_parts(b"a: b\n" + odd + b"Subject: x\n\nbody")
+    assert list(part.headers) == [("a", "b")]
+    assert part.content() == odd + b"Subject: x\n\nbody"
 
 
 def test_parses_attached_mails() -> None:

@@ -59,7 +59,6 @@ class Leaf(NamedTuple):
         )
 
 
-
 class Bodies(NamedTuple):
     """The parts of a mail by purpose; each is in ``others``, or in one or both versions of the body.
 

@@ -26,6 +26,7 @@ __all__ = [
     "MAX_HEADER",
     "MAX_HEADERS",
     "MAX_LAZY_HEADER",
+    "MAX_ODD_LINES",
     "MAX_PARTS",
     "MAX_REPLACED_ESCAPES",
     "MAX_SEARCHED",
@@ -55,6 +56,9 @@ MAX_FIELDS = 20_000
 
 MAX_LAZY_HEADER = 1 << 16
 """Bytes of a header that ``MailHeaders.load`` leaves encoded: at worst, decoding takes 25 ms."""
+
+MAX_ODD_LINES = 100
+"""Lines in one header that aren't fields."""
 
 MAX_ADDRESS_TOKENS = 20_000
 """Words and special characters of all address fields together; most mailboxes have two to five."""

@@ -10,6 +10,7 @@ from functools import partial
 from . import chunks
 from .header import Defects, Field, MailHeaders, read_fields
 from .limits import MAX_BOUNDARY, MAX_BYTES, MAX_DEPTH, MAX_HEADER, MAX_PARTS, Budget
+from .odd_lines import skip_odd_lines
 from .parameters import read_parameters
 from .transfer_encoding import AS_IS, decode_transfer
 
@@ -35,7 +36,6 @@ _CR = ord("\r")
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 _FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}[ \t]*:")
-_MBOX_LINE = re.compile(rb">?From [^\n]{0,998}\n")
 _END_OF_DELIMITER = re.compile(rb"(--)?[ \t]{0,998}(?:\r?\n|\r?\Z)")
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
 _TOKEN = re.compile(r"[^\s;(]*")
@@ -228,7 +228,9 @@ def _parse_header(
     start, header_end, body = _find_header(raw, start, end, defects)
     fields: list[Field] = []
     if start < header_end:
-        fields, fields_end = read_fields(raw, start, header_end, budget, defects)
+        fields, fields_end = read_fields(
+            raw, start, header_end, budget, defects, is_closed=body > header_end
+        )
         if fields_end < header_end:
             body = fields_end
             defects[NO_SEPARATOR] = None
@@ -236,18 +238,15 @@ def _parse_header(
 
 
 def _find_header(raw: bytes, start: int, end: int, defects: Defects) -> tuple[int, int, int]:
-    """Start and end of the header of a part, and start of its content.
-
-    The line in front of a mail in an mbox file is skipped: https://www.rfc-editor.org/rfc/rfc4155
-    """
+    """Start and end of the header of a part, and start of its content."""
     if not _FIRST_FIELD.match(raw, start, end):
-        if mbox := _MBOX_LINE.match(raw, start, end):
-            start = mbox.end()
-        else:
+        first_field = skip_odd_lines(raw, start, end)
+        if first_field == start:
             empty_line = _EMPTY_LINE.match(raw, start, end)
             if empty_line is None and start < end:
                 defects[NO_HEADER] = None
             return start, start, empty_line.end() if empty_line else start
+        start = first_field
     limit = min(end, start + MAX_HEADER)
     empty_line = _END_OF_HEADER.search(raw, start, limit)
     if empty_line is None:
