@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable
 
+from sesmail.receiving.inbound.base_64 import BAD_BASE64
 from sesmail.receiving.inbound.charsets import BAD_TEXT, UNKNOWN_CHARSET
 from sesmail.receiving.inbound.contents import DUPLICATE_ID
 from sesmail.receiving.inbound.date import BAD_DATE
@@ -33,7 +34,6 @@ from sesmail.receiving.inbound.parts import (
     TOO_MANY_PARTS,
 )
 from sesmail.receiving.inbound.transfer_encoding import (
-    BAD_BASE64,
     BAD_QUOTED_PRINTABLE,
     UNKNOWN_ENCODING,
 )
@@ -421,7 +421,7 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         BAD_QUOTED_PRINTABLE,
     ),
     "unknown transfer encoding": (
-        lambda: text(b"utf-8", b"x", b"x-uuencode"),
+        lambda: text(b"utf-8", b"x", b"x-unknown"),
         UNKNOWN_ENCODING,
     ),
     "file name with slashes": (lambda: named(b'filename="../../../etc/passwd"'), None),

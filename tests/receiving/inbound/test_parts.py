@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sesmail.receiving.inbound import chunks, parts
+from sesmail.receiving.inbound.base_64 import BAD_BASE64
 from sesmail.receiving.inbound.header import HEADERS_TOO_LARGE, ODD_LINE, TOO_MANY_FIELDS
 from sesmail.receiving.inbound.limits import MAX_BYTES, MAX_DEPTH, MAX_ODD_LINES, MAX_PARTS, Budget
 from sesmail.receiving.inbound.parts import Part, read_parts
 from sesmail.receiving.inbound.transfer_encoding import (
-    BAD_BASE64,
     BAD_QUOTED_PRINTABLE,
     UNKNOWN_ENCODING,
     decode_transfer,
@@ -38,7 +38,7 @@ def test_single_part() -> None:
 
 
 def test_line_break_before_delimiter_is_not_content() -> None:
-    parts = b"preamble\n--b\n\none\n\n--b \t\r\n\r\ntwo\r\n--b\n\n--b--\nepilogue\n--b\n"
+    parts = b"preamble\n--b\n\none\n\n--b \t\r\n\r\ntwo\r\n--b\n\n--b--\nepilogue\n--b\n \n"
     part = read_parts(b"Content-Type: multipart/mixed; boundary=b\n\n" + parts)
     assert [each.content() for each in part.parts] == [b"one\n", b"two", b""]
     assert list(part.defects) == []
@@ -356,7 +356,7 @@ def test_limit_of_header_bytes_is_shared_by_all_parts() -> None:
         ("7bit", b"a=b", b"a=b", None),
         ("8bit", b"\xe4", b"\xe4", None),
         ("binary", b"\0\r", b"\0\r", None),
-        ("x-uue", b"abc", b"abc", UNKNOWN_ENCODING),
+        ("x-unknown", b"abc", b"abc", UNKNOWN_ENCODING),
         ("base64", b"", b"", None),
         ("base64", b"aGVs\r\nbG8=\r\n", b"hello", None),
         ("base64", b" aGVs\tbG8 = ", b"hello", None),
@@ -376,7 +376,7 @@ def test_limit_of_header_bytes_is_shared_by_all_parts() -> None:
 def test_decodes_transfer_encodings(
     encoding: str, encoded: bytes, content: bytes, defect: str | None
 ) -> None:
-    assert decode_transfer(b"--" + encoded + b"--", 2, 2 + len(encoded), encoding) == (
+    assert decode_transfer(b"--" + encoded + b"--", 2, 2 + len(encoded), encoding, Budget()) == (
         content,
         defect,
     )
@@ -385,7 +385,7 @@ def test_decodes_transfer_encodings(
 @given(st.binary(max_size=300))
 @settings(derandomize=True, max_examples=200)
 def test_base64_without_defect_round_trips(encoded: bytes) -> None:
-    content, defect = decode_transfer(encoded, 0, len(encoded), "base64")
+    content, defect = decode_transfer(encoded, 0, len(encoded), "base64", Budget())
     if defect is None:
         assert binascii.b2a_base64(content, newline=False).strip(b"=") == b"".join(
             encoded.split()

@@ -28,6 +28,7 @@ __all__ = [
     "MAX_LAZY_HEADER",
     "MAX_ODD_LINES",
     "MAX_PARTS",
+    "MAX_REPAIRS",
     "MAX_REPLACED_ESCAPES",
     "MAX_SEARCHED",
     "Budget",
@@ -87,6 +88,9 @@ MAX_FLOWED_LINES = 100_000
 MAX_CHARSET = 40
 """Characters of a charset's name: https://www.rfc-editor.org/rfc/rfc2978#section-2.3"""
 
+MAX_REPAIRS = 100_000
+"""Places in transfer encodings that are repaired one by one; each takes up to 1 us."""
+
 MAX_REPLACED_ESCAPES = 1000
 """Invalid escape sequences in a chunk of ISO 2022 that are replaced one by one, which is slow."""
 
@@ -110,6 +114,7 @@ class Budget:
         searched_bytes: Bytes of multiparts that are searched for delimiters.
         converted: Characters of bodies that are converted between plain text and HTML.
         flowed_lines: Lines of format=flowed.
+        repairs: Places in transfer encodings that are repaired one by one.
     """
 
     parts: int = MAX_PARTS
@@ -120,3 +125,4 @@ class Budget:
     searched_bytes: int = MAX_SEARCHED
     converted: int = MAX_CONVERTED
     flowed_lines: int = MAX_FLOWED_LINES
+    repairs: int = MAX_REPAIRS

@@ -16,6 +16,7 @@ from .transfer_encoding import AS_IS, decode_transfer
 
 __all__ = ["Part", "read_parts"]
 
+AFTER_CLOSING = "part after the closing delimiter of its multipart"
 BAD_CONTENT_TYPE = "malformed content type"
 ENCODED_TWICE = "encoded mail in an encoded mail, not parsed"
 HEADER_TOO_LARGE = f"header over {MAX_HEADER >> 20} MiB, rest not parsed"
@@ -35,10 +36,16 @@ _CR = ord("\r")
 # 998: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
+_BLANK = re.compile(rb"\s*")
 _FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}[ \t]*:")
 _END_OF_DELIMITER = re.compile(rb"(--)?[ \t]{0,998}(?:\r?\n|\r?\Z)")
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
-_TOKEN = re.compile(r"[^\s;(]*")
+# Reading these without a regular expression takes a tenth less time.
+_FREQUENT_TYPES = frozenset(
+    ["text/plain", "text/html", "multipart/alternative", "multipart/mixed", "multipart/related"]
+)
+_FREQUENT_ENCODINGS = frozenset(["", "7bit", "8bit", "base64", "quoted-printable"])
+_TOKEN = re.compile(r"(?:[\s\"']|\([^()]*\))*([^\s;(\"']*)")
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -77,7 +84,7 @@ class Part:
         """Decodes the content."""
         if self.mail is not None and self.mail.raw is not self.raw:
             return self.mail.raw
-        content, defect = decode_transfer(self.raw, self.body, self.end, self.encoding)
+        content, defect = decode_transfer(self.raw, self.body, self.end, self.encoding, self.budget)
         if defect:
             self.defects[defect] = None
         return content
@@ -172,7 +179,7 @@ class _PartParser:
             part.mail = self.parse(content, 0, len(content), depth + 1, {})
 
     def _part_ranges(self, part: Part) -> Iterator[tuple[int, int]]:
-        """Start and end of each part of a multipart."""
+        """Start and end of each part of a multipart, those after its closing delimiter included."""
         boundary = part.parameters.get("boundary", "").rstrip().encode()
         if not 0 < len(boundary) <= MAX_BOUNDARY:
             return
@@ -180,16 +187,28 @@ class _PartParser:
         if self._budget.searched_bytes < 0:
             part.defects[TOO_MANY_LEVELS] = None
             return
-        raw, start = part.raw, -1
+        raw, start, is_closed = part.raw, -1, False
         for line_start, line_end, closing in self._delimiter_lines(part, b"--" + boundary):
-            if start >= 0:
-                yield start, max(start, _before_line_break(raw, line_start))
-            if closing:
+            stop = max(start, _before_line_break(raw, line_start))
+            if start >= 0 and (not is_closed or _is_part_after_closing(part, start, stop)):
+                yield start, stop
+            elif closing and not (is_closed or raw[part.body : max(0, stop)].strip()):
+                part.body = part.end  # the multipart is empty
+            if is_closed and not self._may_go_on(part):
                 return
-            start = line_end
-        if start >= 0:
+            is_closed = is_closed or closing
+            start = -1 if closing else line_end
+        if start >= 0 and (not is_closed or _is_part_after_closing(part, start, part.end)):
             part.defects[NOT_CLOSED] = None
             yield start, part.end
+
+    def _may_go_on(self, part: Part) -> bool:
+        """Whether the budget allows another line that is or resembles a delimiter."""
+        if self._budget.false_delimiters:
+            self._budget.false_delimiters -= 1
+            return True
+        part.defects[TOO_MANY_DELIMITERS] = None
+        return False
 
     def _delimiter_lines(self, part: Part, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
         """Start and end of each delimiter line, and whether it is the closing one."""
@@ -204,12 +223,17 @@ class _PartParser:
                 stop = match.end()
                 yield at + 1, stop, match[1] is not None
                 stop -= 1
-            elif self._budget.false_delimiters:
-                self._budget.false_delimiters -= 1
-            else:
-                part.defects[TOO_MANY_DELIMITERS] = None
+            elif not self._may_go_on(part):
                 return
             at = find(pattern, stop, end)
+
+
+def _is_part_after_closing(part: Part, start: int, end: int) -> bool:
+    """Whether there is a part after the closing delimiter, where programs disagree about it."""
+    if _BLANK.fullmatch(part.raw, start, end):
+        return False
+    part.defects[AFTER_CLOSING] = None
+    return True
 
 
 def _find_in_chunks(raw: bytes, pattern: bytes, start: int, end: int) -> int:
@@ -263,6 +287,8 @@ def _content_type(
     if not text:
         return default, {}
     value, parameters = read_parameters(text, defects)
+    if value in _FREQUENT_TYPES:
+        return value, parameters
     match = _MEDIA_TYPE.match(value)
     if match is None:
         defects[BAD_CONTENT_TYPE] = None
@@ -272,11 +298,11 @@ def _content_type(
 
 def _transfer_encoding(headers: MailHeaders) -> str:
     """First token of the Content-Transfer-Encoding field in lower case; empty if there is none."""
-    text = headers.plain_by_key(b"content-transfer-encoding")
-    if not text:
-        return ""
-    match = _TOKEN.match(text.lower())
-    return match[0] if match else ""
+    text = headers.plain_by_key(b"content-transfer-encoding").lower()
+    if text in _FREQUENT_ENCODINGS:
+        return text
+    match = _TOKEN.match(text)
+    return match[1] if match else ""
 
 
 def _before_line_break(raw: bytes, at: int) -> int:
