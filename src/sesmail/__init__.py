@@ -70,6 +70,7 @@ from .receiving.inbound.attachment import InboundAttachment
 from .receiving.inbound.header import MailHeaders
 from .receiving.inbound.mail import InboundMail, read_mail
 from .receiving.inbound.mailbox import Mailbox
+from .receiving.inbound.report import MailReport, ReportedRecipient
 from .receiving.parsing.parser import parse
 from .receiving.receiver import Receiver
 from .receiving.storage.inbound_storage import InboundStorage
@@ -142,6 +143,7 @@ __all__ = [
     "ListManagement",
     "Listener",
     "MailHeaders",
+    "MailReport",
     "Mailbox",
     "MalformedBodyError",
     "MemorySendLog",
@@ -164,6 +166,7 @@ __all__ = [
     "Rejected",
     "RejectedError",
     "RenderingFailed",
+    "ReportedRecipient",
     "RetryPolicy",
     "S3Action",
     "SeenMessages",

@@ -19,6 +19,7 @@ from sesmail.receiving.inbound.transfer_encoding import (
     UNKNOWN_ENCODING,
     decode_transfer,
 )
+from sesmail.receiving.inbound.uuencode import BAD_UUENCODE
 from support.hostile_mails import attached, header, multipart, nested, text
 
 
@@ -349,6 +350,9 @@ def test_limit_of_header_bytes_is_shared_by_all_parts() -> None:
     assert list(part.defects) == [HEADERS_TOO_LARGE]
 
 
+UUENCODED = b"begin 644 hello.txt\n+:&5L;&\\@=V]R;&0\n`\nend\n"
+
+
 @pytest.mark.parametrize(
     ("encoding", "encoded", "content", "defect"),
     [
@@ -366,6 +370,37 @@ def test_limit_of_header_bytes_is_shared_by_all_parts() -> None:
         ("base64", b"aGV*sbG8=", b"hello", BAD_BASE64),
         ("base64", b"aGVsbG8=\r\nfooter", b"hello", BAD_BASE64),
         ("base64", b"aGVs\xff\0", b"hel", BAD_BASE64),
+        ("base64", b"aGVsbG8=\r\nd29ybGQ=\r\n", b"helloworld", BAD_BASE64),
+        ("base64", b"aGVsbG8=d29ybGQ=", b"helloworld", BAD_BASE64),
+        ("base64", b"aGVsbG8=\r\n\r\nd29ybGQ", b"helloworld", BAD_BASE64),
+        ("base64", b"YQ==YWI=YWJj", b"aababc", BAD_BASE64),
+        ("base64", b"YQ==\nYWI=\nYWJj\nfooter", b"aababc", BAD_BASE64),
+        ("base64", b"aGk=\r\nd29y\r\nbGQh\r\n-- \r\nwww", b"hiworld!", BAD_BASE64),
+        ("base64", b"aGk=\nfoo=bar", b"hi", BAD_BASE64),
+        ("base64", b"aGk=\nABCD", b"hi", BAD_BASE64),
+        ("base64", b"aGk=\nSent from my phone", b"hi", BAD_BASE64),
+        ("base64", b"aGk=\n____\nlist", b"hi", BAD_BASE64),
+        ("base64", b"aGk=*d29ybGQ=", b"hi", BAD_BASE64),
+        ("base64", b"a=Gk=d29ybGQ=", b"hiworld", BAD_BASE64),
+        ("base64", b"aG*k=d29ybGQ=", b"hiworld", BAD_BASE64),
+        ("base64", b"YQ=*=YWI=", b"a", BAD_BASE64),
+        ("base64", b"YQ==\r\n", b"a", None),
+        ("x-uuencode", UUENCODED, b"hello world", None),
+        ("x-uue", b"words\n\n" + UUENCODED + b"more\n", b"hello world", None),
+        ("uuencode", UUENCODED.replace(b"\n", b"\r\n"), b"hello world", None),
+        ("uue", UUENCODED.replace(b"`\n", b" \n"), b"hello world", None),
+        ("uue", UUENCODED.replace(b"`\n", b"\n"), b"hello world", None),
+        ("uue", UUENCODED.replace(b"=V]R;&0", b"=V]R;&0X"), b"hello world", None),
+        ("uue", UUENCODED.replace(b"`\nend\n", b""), b"hello world", BAD_UUENCODE),
+        ("uue", UUENCODED.replace(b"`\n", b"!~~~~\n"), b"hello world", BAD_UUENCODE),
+        ("uue", b"begin-base64 644 x\naGVsbG8=\n====\nmore", b"hello", None),
+        ("uue", b"begin-base64 644 x\naGVsbG8=", b"hello", None),
+        ("uue", b"no file", b"no file", BAD_UUENCODE),
+        ("quoted-printable", b"a= \r\nb=\t \nc=", b"abc", None),
+        ("quoted-printable", b"a  \r\nb\t\nc \t \n d \t", b"a\r\nb\nc\n d", None),
+        ("quoted-printable", b"a\t\r\nb = ", b"a\r\nb ", None),
+        ("quoted-printable", b"a=20 \r\n=09\t\n", b"a \r\n\t\n", None),
+        ("quoted-printable", b"a= b \nc", b"a= b\nc", BAD_QUOTED_PRINTABLE),
         ("quoted-printable", b"a=3Db=\r\nc=\nd=c3=A4=", "a=bcdä".encode(), None),
         ("quoted-printable", b"a =20\r\nb_c", b"a  \r\nb_c", None),
         ("quoted-printable", b"50=%", b"50=%", BAD_QUOTED_PRINTABLE),
@@ -392,7 +427,34 @@ def test_base64_without_defect_round_trips(encoded: bytes) -> None:
         ).strip(b"=")
 
 
-@pytest.mark.parametrize("word", [b"BASE64", b"base64;", b"base64 (words)", b"Base64\t"])
+def test_limits_repairs_of_transfer_encodings() -> None:
+    assert decode_transfer(b"a \nb \nc \n", 0, 9, "quoted-printable", Budget(repairs=2)) == (
+        b"a\nb\nc \n",
+        None,
+    )
+    assert decode_transfer(b"a \n", 0, 3, "quoted-printable", Budget(repairs=0))[0] == b"a \n"
+    blocks = b"YQ==" * 5
+    assert decode_transfer(blocks, 0, 20, "base64", Budget(repairs=2)) == (b"aa", BAD_BASE64)
+    short = b"begin 644 x\n!80``\n!80``\nend\n"
+    assert decode_transfer(short, 0, len(short), "uue", Budget(repairs=1)) == (b"a", BAD_UUENCODE)
+
+
+@given(st.lists(st.binary(max_size=100)), st.integers(3, 90))
+@settings(derandomize=True, max_examples=100)
+def test_uuencode_round_trips(lines: list[bytes], width: int) -> None:
+    data = b"".join(lines)
+    width = min(width, 45)
+    encoded = b"".join(
+        binascii.b2a_uu(data[at : at + width], backtick=bool(width % 2))
+        for at in range(0, len(data), width)
+    )
+    raw = b"begin 600 x\n" + encoded + b"`\nend\n"
+    assert decode_transfer(raw, 0, len(raw), "x-uuencode", Budget()) == (data, None)
+
+
+@pytest.mark.parametrize(
+    "word", [b'"base64"', b"(words) base64", b"BASE64", b"base64;", b"base64 (words)", b"Base64\t"]
+)
 def test_parses_transfer_encoding_field(word: bytes) -> None:
     assert read_parts(text(b"utf-8", b"aGk=", word)).content() == b"hi"
 

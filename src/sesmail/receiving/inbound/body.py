@@ -60,7 +60,7 @@ class Leaf(NamedTuple):
 
 
 class Bodies(NamedTuple):
-    """The parts of a mail by purpose; each is in ``others``, or in one or both versions of the body.
+    """The parts of a mail by purpose: each is in one or both versions of the body, or in others.
 
     Attributes:
         text: The body as plain text, in order; empty if no part of it is. A part that exists only
@@ -182,10 +182,7 @@ def _choose(alternatives: list[_Body]) -> _Body:
 
 
 def _has(leaves: list[Leaf], media_type: str) -> bool:
-    for leaf in leaves:
-        if leaf.part.media_type == media_type:
-            return True
-    return False
+    return media_type in [leaf.part.media_type for leaf in leaves]
 
 
 def _append(body: _Body, more: _Body) -> None:

@@ -59,13 +59,19 @@ def _body_text(part: Part) -> str:
         memoryview(part.raw)[part.body : part.end] if part.encoding in AS_IS else part.content()
     )
     text = decode_part(part, content, with_lf=True)
-    if part.media_type == "text/plain" and _PGP_MESSAGE in text[:_NEAR_START]:
+    if part.media_type != "text/plain":
+        return text
+    if text.find(_PGP_MESSAGE, 0, _NEAR_START) >= 0:
         part.defects[UNREADABLE["pgp-encrypted"]] = None
-    if part.media_type == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
-        delete_space = part.parameters.get("delsp", "").lower() == "yes"
-        joined = join_lines(text, part.budget, delete_space=delete_space)
-        if joined is None:
-            part.defects[TOO_MANY_LINES] = None
-        else:
-            text = joined
-    return text
+    return _unflowed(part, text) if "format" in part.parameters else text
+
+
+def _unflowed(part: Part, text: str) -> str:
+    if part.parameters["format"].lower() != "flowed":
+        return text
+    delete_space = part.parameters.get("delsp", "").lower() == "yes"
+    joined = join_lines(text, part.budget, delete_space=delete_space)
+    if joined is None:
+        part.defects[TOO_MANY_LINES] = None
+        return text
+    return joined

@@ -60,8 +60,13 @@ class MailHeaders:
         self._defects = defects
         self._texts: dict[bytes, str] = {}
         self._values: dict[bytes, list[bytes]] = {}
+        values = self._values
         for name, value in fields:
-            self._values.setdefault(name.lower(), []).append(value)
+            key = name.lower()
+            if key in values:
+                values[key].append(value)
+            else:
+                values[key] = [value]
         if len(self._values) < len(fields) and not _UNIQUE_FIELDS.isdisjoint(self._repeated()):
             defects[REPEATED] = None
 

@@ -30,6 +30,7 @@ __all__ = [
     "MAX_PARTS",
     "MAX_REPAIRS",
     "MAX_REPLACED_ESCAPES",
+    "MAX_REPORTED",
     "MAX_SEARCHED",
     "Budget",
 ]
@@ -90,6 +91,9 @@ MAX_CHARSET = 40
 
 MAX_REPAIRS = 100_000
 """Places in transfer encodings that are repaired one by one; each takes up to 1 us."""
+
+MAX_REPORTED = 1000
+"""Recipients of one report."""
 
 MAX_REPLACED_ESCAPES = 1000
 """Invalid escape sequences in a chunk of ISO 2022 that are replaced one by one, which is slow."""

@@ -13,7 +13,8 @@ __all__ = ["BAD_UUENCODE", "decode_uuencode"]
 
 BAD_UUENCODE = "malformed uuencode"
 
-_BEGIN = re.compile(rb"^begin(-base64)? [0-7]{3,4} ?[^\n]{0,998}\n", re.MULTILINE)
+_BEGIN = re.compile(rb"begin(-base64)? [0-7]{3,4} ?[^\n]{0,998}\n")
+_LATER_BEGIN = re.compile(rb"\nbegin(-base64)? [0-7]{3,4} ?[^\n]{0,998}\n")
 _END_OF_BASE64 = re.compile(rb"^====", re.MULTILINE)
 _FULL_LINE = 61  # characters of a line of 45 bytes
 
@@ -30,7 +31,7 @@ def decode_uuencode(raw: bytes, start: int, end: int, budget: Budget) -> tuple[b
     Returns:
         The file, and the defect found, or None.
     """
-    begin = _BEGIN.search(raw, start, end)
+    begin = _BEGIN.match(raw, start, end) or _LATER_BEGIN.search(raw, start, end)
     if begin is None:
         return raw[start:end], BAD_UUENCODE
     if begin[1] is not None:
