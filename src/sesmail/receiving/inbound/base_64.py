@@ -23,8 +23,8 @@ _LAST = {
 }
 _NEAR_END = 200  # bytes at the end of a chunk, searched first
 _PADDING = re.compile(rb"={3,}")
-_NOT_LETTERS = re.compile(rb"[^A-Za-z0-9+/]+")
-_PADDING_AND_SPACE = re.compile(rb"[=\s]+")
+_NOT_LETTERS = re.compile(rb"[^A-Za-z0-9+/]*")
+_PADDING_AND_SPACE = re.compile(rb"[=\s]*")
 _LINES = re.compile(rb"[A-Za-z0-9+/\r\n]*")
 _LINE = re.compile(rb"[A-Za-z0-9+/]{0,80}")
 _PROSE = re.compile(rb"[A-Za-z]?[a-z]+|[A-Z]+")
@@ -111,13 +111,9 @@ def _end_of_block(raw: bytes, start: int, end: int, budget: Budget) -> tuple[int
         budget.repairs -= 1
         for chunk_start, chunk_end in chunks.ranges(counted, at):
             letters += len(raw[chunk_start:chunk_end].translate(None, _NOT_IN_ALPHABET))
-        others = _NOT_LETTERS.match(raw, at, end)
-        assert others is not None  # it matches the equals sign
-        counted = others.end()
+        counted = _end_of_run(_NOT_LETTERS, raw, at, end)
         if letters % 4 == 3 or (letters % 4 == 2 and raw.count(b"=", at, counted) > 1):
-            padding = _PADDING_AND_SPACE.match(raw, at, end)
-            assert padding is not None
-            return at, padding.end()
+            return at, _end_of_run(_PADDING_AND_SPACE, raw, at, end)
     return end, end
 
 
@@ -126,9 +122,7 @@ def _end_of_base64(raw: bytes, start: int, end: int, *, is_padded: bool) -> int:
 
     Prose has other characters than base64, or is a word: letters that aren't mixed in case.
     """
-    match = _LINES.match(raw, start, end)
-    assert match is not None  # it matches nothing, too
-    stop = match.end()
+    stop = _end_of_run(_LINES, raw, start, end)
     if stop < end:
         stop = max(start, raw.rfind(b"\n", start, stop) + 1)
     for line_start in (start, max(start, raw.rfind(b"\n", start, stop) + 1)):
@@ -137,6 +131,16 @@ def _end_of_base64(raw: bytes, start: int, end: int, *, is_padded: bool) -> int:
         if _PROSE.fullmatch(line[0]) and not (is_padded and line[0].isupper()):
             return line_start
     return stop
+
+
+def _end_of_run(pattern: re.Pattern[bytes], raw: bytes, start: int, end: int) -> int:
+    """End of the characters of one kind from a position on."""
+    for at, stop in chunks.ranges(start, end):
+        match = pattern.match(raw, at, stop)
+        assert match is not None  # it matches nothing, too
+        if match.end() < stop:
+            return match.end()
+    return end
 
 
 def _decode_letters(raw: bytes, start: int, end: int, decoded: BytesIO) -> None:

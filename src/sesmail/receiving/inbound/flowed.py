@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from .limits import MAX_FLOWED_LINES, Budget
+from .limits import MAX_FLOWED_LINES, MAX_FLOWED_TEXT, Budget
 
 __all__ = ["TOO_MANY_LINES", "join_lines"]
 
-TOO_MANY_LINES = f"more than {MAX_FLOWED_LINES:,} lines of format=flowed, rest not joined"
+TOO_MANY_LINES = (
+    f"text over {MAX_FLOWED_LINES:,} lines or {MAX_FLOWED_TEXT >> 20} MiB in format=flowed,"
+    " lines not joined"
+)
 
 _SIGNATURE = "-- "  # https://www.rfc-editor.org/rfc/rfc3676#section-4.3
 
@@ -22,8 +25,10 @@ def join_lines(text: str, budget: Budget, *, delete_space: bool) -> str | None:
         delete_space: Whether the space at the end of a line that continues is no part of the text.
 
     Returns:
-        The text; None if it has more lines than the budget allows.
+        The text; None if it is too large, or has more lines than the budget allows.
     """
+    if len(text) > MAX_FLOWED_TEXT:
+        return None
     if " \n" not in text and "\n " not in text and not text.startswith(" "):
         return text
     count = text.count("\n")

@@ -23,6 +23,7 @@ __all__ = [
     "MAX_FILE_EXTENSION",
     "MAX_FILE_NAME",
     "MAX_FLOWED_LINES",
+    "MAX_FLOWED_TEXT",
     "MAX_HEADER",
     "MAX_HEADERS",
     "MAX_LAZY_HEADER",
@@ -85,6 +86,9 @@ MAX_CONVERTED = 1 << 19
 
 MAX_FLOWED_LINES = 100_000
 """Lines of format=flowed that are joined; each takes about 1 us."""
+
+MAX_FLOWED_TEXT = 4 << 20
+"""Characters of one text in format=flowed of which lines are joined."""
 
 MAX_CHARSET = 40
 """Characters of a charset's name: https://www.rfc-editor.org/rfc/rfc2978#section-2.3"""

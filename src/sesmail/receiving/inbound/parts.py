@@ -80,11 +80,12 @@ class Part:
     parts: list[Part]
     mail: Part | None = None
 
-    def content(self) -> bytes:
-        """Decodes the content."""
+    def content(self, limit: int = MAX_BYTES) -> bytes:
+        """Decodes the content, or so many bytes of it, counted before decoding."""
         if self.mail is not None and self.mail.raw is not self.raw:
             return self.mail.raw
-        content, defect = decode_transfer(self.raw, self.body, self.end, self.encoding, self.budget)
+        end = min(self.end, self.body + limit)
+        content, defect = decode_transfer(self.raw, self.body, end, self.encoding, self.budget)
         if defect:
             self.defects[defect] = None
         return content

@@ -32,6 +32,7 @@ _HEADER_TYPES = frozenset(
     ["text/rfc822-headers", "message/rfc822-headers", "message/global-headers"]
 )
 _EMPTY_LINE = re.compile(rb"\n[ \t\r]*\n")
+_WHITE_SPACE = re.compile(rb"\s*")
 _MESSAGE_ID = re.compile(r"<[^<>]+>")
 _ADDRESS_TYPE = re.compile(r"\s*[\w.-]{1,40}\s*;", re.ASCII)
 _ESCAPED = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
@@ -127,13 +128,13 @@ def _read(mail: Part, part: Part, kind: ReportKind) -> MailReport:
 
 def _groups(part: Part) -> Iterator[MailHeaders]:
     """The groups of fields, which empty lines separate: that of the mail, those of recipients."""
-    content = part.content()[:MAX_HEADER]
-    start, count = 0, 0
+    content = part.content(MAX_HEADER)
+    count, start = 0, _end_of_white_space(content, 0)
     while start < len(content):
         empty_line = _EMPTY_LINE.search(content, start)
         end = len(content) if empty_line is None else empty_line.start() + 1
         fields, _ = read_fields(content, start, end, part.budget, part.defects, is_closed=True)
-        start = len(content) if empty_line is None else empty_line.end()
+        start = _end_of_white_space(content, end)
         if not fields:
             continue
         if count > MAX_REPORTED:
@@ -141,6 +142,12 @@ def _groups(part: Part) -> Iterator[MailHeaders]:
             return
         count += 1
         yield MailHeaders(fields, part.defects)
+
+
+def _end_of_white_space(content: bytes, start: int) -> int:
+    match = _WHITE_SPACE.match(content, start)
+    assert match is not None  # it matches nothing, too
+    return match.end()
 
 
 def _recipient(group: MailHeaders) -> ReportedRecipient:
@@ -200,7 +207,7 @@ def _original_message_id(mail: Part, fields: MailHeaders | None) -> str | None:
 
 def _header(part: Part) -> MailHeaders:
     """The header in a part that is only a header."""
-    content = part.content()[:MAX_HEADER]
+    content = part.content(MAX_HEADER)
     empty_line = _EMPTY_LINE.search(content)
     end = len(content) if empty_line is None else empty_line.start() + 1
     fields, _ = read_fields(content, 0, end, part.budget, part.defects, is_closed=True)

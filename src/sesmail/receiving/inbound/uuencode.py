@@ -6,6 +6,7 @@ import binascii
 import re
 from io import BytesIO
 
+from . import chunks
 from .base_64 import decode_base64
 from .limits import Budget
 
@@ -15,7 +16,7 @@ BAD_UUENCODE = "malformed uuencode"
 
 _BEGIN = re.compile(rb"begin(-base64)? [0-7]{3,4} ?[^\n]{0,998}\n")
 _LATER_BEGIN = re.compile(rb"\nbegin(-base64)? [0-7]{3,4} ?[^\n]{0,998}\n")
-_END_OF_BASE64 = re.compile(rb"^====", re.MULTILINE)
+_END_OF_BASE64 = b"\n===="
 _FULL_LINE = 61  # characters of a line of 45 bytes
 
 
@@ -31,12 +32,13 @@ def decode_uuencode(raw: bytes, start: int, end: int, budget: Budget) -> tuple[b
     Returns:
         The file, and the defect found, or None.
     """
-    begin = _BEGIN.match(raw, start, end) or _LATER_BEGIN.search(raw, start, end)
+    near_start = min(end, start + chunks.SIZE)
+    begin = _BEGIN.match(raw, start, end) or _LATER_BEGIN.search(raw, start, near_start)
     if begin is None:
         return raw[start:end], BAD_UUENCODE
     if begin[1] is not None:
-        last = _END_OF_BASE64.search(raw, begin.end(), end)
-        return decode_base64(raw, begin.end(), end if last is None else last.start(), budget)
+        last = raw.find(_END_OF_BASE64, begin.end(), end)
+        return decode_base64(raw, begin.end(), end if last < 0 else last, budget)
     decoded = BytesIO()
     at, defect = begin.end(), None
     while at < end:
