@@ -8,6 +8,7 @@ from sesmail.receiving.inbound.body_text import TOO_LARGE_TO_CONVERT
 from sesmail.receiving.inbound.charsets import BAD_TEXT, UNKNOWN_CHARSET
 from sesmail.receiving.inbound.contents import DUPLICATE_ID
 from sesmail.receiving.inbound.date import BAD_DATE
+from sesmail.receiving.inbound.delimiters import NOT_CLOSED, TOO_MANY_DELIMITERS, TOO_MANY_LEVELS
 from sesmail.receiving.inbound.flowed import TOO_MANY_LINES
 from sesmail.receiving.inbound.header import (
     BAD_WORD,
@@ -28,11 +29,8 @@ from sesmail.receiving.inbound.parts import (
     NO_BOUNDARY,
     NO_HEADER,
     NO_SEPARATOR,
-    NOT_CLOSED,
     TOO_DEEP,
     TOO_LARGE,
-    TOO_MANY_DELIMITERS,
-    TOO_MANY_LEVELS,
     TOO_MANY_PARTS,
 )
 from sesmail.receiving.inbound.report import TOO_MANY_RECIPIENTS

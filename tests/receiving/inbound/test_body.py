@@ -77,7 +77,7 @@ BOTH = alternative(plain("hello"), html("<p>hello"))
         (mixed(plain("t"), alternative(html("h"))), "t\nh\n", "<div>t</div>\nh", 0),
         (mixed(BOTH, alternative(part("text/calendar", "c"))), "hello", "<p>hello", 1),
         (alternative(html("h"), plain("t")), "t", "h", 0),
-        (alternative(plain("1"), plain("2"), html("3"), html("4")), "1", "3", 2),
+        (alternative(plain("1"), html("2"), plain("3"), html("4")), "1\n3", "2\n4", 0),
         (alternative(mixed(html("h"), plain("foot")), plain("t")), "t", "h\n<div>foot</div>\n", 0),
         (alternative(mixed(html("h"), plain("f"))), "h\nf", "h\n<div>f</div>\n", 0),
         (related(plain("t"), PNG), "t", None, 1),

@@ -449,19 +449,6 @@ def test_parts_of_attached_multipart_are_attachments() -> None:
     assert read_mail(b"Content-Disposition: attachment\r\n" + multipart(b"\r\nmail")).text == "mail"
 
 
-def test_second_text_of_an_alternative_is_an_attachment() -> None:
-    choice = multipart(
-        b"\r\ntext",
-        b"Content-Type: text/html\r\n\r\n<b>",
-        b"\r\nother",
-        boundary=b"c",
-        kind=b"alternative",
-    )
-    mail = read_mail(multipart(choice, b"\r\nfooter"))
-    assert (mail.text, mail.html) == ("text\nfooter", "<b>\n<div>footer</div>\n")
-    assert [item.text for item in mail.attachments] == ["other"]
-
-
 def test_mailboxes_of_several_from_fields() -> None:
     mail = read_mail(
         b"From: a@b.example\r\nFrom: evil@x.example\r\nSubject: 1\r\nSubject: 2\r\n\r\n"

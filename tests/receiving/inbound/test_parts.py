@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sesmail.receiving.inbound import chunks, parts
+from sesmail.receiving.inbound import chunks, delimiters, parts
 from sesmail.receiving.inbound.base_64 import BAD_BASE64
 from sesmail.receiving.inbound.header import HEADERS_TOO_LARGE, ODD_LINE, TOO_MANY_FIELDS
 from sesmail.receiving.inbound.limits import MAX_BYTES, MAX_DEPTH, MAX_ODD_LINES, MAX_PARTS, Budget
-from sesmail.receiving.inbound.parts import Part, read_parts
+from sesmail.receiving.inbound.part import Part
+from sesmail.receiving.inbound.parts import read_parts
 from sesmail.receiving.inbound.transfer_encoding import (
     BAD_QUOTED_PRINTABLE,
     UNKNOWN_ENCODING,
@@ -59,7 +60,7 @@ def test_outer_delimiter_ends_unclosed_inner_multipart() -> None:
         "text/plain",
     ]
     assert [leaf.content() for leaf in part.leaves()] == [b"never closed", b"last"]
-    assert list(part.defects) == [parts.NOT_CLOSED]
+    assert list(part.defects) == [delimiters.NOT_CLOSED]
 
 
 def test_boundary_that_begins_with_the_outer_one() -> None:
@@ -312,7 +313,7 @@ def test_limits_number_of_lines_similar_to_delimiters() -> None:
         list(read_parts(multipart(similar, b"\r\nlast"), Budget(false_delimiters=10)).defects) == []
     )
     part = read_parts(multipart(similar + b"--bb\r\n", b"\r\nlast"), Budget(false_delimiters=10))
-    assert list(part.defects) == [parts.TOO_MANY_DELIMITERS, parts.NOT_CLOSED]
+    assert list(part.defects) == [delimiters.TOO_MANY_DELIMITERS, delimiters.NOT_CLOSED]
     assert part.parts[0].content().endswith(b"last\r\n--b--\r\n")
 
 
@@ -331,7 +332,7 @@ def test_limits_bytes_searched_for_delimiters() -> None:
     mail = nested(3, lambda level: b"b%d" % level, b"\r\n" + b"x" * 1_000)
     assert list(read_parts(mail, Budget(searched_bytes=4_000)).defects) == []
     part = read_parts(mail, Budget(searched_bytes=2_000))
-    assert list(part.defects) == [parts.TOO_MANY_LEVELS, parts.NO_BOUNDARY]
+    assert list(part.defects) == [delimiters.TOO_MANY_LEVELS, parts.NO_BOUNDARY]
     (leaf,) = part.leaves()
     assert b"x" * 1_000 in leaf.content()
 

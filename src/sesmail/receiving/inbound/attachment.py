@@ -10,7 +10,7 @@ from .charsets import decode_text
 from .file_name import safe_file_name
 from .header import Defects, decode_words
 from .parameters import read_parameters
-from .parts import Part
+from .part import Part
 from .special import Special, special_of
 
 __all__ = ["InboundAttachment", "Special", "decode_part", "disposition_of"]

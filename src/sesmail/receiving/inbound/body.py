@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .attachment import InboundAttachment, disposition_of
-from .parts import Part
+from .part import Part
 
 __all__ = ["Bodies", "Leaf", "find_bodies"]
 
@@ -164,21 +164,19 @@ def _root(related: Part) -> int:
 
 
 def _choose(alternatives: list[_Body]) -> _Body:
-    """The body of a ``multipart/alternative``: its first plain text and its first HTML.
+    """The body of a ``multipart/alternative``: all its plain text, and all its HTML.
 
-    https://www.rfc-editor.org/rfc/rfc2046#section-5.1.4
+    Some gateways append a footer as one more alternative.
     """
-    plain = html = partly_plain = None
+    text, html, mixed = _Body([], []), _Body([], []), _NOTHING
     for body in alternatives:
         is_plain, is_html = _has(body.text, "text/plain"), _has(body.html, "text/html")
-        if is_plain and not is_html:
-            plain = plain or body
-        elif is_plain:
-            partly_plain = partly_plain or body
         if is_html:
-            html = html or body
-    plain = plain or partly_plain
-    return _Body((plain or html or _NOTHING).text, (html or plain or _NOTHING).html)
+            _append(html, body)
+            mixed = mixed if mixed.text or not is_plain else body
+        elif is_plain:
+            _append(text, body)
+    return _Body(text.text or mixed.text or html.text, html.html or text.html)
 
 
 def _has(leaves: list[Leaf], media_type: str) -> bool:

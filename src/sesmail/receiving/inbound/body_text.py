@@ -8,7 +8,7 @@ from .attachment import decode_part
 from .conversion import html_from_text, text_from_html
 from .flowed import TOO_MANY_LINES, join_lines
 from .limits import MAX_CONVERTED
-from .parts import Part
+from .part import Part
 from .special import UNREADABLE
 from .transfer_encoding import AS_IS
 

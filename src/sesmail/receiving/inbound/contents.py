@@ -75,15 +75,15 @@ def _referenced_ids(source: str, ids: set[str]) -> set[str]:
     """The content ids to which HTML refers by a ``cid:`` URL, in which they may be escaped."""
     spellings = {url: name for name in ids for url in (name, quote(name), quote(name, "@"))}
     found: set[str] = set()
-    others: set[str] = set()
+    escaped: list[str] = []
     patterns = [_CID_URL, _QUOTED_CID_URL] if any(map(_NEEDS_QUOTES.search, ids)) else [_CID_URL]
     for pattern in patterns:
         for start, end in chunks.ranges(0, len(source)):
             urls = pattern.findall(source, start, end + MAX_CONTENT_ID)
             found.update(spellings.keys() & urls)
-            if len(others) < MAX_ESCAPED_URLS:
-                others.update(url for url in urls if "&" in url or "%" in url)
+            limit = MAX_ESCAPED_URLS - len(escaped)
+            escaped += [url for url in urls if "&" in url or "%" in url][:limit]
     names = {spellings[url] for url in found}
-    for url in list(others)[:MAX_ESCAPED_URLS]:
+    for url in escaped:
         names.update({unquote(html.unescape(url)).strip()} & ids)
     return names

@@ -16,7 +16,8 @@ from .contents import Files, find_files
 from .date import read_date
 from .header import MailHeaders, plain_text
 from .mailbox import Mailbox, read_mailboxes
-from .parts import Part, read_parts
+from .part import Part
+from .parts import read_parts
 from .report import MailReport, read_report
 
 __all__ = ["InboundMail", "read_mail"]
@@ -128,8 +129,8 @@ class InboundMail:
         """The whole body as plain text; None if no part of it is plain text. Line ends are LF.
 
         The body is all parts that mail programs display, in order: those before and after files,
-        banners and footers included; of alternatives, the first plain text. A part that exists only
-        as HTML is converted. Lines of ``format=flowed`` are joined (RFC 3676).
+        banners and footers included; of alternatives, the plain text. A part that exists only as
+        HTML is converted. Lines of ``format=flowed`` are joined (RFC 3676).
 
         A text with a file name is in the body if it is the first part, an alternative, the root of
         ``multipart/related`` or the only text, and in ``attachments`` otherwise (RFC 8621, section
@@ -141,8 +142,8 @@ class InboundMail:
     def html(self) -> str | None:
         """The whole body as HTML; None if no part of it is HTML. Line ends are LF.
 
-        It has the same parts as ``text``; of alternatives, the first HTML. A part that exists only
-        as plain text is converted. The HTML of several parts is concatenated.
+        It has the same parts as ``text``; of alternatives, the HTML. A part that exists only as
+        plain text is converted. The HTML of several parts is concatenated.
 
         It is NOT sanitised and may contain scripts: sanitise it before a browser displays it.
         """

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from ...values import Value
 from .header import MailHeaders, read_fields
 from .limits import MAX_HEADER, MAX_REPORTED
-from .parts import Part
+from .part import Part
 
 __all__ = ["MailReport", "ReportedRecipient", "read_report"]
 
