@@ -140,6 +140,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     },
     "CertificateCache": {"fetch": "plain", "clock": "plain"},
     "CertificateCache.__call__": {"url": "nonempty"},
+    "CertificateCache.use": {"url": "nonempty", "verify": "plain"},
     "Client": {
         "region": ["", 5, b"eu-west-1", "eu west 1", "eu-west-1.example.com/", str],
         "api": ["v3", 2, None, ["v1"], b"v2"],
@@ -204,6 +205,8 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "kms_key": ["", 5, "two words", ["key"]],
         "require_encrypted": "bool",
         "max_size": "integer",
+        "bucket": ["", 5, b"inbound", "a/b", ["inbound"]],
+        "prefix": [5, None, b"mail/", ["mail/"], "../", "a/./b", "x" * 1025],
     },
     "MailHeaders.get": {"name": "text"},
     "MailHeaders.get_all": {"name": "text"},
@@ -253,6 +256,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "Receiver.confirm": {"subscription": ["token", None, ORDER]},
     "Receiver.delete_object": {"event": ["event", None, ORDER]},
     "Receiver.fetch": {"event": ["event", None, ORDER]},
+    "Receiver.fetch_object": {"bucket": "nonempty", "key": "nonempty"},
     "Receiver.receive": {"body": [5, None, ["body"]], "headers": "headers"},
     "RawMessage.forward": {
         "mail": ["text", 5, None, ["text"]],
@@ -271,7 +275,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "SeenMessages.add": {"events": "events"},
     "SqliteSendLog": {"path": [*PATH, ":memory:", "a\0b", BytesPath()], "clock": "plain"},
     "Unsubscribe": {
-        "secrets": [5, "short", ["short"], [], [5], {}],
+        "secrets": [5, "short", ["short"], [], [5], {}, "\ud800" * 20],
         "url": ["", 5, b"https://a.example", "http://a.example", "https://a.example/#b", str],
     },
     "Unsubscribe.is_one_click": {"body": "bytes"},
@@ -464,6 +468,8 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "Client.send_many": {"messages": [ORDER]},
         "RateLimiter.acquire": {"recipients": 1},
         "Receiver": {"secret": SECRET, "signatures": False},
+        "CertificateCache.use": {"url": "https://127.0.0.1:1/", "verify": len},
+        "Receiver.fetch_object": {"bucket": "inbound", "key": "mail/1"},
         "Receiver.receive": {"body": b"{}", "headers": basic(SECRET)},
         "SqliteSendLog": {"path": path / "sends.db"},
         "Unsubscribe": UNSUBSCRIBE,

@@ -18,11 +18,16 @@ __all__ = ["EventLoopGuard", "await_result", "run_in_thread", "run_lookup"]
 
 
 class EventLoopGuard:
-    """Event loop that uses an object first, to which its locks and connections are bound."""
+    """Event loop that uses an object first, to which its locks and connections are bound.
 
-    __slots__ = ("_token",)
+    Args:
+        blocking: Name of what serves code without an event loop instead.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_blocking", "_token")
+
+    def __init__(self, blocking: str = "sesmail.BlockingClient") -> None:
+        self._blocking = blocking
         self._token: anyio.lowlevel.EventLoopToken | None = None
 
     def check(self) -> None:
@@ -37,7 +42,7 @@ class EventLoopGuard:
         elif self._token != token:
             raise ConfigurationError(
                 "it is bound to the event loop that used it first; create one per event loop, "
-                "or use sesmail.BlockingClient in code without an event loop"
+                f"or use {self._blocking} in code without an event loop"
             )
 
 

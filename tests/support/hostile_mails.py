@@ -180,7 +180,11 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: header("Subject", b"=?no-such?q?=FF?="),
         UNKNOWN_CHARSET,
     ),
-    "encoded-word in utf-7": (lambda: header("Subject", b"=?utf-7?q?+AGEAYg-?="), UNKNOWN_CHARSET),
+    "encoded-word in malformed utf-7": (lambda: header("Subject", b"=?utf-7?q?+2AA-?="), BAD_TEXT),
+    "encoded-word in utf-7 with line breaks": (
+        lambda: header("Subject", b"=?utf-7?q?+AA0ACg-Bcc:_x@y?="),
+        CONTROLS,
+    ),
     "encoded-word in idna": (lambda: header("Subject", b"=?idna?q?xn--a?="), UNKNOWN_CHARSET),
     "encoded-word invalid in its charset": (
         lambda: header("Subject", b"=?utf-8?q?=FF=FE?="),
@@ -361,7 +365,6 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
             UNKNOWN_CHARSET,
         )
         for charset in (
-            "utf-7",
             "idna",
             "punycode",
             "unicode_escape",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sesmail.receiving.inbound import charsets, chunks, transfer_encoding
+from sesmail.receiving.inbound import charset_labels, charsets, chunks, transfer_encoding
 from sesmail.receiving.inbound.base_64 import BAD_BASE64, decode_base64
 from sesmail.receiving.inbound.charsets import decode_text
 from sesmail.receiving.inbound.limits import Budget
@@ -74,7 +74,9 @@ def test_text_in_chunks_equals_text_at_once(
     text: str, fragments: list[bytes], size: int, cut: int
 ) -> None:
     # One test for all, as drawing the data takes longer than decoding it.
-    for charset in (*sorted(charsets._CODECS), "unknown"):
+    # UTF-7 has chunks of its own, and the codec of a browser is none of Python.
+    codecs = charset_labels._CODECS - {"utf_7", charset_labels.USER_DEFINED}
+    for charset in (*sorted(codecs), "unknown"):
         data = text.encode("utf-8" if charset == "unknown" else charset, "replace")
         # Malformed at the end, but with the whole byte order mark at the start.
         data = data[: max(3, len(data) - cut)]

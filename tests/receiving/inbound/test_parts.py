@@ -454,7 +454,16 @@ def test_uuencode_round_trips(lines: list[bytes], width: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", [b'"base64"', b"(words) base64", b"BASE64", b"base64;", b"base64 (words)", b"Base64\t"]
+    "word",
+    [
+        b'"base64"',
+        b"'base64'",
+        b"BASE64",
+        b"base64;",
+        b"base64 (words)",
+        b"Base64\t",
+        b"(words (in words)) base64",
+    ],
 )
 def test_parses_transfer_encoding_field(word: bytes) -> None:
     assert read_parts(text(b"utf-8", b"aGk=", word)).content() == b"hi"

@@ -44,10 +44,9 @@ class InboundAttachment:
         self._part = part
         self.media_type: str = part.media_type
         self.disposition = disposition
-        name = parameters.get("filename") or part.parameters.get("name") or None
-        if name is not None and name.isspace():
-            name = part.parameters.get("name", "").strip() or None
-        self.claimed_file_name: str | None = name
+        self.claimed_file_name: str | None = (
+            parameters.get("filename") or part.parameters.get("name") or None
+        )
         self.content_id: str | None = None
         if field := part.headers.plain_by_key(b"content-id"):
             match = _CONTENT_ID.search(field)
@@ -96,8 +95,8 @@ class InboundAttachment:
     def text(self) -> str:
         """The content as text, with line ends as sent; decoded on each access and not kept.
 
-        The charset is the declared one, or UTF-8 if it is missing or unknown; invalid bytes become
-        U+FFFD.
+        The charset is the declared one. Text without a known charset is decoded as UTF-8 if it is,
+        else in the charset that HTML declares, else as Windows-1252. Invalid bytes become U+FFFD.
         """
         return decode_part(self._part, self.content, with_lf=False)
 
@@ -125,7 +124,8 @@ def disposition_of(part: Part) -> _Disposition:
 
 def decode_part(part: Part, content: bytes | memoryview, *, with_lf: bool) -> str:
     """Decodes the content of a part by the charset that it declares."""
-    text, defect = decode_text(content, part.parameters.get("charset"), with_lf=with_lf)
+    charset, html = part.parameters.get("charset"), part.media_type == "text/html"
+    text, defect = decode_text(content, charset, with_lf=with_lf, html=html)
     if defect:
         part.defects[defect] = None
     return text

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ... import encoded_word
 from ...arguments import check_instance
-from .charsets import decode_text
+from .charsets import decode_text, decode_undeclared
 from .limits import MAX_FIELD, MAX_HEADERS, MAX_LAZY_HEADER, Budget
 from .odd_lines import Field, read_one_by_one
 
@@ -41,6 +41,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # https://www.rfc-editor.org/rfc/rfc2047#section-2, but text may contain spaces and non-ASCII.
 # Linear time, as each run between question marks is matched a fixed number of times.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+_EIGHT_BIT_WORD = re.compile(rb"(=\?[^?\s]{1,60}\?[qQ]\?)([^?]*)(?=\?=)")
+_ESCAPES = {byte: f"={byte:02X}" for byte in range(0x80, 0x100)}
 
 
 class MailHeaders:
@@ -48,9 +50,9 @@ class MailHeaders:
 
     Values are text on one line: unfolded (RFC 5322), with encoded-words decoded (RFC 2047) and
     control characters replaced by spaces, truncated to 64 KiB. Malformed encoded-words are left as
-    they are; bytes that are invalid in UTF-8 or in the declared charset become U+FFFD. ``len()`` is
-    the number of fields; ``name in headers`` tests whether there is one; iteration yields pairs of
-    name and value.
+    they are; 8-bit text other than UTF-8 is decoded as Windows-1252; bytes that are invalid in the
+    declared charset become U+FFFD. ``len()`` is the number of fields; ``name in headers`` tests
+    whether there is one; iteration yields pairs of name and value.
     """
 
     __slots__ = ("_defects", "_fields", "_texts", "_values")
@@ -178,12 +180,17 @@ def plain_text(value: bytes, defects: Defects) -> str:
     try:
         text = value.strip().decode()
     except UnicodeDecodeError:
-        text = value.strip().decode("utf-8", "replace")
+        text = decode_undeclared(_EIGHT_BIT_WORD.sub(_escape_word, value.strip()))[0]
         defects[EIGHT_BIT] = None
     if text.isprintable():
         return text
     text = text.replace("\r\n", "").replace("\n", "").replace("\t", " ")
     return text if text.isprintable() else _without_controls(text, defects)
+
+
+def _escape_word(word: re.Match[bytes]) -> bytes:
+    """An encoded-word with escapes for its 8-bit bytes, which are in its charset."""
+    return word[1] + word[2].decode("latin-1").translate(_ESCAPES).encode("ascii")
 
 
 def decode_words(text: str, defects: Defects) -> str:

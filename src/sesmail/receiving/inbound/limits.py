@@ -13,6 +13,7 @@ __all__ = [
     "MAX_BOUNDARY",
     "MAX_BYTES",
     "MAX_CHARSET",
+    "MAX_COMMENT_DEPTH",
     "MAX_CONTENT_ID",
     "MAX_CONVERTED",
     "MAX_DEPTH",
@@ -27,12 +28,15 @@ __all__ = [
     "MAX_HEADER",
     "MAX_HEADERS",
     "MAX_LAZY_HEADER",
+    "MAX_META",
     "MAX_ODD_LINES",
     "MAX_PARTS",
+    "MAX_REPAIRED_CHARACTERS",
     "MAX_REPAIRS",
     "MAX_REPLACED_ESCAPES",
     "MAX_REPORTED",
     "MAX_SEARCHED",
+    "MAX_UTF_7_REPAIR",
     "Budget",
 ]
 
@@ -101,6 +105,19 @@ MAX_REPORTED = 1000
 
 MAX_REPLACED_ESCAPES = 1000
 """Invalid escape sequences in a chunk of ISO 2022 that are replaced one by one, which is slow."""
+
+MAX_COMMENT_DEPTH = 8
+"""Levels of nested comments in a field other than those of addresses."""
+
+MAX_META = 4096
+"""Bytes of HTML that are searched for a charset; browsers search 1,024:
+https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding"""
+
+MAX_UTF_7_REPAIR = 1 << 16
+"""Bytes of malformed UTF-7 that are decoded as such, which is slow."""
+
+MAX_REPAIRED_CHARACTERS = 5000
+"""Characters in a chunk of East Asian text that are decoded one by one, which is slow."""
 
 MAX_FILE_NAME = 255
 """Bytes of a safe file name in UTF-8: the limit of ext4, APFS and NTFS, which counts characters."""

@@ -60,6 +60,7 @@ class InboundMail:
     ) -> None:
         self._part = part
         self._raw = raw
+        self._found_mailboxes: dict[str, tuple[Mailbox, ...]] = {}
         self.envelope_sender = envelope_sender
         self.envelope_recipients: tuple[str, ...] = tuple(envelope_recipients)
         self.verdicts = verdicts
@@ -92,22 +93,32 @@ class InboundMail:
         Those of all From fields if there are several, which is a defect: programs differ in the one
         that they display. https://www.rfc-editor.org/rfc/rfc5322#section-3.6
         """
-        return self._mailboxes("From")
+        return self.mailboxes("From")
+
+    @cached_property
+    def sender(self) -> Mailbox | None:
+        """The mailbox in Sender, which sent the mail for the authors; None if there is none."""
+        return next(iter(self.mailboxes("Sender")), None)
 
     @cached_property
     def to(self) -> tuple[Mailbox, ...]:
         """The recipients in To; SES received the mail for those in ``envelope_recipients``."""
-        return self._mailboxes("To")
+        return self.mailboxes("To")
 
     @cached_property
     def cc(self) -> tuple[Mailbox, ...]:
         """The recipients in Cc."""
-        return self._mailboxes("Cc")
+        return self.mailboxes("Cc")
+
+    @cached_property
+    def bcc(self) -> tuple[Mailbox, ...]:
+        """The recipients in Bcc, which few mails contain; see ``envelope_recipients``."""
+        return self.mailboxes("Bcc")
 
     @cached_property
     def reply_to(self) -> tuple[Mailbox, ...]:
         """The mailboxes that replies should go to; if empty, replies go to ``from_``."""
-        return self._mailboxes("Reply-To")
+        return self.mailboxes("Reply-To")
 
     @cached_property
     def subject(self) -> str | None:
@@ -186,6 +197,27 @@ class InboundMail:
         """
         return read_report(self._part)
 
+    def mailboxes(self, name: str) -> tuple[Mailbox, ...]:
+        """The mailboxes of all fields with this name, such as ``Resent-To``, in order.
+
+        Args:
+            name: Name of an address field, case-insensitive (RFC 5322, sections 3.6.2 to 3.6.6).
+
+        Raises:
+            ConfigurationError: The name isn't text.
+        """
+        part = self._part
+        values = part.headers.raw(name)
+        if not values:
+            return ()
+        found = self._found_mailboxes.get(name.lower())
+        if found is None:
+            boxes: list[Mailbox] = []
+            for value in values:
+                boxes += read_mailboxes(plain_text(value, part.defects), part.defects, part.budget)
+            found = self._found_mailboxes[name.lower()] = tuple(boxes)
+        return found
+
     def load(self) -> InboundMail:
         """Decodes now, in attached mails too, what would be decoded on first access.
 
@@ -212,13 +244,6 @@ class InboundMail:
     @cached_property
     def _files(self) -> Files:
         return find_files(self._bodies, lambda: self.html)
-
-    def _mailboxes(self, name: str) -> tuple[Mailbox, ...]:
-        part = self._part
-        found: list[Mailbox] = []
-        for value in self.headers.raw(name):
-            found += read_mailboxes(plain_text(value, part.defects), part.defects, part.budget)
-        return tuple(found)
 
     def _key(self) -> tuple[Any, ...]:
         return self.raw, self.envelope_sender, self.envelope_recipients, self.verdicts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .comments import without_comments
 from .delimiters import part_ranges
 from .header import Defects, Field, MailHeaders, read_fields
 from .limits import MAX_BYTES, MAX_DEPTH, MAX_HEADER, MAX_PARTS, Budget
@@ -36,7 +37,7 @@ _FREQUENT_TYPES = frozenset(
     ["text/plain", "text/html", "multipart/alternative", "multipart/mixed", "multipart/related"]
 )
 _FREQUENT_ENCODINGS = frozenset(["", "7bit", "8bit", "base64", "quoted-printable"])
-_TOKEN = re.compile(r"(?:[\s\"']|\([^()]*\))*([^\s;(\"']*)")
+_TOKEN = re.compile(r"[\s\"']*([^\s;(\"']*)")
 
 
 def read_parts(raw: bytes, budget: Budget | None = None) -> Part:
@@ -177,5 +178,5 @@ def _transfer_encoding(headers: MailHeaders) -> str:
     text = headers.plain_by_key(b"content-transfer-encoding").lower()
     if text in _FREQUENT_ENCODINGS:
         return text
-    match = _TOKEN.match(text)
+    match = _TOKEN.match(without_comments(text) if "(" in text else text)
     return match[1] if match else ""
