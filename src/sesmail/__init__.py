@@ -67,10 +67,11 @@ from .receiving.events.event import (
     Verdicts,
     event_from_json,
 )
-from .receiving.inbound.contents import InboundAttachment
+from .receiving.inbound.attachment import InboundAttachment
 from .receiving.inbound.header import MailHeaders
 from .receiving.inbound.mail import InboundMail, read_mail
 from .receiving.inbound.mailbox import Mailbox
+from .receiving.inbound.report import MailReport, ReportedRecipient
 from .receiving.parsing.parser import parse
 from .receiving.receiver import Receiver
 from .receiving.storage.inbound_storage import InboundStorage
@@ -143,6 +144,7 @@ __all__ = [
     "ListManagement",
     "Listener",
     "MailHeaders",
+    "MailReport",
     "MailStored",
     "Mailbox",
     "MalformedBodyError",
@@ -166,6 +168,7 @@ __all__ = [
     "Rejected",
     "RejectedError",
     "RenderingFailed",
+    "ReportedRecipient",
     "RetryPolicy",
     "S3Action",
     "SeenMessages",
