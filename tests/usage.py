@@ -27,6 +27,7 @@ from sesmail import (
     InlineTemplate,
     ListManagement,
     Mailbox,
+    MailReport,
     MemorySendLog,
     Message,
     Outcome,
@@ -35,6 +36,7 @@ from sesmail import (
     Receiver,
     Recipient,
     RecipientResult,
+    ReportedRecipient,
     SeenMessages,
     SendLog,
     SendRecord,
@@ -620,6 +622,9 @@ def inbound(mail: InboundMail, event: Received) -> None:
     assert_type(mail.envelope_sender, str | None)
     assert_type(mail.envelope_recipients, tuple[str, ...])
     assert_type(mail.from_, tuple[Mailbox, ...])
+    assert_type(mail.bcc, tuple[Mailbox, ...])
+    assert_type(mail.sender, Mailbox | None)
+    assert_type(mail.mailboxes("Resent-To"), tuple[Mailbox, ...])
     assert_type(mail.from_[0].email, str)
     assert_type(mail.from_[0].name, str | None)
     assert_type(mail.subject, str | None)
@@ -632,6 +637,14 @@ def inbound(mail: InboundMail, event: Received) -> None:
     assert_type(mail.attachments[0].content, bytes)
     assert_type(mail.inline, Mapping[str, InboundAttachment])
     assert_type(mail.mails, tuple[InboundMail, ...])
+    assert mail.attachments[0].special != "tnef"
+    if mail.report is not None:
+        assert_type(mail.report, MailReport)
+        assert_type(mail.report.kind, Literal["delivery", "disposition", "complaint"])
+        assert_type(mail.report.recipients, tuple[ReportedRecipient, ...])
+        assert_type(mail.report.recipients[0].status, str | None)
+        assert_type(mail.report.original_message_id, str | None)
+        assert_type(mail.report.feedback_type, str | None)
     assert_type(mail.headers.get("Subject"), str | None)
     assert_type(mail.headers.get_all("received"), tuple[str, ...])
     assert_type(list(mail.headers), list[tuple[str, str]])

@@ -72,10 +72,11 @@ if TYPE_CHECKING:
         Verdicts,
         event_from_json,
     )
-    from .receiving.inbound.contents import InboundAttachment
+    from .receiving.inbound.attachment import InboundAttachment
     from .receiving.inbound.header import MailHeaders
     from .receiving.inbound.mail import InboundMail, read_mail
     from .receiving.inbound.mailbox import Mailbox
+    from .receiving.inbound.report import MailReport, ReportedRecipient
     from .receiving.parsing.parser import parse
     from .receiving.receiver import Receiver
     from .receiving.storage.inbound_storage import InboundStorage
@@ -147,6 +148,7 @@ __all__ = [
     "ListManagement",
     "Listener",
     "MailHeaders",
+    "MailReport",
     "MailStored",
     "Mailbox",
     "MalformedBodyError",
@@ -170,6 +172,7 @@ __all__ = [
     "Rejected",
     "RejectedError",
     "RenderingFailed",
+    "ReportedRecipient",
     "RetryPolicy",
     "S3Action",
     "SeenMessages",
@@ -238,10 +241,11 @@ _PUBLIC_NAMES = {
         "SubscriptionChanged SubscriptionConfirmation TopicPreferences TrackingEvent "
         "UnknownEvent UnsubscribeConfirmation Verdicts event_from_json"
     ),
-    "receiving.inbound.contents": "InboundAttachment",
+    "receiving.inbound.attachment": "InboundAttachment",
     "receiving.inbound.header": "MailHeaders",
     "receiving.inbound.mail": "InboundMail read_mail",
     "receiving.inbound.mailbox": "Mailbox",
+    "receiving.inbound.report": "MailReport ReportedRecipient",
     "receiving.parsing.parser": "parse",
     "receiving.receiver": "Receiver",
     "receiving.storage.inbound_storage": "InboundStorage",
