@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import field
@@ -60,7 +59,8 @@ class BaseEvent(FrozenMappings, Value, ABC):
         It is the same in every report of one occurrence: in repeated deliveries, over any
         transport, and by event publishing as well as by notification. Store it in a unique column.
         """
-        from hashlib import sha256  # lazily: it loads OpenSSL, which takes milliseconds
+        import json  # lazily, like OpenSSL: few programs need both
+        from hashlib import sha256
 
         return sha256(json.dumps([self.kind, *self._identity()]).encode()).hexdigest()
 

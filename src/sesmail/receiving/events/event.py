@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
@@ -98,6 +97,8 @@ class UnknownEvent(BaseEvent):
             for key, value in self.raw.items()
             if key not in ("eventType", "notificationType")
         }
+        import json
+
         text = json.dumps(content, sort_keys=True, default=str)
         origin = self.account, self.region, self.event_id
         return self.event_type, self.message_id, time, text, *origin, *self.resources

@@ -14,7 +14,7 @@ from ...values import FrozenDict, FrozenMappings, Value, build_frozen, value
 from .base import BaseEvent, utc_text
 from .reported import ReportedHeaders
 
-__all__ = ["OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
+__all__ = ["NO_VERDICTS", "OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
 
 
 @value()
@@ -41,7 +41,8 @@ class Verdicts(Value):
     dmarc_policy: str | None = None
 
 
-_NO_VERDICTS = build_frozen(Verdicts, dict.fromkeys(each.name for each in fields(Verdicts)))
+NO_VERDICTS = build_frozen(Verdicts, dict.fromkeys(each.name for each in fields(Verdicts)))
+"""The verdicts of a mail that SES didn't check."""
 
 
 @value(kw_only=True)
@@ -125,7 +126,7 @@ class Received(ReportedHeaders, BaseEvent):
     timestamp: datetime
     recipients: tuple[str, ...]
     source: str | None = None
-    verdicts: Verdicts = _NO_VERDICTS
+    verdicts: Verdicts = NO_VERDICTS
     action: S3Action | SnsAction | OtherAction | None = None
     content: str | None = field(default=None, repr=False)
     processing_millis: int | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -52,6 +51,8 @@ def _read_deep(text: str | bytes) -> Any:
     pydantic parses 200 levels. An event may have as many, and its JSON has one more around it:
     https://github.com/pydantic/jiter (the recursion limit)
     """
+    import json
+
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
