@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ...values import FrozenDict, build_frozen, value
+from ...values import FrozenDict, build_frozen
 from ..events.base import TrackingEvent
 from ..events.feedback import Bounced, Complained
 from ..events.tracking import (
@@ -80,7 +80,7 @@ def read_preferences(part: JsonReader, key: str) -> TopicPreferences | None:
     return build_frozen(TopicPreferences, fields)
 
 
-@value()
+@dataclass(eq=False, repr=False)  # not frozen, which takes longer to import
 class EventSpec:
     """Event class and JSON keys of an event type.
 
