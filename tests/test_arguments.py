@@ -208,6 +208,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "bucket": ["", 5, b"inbound", "a/b", ["inbound"]],
         "prefix": [5, None, b"mail/", ["mail/"], "../", "a/./b", "x" * 1025],
     },
+    "InboundMail.mailboxes": {"name": "text"},
     "MailHeaders.get": {"name": "text"},
     "MailHeaders.get_all": {"name": "text"},
     "MailHeaders.plain": {"name": "text"},
@@ -317,9 +318,10 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
 }
 for method in ("", ".call", ".send", ".send_bulk", ".send_many"):
     PARAMETERS[f"BlockingClient{method}"] = PARAMETERS[f"Client{method}"]
+PUBLIC = {name: getattr(sesmail, name) for name in sesmail.__all__}
 MODELS = [
     each
-    for each in vars(sesmail).values()
+    for each in PUBLIC.values()
     if isinstance(each, type) and issubclass(each, pydantic.BaseModel)
 ]
 
@@ -329,7 +331,7 @@ CALLED_BY_CLIENT = "the client calls it with values of its own, also after SES h
 EXEMPT: dict[str, str] = {
     **{
         name: RESULTS
-        for name, value in vars(sesmail).items()
+        for name, value in PUBLIC.items()
         if isinstance(value, type)
         and (
             issubclass(value, (sesmail.BaseEvent, BaseException))
@@ -338,7 +340,8 @@ EXEMPT: dict[str, str] = {
     },
     **dict.fromkeys(
         (
-            "Attempt", "CallInfo", "InboundAttachment", "InboundMail", "MailHeaders", "Mailbox",
+            "Attempt", "CallInfo", "InboundAttachment", "InboundMail", "MailHeaders", "MailReport",
+            "Mailbox", "ReportedRecipient",
             "SendMany", "SendProgress", "SendRecord", "SnsMessage", "SnsOrigin",
             "BlockingSendMany", "TopicPreferences", "Unsubscription", "Verdicts",
         ),
@@ -438,6 +441,7 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "BlockingClient": lambda: sesmail.BlockingClient("eu-west-1"),
         "Client": lambda: Client("eu-west-1"),
         "Unsubscribe": lambda: sesmail.Unsubscribe(**UNSUBSCRIBE),
+        "InboundMail": lambda: sesmail.read_mail(b"A: b\r\n\r\n"),
         "MailHeaders": lambda: sesmail.read_mail(b"A: b\r\n\r\n").headers,
         "Receiver": lambda: Receiver(secret=SECRET, signatures=False),
         "SqliteSendLog": lambda: SqliteSendLog(path / "sends.db"),

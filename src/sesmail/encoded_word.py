@@ -162,10 +162,6 @@ def _runs(
         if len(group) > 1 and (None in data or any(map(_is_piece, group))):
             joined = _join_pieces(group)
             data = data if joined is None else [joined, *[b""] * (len(group) - 1)]
-        if None not in data:
-            whole = b"".join(filter(None, data))
-            yield _Run(group[0].start(), group[-1].end(), charset, whole)
-            continue
         first = 0
         for index, each in enumerate([*data, None]):
             if each is not None:

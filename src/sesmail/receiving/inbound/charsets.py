@@ -25,7 +25,6 @@ _BYTE_ORDER_MARKS = {
     "utf_16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf_32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
-_BOM = "\ufeff"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _ASCII = bytes(range(128))
 # An ESC that begins no escape sequence of ISO 2022 although it looks like one: the incremental
@@ -58,15 +57,16 @@ def decode_text(
     codec = codec_of(charset)
     if codec is None:
         return decode_undeclared(data, with_lf=with_lf, html=html)[0], UNKNOWN_CHARSET
-    if codec.startswith(("utf_16", "utf_32")):
+    if codec == "utf_8":
+        data = _without_mark(data)
+    elif codec.startswith(("utf_16", "utf_32")):
         codec = _with_byte_order(codec, data)
     try:
-        text, defect = _join(_decode(data, codec), with_lf), None
+        return _join(_decode(data, codec), with_lf), None
     except UnicodeError:
         if codec == "ascii":
             return decode_undeclared(data, with_lf=with_lf, html=html)[0], BAD_TEXT
-        text, defect = _decode_invalid(data, codec, with_lf)
-    return text[1:] if text[:1] == _BOM else text, defect
+        return _decode_invalid(data, codec, with_lf)
 
 
 def decode_undeclared(
@@ -76,8 +76,9 @@ def decode_undeclared(
 
     UTF-8 with few errors remains UTF-8: some programs cut characters at the end of a line.
     """
+    data = _without_mark(data)
     try:
-        text = _join(_decode(data, "utf_8"), with_lf).removeprefix(_BOM)
+        text = _join(_decode(data, "utf_8"), with_lf)
         return text, None if text.isascii() else NO_CHARSET
     except UnicodeError:
         pass
@@ -85,11 +86,16 @@ def decode_undeclared(
     codec = codec_of(match[1].decode("ascii", "replace")) if match else None
     if match and codec and not codec.startswith("utf") and codec != "ascii":
         return decode_text(data, match[1].decode("ascii"), with_lf=with_lf)[0], NO_CHARSET
-    text = _join(_decode(data, "utf_8", "replace"), with_lf)
+    errors = sum(chunk.count(_REPLACEMENT) for chunk in _decode(data, "utf_8", "replace"))
     eight_bit = sum(len(bytes(chunk).translate(None, _ASCII)) for chunk in chunks.split(data))
-    if text.count(_REPLACEMENT) * 10 > eight_bit:
-        text = _join(_decode_by_table(data, "cp1252"), with_lf)
-    return text, NO_CHARSET
+    is_utf_8 = errors * 10 <= eight_bit
+    decoded = _decode(data, "utf_8", "replace") if is_utf_8 else _decode_by_table(data, "cp1252")
+    return _join(decoded, with_lf), NO_CHARSET
+
+
+def _without_mark(data: bytes | memoryview) -> bytes | memoryview:
+    """UTF-8 without its byte order mark; not copied."""
+    return memoryview(data)[3:] if data[:3] == codecs.BOM_UTF8 else data
 
 
 def _with_byte_order(codec: str, data: bytes | memoryview) -> str:

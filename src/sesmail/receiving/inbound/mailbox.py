@@ -133,6 +133,30 @@ class _Entry:
         return [*found, Mailbox(email, _name(name or self.comment, defects))]
 
 
+class _List:
+    """The mailboxes of a field so far, the names before the next address, and its tokens."""
+
+    __slots__ = ("_defects", "_names", "entry", "mailboxes")
+
+    def __init__(self, defects: Defects) -> None:
+        self.mailboxes: list[Mailbox] = []
+        self.entry = _Entry()
+        self._names: list[_Entry] = []
+        self._defects = defects
+
+    def end_entry(self) -> None:
+        """Ends an entry by a comma, which may belong to a name."""
+        if self.entry.is_name():
+            self._names.append(self.entry)
+            self.entry = _Entry()
+        else:
+            self.end()
+
+    def end(self) -> None:
+        self.mailboxes += self.entry.mailboxes(self._names, self._defects)
+        self.entry, self._names = _Entry(), []
+
+
 def read_mailboxes(text: str, defects: Defects, budget: Budget) -> list[Mailbox]:
     """Parses the mailboxes of a field, those in groups included, in time linear in its length.
 
@@ -148,37 +172,34 @@ def read_mailboxes(text: str, defects: Defects, budget: Budget) -> list[Mailbox]
     if remaining > 0 and (simple := _SIMPLE.fullmatch(text)):
         budget.address_tokens -= 1
         return [Mailbox(simple[2] or simple[3], simple[1])]
-    mailboxes: list[Mailbox] = []
-    names: list[_Entry] = []
-    entry = _Entry()
+    found = _List(defects)
     at = 0
     while match := _TOKEN.match(text, at):
         remaining -= 1
         if remaining < 0:
             defects[TOO_MANY_ADDRESSES] = None
-            budget.address_tokens = 0
-            return mailboxes + _Entry().mailboxes(names, defects)
+            found.entry = _Entry()
+            break
         at = match.end()
         special = match["special"]
-        if special == "," and entry.is_name():
-            names.append(entry)
-            entry = _Entry()
-        elif special == "," or special == ";":
-            mailboxes += entry.mailboxes(names, defects)
-            names, entry = [], _Entry()
+        if special == ",":
+            found.end_entry()
+        elif special == ";":
+            found.end()
         elif special == "(":
             comment, at = read_comment(text, at)
-            entry.add_comment(comment)
+            found.entry.add_comment(comment)
         elif special == "<" and (angle := _angle(text, at)):
-            entry.add_angle(text[at - 1 : angle[1]], angle[0])
+            found.entry.add_angle(text[at - 1 : angle[1]], angle[0])
             at = angle[1]
-        elif special == ":" and not entry.has_at:  # the tokens before it are the name of a group
-            mailboxes += _Entry().mailboxes(names, defects)
-            names, entry = [], _Entry()
+        elif special == ":" and not found.entry.has_at:  # before it is the name of a group
+            found.entry = _Entry()
+            found.end()
         else:
-            entry.add(match)
-    budget.address_tokens = remaining
-    return mailboxes + entry.mailboxes(names, defects)
+            found.entry.add(match)
+    found.end()
+    budget.address_tokens = max(0, remaining)
+    return found.mailboxes
 
 
 def _angle(text: str, at: int) -> tuple[str, int] | None:
