@@ -55,6 +55,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
 def test_every_public_name_is_listed_before_it_is_imported() -> None:
     code = "import sesmail; assert {*sesmail.__all__} <= {*dir(sesmail)}"
     assert "sesmail.errors" not in loaded_by(code)
+    assert {*sesmail.__all__} <= {*dir(sesmail)}
 
 
 def test_star_import_has_every_public_name() -> None:

@@ -118,7 +118,7 @@ def _run_loop(started: Future[BlockingPortal]) -> None:
     with suppress(SystemExit):
         anyio.run(_serve, started)
     with _lock:
-        if _portal is started.result():
+        if _portal is started.result():  # pragma: no branch
             _portal = None
             _open.clear()
 

@@ -367,3 +367,23 @@ async def test_refuses_more_recipients_than_a_float_can_count() -> None:
     for recipients in (10**9 + 1, 10**400):
         with pytest.raises(ConfigurationError, match="recipients must be at most"):
             await limiter.acquire(recipients)
+
+
+async def test_reports_while_nobody_waits_change_the_rate_only() -> None:
+    one = limiter(Time(), 10)
+    before = one.rate
+    one.throttled()
+    slow = one.rate
+    assert slow < before
+    one.throttled()  # in the same second
+    assert one.rate == slow
+    one.accepted(1)
+    one.give_back(1)
+    assert one.rate <= before
+    with pytest.raises(ConfigurationError, match="low_priority"):
+        await one.acquire(1, low_priority=1)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="recipients"):
+        one.accepted(-1)
+    top = limiter(Time(), 10)
+    top.accepted(1)
+    assert top.rate == 9.7

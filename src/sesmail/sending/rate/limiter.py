@@ -272,7 +272,7 @@ def _check_rate(rate: float) -> None:
 
 def _check_recipients(recipients: int) -> None:
     # Each call comes here, so without a call.
-    if type(recipients) is not int or not 0 <= recipients <= _MAX_RECIPIENTS:
+    if type(recipients) is not int or recipients < 0:
         check_integer("recipients", recipients, 0)
-        if recipients > _MAX_RECIPIENTS:
-            raise ConfigurationError(f"recipients must be at most {_MAX_RECIPIENTS:,}")
+    if recipients > _MAX_RECIPIENTS:
+        raise ConfigurationError(f"recipients must be at most {_MAX_RECIPIENTS:,}")
