@@ -1,0 +1,69 @@
+"""Service models of AWS, which the fake validates requests against and encodes responses by."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+from botocore.validate import ParamValidator
+
+__all__ = ["check_params", "operation", "route", "service_model"]
+
+_LABEL = re.compile(r"\{(\w+)\+?\}")
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """Returns the model of a service, such as ``sesv2``."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+def operation(service: str, name: str) -> OperationModel | None:
+    """Returns the model of an operation; None if the service has no such operation."""
+    model = service_model(service)
+    return model.operation_model(name) if name in model.operation_names else None
+
+
+def route(service: str, method: str, path: str) -> tuple[OperationModel, dict[str, str]] | None:
+    """Finds the operation of a REST request.
+
+    Args:
+        service: The service.
+        method: The HTTP method.
+        path: The path as sent, percent-encoded.
+
+    Returns:
+        The operation, and the values in the path; None if no operation has this path.
+    """
+    for pattern, labels, name in _routes(service, method):
+        match = pattern.fullmatch(path)
+        if match:
+            values = map(unquote, match.groups())
+            return service_model(service).operation_model(name), dict(zip(labels, values, strict=True))
+    return None
+
+
+def check_params(params: dict[str, Any], model: OperationModel) -> str | None:
+    """Returns what is wrong with parameters by the model: types, lengths, missing members."""
+    report = ParamValidator().validate(params, model.input_shape)
+    text: str = report.generate_report()
+    return text.replace("\n", "; ") or None
+
+
+@cache
+def _routes(service: str, method: str) -> list[tuple[re.Pattern[str], list[str], str]]:
+    """Returns path, labels and name of each operation; paths with fewer labels come first."""
+    found: list[tuple[re.Pattern[str], list[str], str]] = []
+    model = service_model(service)
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        if http["method"] == method:
+            uri: str = http["requestUri"]
+            labels = _LABEL.findall(uri)
+            pattern = "([^/]+)".join(re.escape(text) for text in _LABEL.split(uri)[::2])
+            found.append((re.compile(pattern), labels, name))
+    return sorted(found, key=lambda each: len(each[1]))
