@@ -101,7 +101,11 @@ DESTINATION_MISSING = ErrorKind("EventDestinationDoesNotExist", "NotFoundExcepti
 NOT_FOUND = ErrorKind("InvalidParameterValue", "NotFoundException", 404)
 LIMIT = ErrorKind("LimitExceeded", "LimitExceededException")
 TRANSIENT = ErrorKind(
-    "ServiceUnavailable", "InternalServiceErrorException", 500, "TransientFailure", "TRANSIENT_FAILURE"
+    "ServiceUnavailable",
+    "InternalServiceErrorException",
+    500,
+    "TransientFailure",
+    "TRANSIENT_FAILURE",
 )
 UNKNOWN = ErrorKind("InvalidAction", "UnknownOperationException", 404)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -21,11 +22,16 @@ __all__ = ["LocalHostOnly", "create_app"]
 
 MAX_BODY = 64 * 1024 * 1024  # bytes: 40 MB in base64, and the rest of the call
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
+_ABSOLUTE = re.compile(r"https?://[^/]*/?")
 _METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD"]
 
 
 class LocalHostOnly:
-    """Refuses requests whose Host header isn't this machine, as after DNS rebinding."""
+    """Refuses requests whose Host header isn't this machine, as after DNS rebinding.
+
+    It accepts targets in absolute form, too, which aiobotocore sends through httpx2:
+    https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -38,6 +44,11 @@ class LocalHostOnly:
             name = host if host.endswith("]") else host.rpartition(":")[0] or host
             if name not in _HOSTS:
                 app = PlainTextResponse("only for this machine\n", 421)
+            absolute = _ABSOLUTE.match(scope["path"])
+            if absolute is not None:
+                raw_path = scope["raw_path"].partition(b"//")[2].partition(b"/")[2]
+                path = scope["path"][absolute.end() :]
+                scope = {**scope, "path": f"/{path}", "raw_path": b"/" + raw_path}
         await app(scope, receive, send)
 
 

@@ -14,6 +14,7 @@ from ..sending.message.attachment import Attachment
 from ..sending.mime.header import fold, text_field
 from ..sending.mime.part import BoundaryFactory, Header, Part, file_part, multipart, text_part
 from .api_errors import bad_request
+from .draft import Addresses
 from .state import now
 
 __all__ = ["Content", "compose", "rendered_text"]
@@ -39,8 +40,7 @@ def compose(
     content: Content,
     *,
     from_email: str,
-    to: Sequence[str],
-    cc: Sequence[str],
+    addresses: Addresses,
     reply_to: Sequence[str],
 ) -> bytes:
     """Returns a mail as MIME.
@@ -48,9 +48,14 @@ def compose(
     Raises:
         ApiError: An attachment or a header is invalid.
     """
-    addresses = [("From", [from_email]), ("To", to), ("Cc", cc), ("Reply-To", reply_to)]
+    mailboxes: list[tuple[str, Sequence[str]]] = [
+        ("From", [from_email]),
+        ("To", addresses.to),
+        ("Cc", addresses.cc),
+        ("Reply-To", reply_to),
+    ]
     fields = [
-        (name, fold(name, f"{', '.join(values)}".split(" "))) for name, values in addresses if values
+        (name, fold(name, ", ".join(values).split(" "))) for name, values in mailboxes if values
     ]
     if content.subject:
         fields.append(("Subject", text_field("Subject", content.subject)))

@@ -125,9 +125,7 @@ class Dispatcher:
         request_id = str(uuid.uuid4())
         try:
             form = dict(
-                parse_qsl(
-                    request.body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS
-                )
+                parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
             )
         except ValueError:
             form = {}

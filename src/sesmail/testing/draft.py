@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Draft"]
+__all__ = ["Addresses", "Draft"]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Recipients of a mail, each a mailbox as text."""
+
+    to: Sequence[str] = ()
+    cc: Sequence[str] = ()
+    bcc: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.to) + len(self.cc) + len(self.bcc)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,9 +29,7 @@ class Draft:
         api: API of the call.
         operation: Name of the operation.
         from_email: The author, a mailbox as text.
-        to: Recipients in To, each a mailbox as text.
-        cc: Recipients in Cc.
-        bcc: Recipients in Bcc.
+        addresses: The recipients.
         build: Returns the MIME. It raises RenderingError if a template can't be rendered.
         return_path: Address that bounces go to; None for that of the author.
         is_delegated: Whether the call names the identity of another account, which isn't checked.
@@ -37,16 +47,14 @@ class Draft:
     api: Literal["v1", "v2"]
     operation: str
     from_email: str
-    to: Sequence[str] = ()
-    cc: Sequence[str] = ()
-    bcc: Sequence[str] = ()
+    addresses: Addresses
     build: Callable[[], bytes]
     return_path: str | None = None
     is_delegated: bool = False
     configuration_set: str | None = None
     message_tags: Sequence[tuple[str, str]] = ()
     template: str | None = None
-    template_data: Mapping[str, Any] | None = field(default=None)
+    template_data: Mapping[str, Any] | None = None
     tenant: str | None = None
     contact_list: str | None = None
     topic: str | None = None

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .mail import Delivery, EventRecord
 from .messages import authorisation, encode, notification, post_headers
-from .records import Delivery, EventRecord
 from .signing import SignatureVersion
 from .state import State
 from .wrappings import eventbridge_event, firehose_record, lambda_sns_event, lambda_sqs_event
@@ -46,7 +46,7 @@ class Emitted:
         """The deliveries to the subscriptions of its topics."""
         return tuple(self.record.deliveries)
 
-    async def wait(self, timeout: float = 10.0) -> Sequence[Delivery]:
+    async def wait(self, timeout: float = 10.0) -> Sequence[Delivery]:  # noqa: ASYNC109
         """Waits until every subscription has accepted the event, on any event loop.
 
         Args:

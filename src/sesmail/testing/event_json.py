@@ -12,6 +12,7 @@ from ..receiving.events.tracking import TopicPreferences
 from ..receiving.parsing.kinds import EVENT_SPECS, EventSpec
 from ..sending.mime.header import text_value
 from ..tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
+from ..values import FrozenDict
 
 __all__ = ["received_document", "tracking_document"]
 
@@ -72,9 +73,8 @@ def _written(value: Any) -> Any:
                     "topicSubscriptionStatus": statuses,
                 }
             )
-        case Mapping():
-            found: Mapping[str, tuple[str, ...]] = value
-            return _lists(found)
+        case FrozenDict():
+            return _lists(value)  # pyright: ignore[reportUnknownArgumentType]
         case _:
             return value
 
@@ -114,9 +114,7 @@ def received_document(event: Received) -> dict[str, Any]:
 def _action(event: Received) -> dict[str, Any] | None:
     match event.action:
         case S3Action(bucket=bucket, key=key, topic_arn=topic):
-            return _given(
-                {"type": "S3", "bucketName": bucket, "objectKey": key, "topicArn": topic}
-            )
+            return _given({"type": "S3", "bucketName": bucket, "objectKey": key, "topicArn": topic})
         case SnsAction(encoding=encoding, topic_arn=topic):
             return _given({"type": "SNS", "encoding": encoding, "topicArn": topic})
         case OtherAction(type=kind, topic_arn=topic, details=details):

@@ -202,9 +202,7 @@ class EventMaker:
         record = self._service.publisher.publish("Received", document, (topic,))
         return Emitted(self.state, record, topic, self.secret)
 
-    def _emit(
-        self, mail: SentMail, kind: str, part: Mapping[str, Any], truncate: bool
-    ) -> Emitted:
+    def _emit(self, mail: SentMail, kind: str, part: Mapping[str, Any], truncate: bool) -> Emitted:
         record = self._service.publisher.emit(mail, kind, part, truncate=truncate)
         return Emitted(self.state, record, self.topic_arn, self.secret)
 

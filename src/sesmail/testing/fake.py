@@ -11,19 +11,16 @@ import anyio.to_thread
 from ..errors import ConfigurationError
 from ..receiving.verification.topic import read_topic
 from ..sending.client import Client
-from .endpoints import AsgiApp, PostFunction, WsgiApp, new_endpoint
 from .events import EventMaker
 from .faults import Faults
-from .operations.topics import subscribe
+from .mail import EventRecord
 from .outbox import Outbox
-from .records import EventRecord
 from .server import Server
 from .service import SesService
 from .settings import Settings
-from .signing import SignatureVersion
 from .sns import Trust, trust
 from .state import State
-from .topics import Subscription
+from .subscribing import Subscribing
 
 __all__ = ["ClientSettings", "FakeSES", "FakeTrust"]
 
@@ -48,7 +45,7 @@ class FakeTrust(Trust):
     aws_secret_access_key: str
 
 
-class FakeSES(EventMaker, Settings):
+class FakeSES(EventMaker, Settings, Subscribing):
     """Amazon SES on 127.0.0.1, for tests and development.
 
     It serves API v2 and v1 to any client, with the SNS, S3 and KMS operations that a ``Receiver``
@@ -163,67 +160,6 @@ class FakeSES(EventMaker, Settings):
         self._service.is_strict = not self._lenient
         self._set_up()
 
-    def subscribe(
-        self,
-        url: str | None = None,
-        *,
-        asgi: AsgiApp | None = None,
-        wsgi: WsgiApp | None = None,
-        post: PostFunction | None = None,
-        path: str = "/",
-        topic: str | None = None,
-        secret: str | None = None,
-        confirm: bool = True,
-        version: SignatureVersion = "1",
-        raw: bool = False,
-        retries: int = 3,
-        retry_delay: float = 0.0,
-        duplicates: int = 0,
-        delay: float = 0.0,
-    ) -> Subscription:
-        """Subscribes an endpoint to a topic, and delivers events to it as SNS does.
-
-        First comes the message that the endpoint has to confirm; ``Receiver`` does so. Each request
-        is made without credentials, and after a 401 with them. A response of 5xx, or none, is
-        retried; one of 4xx isn't.
-
-        Args:
-            url: URL of the endpoint; credentials in it replace ``secret``.
-            asgi: An ASGI application in this process, instead of a URL. It is called on the running
-                event loop, or on one of its own if none is running. Its lifespan isn't run.
-            wsgi: A WSGI application in this process, instead of a URL.
-            post: A function of body and headers, instead of a URL, that returns a status or a
-                response with ``status_code``: for instance one that calls a test client.
-            path: Path of ``asgi`` or ``wsgi``.
-            topic: ARN of the topic; by default ``topic_arn``.
-            secret: Credentials ``user:password``; by default those of ``trust``.
-            confirm: Whether the endpoint has to confirm; False confirms at once.
-            version: Version of the signature.
-            raw: Whether raw message delivery is on.
-            retries: Maximum number of further attempts.
-            retry_delay: Seconds between attempts.
-            duplicates: Number of times that each event is delivered again.
-            delay: Seconds before each delivery.
-
-        Raises:
-            ValueError: Not exactly one of ``url``, ``asgi``, ``wsgi`` and ``post`` is given, or the
-                URL is invalid.
-        """
-        endpoint, given = new_endpoint(url, asgi, wsgi, post, path)
-        return subscribe(
-            self._service,
-            endpoint,
-            topic=self.topic_arn if topic is None else topic,
-            secret=given or secret or self.secret,
-            confirm=confirm,
-            version=version,
-            raw=raw,
-            retries=retries,
-            retry_delay=retry_delay,
-            duplicates=duplicates,
-            delay=delay,
-        )
-
     def client_settings(self) -> ClientSettings:
         """Returns arguments of a ``Client`` that sends to the fake."""
         return {
@@ -235,7 +171,8 @@ class FakeSES(EventMaker, Settings):
 
     def client(self, **settings: Any) -> Client:
         """Returns a new ``Client`` that sends to the fake, with further settings."""
-        return Client(**{**self.client_settings(), **settings})
+        arguments: dict[str, Any] = {**self.client_settings(), **settings}
+        return Client(**arguments)
 
     def trust(self) -> FakeTrust:
         """Returns arguments of a ``Receiver`` that accepts the requests of the fake.

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any, Literal, Self, TypeAlias, TypeVar
 
@@ -94,13 +95,13 @@ class Feed:
                 self._changed.wait(left)
         return found
 
-    async def wait(self, find: Callable[[], T | None], timeout: float) -> T | None:
+    async def wait(self, find: Callable[[], T | None], timeout: float) -> T | None:  # noqa: ASYNC109
         """Waits as ``wait_blocking`` does, without blocking the event loop."""
         wake = _waker()
         with anyio.move_on_after(timeout):
             while True:
                 changed = anyio.Event()
-                stop = self.listen(lambda _, changed=changed: wake(changed))
+                stop = self.listen(partial(_wake, wake, changed))
                 try:
                     if (found := find()) is not None:
                         return found
@@ -156,7 +157,7 @@ class Changes:
         """Returns the next change; None if there is none within so many seconds."""
         return self._feed.wait_blocking(self._next, min(timeout, threading.TIMEOUT_MAX))
 
-    async def get(self, timeout: float) -> Change | None:
+    async def get(self, timeout: float) -> Change | None:  # noqa: ASYNC109
         """Returns the next change; None if there is none within so many seconds."""
         return await self._feed.wait(self._next, timeout)
 
@@ -165,6 +166,10 @@ class Changes:
             return self._pending.popleft()
         except IndexError:
             return None
+
+
+def _wake(wake: Callable[[anyio.Event], None], event: anyio.Event, _: Change) -> None:
+    wake(event)
 
 
 def _waker() -> Callable[[anyio.Event], None]:

@@ -115,9 +115,7 @@ def receive(state: State, raw: bytes, topic: str, options: InboundOptions) -> di
             "encoding": options.encoding,
         }
         is_text = options.encoding == "UTF8"
-        document["content"] = (
-            raw.decode("utf-8", "replace") if is_text else b64encode(raw).decode()
-        )
+        document["content"] = raw.decode("utf-8", "replace") if is_text else b64encode(raw).decode()
     return document
 
 

@@ -85,7 +85,7 @@ class Outbox(Sequence[SentMail]):
         to: str | None = None,
         subject: str | re.Pattern[str] | None = None,
         template: str | None = None,
-        timeout: float = 5.0,
+        timeout: float = 5.0,  # noqa: ASYNC109
     ) -> SentMail:
         """Waits for a mail that meets all conditions, on any event loop; see ``find``.
 

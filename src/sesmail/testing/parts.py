@@ -54,7 +54,12 @@ _REPLIES = {
     "ContentRejected": ("5.6.0", "smtp; 554 5.6.0 content rejected"),
     "AttachmentRejected": ("5.7.1", "smtp; 552 5.7.1 attachment rejected"),
 }
-_NOT_TRIED = ("Suppressed", "OnAccountSuppressionList", "OnTenantSuppressionList", "UnsubscribedRecipient")
+_NOT_TRIED = (
+    "Suppressed",
+    "OnAccountSuppressionList",
+    "OnTenantSuppressionList",
+    "UnsubscribedRecipient",
+)
 
 
 def _feedback_id() -> str:

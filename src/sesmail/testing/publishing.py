@@ -7,8 +7,7 @@ from typing import Any
 
 from .checks import find_identity
 from .documents import event_document, notification_document
-from .mail import SentMail
-from .records import EventRecord
+from .mail import EventRecord, SentMail
 from .state import State, now
 from .topics import Sns
 
@@ -96,7 +95,7 @@ class Publisher:
 
     def _event_topics(self, mail: SentMail, kind: str) -> tuple[str, ...]:
         found = self._state.configuration_sets.get(mail.configuration_set or "")
-        destinations = [] if found is None else found.destinations.values()
+        destinations = () if found is None else tuple(found.destinations.values())
         return tuple(
             each.topic
             for each in destinations

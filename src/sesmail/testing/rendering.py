@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..receiving.transports.json_body import is_object
 from ..strict import read_json
 from .api_errors import RENDERING_DATA, TEMPLATE_MISSING, ApiError, bad_request, missing
 from .compose import Content
@@ -40,10 +41,10 @@ def find_template(state: State, params: Mapping[str, Any]) -> Template:
     name: str | None = params.get("TemplateName") or arn.rpartition("template/")[2]
     if not name:
         raise bad_request("One of TemplateName, TemplateArn and TemplateContent is required.")
-    template = state.templates.get(name)
-    if template is None:
+    stored = state.templates.get(name)
+    if stored is None:
         raise missing("Template", name, TEMPLATE_MISSING)
-    return template
+    return stored
 
 
 def check_syntax(template: Template) -> None:
@@ -67,10 +68,9 @@ def read_data(text: str | None) -> dict[str, Any]:
         data: Any = read_json(text or "{}")
     except ValueError as err:
         raise ApiError(RENDERING_DATA, "Template rendering data is invalid") from err
-    if not isinstance(data, dict):
+    if not is_object(data):
         raise ApiError(RENDERING_DATA, "Template rendering data is invalid")
-    found: dict[str, Any] = data
-    return found
+    return data
 
 
 def merged(default: Mapping[str, Any], replacement: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,11 +81,7 @@ def merged(default: Mapping[str, Any], replacement: Mapping[str, Any]) -> dict[s
     result = dict(default)
     for key, value in replacement.items():
         old = result.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
-            inner: dict[str, Any] = old
-            result[key] = merged(inner, value)  # pyright: ignore[reportUnknownArgumentType]
-        else:
-            result[key] = value
+        result[key] = merged(old, value) if is_object(old) and is_object(value) else value
     return result
 
 

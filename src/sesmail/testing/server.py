@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from functools import partial
@@ -20,6 +21,7 @@ from .service import SesService
 
 __all__ = ["Server"]
 
+_POST = re.compile(rb"POST (?:http://[^/ ]*)?/([^ ]*) HTTP/1.1\r\n")
 _START_TIMEOUT = 30.0  # seconds
 _STOP_TIMEOUT = 5.0
 
@@ -93,6 +95,9 @@ def _protocol(connections: Connections, faults: Faults) -> type[H11Protocol]:
 
     class Protocol(H11Protocol):
         def connection_made(self, transport: Any) -> None:
+            # asyncio sets it only if the listening socket names its protocol, which that of
+            # socket.create_server doesn't.
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connections.opened(transport)
             self._peer = transport.get_extra_info("peername")[:2]
             super().connection_made(transport)
@@ -112,6 +117,9 @@ def _protocol(connections: Connections, faults: Faults) -> type[H11Protocol]:
 
 def _begins_send(data: bytes) -> bool:
     """Returns whether data is the beginning of a request that may send mail."""
-    if data.startswith(b"POST / HTTP/1.1"):
-        return b"Action=" not in data or b"Action=Send" in data
-    return data.startswith(b"POST /v2/email/outbound-")
+    match = _POST.match(data)
+    if match is None:
+        return False
+    if match[1]:
+        return match[1].startswith(b"v2/email/outbound-")
+    return b"Action=" not in data or b"Action=Send" in data

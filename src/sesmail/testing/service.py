@@ -70,7 +70,8 @@ class SesService:
     def _accepted(self, draft: Draft) -> SentMail:
         state = self.state
         check_account(state)
-        to, cc, bcc = (tuple(map(bare, each)) for each in (draft.to, draft.cc, draft.bcc))
+        given = draft.addresses
+        to, cc, bcc = (tuple(map(bare, each)) for each in (given.to, given.cc, given.bcc))
         recipients = (*to, *cc, *bcc)
         check_recipients(recipients)
         check_tags(draft.message_tags)

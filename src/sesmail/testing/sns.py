@@ -110,5 +110,3 @@ def _is_in(partition: str, region: str) -> bool:
 
 def _request(message: Mapping[str, str], secret: str | None) -> tuple[bytes, dict[str, str]]:
     return encode(message), post_headers(message) | authorisation(secret)
-
-

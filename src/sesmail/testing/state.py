@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .feed import Feed
-from .mail import SentMail
-from .records import Delivery, EventRecord
+from .mail import Delivery, EventRecord, SentMail
 
 __all__ = [
     "Account",

@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .api_errors import bad_request, missing
-from .mail import SentMail
+from .mail import EventRecord, SentMail
 from .parts import subscription_part
 from .publishing import Publisher
-from .records import EventRecord
 from .state import Contact, ContactList, State, now
 
 __all__ = ["PLACEHOLDER", "UnsubscribeLinks", "preferences"]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import queue
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from .endpoints import Endpoint, EndpointError
+from .mail import Attempt, Delivery, EventRecord
 from .messages import authorisation, confirmation, encode, new_token, notification, post_headers
-from .records import Attempt, Delivery, EventRecord
 from .signing import SignatureVersion
 from .state import State, now
 
@@ -61,9 +61,7 @@ class Subscription:
         self._queue: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._held: list[Delivery] | None = None
         self._closing = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, name=f"sns-{endpoint.name}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name=f"sns-{endpoint.name}", daemon=True)
         self._thread.start()
 
     def __repr__(self) -> str:
@@ -88,7 +86,7 @@ class Subscription:
             event.deliveries.append(self._enqueue(message, event))
 
     @contextmanager
-    def held(self, *, reverse: bool = True) -> Iterator[None]:
+    def held(self, *, reverse: bool = True) -> Generator[None]:
         """Holds deliveries back until the end of the block, and then delivers them out of order.
 
         Args:

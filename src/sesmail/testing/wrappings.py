@@ -35,7 +35,12 @@ DETAIL_TYPES = {
 
 
 def eventbridge_event(
-    kind: str, document: Mapping[str, Any], *, region: str, account_id: str, resources: Sequence[str]
+    kind: str,
+    document: Mapping[str, Any],
+    *,
+    region: str,
+    account_id: str,
+    resources: Sequence[str],
 ) -> dict[str, Any]:
     """Returns an event of EventBridge."""
     return {
@@ -63,7 +68,7 @@ def lambda_sns_event(message: Mapping[str, str]) -> dict[str, Any]:
     """
     renamed = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
     sns = {renamed.get(name, name): value for name, value in message.items()}
-    record = {
+    record: dict[str, Any] = {
         "EventSource": "aws:sns",
         "EventVersion": "1.0",
         "EventSubscriptionArn": f"{message['TopicArn']}:{uuid.uuid4()}",

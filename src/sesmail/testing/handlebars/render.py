@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...receiving.transports.json_body import is_list, is_object
 from .parser import Block, Node, Path, Value
 
 __all__ = ["RenderingError", "render"]
@@ -98,11 +99,10 @@ def _block(block: Block, scope: _Scope, budget: _Budget) -> Iterator[str]:
 
 def _each(block: Block, value: Any, scope: _Scope, budget: _Budget) -> Iterator[str]:
     items: list[tuple[Any, Any]] = []
-    if isinstance(value, Mapping):
-        mapping: Mapping[str, Any] = value
-        items = list(mapping.items())
-    elif isinstance(value, list):
-        items = list(enumerate(value))  # pyright: ignore[reportUnknownArgumentType]
+    if is_object(value):
+        items = list(value.items())
+    elif is_list(value):
+        items = list(enumerate(value))
     for index, (key, item) in enumerate(items):
         data = {"key": key, "index": index, "first": index == 0, "last": index == len(items) - 1}
         yield from _render(block.content, scope.inner(item, **data), budget)
@@ -133,14 +133,12 @@ def _lookup(path: Path, scope: _Scope) -> Any:
 
 def _member(value: Any, name: str) -> Any:
     """Returns a member of an object, or an item or the length of a list."""
-    if isinstance(value, Mapping):
-        mapping: Mapping[str, Any] = value
-        return mapping.get(name, _MISSING)
-    if isinstance(value, list | str) and name == "length":
-        return len(value)  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, list) and name.isdecimal():
-        items: list[Any] = value
-        return items[int(name)] if int(name) < len(items) else _MISSING
+    if is_object(value):
+        return value.get(name, _MISSING)
+    if name == "length" and (is_list(value) or isinstance(value, str)):
+        return len(value)
+    if is_list(value) and name.isdecimal():
+        return value[int(name)] if int(name) < len(value) else _MISSING
     return _MISSING
 
 
@@ -165,9 +163,8 @@ def _text(value: Any) -> str:
             return "true" if value else "false"
         case int() | float():
             return _number(value)
-        case list():
-            items: list[Any] = value
-            return ",".join("" if item is None else _text(item) for item in items)
+        case _ if is_list(value):
+            return ",".join("" if item is None else _text(item) for item in value)
         case _:
             return "[object Object]"
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..service import Handler
-from . import account, configuration_sets, contacts, identities, sending, suppression, templates
-from . import bulk, raw, tenants, topics
+from . import (
+    account,
+    bulk,
+    configuration_sets,
+    contacts,
+    identities,
+    raw,
+    sending,
+    suppression,
+    templates,
+    tenants,
+    topics,
+)
 
 __all__ = ["OPERATIONS", "SENDS"]
 

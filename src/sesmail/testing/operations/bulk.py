@@ -39,10 +39,11 @@ def _send_bulk_email(service: SesService, params: dict[str, Any]) -> dict[str, A
         merged_fields = merged_headers(headers, header_pairs(entry.get("ReplacementHeaders")))
         addresses = destination(entry)
         tags = merged_tags(params.get("DefaultEmailTags"), entry.get("ReplacementTags"))
+        fields: dict[str, Any] = {**common, "message_tags": tags}
         return Draft(
-            **{**common, "message_tags": tags},
+            **fields,
             from_email=sender,
-            **addresses,
+            addresses=addresses,
             template=template.name or None,
             template_data=data,
             build=lambda: compose(
@@ -53,8 +54,7 @@ def _send_bulk_email(service: SesService, params: dict[str, Any]) -> dict[str, A
                     attachments=chosen.get("Attachments", ()),
                 ),
                 from_email=sender,
-                to=addresses["to"],
-                cc=addresses["cc"],
+                addresses=addresses,
                 reply_to=params.get("ReplyToAddresses", ()),
             ),
         )
@@ -75,7 +75,7 @@ def _send_bulk_templated(service: SesService, params: dict[str, Any]) -> dict[st
             api="v1",
             operation="SendBulkTemplatedEmail",
             from_email=params["Source"],
-            **addresses,
+            addresses=addresses,
             return_path=params.get("ReturnPath"),
             is_delegated="SourceArn" in params,
             configuration_set=params.get("ConfigurationSetName"),
@@ -85,8 +85,7 @@ def _send_bulk_templated(service: SesService, params: dict[str, Any]) -> dict[st
             build=lambda: compose(
                 rendered(template, data),
                 from_email=params["Source"],
-                to=addresses["to"],
-                cc=addresses["cc"],
+                addresses=addresses,
                 reply_to=params.get("ReplyToAddresses", ()),
             ),
         )
@@ -99,7 +98,7 @@ def _results(
 ) -> list[dict[str, Any]]:
     """Returns status, message id and error of each entry."""
     check_account(service.state)
-    count = sum(len(addresses) for entry in entries for addresses in destination(entry).values())
+    count = sum(len(destination(entry)) for entry in entries)
     if not entries or count > MAX_RECIPIENTS:
         raise bad_request(f"Recipient count must be 1 to {MAX_RECIPIENTS}.")
     results: list[dict[str, Any]] = []

@@ -102,7 +102,9 @@ def _put_suppression(service: SesService, params: dict[str, Any]) -> dict[str, A
 
 def _put_tracking(service: SesService, params: dict[str, Any]) -> dict[str, Any]:
     found = _find(service, params["ConfigurationSetName"])
-    options = {name: params[name] for name in ("CustomRedirectDomain", "HttpsPolicy") if name in params}
+    options = {
+        name: params[name] for name in ("CustomRedirectDomain", "HttpsPolicy") if name in params
+    }
     found.options["TrackingOptions"] = options
     return {}
 
@@ -185,7 +187,9 @@ def _describe(service: SesService, params: dict[str, Any]) -> dict[str, Any]:
         {
             "Name": each.name,
             "Enabled": each.enabled,
-            "MatchingEventTypes": [_NAMES_V1[name] for name in sorted(each.events & set(_NAMES_V1))],
+            "MatchingEventTypes": [
+                _NAMES_V1[name] for name in sorted(each.events & set(_NAMES_V1))
+            ],
             "SNSDestination": {"TopicARN": each.topic} if each.topic else None,
         }
         for each in found.destinations.values()

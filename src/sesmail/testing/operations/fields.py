@@ -8,6 +8,7 @@ from typing import Any
 
 from ...sending.limits import MAX_TEMPLATE_HEADERS
 from ..api_errors import bad_request
+from ..draft import Addresses
 
 __all__ = [
     "common_v2",
@@ -25,11 +26,12 @@ _HEADER_VALUE = re.compile(r"[ -~]{1,995}")
 _MAX_HEADER = 996  # characters of name and value
 
 
-def destination(params: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+def destination(params: Mapping[str, Any]) -> Addresses:
     """Returns to, cc and bcc of a Destination, which may be absent."""
     given: Mapping[str, Sequence[str]] = params.get("Destination") or {}
-    names = {"to": "ToAddresses", "cc": "CcAddresses", "bcc": "BccAddresses"}
-    return {name: given.get(key, ()) for name, key in names.items()}
+    return Addresses(
+        given.get("ToAddresses", ()), given.get("CcAddresses", ()), given.get("BccAddresses", ())
+    )
 
 
 def required_sender(params: Mapping[str, Any], key: str) -> str:

@@ -109,7 +109,9 @@ def _delete_v1(service: SesService, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list_v1(service: SesService, params: dict[str, Any]) -> dict[str, Any]:
-    wanted = {"EmailAddress": "EMAIL_ADDRESS", "Domain": "DOMAIN"}.get(params.get("IdentityType", ""))
+    wanted = {"EmailAddress": "EMAIL_ADDRESS", "Domain": "DOMAIN"}.get(
+        params.get("IdentityType", "")
+    )
     names = [
         name for name in service.state.identities if wanted is None or _type_of(name) == wanted
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...receiving.inbound.mail import InboundMail, read_mail
 from ..api_errors import bad_request
-from ..draft import Draft
+from ..draft import Addresses, Draft
 from ..mailboxes import mailbox_text
 from ..service import Handler, SesService
 from .fields import common_v2, destination, pairs
@@ -27,7 +27,7 @@ def send_raw_v2(service: SesService, params: dict[str, Any], raw: bytes) -> dict
     draft = Draft(
         **common,
         from_email=params.get("FromEmailAddress") or _author(mail),
-        **(destination(params) if params.get("Destination") else _recipients(mail)),
+        addresses=destination(params) if params.get("Destination") else _recipients(mail),
         build=lambda: raw,
     )
     return {"MessageId": service.accept(draft).message_id}
@@ -41,7 +41,7 @@ def _send_raw_v1(service: SesService, params: dict[str, Any]) -> dict[str, Any]:
         api="v1",
         operation="SendRawEmail",
         from_email=_author(mail),
-        **({"to": given} if given else _recipients(mail)),
+        addresses=Addresses(given) if given else _recipients(mail),
         return_path=params.get("Source"),
         is_delegated="SourceArn" in params or "FromArn" in params,
         configuration_set=params.get("ConfigurationSetName") or mail.headers.get(_SET_HEADER),
@@ -57,14 +57,14 @@ def _author(mail: InboundMail) -> str:
     return mailbox_text(mail.from_[0])
 
 
-def _recipients(mail: InboundMail) -> dict[str, Sequence[str]]:
+def _recipients(mail: InboundMail) -> Addresses:
     """Returns the recipients in the headers."""
     bcc = [each.strip() for field in mail.headers.get_all("Bcc") for each in field.split(",")]
-    return {
-        "to": [mailbox_text(each) for each in mail.to],
-        "cc": [mailbox_text(each) for each in mail.cc],
-        "bcc": [each for each in bcc if each],
-    }
+    return Addresses(
+        list(map(mailbox_text, mail.to)),
+        list(map(mailbox_text, mail.cc)),
+        [each for each in bcc if each],
+    )
 
 
 def _header_tags(mail: InboundMail) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..api_errors import bad_request
@@ -42,12 +42,11 @@ def _simple(_: SesService, params: dict[str, Any]) -> Draft:
     return Draft(
         **common_v2(params, "SendEmail"),
         from_email=sender,
-        **addresses,
+        addresses=addresses,
         build=lambda: compose(
             content,
             from_email=sender,
-            to=addresses["to"],
-            cc=addresses["cc"],
+            addresses=addresses,
             reply_to=reply_to,
         ),
     )
@@ -64,14 +63,13 @@ def _template(service: SesService, params: dict[str, Any]) -> Draft:
     return Draft(
         **common_v2(params, "SendEmail"),
         from_email=sender,
-        **addresses,
+        addresses=addresses,
         template=template.name or None,
         template_data=data,
         build=lambda: compose(
             rendered(template, data, headers=headers, attachments=attachments),
             from_email=sender,
-            to=addresses["to"],
-            cc=addresses["cc"],
+            addresses=addresses,
             reply_to=reply_to,
         ),
     )
@@ -86,7 +84,7 @@ def _send_email_v1(service: SesService, params: dict[str, Any]) -> dict[str, Any
     )
     if content.text is None and content.html is None:
         raise bad_request("The body must have a Text or an Html part.")
-    return _accept_v1(service, params, "SendEmail", lambda **args: compose(content, **args))
+    return _accept_v1(service, params, "SendEmail", lambda: content)
 
 
 def _send_templated(service: SesService, params: dict[str, Any]) -> dict[str, Any]:
@@ -97,14 +95,18 @@ def _send_templated(service: SesService, params: dict[str, Any]) -> dict[str, An
         service,
         params,
         "SendTemplatedEmail",
-        lambda **args: compose(rendered(template, data), **args),
+        lambda: rendered(template, data),
         template=template.name,
         template_data=data,
     )
 
 
 def _accept_v1(
-    service: SesService, params: dict[str, Any], operation: str, build: Any, **more: Any
+    service: SesService,
+    params: dict[str, Any],
+    operation: str,
+    make: Callable[[], Content],
+    **more: Any,
 ) -> dict[str, Any]:
     sender, addresses = params["Source"], destination(params)
     reply_to = params.get("ReplyToAddresses", ())
@@ -112,14 +114,12 @@ def _accept_v1(
         api="v1",
         operation=operation,
         from_email=sender,
-        **addresses,
+        addresses=addresses,
         return_path=params.get("ReturnPath"),
         is_delegated="SourceArn" in params,
         configuration_set=params.get("ConfigurationSetName"),
         message_tags=pairs(params.get("Tags")),
-        build=lambda: build(
-            from_email=sender, to=addresses["to"], cc=addresses["cc"], reply_to=reply_to
-        ),
+        build=lambda: compose(make(), from_email=sender, addresses=addresses, reply_to=reply_to),
         **more,
     )
     return {"MessageId": service.accept(draft).message_id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..api_errors import ErrorKind, ApiError
+from ..api_errors import ApiError, ErrorKind
 from ..endpoints import HttpEndpoint
 from ..service import Handler, SesService
 from ..topics import Subscription

@@ -43,13 +43,18 @@ def route(service: str, method: str, path: str) -> tuple[OperationModel, dict[st
         match = pattern.fullmatch(path)
         if match:
             values = map(unquote, match.groups())
-            return service_model(service).operation_model(name), dict(zip(labels, values, strict=True))
+            return service_model(service).operation_model(name), dict(
+                zip(labels, values, strict=True)
+            )
     return None
 
 
 def check_params(params: dict[str, Any], model: OperationModel) -> str | None:
     """Returns what is wrong with parameters by the model: types, lengths, missing members."""
-    report = ParamValidator().validate(params, model.input_shape)
+    shape = model.input_shape
+    if shape is None:
+        return None
+    report = ParamValidator().validate(params, shape)
     text: str = report.generate_report()
     return text.replace("\n", "; ") or None
 

@@ -44,9 +44,7 @@ def _ends(name: str) -> list[int]:
 def _decode(shape: Any, path: str, form: Mapping[str, str], prefixes: set[str]) -> Any:
     match shape.type_name:
         case "structure":
-            members = {
-                name: f"{path}.{name}".lstrip(".") for name in shape.members
-            }
+            members = {name: f"{path}.{name}".lstrip(".") for name in shape.members}
             return {
                 name: _decode(shape.members[name], place, form, prefixes)
                 for name, place in members.items()
@@ -55,7 +53,9 @@ def _decode(shape: Any, path: str, form: Mapping[str, str], prefixes: set[str]) 
         case "list":
             places = [f"{path}.member.{number}" for number in range(1, _MAX_ITEMS)]
             return [
-                _decode(shape.member, place, form, prefixes) for place in places if place in prefixes
+                _decode(shape.member, place, form, prefixes)
+                for place in places
+                if place in prefixes
             ]
         case "map":
             entries = [f"{path}.entry.{number}" for number in range(1, _MAX_ITEMS)]
@@ -123,12 +123,14 @@ def _encode(shape: Any, value: Any) -> str:
             return "".join(f"<member>{_encode(shape.member, item)}</member>" for item in value)
         case "map":
             return "".join(
-                f"<entry><key>{escape(key)}</key><value>{_encode(shape.value, item)}</value></entry>"
+                f"<entry><key>{escape(key)}</key><value>{_encode(shape.value, item)}</value>"
+                "</entry>"
                 for key, item in value.items()
             )
         case "boolean":
             return "true" if value else "false"
         case "timestamp":
-            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+            time: datetime = value
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ")
         case _:
             return escape(str(value))

@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.model import OperationModel
 
+from ...receiving.transports.json_body import is_list, is_object
 from ...strict import read_json
 
 __all__ = ["decode", "decode_request", "encode", "encode_response"]
@@ -31,7 +32,7 @@ def decode_request(
         ValueError: The body isn't a JSON object, or a value isn't of its type.
     """
     document: Any = read_json(body) if body.strip() else {}
-    if not isinstance(document, dict):
+    if not is_object(document):
         raise ValueError("the request body isn't a JSON object")
     shape: Any = model.input_shape
     if shape is None:
@@ -55,16 +56,14 @@ def decode(shape: Any, value: Any) -> Any:
         ValueError: A blob isn't base64.
     """
     match shape.type_name:
-        case "structure" if isinstance(value, dict):
-            found: dict[str, Any] = value
+        case "structure" if is_object(value):
             return {
-                name: decode(member, found[key])
+                name: decode(member, value[key])
                 for name, member in shape.members.items()
-                if found.get(key := member.serialization.get("name", name)) is not None
+                if value.get(key := member.serialization.get("name", name)) is not None
             }
-        case "list" if isinstance(value, list):
-            items: list[Any] = value
-            return [decode(shape.member, item) for item in items]
+        case "list" if is_list(value):
+            return [decode(shape.member, item) for item in value]
         case "blob" if isinstance(value, str):
             try:
                 return base64.b64decode(value, validate=True)
