@@ -14,6 +14,7 @@ __all__ = ["Block", "Node", "Path", "TemplateSyntaxError", "Value", "is_plain", 
 
 _MAX_DEPTH = 50  # nested blocks
 _SEGMENT = re.compile(r"\[([^\]]*)\]|([^\s!\"#%&'()*+,./;<=>@\[\\\]^`{|}~]+)")
+_WORD = re.compile(r"(?:\[[^\]]*\]|[^\s\[])+")
 _HELPERS = ("each", "if", "unless", "with")
 _UNSUPPORTED = {"lookup", "log"}
 
@@ -112,8 +113,7 @@ def _check_depth(blocks: Sequence[_Open]) -> None:
 
 
 def _open(token: Token, *, is_chained: bool = False) -> _Open:
-    name, _, argument = token.content.partition(" ")
-    argument = argument.strip()
+    name, argument = _words(token.content)
     if name in _HELPERS:
         if not argument:
             raise TemplateSyntaxError(f"the block {name!r} has no argument")
@@ -148,10 +148,17 @@ def _close(blocks: list[_Open], name: str, root: list[Node]) -> None:
 
 
 def _value_path(content: str) -> Path:
-    name, _, argument = content.partition(" ")
+    name, argument = _words(content)
     if argument or name in _UNSUPPORTED or name.startswith(">"):
         raise TemplateSyntaxError(f"the tag {content!r} isn't supported")
     return _path(content)
+
+
+def _words(content: str) -> tuple[str, str]:
+    """Returns the first word of a tag, and the rest; brackets may contain spaces."""
+    match = _WORD.match(content)
+    end = match.end() if match else 0
+    return content[:end], content[end:].strip()
 
 
 def _path(text: str) -> Path:
@@ -183,6 +190,8 @@ def _names(rest: str, text: str) -> tuple[str, ...]:
     names: list[str] = []
     position = 0
     while match := _SEGMENT.match(rest, position):
+        if match[2] and match[2].isdecimal():
+            raise TemplateSyntaxError(f"write the index in {text!r} as [{match[2]}]")
         names.append(match[2] if match[1] is None else match[1])
         position = match.end()
         if position == len(rest):

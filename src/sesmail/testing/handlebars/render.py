@@ -135,7 +135,7 @@ def _member(value: Any, name: str) -> Any:
     """Returns a member of an object, or an item or the length of a list."""
     if is_object(value):
         return value.get(name, _MISSING)
-    if name == "length" and (is_list(value) or isinstance(value, str)):
+    if is_list(value) and name == "length":
         return len(value)
     if is_list(value) and name.isdecimal():
         return value[int(name)] if int(name) < len(value) else _MISSING

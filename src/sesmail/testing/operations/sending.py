@@ -82,8 +82,6 @@ def _send_email_v1(service: SesService, params: dict[str, Any]) -> dict[str, Any
         text=_data(message["Body"], "Text"),
         html=_data(message["Body"], "Html"),
     )
-    if content.text is None and content.html is None:
-        raise bad_request("The body must have a Text or an Html part.")
     return _accept_v1(service, params, "SendEmail", lambda: content)
 
 
