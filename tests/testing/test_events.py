@@ -86,7 +86,7 @@ async def test_unknown_mail_recipient_or_link_is_an_error(ses: FakeSES, mail: Se
         ses.bounce("x")
     with pytest.raises(ValueError, match="aren't recipients of <SentMail to=alice"):
         ses.bounce(mail, "carol@example.org")
-    with pytest.raises(ValueError, match="has no link https://example.com/z; it has"):
+    with pytest.raises(ValueError, match=r"has no link https://example\.com/z; it has"):
         ses.click(mail, "https://example.com/z")
     assert parse(ses.click(mail, "https://example.com/t").document)[0].kind == "Clicked"
 
@@ -203,6 +203,7 @@ async def test_suppressed_addresses_bounce(
 ) -> None:
     ses.bounce(mail, ALICE)
     ses.complain(mail, BOB, feedback_type="not-spam")
+    ses.bounce(mail, BOB, bounce_type="Transient", subtype="MailboxFull")
     assert ses.state.suppressed.keys() == {ALICE}
     ses.complain(mail, BOB)
     assert ses.state.suppressed[BOB].reason == "COMPLAINT"

@@ -200,7 +200,9 @@ def test_event_destinations_of_v2(ses: FakeSES, v2: Any) -> None:
     assert code_of(v2.create_configuration_set_event_destination, **again) == (
         "AlreadyExistsException"
     )
-    bus = {"EventBridgeDestination": {"EventBusArn": "arn:aws:events:eu-west-1:1:event-bus/default"}}
+    bus = {
+        "EventBridgeDestination": {"EventBusArn": "arn:aws:events:eu-west-1:1:event-bus/default"}
+    }
     changed = {"MatchingEventTypes": ["OPEN"], **bus}
     v2.update_configuration_set_event_destination(**names, EventDestination=changed)
     found = v2.get_configuration_set_event_destinations(ConfigurationSetName="events")

@@ -37,10 +37,10 @@ def test_send_email(ses: FakeSES, v1: Any) -> None:
 
 
 def test_body_is_required(v1: Any) -> None:
-    with pytest.raises(ClientError, match='ValidationError.*: Missing required parameter in Message: "Body"'):
-        v1.send_email(
-            Source=SHOP, Destination=TO, Message={"Subject": {"Data": "Hi"}, "Body": {}}
-        )
+    with pytest.raises(
+        ClientError, match=r'ValidationError.*: Missing required parameter in Message: "Body"'
+    ):
+        v1.send_email(Source=SHOP, Destination=TO, Message={"Subject": {"Data": "Hi"}, "Body": {}})
 
 
 def test_send_raw_email(ses: FakeSES, v1: Any) -> None:

@@ -266,7 +266,7 @@ def test_unverified_sender(ses: FakeSES, v2: Any) -> None:
 
 def test_sandbox_checks_recipients(ses: FakeSES, v2: Any) -> None:
     ses.account(sandbox=True)
-    with pytest.raises(ClientError, match="EU-WEST-1: alice@example.org"):
+    with pytest.raises(ClientError, match=r"EU-WEST-1: alice@example\.org"):
         send(v2, simple())
     to = {"ToAddresses": ["success@simulator.amazonses.com", "b@example.com"]}
     send(v2, simple(), Destination=to)
@@ -319,8 +319,8 @@ def test_tracking_overrides_tenant_and_list(ses: FakeSES, v2: Any) -> None:
     assert (mail.track_opens, mail.track_clicks, mail.tenant) == (False, True, "acme")
 
 
-def test_mail_that_is_too_large(ses: FakeSES, v1: Any) -> None:
-    raw = b"From: a@example.com\r\n\r\n" + (b"x" * 76 + b"\r\n") * 140_000
+def test_mail_that_is_too_large(v1: Any) -> None:
+    raw = b"From: a@example.com\r\n\r\n" + b"x" * 10 * 1024 * 1024
     with pytest.raises(ClientError) as caught:
         v1.send_raw_email(RawMessage={"Data": raw}, Destinations=[ALICE])
     expected = f"Message length is more than 10485760 bytes long: '{len(raw)}'."

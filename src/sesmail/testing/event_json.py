@@ -119,7 +119,7 @@ def _action(event: Received) -> dict[str, Any] | None:
             return _given({"type": "SNS", "encoding": encoding, "topicArn": topic})
         case OtherAction(type=kind, topic_arn=topic, details=details):
             return {**_given({"type": kind, "topicArn": topic}), **details}
-        case None:
+        case _:
             return None
 
 

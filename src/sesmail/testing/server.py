@@ -63,6 +63,7 @@ class Server:
         """Starts the thread, and waits until it accepts connections."""
         self._thread.start()
         if not self._server.ready.wait(_START_TIMEOUT):
+            self._socket.close()
             raise RuntimeError("the fake SES didn't start")
 
     def stop(self) -> None:

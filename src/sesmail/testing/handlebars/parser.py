@@ -95,8 +95,8 @@ def parse(template: str) -> tuple[Node, ...]:
                 _else(blocks, token.content)
             case "close":
                 _close(blocks, token.content, root)
-            case "comment":
-                pass
+            case _:  # a comment
+                continue
     if blocks:
         raise TemplateSyntaxError(f"the block {blocks[-1].name!r} isn't closed")
     return tuple(root)

@@ -35,8 +35,6 @@ def decode_request(
     if not is_object(document):
         raise ValueError("the request body isn't a JSON object")
     shape: Any = model.input_shape
-    if shape is None:
-        return {}
     params: dict[str, Any] = decode(shape, document)
     for name, member in shape.members.items():
         place, key = member.serialization.get("location"), member.serialization.get("name", name)
