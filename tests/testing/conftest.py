@@ -1,11 +1,13 @@
 """Fixtures: boto3 clients of the fake."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sesmail.testing import FakeSES
+from support.peers import peers_folder
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +44,12 @@ def v1(ses: FakeSES, boto_clients: Callable[[str], Any]) -> Any:
     """Return a client of API v1; the domain example.com is verified."""
     ses.verify("example.com")
     return boto_clients("ses")
+
+
+@pytest.fixture(scope="session")
+def peers() -> Path:
+    """The folder of foreign programs that `nox -s conformance` installs."""
+    folder = peers_folder()
+    if folder is None:
+        pytest.skip("needs Node and the programs that `nox -s conformance` installs")
+    return folder

@@ -120,6 +120,14 @@ def test_timestamps_of_forms(ses: FakeSES) -> None:
     assert models.check_params({}, nothing) is None
 
 
+def test_paths_of_older_models(ses: FakeSES) -> None:
+    ses.verify("example.com", "example.net")
+    status, _, body = request(ses, "GET", "/v2/email/identities?PageSize=1")
+    assert (status, len(json.loads(body)["EmailIdentities"])) == (200, 1)
+    status, _, body = request(ses, "GET", "/v2/email/configuration-sets")
+    assert json.loads(body)["ConfigurationSets"] == ["events"]
+
+
 def test_types_of_json() -> None:
     """The same for values that only requests of other operations have."""
     from sesmail.testing.wire import models, rest_json

@@ -1,9 +1,6 @@
 """The subset of Handlebars, compared with Handlebars itself where Node has it."""
 
 import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from sesmail.testing.handlebars import (
     parse,
     render,
 )
+from support.peers import run_node
 
 DATA: dict[str, Any] = {
     "name": "Zoë <b>",
@@ -98,16 +96,9 @@ console.log(JSON.stringify(templates.map(render)));
 """
 
 
-def rendered_by_node(templates: list[str], node: str, modules: str) -> dict[str, str]:
-    run = subprocess.run(
-        [node, "-e", PROGRAM],
-        input=json.dumps({"templates": templates, "data": DATA}),
-        env={**os.environ, "NODE_PATH": modules},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return dict(zip(templates, json.loads(run.stdout), strict=True))
+def rendered_by_node(templates: list[str], peers: Path) -> dict[str, str]:
+    document = {"templates": templates, "data": DATA}
+    return dict(zip(templates, run_node(PROGRAM, document, peers), strict=True))
 
 
 @pytest.mark.parametrize("template", SAME)
@@ -115,11 +106,9 @@ def test_renders_as_handlebars_does(template: str) -> None:
     assert render(parse(template), DATA) == RESULTS[template]
 
 
-def test_expected_results_are_those_of_handlebars() -> None:
-    node, modules = shutil.which("node"), os.environ.get("SESMAIL_NODE_MODULES", "")
-    if node is None or not Path(modules, "handlebars").is_dir():
-        pytest.skip("needs Node, and SESMAIL_NODE_MODULES: a node_modules with handlebars")
-    assert rendered_by_node(SAME, node, modules) == RESULTS
+@pytest.mark.once
+def test_expected_results_are_those_of_handlebars(peers: Path) -> None:
+    assert rendered_by_node(SAME, peers) == RESULTS
 
 
 @pytest.mark.parametrize(
@@ -176,7 +165,7 @@ def test_invalid_or_unsupported_template(template: str, text: str) -> None:
 
 
 def test_result_and_time_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sesmail.testing.handlebars.render._MAX_STEPS", 1_000)
+    monkeypatch.setattr("sesmail.testing.handlebars.renderer._MAX_STEPS", 1_000)
     nested = "{{#each items}}" * 4 + "{{@index}}" + "{{/each}}" * 4
     items: list[Any] = [0]
     for _ in range(4):

@@ -10,6 +10,6 @@ https://handlebarsjs.com/guide/
 """
 
 from .parser import TemplateSyntaxError, is_plain, parse
-from .render import RenderingError, render
+from .renderer import RenderingError, render
 
 __all__ = ["RenderingError", "TemplateSyntaxError", "is_plain", "parse", "render"]

@@ -13,6 +13,13 @@ from botocore.validate import ParamValidator
 
 __all__ = ["check_params", "operation", "route", "service_model"]
 
+# Operations that newer and older models of botocore have by other methods and paths.
+_OTHER_ROUTES = {
+    ("sesv2", "GET", "/v2/email/configuration-sets"): "ListConfigurationSets",
+    ("sesv2", "POST", "/v2/email/list-configuration-sets"): "ListConfigurationSets",
+    ("sesv2", "GET", "/v2/email/identities"): "ListEmailIdentities",
+    ("sesv2", "POST", "/v2/email/list-identities"): "ListEmailIdentities",
+}
 _LABEL = re.compile(r"\{(\w+)\+?\}")
 
 
@@ -46,7 +53,8 @@ def route(service: str, method: str, path: str) -> tuple[OperationModel, dict[st
             return service_model(service).operation_model(name), dict(
                 zip(labels, values, strict=True)
             )
-    return None
+    name = _OTHER_ROUTES.get((service, method, path))
+    return None if name is None else (service_model(service).operation_model(name), {})
 
 
 def check_params(params: dict[str, Any], model: OperationModel) -> str | None:

@@ -40,7 +40,7 @@ def decode_request(
         place, key = member.serialization.get("location"), member.serialization.get("name", name)
         if place == "uri":
             params[name] = labels[key]
-        elif place == "querystring" and key in query:
+        elif key in query:  # of any location, for models that have it in the body
             params[name] = _from_query(member, query[key])
     return params
 
