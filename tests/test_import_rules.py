@@ -150,7 +150,7 @@ ASYNC = [
 ]
 # Names that only some files may import or use; folders end in "/". `await` is any async syntax.
 RESTRICTED: dict[str, list[str]] = {
-    "aiobotocore": ["aws/"],
+    "aiobotocore": ["aws/", "testing/fake.py"],
     "aiohttp": ["aws/"],
     "botocore": ["aws/", "testing/wire/", "testing/dispatch.py"],
     "httpx2": ["aws/"],

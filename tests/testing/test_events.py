@@ -128,8 +128,10 @@ async def test_every_transport_gives_equal_events(ses: FakeSES, mail: SentMail) 
     ]
     assert bounce.eventbridge()["detail-type"] == "Email Bounced"
     assert "Bounce of <SentMail to=alice@example.org, bob" in repr(bounce)
-    with pytest.raises(ValueError, match="source must be 'sns' or 'sqs', not 'x'"):
-        bounce.lambda_event("x")
+    with pytest.raises(
+        ValueError, match="source must be 'sns', 'sqs' or for received mail 'ses', not 'ses'"
+    ):
+        bounce.lambda_event("ses")
 
 
 async def test_notifications_of_an_identity(ses: FakeSES, ses_client: sesmail.Client) -> None:

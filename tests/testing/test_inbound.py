@@ -98,6 +98,13 @@ def test_headers_as_ses_reports_them(ses: FakeSES) -> None:
     assert {"name": "From", "value": "=?utf-8?q?Zo=C3=AB?= <zoe@example.net>"} in mail["headers"]
 
 
+def test_lambda_function_of_a_receipt_rule(ses: FakeSES) -> None:
+    (event,) = sesmail.parse(ses.receive(MAIL, action="S3").lambda_event("ses"))
+    assert isinstance(event, sesmail.Received)
+    assert isinstance(event.action, sesmail.OtherAction)
+    assert (event.action.type, event.content) == ("Lambda", None)
+
+
 def test_mail_from_a_file(ses: FakeSES, tmp_path: Path) -> None:
     file = tmp_path / "mail.eml"
     file.write_bytes(b"To: help@example.com\r\n\r\n")

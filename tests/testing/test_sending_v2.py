@@ -313,6 +313,8 @@ def test_account_states(ses: FakeSES, v2: Any) -> None:
 
 def test_tracking_overrides_tenant_and_list(ses: FakeSES, v2: Any) -> None:
     tracking = {"OpenTrackingEnabled": "DISABLED", "ClickTrackingEnabled": "ENABLED"}
+    with pytest.raises(ClientError, match="Tenant <acme> does not exist"):
+        send(v2, simple(), TenantName="acme")
     v2.create_tenant(TenantName="acme")
     send(v2, simple(), ConfigurationOverrides={"Tracking": tracking}, TenantName="acme")
     mail = ses.outbox[0]

@@ -10,7 +10,13 @@ from .mail import Delivery, EventRecord
 from .messages import authorisation, encode, notification, post_headers
 from .signing import SignatureVersion
 from .state import State
-from .wrappings import eventbridge_event, firehose_record, lambda_sns_event, lambda_sqs_event
+from .wrappings import (
+    eventbridge_event,
+    firehose_record,
+    lambda_ses_event,
+    lambda_sns_event,
+    lambda_sqs_event,
+)
 
 __all__ = ["DeliveryError", "Emitted"]
 
@@ -94,13 +100,24 @@ class Emitted:
         return json.dumps(self.document if raw else self.message())
 
     def lambda_event(self, source: str = "sns", *, raw: bool = False) -> dict[str, Any]:
-        """Returns the event of a Lambda function that SNS, or SQS (``"sqs"``), invokes."""
+        """Returns the event of a Lambda function.
+
+        Args:
+            source: What invokes it: ``"sns"``, ``"sqs"``, or for received mail a receipt rule of
+                SES, ``"ses"``.
+            raw: Whether raw message delivery to the queue is on.
+
+        Raises:
+            ValueError: There is no such source, or a receipt rule doesn't report this event.
+        """
+        if source == "ses" and self.record.kind == "Received":
+            return lambda_ses_event(self.document)
         if source == "sns":
             return lambda_sns_event(self.message())
         if source == "sqs":
             queue = self._state.arn("sqs", "ses-events")
             return lambda_sqs_event(self.sqs_body(raw=raw), queue_arn=queue)
-        raise ValueError(f"source must be 'sns' or 'sqs', not {source!r}")
+        raise ValueError(f"source must be 'sns', 'sqs' or for received mail 'ses', not {source!r}")
 
     def eventbridge(self) -> dict[str, Any]:
         """Returns the event of EventBridge."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from types import TracebackType
 from typing import Any, Self, TypedDict
 
@@ -170,8 +171,14 @@ class FakeSES(EventMaker, Settings, Subscribing):
         }
 
     def client(self, **settings: Any) -> Client:
-        """Returns a new ``Client`` that sends to the fake, with further settings."""
+        """Returns a new ``Client`` that sends to the fake, with further settings.
+
+        The clients of a fake share a session of aiobotocore, which opens them faster, unless
+        ``session``, ``profile`` or ``role_arn`` is given.
+        """
         arguments: dict[str, Any] = {**self.client_settings(), **settings}
+        if not {"session", "profile", "role_arn"} & settings.keys():
+            arguments["session"] = _shared_session()
         return Client(**arguments)
 
     def trust(self) -> FakeTrust:
@@ -198,3 +205,11 @@ class FakeSES(EventMaker, Settings, Subscribing):
             "AWS_ENDPOINT_URL": self.url,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+
+@cache
+def _shared_session() -> object:
+    """Returns a session that caches the service models, which belongs to no event loop."""
+    from aiobotocore.session import AioSession
+
+    return AioSession()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .api_errors import missing
 from .checks import (
     bare,
     check_account,
@@ -70,6 +71,8 @@ class SesService:
     def _accepted(self, draft: Draft) -> SentMail:
         state = self.state
         check_account(state)
+        if draft.tenant is not None and draft.tenant not in state.tenants:
+            raise missing("Tenant", draft.tenant)
         given = draft.addresses
         to, cc, bcc = (tuple(map(bare, each)) for each in (given.to, given.cc, given.bcc))
         recipients = (*to, *cc, *bcc)

@@ -15,6 +15,7 @@ __all__ = [
     "DETAIL_TYPES",
     "eventbridge_event",
     "firehose_record",
+    "lambda_ses_event",
     "lambda_sns_event",
     "lambda_sqs_event",
 ]
@@ -59,6 +60,20 @@ def eventbridge_event(
 def firehose_record(document: Mapping[str, Any]) -> bytes:
     """Returns a record of Data Firehose: the event on one line."""
     return json.dumps(document).encode() + b"\n"
+
+
+def lambda_ses_event(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the event of a Lambda function that a receipt rule invokes.
+
+    https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html
+    """
+    action = {
+        "type": "Lambda",
+        "functionArn": "arn:aws:lambda:eu-west-1:123456789012:function:receive",
+        "invocationType": "Event",
+    }
+    ses = {"mail": document["mail"], "receipt": {**document["receipt"], "action": action}}
+    return {"Records": [{"eventSource": "aws:ses", "eventVersion": "1.0", "ses": ses}]}
 
 
 def lambda_sns_event(message: Mapping[str, str]) -> dict[str, Any]:
