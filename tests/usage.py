@@ -27,6 +27,7 @@ from sesmail import (
     InlineTemplate,
     ListManagement,
     Mailbox,
+    MailReport,
     MemorySendLog,
     Message,
     Outcome,
@@ -35,6 +36,7 @@ from sesmail import (
     Receiver,
     Recipient,
     RecipientResult,
+    ReportedRecipient,
     SeenMessages,
     SendLog,
     SendRecord,
@@ -459,6 +461,10 @@ async def bodies_and_headers(
     await receiver.receive(b"{}", raw)
     assert_type(sesmail.parse(b"{}"), tuple[Event, ...])
     sesmail.parse("{}")
+    records: list[dict[str, Any]] = [{"body": "{}"}]
+    sesmail.parse(records)
+    sesmail.parse(tuple(records))
+    sesmail.parse({"Messages": records})
     sesmail.parse(body)
     async with Receiver(secret="user:password", seen=handled) as entered:
         assert_type(entered, Receiver)
@@ -533,12 +539,17 @@ def each_event(event: Event) -> str:
             return event.recipient
         case sesmail.Bounced(diagnostic_code=str(words)):
             return words
+        case sesmail.Bounced(cause="unsubscribed" | "suppressed"):
+            assert_type(event.permanent, bool)
+            return event.cause
         case sesmail.Bounced(bounce_type=word, bounce_subtype=subtype):
             return f"{word} {subtype}"
         case sesmail.Complained(is_spam=True, arrived_at=datetime() as arrived):
             return arrived.isoformat()
         case sesmail.Complained():
             return event.feedback_type or ""
+        case sesmail.Opened(bot="likely") | sesmail.Clicked(bot="likely"):
+            return event.bot
         case sesmail.Opened(user_agent=program):
             return program or ""
         case sesmail.Clicked(link=link):
@@ -551,6 +562,16 @@ def each_event(event: Event) -> str:
             return f"{bucket}/{key}"
         case sesmail.Received(recipients=recipients):
             return ", ".join(recipients)
+        case sesmail.MailStored(bucket=bucket, key=key, size=int()):
+            return f"{bucket}/{key}"
+        case sesmail.MailStored():
+            assert_type(event.timestamp, datetime | None)
+            return event.version_id or event.etag or event.sequencer or event.region or ""
+        case sesmail.UnknownEvent(resources=(tenant, *_), timestamp=datetime()):
+            assert_type(event.account, str | None)
+            assert_type(event.region, str | None)
+            assert_type(event.event_id, str | None)
+            return tenant
         case sesmail.UnknownEvent(event_type=word):
             return word
         case sesmail.SubscriptionConfirmation() | sesmail.UnsubscribeConfirmation():
@@ -570,6 +591,17 @@ def fields_of_events(
     assert_type(event.message_tags, Mapping[str, tuple[str, ...]] | None)
     assert_type(event.headers_truncated, bool)
     assert_type(event.raw, Mapping[str, Any])
+    assert_type(event.subject, str | None)
+    assert_type(event.from_, tuple[str, ...])
+    assert_type(event.to, tuple[str, ...])
+    assert_type(event.rfc5322_message_id, str | None)
+    assert_type(event.source_arn, str | None)
+    assert_type(event.sending_account, str | None)
+    assert_type(event.caller_identity, str | None)
+    assert_type(event.source_ip, str | None)
+    assert_type(click.bot, Literal["likely", "unlikely", "unknown"])
+    assert_type(received.subject, str | None)
+    assert_type(received.rfc5322_message_id, str | None)
     assert_type(click.link_tags, Mapping[str, tuple[str, ...]])
     assert_type(click.kind, Literal["Clicked"])
     assert_type(received.recipients, tuple[str, ...])
@@ -590,6 +622,9 @@ def inbound(mail: InboundMail, event: Received) -> None:
     assert_type(mail.envelope_sender, str | None)
     assert_type(mail.envelope_recipients, tuple[str, ...])
     assert_type(mail.from_, tuple[Mailbox, ...])
+    assert_type(mail.bcc, tuple[Mailbox, ...])
+    assert_type(mail.sender, Mailbox | None)
+    assert_type(mail.mailboxes("Resent-To"), tuple[Mailbox, ...])
     assert_type(mail.from_[0].email, str)
     assert_type(mail.from_[0].name, str | None)
     assert_type(mail.subject, str | None)
@@ -602,6 +637,14 @@ def inbound(mail: InboundMail, event: Received) -> None:
     assert_type(mail.attachments[0].content, bytes)
     assert_type(mail.inline, Mapping[str, InboundAttachment])
     assert_type(mail.mails, tuple[InboundMail, ...])
+    assert mail.attachments[0].special != "tnef"
+    if mail.report is not None:
+        assert_type(mail.report, MailReport)
+        assert_type(mail.report.kind, Literal["delivery", "disposition", "complaint"])
+        assert_type(mail.report.recipients, tuple[ReportedRecipient, ...])
+        assert_type(mail.report.recipients[0].status, str | None)
+        assert_type(mail.report.original_message_id, str | None)
+        assert_type(mail.report.feedback_type, str | None)
     assert_type(mail.headers.get("Subject"), str | None)
     assert_type(mail.headers.get_all("received"), tuple[str, ...])
     assert_type(list(mail.headers), list[tuple[str, str]])

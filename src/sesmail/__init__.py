@@ -48,6 +48,7 @@ from .receiving.events.event import (
     Delayed,
     Delivered,
     Event,
+    MailStored,
     Opened,
     OtherAction,
     Received,
@@ -66,10 +67,11 @@ from .receiving.events.event import (
     Verdicts,
     event_from_json,
 )
-from .receiving.inbound.contents import InboundAttachment
+from .receiving.inbound.attachment import InboundAttachment
 from .receiving.inbound.header import MailHeaders
 from .receiving.inbound.mail import InboundMail, read_mail
 from .receiving.inbound.mailbox import Mailbox
+from .receiving.inbound.report import MailReport, ReportedRecipient
 from .receiving.parsing.parser import parse
 from .receiving.receiver import Receiver
 from .receiving.storage.inbound_storage import InboundStorage
@@ -142,6 +144,8 @@ __all__ = [
     "ListManagement",
     "Listener",
     "MailHeaders",
+    "MailReport",
+    "MailStored",
     "Mailbox",
     "MalformedBodyError",
     "MemorySendLog",
@@ -164,6 +168,7 @@ __all__ = [
     "Rejected",
     "RejectedError",
     "RenderingFailed",
+    "ReportedRecipient",
     "RetryPolicy",
     "S3Action",
     "SeenMessages",

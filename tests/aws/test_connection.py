@@ -6,12 +6,19 @@ from typing import Any
 import anyio
 import pytest
 
-from sesmail import ConfigurationError, UnknownOutcomeError
+from sesmail import (
+    ConfigurationError,
+    ContentTooLargeError,
+    InvalidMessageError,
+    SendError,
+    UnknownOutcomeError,
+)
 from sesmail.aws import Aws, AwsSettings, Departure
-from sesmail.aws.aiohttp_session import _Payload
-from support.clients import ORDER, new_client
+from sesmail.aws.aiohttp_payload import RequestPayload
+from support.clients import ORDER, TIMEOUTS, new_client
 from support.faults import StartFaultServer
-from support.responses import no_response, ok
+from support.responses import no_response, ok, raw
+from support.wire import head, raw_response
 
 pytestmark = pytest.mark.anyio
 
@@ -81,11 +88,55 @@ async def retries(config: Any, *, repeatable: bool = False) -> Any:
     return opened.client.meta.config.retries
 
 
+async def get_object(url: str, limit: int) -> bytes:
+    """Return the content of an object of S3."""
+    params: Any = {"endpoint_url": url}
+    settings: Any = {"profile": None, "config": None, "user_agent": "", "params": params}
+    aws = Aws(AwsSettings("eu-west-1", **settings, repeatable=True))
+    try:
+        response = await aws.call(
+            "s3",
+            "GetObject",
+            {"Bucket": "mails", "Key": "1"},
+            deadline=anyio.current_time() + 30,
+            body_limit=limit,
+        )
+    finally:
+        await aws.aclose()
+    content: bytes = response["Body"]
+    return content
+
+
+async def test_stored_object_is_read_up_to_a_limit(fault_server: StartFaultServer) -> None:
+    """Whether its size is told before it, or not."""
+    content = bytes(600_000)
+    told = raw(200, {}, content)
+    chunked = raw_response(lambda _: head("Connection: close") + content, "close")
+    for response in (told, chunked):
+        server = fault_server(response)
+        assert await get_object(server.url, len(content)) == content
+        with pytest.raises(ContentTooLargeError, match="599,999"):
+            await get_object(server.url, len(content) - 1)
+
+
+async def test_operation_that_does_not_exist_is_refused() -> None:
+    async with new_client("http://127.0.0.1:1") as client:
+        with pytest.raises(InvalidMessageError, match="did you mean 'GetAccount'"):
+            await client.call("GetAcount")
+        with pytest.raises(InvalidMessageError, match="there is no operation 'Zzz'"):
+            await client.call("Zzz")
+
+
 async def test_call_without_response_ends_at_the_timeout(fault_server: StartFaultServer) -> None:
-    with anyio.fail_after(10):
-        async with new_client(fault_server(no_response()).url, timeout=0.3) as client:
-            with pytest.raises(UnknownOutcomeError):
+    server = fault_server(no_response())
+    for timeout in TIMEOUTS:
+        async with new_client(server.url, timeout=timeout) as client:
+            with pytest.raises(UnknownOutcomeError if server.requests else SendError) as caught:
                 await client.send(ORDER)
+        assert caught.value.outcome == ("unknown" if server.requests else "not_sent")
+        if server.requests:
+            break
+    assert server.requests
 
 
 def test_second_request_of_a_call_is_refused() -> None:
@@ -97,7 +148,7 @@ def test_second_request_of_a_call_is_refused() -> None:
 
 
 def test_request_body_decodes_to_text() -> None:
-    assert _Payload("Grüße".encode()).decode() == "Grüße"
+    assert RequestPayload("Grüße".encode(), print).decode() == "Grüße"
 
 
 def test_client_is_refused_on_a_second_event_loop(fault_server: StartFaultServer) -> None:

@@ -19,7 +19,7 @@ from botocore.endpoint import Endpoint
 from botocore.hooks import HierarchicalEmitter
 from botocore.stub import Stubber
 
-from sesmail import BulkMessage, Client, SesmailError
+from sesmail import BulkMessage, Client, SesmailError, UnknownOutcomeError
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, Request, StartFaultServer
 from support.responses import ok
@@ -339,6 +339,23 @@ async def test_replaced_part_of_the_client_turns_the_fast_path_off(
         setattr(opened(client), path, wrapt.ObjectProxy(getattr(opened(client), path)))
         await client.send(ORDER)
     assert [is_fast(request) for request in server.requests] == [True, False]
+
+
+async def test_request_of_another_http_session_may_have_been_sent(
+    fault_server: StartFaultServer, session: str
+) -> None:
+    """Which shows nothing of its connections."""
+
+    class Failing(wrapt.ObjectProxy):  # type: ignore[misc]
+        async def send(self, request: Any) -> Any:
+            raise ConnectionError
+
+    async with new_client(fault_server(ok()).url, session) as client:
+        await client.open()
+        endpoint = opened(client)._endpoint
+        endpoint.http_session = Failing(endpoint.http_session)
+        with pytest.raises(UnknownOutcomeError):
+            await client.send(ORDER)
 
 
 async def test_proxy_around_the_client_turns_the_fast_path_off(

@@ -14,6 +14,7 @@ from typing import Any
 
 import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from sesmail import (
     BlockingClient,
@@ -22,12 +23,15 @@ from sesmail import (
     Listener,
     Message,
     MessageRejectedError,
+    NotSentError,
     RetryPolicy,
     SendProgress,
+    UnknownOutcomeError,
 )
+from sesmail.background import run_in_background
 from support.clients import NEWS, ORDER
-from support.faults import FaultServer, StartFaultServer
-from support.responses import error, json_200, ok, slow
+from support.faults import FaultServer, Request, StartFaultServer
+from support.responses import Response, error, json_200, ok, slow
 
 
 async def later() -> AsyncIterator[Message]:
@@ -85,7 +89,8 @@ def test_dropped_client_is_closed_at_the_next_call(fault_server: StartFaultServe
     server = fault_server(ok(), ok())
     dropped = blocking(server)
     dropped.send(ORDER)
-    client = weakref.ref(dropped._client)
+    assert dropped._bound is not None
+    client = weakref.ref(dropped._bound.client)
     del dropped
     gc.collect()
     assert client() is not None
@@ -309,3 +314,115 @@ def test_forked_processes_send_over_their_own_connections(
         """,
     )
     assert len(server.requests) == 3 + used
+
+
+def test_call_in_flight_at_exit_has_a_typed_outcome(fault_server: StartFaultServer) -> None:
+    def respond(request: Request) -> Response:
+        sent = any(each.method == "POST" for each in server.requests)
+        return slow(30, ok()) if request.method == "POST" else json_200({"SendingEnabled": sent})
+
+    server = fault_server(respond)
+    printed = run_program(
+        server,
+        """
+        import atexit, threading
+
+        def send(label):
+            try:
+                client.send(message)
+            except sesmail.SesmailError as error:
+                print(label, type(error).__name__, flush=True)
+
+        atexit.register(send, "after")  # runs after the client's own function
+        client.open()
+        threading.Thread(target=send, args=["during"], daemon=True).start()
+        while not client.call("GetAccount")["SendingEnabled"]:
+            pass
+        """,
+    )
+    assert sorted(printed.split("\n")) == [
+        "", "after ConfigurationError", "during UnknownOutcomeError",
+    ]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_loop_that_a_listener_ended_is_replaced(fault_server: StartFaultServer) -> None:
+    class Stop(Listener):
+        def after_attempt(self, call: Any, attempts: Any) -> None:
+            raise SystemExit
+
+    server = fault_server(*[ok()] * 3)
+    other = blocking(server)
+    assert other.send(ORDER).message_id
+    results = other.send_many([ORDER])
+    with pytest.raises(SystemExit):
+        blocking(server, listener=Stop()).send(ORDER)
+    for thread in threading.enumerate():
+        if thread.name == "sesmail":
+            thread.join(10)
+    with pytest.raises(ConfigurationError, match="event loop has ended"), results:
+        next(results)
+    assert other.send(ORDER).message_id
+    other.close()
+
+
+def test_interrupted_iterable_reports_what_it_had_yielded(fault_server: StartFaultServer) -> None:
+    def messages() -> Iterator[Message]:
+        yield from orders(3)
+        raise KeyboardInterrupt
+
+    server = fault_server()
+    with blocking(server) as client:
+        results = client.send_many(messages())
+        with pytest.raises(KeyboardInterrupt), results:
+            next(results)
+        assert (results.progress.not_sent, results.progress.done) == (3, 3)
+        assert [(each.index, each.outcome) for each in results.unconsumed] == [
+            (number, "not_sent") for number in range(3)
+        ]
+        assert "KeyboardInterrupt" in str(results.unconsumed[0].error)
+    assert server.requests == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_block_of_send_many_is_refused_after_a_fork(fault_server: StartFaultServer) -> None:
+    server = fault_server(*[ok()] * 5)
+    run_program(
+        server,
+        """
+        import warnings
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = 0
+        try:
+            with client.send_many([message] * 5, concurrency=1) as results:
+                next(results)
+                pid = os.fork()
+                if not pid:
+                    while True:
+                        next(results)
+                assert len(list(results)) == 4
+        except sesmail.ConfigurationError:
+            os._exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+        """,
+    )
+    assert len(server.requests) == 5
+
+
+def test_calls_of_a_loop_that_ends_have_a_typed_outcome() -> None:
+    def wait() -> None:
+        with pytest.raises(UnknownOutcomeError, match="event loop ended during the call"):
+            run_in_background(portal, sleep)
+
+    async def sleep() -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    begun = threading.Event()
+    with start_blocking_portal() as portal, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait)
+        begun.wait(10)
+        portal.call(portal.stop, True)
+        waiting.result(10)
+    with pytest.raises(NotSentError, match="event loop has ended"):
+        run_in_background(portal, sleep)

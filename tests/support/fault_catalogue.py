@@ -209,7 +209,7 @@ PIPELINED = [
     ),
 ]
 
-HANGING = [
+HANGING = [  # the slowest take ten seconds at least
     unknown("no_response", responses.no_response(), hangs=True),
     unknown(
         "head_then_hang", raw_response(lambda r: head("Content-Length: 9"), "hang"), hangs=True
@@ -233,20 +233,20 @@ HANGING = [
         hangs=True,
     ),
     unknown(
-        "trickle_of_head", raw_response(lambda r: bytewise(acceptance(r)), pause=0.05), hangs=True
+        "trickle_of_head", raw_response(lambda r: bytewise(acceptance(r)), pause=0.2), hangs=True
     ),
-    unknown("trickle_of_body", responses.trickle(interval=0.05), hangs=True),
+    unknown("trickle_of_body", responses.trickle(interval=0.2), hangs=True),
     unknown(
         "trickle_of_chunks",
         raw_response(
-            lambda r: [head("Transfer-Encoding: chunked"), *[b"1\r\n \r\n"] * 99], pause=0.05
+            lambda r: [head("Transfer-Encoding: chunked"), *[b"1\r\n \r\n"] * 99], pause=0.2
         ),
         hangs=True,
     ),
-    unknown("trickle_of_hints", raw_response(lambda r: [HINT] * 99, pause=0.05), hangs=True),
+    unknown("trickle_of_hints", raw_response(lambda r: [HINT] * 99, pause=0.2), hangs=True),
     unknown(
         "trickle_of_headers",
-        raw_response(lambda r: [b"HTTP/1.1 200 OK\r\n", *[b"X: 1\r\n"] * 99], pause=0.05),
+        raw_response(lambda r: [b"HTTP/1.1 200 OK\r\n", *[b"X: 1\r\n"] * 99], pause=0.2),
         hangs=True,
     ),
     unknown("stop_reading", responses.stop_reading(seconds=1.0), hangs=True, large=True),

@@ -145,7 +145,7 @@ class FaultServer:
     """The server: a context manager whose exit ends all threads and connections.
 
     Each new connection takes one of `greetings`: bytes that are sent before its first request, or
-    None, which closes it.
+    None, which closes it. They are sent once `may_greet` is set, as it is at first.
     """
 
     connection_type: type[Connection] = Connection
@@ -156,6 +156,8 @@ class FaultServer:
         self.greetings: list[bytes | None] = []
         self.connections_greeted = 0
         self.connections_opened = 0
+        self.may_greet = threading.Event()
+        self.may_greet.set()
         self._acting = 0
         self._script = list(script)
         self._open: dict[threading.Thread, socket.socket] = {}
@@ -174,6 +176,7 @@ class FaultServer:
     def __exit__(self, *_: object) -> None:
         """Stop, even if clients wait for responses."""
         self._stopping.set()
+        self.may_greet.set()
         socket.create_connection(("127.0.0.1", self.port)).close()  # wakes the acceptor
         self._acceptor.join()
         self._listener.close()
@@ -195,22 +198,22 @@ class FaultServer:
         with self._changed:
             self._script = list(script)
 
-    def wait_for_requests(self, count: int, seconds: float = 5) -> bool:
+    def wait_for_requests(self, count: int, seconds: float = 30) -> bool:
         """Wait (blocking) until so many requests have arrived, complete or not."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.requests) >= count, seconds)
 
-    def wait_until_greeted(self, count: int, seconds: float = 5) -> bool:
+    def wait_until_greeted(self, count: int, seconds: float = 30) -> bool:
         """Wait (blocking) until the greetings of so many connections have been sent."""
         with self._changed:
             return self._changed.wait_for(lambda: self.connections_greeted >= count, seconds)
 
-    def wait_until_sent(self, seconds: float = 5) -> bool:
+    def wait_until_sent(self, seconds: float = 30) -> bool:
         """Wait (blocking) until every response has been sent."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._acting, seconds)
 
-    def wait_until_closed(self, seconds: float = 5) -> bool:
+    def wait_until_closed(self, seconds: float = 30) -> bool:
         """Wait (blocking) until no connection is open."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._open, seconds)
@@ -241,6 +244,7 @@ class FaultServer:
                 self._changed.notify_all()
 
     def _greet(self, connection: Connection) -> None:
+        self.may_greet.wait()
         with self._changed:
             greeting = self.greetings.pop(0) if self.greetings else b""
         if greeting is None:

@@ -9,6 +9,7 @@ TRANSPORTS = [
     "trio-httpx-fast",
     "trio-httpx-generic",
 ]
+ALL = [*TRANSPORTS, "asyncio-httpx-generic"]  # which shares its parts with others of them
 
 
 @pytest.fixture(params=TRANSPORTS, scope="module")

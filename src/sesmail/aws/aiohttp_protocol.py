@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,9 +10,15 @@ import anyio.lowlevel
 from aiohttp import ClientConnectionError
 from aiohttp.client_proto import ResponseHandler
 
-from .unread import has_unacknowledged_data, is_readable
+from .unread import has_unacknowledged_data, readable_query
 
-__all__ = ["EarlyResponseError", "UnsolicitedDataError", "connect_silent", "watch_protocols"]
+__all__ = [
+    "EarlyResponseError",
+    "UnsolicitedDataError",
+    "connect_silent",
+    "is_silent",
+    "watch_protocols",
+]
 
 _MAX_READS = 20  # of the event loop, until a new connection has to be silent
 # Shows whether the parser is between two responses: then it parses this as one.
@@ -19,7 +26,10 @@ _PROBE = b"HTTP/1.1 204 Probe\r\n\r\n"
 
 
 class UnsolicitedDataError(ClientConnectionError):
-    """A new connection was closed, or carried data, before a request was sent."""
+    """A connection was closed, or carried data, before a request was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("the server closed the connection, or sent data first")
 
 
 class EarlyResponseError(ClientConnectionError):
@@ -37,8 +47,9 @@ class _Protocol(ResponseHandler):
         super().__init__(loop)
         self._is_expecting = False
         self._final: Any = None  # the body of the response, once its head was parsed
+        self._is_readable: Callable[[], bool] | None = None
         self.is_new = True
-        self.request: Any = None  # the body of the request, with an attribute is_written
+        self.request: Any = None  # the body of the request, with is_begun and is_written
 
     def set_response_params(self, **params: Any) -> None:
         """Expect a response, as aiohttp calls this before each request."""
@@ -49,7 +60,7 @@ class _Protocol(ResponseHandler):
         """Parse data, unless no response is expected."""
         if not data or self._upgraded:
             super().data_received(data)
-        elif not self._is_expecting:
+        elif not self._is_expecting or not self._is_request_begun():
             self._should_close = True
         elif self._final is None and not self._is_request_sent():
             self._is_expecting = False
@@ -60,6 +71,13 @@ class _Protocol(ResponseHandler):
                 self._is_expecting = False
                 self._should_close = self._should_close or not self._is_between_responses()
 
+    def is_readable(self) -> bool:
+        """Returns whether the open connection has bytes that the event loop hasn't read."""
+        if self._is_readable is None:
+            transport: Any = self.transport
+            self._is_readable = readable_query(transport.get_extra_info("socket"))
+        return self._is_readable()
+
     def feed_data(self, data: Any, size: int = 0) -> None:
         """Pass a parsed response on to its reader."""
         if self._final is not None:
@@ -68,6 +86,9 @@ class _Protocol(ResponseHandler):
         if data[0].code >= 200:
             self._final = data[1]
         super().feed_data(data, size)
+
+    def _is_request_begun(self) -> bool:
+        return self.request is None or self.request.is_begun
 
     def _is_request_sent(self) -> bool:
         return (self.request is None or self.request.is_written) and not _has_unsent_data(
@@ -104,19 +125,17 @@ async def connect_silent(connect: Any, request: Any, *args: Any, **options: Any)
         connection = await connect(request, *args, **options)
         protocol = connection.protocol
         try:
-            is_silent = await _is_silent(protocol)
+            if await is_silent(protocol):
+                return connection
         except BaseException:
             connection.close()
             raise
-        is_new, protocol.is_new = protocol.is_new, False
-        if is_silent:
-            return connection
         connection.close()
-        if is_new:
-            raise UnsolicitedDataError("the server closed the connection, or sent data first")
+        if protocol.is_new:
+            raise UnsolicitedDataError
 
 
-async def _is_silent(protocol: Any) -> bool:
+async def is_silent(protocol: Any) -> bool:
     """Returns whether an open connection has received no data since the last response.
 
     TLS sends data of its own after the handshake, which the event loop reads:
@@ -125,7 +144,7 @@ async def _is_silent(protocol: Any) -> bool:
     for _ in range(_MAX_READS):
         if protocol.should_close or not protocol.is_connected():
             return False
-        if not is_readable(protocol.transport.get_extra_info("socket")):
+        if not protocol.is_readable():
             return True
         await anyio.lowlevel.checkpoint()
     return False

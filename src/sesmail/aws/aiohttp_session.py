@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Self
 
-import anyio.lowlevel
 from aiobotocore import httpsession
 from aiobotocore.httpsession import AIOHTTPSession
 from aiohttp import (
@@ -15,10 +14,9 @@ from aiohttp import (
     ClientResponse,
     ClientSession,
     DummyCookieJar,
-    Payload,
     TCPConnector,
 )
-from aiohttp.abc import AbstractResolver, AbstractStreamWriter, ResolveResult
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http_writer import StreamWriter
@@ -27,6 +25,7 @@ from yarl import URL
 
 from ..concurrency import run_in_thread
 from ..private_names import check_private_names
+from .aiohttp_payload import RequestPayload
 from .aiohttp_protocol import connect_silent, watch_protocols
 from .bounded_read import read_bounded
 from .private_names import AIOHTTP
@@ -35,8 +34,6 @@ from .resolver import resolve
 from .transport_settings import check_proxy, load_tls
 
 __all__ = ["FastAiohttpSession"]
-
-_CHUNK = 256 * 1024
 
 
 class FastAiohttpSession(AIOHTTPSession):
@@ -128,7 +125,7 @@ class FastAiohttpSession(AIOHTTPSession):
             get_session: Any = getattr(super(), "_get_session")  # noqa: B009
             session = await get_session(proxy_url)  # the stubs don't have it
             session._cookie_jar = DummyCookieJar()
-            self._opened[proxy_url] = _ClientSession(session)
+            self._opened[proxy_url] = _ClientSession(session, lambda: self.departing())
         return self._opened[proxy_url]
 
     async def _create_connector(self, proxy_url: str | None) -> Any:
@@ -148,14 +145,17 @@ class FastAiohttpSession(AIOHTTPSession):
 
     async def _connect(self, connect: Any, request: Any, *args: Any, **options: Any) -> Any:
         """Returns a connection on which the request is sent next."""
+        if isinstance(request.body, RequestPayload):  # which checks the connection
+            connection = await connect(request, *args, **options)
+            request.body.attach(connection.protocol)
+            return connection
         connection = await connect_silent(connect, request, *args, **options)
         try:
             self.departing()
         except BaseException:
             connection.close()
             raise
-        body = request.body
-        connection.protocol.request = body if isinstance(body, _Payload) else None
+        connection.protocol.request, connection.protocol.is_new = None, False
         return connection
 
 
@@ -176,14 +176,15 @@ class _Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        pass
+        """Close nothing."""
 
 
 class _ClientSession:
     """The one method of an aiohttp session that aiobotocore calls."""
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Any, departing: Callable[[], None]) -> None:
         self._session = session
+        self._departing = departing
 
     def abandon(self) -> None:
         """Close all connections at once, without a warning of aiohttp."""
@@ -192,15 +193,22 @@ class _ClientSession:
         connector._close(abort_ssl=True)
 
     async def request(self, method: str, *, data: Any, **options: Any) -> Any:
-        body = _Payload(data) if isinstance(data, (bytes, Body)) else None
-        try:
-            response = await self._session.request(
-                method, data=data if body is None else body, allow_redirects=False, **options
-            )
-        except BaseException:
-            if body is not None:
+        if isinstance(data, str):  # the form of an operation of SES API v1
+            data = data.encode()
+        response = None
+        while response is None:
+            is_body = isinstance(data, (bytes, Body))
+            body = RequestPayload(data, self._departing) if is_body else None
+            try:
+                response = await self._session.request(
+                    method, data=data if body is None else body, allow_redirects=False, **options
+                )
+            except BaseException as err:
+                if body is None:
+                    raise
                 body.abort()
-            raise
+                if not body.is_unsent(err):
+                    raise
         if response.status == 101:  # after which the connection carries another protocol
             response._protocol.force_close()
         response.content = _Content(response.content)
@@ -222,40 +230,3 @@ class _Content:
             self._content.read(size) if size >= 0 else read_bounded(self._content.iter_any())
         )
         return chunk
-
-
-class _Payload(Payload):
-    """Request body that is written in chunks, between which other tasks run, and can be aborted."""
-
-    def __init__(self, body: bytes | Body) -> None:
-        super().__init__(body)
-        self._body = body
-        self._size = body.size if isinstance(body, Body) else len(body)
-        self._transport: Any = None
-        self.is_written = False
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """Returns the body as text, as aiohttp requires of every payload."""
-        return b"".join(self._chunks()).decode(encoding, errors)
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        """Write all of it."""
-        self._transport = getattr(writer, "transport", None)
-        for number, chunk in enumerate(self._chunks()):
-            if number:
-                await anyio.lowlevel.checkpoint()
-            await writer.write(chunk)
-        self.is_written = True
-
-    def _chunks(self) -> Iterator[bytes | memoryview]:
-        return iter(self._body) if isinstance(self._body, Body) else _cut(self._body)
-
-    def abort(self) -> None:
-        """Discard unwritten data, which closing would still write, however slow the server is."""
-        if self._transport is not None:
-            self._transport.abort()
-
-
-def _cut(body: bytes) -> Iterator[memoryview]:
-    view = memoryview(body)
-    yield from (view[start : start + _CHUNK] for start in range(0, len(view), _CHUNK))

@@ -170,11 +170,9 @@ class NetworkStream(httpcore2.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """Returns what httpcore asks for: the TLS object, or whether there are unread bytes."""
-        if info == "ssl_object":
-            return getattr(self._channel, "ssl_object", None)
         if info == "is_readable":
             return self._has_data()
-        return None
+        return getattr(self._channel, info, None)
 
     def _has_data(self) -> bool:
         """Returns whether bytes, the end of the stream or an error were received and not read."""

@@ -187,8 +187,6 @@ class ClientOpener:
             read_timeout=_READ_TIMEOUT if settings.repeatable else None,
             retries=_REPEATABLE_RETRIES,
         )
-        if config.max_pool_connections < 1:
-            raise ConfigurationError("max_pool_connections has to be at least 1")
         self._config = config
         self.slots = anyio.Semaphore(config.max_pool_connections, fast_acquire=True)
         return settings.session or self._new_session(kind, config, region)

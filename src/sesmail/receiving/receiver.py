@@ -28,6 +28,7 @@ from ..version import __version__
 from .events.base import TrackingEvent
 from .events.event import Event, SubscriptionConfirmation
 from .events.received import Received, SnsAction
+from .events.stored import MailStored
 from .inbound.mail import InboundMail, read_mail
 from .parsing.parser import parse, parse_raw
 from .settling import SupportsSettle, settle_sends
@@ -55,7 +56,7 @@ Seen: TypeAlias = Callable[[str], Awaitable[bool]]
 # Classes that each kind of receiver refuses, with their name in the error.
 _REFUSED: dict[str, tuple[tuple[type[Any], ...], str]] = {
     "any": ((), ""),
-    "tracking": ((Received,), "an event of received mail"),
+    "tracking": ((Received, MailStored), "an event of received mail"),
     "inbound": ((TrackingEvent,), "a tracking event"),
 }
 
@@ -260,12 +261,13 @@ class Receiver:
         _log.info("confirmed the subscription to %s", subscription.topic_arn)
         return arn
 
-    async def fetch(self, event: Received) -> InboundMail:
+    async def fetch(self, event: Received | MailStored) -> InboundMail:
         """Fetches the mail of an event: from the notification or from S3, decrypted if necessary.
 
         Where an event names no object in S3, as after the Lambda action of a receipt rule,
-        ``storage.bucket`` and ``storage.prefix`` do. A worker thread parses the mail, so that a
-        large one doesn't block the event loop.
+        ``storage.bucket`` and ``storage.prefix`` do. The mail of a ``MailStored`` has no envelope
+        and no verdicts, as S3 doesn't report them. A worker thread parses the mail, so that a large
+        one doesn't block the event loop.
 
         Raises:
             ContentMissingError: The mail isn't stored, or was deleted (410).
@@ -283,7 +285,9 @@ class Receiver:
             ConfigurationError: The receiver is closed, or AWS credentials or the extra
                 ``signatures``, which decrypting needs, are missing.
         """
-        check_instance("event", event, Received, "a Received event")
+        check_instance("event", event, (Received, MailStored), "a Received or MailStored event")
+        if isinstance(event, MailStored):
+            return await self.fetch_object(event.bucket, event.key)
         if isinstance(event.action, SnsAction) and (
             event.content is not None or self._storage.bucket is None
         ):
@@ -313,7 +317,7 @@ class Receiver:
         raw = await self._store.fetch(stored)
         return await run_in_thread(partial(_load, partial(read_mail, raw)), abandon=True)
 
-    async def delete_object(self, event: Received) -> None:
+    async def delete_object(self, event: Received | MailStored) -> None:
         """Deletes the mail of an event from S3; does nothing if it was deleted before.
 
         Raises:
@@ -323,8 +327,13 @@ class Receiver:
             TemporaryError: A later attempt may succeed (503).
             ConfigurationError: The receiver is closed, or AWS credentials are missing.
         """
-        check_instance("event", event, Received, "a Received event")
-        await self._store.delete(locate(event, self._storage))
+        check_instance("event", event, (Received, MailStored), "a Received or MailStored event")
+        stored = (
+            self._allowed_object(event.bucket, event.key)
+            if isinstance(event, MailStored)
+            else locate(event, self._storage)
+        )
+        await self._store.delete(stored)
 
     def _allowed_object(self, bucket: str, key: str) -> StoredObject:
         check_text("bucket", bucket)

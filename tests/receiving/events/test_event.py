@@ -19,7 +19,6 @@ from sesmail.receiving.events.event import (
     BaseEvent,
     Bounced,
     Clicked,
-    Complained,
     Delivered,
     Event,
     Opened,
@@ -42,6 +41,7 @@ from support.ses_events import (
     published,
     received,
     sns_message,
+    stored_in_s3,
 )
 
 NOW = datetime(2026, 3, 6, 19, 55, tzinfo=UTC)
@@ -52,6 +52,7 @@ PARSED = [
     for body in [
         *(sns_message(json.dumps(document)) for document in DOCUMENTS.values()),
         confirmation(),
+        stored_in_s3(),
     ]
     for event in parse(body)
 ]
@@ -88,6 +89,7 @@ def test_union_has_every_event_class() -> None:
         "Complained",
         "Delayed",
         "Delivered",
+        "MailStored",
         "Opened",
         "Received",
         "Rejected",
@@ -225,30 +227,6 @@ def test_comparison_ignores_sns_and_raw() -> None:
     assert clicked() != clicked(defects=("x",))
     assert clicked() != "clicked"
     assert UnknownEvent(event_type="A", raw={"a": 1}) != UnknownEvent(event_type="A", raw={"a": 2})
-
-
-@pytest.mark.parametrize(
-    ("word", "permanent"),
-    [("Permanent", True), ("Transient", False), ("Undetermined", False), ("New", False)],
-)
-def test_bounce_is_permanent_by_its_type(word: str, permanent: bool) -> None:
-    assert bounced(bounce_type=word).permanent is permanent
-
-
-@pytest.mark.parametrize(
-    ("word", "is_spam"),
-    [
-        ("abuse", True),
-        (None, True),
-        ("other", True),
-        ("New", True),
-        ("not-spam", False),
-        ("Not-Spam", False),
-    ],
-)
-def test_complaint_is_spam_by_its_feedback_type(word: str | None, is_spam: bool) -> None:
-    event = Complained(recipient="a@example.com", message_id="1", timestamp=NOW, feedback_type=word)
-    assert event.is_spam is is_spam
 
 
 class TestDedupKey:

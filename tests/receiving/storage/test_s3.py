@@ -173,6 +173,22 @@ async def test_fetches_an_object_by_its_name(moto_server: Any) -> None:
             await receiver.fetch_object("another", "key")
 
 
+async def test_fetches_and_deletes_what_s3_reports(moto_server: Any) -> None:
+    put()
+    event = sesmail.MailStored(bucket=BUCKET, key=f"mail/{MESSAGE_ID}")
+    storage = InboundStorage(buckets=[BUCKET])
+    async with new_receiver(moto_server.url, storage=storage) as receiver:
+        mail = await receiver.fetch(event)
+        assert (mail.raw, mail.envelope_sender) == (MAIL, None)
+        await receiver.delete_object(event)
+        with pytest.raises(sesmail.ContentMissingError):
+            await receiver.fetch(event)
+        other = dataclasses.replace(event, bucket="another")
+        for ask in (receiver.fetch, receiver.delete_object):
+            with pytest.raises(sesmail.ContentDeniedError):
+                await ask(other)
+
+
 @pytest.mark.parametrize(
     "action", [None, sesmail.OtherAction(type="Lambda"), SnsAction(encoding="UTF8")]
 )

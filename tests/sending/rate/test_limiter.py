@@ -388,3 +388,10 @@ async def test_no_waiter_is_forgotten(seed: int) -> None:
     assert not time.sleepers
     await time.run(time.now + 1000)
     assert (one.delay, one.expected_wait(low_priority=True)) == (0, 0)
+
+
+async def test_refuses_more_recipients_than_a_float_can_count() -> None:
+    limiter = RateLimiter()
+    for recipients in (10**9 + 1, 10**400):
+        with pytest.raises(ConfigurationError, match="recipients must be at most"):
+            await limiter.acquire(recipients)

@@ -3,8 +3,8 @@
 import functools
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import anyio
@@ -15,7 +15,7 @@ from sesmail import MemorySendLog, NotSentError
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
 from support.invariants import no_leaks
-from support.responses import ok
+from support.responses import no_response, ok
 
 pytestmark = pytest.mark.anyio
 
@@ -99,28 +99,85 @@ async def test_lookup_without_response_is_not_sent(
     done.set()
 
 
+@pytest.mark.parametrize("step", ["tcp", "tls"])
+async def test_connect_timeout_is_not_sent(
+    session: str, silent: int, black_hole: int, step: str
+) -> None:
+    settings = settings_of(step, silent, black_hole)
+    config = {"connect_timeout": 0.1}
+    async with new_client(settings["url"], session, timeout=30, config=config) as client:
+        with pytest.raises(NotSentError) as caught:
+            await client.send(ORDER)
+    assert caught.value.retryable
+
+
+@asynccontextmanager
+async def busy_threads(event_loop: str) -> AsyncIterator[None]:
+    """Occupy all threads in which the application's own work runs."""
+    done, work = threading.Event(), []
+    async with anyio.create_task_group() as group:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        for _ in range(int(limiter.total_tokens)):
+            group.start_soon(functools.partial(anyio.to_thread.run_sync, done.wait))
+        if event_loop == "asyncio":
+            import asyncio
+
+            loop = asyncio.get_running_loop()
+            work = [loop.run_in_executor(None, done.wait) for _ in range(64)]
+        try:
+            yield
+        finally:
+            done.set()
+            with anyio.CancelScope(shield=True):
+                for each in work:
+                    await each
+
+
 async def test_busy_threads_of_the_application_delay_nothing(
     fault_server: StartFaultServer, session: str, anyio_backend: str
 ) -> None:
     """Neither the opening nor the lookup of a host name."""
     server = fault_server(ok())
-    done, work = threading.Event(), []
     with anyio.fail_after(30):
-        async with anyio.create_task_group() as group:
-            limiter = anyio.to_thread.current_default_thread_limiter()
-            for _ in range(int(limiter.total_tokens)):
-                group.start_soon(functools.partial(anyio.to_thread.run_sync, done.wait))
-            if anyio_backend == "asyncio":
-                import asyncio
-
-                loop = asyncio.get_running_loop()
-                work = [loop.run_in_executor(None, done.wait) for _ in range(64)]
-            try:
-                url = server.url.replace("127.0.0.1", "localhost")
-                async with new_client(url, session) as client:
-                    result = await client.send(ORDER)
-            finally:
-                done.set()
-                for each in work:
-                    await each
+        async with busy_threads(anyio_backend), new_client(named(server.url), session) as client:
+            result = await client.send(ORDER)
     assert result.message_id in server.requests[0].issued
+
+
+@pytest.mark.parametrize("step", ["tls", "connect"])
+async def test_send_that_ends_while_connecting_and_threads_are_busy_is_not_sent(
+    session: str, silent: int, black_hole: int, step: str, anyio_backend: str
+) -> None:
+    settings = settings_of(step, silent, black_hole)
+    url = named(settings.pop("url"))
+    async with (
+        busy_threads(anyio_backend),
+        new_client(url, session, timeout=0.5, **settings) as client,
+    ):
+        with pytest.raises(NotSentError):
+            await client.send(ORDER)
+
+
+async def test_request_that_left_while_threads_are_busy_is_unknown(
+    fault_server: StartFaultServer, session: str, anyio_backend: str
+) -> None:
+    """As its connection doesn't wait for them."""
+    server, log = fault_server(no_response()), MemorySendLog()
+    own = anyio.CapacityLimiter(1)
+    async with (
+        busy_threads(anyio_backend),
+        new_client(named(server.url), session, send_log=log) as client,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(client.send, MAIL)
+        assert await anyio.to_thread.run_sync(server.wait_for_requests, 1, limiter=own)
+        group.cancel_scope.cancel()
+    record = await log.get("invoice-1")
+    assert record is not None
+    assert record.outcome == "unknown"
+    assert server.requests[0].complete
+
+
+def named(url: str) -> str:
+    """Return the URL with a host name, which has to be looked up."""
+    return url.replace("127.0.0.1", "localhost")

@@ -2,7 +2,8 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ import pytest
 from sesmail import Attachment, Client, Message, NotSentError, UnknownOutcomeError
 from support.clients import ORDER, new_client
 from support.fault import Fault, accepted
-from support.fault_catalogue import PIPELINED, two_responses
-from support.faults import FaultServer, Request
+from support.fault_catalogue import CONTINUE, HINT, PIPELINED, two_responses
+from support.faults import Connection, FaultServer, Request, Response
 from support.invariants import SendCase, check, no_leaks, send
 from support.responses import ok
-from support.wire import acceptance, raw_response
+from support.transports import ALL
+from support.wire import acceptance, head, raw_response
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", ALL, indirect=True)]
 
 ACCEPTED = frozenset({"accepted"})
 
@@ -29,6 +31,15 @@ def second(request: Request) -> bytes:
     """Return a response with an id that was never issued."""
     return two_responses(request)[len(acceptance(request)) :]
 
+
+NEVER_ISSUED = b'{"MessageId": "0102-never-issued"}'
+# Data before a request; None closes the connection.
+UNSOLICITED = {
+    "response": head(f"Content-Length: {len(NEVER_ISSUED)}") + NEVER_ISSUED,
+    "continue": CONTINUE,
+    "byte": b"H",
+    "close": None,
+}
 
 # Each leaves bytes behind the response, in other layers: the socket, TLS, the parser.
 LEFTOVERS: list[Fault] = [
@@ -46,6 +57,9 @@ LEFTOVERS: list[Fault] = [
     ),
     accepted("line_break", raw_response(lambda r: acceptance(r) + b"\r\n")),
     accepted("garbage_in_a_record", raw_response(lambda r: [acceptance(r), bytes(range(256))])),
+    accepted("continue_after", raw_response(lambda r: [acceptance(r), CONTINUE])),
+    accepted("hints_before_and_after", raw_response(lambda r: [HINT, acceptance(r), HINT])),
+    accepted("continue_then_second", raw_response(lambda r: [acceptance(r), CONTINUE + second(r)])),
     accepted("many", raw_response(lambda r: [acceptance(r), second(r) * 50])),
 ]
 
@@ -117,12 +131,11 @@ def slow_connections(server: FaultServer, session: str, monkeypatch: pytest.Monk
         wait_after(TCPConnector, "_create_connection")
 
 
-@pytest.mark.parametrize("data", ["response", "byte", "close"])
+@pytest.mark.parametrize("data", UNSOLICITED)
 async def test_bytes_before_a_request_are_no_response(
     server: FaultServer, session: str, slow_connections: None, data: str
 ) -> None:
-    greeting = {"response": whole_response(), "byte": b"H", "close": None}[data]
-    server.greetings = [greeting, greeting]
+    server.greetings = [UNSOLICITED[data]] * 2
     async with no_leaks(server):
         async with client_of(server, session) as client:
             with pytest.raises(NotSentError) as caught:
@@ -135,11 +148,77 @@ async def test_bytes_before_a_request_are_no_response(
     assert len(server.requests) == 1
 
 
-def whole_response() -> bytes:
-    """Return a response to no request."""
-    body = b'{"MessageId": "0102-never-issued"}'
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
+@pytest.fixture
+def before_first_byte(session: str, monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """Call functions when a connection was chosen and checked, before the request is written."""
+    calls: list[Callable[[], object]] = []
+
+    def run() -> None:
+        for call in calls:
+            assert call() is not False
+
+    if session.startswith("httpx"):
+        from sesmail.aws.network_stream import NetworkStream
+
+        write = NetworkStream.write
+
+        async def run_and_write(self: Any, *args: Any, **options: Any) -> None:
+            run()
+            await write(self, *args, **options)
+
+        monkeypatch.setattr(NetworkStream, "write", run_and_write)
+    else:
+        from sesmail.aws.aiohttp_protocol import _Protocol
+
+        prepare = _Protocol.set_response_params
+
+        def run_and_prepare(self: Any, **params: Any) -> None:
+            run()
+            prepare(self, **params)
+
+        monkeypatch.setattr(_Protocol, "set_response_params", run_and_prepare)
+    return calls
+
+
+@pytest.mark.parametrize("data", UNSOLICITED)
+async def test_bytes_right_before_the_first_request_are_no_response(
+    server: FaultServer, session: str, before_first_byte: list[Any], data: str
+) -> None:
+    server.greetings = [UNSOLICITED[data]]
+    server.may_greet.clear()
+    before_first_byte += [server.may_greet.set, lambda: server.wait_until_greeted(1)]
+    async with no_leaks(server), client_of(server, session) as client:
+        with pytest.raises(NotSentError) as caught:
+            await client.send(ORDER)
+        assert caught.value.retryable
+        assert server.requests == []
+        assert (await client.send(ORDER)).message_id in server.requests[0].issued
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+@pytest.mark.parametrize("data", UNSOLICITED)
+async def test_bytes_right_before_a_later_request_are_no_response(
+    server: FaultServer, session: str, before_first_byte: list[Any], data: str, api: Any
+) -> None:
+    """Although the connection had been silent: the request goes to another one."""
+    sending = threading.Event()
+
+    def act(connection: Connection, request: Request) -> None:
+        connection.sock.sendall(acceptance(request))
+        sending.wait()
+        if data == "close":
+            connection.close()
+            return
+        connection.sock.sendall(UNSOLICITED[data] or b"")
+        connection.wait_until_delivered()
+
+    server.respond_with(Response(act), ok())
+    async with no_leaks(server), client_of(server, session, api=api) as client:
+        await client.send(ORDER)
+        before_first_byte += [sending.set, server.wait_until_sent]
+        result = await client.send(ORDER)
+    assert len(server.requests) == 2
+    assert result.message_id in server.requests[1].issued
 
 
 EARLY = {
@@ -157,11 +236,12 @@ def large_order(size: int) -> Message:
 
 @pytest.mark.parametrize("ending", EARLY)
 @pytest.mark.parametrize("size", LARGE)
+@pytest.mark.parametrize("api", ["v1", "v2"])
 async def test_response_to_a_part_of_a_request_is_unknown(
-    server: FaultServer, session: str, ending: str, size: int
+    server: FaultServer, session: str, ending: str, size: int, api: Any
 ) -> None:
     server.respond_with(dataclasses.replace(EARLY[ending], after_bytes=1000), ok())
-    async with no_leaks(server), client_of(server, session) as client:
+    async with no_leaks(server), client_of(server, session, api=api) as client:
         with pytest.raises(UnknownOutcomeError):
             await client.send(large_order(size))
         assert (await client.send(ORDER)).message_id in server.requests[-1].issued

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from ...values import FrozenDict, FrozenMappings, Value
+from .reported import ReportedSending
 from .serialise import write_event
 
 __all__ = ["BaseEvent", "SnsOrigin", "TrackingEvent", "utc_text"]
@@ -72,7 +73,7 @@ class BaseEvent(FrozenMappings, Value, ABC):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class TrackingEvent(BaseEvent):
+class TrackingEvent(ReportedSending, BaseEvent):
     """Base class of the events of a sent message; each is about one recipient.
 
     SES doesn't report whose open or click it was: for those, and for ``Sent``, ``Rejected`` and
@@ -96,7 +97,9 @@ class TrackingEvent(BaseEvent):
             SES itself; None in notifications, which don't have them.
         headers_truncated: Whether SES omitted headers, as it does beyond 10 KB: tags, metadata
             and send id may be missing.
-        raw: The event as SES wrote it; not compared.
+        raw: The event as SES wrote it; not compared. ``subject``, ``from_``, ``to``,
+            ``rfc5322_message_id``, ``source_arn``, ``sending_account``, ``caller_identity`` and
+            ``source_ip`` are read from it.
 
     https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
     https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html

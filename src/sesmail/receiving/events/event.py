@@ -13,12 +13,12 @@ from pydantic import Discriminator
 from ...arguments import check_instance
 from ...values import FrozenDict
 from .base import BaseEvent, SnsOrigin, TrackingEvent, utc_text
+from .feedback import Bounced, Complained
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
 from .serialise import read_event
+from .stored import MailStored
 from .tracking import (
-    Bounced,
     Clicked,
-    Complained,
     Delayed,
     Delivered,
     Opened,
@@ -37,6 +37,7 @@ __all__ = [
     "Delayed",
     "Delivered",
     "Event",
+    "MailStored",
     "Opened",
     "OtherAction",
     "Received",
@@ -59,20 +60,36 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class UnknownEvent(BaseEvent):
-    """An event of a type that this version doesn't support, for instance a later one.
+    """An event of a type without a class of its own, for instance of a later type.
+
+    EventBridge also delivers events of SES that aren't about a message: the sending status of an
+    account or a tenant, recommendations of the advisor, and API calls that CloudTrail recorded.
+    They say by ``resources`` which tenant or identity they are about.
 
     Attributes:
-        event_type: Type of the event, as SES or EventBridge writes it.
+        event_type: Type of the event: SES's, or EventBridge's detail type if the event isn't about
+            a message, such as ``Sending Status Disabled``.
         message_id: Id that SES issued for the message; None if the event isn't about one.
-        timestamp: Time when the message was sent, with a time zone; None if the event isn't about
-            one.
-        raw: The event as SES wrote it; compared.
+        timestamp: Time when the message was sent, with a time zone; EventBridge's time of the
+            event if it isn't about a message; None if not reported.
+        resources: ARNs that the event is about; empty if it is about a message.
+        account: Id of the AWS account; None if the event is about a message.
+        region: AWS region; None if the event is about a message.
+        event_id: Id that EventBridge gave the event; None if it is about a message.
+        raw: The event as SES wrote it, without what EventBridge puts around it; compared.
+
+    https://docs.aws.amazon.com/ses/latest/dg/tenants.html
+    https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html
     """
 
     kind: Literal["UnknownEvent"] = field(default="UnknownEvent", repr=False)
     event_type: str
     message_id: str | None = None
     timestamp: datetime | None = None
+    resources: tuple[str, ...] = ()
+    account: str | None = None
+    region: str | None = None
+    event_id: str | None = None
     raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, hash=False)
 
     def _identity(self) -> tuple[str | None, ...]:
@@ -84,7 +101,8 @@ class UnknownEvent(BaseEvent):
             if key not in ("eventType", "notificationType")
         }
         text = json.dumps(content, sort_keys=True, default=str)
-        return self.event_type, self.message_id, time, text
+        origin = self.account, self.region, self.event_id
+        return self.event_type, self.message_id, time, text, *origin, *self.resources
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -152,6 +170,7 @@ Event: TypeAlias = (
     | RenderingFailed
     | SubscriptionChanged
     | Received
+    | MailStored
     | UnknownEvent
     | SubscriptionConfirmation
     | UnsubscribeConfirmation

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from ...values import FrozenDict, FrozenMappings, Value
 from .base import BaseEvent, utc_text
+from .reported import ReportedHeaders
 
 __all__ = ["OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
 
@@ -97,7 +98,7 @@ class OtherAction(FrozenMappings, Value):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Received(BaseEvent):
+class Received(ReportedHeaders, BaseEvent):
     """SES received a mail; ``Receiver.fetch`` returns its content.
 
     There is one event for all recipients.
@@ -112,7 +113,8 @@ class Received(BaseEvent):
         action: Action of the receipt rule that notified; None if it can't be parsed.
         content: The mail in the encoding of the action if that is an ``SnsAction``; None otherwise.
         processing_millis: Milliseconds that SES took to process the mail; None if not reported.
-        raw: The notification as SES wrote it; not compared.
+        raw: The notification as SES wrote it; not compared. ``subject``, ``from_``, ``to`` and
+            ``rfc5322_message_id`` are read from it, without fetching the mail.
     """
 
     kind: Literal["Received"] = field(default="Received", repr=False)

@@ -18,13 +18,15 @@ from ...arguments import (
     check_seconds,
 )
 from ...concurrency import EventLoopGuard
-from ...errors import NotSentError
+from ...errors import ConfigurationError, NotSentError
 from .pace import Pace
 
 __all__ = ["RateLimiter"]
 
 # Recipients of the high priority for each one of the low priority, while both wait.
 _PRIORITY_RATIO = 4
+
+_MAX_RECIPIENTS = 1_000_000_000  # a float holds it exactly
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -259,5 +261,8 @@ def _check_rate(rate: float) -> None:
 
 
 def _check_recipients(recipients: int) -> None:
-    if type(recipients) is not int or recipients < 0:  # each call comes here, so without a call
+    # Each call comes here, so without a call.
+    if type(recipients) is not int or not 0 <= recipients <= _MAX_RECIPIENTS:
         check_integer("recipients", recipients, 0)
+        if recipients > _MAX_RECIPIENTS:
+            raise ConfigurationError(f"recipients must be at most {_MAX_RECIPIENTS:,}")
