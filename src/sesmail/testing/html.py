@@ -9,7 +9,7 @@ from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
-from ..receiving.inbound.contents import InboundAttachment
+from ..receiving.inbound.attachment import InboundAttachment
 
 __all__ = ["embed_images", "find_links"]
 

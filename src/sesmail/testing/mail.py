@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ..receiving.inbound.contents import InboundAttachment
+from ..receiving.inbound.attachment import InboundAttachment
 from ..receiving.inbound.header import MailHeaders
 from ..receiving.inbound.mail import InboundMail, read_mail
 from ..tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, read_metadata, read_send_id
@@ -150,8 +150,9 @@ class SentMail:
         Raises:
             AssertionError: The mail contains no match.
         """
+        expression = pattern if isinstance(pattern, re.Pattern) else re.compile(f"{pattern}")
         for body in (self.text, self.html):
-            match = re.search(pattern, body or "")
+            match = expression.search(body or "")
             if match:
                 return match[1] if match.re.groups else match[0]
         raise AssertionError(f"no match of {pattern!r} in {self!r}: {self.text or self.html!r}")

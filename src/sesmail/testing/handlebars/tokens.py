@@ -13,7 +13,8 @@ TokenKind: TypeAlias = Literal["text", "value", "open", "inverse", "else", "clos
 
 _OPEN = re.compile(r"\{\{(~?)(!--|!|\{|&|#|\^|/|)")
 _KINDS: dict[str, TokenKind] = {"#": "open", "^": "inverse", "/": "close"}
-_ENDS = {"!--": "--", "{": "}"}
+_END = re.compile(r"(~?)\}\}")
+_ENDS = {"!--": re.compile(r"--(~?)\}\}"), "{": re.compile(r"\}(~?)\}\}")}
 _LINE_START = re.compile(r"(?:^|\n)[ \t]*$")
 _LATER_LINE_START = re.compile(r"\n[ \t]*$")
 _LINE_END = re.compile(r"[ \t]*(?:\r?\n|\Z)")
@@ -51,8 +52,7 @@ def _split(template: str) -> Iterator[Token]:
     while match := _OPEN.search(template, position):
         yield Token("text", template[position : match.start()])
         tilde, sigil = match.groups()
-        mark = _ENDS.get(sigil, "")
-        end = re.compile(re.escape(mark) + r"(~?)\}\}").search(template, match.end())
+        end = _ENDS.get(sigil, _END).search(template, match.end())
         if end is None:
             raise TemplateSyntaxError(f"the tag at character {match.start()} isn't closed")
         content = template[match.end() : end.start()].strip()

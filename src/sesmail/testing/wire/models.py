@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
@@ -20,7 +19,6 @@ _OTHER_ROUTES = {
     ("sesv2", "GET", "/v2/email/identities"): "ListEmailIdentities",
     ("sesv2", "POST", "/v2/email/list-identities"): "ListEmailIdentities",
 }
-_LABEL = re.compile(r"\{(\w+)\+?\}")
 
 
 @cache
@@ -46,15 +44,12 @@ def route(service: str, method: str, path: str) -> tuple[OperationModel, dict[st
     Returns:
         The operation, and the values in the path; None if no operation has this path.
     """
-    for pattern, labels, name in _routes(service, method):
-        match = pattern.fullmatch(path)
-        if match:
-            values = map(unquote, match.groups())
-            return service_model(service).operation_model(name), dict(
-                zip(labels, values, strict=True)
-            )
-    name = _OTHER_ROUTES.get((service, method, path))
-    return None if name is None else (service_model(service).operation_model(name), {})
+    for segments, name in _routes(service, method):
+        labels = _labels(segments, path.split("/"))
+        if labels is not None:
+            return service_model(service).operation_model(name), labels
+    other = _OTHER_ROUTES.get((service, method, path))
+    return None if other is None else (service_model(service).operation_model(other), {})
 
 
 def check_params(params: dict[str, Any], model: OperationModel) -> str | None:
@@ -68,15 +63,30 @@ def check_params(params: dict[str, Any], model: OperationModel) -> str | None:
 
 
 @cache
-def _routes(service: str, method: str) -> list[tuple[re.Pattern[str], list[str], str]]:
-    """Returns path, labels and name of each operation; paths with fewer labels come first."""
-    found: list[tuple[re.Pattern[str], list[str], str]] = []
+def _routes(service: str, method: str) -> list[tuple[list[str], str]]:
+    """Returns segments and name of each operation; paths with fewer labels come first."""
     model = service_model(service)
-    for name in model.operation_names:
-        http = model.operation_model(name).http
-        if http["method"] == method:
-            uri: str = http["requestUri"]
-            labels = _LABEL.findall(uri)
-            pattern = "([^/]+)".join(re.escape(text) for text in _LABEL.split(uri)[::2])
-            found.append((re.compile(pattern), labels, name))
-    return sorted(found, key=lambda each: len(each[1]))
+    https = {name: model.operation_model(name).http for name in model.operation_names}
+    found = [
+        (http["requestUri"].split("/"), name)
+        for name, http in https.items()
+        if http["method"] == method
+    ]
+    return sorted(found, key=lambda each: sum(map(_is_label, each[0])))
+
+
+def _is_label(segment: str) -> bool:
+    return segment.startswith("{")
+
+
+def _labels(segments: list[str], path: list[str]) -> dict[str, str] | None:
+    """Returns the values of labels in a path; None if it is another path."""
+    if len(segments) != len(path):
+        return None
+    labels: dict[str, str] = {}
+    for segment, value in zip(segments, path, strict=True):
+        if _is_label(segment) and value:
+            labels[segment.strip("{}+")] = unquote(value)
+        elif segment != value:
+            return None
+    return labels
