@@ -81,6 +81,18 @@ async def test_event_of_one_recipient(ses: FakeSES, mail: SentMail) -> None:
     assert [each.recipient for each in delivered if isinstance(each, sesmail.Delivered)] == [ALICE]
 
 
+@pytest.mark.parametrize(
+    ("bot", "word"), [(None, "unknown"), (True, "likely"), (False, "unlikely")]
+)
+async def test_bots_open_and_click(
+    ses: FakeSES, mail: SentMail, bot: bool | None, word: str
+) -> None:
+    for emitted in (ses.open(mail, bot=bot), ses.click(mail, bot=bot)):
+        (event, _) = parse(emitted.document)
+        assert isinstance(event, sesmail.Opened | sesmail.Clicked)
+        assert event.bot == word
+
+
 async def test_unknown_mail_recipient_or_link_is_an_error(ses: FakeSES, mail: SentMail) -> None:
     with pytest.raises(ValueError, match="no mail has the message id 'x'"):
         ses.bounce("x")

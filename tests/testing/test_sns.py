@@ -46,7 +46,7 @@ EVENTS: list[TrackingEvent] = [
     sesmail.Delivered(**FIELDS),
     sesmail.Delayed(**FULL, delay_type="General", expires_at=NOW, status="4.4.1"),
     sesmail.Complained(**FULL, feedback_type="abuse", arrived_at=NOW),
-    sesmail.Opened(**FULL, ip_address="192.0.2.1", user_agent="x"),
+    sesmail.Opened(**FULL, ip_address="192.0.2.1", user_agent="x", bot="likely"),
     sesmail.Clicked(**FULL, link="https://example.com/", link_tags={"a": ("b",)}),
     sesmail.SubscriptionChanged(
         **FULL,

@@ -48,6 +48,9 @@ def _headers(event: TrackingEvent) -> list[dict[str, str]]:
 def _part(event: TrackingEvent, spec: EventSpec) -> dict[str, Any]:
     part: dict[str, Any] = {key: getattr(event, name) for name, key in spec.texts.items()}
     part |= {key: _written(getattr(event, name)) for name, (_, key) in spec.others.items()}
+    bot = part.get("isBotEvent")
+    if bot is not None:
+        part["isBotEvent"] = {"likely": "Likely", "unlikely": "Unlikely"}.get(bot)
     if spec.has_time:
         part["timestamp"] = event.timestamp.isoformat()
     if spec.recipients_key == "recipients":

@@ -113,8 +113,15 @@ class EventMaker:
         part = delay_part(now(), recipients, delay_type, found.sent_at)
         return self._emit(found, "DeliveryDelay", part, truncate_headers)
 
-    def open(self, mail: SentMail | str, *, truncate_headers: bool = False) -> Emitted:
+    def open(
+        self, mail: SentMail | str, *, bot: bool | None = None, truncate_headers: bool = False
+    ) -> Emitted:
         """Opens a mail: event Open.
+
+        Args:
+            mail: The mail.
+            bot: Whether SES thinks that a program did it; None if it doesn't say.
+            truncate_headers: Whether headers are left out.
 
         Raises:
             ValueError: Opens of the mail aren't tracked, or it has no HTML.
@@ -122,7 +129,7 @@ class EventMaker:
         found, _ = self._find(mail, None)
         if found.track_opens is False or found.html is None:
             raise ValueError(f"SES doesn't track opens of {found!r}")
-        return self._emit(found, "Open", open_part(now()), truncate_headers)
+        return self._emit(found, "Open", open_part(now(), bot), truncate_headers)
 
     def click(
         self,
@@ -130,9 +137,17 @@ class EventMaker:
         link: str | None = None,
         *,
         link_tags: Mapping[str, Sequence[str]] | None = None,
+        bot: bool | None = None,
         truncate_headers: bool = False,
     ) -> Emitted:
         """Follows a link of a mail, by default its first one: event Click.
+
+        Args:
+            mail: The mail.
+            link: One of its links.
+            link_tags: Tags of the link's ``ses:tags`` attribute.
+            bot: Whether SES thinks that a program did it; None if it doesn't say.
+            truncate_headers: Whether headers are left out.
 
         Raises:
             ValueError: Clicks aren't tracked, or the mail has no such link.
@@ -143,7 +158,7 @@ class EventMaker:
         links = found.links
         if not links or (link is not None and link not in links):
             raise ValueError(f"{found!r} has no link {link or ''}; it has {list(links)}")
-        part = click_part(now(), link or links[0], link_tags)
+        part = click_part(now(), link or links[0], link_tags, bot)
         return self._emit(found, "Click", part, truncate_headers)
 
     def reject(self, mail: SentMail | str, *, reason: str = "Bad content") -> Emitted:

@@ -143,17 +143,25 @@ def delay_part(
     }
 
 
-def open_part(at: datetime) -> dict[str, Any]:
+def open_part(at: datetime, bot: bool | None) -> dict[str, Any]:
     """Returns the ``open`` of a mail."""
-    return {"timestamp": timestamp(at), **_READER}
+    return {"timestamp": timestamp(at), **_READER, **_bot(bot)}
 
 
 def click_part(
-    at: datetime, link: str, link_tags: Mapping[str, Sequence[str]] | None
+    at: datetime, link: str, link_tags: Mapping[str, Sequence[str]] | None, bot: bool | None
 ) -> dict[str, Any]:
     """Returns the ``click`` on a link."""
     tags = {name: list(values) for name, values in (link_tags or {}).items()} or None
-    return {"timestamp": timestamp(at), **_READER, "link": link, "linkTags": tags}
+    return {"timestamp": timestamp(at), **_READER, "link": link, "linkTags": tags, **_bot(bot)}
+
+
+def _bot(bot: bool | None) -> dict[str, str]:
+    """Returns whether a program did it, by the judgement of SES.
+
+    https://aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions/
+    """
+    return {} if bot is None else {"isBotEvent": "Likely" if bot else "Unlikely"}
 
 
 def subscription_part(
