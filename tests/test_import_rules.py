@@ -176,7 +176,9 @@ RESTRICTED: dict[str, list[str]] = {
     "uvicorn": ["testing/server.py"],
     "asyncio": [],
     "trio": [],
-    "import_module": ["__init__.py"],  # elsewhere it would hide an import from this test
+    # Elsewhere it would hide an import from this test. Messages have methods that encode them, and
+    # the encoder imports messages.
+    "import_module": ["__init__.py", "sending/message/output.py"],
     "__import__": [],
 }
 

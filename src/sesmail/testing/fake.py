@@ -54,6 +54,19 @@ class FakeSES(EventMaker, Settings, Subscribing):
     a thread and an event loop of its own, so that both work on asyncio and trio, and without an
     event loop. Any credentials are accepted.
 
+    Modelled: identities and their subdomains, the sandbox, the daily quota, paused and suspended
+    accounts; limits on recipients, sizes, tags and headers; stored and inline templates, data
+    merged by key, Rendering Failure after acceptance; bulk results by entry; configuration sets,
+    event destinations and identity notifications; suppression lists of the account and of tenants,
+    to which hard bounces and complaints add addresses; contact lists and unsubscribe links; the
+    mailbox simulator; headers truncated at 10 KB; subscriptions, credentials, retries and signatures
+    of SNS; received mail in notifications and in S3, encrypted by KMS.
+
+    Not modelled: IAM and signatures of requests, DKIM and MAIL FROM domains, receipt rules (give
+    their action to ``receive``), attachments that SES refuses, the rate of other operations than
+    sends, partials and further helpers of Handlebars, destinations other than SNS (an ``Emitted``
+    event has their forms), and the time that real deliveries take. Mails are kept until ``reset``.
+
     Attributes:
         faults: Faults of the next send operations: throttling, latency, lost responses.
         outbox: The accepted mails.
