@@ -59,8 +59,8 @@ class FakeSES(EventMaker, Settings, Subscribing):
     merged by key, Rendering Failure after acceptance; bulk results by entry; configuration sets,
     event destinations and identity notifications; suppression lists of the account and of tenants,
     to which hard bounces and complaints add addresses; contact lists and unsubscribe links; the
-    mailbox simulator; headers truncated at 10 KB; subscriptions, credentials, retries and signatures
-    of SNS; received mail in notifications and in S3, encrypted by KMS.
+    mailbox simulator; headers truncated at 10 KB; SNS with its subscriptions, credentials, retries
+    and signatures; received mail in notifications and in S3, encrypted by KMS.
 
     Not modelled: IAM and signatures of requests, DKIM and MAIL FROM domains, receipt rules (give
     their action to ``receive``), attachments that SES refuses, the rate of other operations than
