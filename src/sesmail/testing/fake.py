@@ -19,6 +19,7 @@ from .outbox import Outbox
 from .server import Server
 from .service import SesService
 from .settings import Settings
+from .signing import ca_bundle
 from .sns import Trust, trust
 from .state import State
 from .subscribing import Subscribing
@@ -189,7 +190,11 @@ class FakeSES(EventMaker, Settings, Subscribing):
         The clients of a fake share a session of aiobotocore, which opens them faster, unless
         ``session``, ``profile`` or ``role_arn`` is given.
         """
-        arguments: dict[str, Any] = {**self.client_settings(), **settings}
+        arguments: dict[str, Any] = {
+            **self.client_settings(),
+            "verify": ca_bundle(),
+            **settings,
+        }
         if not {"session", "profile", "role_arn"} & settings.keys():
             arguments["session"] = _shared_session()
         return Client(**arguments)
@@ -209,13 +214,17 @@ class FakeSES(EventMaker, Settings, Subscribing):
         }
 
     def environment(self) -> dict[str, str]:
-        """Returns environment variables that direct AWS clients without settings to the fake."""
+        """Returns environment variables that direct AWS clients without settings to the fake.
+
+        No client can connect to AWS with them: they trust no certificate of it.
+        """
         return {
             "AWS_ACCESS_KEY_ID": _KEY,
             "AWS_SECRET_ACCESS_KEY": _KEY,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL": self.url,
+            "AWS_CA_BUNDLE": ca_bundle(),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
