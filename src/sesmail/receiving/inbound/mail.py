@@ -186,7 +186,9 @@ class InboundMail:
         RFC 2046 forbids, contains another one, the inner one isn't parsed.
         """
         return tuple(
-            InboundMail(part.mail) for part in self._part.leaves() if part.mail is not None
+            InboundMail(leaf.part.mail)
+            for leaf in self._bodies.others
+            if leaf.part.mail is not None
         )
 
     @cached_property
@@ -197,7 +199,7 @@ class InboundMail:
         """
         from .report import read_report  # lazily, as few mails are reports
 
-        return read_report(self._part)
+        return read_report([leaf.part for leaf in self._bodies.others])
 
     def mailboxes(self, name: str) -> tuple[Mailbox, ...]:
         """The mailboxes of all fields with this name, such as ``Resent-To``, in order.
