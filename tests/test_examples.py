@@ -584,3 +584,10 @@ def test_send_fastapi_maps_errors_to_responses(
     assert response.headers.get("Retry-After") == retry_after
     assert [record.levelname for record in caplog.records] == ([logged] if logged else [])
     assert len(server.requests) == requests
+
+
+def test_local_ses(run: Run) -> None:
+    assert run("local_ses") == (
+        "sent: On its way, Alice: Dear Alice, it is on its way.\n"
+        "bounced: alice@example.com, permanent: True\n"
+    )

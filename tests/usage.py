@@ -12,6 +12,7 @@ from typing import Any, Literal, assert_never, assert_type
 from pydantic import SecretStr
 
 import sesmail
+import sesmail.testing
 from sesmail import (
     Address,
     Alternative,
@@ -782,3 +783,28 @@ def unsubscribe_links(token: str, body: bytes) -> None:
     assert_type(links.link("a@example.com", "news"), str)
     assert_type(links.read(token), sesmail.Unsubscription)
     assert_type(links.is_one_click(body), bool)
+
+
+async def fake(message: Message, log: sesmail.SendLog, bounced: Bounced) -> None:
+    async with sesmail.testing.FakeSES("eu-west-1", lenient=True) as ses:
+        assert_type(ses, sesmail.testing.FakeSES)
+        sesmail.Client(**ses.client_settings(), timeout=5)
+        Receiver(**ses.trust(), accept="tracking")
+        assert_type(ses.client(rate_limit=None), sesmail.Client)
+        assert_type(ses.outbox[0], sesmail.testing.SentMail)
+        assert_type(ses.outbox[:1], list[sesmail.testing.SentMail])
+        mail = await ses.outbox.wait(to="a@example.com", timeout=1)
+        assert_type(mail.links, tuple[str, ...])
+        assert_type(mail.code(), str)
+        assert_type(ses.bounce(mail, "a@example.com"), sesmail.testing.Emitted)
+        assert_type(ses.bounce(mail).request(), tuple[bytes, dict[str, str]])
+        ses.receive(b"", action="S3", kms_key="arn")
+        ses.receive(b"", action="s3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        ses.subscribe("http://127.0.0.1/", secret="user:password")
+        ses.faults.throttle(times=None)
+    await sesmail.testing.check_send_log(log)
+    assert_type(sesmail.testing.sns.post(bounced), tuple[bytes, dict[str, str]])
+    Receiver(**sesmail.testing.sns.trust())
+    assert_type(message.to_bytes(), bytes)
+    assert_type(message.to_eml("mail.eml"), Path)
+    assert_type(message.preview(), str)
