@@ -35,6 +35,11 @@ def part_ranges(part: Part, budget: Budget) -> Iterator[tuple[int, int]]:
     raw, start, is_closed = part.raw, -1, False
     for line_start, line_end, closing in _delimiter_lines(part, b"--" + boundary, budget):
         stop = max(start, _before_line_break(raw, line_start))
+        if line_start == start and not (closing or is_closed):  # the delimiter is written twice
+            start = line_end
+            if _may_go_on(part, budget):
+                continue
+            return
         if start >= 0 and (not is_closed or _is_part_after_closing(part, start, stop)):
             yield start, stop
         elif closing and not (is_closed or raw[part.body : max(0, stop)].strip()):
