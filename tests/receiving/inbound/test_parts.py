@@ -106,6 +106,7 @@ def test_first_content_type_counts() -> None:
         (b"\nbody", [], b"body", None),
         (b"words\r\n\r\nbody", [], b"words\r\n\r\nbody", parts.NO_HEADER),
         (b"a: b", [("a", "b")], b"", parts.NO_SEPARATOR),
+        (b"a: b\r\nc: d\r\n", [("a", "b"), ("c", "d")], b"", None),
         (b"a: b\n\nbody\n\nmore", [("a", "b")], b"body\n\nmore", None),
         (
             b"a: b\r\nHello\r\nc: d\r\nBye\r\n\r\nmore",
@@ -209,6 +210,13 @@ def test_finds_parts_without_empty_line_before_them(words: bytes, boundary: byte
     assert structure(part) == ["multipart/mixed", "text/html", "text/plain"]
     assert part.headers.get("a") == "v=1 b=2"
     assert list(part.defects) == [ODD_LINE, parts.NO_SEPARATOR]
+
+
+def test_part_may_be_only_a_header() -> None:
+    for end in (b"\n", b"\r\n"):
+        part = read_parts(multipart(b"Content-Type: text/html" + end, b"x: y", b"\r\nz"))
+        assert [leaf.content() for leaf in part.leaves()] == [b"", b"", b"z"]
+        assert list(part.defects) == [parts.NO_SEPARATOR]  # of the second part
 
 
 def test_delimiter_that_is_written_twice_begins_one_part() -> None:
