@@ -25,7 +25,7 @@ from support.random_mails import random_mails
 pytestmark = pytest.mark.once
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-MAILS = 20_000 if NIGHTLY else 2_500
+MAILS = 20_000 if NIGHTLY else 1_500
 SCOPES = {"from_": "from", "text": "body", "html": "body", "files": "body"}
 
 
