@@ -551,6 +551,14 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: multipart(b"\r\nx") + b"\n--b" * (9 * MIB),
         TOO_MANY_DELIMITERS,
     ),
+    "40 MB of delimiters in succession": (
+        lambda: multipart(b"\r\nx", close=False) + b"\n--b" * (9 * MIB) + b"\n",
+        TOO_MANY_DELIMITERS,
+    ),
+    "header of 20,000 lines before a delimiter": (
+        lambda: b"From: a@b.example\n" + b"x\n" * 20_000 + b"--b\n\nx",
+        NO_SEPARATOR,
+    ),
     "5,000 parts after the closing delimiter": (
         lambda: multipart(b"\r\nx") + b"\n--b\n\nx" * 5_000,
         TOO_MANY_PARTS,

@@ -111,6 +111,7 @@ def test_first_content_type_counts() -> None:
         (b"\nbody", [], b"body", None),
         (b"words\r\n\r\nbody", [], b"words\r\n\r\nbody", parts.NO_HEADER),
         (b"a: b", [("a", "b")], b"", parts.NO_SEPARATOR),
+        (b"a: b\r\nc: d\r\n", [("a", "b"), ("c", "d")], b"", None),
         (b"a: b\n\nbody\n\nmore", [("a", "b")], b"body\n\nmore", None),
         (
             b"a: b\r\nHello\r\nc: d\r\nBye\r\n\r\nmore",
@@ -131,6 +132,19 @@ def test_first_content_type_counts() -> None:
         (b"a: b\r\n \r\nHello\r\n\r\nmore", [("a", "b")], b"Hello\r\n\r\nmore", parts.NO_SEPARATOR),
         (b"a: b\nHello", [("a", "b")], b"Hello", parts.NO_SEPARATOR),
         (b"a: b\n--b\nHello", [("a", "b")], b"--b\nHello", parts.NO_SEPARATOR),
+        (
+            b"a: b\nWords:\nwords\n--b\nc: d\n\nmore",
+            [("a", "b"), ("Words", "")],
+            b"words\n--b\nc: d\n\nmore",
+            parts.NO_SEPARATOR,
+        ),
+        (
+            b"a: b\r\n--b:c\r\nc: d\r\n\r\nmore",
+            [("a", "b")],
+            b"--b:c\r\nc: d\r\n\r\nmore",
+            parts.NO_SEPARATOR,
+        ),
+        (b"a: b\n----b\nc: d\n\nx", [("a", "b")], b"----b\nc: d\n\nx", parts.NO_SEPARATOR),
         (b"From a@b Fri May  3\na: b\n\nbody", [("a", "b")], b"body", None),
         (b">From a@b Fri May  3\r\na: b\r\n\r\nbody", [("a", "b")], b"body", None),
     ],
@@ -189,6 +203,40 @@ def test_line_without_its_fold_belongs_to_the_field_before(lines: bytes, value: 
     assert list(part.headers) == [("a", value), ("To", "d")]
     assert part.content() == b"body"
     assert ODD_LINE in part.defects
+
+
+@pytest.mark.parametrize("words", [b"", b"A mail in MIME format.\n", b"Words\nand words\n"])
+@pytest.mark.parametrize("boundary", [b"b", b"----b", b"b:c"])
+def test_finds_parts_without_empty_line_before_them(words: bytes, boundary: bytes) -> None:
+    mail = multipart(b"Content-Type: text/html\n\nx", b"\ny", boundary=boundary)
+    header, content = mail.replace(b"\r\n", b"\n").split(b"\n\n", 1)
+    lost_fold = b"a: v=1\nb=2\n"
+    part = read_parts(lost_fold + header + b"\n" + words + content)
+    assert structure(part) == ["multipart/mixed", "text/html", "text/plain"]
+    assert part.headers.get("a") == "v=1 b=2"
+    assert list(part.defects) == [ODD_LINE, parts.NO_SEPARATOR]
+
+
+def test_part_may_be_only_a_header() -> None:
+    for end in (b"\n", b"\r\n"):
+        part = read_parts(multipart(b"Content-Type: text/html" + end, b"x: y", b"\r\nz"))
+        assert [leaf.content() for leaf in part.leaves()] == [b"", b"", b"z"]
+        assert list(part.defects) == [parts.NO_SEPARATOR]  # of the second part
+
+
+def test_delimiter_that_is_written_twice_begins_one_part() -> None:
+    mail = multipart(b"\r\nx", b"\r\ny")
+    for delimiter in (b"--b\r\n", b"--b \r\n"):
+        part = read_parts(mail.replace(b"--b\r\n", b"--b\r\n" + delimiter))
+        assert [leaf.content() for leaf in part.leaves()] == [b"x", b"y"]
+        assert not part.defects
+    part = read_parts(multipart().replace(b"--b--", b"--b\r\n--b\r\n--b--"))
+    assert [leaf.content() for leaf in part.leaves()] == [b""]
+    part = read_parts(
+        multipart(b"\r\nx").replace(b"--b\r\n", b"--b\r\n" * 5), Budget(false_delimiters=3)
+    )
+    assert structure(part) == "text/plain"
+    assert delimiters.TOO_MANY_DELIMITERS in part.defects
 
 
 def test_odd_line_without_a_field_before_it_is_left_out() -> None:
@@ -383,6 +431,10 @@ UUENCODED = b"begin 644 hello.txt\n+:&5L;&\\@=V]R;&0\n`\nend\n"
         ("base64", b"YQ==\nYWI=\nYWJj\nfooter", b"aababc", BAD_BASE64),
         ("base64", b"aGk=\r\nd29y\r\nbGQh\r\n-- \r\nwww", b"hiworld!", BAD_BASE64),
         ("base64", b"aGk=\nfoo=bar", b"hi", BAD_BASE64),
+        ("base64", b"Ag==\r\nJw==\r\n", b"\x02'", BAD_BASE64),
+        ("base64", b"Ag==\r\naaa=", b"\x02i\xa6", BAD_BASE64),
+        ("base64", b"Ag==\nJw== \nfooter\n", b"\x02'", BAD_BASE64),
+        ("base64", b"Ag==\nword\naaa=", b"\x02", BAD_BASE64),
         ("base64", b"aGk=\nABCD", b"hi", BAD_BASE64),
         ("base64", b"aGk=\nSent from my phone", b"hi", BAD_BASE64),
         ("base64", b"aGk=\n____\nlist", b"hi", BAD_BASE64),

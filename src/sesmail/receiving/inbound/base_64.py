@@ -28,6 +28,7 @@ _NOT_LETTERS = re.compile(rb"[^A-Za-z0-9+/]*")
 _PADDING_AND_SPACE = re.compile(rb"[=\s]*")
 _LINES = re.compile(rb"[A-Za-z0-9+/\r\n]*")
 _LINE = re.compile(rb"[A-Za-z0-9+/]{0,80}")
+_PADDING_AT_END_OF_LINE = re.compile(rb"={1,2}(?:\s|\Z)")
 _PROSE = re.compile(rb"[A-Za-z]?[a-z]+|[A-Z]+")
 
 
@@ -114,7 +115,8 @@ def _decode_blocks(raw: bytes, start: int, end: int, budget: Budget, decoded: By
     while following < end and budget.repairs > 0:
         start = following
         stop, following = _end_of_block(raw, start, end, budget)
-        end_of_base64 = _end_of_base64(raw, start, stop, is_padded=stop < end)
+        ends_line = _PADDING_AT_END_OF_LINE.match(raw, stop, end) is not None
+        end_of_base64 = _end_of_base64(raw, start, stop, stop < end, ends_line)
         _decode_letters(raw, start, end_of_base64, decoded)
         if end_of_base64 < stop:
             return
@@ -136,10 +138,18 @@ def _end_of_block(raw: bytes, start: int, end: int, budget: Budget) -> tuple[int
     return end, end
 
 
-def _end_of_base64(raw: bytes, start: int, end: int, *, is_padded: bool) -> int:
+def _end_of_base64(raw: bytes, start: int, end: int, is_padded: bool, ends_line: bool) -> int:
     """End of the lines between two positions that are base64, not prose.
 
-    Prose has other characters than base64, or is a word: letters that aren't mixed in case.
+    Prose has other characters than base64, or is a word: letters that aren't mixed in case. Such
+    letters are base64 if padding ends them and their line, as in ``Jw==``.
+
+    Args:
+        raw: The mail.
+        start: Start of the lines.
+        end: End of the lines.
+        is_padded: Whether padding follows.
+        ends_line: Whether the line ends after this padding.
     """
     stop = _end_of_run(_LINES, raw, start, end)
     if stop < end:
@@ -147,7 +157,9 @@ def _end_of_base64(raw: bytes, start: int, end: int, *, is_padded: bool) -> int:
     for line_start in (start, max(start, raw.rfind(b"\n", start, stop) + 1)):
         line = _LINE.match(raw, line_start, stop)
         assert line is not None
-        if _PROSE.fullmatch(line[0]) and not (is_padded and line[0].isupper()):
+        if not _PROSE.fullmatch(line[0]):
+            continue
+        if not (ends_line and line.end() == end) and not (is_padded and line[0].isupper()):
             return line_start
     return stop
 

@@ -34,6 +34,11 @@ def part_ranges(part: Part, budget: Budget) -> Iterator[tuple[int, int]]:
         return
     raw, start, is_closed = part.raw, -1, False
     for line_start, line_end, closing in _delimiter_lines(part, b"--" + boundary, budget):
+        if line_start == start and not (closing or is_closed):  # the delimiter is written twice
+            start = line_end
+            if _may_go_on(part, budget):
+                continue
+            return
         # The line break before a delimiter line belongs to the delimiter.
         # https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
         stop = line_start - (2 if raw[line_start - 2] == _CR else 1)

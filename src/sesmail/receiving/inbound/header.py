@@ -36,8 +36,9 @@ Defects: TypeAlias = dict[str, None]
 """Defects of a mail as the keys, each once, in order of discovery."""
 
 _NO_FIELD: Field = (b"", b"")  # a line that isn't a field
-# Only for a limited number of lines: re allocates memory for each repetition of a group.
-_FIELD = re.compile(rb"^(?:([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|.+)", re.MULTILINE)
+# Only for a limited number of lines: re allocates memory for each repetition of a group. No name
+# begins with two hyphens: such a line is a delimiter of parts, which may contain a colon.
+_FIELD = re.compile(rb"^(?:((?!--)[!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|.+)", re.MULTILINE)
 _LF = ord("\n")
 # https://www.rfc-editor.org/rfc/rfc5322#section-3.6 and the fields that determine the content;
 # without MIME-Version, which often is repeated and never used.

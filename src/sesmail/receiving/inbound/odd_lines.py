@@ -12,8 +12,9 @@ __all__ = ["Field", "read_one_by_one", "skip_odd_lines"]
 Field: TypeAlias = tuple[bytes, bytes]
 """Name and value of a header field as in the mail."""
 
-_FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_FIELD_NAME = re.compile(rb"((?!--)[!-9;-~]+)[ \t]*:")
 _END_OF_FIELD = re.compile(rb"\n(?![ \t])")
+_DELIMITER = re.compile(rb"--[^\s-]|---+[^\s-]")
 _LF = ord("\n")
 # A byte order mark, the line in front of a mail in an mbox file (RFC 4155), as it is or quoted, and
 # a line of blanks; 998: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
@@ -60,7 +61,7 @@ def read_one_by_one(
     """
     fields: list[Field] = []
     odd: list[tuple[int, int, int]] = []  # start, end, and number of fields before
-    at, skipped = start, False
+    at, skipped, content = start, False, None
     while at < end and len(fields) < limit and len(odd) <= MAX_ODD_LINES:
         if raw[at] == _LF:
             at += 1
@@ -71,6 +72,11 @@ def read_one_by_one(
             at = stop + 1
         elif (first_field := skip_odd_lines(raw, at, end)) > at:
             at, skipped = first_field, True
+        elif fields and _DELIMITER.match(raw, at, end):
+            content = at
+            while odd and odd[-1][2] == len(fields):
+                content = odd.pop()[0]
+            break
         else:
             line_break = _END_OF_FIELD.search(raw, at, end)
             stop = end if line_break is None else line_break.start()
@@ -79,9 +85,9 @@ def read_one_by_one(
             if not is_closed:
                 break
     if not odd:
-        return fields, None, skipped
+        return fields, content, skipped
     if is_closed and _goes_on(fields, odd):
-        return _with_odd_lines(raw, fields, odd), None, True
+        return _with_odd_lines(raw, fields, odd), content, True
     at, _, count = odd[0]
     return fields[:count], at, skipped
 

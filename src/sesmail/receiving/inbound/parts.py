@@ -28,6 +28,7 @@ TOO_MANY_PARTS = f"more than {MAX_PARTS:,} parts, rest not parsed"
 _ATTACHED_MAILS = frozenset(["message/rfc822", "message/global"])
 
 # 998: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
+_LF = ord("\n")
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 _FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}[ \t]*:")
@@ -151,7 +152,10 @@ def _find_header(raw: bytes, start: int, end: int, defects: Defects) -> tuple[in
     limit = min(end, start + MAX_HEADER)
     empty_line = _END_OF_HEADER.search(raw, start, limit)
     if empty_line is None:
-        defects[NO_SEPARATOR if limit == end else HEADER_TOO_LARGE] = None
+        if limit < end:
+            defects[HEADER_TOO_LARGE] = None
+        elif raw[end - 1] != _LF:  # else, there is no content, as RFC 2046, section 5.1.1, allows
+            defects[NO_SEPARATOR] = None
         return start, limit, limit
     return start, empty_line.start() + 1, empty_line.end()
 
