@@ -220,7 +220,7 @@ def test_finds_parts_without_empty_line_before_them(words: bytes, boundary: byte
 def test_part_may_be_only_a_header() -> None:
     for end in (b"\n", b"\r\n"):
         part = read_parts(multipart(b"Content-Type: text/html" + end, b"x: y", b"\r\nz"))
-        assert [leaf.content() for leaf in part.leaves()] == [b"", b"", b"z"]
+        assert [leaf.content() for leaf in part.parts] == [b"", b"", b"z"]
         assert list(part.defects) == [parts.NO_SEPARATOR]  # of the second part
 
 
@@ -228,10 +228,10 @@ def test_delimiter_that_is_written_twice_begins_one_part() -> None:
     mail = multipart(b"\r\nx", b"\r\ny")
     for delimiter in (b"--b\r\n", b"--b \r\n"):
         part = read_parts(mail.replace(b"--b\r\n", b"--b\r\n" + delimiter))
-        assert [leaf.content() for leaf in part.leaves()] == [b"x", b"y"]
+        assert [leaf.content() for leaf in part.parts] == [b"x", b"y"]
         assert not part.defects
     part = read_parts(multipart().replace(b"--b--", b"--b\r\n--b\r\n--b--"))
-    assert [leaf.content() for leaf in part.leaves()] == [b""]
+    assert [leaf.content() for leaf in part.parts] == [b""]
     part = read_parts(
         multipart(b"\r\nx").replace(b"--b\r\n", b"--b\r\n" * 5), Budget(false_delimiters=3)
     )
