@@ -117,6 +117,10 @@ KINDS: dict[str, list[Any]] = {
 }
 ADDRESS, PATH = [5, b"a@example.com", ["a@example.com"], Address], [5, b"a", ["a"], "", Path]
 OUTCOME = ["sent", 5, None, ["accepted"]]
+CERTIFICATES: list[Any] = [
+    *(5, True, b"a", ["a", "b"], {}, Path("a"), ""),
+    *(("a",), ("a", "b", "c"), ("a", None), (5, "b"), ()),
+]
 
 ROLE: dict[str, str | list[Any]] = {
     "session": [5, "session", {}, type],
@@ -169,21 +173,34 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
             {"retries": 3},
             {"tcp_keepalive": 1},
             {"proxies": "a"},
+            {"proxies": {"https": 5}},
+            {"proxies": {"https": ""}},
+            {"proxies": {5: "http://a"}},
+            {"proxies_config": {"proxy_ca_bundel": "a.pem"}},
+            {"proxies_config": {"proxy_ca_bundle": 5}},
+            {"proxies_config": {"proxy_use_forwarding_for_https": True}},
+            {"user_agent": "a\nb"},
+            {"user_agent_extra": "shop\n"},
+            {"user_agent_extra": "\ud800"},
+            *({"client_cert": value} for value in CERTIFICATES),
+            *({"proxies_config": {"proxy_client_cert": value}} for value in CERTIFICATES),
         ],
         "fast_path": "bool",
         **ROLE,
-        "endpoint_url": ["", 5, b"http://a", "localhost:4566", "ftp://a.example", str],
-        "use_ssl": "bool",
+        "endpoint_url": [
+            *("", 5, b"http://a", "localhost:4566", "ftp://a.example", str, "http://", "http:a"),
+            *("http://a:port", "http://a:99999", "http://a:0", "http://[::1", "http://[::zz]"),
+            *("http://a b", "http://a\n", "http://u:p@a", "http://a?x=y", "http://a/#x"),
+        ],
+        "use_ssl": [0, 1, "yes", "False", bool],
         "verify": [5, b"bundle.pem", ["bundle.pem"], 0, bool],
+        "api_version": ["", 5, b"text", ["text"], "a\x00b"],
         **{
-            key: ["", 5, b"text", ["text"], "a\x00b", None]
-            for key in (
-                "api_version",
-                "aws_access_key_id",
-                "aws_secret_access_key",
-                "aws_session_token",
-                "aws_account_id",
-            )
+            f"aws_{key}": [
+                *("", 5, b"text", ["text"], "a\x00b", "a\n", " a", "a b", "\xe9", "\ud800"),
+                "alone",
+            ]
+            for key in ("access_key_id", "secret_access_key", "session_token", "account_id")
         },
     },
     "Client.call": {"operation": "operation", "params": "mapping"},
@@ -536,7 +553,7 @@ def test_wrong_value_is_refused_by_name(
         (Client, {"retry": RetryPolicy}, "the class RetryPolicy"),
         (Client, {"timeout": "5"}, "timeout must be a finite number of seconds above 0, not a str"),
         (Client, {"listener": print}, "an instance of a subclass of Listener"),
-        (Client, {"send_log": "sends.db"}, "SqliteSendLog('sends.db')"),
+        (Client, {"send_log": "sends.db"}, "write SqliteSendLog(path)"),
         (Client, {"send_log": MemorySendLog}, "create an instance"),
         (Client, {"defaults": {}}, "Message(...)"),
         (Client, {"region_name": "eu-west-1"}, "use region"),

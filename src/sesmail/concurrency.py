@@ -21,12 +21,14 @@ class EventLoopGuard:
     """Event loop that uses an object first, to which its locks and connections are bound.
 
     Args:
+        owner: Name of the public class of the object.
         blocking: Name of what serves code without an event loop instead.
     """
 
-    __slots__ = ("_blocking", "_token")
+    __slots__ = ("_blocking", "_owner", "_token")
 
-    def __init__(self, blocking: str = "sesmail.BlockingClient") -> None:
+    def __init__(self, owner: str, blocking: str = "sesmail.BlockingClient") -> None:
+        self._owner = owner
         self._blocking = blocking
         self._token: anyio.lowlevel.EventLoopToken | None = None
 
@@ -41,8 +43,8 @@ class EventLoopGuard:
             self._token = token
         elif self._token != token:
             raise ConfigurationError(
-                "it is bound to the event loop that used it first; create one per event loop, "
-                f"or use {self._blocking} in code without an event loop"
+                f"this {self._owner} is bound to the event loop that used it first; create one per "
+                f"event loop, or use {self._blocking} in code without an event loop"
             )
 
 

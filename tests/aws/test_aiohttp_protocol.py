@@ -11,7 +11,7 @@ import anyio.to_thread
 import pytest
 from aiohttp import TCPConnector
 
-from sesmail import ConfigurationError, NotSentError
+from sesmail import NotSentError
 from sesmail.aws import aiohttp_protocol, aiohttp_session
 from sesmail.aws.aiohttp_protocol import _Protocol
 from support.clients import new_client
@@ -129,7 +129,8 @@ async def test_request_of_a_client_that_was_closed_meanwhile_is_not_written(
             return original(*args, **options)
 
         monkeypatch.setattr(*step, close)
-        with pytest.raises(ConfigurationError, match="closed"):
+        params = {"Content": {}} if operation == "SendEmail" else {}
+        with pytest.raises(NotSentError, match="closed"):
             await client.call(operation, params)
         lifetime.is_closed = False
     assert server.requests == []

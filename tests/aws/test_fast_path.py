@@ -11,7 +11,15 @@ import botocore.auth
 import pytest
 from botocore.loaders import Loader
 
-from sesmail import Attachment, BulkMessage, Client, ConfigurationError, Message, TemplateMessage
+from sesmail import (
+    Attachment,
+    BulkMessage,
+    Client,
+    ConfigurationError,
+    Message,
+    NotSentError,
+    TemplateMessage,
+)
 from sesmail.aws import fast_path
 from support.clients import NEWS, ORDER, new_client
 from support.commands import command_line
@@ -284,7 +292,7 @@ async def test_client_closed_while_encoding_sends_nothing(
     async with client:
         await client.send(ORDER)
         monkeypatch.setattr(fast_path, "run_in_thread", closed)
-        with pytest.raises(ConfigurationError, match="closed"):
+        with pytest.raises(NotSentError, match="closed"):
             await client.send(large)
     assert len(server.requests) == 1
 

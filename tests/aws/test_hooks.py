@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
+import anyio
+import anyio.lowlevel
 import pytest
 import wrapt
 from aiobotocore.client import AioBaseClient
@@ -15,11 +17,12 @@ from aiobotocore.session import AioSession
 from aiobotocore.signers import AioRequestSigner
 from botocore import handlers
 from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
 from botocore.endpoint import Endpoint
 from botocore.hooks import HierarchicalEmitter
 from botocore.stub import Stubber
 
-from sesmail import BulkMessage, Client, SesmailError, UnknownOutcomeError
+from sesmail import BulkMessage, Client, NotSentError, SesmailError, UnknownOutcomeError
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, Request, StartFaultServer
 from support.responses import ok
@@ -223,18 +226,21 @@ async def test_handler_of_the_session_turns_the_fast_path_off(
 
 
 MAKE_API_CALL: tuple[type[Any], str] = (AioBaseClient, "_make_api_call")
-# A wrapped one is noticed at any time; those of OTHERS are noticed when a client is opened.
-TRACED: list[tuple[type[Any], str]] = [
-    (AioEndpoint, "_send_request"),
-    (AioEndpoint, "_send"),
-    (AioEndpoint, "create_request"),
-    (Endpoint, "make_request"),
-    (Endpoint, "prepare_request"),
-]
 OTHERS: list[tuple[type[Any], str]] = [
     (AioBaseClient, "_convert_to_request_dict"),
+    (AioBaseClient, "_emit_api_params"),
+    (AioBaseClient, "_make_request"),
+    (AioBaseClient, "_resolve_endpoint_ruleset"),
     (AioEndpoint, "_do_get_response"),
+    (AioEndpoint, "_get_response"),
+    (AioEndpoint, "_needs_retry"),
+    (AioEndpoint, "_send"),
+    (AioEndpoint, "_send_request"),
+    (AioEndpoint, "create_request"),
     (AioRequestSigner, "handler"),
+    (AioRequestSigner, "sign"),
+    (Endpoint, "make_request"),
+    (Endpoint, "prepare_request"),
     (HierarchicalEmitter, "emit"),
 ]
 WRAPPERS: dict[str, Callable[[Any, Any], Any]] = {
@@ -248,7 +254,7 @@ WRAPPERS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-WRAPPED = [(*MAKE_API_CALL, kind) for kind in WRAPPERS] + [(*each, "wrapt") for each in TRACED]
+WRAPPED = [(*MAKE_API_CALL, kind) for kind in WRAPPERS] + [(*each, "wrapt") for each in OTHERS]
 
 
 def wrap(function: Any, kind: str) -> Any:
@@ -259,9 +265,7 @@ def wrap(function: Any, kind: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("owner", "name", "kind"),
-    [*WRAPPED, *((*each, "wrapt") for each in OTHERS)],
-    ids=lambda value: getattr(value, "__name__", value),
+    ("owner", "name", "kind"), WRAPPED, ids=lambda value: getattr(value, "__name__", value)
 )
 async def test_method_wrapped_before_opening_turns_the_fast_path_off(
     fault_server: StartFaultServer,
@@ -324,9 +328,28 @@ async def test_wrapped_send_of_the_http_session_turns_the_fast_path_off(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = http_session(session)
-    monkeypatch.setattr(owner, "send", functools.partialmethod(owner.send))
     server = fault_server(ok())
-    assert await fast_sends(server, new_client(server.url, session)) == [False, False]
+    async with new_client(server.url, session) as client:
+        await client.send(ORDER)
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, "send", functools.partialmethod(owner.send))
+            await client.send(ORDER)
+        await client.send(ORDER)
+        monkeypatch.setattr(owner, "send", functools.partialmethod(owner.send))
+        await client.send(ORDER)
+    assert [is_fast(request) for request in server.requests] == [True, False, True, False]
+    assert await fast_sends(server, new_client(server.url, session)) == [
+        *(True, False, True, False, False, False),
+    ]
+
+
+async def test_wrapped_method_of_botocore_that_is_overridden_leaves_the_fast_path_on(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a tracer of synchronous code wraps it, and aiobotocore doesn't call it."""
+    monkeypatch.setattr(BaseClient, "_make_api_call", lambda *_: None)
+    server = fault_server(ok())
+    assert await fast_sends(server, new_client(server.url, session)) == [True, True]
 
 
 @pytest.mark.parametrize("path", ["_endpoint", "_request_signer"])
@@ -356,6 +379,67 @@ async def test_request_of_another_http_session_may_have_been_sent(
         endpoint.http_session = Failing(endpoint.http_session)
         with pytest.raises(UnknownOutcomeError):
             await client.send(ORDER)
+
+
+@pytest.mark.parametrize("how", ["nothing", "later", "first", "last"])
+async def test_handler_without_a_response_leaves_the_outcome_as_it_is(
+    fault_server: StartFaultServer, session: str, how: str
+) -> None:
+    """A connection that is refused is not sent, whatever handles the event before it."""
+
+    async def later(**_: Any) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    async with new_client("http://127.0.0.1:1", session) as client:
+        await client.open()
+        events = opened(client).meta.events
+        register = {"first": events.register_first, "last": events.register_last}
+        handler = later if how == "later" else ignore
+        register.get(how, events.register)("before-send.sesv2.SendEmail", handler)
+        with pytest.raises(NotSentError) as caught:
+            await client.send(ORDER)
+    assert caught.value.retryable
+
+
+class Malformed(AWSResponse):
+    """A response of a mock, that can't be read."""
+
+    @property
+    async def content(self) -> bytes:
+        raise ValueError("no content")
+
+
+@pytest.mark.parametrize(
+    ("response", "kind"),
+    [
+        (Malformed("http://mock", 200, {}, None), UnknownOutcomeError),
+        (object(), UnknownOutcomeError),
+    ],
+    ids=["malformed", "object"],
+)
+async def test_malformed_response_of_a_handler_is_unknown(
+    fault_server: StartFaultServer, session: str, response: Any, kind: type[SesmailError]
+) -> None:
+    """The handler may have sent the request."""
+    server = fault_server(ok())
+    async with new_client(server.url, session) as client:
+        await client.open()
+        opened(client).meta.events.register("before-send", lambda **_: response)
+        with pytest.raises(kind):
+            await client.send(ORDER)
+    assert server.requests == []
+
+
+async def test_handler_that_raises_lets_no_request_leave(
+    fault_server: StartFaultServer, session: str
+) -> None:
+    server = fault_server(ok())
+    async with new_client(server.url, session) as client:
+        await client.open()
+        opened(client).meta.events.register("before-send", refuse)
+        with pytest.raises(NotSentError):
+            await client.send(ORDER)
+    assert server.requests == []
 
 
 async def test_proxy_around_the_client_turns_the_fast_path_off(

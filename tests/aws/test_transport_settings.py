@@ -77,6 +77,7 @@ async def test_file_that_can_not_be_loaded_is_named(
         ("socks4://user:password@proxy:1080", "'socks4://proxy:1080'"),
         ("http://user:password@proxy:port", "'http://proxy:port'"),
         ("http://:3128", "has no host name"),
+        ("http://user:password@[::1:3128", "'http://[::1:3128' has no valid host name"),
     ],
 )
 @pytest.mark.parametrize("place", ["environment", "config"])
@@ -92,6 +93,55 @@ async def test_proxy_that_can_not_be_used_is_refused(
     found = await refused(session, **settings)
     assert expected in found
     assert "password" not in found
+
+
+def encrypted_key(folder: Path) -> tuple[str, str, str]:
+    """Return the files of a certificate, its encrypted key, and both in one."""
+    pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+    from cryptography.hazmat.primitives import serialization
+
+    from support.signing import certificate, pem, rsa_key
+
+    key = rsa_key(name="server")
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"pass phrase"),
+    )
+    public = pem(certificate(("localhost",), key=key))
+    for name, content in [("c", public), ("k", secret), ("both", public + secret)]:
+        (folder / f"{name}.pem").write_bytes(content)
+    return str(folder / "c.pem"), str(folder / "k.pem"), str(folder / "both.pem")
+
+
+@pytest.mark.parametrize("option", ["client_cert", "proxy_client_cert"])
+@pytest.mark.parametrize("in_one_file", [True, False])
+async def test_encrypted_key_is_refused_without_asking_for_its_pass_phrase(
+    session: str, tmp_path: Path, option: str, in_one_file: bool
+) -> None:
+    """OpenSSL would ask for it on the terminal."""
+    certificate, key, both = encrypted_key(tmp_path)
+    value: Any = both if in_one_file else (certificate, key)
+    config: dict[str, Any] = {option: value}
+    if option == "proxy_client_cert":
+        config = {"proxies": {"https": "https://127.0.0.1:9"}, "proxies_config": config}
+    text = await refused(session, config=config)
+    assert f"the setting {option} is " in text
+    assert "whose private key is encrypted" in text
+
+
+async def test_certificate_for_a_proxy_without_tls_is_loaded_too(session: str) -> None:
+    config = {"proxies": PROXY, "proxies_config": {"proxy_client_cert": "/nonexistent.pem"}}
+    text = await refused(session, config=config)
+    assert "proxy_client_cert is '/nonexistent.pem', which can't be loaded" in text
+
+
+async def test_settings_of_proxies_that_are_none_are_not_given(session: str) -> None:
+    options = ("proxy_ca_bundle", "proxy_client_cert", "proxy_use_forwarding_for_https")
+    config = {"proxies": {"https": None}, "proxies_config": dict.fromkeys(options)}
+    client = new_client(URL, session, config=config)
+    await client.open()
+    await client.aclose()
 
 
 async def test_proxy_of_another_scheme_is_not_checked(session: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from sesmail import Client, ConfigurationError, Receiver, SesmailError
+from sesmail import Client, ConfigurationError, NotSentError, Receiver, SesmailError
 from sesmail.aws import failure
 from sesmail.aws.service_client import ServiceClient
 from support.clients import ORDER, new_client
@@ -61,7 +61,7 @@ async def test_client_closed_before_the_first_byte_sends_nothing(
         count()
 
     http_session.departing = close_and_count
-    with pytest.raises(ConfigurationError, match="closed"):
+    with pytest.raises(NotSentError, match="closed"):
         await client.send(ORDER)
     client._aws._lifetime.is_closed = False
     await client.aclose()

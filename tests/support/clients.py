@@ -24,7 +24,9 @@ TIMEOUTS = (0.5, 2.0, 8.0)
 """Deadlines in seconds, to try until a request is sent within one, however busy the machine is."""
 
 
-def new_client(url: str, session: str = "aiohttp", *, attempts: int = 1, **settings: Any) -> Client:
+def new_client(
+    url: str, session: str = "aiohttp", /, *, attempts: int = 1, **settings: Any
+) -> Client:
     """Return a client for a server on loopback, by default with one attempt and no rate limit.
 
     `session` is the HTTP library, `aiohttp` or `httpx`; `-generic` after it turns the fast path

@@ -16,7 +16,6 @@ from aiohttp import (
     DummyCookieJar,
     TCPConnector,
 )
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http_writer import StreamWriter
@@ -27,11 +26,12 @@ from ..concurrency import run_in_thread
 from ..private_names import check_private_names
 from .aiohttp_payload import RequestPayload
 from .aiohttp_protocol import connect_silent, watch_protocols
+from .aiohttp_resolver import Resolver
 from .bounded_read import read_bounded
+from .header_values import check_headers
 from .private_names import AIOHTTP
 from .request_body import Body
-from .resolver import resolve
-from .transport_settings import check_proxy, load_tls
+from .transport_settings import check_proxy, check_response, check_status, load_tls
 
 __all__ = ["FastAiohttpSession"]
 
@@ -45,6 +45,8 @@ class FastAiohttpSession(AIOHTTPSession):
     """
 
     departing: Callable[[], None] = staticmethod(lambda: None)
+    starting: Callable[[], None] = staticmethod(lambda: None)
+    proxy: str | None = None  # of the URL for which it was prepared
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -84,15 +86,27 @@ class FastAiohttpSession(AIOHTTPSession):
         Raises:
             ConfigurationError: A file, or the proxy, can't be used.
         """
-        _, proxy, _ = self._target(url)
-        if proxy is not None:
-            check_proxy(proxy)
-        await self._get_session(proxy)
+        _, self.proxy, _ = self._target(url)
+        if self.proxy is not None:
+            check_proxy(self.proxy)
+        await self._get_session(self.proxy)
 
     def abandon(self) -> None:
         """Close all connections at once, without a warning of aiohttp."""
         for each in self._opened.values():
             each.abandon()
+
+    async def send(self, request: Any) -> Any:
+        """Send a request of aiobotocore's generic code.
+
+        Raises:
+            ConfigurationError: A header is invalid; nothing was sent.
+            NotSentError: The proxy asks for a password.
+        """
+        self.starting()
+        check_headers(request.headers)
+        _, proxy, _ = self._target(request.url)
+        return await check_response(await super().send(request), request.url, proxy)
 
     async def post(
         self, url: str, headers: Mapping[str, str], body: Body
@@ -101,13 +115,20 @@ class FastAiohttpSession(AIOHTTPSession):
 
         Returns:
             The status, the header fields, and the body of the response.
+
+        Raises:
+            ConfigurationError: A header is invalid; nothing was sent.
+            NotSentError: The proxy asks for a password.
         """
+        check_headers(headers)
         target, proxy, proxy_headers = self._target(url)
         session = await self._get_session(proxy)
         response = await session.request(
             "POST", url=target, headers=headers, data=body, proxy=proxy, proxy_headers=proxy_headers
         )
-        return response.status, response.headers, await response.read()
+        content = await response.read()
+        check_status(response.status, url, proxy)
+        return response.status, response.headers, content
 
     def _target(self, url: str) -> tuple[URL, str | None, Any]:
         """Returns a URL as aiohttp takes it, with the URL and the headers of its proxy."""
@@ -137,7 +158,7 @@ class FastAiohttpSession(AIOHTTPSession):
             limit=untyped._max_pool_connections,
             ssl=context,
             proxy_ssl_context=proxy_context,
-            **{"resolver": _Resolver(), **untyped._connector_args},
+            **{"resolver": Resolver(), **untyped._connector_args},
         )
         watch_protocols(connector)
         connector.connect = partial(self._connect, connector.connect)
@@ -157,26 +178,6 @@ class FastAiohttpSession(AIOHTTPSession):
             raise
         connection.protocol.request, connection.protocol.is_new = None, False
         return connection
-
-
-class _Resolver(AbstractResolver):
-    """Resolves host names in threads of sesmail's own."""
-
-    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address[0],
-                port=address[1],
-                family=found_family,
-                proto=0,
-                flags=0,
-            )
-            for found_family, address in await resolve(host, port, family)
-        ]
-
-    async def close(self) -> None:
-        """Close nothing."""
 
 
 class _ClientSession:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
-from types import UnionType
 from typing import Any, cast, get_args
 
 from ..arguments import (
@@ -19,21 +18,31 @@ from ..arguments import (
     refuse,
 )
 from ..errors import ConfigurationError, InvalidMessageError
+from .endpoints import check_endpoint
+from .header_values import check_user_agent, key_fault
+from .proxies import check_certificate, check_proxies, check_proxies_config
 
 __all__ = ["check_operation", "check_settings"]
 
 _REGION = re.compile(r"[A-Za-z0-9-]{1,63}")  # part of a host name
-_URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 # Options of botocore's Config with the check of their values; each may be None.
 _OPTIONS: dict[str, Callable[[str, Any], None]] = {
     **dict.fromkeys(("connect_timeout", "read_timeout"), check_seconds),
     "max_pool_connections": partial(check_integer, minimum=1),
-    **dict.fromkeys(("region_name", "user_agent", "user_agent_extra"), check_text),
-    **dict.fromkeys(("connector_args", "proxies", "proxies_config", "retries"), check_mapping),
+    "region_name": check_text,
+    **dict.fromkeys(("user_agent", "user_agent_extra"), check_user_agent),
+    **dict.fromkeys(("connector_args", "retries"), check_mapping),
+    "client_cert": check_certificate,
+    "proxies": check_proxies,
+    "proxies_config": check_proxies_config,
     "tcp_keepalive": check_bool,
 }
+
+# Credentials that have no effect without the keys, which botocore ignores silently.
+_KEYS = ("aws_access_key_id", "aws_secret_access_key")
+_WITH_KEYS = ("aws_session_token", "aws_account_id")
 
 # Names in boto3 and other SDKs, with the argument here.
 _OTHER_NAMES = {
@@ -60,7 +69,7 @@ def check_settings(
         region: The AWS region, or None.
         profile: The name of a profile, or None.
         config: The settings for botocore's ``Config``, or None.
-        params: The arguments for ``create_client``.
+        params: The arguments for ``create_client``; None stands for one that isn't given.
         types: The type of each of these arguments.
 
     Raises:
@@ -79,7 +88,18 @@ def check_settings(
     for name, value in params.items():
         if name not in types:
             raise ConfigurationError(f"{name} isn't an argument{_hint(name, types)}")
-        _check_param(name, value, types[name])
+        if value is not None:
+            _check_param(name, value, types[name])
+    _check_keys({name for name, value in params.items() if value is not None})
+
+
+def _check_keys(given: set[str]) -> None:
+    for name in (*_KEYS, *_WITH_KEYS):
+        missing = [each for each in _KEYS if each not in given]
+        if name in given and missing:
+            raise ConfigurationError(
+                f"{name} is given without {' and '.join(missing)}; give both keys, or none of them"
+            )
 
 
 def _hint(name: str, types: Mapping[str, Any]) -> str:
@@ -88,16 +108,21 @@ def _hint(name: str, types: Mapping[str, Any]) -> str:
 
 
 def _check_param(name: str, value: object, kind: Any) -> None:
-    kinds: tuple[Any, ...] = get_args(kind) if isinstance(kind, UnionType) else (kind,)
-    if not isinstance(value, kinds) or (isinstance(value, int) and not isinstance(value, bool)):
+    if name.startswith("aws_"):
+        fault = key_fault(value)
+        if fault is not None:
+            raise ConfigurationError(f"{name} {fault}")
+        return
+    kinds = [each for each in get_args(kind) if each is not type(None)]
+    if not isinstance(value, tuple(kinds)) or (
+        isinstance(value, int) and not isinstance(value, bool)
+    ):
         names = " or ".join("text" if each is str else "True or False" for each in kinds)
         refuse(name, names, value)
     if isinstance(value, str):
         check_text(name, value)
-    if name == "endpoint_url" and _URL.fullmatch(str(value)) is None:
-        raise ConfigurationError(
-            "endpoint_url must be a URL that begins with http:// or https:// and has a host"
-        )
+    if name == "endpoint_url":
+        check_endpoint(str(value), name)
 
 
 def _check_config(config: Any) -> None:

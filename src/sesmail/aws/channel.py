@@ -97,15 +97,17 @@ class TlsChannel:
         Raises:
             OSError: It failed; as an ``ssl.SSLError`` for a reason of TLS.
         """
-        while True:
-            try:
+        is_complete = False
+        while not is_complete:
+            # Nothing is awaited in an except clause: aiobotocore would take the SSLWantReadError in
+            # the context of another exception for the reason.
+            # https://github.com/aio-libs/aiobotocore/blob/3.10.0/aiobotocore/httpxsession.py#L88
+            with suppress(ssl.SSLWantReadError):
                 self.ssl_object.do_handshake()
-            except ssl.SSLWantReadError:
-                await self._flush()
+                is_complete = True
+            await self._flush()
+            if not is_complete:
                 await self._receive_more()
-            else:
-                await self._flush()
-                return
 
     def receive_nowait(self) -> bytes | None:
         """Returns decrypted bytes; empty at the end of the stream, None if there are none yet."""

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,7 +21,7 @@ from ..errors import (
     UnknownOutcomeError,
 )
 from .bounded_read import read_body
-from .departure import CallScope, Departure, Lifetime, call_scope
+from .departure import CallScope, Departure, Lifetime, call_scope, closed_error
 from .failure import clear_frames, translate_error
 from .opening import AwsSettings, ClientOpener
 
@@ -58,7 +59,7 @@ class Aws:
         self._stack = AsyncExitStack()
         self._opening = anyio.Lock()
         self._lifetime = Lifetime()
-        self._loop = EventLoopGuard()
+        self._loop = EventLoopGuard(settings.owner)
 
     def __del__(self) -> None:
         if self._clients and not self._lifetime.is_closed:
@@ -100,11 +101,11 @@ class Aws:
     async def aclose(self) -> None:
         """Close every connection; closing again does nothing.
 
-        Calls that are in flight end with an unknown outcome; those that wait for a connection are
-        not sent.
+        Calls whose request may have left end with an unknown outcome. Those that wait or connect
+        end at once, and are not sent.
         """
-        self._lifetime.is_closed = True
         with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+            await self._lifetime.close()
             await self._stack.aclose()
 
     def region(self, service: str) -> str:
@@ -148,7 +149,8 @@ class Aws:
         """
         departure = departure or Departure(_MAX_REQUESTS if self._repeatable else 1)
         client = None
-        with anyio.CancelScope(deadline=deadline) as scope:
+        scope = anyio.CancelScope(deadline=deadline)
+        with scope, self._lifetime.watch(scope, departure):
             try:
                 client = await self.open(service, region)
                 token = call_scope.set(
@@ -171,10 +173,36 @@ class Aws:
                 raise
             except Exception as err:
                 clear_frames(err)
-                raise _translate(err, client, operation, departure) from err
+                raise self._translate(err, client, operation, params, departure) from err
         if departure.may_have_left:
             raise UnknownOutcomeError("no response before the deadline", operation=operation)
+        if self._lifetime.is_closed:
+            raise closed_error(operation)
         raise NotSentError("the deadline passed before the request was sent", operation=operation)
+
+    def _translate(
+        self,
+        error: Exception,
+        client: ServiceClient | None,
+        operation: str,
+        params: Mapping[str, Any],
+        departure: Departure,
+    ) -> SesmailError:
+        if client is None:
+            return translate_error(error, operation, may_have_left=False)
+        if not departure.may_have_left:
+            if self._lifetime.is_closed:
+                return closed_error(operation)
+            region_error = client.region_error(error)
+            if region_error is not None:
+                return region_error
+        return translate_error(
+            error,
+            operation,
+            may_have_left=departure.may_have_left,
+            proxy=client.proxy,
+            describe_parameters=partial(client.describe_parameters, operation, params),
+        )
 
     async def _request(
         self,
@@ -195,7 +223,7 @@ class Aws:
         # a call that is being cancelled.
         async with self._opener.slots:
             await anyio.lowlevel.checkpoint_if_cancelled()  # which a free slot doesn't check
-            self._lifetime.check_open()
+            self._lifetime.check_in_flight()
             if validated_size is not None:
                 fast_call = await client.fast_call(operation, params)
                 if fast_call is not None:
@@ -221,13 +249,3 @@ def _response_limit(service: str, operation: str) -> int:
     if operation.startswith("Send"):
         return _SEND_LIMIT
     return _XML_LIMIT if service == "ses" else _LIMIT
-
-
-def _translate(
-    error: Exception, client: ServiceClient | None, operation: str, departure: Departure
-) -> SesmailError:
-    if client is not None and not departure.may_have_left:
-        region_error = client.region_error(error)
-        if region_error is not None:
-            return region_error
-    return translate_error(error, operation, may_have_left=departure.may_have_left)

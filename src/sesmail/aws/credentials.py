@@ -6,9 +6,18 @@ import sys
 from getpass import getpass
 from typing import Any
 
-from ..errors import ConfigurationError, NotSentError, SesmailError
+from ..errors import ConfigurationError, SesmailError
+from .credential_errors import translate_credential_error
+from .header_values import key_fault
 
-__all__ = ["ask_only_terminals", "fetch_credentials", "is_transient"]
+__all__ = ["ask_only_terminals", "check_static", "fetch_credentials"]
+
+# By the attribute of botocore's credentials: the environment variable, and the name in a text.
+_PARTS = {
+    "access_key": ("AWS_ACCESS_KEY_ID", "access key id"),
+    "secret_key": ("AWS_SECRET_ACCESS_KEY", "secret access key"),
+    "token": ("AWS_SESSION_TOKEN", "session token"),
+}
 
 
 async def fetch_credentials(signer: Any, service: str, region: str) -> Any:
@@ -20,15 +29,62 @@ async def fetch_credentials(signer: Any, service: str, region: str) -> Any:
         region: Region of the credential scope.
 
     Raises:
-        ConfigurationError: They can't be fetched with these settings.
+        ConfigurationError: They can't be fetched with these settings, or can't be right.
         NotSentError: They could not be fetched at the moment.
     """
     try:
-        return (await signer.get_auth_instance(service, region, "v4")).credentials
+        found = (await signer.get_auth_instance(service, region, "v4")).credentials
     except SesmailError:
         raise
     except Exception as err:
-        raise _translate(err) from err
+        raise translate_credential_error(err, _method(_source_of(signer))) from err
+    if found is not None:
+        _check_parts(found, _source_of(signer))
+    return found
+
+
+def check_static(credentials: Any) -> None:
+    """Check credentials that aren't fetched, when a client opens.
+
+    Args:
+        credentials: botocore's credentials; None without any.
+
+    Raises:
+        ConfigurationError: They can't be right, or have a wrong type.
+    """
+    from aiobotocore.credentials import AioCredentials
+
+    if credentials is not None and not hasattr(credentials, "get_frozen_credentials"):
+        raise ConfigurationError(
+            "the credential provider must return AioCredentials of aiobotocore, "
+            f"not {type(credentials).__name__}"
+        )
+    if type(credentials) is AioCredentials:
+        _check_parts(credentials, credentials)
+
+
+def _check_parts(credentials: Any, source: Any) -> None:
+    """Check the values of credentials; a request can't be signed and sent with others."""
+    for attribute, (variable, name) in _PARTS.items():
+        value: object = getattr(credentials, attribute, None)
+        if attribute == "token" and (value is None or value == ""):
+            continue
+        fault = key_fault(value)
+        if fault is not None:
+            method = _method(source) or "the credential provider"
+            setting = variable if method == "env" else f"the {name} from {method}"
+            raise ConfigurationError(f"{setting} {fault}")
+
+
+def _source_of(signer: Any) -> Any:
+    """Returns the object that fetches the credentials of a signer."""
+    return getattr(signer, "_credentials", None)
+
+
+def _method(source: Any) -> str | None:
+    """Returns botocore's name of the provider of credentials; None for one of the application."""
+    method: object = getattr(source, "method", None)
+    return method if isinstance(method, str) and method != "explicit" else None
 
 
 def ask_only_terminals(session: Any) -> None:
@@ -38,37 +94,6 @@ def ask_only_terminals(session: Any) -> None:
         session: aiobotocore's session.
     """
     session.get_component("credential_provider").get_provider("assume-role")._prompter = _ask
-
-
-def is_transient(error: Exception) -> bool:
-    """Returns whether a failure before the request may be temporary, mostly to get credentials."""
-    from botocore import exceptions as boto
-
-    if isinstance(error, boto.ClientError):  # of the service that issues credentials
-        status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return not 400 <= status < 500
-    return isinstance(
-        error, (boto.ConnectionError, boto.CredentialRetrievalError, boto.HTTPClientError)
-    )
-
-
-def _translate(error: Exception) -> SesmailError:
-    from botocore.exceptions import ParamValidationError
-
-    original = getattr(error, "kwargs", {}).get("error")
-    if isinstance(original, SesmailError):  # of the HTTP session
-        return original
-    text = f"the credentials could not be fetched: {error}"
-    is_temporary = (
-        is_transient(error)
-        or (isinstance(error, OSError) and error.filename is None)
-        # A file that is being replaced may be empty.
-        or (isinstance(error, ParamValidationError) and "WebIdentityToken" in text)
-        # botocore's own error for old credentials of an instance whose renewal fails:
-        # https://github.com/aio-libs/aiobotocore/blob/3.10.0/aiobotocore/credentials.py#L485
-        or isinstance(error, RuntimeError)
-    )
-    return NotSentError(text) if is_temporary else ConfigurationError(text)
 
 
 def _ask(prompt: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from ..errors import ConfigurationError
+import anyio
+
+from ..errors import ConfigurationError, NotSentError
 
 __all__ = [
     "CallScope",
@@ -13,7 +17,10 @@ __all__ = [
     "Lifetime",
     "call_scope",
     "check_open",
+    "closed_error",
     "count_request",
+    "delegate_request",
+    "reclaim_request",
     "response_limit",
 ]
 
@@ -29,21 +36,25 @@ class Departure:
         limit: How many requests are allowed; 1 for a call that may not be repeated.
     """
 
-    __slots__ = ("_assumed", "_limit", "_requests")
+    __slots__ = ("_delegated", "_limit", "_requests")
 
     def __init__(self, limit: int = 1) -> None:
         self._requests = 0
         self._limit = limit
-        self._assumed = False
+        self._delegated = 0
 
     @property
     def may_have_left(self) -> bool:
         """Whether AWS may have received a request of the call."""
-        return self._requests > 0 or self._assumed
+        return self._requests > 0 or self._delegated > 0
 
-    def assume(self) -> None:
-        """Record that other code may send the request over a connection of its own."""
-        self._assumed = True
+    def delegate(self) -> None:
+        """Record that other code may respond to a request, or send it over its own connection."""
+        self._delegated += 1
+
+    def reclaim(self) -> None:
+        """Record that sesmail's session sends that request itself, and counts it."""
+        self._delegated -= 1
 
     def count(self) -> None:
         """Count a request that is about to be sent.
@@ -59,20 +70,63 @@ class Departure:
 
 
 class Lifetime:
-    """Whether a client is closed; an object of its own, to which timers may refer.
+    """Whether a client is closed, and its calls in flight.
 
-    Timers of the event loop keep the context in which they were created, and with it its call.
+    It is an object of its own, to which timers may refer. Timers of the event loop keep the context
+    in which they were created, and with it its call.
     """
 
-    __slots__ = ("is_closed",)
+    __slots__ = ("_calls", "_ended", "_ending", "is_closed")
 
     def __init__(self) -> None:
         self.is_closed: bool = False
+        self._calls: dict[anyio.CancelScope, Departure] = {}
+        self._ending: set[anyio.CancelScope] = set()
+        self._ended: anyio.Event | None = None
+
+    @contextmanager
+    def watch(self, scope: anyio.CancelScope, departure: Departure) -> Generator[None]:
+        """Let ``close`` cancel a call while no request of it may have left.
+
+        Args:
+            scope: Scope of the call.
+            departure: Counts its requests.
+        """
+        self._calls[scope] = departure
+        try:
+            yield
+        finally:
+            del self._calls[scope]
+            self._ending.discard(scope)
+            if self._ended is not None and not self._ending:
+                self._ended.set()
+
+    async def close(self) -> None:
+        """Close: no further request leaves, and calls that wait or connect end at once.
+
+        They end before this returns, since a closed connector of aiohttp forgets connections:
+        https://github.com/aio-libs/aiohttp/blob/v3.14.5/aiohttp/connector.py#L822
+        """
+        self.is_closed = True
+        own = call_scope.get(None)
+        for scope, departure in self._calls.items():
+            if not departure.may_have_left:
+                scope.cancel()
+                if own is None or own.departure is not departure:
+                    self._ending.add(scope)
+        if self._ending:
+            self._ended = self._ended or anyio.Event()
+            await self._ended.wait()
 
     def check_open(self) -> None:
-        """Raise ConfigurationError if the client is closed."""
+        """Raise ConfigurationError if the client is closed, which is meant for later calls."""
         if self.is_closed:
             raise ConfigurationError("this client is closed; create a new one")
+
+    def check_in_flight(self) -> None:
+        """Raise NotSentError if the client was closed since the call began."""
+        if self.is_closed:
+            raise closed_error()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +148,39 @@ call_scope: ContextVar[CallScope] = ContextVar("sesmail_call_scope")
 """The call that is made in this context."""
 
 
+def closed_error(operation: str = "") -> NotSentError:
+    """Returns the error of a call whose client was closed before its request was sent."""
+    return NotSentError(
+        "the client was closed before the request was sent", operation=operation, retryable=False
+    )
+
+
 def check_open() -> None:
-    """Raise ConfigurationError if the client of the current call was closed."""
-    call_scope.get().lifetime.check_open()
+    """Raise NotSentError if the client of the current call was closed."""
+    call_scope.get().lifetime.check_in_flight()
+
+
+def delegate_request() -> None:
+    """Record that other code may respond to a request of the current call, or send it."""
+    scope = call_scope.get()
+    scope.lifetime.check_in_flight()
+    scope.departure.delegate()
+
+
+def reclaim_request() -> None:
+    """Record that sesmail's session sends the request after ``delegate_request``."""
+    call_scope.get().departure.reclaim()
 
 
 def count_request() -> None:
     """Count a request of the current call, whose first byte is about to be sent.
 
     Raises:
-        ConfigurationError: The client was closed.
+        NotSentError: The client was closed.
         RuntimeError: The call has reached its limit.
     """
     scope = call_scope.get()
-    scope.lifetime.check_open()
+    scope.lifetime.check_in_flight()
     scope.departure.count()
 
 

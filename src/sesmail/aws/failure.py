@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..error_codes import rejected_error
@@ -14,8 +15,14 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
-from .credentials import is_transient
-from .sessions import describe_connection_error, is_connection_error, is_permanent
+from .credential_errors import is_temporary, provider_of, translate_credential_error
+from .error_texts import describe_error
+from .sessions import (
+    describe_connection_error,
+    is_connection_error,
+    is_permanent,
+    is_transport_error,
+)
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -25,37 +32,53 @@ __all__ = ["clear_frames", "translate_error", "translate_open_error"]
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
 
 
-def translate_error(error: Exception, operation: str, *, may_have_left: bool) -> SesmailError:
+def translate_error(
+    error: Exception,
+    operation: str,
+    *,
+    may_have_left: bool,
+    proxy: str | None = None,
+    describe_parameters: Callable[[], str] = str,
+) -> SesmailError:
     """Returns the typed error for an exception of a call.
 
     Args:
         error: The exception of aiobotocore or the HTTP library.
         operation: The API operation.
         may_have_left: Whether a request of the call may have been sent.
+        proxy: URL of the proxy of the request; None without one.
+        describe_parameters: Returns the faults of its parameters, without their values.
     """
     import ssl
 
     from botocore.exceptions import BotoCoreError, ClientError, SSLError
 
     # Not from __context__, which may be an exception that the caller was handling.
-    original = error.kwargs.get("error") if isinstance(error, BotoCoreError) else error
+    wrapped = error.kwargs.get("error") if isinstance(error, BotoCoreError) else None
+    original = wrapped if isinstance(error, BotoCoreError) else error
     if isinstance(original, SesmailError):  # of the HTTP session
         return original
     # aiobotocore raises a failed TLS handshake of httpx as botocore's SSLError around Python's.
     handshake = isinstance(error, SSLError) and isinstance(original, ssl.SSLError)
-    if handshake or is_connection_error(original):
+    # An operating system's error that isn't wrapped is one of a handler, such as a mock's.
+    failed = is_transport_error(original) and (wrapped is not None or not _is_plain(error))
+    if handshake or is_connection_error(original) or (failed and not may_have_left):
         return NotSentError(
-            f"no connection: {describe_connection_error(original)}",
+            f"no connection: {describe_connection_error(original, proxy)}",
             operation=operation,
             retryable=not is_permanent(original),
         )
     if isinstance(error, ClientError) and (may_have_left or error.operation_name == operation):
         return _error_response(error, operation)
     if not may_have_left:
-        return _before_sending(error, operation)
+        return _before_sending(error, operation, describe_parameters)
     # Not its text: that may be a page of a proxy, or advise to retry.
     kind = type(original or error).__name__
     return UnknownOutcomeError(f"no valid response ({kind})", operation=operation)
+
+
+def _is_plain(error: Exception) -> bool:
+    return type(error).__module__ == "builtins"
 
 
 def translate_open_error(error: Exception, service: str) -> SesmailError:
@@ -65,9 +88,12 @@ def translate_open_error(error: Exception, service: str) -> SesmailError:
         error: The exception of aiobotocore.
         service: botocore's name of the service.
     """
-    if is_transient(error):
-        return NotSentError(f"the credentials for {service} could not be fetched: {error}")
-    return ConfigurationError(f"the client for {service} could not be opened: {error}")
+    from botocore.exceptions import CredentialRetrievalError
+
+    if provider_of(error) is not None or isinstance(error, CredentialRetrievalError):
+        return translate_credential_error(error)
+    text = f"the client for {service} could not be opened: {describe_error(error)}"
+    return NotSentError(text) if is_temporary(error) else ConfigurationError(text)
 
 
 def clear_frames(error: Exception) -> None:
@@ -82,7 +108,9 @@ def clear_frames(error: Exception) -> None:
             traceback.clear_frames(each.__traceback__)
 
 
-def _before_sending(error: Exception, operation: str) -> SesmailError:
+def _before_sending(
+    error: Exception, operation: str, describe_parameters: Callable[[], str]
+) -> SesmailError:
     from botocore import exceptions as boto
 
     configuration_errors = (
@@ -93,13 +121,17 @@ def _before_sending(error: Exception, operation: str) -> SesmailError:
         boto.NoCredentialsError,
         boto.SSOTokenLoadError,
         boto.UnauthorizedSSOTokenError,
+        boto.UnknownSignatureVersionError,
+        boto.UnsupportedSignatureVersionError,
     )
     if isinstance(error, boto.ParamValidationError):
-        return InvalidMessageError(f"invalid parameters of {operation}: {error}", field="params")
-    transient = is_transient(error)
+        faults = describe_parameters() or "see the error's __cause__"
+        return InvalidMessageError(f"invalid parameters of {operation}: {faults}", field="params")
+    text = describe_error(error)
+    transient = isinstance(error, (boto.BotoCoreError, boto.ClientError)) and is_temporary(error)
     if isinstance(error, configuration_errors) and not transient:
-        return ConfigurationError(f"{operation} could not be signed: {error}")
-    return NotSentError(f"nothing was sent: {error}", operation=operation, retryable=transient)
+        return ConfigurationError(f"{operation} could not be signed: {text}")
+    return NotSentError(f"nothing was sent: {text}", operation=operation, retryable=transient)
 
 
 def _error_response(error: ClientError, operation: str) -> SesmailError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from operator import attrgetter
+from collections.abc import Iterator, Mapping
+from operator import attrgetter, is_
 from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any, cast
 
-__all__ = ["HookDetector", "is_intercepted"]
+__all__ = ["HookDetector"]
 
 # Each event of a call: https://docs.aws.amazon.com/boto3/latest/guide/events.html
 _EVENTS = (
@@ -52,10 +52,20 @@ _CLIENT_METHODS = (
     "_resolve_endpoint_ruleset",
 )
 
-# Parts of the state that are compared before each call. The methods are those that tracers wrap:
+# Each class whose method of that name may run; tracers replace methods of classes:
 # https://github.com/open-telemetry/opentelemetry-python-contrib/tree/main/instrumentation/opentelemetry-instrumentation-botocore
 # https://github.com/aws/aws-xray-sdk-python/blob/master/aws_xray_sdk/ext/aiobotocore/patch.py
 # https://github.com/DataDog/dd-trace-py/blob/main/ddtrace/contrib/internal/aiobotocore/patch.py
+_CLASS_METHODS = {
+    "client": _CLIENT_METHODS,
+    "endpoint": _METHODS["_endpoint"],
+    "session": _METHODS["_endpoint.http_session"],
+    "base_session": _METHODS["_endpoint.http_session"],
+    "signer": _METHODS["_request_signer"],
+    "events": _METHODS["meta.events"],
+    "emitter": _METHODS["meta.events._emitter"],
+}
+# The state that is compared before each call: these objects and the methods of the classes.
 # Each registration of a handler replaces the cache:
 # https://github.com/boto/botocore/blob/1.43.117/botocore/hooks.py#L317-L319
 _read_state = attrgetter(
@@ -63,13 +73,7 @@ _read_state = attrgetter(
     "client._endpoint.http_session",
     "client._request_signer",
     "client.meta.events._emitter._lookup_cache",
-    "client_class._make_api_call",
-    "endpoint_class._send",
-    "endpoint_class._send_request",
-    "endpoint_class.create_request",
-    "endpoint_class.make_request",
-    "endpoint_class.prepare_request",
-    "session_class.send",
+    *(f"{owner}_class.{name}" for owner, names in _CLASS_METHODS.items() for name in names),
 )
 
 _PACKAGES = frozenset({"aiobotocore", "botocore", "sesmail"})
@@ -95,6 +99,10 @@ class HookDetector:
             client_class=client.__class__,
             endpoint_class=endpoint.__class__,
             session_class=session.__class__,
+            base_session_class=_base_class(session.__class__),
+            signer_class=client._request_signer.__class__,
+            events_class=client.meta.events.__class__,
+            emitter_class=client.meta.events._emitter.__class__,
         )
         self._attributes: list[dict[str, Any]] = [vars(client), vars(endpoint), vars(session)]
         self._handlers = self._find_handlers()
@@ -105,12 +113,13 @@ class HookDetector:
     def reason(self) -> str | None:
         """Returns a description of the first such code; None if there is none.
 
-        While nothing changes this takes one to two microseconds. It notices these changes after the
-        client was opened: event handlers, replaced objects, attributes set on an instance, and
-        replaced methods of a class if ``_read_state`` names them.
+        While nothing changes this takes two microseconds. It notices these changes after the client
+        was opened: event handlers, replaced objects, attributes set on an instance, and replaced
+        methods of a class.
         """
         state, sizes = _read_state(self._scope), sum(map(len, self._attributes))
-        if sizes == self._sizes and _are_identical(state, self._state):
+        # By identity: a wrapper of wrapt's is equal to the function that it wraps.
+        if sizes == self._sizes and self._state and all(map(is_, state, self._state)):
             return self._reason
         self._state, self._sizes = state, sizes
         self._reason = self._find_replaced() or self._find_handler()
@@ -127,7 +136,8 @@ class HookDetector:
             if not _is_package(kind.__module__):  # a proxy, or a mock
                 return f"{owner.__class__.__qualname__} was replaced"
             for name in names:
-                if name in vars(owner) or not _is_known(getattr(kind, name, None)):
+                found = tuple(_definitions(kind, name))
+                if name in vars(owner) or not found or not all(map(_is_known, found)):
                     return f"{kind.__qualname__}.{name} was replaced"
         return None
 
@@ -150,29 +160,22 @@ class HookDetector:
         return {name: tuple(search(name)) for name in names}
 
 
-def is_intercepted(client: Any, session: Any, event: str) -> bool:
-    """Returns whether other code may respond to a request, or send it, in place of a session.
-
-    Args:
-        client: aiobotocore's client.
-        session: Its HTTP session when it was opened.
-        event: The event ``before-send`` of the request.
-    """
-    if client._endpoint.http_session is not session:
-        return True
-    kind = cast("type[object]", type(session))
-    if "send" in vars(session) or not _is_known(getattr(kind, "send", None)):
-        return True
-    handlers: Any = client.meta.events._emitter._handlers.prefix_search(event)
-    return not all(_is_known(handler) for handler in handlers)
+def _base_class(kind: type[Any]) -> type[Any]:
+    """Returns a class, or its base class in another package if it is one of sesmail."""
+    return next(each for each in kind.__mro__ if not _is_own(each))
 
 
-def _are_identical(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
-    """Compare by identity: a wrapper of wrapt's is equal to the function that it wraps."""
-    for one, other in zip(now, before, strict=False):
-        if one is not other:
-            return False
-    return bool(before)
+def _definitions(kind: type[Any], name: str) -> Iterator[Any]:
+    """Yields a method of a class, and those that it overrides if it is one of sesmail."""
+    for each in kind.__mro__:
+        if name in vars(each):
+            yield vars(each)[name]
+            if not _is_own(each):
+                return
+
+
+def _is_own(kind: type[Any]) -> bool:
+    return kind.__module__.partition(".")[0] == "sesmail"
 
 
 def _is_known(function: Any) -> bool:

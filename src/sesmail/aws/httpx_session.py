@@ -16,10 +16,11 @@ from httpx2 import AsyncClient, ConnectError, Limits
 from ..concurrency import run_in_thread
 from ..private_names import check_private_names
 from .bounded_read import read_bounded
+from .header_values import check_headers
 from .network_stream import NetworkBackend
 from .private_names import HTTPX
 from .request_body import Body
-from .transport_settings import check_proxy, load_tls
+from .transport_settings import check_proxy, check_response, check_status, load_tls
 
 __all__ = ["FastHttpxSession"]
 
@@ -34,6 +35,8 @@ class FastHttpxSession(HttpxSession):
 
     closed: bool = False
     departing: Callable[[], None] = staticmethod(lambda: None)
+    starting: Callable[[], None] = staticmethod(lambda: None)
+    proxy: str | None = None  # of the URL for which it was prepared
 
     async def __aenter__(self) -> Any:
         check_private_names(HTTPX, _private_names)
@@ -66,10 +69,10 @@ class FastHttpxSession(HttpxSession):
             ConfigurationError: A file, or the proxy, can't be used.
         """
         untyped: Any = self  # the stubs don't have the names
-        proxy: str | None = untyped._proxy_config.proxy_url_for(url)
-        if proxy is not None:
-            check_proxy(proxy)
-            self._proxy_urls = {url.partition(":")[0]: proxy}
+        self.proxy = untyped._proxy_config.proxy_url_for(url)
+        if self.proxy is not None:
+            check_proxy(self.proxy)
+            self._proxy_urls = {url.partition(":")[0]: self.proxy}
         build = partial(untyped._build_ssl_contexts, self._proxy_urls)
         self._verify, self._proxy_ssl_contexts = await run_in_thread(partial(load_tls, self, build))
         await self._open(url)
@@ -94,6 +97,21 @@ class FastHttpxSession(HttpxSession):
         if self.closed:
             raise ConnectError("the client was closed")
 
+    async def send(self, request: Any) -> Any:
+        """Send a request of aiobotocore's generic code.
+
+        Raises:
+            ConfigurationError: A header is invalid; nothing was sent.
+            NotSentError: The proxy asks for a password.
+        """
+        self.starting()
+        check_headers(request.headers)
+        for name, value in [*request.headers.items()]:  # httpx encodes text as ASCII
+            if isinstance(value, str) and not value.isascii():
+                del request.headers[name]
+                request.headers[name] = value.encode()
+        return await check_response(await super().send(request), request.url, self.proxy)
+
     async def post(
         self, url: str, headers: Mapping[str, str], body: Body
     ) -> tuple[int, Mapping[str, str], bytes]:
@@ -101,7 +119,12 @@ class FastHttpxSession(HttpxSession):
 
         Returns:
             The status, the header fields, and the body of the response.
+
+        Raises:
+            ConfigurationError: A header is invalid; nothing was sent.
+            NotSentError: The proxy asks for a password.
         """
+        check_headers(headers)
         client = await self._get_session(url)
         # Bytes, as httpx encodes text as ASCII.
         fields = {name: value.encode() for name, value in headers.items()}
@@ -109,7 +132,9 @@ class FastHttpxSession(HttpxSession):
         response = await client.send(
             client.build_request("POST", url, headers=fields, content=_chunks(body)), stream=True
         )
-        return response.status_code, response.headers, await response.aread()
+        content = await response.aread()
+        check_status(response.status_code, url, self.proxy)
+        return response.status_code, response.headers, content
 
     def _make_async_client(self) -> Any:
         self.check_open()

@@ -15,8 +15,10 @@ import anyio
 from ..concurrency import run_in_thread
 from ..errors import ConfigurationError, SesmailError
 from .arguments import check_settings
+from .endpoints import check_endpoints
 from .failure import translate_open_error
-from .settings import build_config
+from .regions import check_region, check_spelling
+from .settings import build_config, check_signature_version
 
 if TYPE_CHECKING:
     from .roles import Role
@@ -33,16 +35,16 @@ _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 
 
 class ClientParams(TypedDict, total=False):
-    """Parameters of aiobotocore's ``create_client`` that are passed on unchanged."""
+    """Parameters of aiobotocore's ``create_client``; None stands for one that isn't given."""
 
-    endpoint_url: str
-    use_ssl: bool
-    verify: bool | str
-    api_version: str
-    aws_access_key_id: str
-    aws_secret_access_key: str
-    aws_session_token: str
-    aws_account_id: str
+    endpoint_url: str | None
+    use_ssl: bool | None
+    verify: bool | str | None
+    api_version: str | None
+    aws_access_key_id: str | None
+    aws_secret_access_key: str | None
+    aws_session_token: str | None
+    aws_account_id: str | None
 
 
 @cache
@@ -61,7 +63,7 @@ class AwsSettings:
         role: A role whose credentials are used.
         config: Settings for botocore's ``Config``; not modified.
         user_agent: Text that is appended to botocore's User-Agent.
-        params: Passed on to ``create_client``.
+        params: Passed on to ``create_client``, without those that are None.
         owner: Name of the public class that is to be closed.
         repeatable: Whether repeating a call has no further effect, as for S3's GetObject. Then
             aiobotocore makes up to 3 attempts in the mode ``standard``, unless ``config`` sets
@@ -86,6 +88,8 @@ class AwsSettings:
 
     def __post_init__(self) -> None:
         check_settings(self.region, self.profile, self.config, self.params, _param_types())
+        given: Any = {name: value for name, value in self.params.items() if value is not None}
+        object.__setattr__(self, "params", given)
         if self.session is None:
             return
         module = sys.modules.get("aiobotocore.session")
@@ -138,7 +142,6 @@ class ClientOpener:
             self._session = self._prepare_session(await run_in_thread(_load), region)
         from aiobotocore.config import AioConfig
 
-        from .regions import check_region
         from .service_client import ServiceClient
 
         config = self._config.merge(AioConfig(parameter_validation=True))
@@ -152,6 +155,7 @@ class ClientOpener:
         params: Mapping[str, Any] = settings.params
         if settings.role is not None:
             params = settings.role.without_keys(params)
+        check_endpoints(self._session, service, params, config.ignore_configured_endpoint_urls)
         async with AsyncExitStack() as opening:
             client = await opening.enter_async_context(
                 self._session.create_client(
@@ -175,7 +179,7 @@ class ClientOpener:
             found = self._settings.session.get_config_variable("region")
         if not found and not os.environ.get("AWS_DEFAULT_REGION"):
             found = os.environ.get("AWS_REGION")
-        return found or None
+        return check_spelling(found) if found else None
 
     def _prepare_session(self, kind: type[Any], region: str | None) -> Any:
         settings = self._settings
@@ -187,12 +191,14 @@ class ClientOpener:
             read_timeout=_READ_TIMEOUT if settings.repeatable else None,
             retries=_REPEATABLE_RETRIES,
         )
+        check_signature_version(config.signature_version)
         self._config = config
         self.slots = anyio.Semaphore(config.max_pool_connections, fast_acquire=True)
         return settings.session or self._new_session(kind, config, region)
 
     def _new_session(self, kind: type[Any], config: Any, region: str | None) -> Any:
         from .credentials import ask_only_terminals
+        from .roles import check_role_parameters
         from .service_models import ServiceModelLoader
 
         session = kind(profile=self._settings.profile)
@@ -201,8 +207,9 @@ class ClientOpener:
         )
         # Credentials are fetched over the same kind of HTTP session, in the same region.
         session.set_default_client_config(config)
-        region = self._region() or session.get_config_variable("region") or region
-        session.set_config_variable("region", region)
+        found: str | None = self._region() or session.get_config_variable("region") or region
+        session.set_config_variable("region", found and check_spelling(found))
+        session.register("provide-client-params.sts", check_role_parameters)
         ask_only_terminals(session)
         if self._settings.role is not None:
             self._settings.role.install(session, self._settings.params)

@@ -9,9 +9,25 @@ from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
 
-__all__ = ["check_region", "unknown_region_error"]
+__all__ = ["check_region", "check_spelling", "unknown_region_error"]
 
 _ALIKE = 0.7
+_CODE = re.compile(r"[A-Za-z0-9-]{1,63}")  # part of a host name
+_SOURCES = "argument region, AWS_DEFAULT_REGION, AWS_REGION or the AWS profile"
+
+
+def check_spelling(region: str) -> str:
+    """Returns a region if it may be the code of one; botocore lets a line break after it pass.
+
+    Raises:
+        ConfigurationError: It may not.
+    """
+    if _CODE.fullmatch(region) is None:
+        raise ConfigurationError(
+            f"the region {region!r:.100} isn't the code of an AWS region such as eu-west-1 "
+            f"({_SOURCES})"
+        )
+    return region
 
 
 def check_region(session: Any, client: Any) -> None:
@@ -51,8 +67,7 @@ def _error(session: Any, client: Any, region: str) -> ConfigurationError:
     closest = max(known, key=likeness.__getitem__)  # the first of several
     hint = f"; did you mean {closest!r}?" if likeness[closest] >= _ALIKE else ""
     return ConfigurationError(
-        f"the region {region!r} doesn't exist or doesn't have this service{hint} "
-        "(argument region, AWS_DEFAULT_REGION, AWS_REGION or the AWS profile)"
+        f"the region {region!r} doesn't exist or doesn't have this service{hint} ({_SOURCES})"
     )
 
 

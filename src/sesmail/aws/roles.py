@@ -10,11 +10,12 @@ from typing import Any
 from ..arguments import described
 from ..errors import ConfigurationError
 
-__all__ = ["Role"]
+__all__ = ["Role", "check_role_parameters"]
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _ARN = re.compile(r"arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[\x21-\x7e]+")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
+_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 _SESSION_NAME = "sesmail"
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
 
@@ -38,7 +39,7 @@ class Role:
         if not (isinstance(self.arn, str) and _ARN.fullmatch(self.arn)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(
                 "role_arn must be like arn:aws:iam::111122223333:role/NAME, "
-                f"not {self.arn if isinstance(self.arn, str) else described(self.arn)}"  # pyright: ignore[reportUnnecessaryIsInstance]
+                f"not {'another text' if isinstance(self.arn, str) else described(self.arn)}"  # pyright: ignore[reportUnnecessaryIsInstance]
             )
         if self.external_id is not None and not (
             isinstance(self.external_id, str) and _EXTERNAL_ID.fullmatch(self.external_id)  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -78,6 +79,38 @@ class Role:
         session.register_component("credential_provider", resolver)
 
 
+# By the parameter of STS: the setting, its pattern, and a description of that.
+_PARAMETERS = {
+    "RoleArn": (
+        "role_arn (AWS_ROLE_ARN or the AWS profile)",
+        _ARN,
+        "like arn:aws:iam::111122223333:role/NAME",
+    ),
+    "RoleSessionName": (
+        "role_session_name (AWS_ROLE_SESSION_NAME or the AWS profile)",
+        _NAME,
+        "2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -",
+    ),
+    "ExternalId": (
+        "external_id (the AWS profile)",
+        _EXTERNAL_ID,
+        "2 to 1,224 characters of A-Z a-z 0-9 _ + = , . @ : / -",
+    ),
+}
+
+
+def check_role_parameters(params: Mapping[str, Any], **_: object) -> None:
+    """Handles botocore's ``provide-client-params`` of STS, before a request.
+
+    Raises:
+        ConfigurationError: A setting of a role is invalid.
+    """
+    for name, (setting, pattern, expected) in _PARAMETERS.items():
+        value: object = params.get(name)
+        if isinstance(value, str) and pattern.fullmatch(value) is None:
+            raise ConfigurationError(f"{setting} must be {expected}")
+
+
 class _RoleResolver:
     """Replaces the credentials chain of a session by one that ends in a role."""
 
@@ -108,10 +141,14 @@ class _RoleResolver:
     async def _source(self) -> Any:
         from aiobotocore.credentials import AioCredentials
 
+        from .credentials import check_static
+
         access_key, secret_key, token = (self._params.get(name) for name in _KEYS[:3])
         if access_key and secret_key:
             return AioCredentials(access_key, secret_key, token)
-        return await self._chain.load_credentials()
+        found = await self._chain.load_credentials()
+        check_static(found)
+        return found
 
     def _create_client(self, service: str, **options: Any) -> Any:
         if "verify" in self._params:

@@ -10,10 +10,11 @@ from botocore import UNSIGNED
 
 from ..errors import ConfigurationError
 from ..private_names import check_private_names
-from .credentials import fetch_credentials
-from .departure import call_scope, count_request
+from .credentials import check_static, fetch_credentials
+from .departure import count_request, delegate_request, reclaim_request
 from .fast_path import FAST_OPERATIONS, FastCall, capture, discover
-from .hooks import HookDetector, is_intercepted
+from .hooks import HookDetector
+from .parameters import describe_parameters
 from .private_names import AIOBOTOCORE
 from .regions import unknown_region_error
 from .sessions import is_unknown_host
@@ -35,6 +36,7 @@ class ServiceClient:
         client: aiobotocore's.
         region: The region that it calls.
         methods: Its methods by the operations that they call.
+        proxy: URL of the proxy of its requests; None without one.
 
     Raises:
         ConfigurationError: aiobotocore has renamed something that sesmail needs.
@@ -46,6 +48,7 @@ class ServiceClient:
         self._session = session
         self._http_session: Any = client._endpoint.http_session
         self.region: str = client.meta.region_name
+        self.proxy: str | None = None
         operations: Mapping[str, str] = client.meta.method_to_api_mapping
         self.methods: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
             operation: getattr(client, name) for name, operation in operations.items()
@@ -55,7 +58,8 @@ class ServiceClient:
         self._was_logged = False
         self._hooks: HookDetector | None = None
         self._http_session.departing = count_request
-        client.meta.events.register("before-send", self._before_send)
+        self._http_session.starting = reclaim_request
+        client.meta.events.register_last("before-send", _before_send)
         fast = {
             operation: name
             for name, operation in operations.items()
@@ -69,9 +73,16 @@ class ServiceClient:
         """Load TLS files and create the HTTP client.
 
         Raises:
-            ConfigurationError: A file, or the proxy, can't be used.
+            ConfigurationError: A file, the proxy or the credentials can't be used.
         """
+        check_static(self.client._request_signer._credentials)
         await self._http_session.prepare(self.client.meta.endpoint_url)
+        self.proxy = self._http_session.proxy
+
+    def describe_parameters(self, operation: str, params: Mapping[str, Any]) -> str:
+        """Returns the faults of the parameters of an operation, without their values."""
+        model: Any = self.client.meta.service_model.operation_model(operation)
+        return describe_parameters(model.input_shape, params)
 
     def abandon(self) -> None:
         """Close all connections at once, without a warning of the HTTP library."""
@@ -95,13 +106,6 @@ class ServiceClient:
             error: The exception of aiobotocore or the HTTP library.
         """
         return unknown_region_error(self._session, self.client) if is_unknown_host(error) else None
-
-    def _before_send(self, *, event_name: str, **_: object) -> None:
-        """Handles aiobotocore's event ``before-send``, the last before the request is sent."""
-        scope = call_scope.get()
-        scope.lifetime.check_open()
-        if is_intercepted(self.client, self._http_session, event_name):
-            scope.departure.assume()
 
     async def fast_call(self, operation: str, params: Mapping[str, Any]) -> FastCall | None:
         """Returns the fast path of an operation, which its first call discovers.
@@ -128,6 +132,15 @@ class ServiceClient:
         if not self._was_logged:
             self._was_logged = True
             _log.info("the fast path of %s is off: %s", self._service, reason)
+
+
+def _before_send(**_: object) -> None:
+    """Handles aiobotocore's event ``before-send`` after all other handlers.
+
+    One of them may have returned a response, as mocks do, and then the request isn't sent. Or the
+    HTTP session, or its method, may be another than sesmail's.
+    """
+    delegate_request()
 
 
 def _private_names(client: Any) -> dict[str, Any]:

@@ -7,17 +7,20 @@ import re
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from ..errors import ConfigurationError
+from .error_texts import causes, describe_error, hide_password
+from .transport_settings import PASSWORD_HINT
 
 __all__ = [
     "choose_session",
     "describe_connection_error",
     "is_connection_error",
     "is_permanent",
+    "is_refused",
+    "is_transport_error",
     "is_unknown_host",
 ]
 
@@ -87,13 +90,36 @@ def is_connection_error(error: object) -> bool:
     return isinstance(error, tuple(kinds))
 
 
+def is_transport_error(error: object) -> bool:
+    """Returns whether the exception is one of a connection, or of what a peer sent on it.
+
+    It proves nothing about the request; where none was sent, connecting again may succeed.
+    """
+    import aiohttp
+
+    is_one = isinstance(error, (OSError, aiohttp.ClientError)) or _is_httpx(error, "TransportError")
+    return is_one and not is_refused(error)
+
+
+def is_refused(error: object) -> bool:
+    """Returns whether an HTTP library refused to send a request, as always with these settings."""
+    import aiohttp
+
+    if isinstance(error, OSError):  # some errors of TLS are a ValueError, too
+        return False
+    refusals = (TypeError, ValueError, aiohttp.NonHttpUrlClientError)
+    return isinstance(error, refusals) or _is_httpx(
+        error, "InvalidURL", "LocalProtocolError", "UnsupportedProtocol"
+    )
+
+
 def is_permanent(error: Any) -> bool:
     """Returns whether connecting again would fail, too.
 
     That is so if the certificate of the server isn't trusted, and if a proxy rejects the tunnel,
     for instance with 407, which asks for credentials.
     """
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error)):
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)):
         return True
     status = _proxy_status(error)
     return status is not None and 400 <= status < 500 and status not in _TEMPORARY_STATUSES
@@ -103,8 +129,7 @@ def is_unknown_host(error: Any) -> bool:
     """Returns whether a host name has no address, as DNS says."""
     original = getattr(error, "kwargs", {}).get("error", error)
     return any(
-        isinstance(each, socket.gaierror) and each.errno in _NO_ADDRESS
-        for each in _causes(original)
+        isinstance(each, socket.gaierror) and each.errno in _NO_ADDRESS for each in causes(original)
     )
 
 
@@ -121,26 +146,56 @@ def _proxy_status(error: Any) -> int | None:
     return None if found is None else int(found[0])
 
 
-def _causes(error: Any) -> Iterator[BaseException]:
-    """Yields an exception and its causes."""
-    while isinstance(error, BaseException):
-        yield error
-        # httpcore deletes the cause of its exceptions, which is their context, too:
-        # https://github.com/encode/httpcore/blob/1.0.9/httpcore/_async/connection_pool.py#L256
-        from_httpcore = type(error).__module__.startswith("httpcore2")
-        error = error.__cause__ or (error.__context__ if from_httpcore else None)
+def describe_connection_error(error: Any, proxy: str | None = None) -> str:
+    """Returns a text for such an exception; its own may contain a password, or what a peer sent.
 
-
-def describe_connection_error(error: Any) -> str:
-    """Returns a text for such an exception; its own may contain the password of a proxy."""
+    Args:
+        error: The exception of the HTTP library.
+        proxy: URL of the proxy; None without one.
+    """
     import aiohttp
 
+    from .aiohttp_protocol import UnsolicitedDataError
+
+    peer = f"the proxy {hide_password(proxy)}" if proxy else "the server"
     if (status := _proxy_status(error)) is not None:
-        hint = "; it asks for a user and a password in its URL" if status == 407 else ""
-        return f"the proxy responded with {status}{hint}"
+        return f"{peer} responded with {status}{PASSWORD_HINT if status == 407 else ''}"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"{error.host}:{error.port}: {error.__cause__}"
-    with suppress(AttributeError, RuntimeError):  # httpx's text has no host
-        url = error.request.url
-        return f"{url.host}:{url.port or url.scheme}: {error}"
-    return str(error)
+        return f"{error.host}:{error.port}: {_reason(error.__cause__ or error)}"
+    if _is_httpx(error, "ConnectError", "ConnectTimeout"):
+        with suppress(RuntimeError):  # httpx's text has no host
+            url = error.request.url
+            through = f" through {peer}" if proxy else ""
+            return f"{url.host}:{url.port or url.scheme}{through}: {_reason(error)}"
+    own_texts = (
+        aiohttp.ClientConnectionError,
+        aiohttp.ConnectionTimeoutError,
+        UnsolicitedDataError,
+    )
+    if isinstance(error, ssl.SSLError) or type(error) in own_texts:
+        return _reason(error)
+    if isinstance(error, aiohttp.ClientResponseError) or _is_httpx(error, "RemoteProtocolError"):
+        return f"{peer} sent no valid response"
+    if isinstance(error, TimeoutError) or _is_httpx(error, "TimeoutException"):
+        return f"{peer} did not respond in time"
+    if isinstance(error, OSError) and not isinstance(error, (ConnectionError, aiohttp.ClientError)):
+        return describe_error(error)
+    return f"{peer} closed the connection"
+
+
+def _reason(error: Any) -> str:
+    """Returns the text of an operating system's error, of TLS, or of sesmail's own code."""
+    for each in causes(error):
+        if text := str(each):
+            return hide_password(text)
+        if isinstance(each, TimeoutError) or _is_httpx(each, "TimeoutException"):
+            return "timed out"
+    return "the connection was closed"
+
+
+def _is_httpx(error: object, *names: str) -> bool:
+    """Returns whether an exception is of one of httpx's classes, without importing httpx."""
+    return any(
+        each.__name__ in names and each.__module__.startswith("httpx2")
+        for each in type(error).__mro__
+    )

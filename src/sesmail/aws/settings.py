@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import ConfigurationError
 from .sessions import choose_session
 
-__all__ = ["build_config"]
+__all__ = ["build_config", "check_signature_version"]
 
 _MAX_POOL_CONNECTIONS = 50
 _CONNECT_TIMEOUT = 10.0  # seconds; a failure to connect is safe to retry
@@ -52,3 +53,20 @@ def build_config(
             connector_args=connector,
         )
     )
+
+
+def check_signature_version(version: object) -> None:
+    """Refuses a signature version that botocore doesn't know.
+
+    Raises:
+        ConfigurationError: It isn't None, ``botocore.UNSIGNED`` or the name of one.
+    """
+    from botocore import UNSIGNED
+    from botocore.auth import AUTH_TYPE_MAPS
+
+    known = isinstance(version, str) and version in AUTH_TYPE_MAPS
+    if version is not None and version is not UNSIGNED and not known:
+        raise ConfigurationError(
+            "config: signature_version must be the name of a version that botocore knows, such as "
+            "v4; leave it out for the right one"
+        )

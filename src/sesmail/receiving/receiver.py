@@ -159,7 +159,7 @@ class Receiver:
         self._clock = _now if clock is None else clock
         self._certificates = AsyncCertificateCache(fetch_certificate, self._clock)
         self._timeout = timeout
-        self._loop = EventLoopGuard("sesmail.verify and sesmail.parse")
+        self._loop = EventLoopGuard("sesmail.Receiver", "sesmail.verify and sesmail.parse")
         self._aws = Aws(
             AwsSettings(
                 region,

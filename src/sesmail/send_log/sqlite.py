@@ -75,7 +75,7 @@ class SqliteSendLog:
         if clock is not None:
             check_function("clock", clock)
         self._clock = now if clock is None else clock
-        self._loop = EventLoopGuard()
+        self._loop = EventLoopGuard("sesmail.SqliteSendLog")
         self._writing = anyio.Lock()
         # Its own limiter: anyio's default one may be used up by slow threads of the application.
         self._limiter = anyio.CapacityLimiter(1)

@@ -51,7 +51,7 @@ def check_send_log(log: object) -> None:
     """Refuses anything but an object with the coroutine methods of a send log."""
     fix = "write MemorySendLog(), SqliteSendLog(path), or an object with the methods of SendLog"
     if isinstance(log, (str, PurePath)):
-        fix = f"write SqliteSendLog({str(log)!r})"
+        fix = "write SqliteSendLog(path)"  # not its text, which may be a URL with a password
     elif isinstance(log, type):
         fix = "create an instance of it"
     check_methods("send_log", log, ("begin", "finish"), "a send log", fix)
@@ -65,8 +65,7 @@ def new_limiter(rate_limit: object) -> RateLimiter | None:
         return RateLimiter()
     if isinstance(rate_limit, str):
         raise ConfigurationError(
-            "rate_limit must be 'account', a number, a RateLimiter or None, "
-            f"not {rate_limit[:50]!r}"
+            "rate_limit must be 'account', a number, a RateLimiter or None, not another text"
         )
     if not isinstance(rate_limit, (int, float)) or isinstance(rate_limit, bool):
         refuse(

@@ -8,8 +8,10 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
+from botocore import handlers
 
 from sesmail import MemorySendLog, NotSentError
 from support.clients import ORDER, new_client
@@ -65,11 +67,31 @@ def settings_of(step: str, silent: int, black_hole: int) -> dict[str, Any]:
 STEPS = ["tcp", "tls", "proxy", "connect", "tls_proxy"]
 
 
+def ignore(**_: object) -> None:
+    """Handle an event without effect, as a tracer does."""
+
+
+async def ignore_later(**_: object) -> None:
+    """Handle an event without effect, as an asynchronous tracer does."""
+    await anyio.lowlevel.checkpoint()
+
+
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("ends", ["deadline", "caller"])
+@pytest.mark.parametrize("handler", [None, ignore, ignore_later])
 async def test_send_that_ends_while_connecting_is_not_sent(
-    session: str, silent: int, black_hole: int, step: str, ends: str
+    session: str,
+    silent: int,
+    black_hole: int,
+    step: str,
+    ends: str,
+    handler: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Also while another package handles the event before each request."""
+    if handler is not None:
+        builtin = [*handlers.BUILTIN_HANDLERS, ("before-send", handler)]
+        monkeypatch.setattr(handlers, "BUILTIN_HANDLERS", builtin)
     settings = settings_of(step, silent, black_hole)
     log = MemorySendLog()
     timeout = 0.2 if ends == "deadline" else 30
@@ -83,6 +105,34 @@ async def test_send_that_ends_while_connecting_is_not_sent(
             with pytest.raises(NotSentError):
                 await client.send(MAIL)
     assert scope.cancelled_caught is (ends == "caller")
+    record = await log.get("invoice-1")
+    assert record is not None
+    assert record.outcome == "not_sent"
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_send_of_a_client_that_is_closed_while_it_connects_ends_at_once(
+    session: str, silent: int, black_hole: int, step: str
+) -> None:
+    settings = settings_of(step, silent, black_hole)
+    log = MemorySendLog()
+    client = new_client(settings.pop("url"), session, send_log=log, **settings, attempts=3)
+    errors: list[NotSentError] = []
+
+    async def send() -> None:
+        with pytest.raises(NotSentError, match="the client was closed before") as caught:
+            await client.send(MAIL)
+        errors.append(caught.value)
+
+    async with no_leaks():
+        await client.open()
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as group:
+                group.start_soon(send)
+                await anyio.sleep(0.1)
+                await client.aclose()
+    assert [len(error.attempts) for error in errors] == [1]
+    assert [error.retryable for error in errors] == [False]
     record = await log.get("invoice-1")
     assert record is not None
     assert record.outcome == "not_sent"

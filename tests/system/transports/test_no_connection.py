@@ -241,7 +241,7 @@ async def test_container_without_credentials_sends_nothing(
     ("script", "kind"),
     [
         ("exit(1)", NotSentError),
-        ("print('{}')", NotSentError),
+        ("print('{}')", ConfigurationError),
         ("print('no json')", ConfigurationError),
     ],
     ids=["fails", "no_keys", "no_json"],

@@ -261,7 +261,7 @@ async def test_client_closed_while_it_opens_leaves_nothing_open(
     client = new_client(server.url, session)
 
     async def send() -> None:
-        with pytest.raises(ConfigurationError, match="closed"):
+        with pytest.raises(NotSentError, match="closed"):
             await client.send(ORDER)
 
     async with anyio.create_task_group() as group:

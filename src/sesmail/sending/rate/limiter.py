@@ -94,7 +94,7 @@ class RateLimiter:
         self._high = _Lane()
         self._low = _Lane()
         self._advance = _PRIORITY_RATIO  # recipients of high priority that may overtake the others
-        self._loop = EventLoopGuard()
+        self._loop = EventLoopGuard("sesmail.RateLimiter")
         self._account_rate = rate
         self._fixed = rate is not None
 
