@@ -215,7 +215,7 @@ async def test_wrong_role_of_a_given_session_is_a_setting_too(
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
     monkeypatch.setenv("AWS_ROLE_ARN", "x")
     server = fault_server(ok())
-    async with new_client(server.url, session, session=AioSession()) as client:
+    async with new_client(server.url, session, aws_session=AioSession()) as client:
         with pytest.raises(ConfigurationError, match="invalid RoleArn, WebIdentityToken"):
             await client.send(ORDER)
     assert server.requests == []
@@ -395,7 +395,7 @@ async def test_failure_of_a_credential_provider_is_temporary_or_a_setting(
     server, log = fault_server(ok()), MemorySendLog()
     with pytest.raises(SesmailError, match="credentials") as caught:
         async with new_client(
-            server.url, session, session=vault(error, opens=opens), send_log=log
+            server.url, session, aws_session=vault(error, opens=opens), send_log=log
         ) as client:
             await client.send(ORDER.model_copy(update={"send_id": "invoice-1"}))
     assert type(caught.value) is (NotSentError if temporary else ConfigurationError)

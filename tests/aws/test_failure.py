@@ -18,8 +18,9 @@ from sesmail import (
     SesmailError,
     UnknownOutcomeError,
 )
+from sesmail.aws.error_texts import describe_error, hide_password
 from sesmail.aws.failure import translate_error, translate_open_error
-from sesmail.aws.sessions import is_connection_error
+from sesmail.aws.sessions import describe_connection_error, is_connection_error
 
 
 def credentials_error(status: int) -> boto.ClientError:
@@ -188,3 +189,97 @@ def test_connection_errors_are_recognised_without_httpx(monkeypatch: pytest.Monk
     monkeypatch.delitem(sys.modules, "httpx2", raising=False)
     assert not is_connection_error(OSError())
     assert is_connection_error(aiohttp.ConnectionTimeoutError())
+
+
+RESPONSE_INFO: Any = SimpleNamespace(real_url="http://TOPSECRET")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (aiohttp.ServerDisconnectedError(), "the proxy http://p:1 closed the connection"),
+        (aiohttp.ClientOSError(104, "TOPSECRET"), "the proxy http://p:1 closed the connection"),
+        (ConnectionResetError("TOPSECRET"), "the proxy http://p:1 closed the connection"),
+        (
+            aiohttp.ClientResponseError(RESPONSE_INFO, (), message="TOPSECRET"),
+            "the proxy http://p:1 sent no valid response",
+        ),
+        (aiohttp.SocketTimeoutError("TOPSECRET"), "the proxy http://p:1 did not respond in time"),
+        (TimeoutError("TOPSECRET"), "the proxy http://p:1 did not respond in time"),
+        (OSError(24, "TOPSECRET"), "Too many open files"),
+        (aiohttp.ClientConnectionError("no TLS in TLS by http://u:TOPSECRET@p"), "http://p"),
+        (aiohttp.ClientHttpProxyError(TUNNEL, (), status=503), "http://p:1 responded with 503"),
+        (aiohttp.ClientConnectorError(KEY, OSError(111, "refused")), "example.com:443: "),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+def test_connection_error_is_described_without_the_text_of_a_peer(
+    error: Exception, expected: str
+) -> None:
+    text = describe_connection_error(error, "http://u:TOPSECRET@p:1")
+    assert expected in text
+    assert "TOPSECRET" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ReadError", "the server closed the connection"),
+        ("RemoteProtocolError", "the server sent no valid response"),
+        ("ReadTimeout", "the server did not respond in time"),
+        ("ConnectError", "the server closed the connection"),
+    ],
+)
+def test_error_of_httpx_is_described_without_the_text_of_a_peer(name: str, expected: str) -> None:
+    httpx: Any = pytest.importorskip("httpx2", reason="pip install sesmail[trio]")
+    assert describe_connection_error(getattr(httpx, name)("TOPSECRET")) == expected
+
+
+def test_connect_error_of_httpx_names_host_and_proxy() -> None:
+    httpx: Any = pytest.importorskip("httpx2", reason="pip install sesmail[trio]")
+    request = httpx.Request("POST", "https://email.example.com/v2")
+    error = httpx.ConnectTimeout("", request=request)
+    assert describe_connection_error(error) == "email.example.com:https: timed out"
+    assert describe_connection_error(error, "http://u:p@proxy:1") == (
+        "email.example.com:https through the proxy http://proxy:1: timed out"
+    )
+    closed = httpx.ConnectError("", request=request)
+    assert describe_connection_error(closed) == "email.example.com:https: the connection was closed"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (boto.NoRegionError(), "You must specify a region."),
+        (boto.HTTPClientError(error=ValueError("TOPSECRET")), "failed (ValueError)"),
+        (boto.ReadTimeoutError(endpoint_url="http://u:TOPSECRET@h"), 'URL: "http://h"'),
+        (boto.ParamValidationError(report="value: TOPSECRET"), "ParamValidationError"),
+        (boto.MetadataRetrievalError(error_msg="TOPSECRET"), "MetadataRetrievalError"),
+        (ValueError("TOPSECRET"), "ValueError"),
+        (FileNotFoundError(2, "TOPSECRET", "/file"), "No such file or directory: '/file'"),
+        (ssl.SSLCertVerificationError("TOPSECRET"), "TLS failed (SSLCertVerificationError)"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+def test_text_of_another_package_is_not_shown(error: Exception, expected: str) -> None:
+    text = describe_error(error)
+    assert expected in text
+    assert "TOPSECRET" not in text
+
+
+def test_reason_for_which_metadata_could_not_be_fetched_is_shown() -> None:
+    error = boto.MetadataRetrievalError(error_msg="TOPSECRET")
+    error.__context__ = boto.EndpointConnectionError(endpoint_url="http://169.254.170.2")
+    assert "http://169.254.170.2" in describe_error(error)
+
+
+def test_text_of_a_setting_of_aiobotocore_is_shown() -> None:
+    from aiobotocore.config import AioConfig
+
+    with pytest.raises(boto.ParamValidationError) as caught:
+        AioConfig(connector_args={"keepalive_timeout": "5"})
+    assert "keepalive_timeout value must be a float/int or None" in describe_error(caught.value)
+
+
+def test_password_is_removed_from_each_url() -> None:
+    assert hide_password("http://u:p@a https://b@c d") == "http://a https://c d"

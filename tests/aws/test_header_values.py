@@ -72,7 +72,7 @@ async def test_region_of_a_profile_with_a_line_break_is_named(
     mine = AioSession()
     mine.set_config_variable("region", "eu-west-1\n")
     server, log = fault_server(ok()), MemorySendLog()
-    client = new_client(server.url, session, send_log=log, session=mine)
+    client = new_client(server.url, session, send_log=log, aws_session=mine)
     assert "the region 'eu-west-1\\n' isn't the code" in await refused(server, client, log)
 
 
@@ -93,7 +93,7 @@ async def test_user_agent_of_a_session_with_a_line_break_is_named(
     mine = AioSession()
     mine.user_agent_extra = f"{SECRET}\n"
     server, log = fault_server(ok()), MemorySendLog()
-    client = new_client(server.url, session, send_log=log, session=mine)
+    client = new_client(server.url, session, send_log=log, aws_session=mine)
     assert "the user agent" in await refused(server, client, log)
 
 
@@ -150,7 +150,7 @@ async def test_part_of_credentials_that_can_not_be_right_is_named(
     parts: Any = {"access_key": "A", "secret_key": "s", "token": "t", part: value}
     server, log = fault_server(ok()), MemorySendLog()
     mine = with_provider(kind(**parts, method="vault"))
-    client = new_client(server.url, session, send_log=log, session=mine)
+    client = new_client(server.url, session, send_log=log, aws_session=mine)
     name = {"access_key": "access key id", "secret_key": "secret access key"}.get(
         part, "session token"
     )
@@ -163,7 +163,7 @@ async def test_credentials_without_a_token_are_used(
 ) -> None:
     server = fault_server(ok())
     mine = with_provider(AioCredentials("A", "s", token))
-    async with new_client(server.url, session, session=mine) as client:
+    async with new_client(server.url, session, aws_session=mine) as client:
         await client.send(ORDER)
     assert "x-amz-security-token" not in server.requests[0].headers
 
@@ -173,7 +173,7 @@ async def test_provider_that_returns_another_type_is_an_error_of_the_configurati
     fault_server: StartFaultServer, session: str, found: Any
 ) -> None:
     server, log = fault_server(ok()), MemorySendLog()
-    client = new_client(server.url, session, send_log=log, session=with_provider(found))
+    client = new_client(server.url, session, send_log=log, aws_session=with_provider(found))
     assert type(found).__name__ in await refused(server, client, log)
 
 
@@ -211,7 +211,7 @@ async def test_header_of_a_handler_with_a_line_break_is_named(
         request.headers["X-Trace"] = f"{SECRET}\n"
 
     mine.get_component("event_emitter").register("before-send", add_header)
-    client = new_client(server.url, session, send_log=log, session=mine)
+    client = new_client(server.url, session, send_log=log, aws_session=mine)
     assert "the header X-Trace has a line break" in await refused(server, client, log)
 
 
@@ -224,7 +224,7 @@ async def test_header_of_a_handler_is_sent_as_utf_8(
         request.headers["X-Shop"] = "B\xfccher"
 
     mine.get_component("event_emitter").register("before-send", add_header)
-    async with new_client(server.url, session, session=mine) as client:
+    async with new_client(server.url, session, aws_session=mine) as client:
         await client.send(ORDER)
     assert server.requests[0].headers["x-shop"].encode("latin-1").decode() == "B\xfccher"
 

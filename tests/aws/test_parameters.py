@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.loaders import Loader
-from botocore.model import ServiceModel
+from botocore.model import ServiceModel, ShapeResolver
 
 from sesmail import InvalidMessageError
 from sesmail.aws.parameters import describe_parameters
@@ -134,3 +134,13 @@ def test_keys_of_the_caller_are_not_shown(metadata: dict[Any, Any]) -> None:
     shape = model.operation_model("PutObject").input_shape
     text = describe_parameters(shape, {"Bucket": "b", "Key": "k", "Metadata": metadata})
     assert text.startswith("Metadata must be text, not int")
+
+
+def test_fault_of_another_kind_is_described_without_values() -> None:
+    members = {"A": {"shape": "Text"}, "B": {"shape": "Text"}}
+    shapes: Any = {
+        "Choice": {"type": "structure", "members": members, "union": True},
+        "Text": {"type": "string"},
+    }
+    shape = ShapeResolver(shapes).get_shape_by_name("Choice")
+    assert describe_parameters(shape, {"A": ALICE, "B": ALICE}) == "a parameter is invalid"

@@ -24,13 +24,11 @@ TIMEOUTS = (0.5, 2.0, 8.0)
 """Deadlines in seconds, to try until a request is sent within one, however busy the machine is."""
 
 
-def new_client(
-    url: str, session: str = "aiohttp", /, *, attempts: int = 1, **settings: Any
-) -> Client:
+def new_client(url: str, session: str = "aiohttp", *, attempts: int = 1, **settings: Any) -> Client:
     """Return a client for a server on loopback, by default with one attempt and no rate limit.
 
     `session` is the HTTP library, `aiohttp` or `httpx`; `-generic` after it turns the fast path
-    off.
+    off. `aws_session` is the client's argument `session`.
     """
     library, _, path = session.partition("-")
     config = settings.pop("config", {})
@@ -38,6 +36,7 @@ def new_client(
         "retry": RetryPolicy(attempts=attempts, first_delay=0.01),
         "rate_limit": None,
         "fast_path": path != "generic",
+        "session": settings.pop("aws_session", None),
         **settings,
     }
     if library == "httpx":

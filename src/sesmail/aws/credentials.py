@@ -50,15 +50,10 @@ def check_static(credentials: Any) -> None:
         credentials: botocore's credentials; None without any.
 
     Raises:
-        ConfigurationError: They can't be right, or have a wrong type.
+        ConfigurationError: They can't be right.
     """
     from aiobotocore.credentials import AioCredentials
 
-    if credentials is not None and not hasattr(credentials, "get_frozen_credentials"):
-        raise ConfigurationError(
-            "the credential provider must return AioCredentials of aiobotocore, "
-            f"not {type(credentials).__name__}"
-        )
     if type(credentials) is AioCredentials:
         _check_parts(credentials, credentials)
 

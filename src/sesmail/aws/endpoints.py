@@ -14,6 +14,7 @@ from ..errors import ConfigurationError
 __all__ = ["check_endpoint", "check_endpoints", "check_environment"]
 
 _SOURCE = "endpoint_url of the AWS profile"
+_MAX_HOST = 255
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f]")
 
@@ -81,29 +82,22 @@ def _profile_url(session: Any, service: str) -> str | None:
     return settings.get("endpoint_url") or profile.get("endpoint_url")
 
 
-def _is_host(host: str) -> bool:
-    """Returns whether botocore takes a host for one: an IPv6 address, or labels."""
-    if ":" not in host:
-        return len(host) <= 255 and all(map(_LABEL.fullmatch, host.removesuffix(".").split(".")))
-    try:
-        IPv6Address(host)
-    except ValueError:
-        return False
-    return True
-
-
 def _fault(url: str) -> str | None:
     """Returns a description of the fault of a URL; None for a valid one."""
     try:
         parts = urlsplit(url)
-        port, host = parts.port, parts.hostname
+        port, host = parts.port, parts.hostname or ""
+        if ":" in host:
+            IPv6Address(host)
     except ValueError:  # of a port, or of brackets
         return "has no valid host and port"
     if parts.scheme not in ("http", "https") or "://" not in url:
         return "must begin with http:// or https://"
     if _UNSAFE.search(url):
         return "has a blank, a line break or another character that isn't allowed in a URL"
-    if not host or port == 0 or not _is_host(host):
+    labels = host.removesuffix(".").split(".")
+    are_valid = len(host) <= _MAX_HOST and all(map(_LABEL.fullmatch, labels))
+    if port == 0 or not (":" in host or are_valid):
         return "has no valid host and port"
     if parts.username is not None or parts.password is not None:
         return "must not have a user or a password"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from operator import attrgetter, is_
 from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any, cast
@@ -136,8 +137,7 @@ class HookDetector:
             if not _is_package(kind.__module__):  # a proxy, or a mock
                 return f"{owner.__class__.__qualname__} was replaced"
             for name in names:
-                found = tuple(_definitions(kind, name))
-                if name in vars(owner) or not found or not all(map(_is_known, found)):
+                if name in vars(owner) or not all(map(_is_known, _definitions(kind, name))):
                     return f"{kind.__qualname__}.{name} was replaced"
         return None
 
@@ -166,12 +166,10 @@ def _base_class(kind: type[Any]) -> type[Any]:
 
 
 def _definitions(kind: type[Any], name: str) -> Iterator[Any]:
-    """Yields a method of a class, and those that it overrides if it is one of sesmail."""
-    for each in kind.__mro__:
-        if name in vars(each):
-            yield vars(each)[name]
-            if not _is_own(each):
-                return
+    """Returns a method of a class, and those that it overrides if it is one of sesmail."""
+    owners = [each for each in kind.__mro__ if name in vars(each)]
+    own = sum(1 for _ in takewhile(_is_own, owners))
+    return (vars(each)[name] for each in owners[: own + 1])
 
 
 def _is_own(kind: type[Any]) -> bool:

@@ -32,13 +32,23 @@ def _tls_files(owner: str, url: str, build: str) -> tuple[PrivateName, ...]:
 
 # Of an open client: for the fast path, and to detect code that hooks into calls.
 AIOBOTOCORE = (
-    PrivateName("aiobotocore", "client._make_api_call", f"{_AIOBOTOCORE}/client.py#L354"),
-    PrivateName("aiobotocore", "client._endpoint._send", f"{_AIOBOTOCORE}/endpoint.py#L307"),
-    PrivateName(
-        "aiobotocore", "client._endpoint._send_request", f"{_AIOBOTOCORE}/endpoint.py#L114"
-    ),
-    PrivateName(
-        "aiobotocore", "client._endpoint.create_request", f"{_AIOBOTOCORE}/endpoint.py#L95"
+    *(
+        PrivateName("aiobotocore", f"client.{name}", f"{_AIOBOTOCORE}/{line}")
+        for name, line in {
+            "_convert_to_request_dict": "client.py#L468",
+            "_emit_api_params": "client.py#L496",
+            "_make_api_call": "client.py#L354",
+            "_make_request": "client.py#L453",
+            "_resolve_endpoint_ruleset": "client.py#L521",
+            "_endpoint._do_get_response": "endpoint.py#L183",
+            "_endpoint._get_response": "endpoint.py#L155",
+            "_endpoint._needs_retry": "endpoint.py#L272",
+            "_endpoint._send": "endpoint.py#L307",
+            "_endpoint._send_request": "endpoint.py#L114",
+            "_endpoint.create_request": "endpoint.py#L95",
+            "_request_signer.handler": "signers.py#L21",
+            "_request_signer.sign": "signers.py#L28",
+        }.items()
     ),
     PrivateName("botocore", "client._endpoint.make_request", f"{_BOTOCORE}/endpoint.py#L113"),
     PrivateName("botocore", "client._endpoint.prepare_request", f"{_BOTOCORE}/endpoint.py#L146"),
@@ -53,6 +63,12 @@ AIOBOTOCORE = (
     ),
     PrivateName(
         "botocore", "client.meta.events._emitter._lookup_cache", f"{_BOTOCORE}/hooks.py#L199", dict
+    ),
+    PrivateName(
+        "botocore", "client._request_signer._credentials", f"{_BOTOCORE}/signers.py#L84", object
+    ),
+    PrivateName(
+        "botocore", "ValidationErrors.__init__", f"{_BOTOCORE}/validate.py#L92", assigned="_errors"
     ),
     PrivateName(
         "botocore",

@@ -145,5 +145,10 @@ def _before_send(**_: object) -> None:
 
 def _private_names(client: Any) -> dict[str, Any]:
     from botocore.credentials import AssumeRoleProvider
+    from botocore.validate import ValidationErrors
 
-    return {"client": client, "AssumeRoleProvider": AssumeRoleProvider}
+    return {
+        "client": client,
+        "AssumeRoleProvider": AssumeRoleProvider,
+        "ValidationErrors": ValidationErrors,
+    }
