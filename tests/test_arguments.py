@@ -225,6 +225,11 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "bucket": ["", 5, b"inbound", "a/b", ["inbound"]],
         "prefix": [5, None, b"mail/", ["mail/"], "../", "a/./b", "x" * 1025],
     },
+    **{f"{kind}.to_eml": {"path": PATH} for kind in ("Message", "RawMessage")},
+    **{
+        f"{kind}.preview": {"template": ["t", 5, {}, sesmail.InlineTemplate], "recipient": "count"}
+        for kind in ("BulkMessage", "TemplateMessage")
+    },
     "InboundMail.mailboxes": {"name": "text"},
     "MailHeaders.get": {"name": "text"},
     "MailHeaders.get_all": {"name": "text"},
@@ -456,6 +461,10 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
     owner = getattr(sesmail, head)
     objects: dict[str, Callable[[], Any]] = {
         "BlockingClient": lambda: sesmail.BlockingClient("eu-west-1"),
+        "BulkMessage": lambda: NEWS,
+        "Message": lambda: ORDER,
+        "RawMessage": lambda: RawMessage(content=b"From: a@example.com\r\n\r\n"),
+        "TemplateMessage": lambda: sesmail.TemplateMessage(template="t"),
         "Client": lambda: Client("eu-west-1"),
         "Unsubscribe": lambda: sesmail.Unsubscribe(**UNSUBSCRIBE),
         "InboundMail": lambda: sesmail.read_mail(b"A: b\r\n\r\n"),

@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import to_json
 
 from ...address import Address, as_address
-from ...arguments import described
+from ...arguments import check_instance, check_integer, described
 from ...errors import InvalidMessageError
 from ...strict import read_json
 from ...values import FrozenDict
@@ -274,6 +274,9 @@ class _TemplatedMessage(_BaseMessage, frozen=True):
             ConfigurationError: It isn't imported, or the template or recipient is missing.
             InvalidMessageError: The message can't be sent, or its data lack a value.
         """
+        if template is not None:
+            check_instance("template", template, InlineTemplate, "an InlineTemplate")
+        check_integer("recipient", recipient, 0)
         return previewed(self, template=template, recipient=recipient)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ...arguments import check_instance, refuse
 from ...errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,8 +40,12 @@ def encoded(message: object) -> bytes:
 
 def save(message: object, path: str | PathLike[str]) -> Path:
     """Writes a message as MIME to a file, and returns its path."""
+    from os import PathLike
     from pathlib import Path
 
+    if not path:
+        refuse("path", "the path of a file", path)
+    check_instance("path", path, (str, PathLike), "the path of a file, as text or a Path")
     file = Path(path)
     file.write_bytes(encoded(message))
     return file
