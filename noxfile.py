@@ -2,7 +2,8 @@
 
 Times on two cores: `quick` 40 s (with a path: less), `lint` 5 s, `types` 1 min, `tests` 2 to 3 min
 for each Python, `minimal` 1 min, `nox` as a whole under 10 min; `quickstart` 40 s, `docs` 20 s,
-`simulate` 3 min, `bench` 30 min (`--quick`: 5 min), `nightly` 5 min, `mutants` 25 min.
+`simulate` 3 min, `bench` 30 min (`--quick`: 5 min), `nightly` 5 min, `mutants` 25 min,
+`conformance` 2 min.
 """
 
 import os
@@ -85,22 +86,28 @@ def quick(session: nox.Session) -> None:
 def minimal(session: nox.Session) -> None:
     """Run the tests with the lowest supported versions, no extras, and no patches by the tests.
 
-    The reader of received mail is left out: it uses no package.
+    The reader of received mail is left out, as it uses no package, and `sesmail.testing`, which
+    needs its extra.
     """
     lowest = [
         requirement.replace(">=", "==") for requirement in PYPROJECT["project"]["dependencies"]
     ]
     session.install(".", *lowest, *group("test"))
     session.env["SESMAIL_TESTS_UNPATCHED"] = "1"
-    session.run(*pytest(session, "-m", "not once", "--ignore=tests/receiving/inbound"))
+    session.run(
+        *pytest(
+            session, "-m", "not once", "--ignore=tests/receiving/inbound", "--ignore=tests/testing"
+        )
+    )
 
 
 @nox.session(python=FIRST)
 def nightly(session: nox.Session) -> None:
-    """Run the state machine of sending for at least 10,000 random steps, new ones each time."""
+    """Run 10,000 random steps of sending, and compare 20,000 random mails, new ones each time."""
     session.install("-e", ".[all]", *group("test"))
     session.env["HYPOTHESIS_PROFILE"] = "nightly"
-    session.run(*pytest(session, "tests/system/test_state_machine.py"))
+    modules = ("system/test_state_machine.py", "receiving/inbound/test_other_readers.py")
+    session.run(*pytest(session, *(f"tests/{module}" for module in modules)))
 
 
 @nox.session
@@ -108,6 +115,26 @@ def quickstart(session: nox.Session) -> None:
     """Run the first example, which sends to an SES server inside the process."""
     session.install(".", *group("moto"))
     session.run("python", "examples/quickstart.py", *session.posargs)
+
+
+@nox.session(python=FIRST)
+def conformance(session: nox.Session) -> None:
+    """Compare the fake SES with the AWS CLI, Handlebars, aws-ses-v2-local and verifiers of SNS.
+
+    It needs Node and npm.
+    """
+    session.install("-e", ".[all]", *group("test"))
+    peers = Path(session.create_tmp()).absolute() / "peers"
+    # An environment of its own: the AWS CLI requires another botocore.
+    session.run("python", "-m", "venv", str(peers))
+    pip = (str(peers / "bin" / "python"), "-m", "pip", "install", "-q")
+    session.run(*pip, "awscli", "cryptography", "django-ses", "requests", external=True)
+    # Its requirements are too old to run.
+    session.run(*pip, "--no-deps", "sns-message-validator", external=True)
+    packages = ("aws-ses-v2-local", "handlebars", "sns-validator")
+    session.run("npm", "install", "--silent", "--prefix", str(peers), *packages, external=True)
+    session.env["SESMAIL_PEERS"] = str(peers)
+    session.run(*pytest(session, "-m", "once", "tests/testing"))
 
 
 @nox.session

@@ -25,10 +25,7 @@ def newsletter(recipient: str) -> sesmail.Message:
         to=recipient,
         subject="News",
         text=f"New shoes.\n\nUnsubscribe: {link}",
-        headers={
-            "List-Unsubscribe": f"<{link}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
+        unsubscribe=link,
     )
 
 

@@ -144,6 +144,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     },
     "CertificateCache": {"fetch": "plain", "clock": "plain"},
     "CertificateCache.__call__": {"url": "nonempty"},
+    "CertificateCache.use": {"url": "nonempty", "verify": "plain"},
     "Client": {
         "region": ["", 5, b"eu-west-1", "eu west 1", "eu-west-1.example.com/", str],
         "api": ["v3", 2, None, ["v1"], b"v2"],
@@ -221,7 +222,15 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "kms_key": ["", 5, "two words", ["key"]],
         "require_encrypted": "bool",
         "max_size": "integer",
+        "bucket": ["", 5, b"inbound", "a/b", ["inbound"]],
+        "prefix": [5, None, b"mail/", ["mail/"], "../", "a/./b", "x" * 1025],
     },
+    **{f"{kind}.to_eml": {"path": PATH} for kind in ("Message", "RawMessage")},
+    **{
+        f"{kind}.preview": {"template": ["t", 5, {}, sesmail.InlineTemplate], "recipient": "count"}
+        for kind in ("BulkMessage", "TemplateMessage")
+    },
+    "InboundMail.mailboxes": {"name": "text"},
     "MailHeaders.get": {"name": "text"},
     "MailHeaders.get_all": {"name": "text"},
     "MailHeaders.plain": {"name": "text"},
@@ -270,6 +279,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "Receiver.confirm": {"subscription": ["token", None, ORDER]},
     "Receiver.delete_object": {"event": ["event", None, ORDER]},
     "Receiver.fetch": {"event": ["event", None, ORDER]},
+    "Receiver.fetch_object": {"bucket": "nonempty", "key": "nonempty"},
     "Receiver.receive": {"body": [5, None, ["body"]], "headers": "headers"},
     "RawMessage.forward": {
         "mail": ["text", 5, None, ["text"]],
@@ -288,7 +298,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "SeenMessages.add": {"events": "events"},
     "SqliteSendLog": {"path": [*PATH, ":memory:", "a\0b", BytesPath()], "clock": "plain"},
     "Unsubscribe": {
-        "secrets": [5, "short", ["short"], [], [5], {}],
+        "secrets": [5, "short", ["short"], [], [5], {}, "\ud800" * 20],
         "url": ["", 5, b"https://a.example", "http://a.example", "https://a.example/#b", str],
     },
     "Unsubscribe.is_one_click": {"body": "bytes"},
@@ -330,9 +340,10 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
 }
 for method in ("", ".call", ".send", ".send_bulk", ".send_many"):
     PARAMETERS[f"BlockingClient{method}"] = PARAMETERS[f"Client{method}"]
+PUBLIC = {name: getattr(sesmail, name) for name in sesmail.__all__}
 MODELS = [
     each
-    for each in vars(sesmail).values()
+    for each in PUBLIC.values()
     if isinstance(each, type) and issubclass(each, pydantic.BaseModel)
 ]
 
@@ -342,7 +353,7 @@ CALLED_BY_CLIENT = "the client calls it with values of its own, also after SES h
 EXEMPT: dict[str, str] = {
     **{
         name: RESULTS
-        for name, value in vars(sesmail).items()
+        for name, value in PUBLIC.items()
         if isinstance(value, type)
         and (
             issubclass(value, (sesmail.BaseEvent, BaseException))
@@ -351,7 +362,8 @@ EXEMPT: dict[str, str] = {
     },
     **dict.fromkeys(
         (
-            "Attempt", "CallInfo", "InboundAttachment", "InboundMail", "MailHeaders", "Mailbox",
+            "Attempt", "CallInfo", "InboundAttachment", "InboundMail", "MailHeaders", "MailReport",
+            "Mailbox", "ReportedRecipient",
             "SendMany", "SendProgress", "SendRecord", "SnsMessage", "SnsOrigin",
             "BlockingSendMany", "TopicPreferences", "Unsubscription", "Verdicts",
         ),
@@ -449,8 +461,13 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
     owner = getattr(sesmail, head)
     objects: dict[str, Callable[[], Any]] = {
         "BlockingClient": lambda: sesmail.BlockingClient("eu-west-1"),
+        "BulkMessage": lambda: NEWS,
+        "Message": lambda: ORDER,
+        "RawMessage": lambda: RawMessage(content=b"From: a@example.com\r\n\r\n"),
+        "TemplateMessage": lambda: sesmail.TemplateMessage(template="t"),
         "Client": lambda: Client("eu-west-1"),
         "Unsubscribe": lambda: sesmail.Unsubscribe(**UNSUBSCRIBE),
+        "InboundMail": lambda: sesmail.read_mail(b"A: b\r\n\r\n"),
         "MailHeaders": lambda: sesmail.read_mail(b"A: b\r\n\r\n").headers,
         "Receiver": lambda: Receiver(secret=SECRET, signatures=False),
         "SqliteSendLog": lambda: SqliteSendLog(path / "sends.db"),
@@ -481,6 +498,8 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "Client.send_many": {"messages": [ORDER]},
         "RateLimiter.acquire": {"recipients": 1},
         "Receiver": {"secret": SECRET, "signatures": False},
+        "CertificateCache.use": {"url": "https://127.0.0.1:1/", "verify": len},
+        "Receiver.fetch_object": {"bucket": "inbound", "key": "mail/1"},
         "Receiver.receive": {"body": b"{}", "headers": basic(SECRET)},
         "SqliteSendLog": {"path": path / "sends.db"},
         "Unsubscribe": UNSUBSCRIBE,

@@ -10,7 +10,7 @@ import pytest
 
 import sesmail
 from sesmail import MalformedBodyError, SnsMessage, SnsOrigin, TopicPreferences, parse, values
-from support.ses_events import DOCUMENTS, WRAPPINGS, changed, confirmation
+from support.ses_events import DOCUMENTS, WRAPPINGS, changed, confirmation, stored_in_s3
 from support.typecheck import find_mistyped_fields
 
 KINDS = [*get_args(sesmail.Event), SnsMessage, SnsOrigin, TopicPreferences]
@@ -71,6 +71,7 @@ def test_samples_include_every_class(built: list[Any]) -> None:
         parse(WRAPPINGS["SNS"](document))
     for message in CONFIRMATIONS:
         parse(json.dumps(message).encode())
+    parse(stored_in_s3())
     check(built)
     assert {type(instance) for instance in built} == {*KINDS}
 

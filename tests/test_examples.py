@@ -294,10 +294,13 @@ def test_parse_events(run: Run) -> None:
         f"event            {bounced}",
         f"Lambda from SQS  {bounced}",
         f"EventBridge      {bounced}",
-        f"Firehose         Clicked       alice@example.com {clicked}",
-        f"Firehose         Clicked       bob@example.com {clicked}",
+        "boto3            Bounced       not sent to alice@example.com: OnTenantSuppressionList",
+        f"Firehose         Clicked       alice@example.com {clicked} (a bot: unlikely)",
+        f"Firehose         Clicked       bob@example.com {clicked} (a bot: unlikely)",
         "Firehose         UnknownEvent  unknown event type Teleport",
-        "malformed        bounce: it is missing",
+        "Firehose, paused UnknownEvent  Sending Status Disabled of "
+        "arn:aws:ses:eu-west-1:123456789012:tenant/shop/tn-1",
+        "malformed        mail.destination: it is missing",
     ]
 
 
@@ -457,7 +460,8 @@ def test_unsubscribe() -> None:
 
     example = load("unsubscribe")
     message = example.newsletter("alice@example.com")
-    link = message.headers["List-Unsubscribe"][1:-1].removeprefix("https://shop.example.com")
+    assert message.unsubscribe is not None
+    link = message.unsubscribe.removeprefix("https://shop.example.com")
     client = TestClient(example.app)
     assert client.get("/unsubscribe?token=x").status_code == 400
     assert "<button>" in client.get(link).text
@@ -580,3 +584,10 @@ def test_send_fastapi_maps_errors_to_responses(
     assert response.headers.get("Retry-After") == retry_after
     assert [record.levelname for record in caplog.records] == ([logged] if logged else [])
     assert len(server.requests) == requests
+
+
+def test_local_ses(run: Run) -> None:
+    assert run("local_ses") == (
+        "sent: On its way, Alice: Dear Alice, it is on its way.\n"
+        "bounced: alice@example.com, permanent: True\n"
+    )

@@ -1,6 +1,6 @@
 """Signed unsubscribe links: made, read back, and refused when anything about them is changed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -78,6 +78,14 @@ def test_a_link_expires_only_if_it_is_said_to() -> None:
         LINKS.read(token, now=NOW)
     with pytest.raises(InvalidTokenError, match="expired"):
         LINKS.read(token_of(LINKS.link("alice@example.com", expires_at=NOW - timedelta(days=9999))))
+    last = datetime.max.replace(tzinfo=UTC)
+    found = LINKS.read(token_of(LINKS.link("alice@example.com", expires_at=last)))
+    assert found.expires_at == last.replace(microsecond=0)
+    for first, hours in ((datetime.min, 1), (datetime.max, -1)):
+        with pytest.raises(ConfigurationError, match="years 1 and 9999"):
+            LINKS.link(
+                "a@example.com", expires_at=first.replace(tzinfo=timezone(timedelta(hours=hours)))
+            )
     forever = token_of(LINKS.link("alice@example.com"))
     assert LINKS.read(forever, now=NOW + timedelta(days=99999)).expires_at is None
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, assert_never, assert_type
 from pydantic import SecretStr
 
 import sesmail
+import sesmail.testing
 from sesmail import (
     Address,
     Alternative,
@@ -27,6 +28,7 @@ from sesmail import (
     InlineTemplate,
     ListManagement,
     Mailbox,
+    MailReport,
     MemorySendLog,
     Message,
     Outcome,
@@ -35,6 +37,7 @@ from sesmail import (
     Receiver,
     Recipient,
     RecipientResult,
+    ReportedRecipient,
     SeenMessages,
     SendLog,
     SendRecord,
@@ -460,6 +463,10 @@ async def bodies_and_headers(
     await receiver.receive(b"{}", raw)
     assert_type(sesmail.parse(b"{}"), tuple[Event, ...])
     sesmail.parse("{}")
+    records: list[dict[str, Any]] = [{"body": "{}"}]
+    sesmail.parse(records)
+    sesmail.parse(tuple(records))
+    sesmail.parse({"Messages": records})
     sesmail.parse(body)
     async with Receiver(secret="user:password", seen=handled) as entered:
         assert_type(entered, Receiver)
@@ -534,12 +541,17 @@ def each_event(event: Event) -> str:
             return event.recipient
         case sesmail.Bounced(diagnostic_code=str(words)):
             return words
+        case sesmail.Bounced(cause="unsubscribed" | "suppressed"):
+            assert_type(event.permanent, bool)
+            return event.cause
         case sesmail.Bounced(bounce_type=word, bounce_subtype=subtype):
             return f"{word} {subtype}"
         case sesmail.Complained(is_spam=True, arrived_at=datetime() as arrived):
             return arrived.isoformat()
         case sesmail.Complained():
             return event.feedback_type or ""
+        case sesmail.Opened(bot="likely") | sesmail.Clicked(bot="likely"):
+            return event.bot
         case sesmail.Opened(user_agent=program):
             return program or ""
         case sesmail.Clicked(link=link):
@@ -552,6 +564,16 @@ def each_event(event: Event) -> str:
             return f"{bucket}/{key}"
         case sesmail.Received(recipients=recipients):
             return ", ".join(recipients)
+        case sesmail.MailStored(bucket=bucket, key=key, size=int()):
+            return f"{bucket}/{key}"
+        case sesmail.MailStored():
+            assert_type(event.timestamp, datetime | None)
+            return event.version_id or event.etag or event.sequencer or event.region or ""
+        case sesmail.UnknownEvent(resources=(tenant, *_), timestamp=datetime()):
+            assert_type(event.account, str | None)
+            assert_type(event.region, str | None)
+            assert_type(event.event_id, str | None)
+            return tenant
         case sesmail.UnknownEvent(event_type=word):
             return word
         case sesmail.SubscriptionConfirmation() | sesmail.UnsubscribeConfirmation():
@@ -571,6 +593,17 @@ def fields_of_events(
     assert_type(event.message_tags, Mapping[str, tuple[str, ...]] | None)
     assert_type(event.headers_truncated, bool)
     assert_type(event.raw, Mapping[str, Any])
+    assert_type(event.subject, str | None)
+    assert_type(event.from_, tuple[str, ...])
+    assert_type(event.to, tuple[str, ...])
+    assert_type(event.rfc5322_message_id, str | None)
+    assert_type(event.source_arn, str | None)
+    assert_type(event.sending_account, str | None)
+    assert_type(event.caller_identity, str | None)
+    assert_type(event.source_ip, str | None)
+    assert_type(click.bot, Literal["likely", "unlikely", "unknown"])
+    assert_type(received.subject, str | None)
+    assert_type(received.rfc5322_message_id, str | None)
     assert_type(click.link_tags, Mapping[str, tuple[str, ...]])
     assert_type(click.kind, Literal["Clicked"])
     assert_type(received.recipients, tuple[str, ...])
@@ -591,6 +624,9 @@ def inbound(mail: InboundMail, event: Received) -> None:
     assert_type(mail.envelope_sender, str | None)
     assert_type(mail.envelope_recipients, tuple[str, ...])
     assert_type(mail.from_, tuple[Mailbox, ...])
+    assert_type(mail.bcc, tuple[Mailbox, ...])
+    assert_type(mail.sender, Mailbox | None)
+    assert_type(mail.mailboxes("Resent-To"), tuple[Mailbox, ...])
     assert_type(mail.from_[0].email, str)
     assert_type(mail.from_[0].name, str | None)
     assert_type(mail.subject, str | None)
@@ -603,6 +639,14 @@ def inbound(mail: InboundMail, event: Received) -> None:
     assert_type(mail.attachments[0].content, bytes)
     assert_type(mail.inline, Mapping[str, InboundAttachment])
     assert_type(mail.mails, tuple[InboundMail, ...])
+    assert mail.attachments[0].special != "tnef"
+    if mail.report is not None:
+        assert_type(mail.report, MailReport)
+        assert_type(mail.report.kind, Literal["delivery", "disposition", "complaint"])
+        assert_type(mail.report.recipients, tuple[ReportedRecipient, ...])
+        assert_type(mail.report.recipients[0].status, str | None)
+        assert_type(mail.report.original_message_id, str | None)
+        assert_type(mail.report.feedback_type, str | None)
     assert_type(mail.headers.get("Subject"), str | None)
     assert_type(mail.headers.get_all("received"), tuple[str, ...])
     assert_type(list(mail.headers), list[tuple[str, str]])
@@ -740,3 +784,28 @@ def unsubscribe_links(token: str, body: bytes) -> None:
     assert_type(links.link("a@example.com", "news"), str)
     assert_type(links.read(token), sesmail.Unsubscription)
     assert_type(links.is_one_click(body), bool)
+
+
+async def fake(message: Message, log: sesmail.SendLog, bounced: Bounced) -> None:
+    async with sesmail.testing.FakeSES("eu-west-1", lenient=True) as ses:
+        assert_type(ses, sesmail.testing.FakeSES)
+        sesmail.Client(**ses.client_settings(), timeout=5)
+        Receiver(**ses.trust(), accept="tracking")
+        assert_type(ses.client(rate_limit=None), sesmail.Client)
+        assert_type(ses.outbox[0], sesmail.testing.SentMail)
+        assert_type(ses.outbox[:1], list[sesmail.testing.SentMail])
+        mail = await ses.outbox.wait(to="a@example.com", timeout=1)
+        assert_type(mail.links, tuple[str, ...])
+        assert_type(mail.code(), str)
+        assert_type(ses.bounce(mail, "a@example.com"), sesmail.testing.Emitted)
+        assert_type(ses.bounce(mail).request(), tuple[bytes, dict[str, str]])
+        ses.receive(b"", action="S3", kms_key="arn")
+        ses.receive(b"", action="s3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        ses.subscribe("http://127.0.0.1/", secret="user:password")
+        ses.faults.throttle(times=None)
+    await sesmail.testing.check_send_log(log)
+    assert_type(sesmail.testing.sns.post(bounced), tuple[bytes, dict[str, str]])
+    Receiver(**sesmail.testing.sns.trust())
+    assert_type(message.to_bytes(), bytes)
+    assert_type(message.to_eml("mail.eml"), Path)
+    assert_type(message.preview(), str)

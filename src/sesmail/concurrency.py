@@ -22,12 +22,14 @@ class EventLoopGuard:
 
     Args:
         owner: Name of the public class of the object.
+        blocking: Name of what serves code without an event loop instead.
     """
 
-    __slots__ = ("_owner", "_token")
+    __slots__ = ("_blocking", "_owner", "_token")
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, blocking: str = "sesmail.BlockingClient") -> None:
         self._owner = owner
+        self._blocking = blocking
         self._token: anyio.lowlevel.EventLoopToken | None = None
 
     def check(self) -> None:
@@ -42,7 +44,7 @@ class EventLoopGuard:
         elif self._token != token:
             raise ConfigurationError(
                 f"this {self._owner} is bound to the event loop that used it first; create one per "
-                "event loop, or use sesmail.BlockingClient in code without an event loop"
+                f"event loop, or use {self._blocking} in code without an event loop"
             )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64, a2b_qp, b2a_base64
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["decode_words", "encode_words", "has_encoded_word", "needs_encoding"]
 
+_SPACES = " \t\r\n"
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _MAX_LENGTH = 75  # https://www.rfc-editor.org/rfc/rfc2047#section-2
 _FRAME = len("=?utf-8?b??=")
 _MIN_ROOM = _FRAME + 12  # enough for one character of four bytes in either encoding
@@ -116,7 +118,7 @@ def decode_words(
     """Returns text with its encoded-words decoded; those that can't be decoded stay unchanged.
 
     Adjacent words of one charset are decoded together, as some programs split characters; the
-    spaces between them are removed.
+    spaces between them are removed. Base64 that was cut into words is joined.
 
     Args:
         text: The text.
@@ -134,44 +136,81 @@ def decode_words(
     end = 0  # of the previous run
     was_decoded = False
     for run in _runs(text, words, on_malformed):
-        decoded = decode(b"".join(run.data), run.charset)
+        decoded = decode(run.data, run.charset)
         gap = text[end : run.start]
-        if not was_decoded or decoded is None or gap.strip(" \t\r\n"):
+        if not was_decoded or decoded is None or gap.strip(_SPACES):
             parts.append(gap)
         parts.append(text[run.start : run.end] if decoded is None else decoded)
         was_decoded, end = decoded is not None, run.end
     return "".join([*parts, text[end:]])
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Run:
+class _Run(NamedTuple):
     """Adjacent encoded-words of one charset."""
 
     start: int
     end: int
     charset: str
-    data: list[bytes]
+    data: bytes
 
 
 def _runs(
     text: str, words: re.Pattern[str], on_malformed: Callable[[], None] | None
 ) -> Iterator[_Run]:
-    run: _Run | None = None
-    for match in words.finditer(text):
-        charset = _charset(match)
-        data = _word_bytes(match[2], match[3])
-        if data is None:
-            if on_malformed:
+    for charset, group in _groups(text, words):
+        data = [_word_bytes(word[2], word[3]) for word in group]
+        if len(group) > 1 and (None in data or any(map(_is_piece, group))):
+            joined = _join_pieces(group)
+            data = data if joined is None else [joined, *[b""] * (len(group) - 1)]
+        first = 0
+        for index, each in enumerate([*data, None]):
+            if each is not None:
+                continue
+            if first < index:
+                whole = b"".join(filter(None, data[first:index]))
+                yield _Run(group[first].start(), group[index - 1].end(), charset, whole)
+            if index < len(data) and on_malformed:
                 on_malformed()
-        elif run and run.charset == charset and not text[run.end : match.start()].strip(" \t\r\n"):
-            run.data.append(data)
-            run.end = match.end()
-        else:
-            if run:
-                yield run
-            run = _Run(match.start(), match.end(), charset, [data])
-    if run:
-        yield run
+            first = index + 1
+
+
+def _groups(text: str, words: re.Pattern[str]) -> Iterator[tuple[str, list[re.Match[str]]]]:
+    """Charsets, and the adjacent words of each."""
+    group: list[re.Match[str]] = []
+    charset = written = name = ""
+    end = 0
+    for word in words.finditer(text):
+        if word[1] != written:
+            written, name = word[1], _charset(word)
+        if group and (name != charset or text[end : word.start()].strip(_SPACES)):
+            yield charset, group
+            group = []
+        charset, end = name, word.end()
+        group.append(word)
+    if group:
+        yield charset, group
+
+
+def _is_piece(word: re.Match[str]) -> bool:
+    """Whether the base64 of a word isn't whole: an encoder sets the bits that it doesn't use to 0.
+
+    Some programs encode a text and then cut it, against
+    https://www.rfc-editor.org/rfc/rfc2047#section-5
+    """
+    text = word[3].strip()
+    if word[2] in "qQ" or len(text) % 4 == 0:
+        return False
+    if text[-1] == "=":
+        return True
+    unused = {2: 0b1111, 3: 0b11}.get(len(text) % 4, 0)
+    return bool(_BASE64.find(text[-1]) & unused)
+
+
+def _join_pieces(words: list[re.Match[str]]) -> bytes | None:
+    """The data of base64 that was cut into words; None if it wasn't."""
+    if any(word[2] in "qQ" for word in words) or any("=" in word[3] for word in words[:-1]):
+        return None
+    return _word_bytes("b", "".join(word[3] for word in words))
 
 
 def _charset(word: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Tags, metadata and the send id as mail headers, which SES reports back with every event."""
+"""Tags, metadata and ids of a message as mail headers, which SES reports back with events."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ __all__ = [
     "read_metadata",
     "read_send_id",
     "read_tag",
+    "rfc5322_message_id",
 ]
 
 METADATA_HEADER = "X-Metadata"
@@ -83,3 +84,11 @@ def read_send_id(value: str) -> str | None:
         return value
     send_id = read_tag(value).strip(" \t")
     return send_id if TAG_WORD.fullmatch(send_id) else None
+
+
+def rfc5322_message_id(message_id: str, region: str) -> str:
+    """Returns the Message-ID header that SES writes into a mail, with angle brackets.
+
+    https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
+    """
+    return f"<{message_id}@{'email' if region == 'us-east-1' else region}.amazonses.com>"

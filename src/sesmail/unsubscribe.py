@@ -9,7 +9,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from .address import Address, as_address
 from .arguments import check_instance, check_time, described
@@ -25,6 +25,7 @@ _MAX_LIST = 64  # characters; with the longest address, the link fits into a hea
 _URL = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?][!\"$-~]*)?")  # printable ASCII
 _PLACEHOLDER = "{token}"
 _FORM_NAME = re.compile(rb'[;\s]name="?List-Unsubscribe"?(?:[;\s]|\Z)', re.IGNORECASE)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_BODY = 64 * 1024  # bytes
 
 
@@ -174,7 +175,10 @@ def _checked_secrets(secrets: str | bytes | Iterable[str | bytes]) -> tuple[byte
     for secret in given:
         if not isinstance(secret, (str, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"secrets must be text or bytes, not {type(secret).__name__}")
-        key = secret.encode() if isinstance(secret, str) else secret
+        try:
+            key = secret.encode() if isinstance(secret, str) else secret
+        except UnicodeEncodeError:
+            raise ConfigurationError("secrets must be Unicode text, or bytes") from None
         if len(key) < _MIN_SECRET:
             raise ConfigurationError(
                 f"each of secrets must have {_MIN_SECRET} bytes: use secrets.token_urlsafe(32)"
@@ -197,7 +201,12 @@ def _checked_url(url: str) -> str:
 
 def _timestamp(expires_at: datetime) -> int:
     check_time("expires_at", expires_at)
-    return int(expires_at.timestamp())
+    seconds = (expires_at - _EPOCH) // timedelta(seconds=1)
+    try:
+        datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError) as err:  # at the ends of the calendar, by its offset
+        raise ConfigurationError("expires_at must be between the years 1 and 9999 in UTC") from err
+    return seconds
 
 
 def _sign(secret: bytes, payload: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,13 +14,20 @@ from aiohttp import TCPConnector
 from sesmail import NotSentError
 from sesmail.aws import aiohttp_protocol, aiohttp_session
 from sesmail.aws.aiohttp_protocol import _Protocol
-from support.clients import ORDER, new_client
-from support.faults import StartFaultServer
+from support.clients import new_client
+from support.faults import Connection, Response, StartFaultServer
 from support.invariants import no_leaks
-from support.responses import ok
+from support.responses import JSON, json_200, ok
 
 AIOHTTP = ["asyncio-aiohttp-fast", "asyncio-aiohttp-generic"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", AIOHTTP, indirect=True)]
+
+
+OPERATIONS = pytest.mark.parametrize(
+    ("operation", "params"),
+    [("GetAccount", {}), ("SendEmail", {"Content": {}})],
+    ids=["without_body", "with_body"],
+)
 
 
 def pause_connections(
@@ -37,20 +45,52 @@ def pause_connections(
     monkeypatch.setattr(TCPConnector, "_create_connection", create_paused)
 
 
+@OPERATIONS
 async def test_connection_with_bytes_that_are_never_read_is_not_used(
-    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+    fault_server: StartFaultServer,
+    session: str,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    params: Any,
 ) -> None:
     server = fault_server(ok())
     server.greetings = [b"H"]
     pause_connections(monkeypatch, lambda: server.wait_until_greeted(1))
     async with no_leaks(server), new_client(server.url, session) as client:
         with pytest.raises(NotSentError, match="sent data first"):
-            await client.send(ORDER)
+            await client.call(operation, params)
     assert server.requests == []
 
 
-async def test_send_that_is_cancelled_during_the_check_closes_the_connection(
-    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+@OPERATIONS
+async def test_bytes_that_follow_a_response_while_the_event_loop_is_busy_answer_no_call(
+    fault_server: StartFaultServer, session: str, operation: str, params: Any
+) -> None:
+    sending = threading.Event()
+
+    def act(connection: Connection, _: object) -> None:
+        connection.respond(200, JSON, b"{}")
+        sending.wait()
+        connection.respond(200, JSON, b'{"MessageId": "0102-never-issued"}')
+        connection.wait_until_delivered()
+
+    server = fault_server(Response(act), json_200({"MessageId": "0102-issued"}))
+    async with no_leaks(server), new_client(server.url, session) as client:
+        await client.call(operation, params)
+        sending.set()
+        assert server.wait_until_sent()  # blocks the event loop
+        response = await client.call(operation, params)
+    assert response.get("MessageId") == ("0102-issued" if params else None)
+    assert server.connections_opened == 2
+
+
+@OPERATIONS
+async def test_call_that_is_cancelled_during_the_check_closes_the_connection(
+    fault_server: StartFaultServer,
+    session: str,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    params: Any,
 ) -> None:
     server = fault_server(ok())
     server.greetings = [b"H"]
@@ -62,28 +102,24 @@ async def test_send_that_is_cancelled_during_the_check_closes_the_connection(
     pause_connections(monkeypatch, cancel)
     async with no_leaks(server), new_client(server.url, session) as client:
         with anyio.CancelScope() as scope:
-            await client.send(ORDER)
+            await client.call(operation, params)
         assert scope.cancelled_caught
         assert await anyio.to_thread.run_sync(server.wait_until_closed)
     assert server.requests == []
 
 
-@pytest.mark.parametrize(
-    ("operation", "step"),
-    [
-        ("GetAccount", (aiohttp_session, "connect_silent")),
-        ("SendEmail", (_Protocol, "set_response_params")),
-    ],
-    ids=["without_body", "with_body"],
-)
+@OPERATIONS
 async def test_request_of_a_client_that_was_closed_meanwhile_is_not_written(
     fault_server: StartFaultServer,
     session: str,
     monkeypatch: pytest.MonkeyPatch,
     operation: str,
-    step: tuple[Any, str],
+    params: Any,
 ) -> None:
     server = fault_server(ok())
+    step: tuple[Any, str] = (aiohttp_session, "connect_silent")
+    if params:
+        step = (_Protocol, "set_response_params")
     original = getattr(*step)
     async with no_leaks(server), new_client(server.url, session) as client:
         lifetime = client._aws._lifetime

@@ -14,6 +14,7 @@ TESTS = Path(__file__).parents[1]
 QUICK = [
     *("test_errors.py", "test_error_codes.py", "aws/test_connection.py", "aws/test_failure.py"),
     *("aws/test_fast_path.py", "aws/test_hooks.py"),
+    *("aws/test_aiohttp_protocol.py", "aws/test_network_stream.py"),
     *("sending/attempts", "send_log/test_protocol.py"),
 ]
 THOROUGH = [

@@ -13,11 +13,13 @@ import anyio
 from botocore.exceptions import ClientError, SSLError
 
 from sesmail import errors
+from sesmail.aws.aiohttp_protocol import is_silent
 from sesmail.aws.connection import Aws
 from sesmail.aws.departure import Departure
 from sesmail.aws.failure import translate_error
 from sesmail.aws.fast_path import FastCall
 from sesmail.aws.hooks import HookDetector
+from sesmail.aws.network_stream import NetworkStream
 from sesmail.aws.sessions import is_connection_error
 from sesmail.error_codes import is_documented_code, rejected_error
 from sesmail.errors import (
@@ -50,6 +52,10 @@ from sesmail.sending.sender import Sender
 from .patching import MUTANTS, Change, after, before, constant, instead, mutant, rescue
 
 __all__ = ["MUTANTS"]
+
+
+async def always(*_: object) -> bool:
+    return True
 
 
 # fmt: off
@@ -164,6 +170,9 @@ mutant("every TransportError of httpx is a failed connection", is_connection_err
 
 # AWS calls: one request each, within the deadline.
 mutant("no request is counted", Departure.count, instead(lambda _: None))
+mutant("aiohttp: data before a request is a response", is_silent, instead(always))
+mutant("httpx: data before a request is a response", NetworkStream._has_data,
+    instead(lambda _: False))
 mutant("a call may be two requests", Departure.__init__, before(lambda self, *_: (self, 2)))
 mutant("the fast path counts no request", FastCall.send,
     before(lambda *args: (*args[:3], lambda: None)))

@@ -587,3 +587,12 @@ def test_docstring_describes_every_argument() -> None:
     doc = inspect.getdoc(Receiver) or ""  # Python 3.13 removes the indentation
     for name in Receiver.__init__.__annotations__.keys() - {"return", "params"}:
         assert f"\n    {name}: " in doc, name
+
+
+@pytest.mark.parametrize("signatures", [True, False])
+def test_second_event_loop_is_refused(signatures: bool) -> None:
+    receiver = new_receiver(signatures=signatures)
+    body, headers = notification(ses_events.published("Open"))
+    assert len(anyio.run(receiver.receive, body, headers)) == 2
+    with pytest.raises(ConfigurationError, match=r"one per event loop.*sesmail\.verify"):
+        anyio.run(receiver.receive, body, headers)

@@ -75,6 +75,13 @@ async def outcome_of(log: SqliteSendLog, send_id: str) -> str | None:
 # Transactions
 
 
+@pytest.mark.parametrize("send_id", ["\ud800", "", "two words", "x" * 257])
+async def test_id_that_no_message_can_have_is_not_found(log: SqliteSendLog, send_id: str) -> None:
+    assert await log.get(send_id) is None
+    assert await log.settle(send_id, "accepted", "m-1") is False
+    await log.finish(send_id, "accepted", "m-1")
+
+
 async def test_concurrent_writes_share_a_transaction(
     log: SqliteSendLog, batches: list[int]
 ) -> None:

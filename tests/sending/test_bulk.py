@@ -16,6 +16,7 @@ from sesmail.address import Address
 from sesmail.sending.bulk import BulkCall
 from sesmail.sending.payload import v2
 from sesmail.sending.payload.call import Call
+from sesmail.sending.sender import Sender
 from support import responses
 from support.clients import new_client
 from support.faults import Connection, Request, Response, StartFaultServer
@@ -150,6 +151,22 @@ async def test_concurrency_limits_calls_in_flight(fault_server: StartFaultServer
     async with new_client(server.url) as client:
         await client.send_bulk(bulk_message(600), concurrency=3)
     assert (len(server.requests), most[0]) == (12, 3)
+
+
+async def test_concurrency_above_the_number_of_calls_starts_no_more_tasks(
+    fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks: list[object] = []
+    send_parts = Sender._send_parts
+
+    async def count(self: Sender, *args: Any) -> None:
+        tasks.append(args)
+        await send_parts(self, *args)
+
+    monkeypatch.setattr(Sender, "_send_parts", count)
+    async with new_client(fault_server(ok()).url) as client:
+        await client.send_bulk(bulk_message(3), concurrency=10**9)
+    assert len(tasks) == 3
 
 
 @APIS

@@ -14,7 +14,7 @@ from sesmail import (
     ThrottledError,
     UnknownOutcomeError,
 )
-from sesmail.sending.result import rfc5322_message_id
+from sesmail.tagging import rfc5322_message_id
 
 THROTTLED = RecipientResult(
     "b@example.com", "rejected", status="ACCOUNT_THROTTLED", error=ThrottledError("slow")

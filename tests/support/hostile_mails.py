@@ -3,15 +3,20 @@
 from base64 import b64encode
 from collections.abc import Callable
 
+from sesmail.receiving.inbound.base_64 import BAD_BASE64
+from sesmail.receiving.inbound.body_text import TOO_LARGE_TO_CONVERT
 from sesmail.receiving.inbound.charsets import BAD_TEXT, UNKNOWN_CHARSET
 from sesmail.receiving.inbound.contents import DUPLICATE_ID
 from sesmail.receiving.inbound.date import BAD_DATE
+from sesmail.receiving.inbound.delimiters import NOT_CLOSED, TOO_MANY_DELIMITERS, TOO_MANY_LEVELS
+from sesmail.receiving.inbound.flowed import TOO_MANY_LINES
 from sesmail.receiving.inbound.header import (
     BAD_WORD,
     CONTROLS,
     EIGHT_BIT,
     FIELD_TOO_LARGE,
     HEADERS_TOO_LARGE,
+    ODD_LINE,
     REPEATED,
     TOO_MANY_FIELDS,
 )
@@ -24,18 +29,16 @@ from sesmail.receiving.inbound.parts import (
     NO_BOUNDARY,
     NO_HEADER,
     NO_SEPARATOR,
-    NOT_CLOSED,
     TOO_DEEP,
     TOO_LARGE,
-    TOO_MANY_DELIMITERS,
-    TOO_MANY_LEVELS,
     TOO_MANY_PARTS,
 )
+from sesmail.receiving.inbound.report import TOO_MANY_RECIPIENTS
 from sesmail.receiving.inbound.transfer_encoding import (
-    BAD_BASE64,
     BAD_QUOTED_PRINTABLE,
     UNKNOWN_ENCODING,
 )
+from sesmail.receiving.inbound.uuencode import BAD_UUENCODE
 
 MIB = 1 << 20
 
@@ -112,6 +115,9 @@ def mails_to(addresses: bytes, count: int = 9) -> bytes:
     return multipart(*[b"Content-Type: message/rfc822\r\n\r\n" + field * 16 + b"\r\nx"] * count)
 
 
+HTML = b"Content-Type: text/html\r\n\r\n<p>"
+STATUS = b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\n\n%s"
+
 # A function that builds the mail, and the expected defect or None, by name.
 HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "empty mail": (lambda: b"", None),
@@ -137,7 +143,7 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "two From fields": (lambda: header("From", b"c@d.example"), REPEATED),
     "garbage between fields": (
         lambda: b"Subject: x\r\ngarbage\r\nTo: a@b.example\r\n\r\nbody",
-        NO_SEPARATOR,
+        ODD_LINE,
     ),
     "header of 10 MB": (lambda: header("Subject", b"x" * (10 * MIB)), HEADER_TOO_LARGE),
     "folded header of 10 MB": (
@@ -174,7 +180,11 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: header("Subject", b"=?no-such?q?=FF?="),
         UNKNOWN_CHARSET,
     ),
-    "encoded-word in utf-7": (lambda: header("Subject", b"=?utf-7?q?+AGEAYg-?="), UNKNOWN_CHARSET),
+    "encoded-word in malformed utf-7": (lambda: header("Subject", b"=?utf-7?q?+2AA-?="), BAD_TEXT),
+    "encoded-word in utf-7 with line breaks": (
+        lambda: header("Subject", b"=?utf-7?q?+AA0ACg-Bcc:_x@y?="),
+        CONTROLS,
+    ),
     "encoded-word in idna": (lambda: header("Subject", b"=?idna?q?xn--a?="), UNKNOWN_CHARSET),
     "encoded-word invalid in its charset": (
         lambda: header("Subject", b"=?utf-8?q?=FF=FE?="),
@@ -355,7 +365,6 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
             UNKNOWN_CHARSET,
         )
         for charset in (
-            "utf-7",
             "idna",
             "punycode",
             "unicode_escape",
@@ -419,8 +428,165 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: text(b"utf-8", b"=" * (39 * MIB), b"quoted-printable"),
         BAD_QUOTED_PRINTABLE,
     ),
+    "40 MB of short blocks of base64": (
+        lambda: text(b"utf-8", b"YQ==" * (10 * MIB - 100), b"base64"),
+        BAD_BASE64,
+    ),
+    "40 MB of lines with padding": (
+        lambda: text(b"utf-8", b"YWI=\n" * (8 * MIB - 100), b"base64"),
+        BAD_BASE64,
+    ),
+    "40 MB of words after padding": (
+        lambda: text(b"utf-8", b"YWI=" + b"\nwords" * (6 * MIB), b"base64"),
+        BAD_BASE64,
+    ),
+    "20 MB of one block after another": (
+        lambda: text(b"utf-8", b"YWI=" + b"YWJj" * (5 * MIB), b"base64"),
+        BAD_BASE64,
+    ),
+    "40 MB of blanks at the end of lines": (
+        lambda: text(b"utf-8", b" \n" * (20 * MIB - 100), b"quoted-printable"),
+        None,
+    ),
+    "40 MB of blanks": (lambda: text(b"utf-8", b" " * (39 * MIB), b"quoted-printable"), None),
+    "40 MB of blanks, then a line break": (
+        lambda: text(b"utf-8", b" \t" * (19 * MIB) + b"\n", b"quoted-printable"),
+        None,
+    ),
+    "40 MB of soft line breaks with blanks": (
+        lambda: text(b"utf-8", b"= \n" * (13 * MIB), b"quoted-printable"),
+        BAD_QUOTED_PRINTABLE,
+    ),
+    "40 MB of short lines in uuencode": (
+        lambda: text(b"utf-8", b"begin 644 x\n" + b"!\n" * (19 * MIB), b"x-uuencode"),
+        BAD_UUENCODE,
+    ),
+    "40 MB in one line of uuencode": (
+        lambda: text(b"utf-8", b"begin 644 x\n" + b"M" * (39 * MIB), b"x-uuencode"),
+        BAD_UUENCODE,
+    ),
+    "40 MB of lines that begin a file in uuencode": (
+        lambda: text(b"utf-8", b"begin 64\n" * (4 * MIB), b"x-uuencode"),
+        BAD_UUENCODE,
+    ),
+    "40 MB of flowed lines": (
+        lambda: text(b"utf-8; format=flowed", b" \n" * (19 * MIB)),
+        TOO_MANY_LINES,
+    ),
+    "40 MB of quote marks": (
+        lambda: text(b"utf-8; format=flowed", b" \n" + b">" * (39 * MIB)),
+        TOO_MANY_LINES,
+    ),
+    "4 MB of quote marks": (
+        lambda: text(b"utf-8; format=flowed", b" \n" + b">" * (4 * MIB - 2)),
+        None,
+    ),
+    "one paragraph of 90,000 flowed lines": (
+        lambda: text(b"utf-8; format=flowed; delsp=yes", b"words \n" * 90_000),
+        None,
+    ),
+    "900 flowed texts": (
+        lambda: multipart(*[text(b"utf-8; format=flowed", b" \n" * 2_000)] * 900),
+        TOO_MANY_LINES,
+    ),
+    "40 MB of text beside html": (
+        lambda: multipart(text(b"utf-8", b"&\n" * (19 * MIB)), HTML),
+        TOO_LARGE_TO_CONVERT,
+    ),
+    "500 texts beside html": (
+        lambda: multipart(*[text(b"utf-8", b"&\n" * 4_000)] * 500, HTML),
+        TOO_LARGE_TO_CONVERT,
+    ),
+    **{
+        f"500 kB of {unit!r} in html beside text": (
+            lambda unit=unit: multipart(b"\r\nwords", HTML + unit * (500_000 // len(unit))),
+            None,
+        )
+        for unit in (b"<", b"<script>", b"<!--", b"<b>", b"</p>", b"&lt;", b"\n ", b"<!---->", b"&")
+    },
+    "40 MB of URLs of content ids": (
+        lambda: multipart(
+            HTML + b"cid:%41 " * (4 * MIB),
+            b"Content-Type: image/png\r\nContent-ID: <A (1)>\r\n\r\nx",
+        ),
+        None,
+    ),
+    "1 MB of blanks before the first field": (
+        lambda: b" " * MIB + b"\r\nSubject: x\r\n\r\nbody",
+        NO_HEADER,
+    ),
+    "1 MB of blanks in the middle of the header": (
+        lambda: b"a: b\r\n" + b" " * MIB + b"\r\nSubject: x\r\n\r\nbody",
+        HEADER_TOO_LARGE,
+    ),
+    "10,000 lines of blanks before the first field": (
+        lambda: b" \r\n" * 10_000 + b"Subject: x\r\n\r\nbody",
+        NO_HEADER,
+    ),
+    "1 MB of lines of an mbox file in the header": (
+        lambda: b"a: b\n" + b"From x\n" * 140_000 + b"Subject: x\n\nbody",
+        NO_SEPARATOR,
+    ),
+    "1 MB of byte order marks in the header": (
+        lambda: b"a: b\n" + b"\xef\xbb\xbf" * 340_000 + b"Subject: x\n\nbody",
+        NO_SEPARATOR,
+    ),
+    "300 headers of odd lines": (
+        lambda: multipart(*[b"a: b\n" + b"words\n" * 1_000 + b"To: c\n\nx"] * 300),
+        NO_SEPARATOR,
+    ),
+    "90 odd lines of 10 kB": (
+        lambda: b"a: b\n" + (b"x" * 10_000 + b"\n") * 90 + b"To: c\n\nx",
+        ODD_LINE,
+    ),
+    "10,000 closing delimiters": (
+        lambda: multipart(b"\r\nx") + b"\r\n--b--" * 10_000,
+        None,
+    ),
+    "40 MB of closing delimiters": (
+        lambda: multipart(b"\r\nx") + b"\n--b--" * (6 * MIB),
+        TOO_MANY_DELIMITERS,
+    ),
+    "40 MB of delimiters after the closing one": (
+        lambda: multipart(b"\r\nx") + b"\n--b" * (9 * MIB),
+        TOO_MANY_DELIMITERS,
+    ),
+    "40 MB of delimiters in succession": (
+        lambda: multipart(b"\r\nx", close=False) + b"\n--b" * (9 * MIB) + b"\n",
+        TOO_MANY_DELIMITERS,
+    ),
+    "header of 20,000 lines before a delimiter": (
+        lambda: b"From: a@b.example\n" + b"x\n" * 20_000 + b"--b\n\nx",
+        NO_SEPARATOR,
+    ),
+    "5,000 parts after the closing delimiter": (
+        lambda: multipart(b"\r\nx") + b"\n--b\n\nx" * 5_000,
+        TOO_MANY_PARTS,
+    ),
+    "alternatives 19 deep": (
+        lambda: nested(19, lambda level: b"b%d" % level, b"\r\nx").replace(
+            b"mixed", b"alternative"
+        ),
+        None,
+    ),
+    "related 19 deep": (
+        lambda: nested(19, lambda level: b"b%d" % level, b"\r\nx").replace(b"mixed", b"related"),
+        None,
+    ),
+    "900 alternatives": (lambda: multipart(*[b"\r\nx"] * 900, kind=b"alternative"), None),
+    "18 nested reports": (lambda: attached(18, STATUS % b"Status: 5.1.1"), None),
+    "report of 100,000 recipients": (
+        lambda: STATUS % (b"Final-Recipient: rfc822; a@b.example\n\n" * 100_000),
+        TOO_MANY_RECIPIENTS,
+    ),
+    "report of 40 MB of empty lines": (lambda: STATUS % (b"\n" * (39 * MIB)), None),
+    "report of 1 MB of blanks": (lambda: STATUS % (b"\n" + b" \r" * MIB), None),
+    "500 reports": (
+        lambda: multipart(*[STATUS % (b"Final-Recipient: a\n\n" * 50)] * 500),
+        None,
+    ),
     "unknown transfer encoding": (
-        lambda: text(b"utf-8", b"x", b"x-uuencode"),
+        lambda: text(b"utf-8", b"x", b"x-unknown"),
         UNKNOWN_ENCODING,
     ),
     "file name with slashes": (lambda: named(b'filename="../../../etc/passwd"'), None),

@@ -107,6 +107,7 @@ class Program:
 
     def _run_pytest(self) -> None:
         options = ["-q", "-W", "error", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir=."]
+        options += ["-p", "no:asyncio"]  # pytest-asyncio warns without settings of its own
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options],
             cwd=self.folder,

@@ -55,6 +55,13 @@ def json_200(document: Any) -> Response:
     return raw(200, JSON, json.dumps(document).encode())
 
 
+def chunked(body: bytes) -> Response:
+    """Returns a complete response without a Content-Length."""
+    chunk = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return Response(lambda connection, _: connection.sock.sendall(head + chunk))
+
+
 def html_200() -> Response:
     """Respond with status 200 and an HTML page, as a captive portal does."""
     return raw(200, HTML, b"<!DOCTYPE html>\n<html><body><p>Please log in.</p><br></body></html>")

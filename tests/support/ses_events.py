@@ -1,8 +1,10 @@
 """Sample events of SES, and the forms in which SNS, SQS, Lambda and EventBridge deliver them."""
 
+import base64
 import copy
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
@@ -134,7 +136,15 @@ PARTS: dict[str, tuple[str, Json]] = {
         },
     ),
     "Reject": ("reject", {"reason": "Bad content"}),
-    "Open": ("open", {"ipAddress": "198.51.100.1", "timestamp": TIME, "userAgent": "Mozilla/5.0"}),
+    "Open": (
+        "open",
+        {
+            "ipAddress": "198.51.100.1",
+            "timestamp": TIME,
+            "userAgent": "Mozilla/5.0",
+            "isBotEvent": "Likely",
+        },
+    ),
     "Click": (
         "click",
         {
@@ -143,6 +153,7 @@ PARTS: dict[str, tuple[str, Json]] = {
             "userAgent": "Mozilla/5.0",
             "link": "https://example.com/a?b=c&d=%20e",
             "linkTags": {"samplekey0": ["samplevalue0"]},
+            "isBotEvent": "Unlikely",
         },
     ),
     "Rendering Failure": (
@@ -288,6 +299,30 @@ def changed(document: Json, path: str, value: Any) -> Json:
     return copy
 
 
+def stored_in_s3(**changes: Any) -> Json:
+    """Return an event notification of S3, as its documentation shows it."""
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": "eu-west-1",
+        "eventTime": "2026-03-06T19:55:39.123Z",
+        "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "AWS:AROA:ses"},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "inbound",
+            "bucket": {"name": "inbound-mail", "arn": "arn:aws:s3:::inbound-mail"},
+            "object": {
+                "key": "mail/gr%C3%BC%C3%9Fe+1%2B2/o3vrnil0e2ic28tr",
+                "size": 1024,
+                "eTag": "d41d8cd98f00b204e9800998ecf8427e",
+                "sequencer": "0055AED6DCD90281E5",
+            },
+        },
+    }
+    return {"Records": [record | changes]}
+
+
 def sns_message(message: str, **more: Any) -> Json:
     """Return an SNS notification as decoded JSON."""
     return {
@@ -336,6 +371,36 @@ def sqs_records(body: str) -> Json:
     return {"Records": [record]}
 
 
+def sqs_response(body: str) -> Json:
+    """Return what boto3 returns for ``receive_message``."""
+    message = {
+        "MessageId": "059f36b4",
+        "ReceiptHandle": "AQEB",
+        "MD5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+        "Body": body,
+        "MessageAttributes": {"x": {"DataType": "Binary", "BinaryValue": b"\xff\xfe"}},
+    }
+    metadata = {"RequestId": "1", "HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
+    return {"Messages": [message], "ResponseMetadata": metadata}
+
+
+def kinesis_record(data: str) -> Json:
+    """Return a record of a Lambda function that is invoked by Kinesis."""
+    kinesis = {
+        "kinesisSchemaVersion": "1.0",
+        "partitionKey": "1",
+        "sequenceNumber": "4959",
+        "data": in_base64(data),
+        "approximateArrivalTimestamp": 1772826939.001,
+    }
+    return {"eventSource": "aws:kinesis", "eventName": "aws:kinesis:record", "kinesis": kinesis}
+
+
+def in_base64(text: str) -> str:
+    """Return a text in base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
 def eventbridge(document: Json) -> Json:
     """Return an event of EventBridge."""
     return {
@@ -376,5 +441,60 @@ WRAPPINGS: Mapping[str, Callable[[Json], Any]] = {
     "EventBridge by SNS": lambda document: sns_message(json.dumps(eventbridge(document))),
     "EventBridge by SQS": lambda document: sqs_records(json.dumps(eventbridge(document))),
     "Firehose": lambda document: json.dumps(document).encode() + b"\n",
+    "Firehose, transformed by Lambda": lambda document: {
+        "invocationId": "1d4e8f",
+        "deliveryStreamArn": "arn:aws:firehose:eu-west-1:123456789012:deliverystream/ses",
+        "region": "eu-west-1",
+        "records": [
+            {
+                "recordId": "4958",
+                "approximateArrivalTimestamp": 1772826939001,
+                "data": in_base64(json.dumps(document) + "\n"),
+            }
+        ],
+    },
+    "Firehose to HTTP": lambda document: json.dumps(
+        {
+            "requestId": "ed4acda5-034f-9f42-bba1-f29aea6d7d8f",
+            "timestamp": 1772826939001,
+            "records": [{"data": in_base64(json.dumps(document))}],
+        }
+    ).encode(),
+    "Firehose from SNS": lambda document: {
+        "records": [{"data": in_base64(json.dumps(sns_message(json.dumps(document))))}]
+    },
+    "Firehose from EventBridge": lambda document: {
+        "records": [{"data": in_base64(json.dumps(eventbridge(document)))}]
+    },
+    "Kinesis by Lambda": lambda document: {"Records": [kinesis_record(json.dumps(document))]},
+    "Kinesis by Pipes": lambda document: [
+        {"eventSource": "aws:kinesis", **kinesis_record(json.dumps(document))["kinesis"]}
+    ],
+    "Kinesis by boto3": lambda document: {
+        "Records": [
+            {
+                "SequenceNumber": "4959",
+                "ApproximateArrivalTimestamp": datetime(2026, 3, 6, 19, 55, 39, tzinfo=UTC),
+                "Data": json.dumps(document, ensure_ascii=False).encode(),
+                "PartitionKey": "1",
+            }
+        ],
+        "NextShardIterator": "AAAA",
+        "MillisBehindLatest": 0,
+    },
+    "EventBridge by Kinesis": lambda document: {
+        "Records": [kinesis_record(json.dumps(eventbridge(document)))]
+    },
+    "SQS by Pipes": lambda document: sqs_records(json.dumps(document))["Records"],
+    "SQS by Pipes from SNS": lambda document: json.dumps(
+        sqs_records(json.dumps(sns_message(json.dumps(document))))["Records"], indent=1
+    ),
+    "SQS record alone": lambda document: sqs_records(json.dumps(document))["Records"][0],
+    "SQS by boto3": lambda document: sqs_response(json.dumps(document)),
+    "SQS by boto3 from SNS": lambda document: sqs_response(
+        json.dumps(sns_message(json.dumps(document)))
+    ),
+    "SQS messages of boto3": lambda document: sqs_response(json.dumps(document))["Messages"],
+    "SQS message of boto3": lambda document: sqs_response(json.dumps(document))["Messages"][0],
 }
 """Functions that wrap an event as each transport delivers it, by name."""

@@ -1,5 +1,6 @@
 """Malformed bodies: parsing returns events or raises MalformedBodyError without secrets."""
 
+import base64
 import copy
 import json
 import random
@@ -33,9 +34,6 @@ from support.ses_events import (
 OPEN = json.dumps(published("Open"))
 DEEP = 300
 LAMBDA_KEYS = ("SigningCertUrl", "UnsubscribeUrl")
-REQUIRED_PARTS = {
-    event_type: part for event_type, part in PARTS.items() if event_type not in ("Send", "Reject")
-}
 
 
 def without(document: Json, *names: str) -> Json:
@@ -78,8 +76,9 @@ BODIES: dict[str, tuple[Any, str]] = {
     "number": (b"5", ""),
     "negative number": (b"-5.5e3", ""),
     "text": (b'"text"', ""),
-    "list": (b"[]", ""),
-    "list of events": (f"[{OPEN}]".encode(), ""),
+    "list of events": (f"[{OPEN}]".encode(), "[0]"),
+    "list of lists": (b"[[]]", "[0]"),
+    "list of numbers": (b"[5]", "[0]"),
     "cut": (OPEN[:-1], ""),
     "cut in the middle": (OPEN[:100], ""),
     "without opening brace": (OPEN[1:], ""),
@@ -177,11 +176,12 @@ BODIES: dict[str, tuple[Any, str]] = {
     # Other types than a body.
     "None": (None, ""),
     "an integer": (5, ""),
-    "a list, decoded": ([published("Open")], ""),
+    "a list, decoded": ([published("Open")], "[0]"),
+    "a set": ({"x"}, ""),
     "an object": (object(), ""),
     "a set inside": ({"eventType": "Open", "x": {object()}}, ""),
     "an object inside": ({"eventType": "Open", "x": object()}, ""),
-    "bytes inside": ({"eventType": "Open", "x": b"\xff"}, ""),
+    "bytes inside": ({"eventType": "Open", "x": b"\xff"}, "mail"),
     # Not an event.
     "empty object": ({}, "notificationType"),
     "empty object in the message": (sns_message("{}"), "Message.notificationType"),
@@ -241,18 +241,6 @@ BODIES: dict[str, tuple[Any, str]] = {
     ),
     # Fields of one event type.
     **{
-        f"no {key}": (without(published(event_type), key), key)
-        for event_type, (key, _) in REQUIRED_PARTS.items()
-    },
-    **{
-        f"{key} is a text": ({**published(event_type), key: "x"}, key)
-        for event_type, (key, _) in REQUIRED_PARTS.items()
-    },
-    **{
-        f"{key} is a list": ({**published(event_type), key: [{}]}, key)
-        for event_type, (key, _) in REQUIRED_PARTS.items()
-    },
-    **{
         f"{key} has the wrong type": (
             with_part(event_type, **{key: value}),
             f"{PARTS[event_type][0]}.{key}",
@@ -288,11 +276,6 @@ BODIES: dict[str, tuple[Any, str]] = {
         "deliveryDelay.delayedRecipients[0].emailAddress",
     ),
     "delivered is a number": (with_part("Delivery", recipients=[5]), "delivery.recipients[0]"),
-    "no bounce type": (with_part("Bounce", bounceType=None), "bounce.bounceType"),
-    "bounce type is a number": (with_part("Bounce", bounceType=1), "bounce.bounceType"),
-    "bounce type is empty": (with_part("Bounce", bounceType=""), "bounce.bounceType"),
-    "no link": (with_part("Click", link=None), "click.link"),
-    "link is a list": (with_part("Click", link=["https://example.com"]), "click.link"),
     # Received mail.
     "no receipt": (without(received(), "receipt"), "receipt"),
     "receipt is a text": ({**received(), "receipt": "x"}, "receipt"),
@@ -375,7 +358,14 @@ BODIES: dict[str, tuple[Any, str]] = {
     "record is null": ({"Records": [None]}, "Records[0]"),
     "record is a text": ({"Records": ["x"]}, "Records[0]"),
     "record is empty": ({"Records": [{}]}, "Records[0]"),
-    "record of S3": ({"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {}}}]}, "Records[0]"),
+    "record of S3": (
+        {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {}}]},
+        "Records[0].s3.object",
+    ),
+    "record of S3 without type": (
+        {"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {}}}]},
+        "Records[0].eventName",
+    ),
     "record of SNS with a text": ({"Records": [{"Sns": OPEN}]}, "Records[0]"),
     "record of SNS without a type": ({"Records": [{"Sns": {}}]}, "Records[0].Sns.Type"),
     "record of SNS without a message": (
@@ -397,7 +387,7 @@ BODIES: dict[str, tuple[Any, str]] = {
         "Records[0].body.Message",
     ),
     # EventBridge.
-    "of another source": ({**eventbridge(published("Open")), "source": "aws.s3"}, "source"),
+    "of another source": ({**eventbridge(published("Open")), "source": "aws.ec2"}, "source"),
     "of no source": (without(eventbridge(published("Open")), "source"), "source"),
     "of a listed source": ({**eventbridge(published("Open")), "source": ["aws.ses"]}, "source"),
     "without detail": (without(eventbridge(published("Open")), "detail"), "notificationType"),
@@ -413,7 +403,43 @@ BODIES: dict[str, tuple[Any, str]] = {
     "second line is cut": (OPEN + "\n" + OPEN[:50], "line 2"),
     "second line is no event": (OPEN + "\n{}", "line 2.notificationType"),
     "first line": ("x\n" + OPEN, ""),
-    "two on a line": (OPEN + OPEN, ""),
+    "text between two": (OPEN + "x" + OPEN, ""),
+    "second document is cut": (OPEN + OPEN[:50], "document 2"),
+    "second document is no event": (OPEN + "{}", "document 2.notificationType"),
+    "second document of the second line": (
+        OPEN + "\n" + OPEN + "{}",
+        "line 2.document 2.notificationType",
+    ),
+    "many documents": ("{}" * 10_001, ""),
+    # Streams, queues and pipes.
+    "Firehose records are a text": ({"records": "x"}, "records"),
+    "Firehose record without data": ({"records": [{"recordId": "1"}]}, "records[0]"),
+    "Firehose data are a number": ({"records": [{"data": 5}]}, "records[0]"),
+    "Firehose data aren't base64": ({"records": [{"data": "x"}]}, "records[0].data"),
+    "Firehose data aren't JSON": ({"records": [{"data": "eA=="}]}, "records[0].data"),
+    "Firehose data are empty": ({"records": [{"data": ""}]}, "records[0].data"),
+    "Firehose data are no event": (
+        {"records": [{"data": "e30="}]},
+        "records[0].data.notificationType",
+    ),
+    "second document of Firehose data": (
+        {"records": [{"data": base64.b64encode(OPEN.encode() + b"{}").decode()}]},
+        "records[0].data.document 2.notificationType",
+    ),
+    "Kinesis data aren't base64": (
+        {"Records": [{"kinesis": {"data": "?"}}]},
+        "Records[0].kinesis.data",
+    ),
+    "Kinesis record without data": ({"Records": [{"kinesis": {}}]}, "Records[0]"),
+    "messages are null": ({"Messages": None}, "Messages"),
+    "message of SQS without a body": ({"Messages": [{"MessageId": "1"}]}, "Messages[0]"),
+    "message of SQS with an object": ({"Messages": [{"Body": {}}]}, "Messages[0]"),
+    "body of a message of SQS": ({"Messages": [{"Body": "x"}]}, "Messages[0].Body"),
+    "response of another call": ({"ResponseMetadata": {}, "QueueUrl": "x"}, "notificationType"),
+    "a record alone": ({"eventSource": "aws:x", "s3": {}}, ""),
+    "a record of S3 alone": ({"eventSource": "aws:s3", "s3": {}}, "eventName"),
+    "body of a record alone": ({"eventSource": "aws:sqs", "body": "{}"}, "body.notificationType"),
+    "second record of a pipe": ([{"body": OPEN}, {"body": "{}"}], "[1].body.notificationType"),
 }
 
 
@@ -518,8 +544,17 @@ SAMPLES: list[Any] = [
     *(json.loads(WRAPPINGS[name](published("Bounce"))) for name in ("SNS", "EventBridge bytes")),
     *(
         WRAPPINGS[name](published("Click"))
-        for name in ("Lambda from SNS", "Lambda from SQS from SNS")
+        for name in (
+            "Lambda from SNS",
+            "Lambda from SQS from SNS",
+            "Firehose, transformed by Lambda",
+            "Kinesis by Lambda",
+            "Kinesis by Pipes",
+            "SQS by Pipes",
+        )
     ),
+    {**eventbridge({"version": "1.0.0", "data": {"origin": "X"}}), "detail-type": "Something"},
+    {"notificationType": "AmazonSnsSubscriptionSucceeded", "message": "Hello"},
     {
         "Records": [
             {"eventSource": "aws:ses", "ses": without(received(), "content", "notificationType")}
@@ -603,6 +638,12 @@ def test_every_single_mutation_is_parsed_or_refused(number: int) -> None:
             check_outcome(mutated(sample, path, "retype", replacement))
 
 
+PROPERTIES = (
+    *("subject", "from_", "to", "rfc5322_message_id", "source_arn", "sending_account"),
+    *("caller_identity", "source_ip", "cause", "permanent", "is_spam"),
+)
+
+
 def check_outcome(body: Any) -> None:
     """Checks that parsing returns complete events or raises MalformedBodyError."""
     try:
@@ -612,6 +653,8 @@ def check_outcome(body: Any) -> None:
     for event in events:
         assert len(event.dedup_key) == 64
         assert vars(event).keys() == type(event).__dataclass_fields__.keys()
+        for name in PROPERTIES:
+            getattr(event, name, None)
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)

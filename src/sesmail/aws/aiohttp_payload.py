@@ -82,22 +82,23 @@ class RequestPayload(Payload):
         if self._transport is not None:
             self._transport.abort()
 
-    def check_unsent(self, error: BaseException) -> None:
-        """Return if the request can be sent on another connection, as no byte of it was sent.
+    def is_unsent(self, error: BaseException) -> bool:
+        """Returns whether the request can be sent on another connection: no byte of it was sent.
 
         Args:
             error: The exception that ended the request.
 
         Raises:
             UnsolicitedDataError: The connection was a new one; nothing was sent.
-            BaseException: The reason for which the request may not be sent, or the given error.
+            Exception: The reason for which the request may not be sent.
         """
         if self._refusal is not None:
             raise self._refusal
         if self.is_begun or self._protocol is None or not isinstance(error, ClientConnectionError):
-            raise error
+            return False
         if self._protocol.is_new:
-            raise UnsolicitedDataError from error
+            raise UnsolicitedDataError
+        return True
 
 
 def _cut(body: bytes) -> Iterator[memoryview]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ import anyio.lowlevel
 from aiohttp import ClientConnectionError
 from aiohttp.client_proto import ResponseHandler
 
-from .unread import has_unacknowledged_data, is_readable
+from .unread import has_unacknowledged_data, readable_query
 
 __all__ = [
     "EarlyResponseError",
@@ -46,6 +47,7 @@ class _Protocol(ResponseHandler):
         super().__init__(loop)
         self._is_expecting = False
         self._final: Any = None  # the body of the response, once its head was parsed
+        self._is_readable: Callable[[], bool] | None = None
         self.is_new = True
         self.request: Any = None  # the body of the request, with is_begun and is_written
 
@@ -68,6 +70,13 @@ class _Protocol(ResponseHandler):
             if self._final is not None and self._final.is_eof():
                 self._is_expecting = False
                 self._should_close = self._should_close or not self._is_between_responses()
+
+    def is_readable(self) -> bool:
+        """Returns whether the open connection has bytes that the event loop hasn't read."""
+        if self._is_readable is None:
+            transport: Any = self.transport
+            self._is_readable = readable_query(transport.get_extra_info("socket"))
+        return self._is_readable()
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         """Pass a parsed response on to its reader."""
@@ -135,7 +144,7 @@ async def is_silent(protocol: Any) -> bool:
     for _ in range(_MAX_READS):
         if protocol.should_close or not protocol.is_connected():
             return False
-        if not is_readable(protocol.transport.get_extra_info("socket")):
+        if not protocol.is_readable():
             return True
         await anyio.lowlevel.checkpoint()
     return False

@@ -163,10 +163,11 @@ class FastAiohttpSession(AIOHTTPSession):
 
     async def _connect(self, connect: Any, request: Any, *args: Any, **options: Any) -> Any:
         """Returns a connection on which the request is sent next."""
-        connection = await connect_silent(connect, request, *args, **options)
-        if isinstance(request.body, RequestPayload):
+        if isinstance(request.body, RequestPayload):  # which checks the connection
+            connection = await connect(request, *args, **options)
             request.body.attach(connection.protocol)
             return connection
+        connection = await connect_silent(connect, request, *args, **options)
         try:
             self.departing()
         except BaseException:
@@ -204,7 +205,8 @@ class _ClientSession:
                 if body is None:
                     raise
                 body.abort()
-                body.check_unsent(err)
+                if not body.is_unsent(err):
+                    raise
         if response.status == 101:  # after which the connection carries another protocol
             response._protocol.force_close()
         response.content = _Content(response.content)

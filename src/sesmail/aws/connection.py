@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from difflib import get_close_matches
 from functools import partial
@@ -229,12 +229,19 @@ class Aws:
                 if fast_call is not None:
                     return await fast_call.send(params, validated_size)
             await client.refresh_credentials()
-            response: dict[str, Any] = await method(**params)
-            if "Body" in response:
-                response["Body"] = await read_body(
-                    response["Body"], response.get("ContentLength"), body_limit
-                )
-        return response
+            return await _call(method, params, body_limit)
+
+
+async def _call(
+    method: Callable[..., Awaitable[dict[str, Any]]], params: Mapping[str, Any], body_limit: int
+) -> dict[str, Any]:
+    """Make a call through aiobotocore, and read the stream in its response, if there is one."""
+    response = await method(**params)
+    if "Body" in response:
+        response["Body"] = await read_body(
+            response["Body"], response.get("ContentLength"), body_limit
+        )
+    return response
 
 
 def _response_limit(service: str, operation: str) -> int:

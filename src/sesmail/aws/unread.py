@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
-__all__ = ["has_unacknowledged_data", "is_readable"]
+__all__ = ["has_unacknowledged_data", "readable_query"]
 
 
-def is_readable(sock: Any) -> bool:
-    """Returns whether a socket has received data, the end of the stream, or an error.
+def readable_query(sock: Any) -> Callable[[], bool]:
+    """Returns a function that says whether a socket has received data, its end, or an error.
 
     Args:
-        sock: The socket; asyncio's restricted one suffices.
+        sock: The socket, which stays open; asyncio's restricted one suffices.
     """
     if hasattr(select, "poll"):  # which has no limit on the number of a file
         poll = select.poll()
         poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([sock], [], [], 0)[0])
+        return lambda: bool(poll.poll(0))
+    return lambda: bool(select.select([sock], [], [], 0)[0])
 
 
 def has_unacknowledged_data(sock: Any) -> bool:
@@ -32,10 +31,12 @@ def has_unacknowledged_data(sock: Any) -> bool:
 
     https://man7.org/linux/man-pages/man7/tcp.7.html (SIOCOUTQ)
     """
-    if _query is not None:
-        with suppress(OSError, ValueError):
-            return any(_query(sock))
-    return False
+    if _query is None:
+        return False
+    try:
+        return any(_query(sock))
+    except (OSError, ValueError):  # it is closed
+        return False
 
 
 def _find_query() -> Callable[[Any], bytes] | None:

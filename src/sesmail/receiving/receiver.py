@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
 
 import anyio
 
@@ -19,29 +19,35 @@ from ..arguments import (
     check_instance,
     check_methods,
     check_seconds,
+    check_text,
 )
 from ..aws import Aws, AwsSettings, ClientParams, Role
-from ..concurrency import await_result, run_in_thread
+from ..concurrency import EventLoopGuard, await_result, run_in_thread
 from ..errors import UnexpectedEventError, UnexpectedSubscriptionError
 from ..version import __version__
 from .events.base import TrackingEvent
 from .events.event import Event, SubscriptionConfirmation
 from .events.received import Received, SnsAction
-from .inbound.mail import InboundMail, read_mail
+from .events.stored import MailStored
 from .parsing.parser import parse, parse_raw
 from .settling import SupportsSettle, settle_sends
 from .storage.enclosed import enclosed_mail
 from .storage.inbound_storage import InboundStorage
+from .storage.location import StoredObject, locate, require_allowed
 from .storage.s3 import MailStore
 from .subscriptions import confirm_subscription
 from .transports.json_body import Body
 from .transports.sns import SnsMessage
-from .verification.certificates import AsyncCertificateCache, Clock, FetchCertificate
-from .verification.checks import Checks, check_request
+from .verification.async_certificates import AsyncCertificateCache, FetchCertificate
+from .verification.certificates import Clock
+from .verification.checks import Checks, check_request, resume
 from .verification.http_headers import Headers
 from .verification.policy import VerificationPolicy
 from .verification.secret import Secret, Secrets
 from .verification.signature import MAX_AGE
+
+if TYPE_CHECKING:
+    from .inbound.mail import InboundMail
 
 __all__ = ["Receiver"]
 
@@ -53,7 +59,7 @@ Seen: TypeAlias = Callable[[str], Awaitable[bool]]
 # Classes that each kind of receiver refuses, with their name in the error.
 _REFUSED: dict[str, tuple[tuple[type[Any], ...], str]] = {
     "any": ((), ""),
-    "tracking": ((Received,), "an event of received mail"),
+    "tracking": ((Received, MailStored), "an event of received mail"),
     "inbound": ((TrackingEvent,), "a tracking event"),
 }
 
@@ -85,7 +91,7 @@ class Receiver:
             for raw deliveries, which have no id.
         send_log: The send log in which a send is settled as accepted once an event reports it,
             before its events are returned.
-        storage: Restrictions on the stored mail that is fetched: buckets, account, key, size.
+        storage: Location and restrictions of stored mail: bucket, account, key, size.
         fetch_certificate: An async function that fetches a signing certificate from its URL; by
             default ``sesmail.fetch_certificate`` in a thread, for at most 5 seconds.
         clock: A function that returns the time, with a time zone; by default the current time.
@@ -153,6 +159,7 @@ class Receiver:
         self._clock = _now if clock is None else clock
         self._certificates = AsyncCertificateCache(fetch_certificate, self._clock)
         self._timeout = timeout
+        self._loop = EventLoopGuard("sesmail.Receiver", "sesmail.verify and sesmail.parse")
         self._aws = Aws(
             AwsSettings(
                 region,
@@ -166,9 +173,8 @@ class Receiver:
                 repeatable=True,
             )
         )
-        self._store = MailStore(
-            self._aws, InboundStorage() if storage is None else storage, timeout=timeout
-        )
+        self._storage = InboundStorage() if storage is None else storage
+        self._store = MailStore(self._aws, self._storage, timeout=timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -202,7 +208,8 @@ class Receiver:
         Raises:
             WebhookError: The request has no events. Respond with the error's ``status`` and
                 ``headers``: SNS retries after a 5xx, and discards the message after a 4xx.
-            ConfigurationError: The receiver is closed, or AWS credentials are missing.
+            ConfigurationError: The receiver is closed or used on a second event loop, or AWS
+                credentials are missing.
         """
         checks = check_request(
             self._policy, body, headers, clock=self._clock, max_age=self._max_age
@@ -257,10 +264,13 @@ class Receiver:
         _log.info("confirmed the subscription to %s", subscription.topic_arn)
         return arn
 
-    async def fetch(self, event: Received) -> InboundMail:
+    async def fetch(self, event: Received | MailStored) -> InboundMail:
         """Fetches the mail of an event: from the notification or from S3, decrypted if necessary.
 
-        A worker thread parses it, so that a large mail doesn't block the event loop.
+        Where an event names no object in S3, as after the Lambda action of a receipt rule,
+        ``storage.bucket`` and ``storage.prefix`` do. The mail of a ``MailStored`` has no envelope
+        and no verdicts, as S3 doesn't report them. A worker thread parses the mail, so that a large
+        one doesn't block the event loop.
 
         Raises:
             ContentMissingError: The mail isn't stored, or was deleted (410).
@@ -274,40 +284,77 @@ class Receiver:
                 although ``storage.require_encrypted`` is set (403).
             ContentError: S3 or KMS rejected the call for another reason (500).
             MalformedBodyError: The content of the notification isn't in its encoding (400).
-            TemporaryError: A later attempt may succeed (503).
+            TemporaryError: A later attempt may succeed; an incomplete download, for instance (503).
             ConfigurationError: The receiver is closed, or AWS credentials or the extra
                 ``signatures``, which decrypting needs, are missing.
         """
-        check_instance("event", event, Received, "a Received event")
-        if isinstance(event.action, SnsAction):
+        check_instance("event", event, (Received, MailStored), "a Received or MailStored event")
+        if isinstance(event, MailStored):
+            return await self.fetch_object(event.bucket, event.key)
+        if isinstance(event.action, SnsAction) and (
+            event.content is not None or self._storage.bucket is None
+        ):
             raw = enclosed_mail(event, event.action)
         else:
-            raw = await self._store.fetch(event)
-        return await run_in_thread(partial(_read, raw, event), abandon=True)
+            raw = await self._store.fetch(locate(event, self._storage))
+        load = partial(
+            _load,
+            raw,
+            envelope_sender=event.source,
+            envelope_recipients=event.recipients,
+            verdicts=event.verdicts,
+        )
+        return await run_in_thread(load, abandon=True)
 
-    async def delete_object(self, event: Received) -> None:
+    async def fetch_object(self, bucket: str, key: str) -> InboundMail:
+        """Fetches a mail that SES stored in S3, for programs that know where it is.
+
+        The mail has no envelope and no verdicts, which only events report.
+
+        Raises:
+            ContentError: It can't be fetched; see ``fetch`` for its subclasses.
+            TemporaryError: A later attempt may succeed (503).
+            ConfigurationError: An argument isn't text, or as for ``fetch``.
+        """
+        stored = self._allowed_object(bucket, key)
+        raw = await self._store.fetch(stored)
+        return await run_in_thread(partial(_load, raw), abandon=True)
+
+    async def delete_object(self, event: Received | MailStored) -> None:
         """Deletes the mail of an event from S3; does nothing if it was deleted before.
 
         Raises:
-            ContentMissingError: The event's action doesn't store the mail in S3 (410).
+            ContentMissingError: The event names no object in S3, and ``storage`` doesn't (410).
             ContentError: S3 rejected the call, or ``storage.buckets`` doesn't include the bucket;
                 see ``fetch`` for its subclasses.
             TemporaryError: A later attempt may succeed (503).
             ConfigurationError: The receiver is closed, or AWS credentials are missing.
         """
-        check_instance("event", event, Received, "a Received event")
-        await self._store.delete(event)
+        check_instance("event", event, (Received, MailStored), "a Received or MailStored event")
+        stored = (
+            self._allowed_object(event.bucket, event.key)
+            if isinstance(event, MailStored)
+            else locate(event, self._storage)
+        )
+        await self._store.delete(stored)
+
+    def _allowed_object(self, bucket: str, key: str) -> StoredObject:
+        check_text("bucket", bucket)
+        check_text("key", key)
+        return require_allowed(StoredObject(bucket, key), self._storage)
 
     async def _run(self, checks: Checks) -> SnsMessage | None:
         """Runs the checks of a request, and fetches the certificate they need."""
-        certificate: bytes | None = None
-        while True:
-            try:
-                url = checks.send(certificate)
-            except StopIteration as verified:
-                message: SnsMessage | None = verified.value
-                return message
-            certificate = await self._certificates.get(url)
+        url: str | None = None
+        message: SnsMessage | None = None
+        try:
+            url = next(checks)
+        except StopIteration as verified:
+            message = verified.value
+        self._loop.check()
+        if url is not None:
+            message = await self._certificates.use(url, partial(resume, checks))
+        return message
 
     def _check_accepted(self, events: tuple[Event, ...], message: SnsMessage | None) -> None:
         refused, name = _REFUSED[self._accept]
@@ -349,14 +396,10 @@ def _check_objects(
         check_function("clock", clock)
 
 
-def _read(raw: bytes, event: Received) -> InboundMail:
-    mail = read_mail(
-        raw,
-        envelope_sender=event.source,
-        envelope_recipients=event.recipients,
-        verdicts=event.verdicts,
-    )
-    return mail.load()
+def _load(raw: bytes, **envelope: Any) -> InboundMail:
+    from .inbound.mail import read_mail  # lazily: a receiver of tracking events doesn't need it
+
+    return read_mail(raw, **envelope).load()
 
 
 def _now() -> datetime:

@@ -20,6 +20,7 @@ __all__ = [
     "check_send_id",
     "duplicate",
     "in_utc",
+    "is_send_id",
     "now",
 ]
 
@@ -51,10 +52,15 @@ class RecordPages:
         return self._last
 
 
+def is_send_id(text: str) -> bool:
+    """Returns True for a send id that a message can have."""
+    return TAG_WORD.fullmatch(text) is not None
+
+
 def check_send_id(send_id: object) -> None:
     """Raises ConfigurationError for a send id that no message can have."""
     check_instance("send_id", send_id, str, "text")
-    if TAG_WORD.fullmatch(str(send_id)) is None:
+    if not is_send_id(str(send_id)):
         raise ConfigurationError(
             f"send_id: a send id must be 1 to 256 of A-Z a-z 0-9 _ -, not {send_id!r}"
         )

@@ -19,7 +19,16 @@ from ..arguments import check_function, check_instance
 from ..concurrency import EventLoopGuard
 from ..errors import Outcome
 from .protocol import SendRecord
-from .records import Clock, RecordPages, check_outcome, check_send_id, duplicate, in_utc, now
+from .records import (
+    Clock,
+    RecordPages,
+    check_outcome,
+    check_send_id,
+    duplicate,
+    in_utc,
+    is_send_id,
+    now,
+)
 from .sqlite_file import BUSY_TIMEOUT, RETRY_DELAY, SqliteFile, Write
 from .sqlite_open import checked_path, is_busy
 from .sqlite_records import begin, forget, look_up, read_unknown, settle
@@ -143,7 +152,7 @@ class SqliteSendLog:
         check_instance("send_id", send_id, str, "text")
         check_outcome(outcome, message_id)
         self._loop.check()
-        if outcome == "unknown":
+        if outcome == "unknown" or not is_send_id(send_id):
             return False
         write = Write(partial(settle, send_id=send_id, outcome=outcome, message_id=message_id))
         await self._write_anyway(write)
@@ -152,7 +161,7 @@ class SqliteSendLog:
     async def get(self, send_id: str) -> SendRecord | None:
         """Returns the record of a send; None if it never began, or was deleted."""
         check_instance("send_id", send_id, str, "text")
-        return await self._read(partial(look_up, send_id=send_id))
+        return await self._read(partial(look_up, send_id=send_id)) if is_send_id(send_id) else None
 
     def unknown(self, *, before: datetime | None = None) -> AsyncIterator[SendRecord]:
         """Returns the records with an unknown outcome, sends in flight included, oldest first.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import weakref
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Self, TypeVar
 
-from ..background import close_at_exit, close_later, run_in_background, running_portal
+from ..background import (
+    BlockingPortal,
+    close_at_exit,
+    close_later,
+    run_in_background,
+    running_portal,
+)
 from ..errors import ConfigurationError
 from .blocking_many import BlockingSendMany
 from .client import Client
@@ -50,7 +55,8 @@ class BlockingClient:
     @_arguments_of(Client)
     def __init__(self, *args: Any, **settings: Any) -> None:
         self._new_client = partial(Client, *args, **settings)
-        self._use(self._new_client())  # checks the arguments
+        self._unused: Client | None = self._new_client()  # checks the arguments
+        self._bound: _Bound | None = None
         self._lock = threading.Lock()
         self._closed = False
 
@@ -91,36 +97,41 @@ class BlockingClient:
         """Sends any number of messages: ``with client.send_many(messages) as results: for ...``.
 
         See `Client.send_many`. The iterable is read in the calling thread, between results, as a
-        database connection requires; ``on_progress`` is called there, too, with
-        ``progress_interval`` before the next result after so many seconds, and at the end.
+        database connection requires; ``on_progress`` is called in the background thread.
         """
-        return BlockingSendMany(
-            self._current(),
-            messages,
+        send_many = partial(
+            self._current().client.send_many,
             concurrency=concurrency,
             ordered=ordered,
             on_progress=on_progress,
             progress_interval=progress_interval,
         )
+        return BlockingSendMany(messages, send_many, concurrency)
 
     def call(self, operation: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Calls any other operation of the client's SES API; see `Client.call`."""
         return self._run(lambda client: client.call(operation, params))
 
     def _run(self, function: Callable[[Client], Coroutine[Any, Any, T]]) -> T:
-        portal = running_portal()
-        return run_in_background(portal, partial(function, self._current()))
+        client = self._current()
+        return run_in_background(client.portal, partial(function, client.client))
 
-    def _current(self) -> Client:
-        """The client of this process."""
+    def _current(self) -> _Bound:
+        """Returns the client of the running background loop, which is another one after a fork."""
+        portal = running_portal()
         with self._lock:
             if self._closed:
                 raise ConfigurationError("the client is closed: create another one")
-            if self._pid != os.getpid():  # pragma: no cover  # in forked processes
-                self._use(self._new_client())
-            close_at_exit(self._client)
-            return self._client
+            if self._bound is None or self._bound.portal is not portal:
+                client, self._unused = self._unused or self._new_client(), None
+                self._bound = _Bound(portal, client)
+                weakref.finalize(self, close_later, client).atexit = False
+            close_at_exit(self._bound.client)
+            return self._bound
 
-    def _use(self, client: Client) -> None:
-        self._client, self._pid = client, os.getpid()
-        weakref.finalize(self, close_later, client).atexit = False
+
+class _Bound(NamedTuple):
+    """A client and the background loop that it belongs to."""
+
+    portal: BlockingPortal
+    client: Client

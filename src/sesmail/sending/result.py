@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..errors import Attempt, BulkSendError, Outcome, SendError
 from ..values import Value
 
-__all__ = ["BulkResult", "RecipientResult", "SendResult", "rfc5322_message_id"]
+__all__ = ["BulkResult", "RecipientResult", "SendResult"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -104,11 +104,3 @@ class BulkResult(Value):
             raise BulkSendError(
                 f"{len(errors)} of {len(self.recipients)} recipients failed", errors
             )
-
-
-def rfc5322_message_id(message_id: str, region: str) -> str:
-    """Returns the Message-ID header that SES writes into a mail, with angle brackets.
-
-    https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
-    """
-    return f"<{message_id}@{'email' if region == 'us-east-1' else region}.amazonses.com>"

@@ -41,6 +41,7 @@ _RATE_TIMEOUT = 5.0  # seconds
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
 # A single send that arrives after a bulk call waits until the rate has made up for it.
 _CALL_SECONDS = 0.2  # seconds of the rate that a bulk call may use
+_MAX_BULK_CALLS = 1000  # in flight; connections are fewer
 _LARGE = 256 * 1024  # bytes; building more blocks the event loop for a millisecond and longer
 
 
@@ -116,7 +117,7 @@ class Sender:
         parts = bulk.parts(self._recipients_per_call)
         failures: list[Exception] = []
         async with anyio.create_task_group() as group:
-            for _ in range(concurrency):
+            for _ in range(min(concurrency, len(states), _MAX_BULK_CALLS)):
                 group.start_soon(self._send_parts, bulk, parts, states, failures)
         if failures and all(state.outcome == "not_sent" for state in states):
             raise failures[0]

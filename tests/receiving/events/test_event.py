@@ -19,7 +19,6 @@ from sesmail.receiving.events.event import (
     BaseEvent,
     Bounced,
     Clicked,
-    Complained,
     Delivered,
     Event,
     Opened,
@@ -42,6 +41,7 @@ from support.ses_events import (
     published,
     received,
     sns_message,
+    stored_in_s3,
 )
 
 NOW = datetime(2026, 3, 6, 19, 55, tzinfo=UTC)
@@ -52,6 +52,7 @@ PARSED = [
     for body in [
         *(sns_message(json.dumps(document)) for document in DOCUMENTS.values()),
         confirmation(),
+        stored_in_s3(),
     ]
     for event in parse(body)
 ]
@@ -88,6 +89,7 @@ def test_union_has_every_event_class() -> None:
         "Complained",
         "Delayed",
         "Delivered",
+        "MailStored",
         "Opened",
         "Received",
         "Rejected",
@@ -227,30 +229,6 @@ def test_comparison_ignores_sns_and_raw() -> None:
     assert UnknownEvent(event_type="A", raw={"a": 1}) != UnknownEvent(event_type="A", raw={"a": 2})
 
 
-@pytest.mark.parametrize(
-    ("word", "permanent"),
-    [("Permanent", True), ("Transient", False), ("Undetermined", False), ("New", False)],
-)
-def test_bounce_is_permanent_by_its_type(word: str, permanent: bool) -> None:
-    assert bounced(bounce_type=word).permanent is permanent
-
-
-@pytest.mark.parametrize(
-    ("word", "is_spam"),
-    [
-        ("abuse", True),
-        (None, True),
-        ("other", True),
-        ("New", True),
-        ("not-spam", False),
-        ("Not-Spam", False),
-    ],
-)
-def test_complaint_is_spam_by_its_feedback_type(word: str | None, is_spam: bool) -> None:
-    event = Complained(recipient="a@example.com", message_id="1", timestamp=NOW, feedback_type=word)
-    assert event.is_spam is is_spam
-
-
 class TestDedupKey:
     def test_dedup_key_has_64_hexadecimal_digits(self) -> None:
         for event in PARSED:
@@ -380,3 +358,36 @@ class TestJson:
             event_from_json(text)
         told = f"{caught.value}{caught.value!r}" + "".join(traceback.format_exception(caught.value))
         assert "canary" not in told
+
+
+def test_json_nested_more_deeply_than_any_event_is_refused() -> None:
+    raw: dict[str, Any] = {}
+    for depth in range(1, 260):
+        raw = {"a": raw, "b": [depth]}
+        text = json.dumps({**json.loads(clicked().to_json()), "raw": raw})
+        if depth > 200:
+            with pytest.raises(ValidationError):
+                event_from_json(text)
+        else:
+            event = event_from_json(text)
+            assert event_from_json(event.to_json()) == copy.deepcopy(event)
+            assert pickle.loads(pickle.dumps(event)) == event
+
+
+@pytest.mark.parametrize(
+    ("time", "reason"),
+    [
+        ("0001-01-01T00:00:00+05:00", "before the year 1"),
+        ("9999-12-31T23:59:59-01:00", "after 9999"),
+        ("2026-01-01T00:00:00", "no time zone"),
+    ],
+)
+def test_json_with_a_time_that_has_no_equal_in_utc_is_refused(time: str, reason: str) -> None:
+    fields = json.loads(clicked(sns=SnsOrigin("1", "arn:aws:sns:eu-west-1:1:t", NOW)).to_json())
+    for changed_fields in (
+        {**fields, "timestamp": time},
+        {**fields, "sent_at": time},
+        {**fields, "sns": {**fields["sns"], "timestamp": time}},
+    ):
+        with pytest.raises(ValidationError, match=reason):
+            event_from_json(json.dumps(changed_fields))

@@ -1,8 +1,6 @@
 """Header fields, encoded-words, parameters, mailboxes, dates and charsets."""
 
-import time
 import tracemalloc
-from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +8,6 @@ from hypothesis import strategies as st
 
 from sesmail.encoded_word import encode_words
 from sesmail.receiving.inbound import charsets
-from sesmail.receiving.inbound.date import BAD_DATE, NO_ZONE, read_date
 from sesmail.receiving.inbound.header import (
     BAD_WORD,
     CONTROLS,
@@ -26,13 +23,7 @@ from sesmail.receiving.inbound.header import (
     read_fields,
 )
 from sesmail.receiving.inbound.limits import Budget
-from sesmail.receiving.inbound.mailbox import (
-    BAD_MAILBOX,
-    TOO_MANY_ADDRESSES,
-    Mailbox,
-    read_mailboxes,
-)
-from sesmail.receiving.inbound.parameters import BAD_PARAMETER, read_parameters
+from sesmail.receiving.inbound.parameters import read_parameters
 from sesmail.sending.mime.header import parameter, text_field
 
 
@@ -151,7 +142,10 @@ def test_load_decodes_large_header_in_advance() -> None:
         (b" a\n\tb", "a b", None),
         ("Grüße".encode(), "Grüße", None),
         ("a\N{NO-BREAK SPACE}b".encode(), "a\N{NO-BREAK SPACE}b", None),
-        (b"Gr\xfc\xdfe", "Gr\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}e", EIGHT_BIT),
+        (b"Gr\xfc\xdfe", "Grüße", EIGHT_BIT),
+        (b"Gr\x81e", "Gr\N{REPLACEMENT CHARACTER}e", EIGHT_BIT),
+        ("Grüße, ".encode() * 9 + b"\xc3", "Grüße, " * 9 + "\N{REPLACEMENT CHARACTER}", EIGHT_BIT),
+        (b"=?koi8-r?q?\xf0\xd2?= \xfc", "=?koi8-r?q?=F0=D2?= ü", EIGHT_BIT),
         (b"a\rb\0c", "a b c", CONTROLS),
         ("a\u2028b\x85c".encode(), "a b c", CONTROLS),
         (b"x" * 70_000, "x" * 65_536, FIELD_TOO_LARGE),
@@ -174,7 +168,15 @@ def test_unfolds_and_cleans_field_values(value: bytes, text: str, defect: str | 
         ("=?utf-8?q?a?= b =?utf-8?q?c?=", "a b c", None),
         ("=?utf-8?q?a?=b=?utf-8?q?c?=", "abc", None),
         ("x =?utf-8?q?a?=", "x a", None),
-        ("=?utf-8?b?w?= =?utf-8?b?6Q?=", "=?utf-8?b?w?= \N{REPLACEMENT CHARACTER}", BAD_WORD),
+        ("=?utf-8?b?w?= =?utf-8?b?6Q?=", "ä", None),
+        ("=?utf-8?b?44GC44G?= =?utf-8?b?E?=", "あい", None),
+        ("=?utf-8?B?44GC4?=\r\n =?utf-8?B?4GE44GG?=", "あいう", None),
+        ("=?utf-8?b?aGVsbG?= =?utf-8?b?8=?=", "hello", None),
+        ("=?utf-8?b?aGVsb?= =?utf-8?b?G8gd2?= =?utf-8?b?9ybGQ=?=", "hello world", None),
+        ("=?utf-8?b?aGVsbG8?= =?utf-8?b?gd28=?=", "hello wo", None),
+        ("=?utf-8?b?aGk?= =?utf-8?b?aGk?=", "hihi", None),
+        ("=?utf-8?b?aGk=?= =?utf-8?b?a?= =?utf-8?b?aGk=?=", "hi =?utf-8?b?a?= hi", BAD_WORD),
+        ("=?utf-8?b?w?= =?utf-8?q?=A4?=", "=?utf-8?b?w?= \N{REPLACEMENT CHARACTER}", BAD_WORD),
         ("=?utf-8?b?a*?=", "=?utf-8?b?a*?=", BAD_WORD),
         ("=?utf-8?q?a?= =?utf-8?b?a*?= =?utf-8?q?b?=", "a =?utf-8?b?a*?= b", BAD_WORD),
         ("=?utf-8?b?aGk?= =?utf-8?b?aGk=?=", "hihi", None),
@@ -213,302 +215,3 @@ def test_decodes_headers_and_parameters_that_sesmail_encodes(text: str) -> None:
     written = " ".join(["attachment;", *parameter("filename", file_name)])
     assert read_parameters(written, defects) == ("attachment", {"filename": file_name})
     assert not defects
-
-
-@pytest.mark.parametrize(
-    ("text", "value", "found", "defect"),
-    [
-        ("", "", {}, None),
-        ("Text/HTML", "text/html", {}, None),
-        ("text/plain;", "text/plain", {}, None),
-        ("text/plain; charset=UTF-8", "text/plain", {"charset": "UTF-8"}, None),
-        (
-            'text/plain;CHARSET = "utf-8" ; format=flowed',
-            "text/plain",
-            {"charset": "utf-8", "format": "flowed"},
-            None,
-        ),
-        ("a/b; x=1; x=2", "a/b", {"x": "1"}, None),
-        ("(", "(", {}, None),
-        ("(words (in words", "(words (in words", {}, None),
-        ("(words) (open a/b; x=y", "(open a/b", {"x": "y"}, None),
-        ("(words) a/b (and; more); x=y", "a/b (and", {"x": "y"}, None),
-        (
-            "(words; in (words)) a/b; boundary=b (words) ; x=(y)",
-            "a/b",
-            {"boundary": "b", "x": "(y)"},
-            None,
-        ),
-        ("a/b; name=x.pdf (words)", "a/b", {"name": "x.pdf"}, None),
-        ("a/b; name=My File (1).pdf", "a/b", {"name": "My File (1).pdf"}, None),
-        (r'a/b; name="C:\new \"one\" \\"', "a/b", {"name": r'C:\new "one" ' + "\\"}, None),
-        ('a/b; name="a;b=c"; d=e', "a/b", {"name": "a;b=c", "d": "e"}, None),
-        ("a/b; ; =x; y; z=", "a/b", {"z": ""}, None),
-        ('a/b; name="open', "a/b", {"name": "open"}, BAD_PARAMETER),
-        ('a/b; name="=?utf-8?q?=C3=A4.txt?="', "a/b", {"name": "ä.txt"}, None),
-        ("a/b; name*=utf-8'de'%C3%A4%20.txt", "a/b", {"name": "ä .txt"}, None),
-        ("a/b; name=a.txt; name*=utf-8''%C3%A4.txt", "a/b", {"name": "ä.txt"}, None),
-        ("a/b; name*=iso-8859-1''%E4", "a/b", {"name": "ä"}, None),
-        ("a/b; name*=''%C3%A4", "a/b", {"name": "ä"}, None),
-        ("a/b; name*=%C3%A4", "a/b", {"name": "ä"}, None),
-        ("a/b; name*0=a; name*1=b", "a/b", {"name": "ab"}, None),
-        ("a/b; name*1*=%C3; name*0*=utf-8''x; name*2*=%A4", "a/b", {"name": "xä"}, None),
-        ("a/b; name*0*=utf-8''%41; name*1=%42", "a/b", {"name": "A%42"}, None),
-        ("a/b; name*0=a; name*0=b", "a/b", {"name": "a"}, None),
-        ("a/b; name*0=a; name*2=c", "a/b", {"name": "a"}, BAD_PARAMETER),
-        ("a/b; name*1=a", "a/b", {}, BAD_PARAMETER),
-        ("a/b; name*=no-such''%FF", "a/b", {"name": "\N{REPLACEMENT CHARACTER}"}, BAD_PARAMETER),
-        ("a/b; name*x=1", "a/b", {"name*x": "1"}, None),
-    ],
-)
-def test_parses_parameters(
-    text: str, value: str, found: dict[str, str], defect: str | None
-) -> None:
-    defects: Defects = {}
-    assert read_parameters(text, defects) == (value, found)
-    assert list(defects) == ([] if defect is None else [defect])
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("", []),
-        (" , ; ,", []),
-        ("a@b.example", [("a@b.example", None)]),
-        ("<a@b.example>", [("a@b.example", None)]),
-        ("Alice <a@b.example>", [("a@b.example", "Alice")]),
-        ('"Doe, J\\"ane\\"" <a@b.example>', [("a@b.example", 'Doe, J"ane"')]),
-        ('"" <a@b.example>', [("a@b.example", None)]),
-        ("Alice <a@b.example>, Bob <b@b.example>; c@b.example", [
-            ("a@b.example", "Alice"), ("b@b.example", "Bob"), ("c@b.example", None),
-        ]),
-        ("=?utf-8?q?J=C3=BCrgen?= <a@b.example>", [("a@b.example", "Jürgen")]),
-        ("=?utf-8?q?M,=C3=BC?= <a@b.example>", [("a@b.example", "M,ü")]),
-        ('"=?utf-8?q?J=C3=BCrgen?=" <a@b.example>', [("a@b.example", "Jürgen")]),
-        ("=?utf-8?q?=3Cevil=40x=2Eexample=3E=2C?= <a@b.example>", [
-            ("a@b.example", "<evil@x.example>,"),
-        ]),
-        ("a=b <a=b@b.example>", [("a=b@b.example", "a=b")]),
-        ("a@b.example (Alice (the (first)) one \\))", [("a@b.example", "Alice one )")]),
-        ("a@b.example (never ends", [("a@b.example", "never ends")]),
-        ("(comment) Alice <a@b.example>", [("a@b.example", "Alice")]),
-        ("a(comment)@b.example", [("a@b.example", "comment")]),
-        ('"a b"@b.example', [('"a b"@b.example', None)]),
-        ('<"a>b"@b.example>', [('"a>b"@b.example', None)]),
-        ("<a@[192.0.2.1]>", [("a@[192.0.2.1]", None)]),
-        ("<jürgen@bücher.example>", [("jürgen@bücher.example", None)]),
-        ("undisclosed-recipients:;", []),
-        ("Friends: a@b.example, Bob <b@b.example>; c@b.example", [
-            ("a@b.example", None), ("b@b.example", "Bob"), ("c@b.example", None),
-        ]),
-        ("<>", [("", None)]),
-        ("Mail Delivery System <>", [("", "Mail Delivery System")]),
-    ],
-)  # fmt: skip
-def test_parses_mailboxes(text: str, found: list[tuple[str, str | None]]) -> None:
-    defects: Defects = {}
-    assert read_mailboxes(text, defects, Budget()) == [
-        Mailbox(email, name) for email, name in found
-    ]
-    assert not defects
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Alice",
-        "Alice <alice>",
-        "<a@b.example",
-        "a@b.example>",
-        "a b@c.example",
-        "a@b@c.example",
-        "a@b.example:x",
-        "<@route.example:a@b.example>",
-        "Good <good@example.com> <evil@example.com>",
-        "<a@b.example\\>",
-        '"a@b.example',
-        "<a@b.example <c@d.example",
-    ],
-)
-def test_malformed_mailbox_is_kept_as_name(text: str) -> None:
-    defects: Defects = {}
-    (mailbox,) = read_mailboxes(text, defects, Budget())
-    assert mailbox == Mailbox("", text)
-    assert list(defects) == [BAD_MAILBOX]
-
-
-def test_limits_number_of_address_tokens() -> None:
-    budget = Budget(address_tokens=9)
-    defects: Defects = {}
-    assert len(read_mailboxes("a@b.example, " * 4, defects, budget)) == 4
-    assert not defects
-    assert read_mailboxes("Bob <b@b.example>, c@d.example", defects, budget) == []
-    assert list(defects) == [TOO_MANY_ADDRESSES]
-
-
-UNITS = ['<(\\")', '<("', '<(")', "<'=?x?q?\"?=", '<"a" ', "<a,", "()", "(", "(\\a", '"<', "<a(>"]
-
-
-@pytest.mark.parametrize("unit", UNITS)
-def test_parses_mailboxes_in_linear_time(unit: str) -> None:
-    seconds = []
-    for size in (1 << 14, 1 << 16):
-        text = unit * (size // len(unit))
-        start = time.process_time()
-        read_mailboxes(text, {}, Budget(address_tokens=1 << 30))
-        seconds.append(time.process_time() - start)
-    assert seconds[1] < 16 * max(seconds[0], 0.01)
-
-
-PARAMETER_UNITS = [
-    ";",
-    "; ",
-    ";a",
-    ";a ",
-    '; a="',
-    '; a="\\"',
-    ";a=b ",
-    ";a=b (",
-    ";a= (b)",
-    '"',
-    "\\",
-    "(",
-    "()",
-    "(()",
-]
-
-
-@pytest.mark.parametrize("unit", PARAMETER_UNITS)
-@pytest.mark.parametrize("before", ["", "(", "; a=", '; a="', "; a=b ("])
-def test_the_work_on_parameters_grows_with_their_length(before: str, unit: str) -> None:
-    seconds = []
-    for size in (1 << 14, 1 << 16):
-        text = before + unit * (size // len(unit))
-        start = time.process_time()
-        read_parameters(text, {})
-        seconds.append(time.process_time() - start)
-    assert seconds[1] < 16 * max(seconds[0], 0.01)
-
-
-@pytest.mark.parametrize(
-    ("text", "date"),
-    [
-        ("Fri, 03 May 2024 10:11:12 +0200", "2024-05-03T10:11:12+02:00"),
-        ("3 May 2024 10:11 -0330 (NST)", "2024-05-03T10:11:00-03:30"),
-        ("Fri,3 may 24 1:02:03 GMT", "2024-05-03T01:02:03+00:00"),
-        ("Friday, 03-May-2024 10:11:12 EST", "2024-05-03T10:11:12-05:00"),
-        ("03 May 99 10:11:12 PDT", "1999-05-03T10:11:12-07:00"),
-        ("31 December 2016 23:59:60 +0000", "2016-12-31T23:59:59+00:00"),
-        ("03 May 2024 10.11.12 -0000", "2024-05-03T10:11:12+00:00"),
-        ("03 May 2024 1:1:0 Z", "2024-05-03T01:01:00+00:00"),
-        ("03 May 2024 10:11:12.345 CEST", "2024-05-03T10:11:12+02:00"),
-        ("03 May 2024 10:11:12 GMT+02:00", "2024-05-03T10:11:12+02:00"),
-        ("03 May 2024 10:11:12 UTC -3", "2024-05-03T10:11:12-03:00"),
-        ("03 May 2024 10:11:12 +200", "2024-05-03T10:11:12+02:00"),
-        ("03 May 2024 10:11:12 PM +0000", "2024-05-03T22:11:12+00:00"),
-        ("03 May 2024 12:11 am JST", "2024-05-03T00:11:00+09:00"),
-        ("03 May 2024 14:11 pm UT", "2024-05-03T14:11:00+00:00"),
-        ("May 3, 2024 10:11 +0200", "2024-05-03T10:11:00+02:00"),
-        ("Friday, May 3, 2024, 10:11 PM EDT", "2024-05-03T22:11:00-04:00"),
-        ("Fri May  3 10:11:00 CEST 2024", "2024-05-03T10:11:00+02:00"),
-    ],
-)
-def test_parses_dates(text: str, date: str) -> None:
-    defects: Defects = {}
-    found = read_date(text, defects)
-    assert found is not None
-    assert found.isoformat() == date
-    assert not defects
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "03 May 124 10:11:00",
-        "03 May 2024 10:11:00 XYZ",
-        "03 May 2024 10:11:00 IST",
-        "03 May 2024 10:11:00 A",
-        '03 May 2024 10:11:00 "+0200"',
-        "Fri May  3 10:11:00 2024",
-        "May 3, 2024 10:11",
-    ],
-)
-def test_date_without_known_zone_is_utc_and_a_defect(text: str) -> None:
-    defects: Defects = {}
-    assert read_date(text, defects) == datetime(2024, 5, 3, 10, 11, tzinfo=UTC)
-    assert list(defects) == [NO_ZONE]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "soon",
-        "03 Foo 2024 10:11:12 +0000",
-        "31 Feb 2024 10:11:12 +0000",
-        "03 May 2024 10:11:12 +9900",
-        "31 Dec 9999 23:59:59 -2359",
-        "01 Jan 0001 00:00:00 +0001",
-        "May 3, 2024",
-        "Foo 3, 2024 10:11 +0000",
-    ],
-)
-def test_malformed_date_is_none_and_a_defect(text: str) -> None:
-    defects: Defects = {}
-    assert read_date(text, defects) is None
-    assert list(defects) == [BAD_DATE]
-
-
-ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-
-
-@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=ZONES))
-@settings(derandomize=True, max_examples=100)
-def test_parses_any_date_in_rfc_5322_format(date: datetime) -> None:
-    sign, offset = (
-        ("-", -date.utcoffset()) if date.utcoffset() < timedelta() else ("+", date.utcoffset())
-    )
-    zone = f"{sign}{offset // timedelta(hours=1):02}{offset // timedelta(minutes=1) % 60:02}"
-    month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
-        date.month - 1
-    ]
-    written = f"Mon, {date.day:02} {month} {date.year:04} {date:%H:%M:%S} {zone}"
-    assert read_date(written, {}) == date.replace(microsecond=0)
-
-
-@pytest.mark.parametrize("charset", sorted(charsets._CODECS))
-def test_every_charset_decodes_every_byte(charset: str) -> None:
-    data = bytes(range(256)) * 2
-    text, defect = charsets.decode_text(data, charset)
-    assert text
-    assert defect in (None, charsets.BAD_TEXT)
-    assert charsets.decode_text(b"", charset)[0] == ""
-
-
-@pytest.mark.parametrize(
-    ("charset", "data", "text", "defect"),
-    [
-        (None, "ä".encode(), "ä", None),
-        ("", "ä".encode(), "ä", None),
-        ("UTF-8", "ä".encode(), "ä", None),
-        (' "utf8"', "ä".encode(), "ä", None),
-        ("us-ascii (words)", b"a", "a", None),
-        ("us-ascii", "ä".encode(), "ä", charsets.BAD_TEXT),
-        ("iso-8859-1", b"\xe4", "ä", None),
-        ("latin1", b"\x93a\x94 \x80", "“a” €", None),
-        ("iso-8859-1", b"\xe4\x81", "ä\N{REPLACEMENT CHARACTER}", charsets.BAD_TEXT),
-        ("Windows-1252", b"\x80\x81", "€\N{REPLACEMENT CHARACTER}", charsets.BAD_TEXT),
-        ("cp1252:2000", b"\x80", "\N{REPLACEMENT CHARACTER}", charsets.UNKNOWN_CHARSET),
-        ("ks_c_5601-1987", "\ub620".encode("cp949"), "\ub620", None),
-        ("gb2312", "\u9555".encode("gbk"), "\u9555", None),
-        ("gb2312", b"\xff\xff", "\N{REPLACEMENT CHARACTER}" * 2, charsets.BAD_TEXT),
-        ("iso-8859-8-i", b"\xe0", "א", None),
-        ("x-sjis", b"\x93\xfa", "日", None),
-        ("utf-16", "aä".encode("utf-16"), "aä", None),
-        ("utf-16", "aä".encode("utf-16-le"), "aä", None),
-        ("utf-16", b"a", "a", charsets.BAD_TEXT),
-        ("utf-7", b"+AOQ-", "+AOQ-", charsets.UNKNOWN_CHARSET),
-        ("?", b"a", "a", charsets.UNKNOWN_CHARSET),
-    ],
-)
-def test_decodes_charsets(charset: str | None, data: bytes, text: str, defect: str | None) -> None:
-    assert charsets.decode_text(data, charset) == (text, defect)

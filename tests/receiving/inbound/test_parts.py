@@ -9,17 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sesmail.receiving.inbound import chunks, parts
-from sesmail.receiving.inbound.header import HEADERS_TOO_LARGE, TOO_MANY_FIELDS
-from sesmail.receiving.inbound.limits import MAX_BYTES, MAX_DEPTH, MAX_PARTS, Budget
-from sesmail.receiving.inbound.parts import Part, read_parts
+from sesmail.receiving.inbound import chunks, delimiters, parts
+from sesmail.receiving.inbound.base_64 import BAD_BASE64
+from sesmail.receiving.inbound.header import HEADERS_TOO_LARGE, ODD_LINE, TOO_MANY_FIELDS
+from sesmail.receiving.inbound.limits import MAX_BYTES, MAX_DEPTH, MAX_ODD_LINES, MAX_PARTS, Budget
+from sesmail.receiving.inbound.part import Part
+from sesmail.receiving.inbound.parts import read_parts
 from sesmail.receiving.inbound.transfer_encoding import (
-    BAD_BASE64,
     BAD_QUOTED_PRINTABLE,
     UNKNOWN_ENCODING,
     decode_transfer,
 )
+from sesmail.receiving.inbound.uuencode import BAD_UUENCODE
 from support.hostile_mails import attached, header, multipart, nested, text
+
+
+def leaves(part: Part) -> list[Part]:
+    """The parts in a part that aren't multiparts; the part itself if it isn't one."""
+    return [leaf for each in part.parts for leaf in leaves(each)] if part.parts else [part]
 
 
 def structure(part: Part) -> object:
@@ -38,7 +45,7 @@ def test_single_part() -> None:
 
 
 def test_line_break_before_delimiter_is_not_content() -> None:
-    parts = b"preamble\n--b\n\none\n\n--b \t\r\n\r\ntwo\r\n--b\n\n--b--\nepilogue\n--b\n"
+    parts = b"preamble\n--b\n\none\n\n--b \t\r\n\r\ntwo\r\n--b\n\n--b--\nepilogue\n--b\n \n"
     part = read_parts(b"Content-Type: multipart/mixed; boundary=b\n\n" + parts)
     assert [each.content() for each in part.parts] == [b"one\n", b"two", b""]
     assert list(part.defects) == []
@@ -57,8 +64,8 @@ def test_outer_delimiter_ends_unclosed_inner_multipart() -> None:
         ["multipart/mixed", "text/plain"],
         "text/plain",
     ]
-    assert [leaf.content() for leaf in part.leaves()] == [b"never closed", b"last"]
-    assert list(part.defects) == [parts.NOT_CLOSED]
+    assert [leaf.content() for leaf in leaves(part)] == [b"never closed", b"last"]
+    assert list(part.defects) == [delimiters.NOT_CLOSED]
 
 
 def test_boundary_that_begins_with_the_outer_one() -> None:
@@ -104,16 +111,40 @@ def test_first_content_type_counts() -> None:
         (b"\nbody", [], b"body", None),
         (b"words\r\n\r\nbody", [], b"words\r\n\r\nbody", parts.NO_HEADER),
         (b"a: b", [("a", "b")], b"", parts.NO_SEPARATOR),
+        (b"a: b\r\nc: d\r\n", [("a", "b"), ("c", "d")], b"", None),
         (b"a: b\n\nbody\n\nmore", [("a", "b")], b"body\n\nmore", None),
         (
-            b"a: b\r\nHello\r\nc: d\r\n\r\nmore",
+            b"a: b\r\nHello\r\nc: d\r\nBye\r\n\r\nmore",
             [("a", "b")],
-            b"Hello\r\nc: d\r\n\r\nmore",
+            b"Hello\r\nc: d\r\nBye\r\n\r\nmore",
             parts.NO_SEPARATOR,
         ),
+        (b"a: b\r\nHello\r\nc: d\r\n", [("a", "b")], b"Hello\r\nc: d\r\n", parts.NO_SEPARATOR),
+        (
+            b"a: b\nDear all,\nplease\nc: d\n\nmore",
+            [("a", "b")],
+            b"Dear all,\nplease\nc: d\n\nmore",
+            parts.NO_SEPARATOR,
+        ),
+        (b"From here\n\nmore", [], b"From here\n\nmore", parts.NO_HEADER),
+        (b" Hello\nc: d\n\nmore", [], b" Hello\nc: d\n\nmore", parts.NO_HEADER),
+        (b"a: b\nFrom here on\n\nmore", [("a", "b")], b"From here on\n\nmore", parts.NO_SEPARATOR),
         (b"a: b\r\n \r\nHello\r\n\r\nmore", [("a", "b")], b"Hello\r\n\r\nmore", parts.NO_SEPARATOR),
         (b"a: b\nHello", [("a", "b")], b"Hello", parts.NO_SEPARATOR),
         (b"a: b\n--b\nHello", [("a", "b")], b"--b\nHello", parts.NO_SEPARATOR),
+        (
+            b"a: b\nWords:\nwords\n--b\nc: d\n\nmore",
+            [("a", "b"), ("Words", "")],
+            b"words\n--b\nc: d\n\nmore",
+            parts.NO_SEPARATOR,
+        ),
+        (
+            b"a: b\r\n--b:c\r\nc: d\r\n\r\nmore",
+            [("a", "b")],
+            b"--b:c\r\nc: d\r\n\r\nmore",
+            parts.NO_SEPARATOR,
+        ),
+        (b"a: b\n----b\nc: d\n\nx", [("a", "b")], b"----b\nc: d\n\nx", parts.NO_SEPARATOR),
         (b"From a@b Fri May  3\na: b\n\nbody", [("a", "b")], b"body", None),
         (b">From a@b Fri May  3\r\na: b\r\n\r\nbody", [("a", "b")], b"body", None),
     ],
@@ -125,6 +156,100 @@ def test_finds_end_of_header(
     assert list(part.headers) == headers
     assert part.content() == content
     assert list(part.defects) == ([] if defect is None else [defect])
+
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        BOM,
+        BOM * 2,
+        b"From a@b.example Fri May  3\n",
+        b">From a@b.example Fri May  3\r\n",
+        BOM + b"From a@b.example Fri May  3\n",
+        b"From a@b.example Fri May  3\n" + BOM,
+        b" \t \r\n",
+        b"  \n \n" + BOM,
+    ],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_header_goes_on_after_lines_that_stand_before_a_mail(odd: bytes, end: bytes) -> None:
+    mail = b"c: d" + end + b" e" + end * 2 + b"body"
+    ours, attached_mail = b"a: b" + end, b"Content-Type: message/rfc822" + end * 2
+    for raw in (odd + mail, multipart(odd + mail), attached_mail + odd + mail):
+        part = read_parts(raw)
+        part = part.mail or (part.parts or [part])[0]
+        assert list(part.headers) == [("c", "d e")]
+        assert (part.content(), list(part.defects)) == (b"body", [])
+    part = read_parts(ours + odd + mail)
+    assert list(part.headers)[-1] == ("c", "d e")
+    assert part.content() == b"body"
+    assert list(part.defects) == ([] if odd[:1] == b" " and BOM not in odd else [ODD_LINE])
+
+
+@pytest.mark.parametrize(
+    ("lines", "value"),
+    [
+        (b"v=1;\r\nb=2\r\nTo: d", "v=1; b=2"),
+        (b"v=1;\nb=2\n c=3\nTo: d", "v=1; b=2 c=3"),
+        (b"v=1;\nb=2\nd=3\nTo: d", "v=1; b=2 d=3"),
+        (b"v=1\n\rb\nTo: d", "v=1  b"),
+    ],
+)
+def test_line_without_its_fold_belongs_to_the_field_before(lines: bytes, value: str) -> None:
+    part = read_parts(b"a: " + lines + b"\n\nbody")
+    assert list(part.headers) == [("a", value), ("To", "d")]
+    assert part.content() == b"body"
+    assert ODD_LINE in part.defects
+
+
+@pytest.mark.parametrize("words", [b"", b"A mail in MIME format.\n", b"Words\nand words\n"])
+@pytest.mark.parametrize("boundary", [b"b", b"----b", b"b:c"])
+def test_finds_parts_without_empty_line_before_them(words: bytes, boundary: bytes) -> None:
+    mail = multipart(b"Content-Type: text/html\n\nx", b"\ny", boundary=boundary)
+    header, content = mail.replace(b"\r\n", b"\n").split(b"\n\n", 1)
+    lost_fold = b"a: v=1\nb=2\n"
+    part = read_parts(lost_fold + header + b"\n" + words + content)
+    assert structure(part) == ["multipart/mixed", "text/html", "text/plain"]
+    assert part.headers.get("a") == "v=1 b=2"
+    assert list(part.defects) == [ODD_LINE, parts.NO_SEPARATOR]
+
+
+def test_part_may_be_only_a_header() -> None:
+    for end in (b"\n", b"\r\n"):
+        part = read_parts(multipart(b"Content-Type: text/html" + end, b"x: y", b"\r\nz"))
+        assert [leaf.content() for leaf in part.parts] == [b"", b"", b"z"]
+        assert list(part.defects) == [parts.NO_SEPARATOR]  # of the second part
+
+
+def test_delimiter_that_is_written_twice_begins_one_part() -> None:
+    mail = multipart(b"\r\nx", b"\r\ny")
+    for delimiter in (b"--b\r\n", b"--b \r\n"):
+        part = read_parts(mail.replace(b"--b\r\n", b"--b\r\n" + delimiter))
+        assert [leaf.content() for leaf in part.parts] == [b"x", b"y"]
+        assert not part.defects
+    part = read_parts(multipart().replace(b"--b--", b"--b\r\n--b\r\n--b--"))
+    assert [leaf.content() for leaf in part.parts] == [b""]
+    part = read_parts(
+        multipart(b"\r\nx").replace(b"--b\r\n", b"--b\r\n" * 5), Budget(false_delimiters=3)
+    )
+    assert structure(part) == "text/plain"
+    assert delimiters.TOO_MANY_DELIMITERS in part.defects
+
+
+def test_odd_line_without_a_field_before_it_is_left_out() -> None:
+    assert list(read_parts(BOM + b"a b\nc: d\n\nbody").headers) == []
+    part = read_parts(b" \na: b\n\nbody")
+    assert (list(part.headers), part.content()) == ([("a", "b")], b"body")
+
+
+def test_header_of_odd_lines_is_content() -> None:
+    odd = b"words\n" * (MAX_ODD_LINES + 1)
+    part = read_parts(b"a: b\n" + odd + b"Subject: x\n\nbody")
+    assert list(part.headers) == [("a", "b")]
+    assert part.content() == odd + b"Subject: x\n\nbody"
 
 
 def test_parses_attached_mails() -> None:
@@ -179,7 +304,7 @@ def test_does_not_parse_encoded_mail_in_encoded_mail() -> None:
 def test_limits_depth_of_multiparts(depth: int) -> None:
     part = read_parts(nested(depth, lambda level: b"b%d" % level))
     assert list(part.defects) == ([] if depth < MAX_DEPTH else [parts.TOO_DEEP])
-    (leaf,) = part.leaves()
+    (leaf,) = leaves(part)
     assert leaf.media_type == ("text/plain" if depth < MAX_DEPTH else "multipart/mixed")
     assert b"hello" in leaf.content()
 
@@ -241,7 +366,7 @@ def test_limits_number_of_lines_similar_to_delimiters() -> None:
         list(read_parts(multipart(similar, b"\r\nlast"), Budget(false_delimiters=10)).defects) == []
     )
     part = read_parts(multipart(similar + b"--bb\r\n", b"\r\nlast"), Budget(false_delimiters=10))
-    assert list(part.defects) == [parts.TOO_MANY_DELIMITERS, parts.NOT_CLOSED]
+    assert list(part.defects) == [delimiters.TOO_MANY_DELIMITERS, delimiters.NOT_CLOSED]
     assert part.parts[0].content().endswith(b"last\r\n--b--\r\n")
 
 
@@ -260,8 +385,8 @@ def test_limits_bytes_searched_for_delimiters() -> None:
     mail = nested(3, lambda level: b"b%d" % level, b"\r\n" + b"x" * 1_000)
     assert list(read_parts(mail, Budget(searched_bytes=4_000)).defects) == []
     part = read_parts(mail, Budget(searched_bytes=2_000))
-    assert list(part.defects) == [parts.TOO_MANY_LEVELS, parts.NO_BOUNDARY]
-    (leaf,) = part.leaves()
+    assert list(part.defects) == [delimiters.TOO_MANY_LEVELS, parts.NO_BOUNDARY]
+    (leaf,) = leaves(part)
     assert b"x" * 1_000 in leaf.content()
 
 
@@ -279,6 +404,9 @@ def test_limit_of_header_bytes_is_shared_by_all_parts() -> None:
     assert list(part.defects) == [HEADERS_TOO_LARGE]
 
 
+UUENCODED = b"begin 644 hello.txt\n+:&5L;&\\@=V]R;&0\n`\nend\n"
+
+
 @pytest.mark.parametrize(
     ("encoding", "encoded", "content", "defect"),
     [
@@ -286,7 +414,7 @@ def test_limit_of_header_bytes_is_shared_by_all_parts() -> None:
         ("7bit", b"a=b", b"a=b", None),
         ("8bit", b"\xe4", b"\xe4", None),
         ("binary", b"\0\r", b"\0\r", None),
-        ("x-uue", b"abc", b"abc", UNKNOWN_ENCODING),
+        ("x-unknown", b"abc", b"abc", UNKNOWN_ENCODING),
         ("base64", b"", b"", None),
         ("base64", b"aGVs\r\nbG8=\r\n", b"hello", None),
         ("base64", b" aGVs\tbG8 = ", b"hello", None),
@@ -296,6 +424,41 @@ def test_limit_of_header_bytes_is_shared_by_all_parts() -> None:
         ("base64", b"aGV*sbG8=", b"hello", BAD_BASE64),
         ("base64", b"aGVsbG8=\r\nfooter", b"hello", BAD_BASE64),
         ("base64", b"aGVs\xff\0", b"hel", BAD_BASE64),
+        ("base64", b"aGVsbG8=\r\nd29ybGQ=\r\n", b"helloworld", BAD_BASE64),
+        ("base64", b"aGVsbG8=d29ybGQ=", b"helloworld", BAD_BASE64),
+        ("base64", b"aGVsbG8=\r\n\r\nd29ybGQ", b"helloworld", BAD_BASE64),
+        ("base64", b"YQ==YWI=YWJj", b"aababc", BAD_BASE64),
+        ("base64", b"YQ==\nYWI=\nYWJj\nfooter", b"aababc", BAD_BASE64),
+        ("base64", b"aGk=\r\nd29y\r\nbGQh\r\n-- \r\nwww", b"hiworld!", BAD_BASE64),
+        ("base64", b"aGk=\nfoo=bar", b"hi", BAD_BASE64),
+        ("base64", b"Ag==\r\nJw==\r\n", b"\x02'", BAD_BASE64),
+        ("base64", b"Ag==\r\naaa=", b"\x02i\xa6", BAD_BASE64),
+        ("base64", b"Ag==\nJw== \nfooter\n", b"\x02'", BAD_BASE64),
+        ("base64", b"Ag==\nword\naaa=", b"\x02", BAD_BASE64),
+        ("base64", b"aGk=\nABCD", b"hi", BAD_BASE64),
+        ("base64", b"aGk=\nSent from my phone", b"hi", BAD_BASE64),
+        ("base64", b"aGk=\n____\nlist", b"hi", BAD_BASE64),
+        ("base64", b"aGk=*d29ybGQ=", b"hi", BAD_BASE64),
+        ("base64", b"a=Gk=d29ybGQ=", b"hiworld", BAD_BASE64),
+        ("base64", b"aG*k=d29ybGQ=", b"hiworld", BAD_BASE64),
+        ("base64", b"YQ=*=YWI=", b"a", BAD_BASE64),
+        ("base64", b"YQ==\r\n", b"a", None),
+        ("x-uuencode", UUENCODED, b"hello world", None),
+        ("x-uue", b"words\n\n" + UUENCODED + b"more\n", b"hello world", None),
+        ("uuencode", UUENCODED.replace(b"\n", b"\r\n"), b"hello world", None),
+        ("uue", UUENCODED.replace(b"`\n", b" \n"), b"hello world", None),
+        ("uue", UUENCODED.replace(b"`\n", b"\n"), b"hello world", None),
+        ("uue", UUENCODED.replace(b"=V]R;&0", b"=V]R;&0X"), b"hello world", None),
+        ("uue", UUENCODED.replace(b"`\nend\n", b""), b"hello world", BAD_UUENCODE),
+        ("uue", UUENCODED.replace(b"`\n", b"!~~~~\n"), b"hello world", BAD_UUENCODE),
+        ("uue", b"begin-base64 644 x\naGVsbG8=\n====\nmore", b"hello", None),
+        ("uue", b"begin-base64 644 x\naGVsbG8=", b"hello", None),
+        ("uue", b"no file", b"no file", BAD_UUENCODE),
+        ("quoted-printable", b"a= \r\nb=\t \nc=", b"abc", None),
+        ("quoted-printable", b"a  \r\nb\t\nc \t \n d \t", b"a\r\nb\nc\n d", None),
+        ("quoted-printable", b"a\t\r\nb = ", b"a\r\nb ", None),
+        ("quoted-printable", b"a=20 \r\n=09\t\n", b"a \r\n\t\n", None),
+        ("quoted-printable", b"a= b \nc", b"a= b\nc", BAD_QUOTED_PRINTABLE),
         ("quoted-printable", b"a=3Db=\r\nc=\nd=c3=A4=", "a=bcdä".encode(), None),
         ("quoted-printable", b"a =20\r\nb_c", b"a  \r\nb_c", None),
         ("quoted-printable", b"50=%", b"50=%", BAD_QUOTED_PRINTABLE),
@@ -306,7 +469,7 @@ def test_limit_of_header_bytes_is_shared_by_all_parts() -> None:
 def test_decodes_transfer_encodings(
     encoding: str, encoded: bytes, content: bytes, defect: str | None
 ) -> None:
-    assert decode_transfer(b"--" + encoded + b"--", 2, 2 + len(encoded), encoding) == (
+    assert decode_transfer(b"--" + encoded + b"--", 2, 2 + len(encoded), encoding, Budget()) == (
         content,
         defect,
     )
@@ -315,14 +478,50 @@ def test_decodes_transfer_encodings(
 @given(st.binary(max_size=300))
 @settings(derandomize=True, max_examples=200)
 def test_base64_without_defect_round_trips(encoded: bytes) -> None:
-    content, defect = decode_transfer(encoded, 0, len(encoded), "base64")
+    content, defect = decode_transfer(encoded, 0, len(encoded), "base64", Budget())
     if defect is None:
         assert binascii.b2a_base64(content, newline=False).strip(b"=") == b"".join(
             encoded.split()
         ).strip(b"=")
 
 
-@pytest.mark.parametrize("word", [b"BASE64", b"base64;", b"base64 (words)", b"Base64\t"])
+def test_limits_repairs_of_transfer_encodings() -> None:
+    assert decode_transfer(b"a \nb \nc \n", 0, 9, "quoted-printable", Budget(repairs=2)) == (
+        b"a\nb\nc \n",
+        None,
+    )
+    assert decode_transfer(b"a \n", 0, 3, "quoted-printable", Budget(repairs=0))[0] == b"a \n"
+    blocks = b"YQ==" * 5
+    assert decode_transfer(blocks, 0, 20, "base64", Budget(repairs=2)) == (b"aa", BAD_BASE64)
+    short = b"begin 644 x\n!80``\n!80``\nend\n"
+    assert decode_transfer(short, 0, len(short), "uue", Budget(repairs=1)) == (b"a", BAD_UUENCODE)
+
+
+@given(st.lists(st.binary(max_size=100)), st.integers(3, 90))
+@settings(derandomize=True, max_examples=100)
+def test_uuencode_round_trips(lines: list[bytes], width: int) -> None:
+    data = b"".join(lines)
+    width = min(width, 45)
+    encoded = b"".join(
+        binascii.b2a_uu(data[at : at + width], backtick=bool(width % 2))
+        for at in range(0, len(data), width)
+    )
+    raw = b"begin 600 x\n" + encoded + b"`\nend\n"
+    assert decode_transfer(raw, 0, len(raw), "x-uuencode", Budget()) == (data, None)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        b'"base64"',
+        b"'base64'",
+        b"BASE64",
+        b"base64;",
+        b"base64 (words)",
+        b"Base64\t",
+        b"(words (in words)) base64",
+    ],
+)
 def test_parses_transfer_encoding_field(word: bytes) -> None:
     assert read_parts(text(b"utf-8", b"aGk=", word)).content() == b"hi"
 
@@ -374,7 +573,7 @@ def test_parses_parts_that_the_email_package_builds(tree: object) -> None:
     contents: list[bytes] = []
 
     def collect(part: Part) -> None:
-        for leaf in part.leaves():
+        for leaf in leaves(part):
             if leaf.mail is None:
                 contents.append(leaf.content().replace(b"\r\n", b"\n"))
             else:

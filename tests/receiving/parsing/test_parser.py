@@ -53,14 +53,6 @@ def test_eventbridge_detail_type_replaces_missing_event_type() -> None:
         assert parse(wrapped) == parse(published(event_type))
 
 
-def test_other_eventbridge_event_is_unknown_event() -> None:
-    detail = {"version": "1.0.0", "data": {"status": "OPEN"}}
-    (event,) = parse(
-        {**ses_events.eventbridge(detail), "detail-type": "Advisor Recommendation Status Open"}
-    )
-    assert event == UnknownEvent(event_type="Advisor Recommendation Status Open", raw=detail)
-
-
 def test_unknown_event_type_with_any_mail_is_unknown_event() -> None:
     for mail in (..., None, [], "x", {}, {"messageId": 5, "timestamp": "late"}):
         document = changed(DOCUMENTS["Unknown"], "mail", mail)

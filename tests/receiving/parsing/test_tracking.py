@@ -20,6 +20,7 @@ from sesmail.receiving.events.event import (
     SubscriptionChanged,
     TopicPreferences,
     TrackingEvent,
+    event_from_json,
 )
 from sesmail.receiving.parsing.parser import parse
 from support.ses_events import (
@@ -30,12 +31,14 @@ from support.ses_events import (
     MESSAGE_ID,
     MESSAGE_TAGS,
     METADATA,
+    PARTS,
     SEND_ID,
     TAGS,
     Json,
     changed,
     notified,
     published,
+    sns_message,
 )
 
 SENT_AT = datetime(2026, 3, 6, 19, 55, 37, 123000, tzinfo=UTC)
@@ -106,12 +109,13 @@ EXPECTED: dict[str, list[Event]] = {
         )
     ],
     "Reject": [Rejected(recipient=who, reason="Bad content", **UNTIMED) for who in (ALICE, BOB)],
-    "Open": [Opened(recipient=who, **READER, **TIMED) for who in (ALICE, BOB)],
+    "Open": [Opened(recipient=who, bot="likely", **READER, **TIMED) for who in (ALICE, BOB)],
     "Click": [
         Clicked(
             recipient=who,
             link="https://example.com/a?b=c&d=%20e",
             link_tags={"samplekey0": ("samplevalue0",)},
+            bot="unlikely",
             **READER,
             **TIMED,
         )
@@ -217,6 +221,95 @@ def test_partly_invalid_preferences_have_defects() -> None:
         assert isinstance(event, SubscriptionChanged)
         assert event.new_preferences is None
         assert event.defects == ()
+
+
+# Event types, each with the fields that have a substitute if the event has no object of its own.
+WITHOUT_PART: dict[str, dict[str, Any]] = {
+    "Delivery": {"recipients": "it is empty"},
+    "DeliveryDelay": {"delayedRecipients": "it is empty"},
+    "Bounce": {"bouncedRecipients": "it is empty", "bounceType": "it is missing"},
+    "Complaint": {"complainedRecipients": "it is empty"},
+    "Open": {},
+    "Click": {"link": "it is missing"},
+    "Rendering Failure": {},
+    "Subscription": {},
+}
+
+
+@pytest.mark.parametrize("value", [..., None, {}, "x", 5, [{}]], ids=repr)
+@pytest.mark.parametrize("event_type", WITHOUT_PART)
+def test_event_without_its_own_object_has_defects(event_type: str, value: Any) -> None:
+    """It is an event of each recipient of the message, at the time of the message."""
+    key = PARTS[event_type][0]
+    events = parse(changed(published(event_type), key, value))
+    assert [(event.kind, getattr(event, "recipient", None)) for event in events] == [
+        (EXPECTED[event_type][0].kind, who) for who in (ALICE, BOB)
+    ]
+    reason = "it is missing" if value in (..., None) else "it isn't an object"
+    expected = [f"{key}: {reason}"] if value != {} else []
+    expected += [f"{key}.{name}: {text}" for name, text in WITHOUT_PART[event_type].items()]
+    if event_type != "Rendering Failure":
+        expected.append(f"{key}.timestamp: replaced by the time of the message")
+    for event in events:
+        assert isinstance(event, TrackingEvent)
+        assert event.timestamp == SENT_AT
+        assert (event.tags, event.metadata, event.send_id) == (TAGS, METADATA, SEND_ID)
+        assert len(event.defects) == len(expected)
+        for text in expected:
+            assert any(defect.startswith(text) for defect in event.defects), text
+        assert event_from_json(event.to_json()) == event
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (..., "is missing"),
+        (None, "is missing"),
+        ("", "is empty"),
+        (5, "isn't a string"),
+        (["Permanent"], "isn't a string"),
+    ],
+)
+def test_bounce_type_and_link_have_substitutes(value: Any, reason: str) -> None:
+    event = parse(changed(published("Bounce"), "bounce.bounceType", value))[0]
+    assert isinstance(event, Bounced)
+    assert (event.bounce_type, event.permanent, event.recipient) == ("Undetermined", False, ALICE)
+    assert event.defects == (f"bounce.bounceType: it {reason}; replaced by Undetermined",)
+    event = parse(changed(published("Click"), "click.link", value))[0]
+    assert isinstance(event, Clicked)
+    assert event.link == ""
+    assert event.defects == (f"click.link: it {reason}; replaced by an empty text",)
+
+
+@pytest.mark.parametrize(
+    ("value", "bot", "has_defect"),
+    [
+        ("Likely", "likely", False),
+        ("Unlikely", "unlikely", False),
+        ("LIKELY", "likely", False),
+        ("unlikely", "unlikely", False),
+        ("Perhaps", "unknown", False),
+        ("", "unknown", False),
+        (None, "unknown", False),
+        (..., "unknown", False),
+        (True, "unknown", True),
+        (["Likely"], "unknown", True),
+    ],
+)
+@pytest.mark.parametrize("event_type", ["Open", "Click"])
+def test_bot_is_read(event_type: str, value: Any, bot: str, has_defect: bool) -> None:
+    document = published(event_type)
+    key = PARTS[event_type][0]
+    document[key]["isBotEvent"] = value
+    if value is ...:
+        del document[key]["isBotEvent"]
+    for body in (document, json.dumps(sns_message(json.dumps(document))).encode()):
+        for event in parse(body):
+            assert isinstance(event, Opened | Clicked)
+            assert event.bot == bot
+            defects = (f"{key}.isBotEvent: it isn't a string",) if has_defect else ()
+            assert event.defects == defects
+            assert event_from_json(event.to_json()) == event
 
 
 class TestTagging:

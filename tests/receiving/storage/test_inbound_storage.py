@@ -32,6 +32,12 @@ def test_accepts_any_bucket_account_and_key_by_default() -> None:
         ({"max_size": 0}, "max_size"),
         ({"max_size": 1e6}, "max_size"),
         ({"max_size": True}, "max_size"),
+        ({"bucket": ""}, "bucket"),
+        ({"bucket": "a/b"}, "bucket"),
+        ({"bucket": "inbound", "prefix": None}, "prefix"),
+        ({"bucket": "inbound", "prefix": "mail/../"}, "prefix"),
+        ({"bucket": "inbound", "prefix": "./mail"}, "prefix"),
+        ({"bucket": "inbound", "prefix": "\ud800"}, "prefix"),
     ],
 )
 def test_refuses_invalid_setting_by_name(settings: dict[str, Any], argument: str) -> None:
@@ -52,3 +58,13 @@ def test_keeps_its_buckets_when_the_given_list_changes() -> None:
     assert storage.buckets == {"first"}
     with pytest.raises(AttributeError):
         storage.buckets = None  # type: ignore[misc]
+
+
+def test_bucket_is_the_only_allowed_one_unless_buckets_are_given() -> None:
+    assert InboundStorage(bucket="inbound", prefix="mail/").buckets == {"inbound"}
+    both = InboundStorage(bucket="inbound", buckets=["inbound", "old"])
+    assert both.buckets == {"inbound", "old"}
+    with pytest.raises(ConfigurationError, match="'inbound' is not in buckets"):
+        InboundStorage(bucket="inbound", buckets=["old"])
+    with pytest.raises(ConfigurationError, match="prefix needs bucket"):
+        InboundStorage(prefix="mail/")

@@ -109,6 +109,7 @@ async def test_missing_bucket_is_content_missing_error(moto_server: Any) -> None
         (None, stored(bucket="arn:aws:s3:eu-west-1:123456789012:accesspoint/mine")),
         (None, stored(bucket="in/bound")),
         (None, stored(bucket="")),
+        (InboundStorage(bucket="another"), stored()),
     ],
 )
 async def test_refuses_a_bucket_that_is_not_allowed(
@@ -135,6 +136,97 @@ async def test_event_without_stored_mail_is_content_missing_error(
         for ask in (receiver.fetch, receiver.delete_object):
             with pytest.raises(sesmail.ContentMissingError, match=reason):
                 await ask(event)
+
+
+@pytest.mark.parametrize(
+    "key", [".", "..", "mail/../other", "./mail", "mail/..", "a" * 1025, "\ud800"]
+)
+async def test_refuses_a_key_that_an_http_client_changes(key: str) -> None:
+    async with new_receiver("http://127.0.0.1:1") as receiver:
+        for call in (
+            receiver.fetch(stored(key=key)),
+            receiver.delete_object(stored(key=key)),
+            receiver.fetch_object(BUCKET, key),
+        ):
+            with pytest.raises(sesmail.ContentDeniedError, match="can't be requested"):
+                await call
+
+
+async def test_requests_unusual_keys_unchanged(moto_server: Any) -> None:
+    from moto.s3.models import s3_backends
+
+    backend = s3_backends[ACCOUNT]["aws"]
+    backend.create_bucket(BUCKET, "eu-west-1")
+    async with new_receiver(moto_server.url) as receiver:
+        for key in ("a//b", "...", "..a/b..", "%2e%2e/x", "a b+c", "\u00fc/?#&=", "/x", "x/"):
+            backend.put_object(BUCKET, key, MAIL)
+            assert (await receiver.fetch_object(BUCKET, key)).raw == MAIL
+
+
+async def test_fetches_an_object_by_its_name(moto_server: Any) -> None:
+    put()
+    storage = InboundStorage(buckets=[BUCKET])
+    async with new_receiver(moto_server.url, storage=storage) as receiver:
+        mail = await receiver.fetch_object(BUCKET, f"mail/{MESSAGE_ID}")
+        assert (mail.subject, mail.envelope_sender, mail.envelope_recipients) == ("Grüße", None, ())
+        with pytest.raises(sesmail.ContentDeniedError, match="receiver's buckets"):
+            await receiver.fetch_object("another", "key")
+
+
+async def test_fetches_and_deletes_what_s3_reports(moto_server: Any) -> None:
+    put()
+    event = sesmail.MailStored(bucket=BUCKET, key=f"mail/{MESSAGE_ID}")
+    storage = InboundStorage(buckets=[BUCKET])
+    async with new_receiver(moto_server.url, storage=storage) as receiver:
+        mail = await receiver.fetch(event)
+        assert (mail.raw, mail.envelope_sender) == (MAIL, None)
+        await receiver.delete_object(event)
+        with pytest.raises(sesmail.ContentMissingError):
+            await receiver.fetch(event)
+        other = dataclasses.replace(event, bucket="another")
+        for ask in (receiver.fetch, receiver.delete_object):
+            with pytest.raises(sesmail.ContentDeniedError):
+                await ask(other)
+
+
+@pytest.mark.parametrize(
+    "action", [None, sesmail.OtherAction(type="Lambda"), SnsAction(encoding="UTF8")]
+)
+async def test_fetches_and_deletes_where_the_settings_say(moto_server: Any, action: Any) -> None:
+    put()
+    event = dataclasses.replace(stored(), action=action)
+    storage = InboundStorage(bucket=BUCKET, prefix="mail/")
+    async with new_receiver(moto_server.url, storage=storage) as receiver:
+        assert (await receiver.fetch(event)).raw == MAIL
+        await receiver.delete_object(event)
+        with pytest.raises(sesmail.ContentMissingError):
+            await receiver.fetch(event)
+
+
+async def test_fetches_an_encrypted_object_by_its_name(moto_server: Any) -> None:
+    body, metadata, _ = encrypt()
+    put(body, metadata)
+    async with new_receiver(moto_server.url) as receiver:
+        assert (await receiver.fetch_object(BUCKET, f"mail/{MESSAGE_ID}")).raw == MAIL
+
+
+INCOMPLETE = {
+    "status 206": responses.raw(206, {"Content-Range": "bytes 0-9/100"}, MAIL[:10]),
+    "status 204": responses.raw(204, {}, b""),
+    "Content-Length missing": responses.chunked(MAIL),
+}
+
+
+@pytest.mark.parametrize("reason", INCOMPLETE)
+async def test_incomplete_object_is_temporary_error(
+    fault_server: StartFaultServer, reason: str
+) -> None:
+    server = fault_server(INCOMPLETE[reason])
+    async with new_receiver(server.url, config=ONCE) as receiver:
+        with pytest.raises(sesmail.TemporaryError, match=reason):
+            await receiver.fetch(stored())
+        server.respond_with(responses.raw(200, {}, MAIL))
+        assert (await receiver.fetch(stored())).raw == MAIL
 
 
 def s3_error(status: int, code: str) -> Response:

@@ -17,6 +17,7 @@ from support.ses_events import (
     TOPIC,
     WRAPPINGS,
     confirmation,
+    in_base64,
     published,
     sns_message,
     sqs_records,
@@ -73,6 +74,47 @@ def test_unwraps_batches() -> None:
     )
     assert parse({"Records": [{"Sns": sns_message(text)} for text in texts]}) == expected
     assert parse({"Records": []}) == ()
+
+
+def test_unwraps_batches_of_streams_and_queues() -> None:
+    documents = list(DOCUMENTS.values())
+    expected = tuple(event for document in documents for event in parse(document))
+    texts = [json.dumps(document) for document in documents]
+    data = [in_base64(text) for text in texts]
+    assert parse({"records": [{"data": text} for text in data]}) == expected
+    assert parse({"Records": [{"kinesis": {"data": text}} for text in data]}) == expected
+    assert parse([{"eventSource": "aws:kinesis", "data": text} for text in data]) == expected
+    assert parse(tuple({"body": text} for text in texts)) == expected
+    assert parse(json.dumps([{"body": text} for text in texts])) == expected
+    assert parse({"Messages": [{"Body": text} for text in texts]}) == expected
+
+
+def test_batch_may_be_empty() -> None:
+    """boto3 returns no messages of an empty queue."""
+    for body in ([], (), "[]", b" [ ] ", {"Messages": []}, {"records": []}):
+        assert parse(body) == ()
+    assert parse({"ResponseMetadata": {"RequestId": "1", "HTTPStatusCode": 200}}) == ()
+
+
+def test_data_may_be_a_notice() -> None:
+    notice = "Successfully validated SNS topic for Amazon SES event publishing."
+    assert parse({"records": [{"data": in_base64(notice)}, {"data": in_base64(MESSAGE)}]}) == parse(
+        MESSAGE
+    )
+    assert parse({"Messages": [{"Body": notice}]}) == ()
+
+
+def test_batch_may_be_larger_than_an_event() -> None:
+    more = {"x": "x" * (1 << 20)}
+    for body in (
+        [{"body": MESSAGE}, {"body": MESSAGE, **more}],
+        {"Messages": [{"Body": MESSAGE}, {"Body": MESSAGE}], **more},
+        {"records": [{"data": in_base64(MESSAGE * 2)}], **more},
+    ):
+        assert parse(body) == parse(json.dumps(body)) == parse(MESSAGE) * 2
+    for body in ({"eventSource": "aws:sqs", "body": MESSAGE, **more}, [more] * 6):
+        with pytest.raises(MalformedBodyError, match="over the limit"):
+            parse(body)
 
 
 def test_unwraps_confirmations() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sesmail import MalformedBodyError, SignatureError, TemporaryError, WebhookError, verify
-from sesmail.receiving.verification.checks import Checks, check_request
+from sesmail.receiving.verification.checks import Checks, check_request, resume
 from sesmail.receiving.verification.policy import VerificationPolicy
 from sesmail.receiving.verification.secret import Secrets
 from support.frames import package_frames
@@ -120,8 +120,29 @@ def test_stop_iteration_while_fetching_is_not_a_verified_message() -> None:
     """`certificate=lambda url: next(files)` raises it when there is no file left."""
     body, headers = post(BODY)
     files: Any = iter(())
-    with pytest.raises(StopIteration):
+    with pytest.raises(TemporaryError):
         verify(body, headers, secret=SECRET, certificate=lambda _: next(files), now=NOW)
+
+
+def test_wrong_certificate_is_temporary_if_fetched_and_refused_if_given() -> None:
+    body, headers = post(BODY)
+    file = pem(certificate(["evil.example"]))
+    with pytest.raises(TemporaryError, match="not the signing certificate"):
+        verify(body, headers, secret=SECRET, certificate=lambda _: file, now=NOW)
+    with pytest.raises(SignatureError, match=r"isn't for sns\.amazonaws\.com"):
+        verify(body, headers, secret=SECRET, certificate=file, now=NOW)
+
+
+def test_checks_that_need_another_certificate_are_an_internal_error() -> None:
+    def checks() -> Checks:
+        yield "https://one.example/"
+        yield "https://two.example/"
+        return None
+
+    started = checks()
+    next(started)
+    with pytest.raises(AssertionError):
+        resume(started, b"")
 
 
 @pytest.mark.anyio

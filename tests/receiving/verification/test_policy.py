@@ -366,3 +366,22 @@ def test_errors_show_no_secret_and_no_token(
     told += "".join(value for name, value in held if name == "message")
     assert TOKEN not in told
     assert body["Signature"] not in told
+
+
+@pytest.mark.parametrize("region", ["xx-word-1", "eu-nowhere-9", "us-east-99"])
+def test_invented_region_is_refused_before_a_download(region: str) -> None:
+    invented = TOPIC.replace("eu-west-1", region)
+    sent = message(TopicArn=invented, SigningCertURL=URL.replace("eu-west-1", region))
+    asked: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return good_certificate()
+
+    with pytest.raises(ForbiddenTopicError, match=f"botocore has no region '{region}'"):
+        run(sent, secret=None, topics=None, allow_unproven=True, certificate=fetch)
+    assert asked == []
+    with pytest.raises(WebhookError):
+        run(sent, topics=[invented], certificate=fetch)
+    assert asked == [URL.replace("eu-west-1", region)]
+    assert run(secret=None, topics=None, allow_unproven=True).topic_arn == TOPIC

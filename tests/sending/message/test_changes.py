@@ -23,6 +23,7 @@ from sesmail import (
     TemplateMessage,
     message_from_json,
 )
+from sesmail.sending.message.message import valid_message
 from sesmail.sending.message.model import is_validated
 
 MESSAGES: list[Any] = [
@@ -186,6 +187,17 @@ def test_copies_are_marked_only_where_something_may_have_changed() -> None:
 def test_parts_that_are_not_valid_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Message(**fields)
+
+
+def test_unknown_field_of_model_copy_is_refused() -> None:
+    message = Message(to="a@example.com", text="t").model_copy(update={"ccc": "b@example.com"})
+    with pytest.raises(InvalidMessageError, match="ccc"):
+        valid_message(message)
+    with pytest.raises(ValidationError, match="ccc"):
+        message.replace(subject="s")
+    attachment = Attachment("a", b"").model_copy(update={"name": "b"})
+    with pytest.raises(ValidationError, match="name"):
+        Message(attachments=[attachment])
 
 
 def test_instances_of_subclasses_become_instances_of_the_class() -> None:

@@ -180,3 +180,11 @@ def test_refuses_more_than_30_levels() -> None:
     for rules in (None, Rules(lossy=True)):
         with pytest.raises(ValueError, match="30 levels"):
             to_seven_bit(HEAD + multipart(mail, boundary=b"last"), rules)
+
+
+def test_text_that_was_declared_base64_and_never_encoded_is_kept() -> None:
+    head = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    mail = to_seven_bit(HEAD + head + "Not base64: größer!\r\n".encode())
+    read = email.message_from_bytes(mail, policy=email.policy.SMTP)
+    assert read["Content-Transfer-Encoding"] == "quoted-printable"
+    assert read.get_content() == "Not base64: größer!\r\n"

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
-
-from pydantic import Discriminator
+from typing import Any, Literal, TypeAlias
 
 from ...arguments import check_instance
-from ...values import FrozenDict
+from ...values import FrozenDict, value
 from .base import BaseEvent, SnsOrigin, TrackingEvent, utc_text
+from .feedback import Bounced, Complained
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
 from .serialise import read_event
+from .stored import MailStored
 from .tracking import (
-    Bounced,
     Clicked,
-    Complained,
     Delayed,
     Delivered,
     Opened,
@@ -37,6 +34,7 @@ __all__ = [
     "Delayed",
     "Delivered",
     "Event",
+    "MailStored",
     "Opened",
     "OtherAction",
     "Received",
@@ -57,22 +55,38 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class UnknownEvent(BaseEvent):
-    """An event of a type that this version doesn't support, for instance a later one.
+    """An event of a type without a class of its own, for instance of a later type.
+
+    EventBridge also delivers events of SES that aren't about a message: the sending status of an
+    account or a tenant, recommendations of the advisor, and API calls that CloudTrail recorded.
+    They say by ``resources`` which tenant or identity they are about.
 
     Attributes:
-        event_type: Type of the event, as SES or EventBridge writes it.
+        event_type: Type of the event: SES's, or EventBridge's detail type if the event isn't about
+            a message, such as ``Sending Status Disabled``.
         message_id: Id that SES issued for the message; None if the event isn't about one.
-        timestamp: Time when the message was sent, with a time zone; None if the event isn't about
-            one.
-        raw: The event as SES wrote it; compared.
+        timestamp: Time when the message was sent, with a time zone; EventBridge's time of the
+            event if it isn't about a message; None if not reported.
+        resources: ARNs that the event is about; empty if it is about a message.
+        account: Id of the AWS account; None if the event is about a message.
+        region: AWS region; None if the event is about a message.
+        event_id: Id that EventBridge gave the event; None if it is about a message.
+        raw: The event as SES wrote it, without what EventBridge puts around it; compared.
+
+    https://docs.aws.amazon.com/ses/latest/dg/tenants.html
+    https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html
     """
 
     kind: Literal["UnknownEvent"] = field(default="UnknownEvent", repr=False)
     event_type: str
     message_id: str | None = None
     timestamp: datetime | None = None
+    resources: tuple[str, ...] = ()
+    account: str | None = None
+    region: str | None = None
+    event_id: str | None = None
     raw: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, hash=False)
 
     def _identity(self) -> tuple[str | None, ...]:
@@ -83,12 +97,17 @@ class UnknownEvent(BaseEvent):
             for key, value in self.raw.items()
             if key not in ("eventType", "notificationType")
         }
+        import json
+
         text = json.dumps(content, sort_keys=True, default=str)
-        return self.event_type, self.message_id, time, text
+        origin = self.account, self.region, self.event_id
+        return self.event_type, self.message_id, time, text, *origin, *self.resources
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class _Confirmation(BaseEvent):
+    """Base class of the messages of SNS about a subscription."""
+
     topic_arn: str
     token: str = field(repr=False)
     message_id: str
@@ -99,7 +118,7 @@ class _Confirmation(BaseEvent):
         return (self.message_id,)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class SubscriptionConfirmation(_Confirmation):
     """SNS asks the webhook to confirm its subscription to a topic.
 
@@ -123,7 +142,7 @@ class SubscriptionConfirmation(_Confirmation):
     )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class UnsubscribeConfirmation(_Confirmation):
     """A subscription of the webhook to a topic ended; it is never renewed automatically.
 
@@ -152,13 +171,12 @@ Event: TypeAlias = (
     | RenderingFailed
     | SubscriptionChanged
     | Received
+    | MailStored
     | UnknownEvent
     | SubscriptionConfirmation
     | UnsubscribeConfirmation
 )
 """Union of all event classes, for type annotations and ``match``."""
-
-_DISCRIMINATED = Annotated[Event, Discriminator("kind")]
 
 
 def event_from_json(text: str | bytes) -> Event:
@@ -172,5 +190,5 @@ def event_from_json(text: str | bytes) -> Event:
         ConfigurationError: ``text`` has another type.
     """
     check_instance("text", text, (str, bytes, bytearray), "text or bytes")
-    event: Event = read_event(_DISCRIMINATED, text)
+    event: Event = read_event(Event, text)
     return event

@@ -8,17 +8,16 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from ...values import FrozenDict, FrozenMappings, Value
+from ...values import FrozenDict, FrozenMappings, Value, value
 from .base import TrackingEvent
 
 __all__ = [
-    "Bounced",
+    "Bot",
     "Clicked",
-    "Complained",
     "Delayed",
     "Delivered",
     "Opened",
@@ -30,7 +29,11 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+Bot: TypeAlias = Literal["likely", "unlikely", "unknown"]
+"""Whether a program caused an open or a click, by the judgement of SES."""
+
+
+@value(kw_only=True)
 class Sent(TrackingEvent):
     """SES accepted the message and will attempt to deliver it.
 
@@ -40,7 +43,7 @@ class Sent(TrackingEvent):
     kind: Literal["Sent"] = field(default="Sent", repr=False)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Delivered(TrackingEvent):
     """The recipient's mail server accepted the message; a bounce may still follow.
 
@@ -59,7 +62,7 @@ class Delivered(TrackingEvent):
     remote_mta_ip: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Delayed(TrackingEvent):
     """The message could not be delivered yet; SES continues to retry.
 
@@ -81,78 +84,7 @@ class Delayed(TrackingEvent):
     reporting_mta: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Bounced(TrackingEvent):
-    """The recipient's mail server rejected the message, or SES suppressed it.
-
-    A bounce may arrive before a ``Delivered`` of the same message, and after it.
-
-    Attributes:
-        bounce_type: Permanent, Transient, Undetermined, or another text. Transient includes full
-            mailboxes, messages that are too large, and automatic replies.
-        bounce_subtype: General, NoEmail, Suppressed, OnAccountSuppressionList, MailboxFull,
-            MessageTooLarge, ContentRejected, AttachmentRejected, Undetermined, or another text;
-            None if not reported. With OnAccountSuppressionList SES sent nothing: the address is on
-            the account's suppression list, and the message counts towards the quota.
-        action: ``failed``, usually; None if not reported.
-        status: SMTP enhanced status code (RFC 3463), such as ``5.1.1``; None if not reported.
-        diagnostic_code: Response of the recipient's server; None if not reported.
-        feedback_id: Id that SES gave the bounce; None if not reported.
-        remote_mta_ip: IP address of the recipient's server; None if not reported.
-        reporting_mta: Host name of the server that reported the bounce; None if not reported.
-
-    https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types
-    """
-
-    kind: Literal["Bounced"] = field(default="Bounced", repr=False)
-    bounce_type: str
-    bounce_subtype: str | None = None
-    action: str | None = None
-    status: str | None = None
-    diagnostic_code: str | None = None
-    feedback_id: str | None = None
-    remote_mta_ip: str | None = None
-    reporting_mta: str | None = None
-
-    @property
-    def permanent(self) -> bool:
-        """True if the address must be suppressed: nothing should be sent to it again."""
-        return self.bounce_type == "Permanent"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Complained(TrackingEvent):
-    """A recipient reported the message as spam, or as not spam.
-
-    Often the provider doesn't disclose the recipient: then there is an event for each recipient of
-    the message at that provider. Gmail doesn't report complaints to SES.
-
-    Attributes:
-        feedback_type: abuse, auth-failure, fraud, not-spam, other, virus, or another text; None if
-            the provider doesn't report it.
-        complaint_subtype: OnAccountSuppressionList if SES sent nothing because the address is on
-            the account's suppression list; None otherwise.
-        feedback_id: Id that SES gave the complaint; None if not reported.
-        user_agent: Program that reported the complaint; None if not reported.
-        arrived_at: Time when the message arrived, with a time zone; None if not reported.
-
-    https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
-    """
-
-    kind: Literal["Complained"] = field(default="Complained", repr=False)
-    feedback_type: str | None = None
-    complaint_subtype: str | None = None
-    feedback_id: str | None = None
-    user_agent: str | None = None
-    arrived_at: datetime | None = None
-
-    @property
-    def is_spam(self) -> bool:
-        """True if the address must be suppressed; False if it was reported as not spam."""
-        return self.feedback_type is None or self.feedback_type.lower() != "not-spam"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Rejected(TrackingEvent):
     """SES accepted the message, found a virus in it, and didn't send it.
 
@@ -166,7 +98,7 @@ class Rejected(TrackingEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Opened(TrackingEvent):
     """A person or a program loaded the image that tracks opens.
 
@@ -176,28 +108,34 @@ class Opened(TrackingEvent):
     Attributes:
         ip_address: IP address of the request; None if not reported.
         user_agent: User agent of the request; None if not reported.
+        bot: Whether a program caused the event, by the judgement of SES: ``likely``,
+            ``unlikely``, or ``unknown`` if it isn't reported, as before August 2026.
 
     https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html
+    https://aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions/
     """
 
     kind: Literal["Opened"] = field(default="Opened", repr=False)
     ip_address: str | None = None
     user_agent: str | None = None
+    bot: Bot = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Clicked(TrackingEvent):
     """A person or a program, for instance a virus scanner, followed a link of the message.
 
     There is one event for each recipient of the message: SES doesn't report who followed it.
 
     Attributes:
-        link: URL of the link.
+        link: URL of the link; empty, with a defect, if not reported.
         link_tags: Tags of the link's ``ses:tags`` attribute, each with its values; empty without.
         ip_address: IP address of the request; None if not reported.
         user_agent: User agent of the request; None if not reported.
+        bot: Whether a program caused the event, as in ``Opened``.
 
     https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html
+    https://aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions/
     """
 
     kind: Literal["Clicked"] = field(default="Clicked", repr=False)
@@ -207,12 +145,13 @@ class Clicked(TrackingEvent):
     )
     ip_address: str | None = None
     user_agent: str | None = None
+    bot: Bot = "unknown"
 
     def _identity(self) -> tuple[str | None, ...]:
         return *super()._identity(), self.link
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class RenderingFailed(TrackingEvent):
     """SES could not render the template with its data, and sent nothing.
 
@@ -228,7 +167,7 @@ class RenderingFailed(TrackingEvent):
     error_message: str | None = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@value()
 class TopicPreferences(FrozenMappings, Value):
     """Preferences of a contact on a contact list.
 
@@ -241,7 +180,7 @@ class TopicPreferences(FrozenMappings, Value):
     topics: Mapping[str, str] = field(default_factory=FrozenDict[str, str], hash=False)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class SubscriptionChanged(TrackingEvent):
     """A recipient changed their preferences on a contact list.
 

@@ -5,74 +5,19 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from encodings.aliases import aliases
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from . import chunks
-from .limits import MAX_CHARSET, MAX_REPLACED_ESCAPES
+from .charset_labels import TABLE_CODECS, USER_DEFINED, UTF_8_IF_INVALID, codec_of
+from .east_asian import CORRECTIONS, REPAIRED_CODECS, decode_repaired
+from .limits import MAX_META, MAX_REPLACED_ESCAPES, MAX_UTF_7_REPAIR
 
-__all__ = ["BAD_TEXT", "UNKNOWN_CHARSET", "decode_text"]
+__all__ = ["BAD_TEXT", "NO_CHARSET", "UNKNOWN_CHARSET", "decode_text", "decode_undeclared"]
 
 BAD_TEXT = "text not valid in its charset"
+NO_CHARSET = "8-bit text without a charset"
 UNKNOWN_CHARSET = "unknown charset"
-
-# The codecs of Python that decode text. No other name reaches codecs.lookup: it caches every name
-# that it doesn't know for ever, and knows some (zlib, idna, unicode_escape) that aren't charsets.
-# https://docs.python.org/3/library/codecs.html#standard-encodings
-_TABLE_CODECS = frozenset(
-    """
-    cp037 cp1006 cp1026 cp1125 cp1140 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257
-    cp1258 cp273 cp424 cp437 cp500 cp720 cp737 cp775 cp850 cp852 cp855 cp856 cp857 cp858 cp860
-    cp861 cp862 cp863 cp864 cp865 cp866 cp869 cp874 cp875 hp_roman8 iso8859_10 iso8859_11
-    iso8859_13 iso8859_14 iso8859_15 iso8859_16 iso8859_2 iso8859_3 iso8859_4 iso8859_5
-    iso8859_6 iso8859_7 iso8859_8 iso8859_9 koi8_r koi8_t koi8_u kz1048 mac_arabic mac_croatian
-    mac_cyrillic mac_farsi mac_greek mac_iceland mac_latin2 mac_roman mac_romanian mac_turkish
-    palmos ptcp154 tis_620
-    """.split()  # noqa: SIM905
-)
-_OTHER_CODECS = frozenset(
-    """
-    big5 big5hkscs cp932 cp949 cp950 euc_jis_2004 euc_jisx0213 euc_jp euc_kr gb18030 gb2312 gbk
-    hz iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_2004 iso2022_jp_3 iso2022_jp_ext
-    iso2022_kr johab shift_jis shift_jis_2004 shift_jisx0213 utf_8 utf_8_sig
-    """.split()  # noqa: SIM905
-)
-# With errors="replace" these are slow, so invalid text is decoded as UTF-8 instead; text that is
-# declared as ASCII and has other bytes mostly is UTF-8.
-_UTF_8_IF_INVALID = frozenset(
-    ["ascii", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
-)
-_CODECS = _TABLE_CODECS | _OTHER_CODECS | _UTF_8_IF_INVALID
-
-# Labels that Python doesn't know, and labels that stand for a superset in practice.
-# https://encoding.spec.whatwg.org/#names-and-labels
-_ALIASES = {
-    "ansi_x3_110_1983": "cp1252",
-    "dos_874": "cp874",
-    "iso_8859_8_e": "iso8859_8",
-    "iso_8859_8_i": "iso8859_8",
-    "latin_1": "cp1252",  # quotes and dashes instead of C1 controls
-    "unicode_1_1_utf_8": "utf_8",
-    "utf8mb4": "utf_8",
-    "windows_31j": "cp932",
-    "windows_874": "cp874",
-    "x_cp1251": "cp1251",
-    "x_cp1252": "cp1252",
-    "x_euc_jp": "euc_jp",
-    "x_gbk": "gbk",
-    "x_mac_roman": "mac_roman",
-    "x_sjis": "cp932",
-}
-# Supersets, for text that its own codec rejects.
-_SUPERSETS = {
-    "big5": "big5hkscs",
-    "euc_kr": "cp949",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "iso2022_jp": "iso2022_jp_ext",
-    "shift_jis": "cp932",
-}
 
 # Text without one of these marks is little-endian, as browsers have it; Python's incremental
 # decoders would reject it. https://encoding.spec.whatwg.org/#utf-16le
@@ -80,41 +25,102 @@ _BYTE_ORDER_MARKS = {
     "utf_16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf_32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
-_NAME = re.compile(rf"[\s'\"]*([\w.:-]{{1,{MAX_CHARSET}}})", re.ASCII)
-_MAX_UNTRIMMED_NAME = 100  # characters, with spaces and quotes; bounds the keys of the cache
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_ASCII = bytes(range(128))
 # An ESC that begins no escape sequence of ISO 2022 although it looks like one: the incremental
 # decoders buffer too few bytes for those. https://en.wikipedia.org/wiki/ISO/IEC_2022
 _INVALID_ESCAPE = re.compile(rb"\x1b(?=[$().&])(?!(?:[$().][^&@A-Z]?|&@\x1b\$)[@A-Z])", re.DOTALL)
 _MAX_ESCAPE = 6  # bytes of the longest escape sequence
+_META = re.compile(rb"<meta[^<>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def decode_text(
-    data: bytes | memoryview, charset: str | None, *, with_lf: bool = False
+    data: bytes | memoryview, charset: str | None, *, with_lf: bool = False, html: bool = False
 ) -> tuple[str, str | None]:
     """Decodes bytes of any content, in time linear in their length.
 
     Args:
         data: The bytes.
-        charset: The charset that the mail declares; None if it declares none, which means UTF-8.
+        charset: The charset that the mail declares; None if it declares none.
         with_lf: Whether to convert line ends from CRLF to LF.
+        html: Whether the text is HTML, which may declare a charset itself.
 
     Returns:
-        The text, and the defect found, or None. An unknown charset is decoded as UTF-8; bytes that
-        are invalid in the charset become U+FFFD.
+        The text without byte order mark, and the defect found, or None. Bytes that are invalid in
+        the charset become U+FFFD. Without a known charset, 8-bit text is decoded as UTF-8 if it is,
+        else in the charset that the HTML declares, else as Windows-1252.
     """
-    codec = _codec(charset[:_MAX_UNTRIMMED_NAME]) if charset else "utf_8"
+    if not charset:
+        return decode_undeclared(data, with_lf=with_lf, html=html)
+    codec = codec_of(charset)
     if codec is None:
-        return _join(_decode(data, "utf_8", "replace"), with_lf), UNKNOWN_CHARSET
-    if codec in _BYTE_ORDER_MARKS and not bytes(data[:4]).startswith(_BYTE_ORDER_MARKS[codec]):
-        codec += "_le"
+        return decode_undeclared(data, with_lf=with_lf, html=html)[0], UNKNOWN_CHARSET
+    if codec == "utf_8":
+        data = _without_mark(data)
+    elif codec.startswith(("utf_16", "utf_32")):
+        codec = _with_byte_order(codec, data)
     try:
         return _join(_decode(data, codec), with_lf), None
     except UnicodeError:
+        if codec == "ascii":
+            return decode_undeclared(data, with_lf=with_lf, html=html)[0], BAD_TEXT
         return _decode_invalid(data, codec, with_lf)
+
+
+def decode_undeclared(
+    data: bytes | memoryview, *, with_lf: bool = False, html: bool = False
+) -> tuple[str, str | None]:
+    """Decodes bytes whose charset isn't declared; see ``decode_text``.
+
+    UTF-8 with few errors remains UTF-8: some programs cut characters at the end of a line.
+    """
+    data = _without_mark(data)
+    try:
+        text = _join(_decode(data, "utf_8"), with_lf)
+        return text, None if text.isascii() else NO_CHARSET
+    except UnicodeError:
+        pass
+    match = _META.search(bytes(data[:MAX_META])) if html else None
+    codec = codec_of(match[1].decode("ascii", "replace")) if match else None
+    if match and codec and not codec.startswith("utf") and codec != "ascii":
+        return decode_text(data, match[1].decode("ascii"), with_lf=with_lf)[0], NO_CHARSET
+    errors = sum(chunk.count(_REPLACEMENT) for chunk in _decode(data, "utf_8", "replace"))
+    eight_bit = sum(len(bytes(chunk).translate(None, _ASCII)) for chunk in chunks.split(data))
+    is_utf_8 = errors * 10 <= eight_bit
+    decoded = _decode(data, "utf_8", "replace") if is_utf_8 else _decode_by_table(data, "cp1252")
+    return _join(decoded, with_lf), NO_CHARSET
+
+
+def _without_mark(data: bytes | memoryview) -> bytes | memoryview:
+    """UTF-8 without its byte order mark; not copied."""
+    return memoryview(data)[3:] if data[:3] == codecs.BOM_UTF8 else data
+
+
+def _with_byte_order(codec: str, data: bytes | memoryview) -> str:
+    """The codec for the byte order mark of the text, if it has one."""
+    unmarked = codec[: len("utf_16")]
+    if bytes(data[:4]).startswith(_BYTE_ORDER_MARKS[unmarked]):
+        return unmarked
+    return codec + "_le" if codec == unmarked else codec
 
 
 def _decode(data: bytes | memoryview, codec: str, errors: str = "strict") -> Iterator[str]:
     """Chunks of text."""
+    if codec in CORRECTIONS:
+        corrected = CORRECTIONS[codec]
+        for text in _decode_chunks(data, codec, errors):
+            yield _correct(text, corrected)
+    elif codec == "utf_7":
+        yield from _decode_utf_7(data)
+    elif codec == USER_DEFINED:
+        yield from _decode_by_table(data, codec)
+    else:
+        yield from _decode_chunks(data, codec, errors)
+
+
+def _decode_chunks(data: bytes | memoryview, codec: str, errors: str) -> Iterator[str]:
     if len(data) <= chunks.SIZE:
         yield str(data, codec, errors)
         return
@@ -122,6 +128,12 @@ def _decode(data: bytes | memoryview, codec: str, errors: str = "strict") -> Ite
     for chunk in chunks.split(data):
         yield decode(chunk)
     yield decode(b"", True)
+
+
+def _correct(text: str, corrected: dict[str, str]) -> str:
+    for old, new in corrected.items():
+        text = text.replace(old, new)
+    return text
 
 
 def _join(decoded: Iterable[str], with_lf: bool) -> str:
@@ -142,22 +154,45 @@ def _join(decoded: Iterable[str], with_lf: bool) -> str:
 
 
 def _decode_invalid(data: bytes | memoryview, codec: str, with_lf: bool) -> tuple[str, str | None]:
-    """Decodes bytes that are invalid in their charset: in a superset of it, or with U+FFFD."""
-    superset = _SUPERSETS.get(codec)
-    if superset is not None:
-        try:
-            return _join(_decode(data, superset), with_lf), None
-        except UnicodeError:
-            pass
-    decoded: Iterator[str]
-    if codec in _TABLE_CODECS:
-        table: Any = _decoding_table(codec)
-        decoded = (codecs.charmap_decode(chunk, "strict", table)[0] for chunk in chunks.split(data))
-    else:
-        if codec.startswith("iso2022"):
-            data = b"".join(_replace_invalid_escapes(data))
-        decoded = _decode(data, "utf_8" if codec in _UTF_8_IF_INVALID else codec, "replace")
-    return _join(decoded, with_lf), BAD_TEXT
+    """Decodes bytes that are invalid in the codec; U+FFFD stands for what remains unknown."""
+    if codec in TABLE_CODECS:
+        return _join(_decode_by_table(data, codec), with_lf), BAD_TEXT
+    if codec.startswith("iso2022"):
+        data = b"".join(_replace_invalid_escapes(data))
+    if codec in REPAIRED_CODECS:
+        corrected = CORRECTIONS.get(codec, {})
+        repaired = (_correct(chunk, corrected) for chunk in decode_repaired(data, codec))
+        text = _join(repaired, with_lf)
+        return text, BAD_TEXT if _REPLACEMENT in text else None
+    if codec == "utf_7" and len(data) <= MAX_UTF_7_REPAIR:
+        decoded = str(data, codec, "replace")
+        return _SURROGATE.sub(_REPLACEMENT, _join([decoded], with_lf)), BAD_TEXT
+    if codec == "utf_7" or codec in UTF_8_IF_INVALID:
+        codec = "utf_8"
+    return _join(_decode(data, codec, "replace"), with_lf), BAD_TEXT
+
+
+def _decode_by_table(data: bytes | memoryview, codec: str) -> Iterator[str]:
+    table: Any = _decoding_table(codec)
+    return (codecs.charmap_decode(chunk, "strict", table)[0] for chunk in chunks.split(data))
+
+
+def _decode_utf_7(data: bytes | memoryview) -> Iterator[str]:
+    """Chunks of text, which end before a base64 run.
+
+    The incremental decoder of Python would decode a long run again with each chunk. Lone
+    surrogates, which it decodes, raise an error.
+    """
+    start = 0
+    while start < len(data):
+        chunk = bytes(data[start : start + chunks.SIZE])
+        if start + len(chunk) < len(data):
+            chunk = chunk.rstrip(_BASE64)
+        text = chunk.decode("utf_7")
+        if not chunk or _SURROGATE.search(text):
+            raise UnicodeError
+        yield text
+        start += len(chunk)
 
 
 def _replace_invalid_escapes(data: bytes | memoryview) -> Iterator[bytes]:
@@ -171,22 +206,12 @@ def _replace_invalid_escapes(data: bytes | memoryview) -> Iterator[bytes]:
         yield chunk[: end - start]
 
 
-@lru_cache(maxsize=256)
-def _codec(charset: str) -> str | None:
-    """Name of Python's codec for a charset; None if it isn't one of ``_CODECS``."""
-    match = _NAME.match(charset)
-    if match is None:
-        return None
-    name = re.sub(r"[-.:]+", "_", match[1].lower())
-    codec = _ALIASES.get(name) or aliases.get(name, name)
-    codec = _ALIASES.get(codec, codec)
-    return codec if codec in _CODECS else None
-
-
 @cache
 def _decoding_table(codec: str) -> str:
     """Character of each byte, U+FFFD for invalid ones.
 
     With ``errors="replace"``, Python takes 250 ms for a million of those.
     """
+    if codec == USER_DEFINED:  # https://encoding.spec.whatwg.org/#x-user-defined-decoder
+        return "".join(chr(byte if byte < 0x80 else 0xF700 + byte) for byte in range(256))
     return "".join(bytes([byte]).decode(codec, "replace") for byte in range(256))

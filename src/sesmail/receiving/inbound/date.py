@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from .comments import without_comments
 from .header import Defects
 
 __all__ = ["read_date"]
@@ -23,9 +24,9 @@ _ZONES = {
 }
 _FLAGS = re.IGNORECASE | re.ASCII
 _DATE = re.compile(
-    r"(?:[a-z]{2,9}\.?,?)?\s{0,9}"
+    r"(?:[^0-9,()]{2,20},|[a-z]{2,9}\.?\s?)?\s{0,9}"  # the day of the week in any language
     r"([0-9]{1,2})[\s-]{1,9}([a-z]{3})[a-z]{0,6}[\s-]{1,9}([0-9]{2,4})[\s,]{1,9}"
-    r"([0-9]{1,2})[:.]([0-9]{1,2})(?:[:.]([0-9]{1,2}))?(?:\.[0-9]{1,9})?"
+    r"([0-9]{1,2})\s?[:.]\s?([0-9]{1,2})(?:\s?[:.]\s?([0-9]{1,2}))?(?:\.[0-9]{1,9})?"
     r"\s{0,9}(?:([ap])m\b)?\s{0,9}"
     r"(?:(?:gmt|utc?)?\s?([+-])([0-9]{1,2})(?::?([0-9]{2}))?(?![0-9])|([a-z]{1,5}))?",
     _FLAGS,
@@ -49,7 +50,7 @@ def read_date(text: str, defects: Defects) -> datetime | None:
     Returns:
         The date with its time zone; None if it is malformed or isn't in the years 1 to 9999 in UTC.
     """
-    text = text.strip()
+    text = " ".join(without_comments(text).split())
     match = _DATE.match(text)
     if match is None and (other := _MONTH_FIRST.match(text)):
         month, day = other[1], other[2]

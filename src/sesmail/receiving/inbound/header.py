@@ -9,15 +9,25 @@ from typing import TypeAlias
 
 from ... import encoded_word
 from ...arguments import check_instance
-from .charsets import decode_text
+from .charsets import decode_text, decode_undeclared
 from .limits import MAX_FIELD, MAX_HEADERS, MAX_LAZY_HEADER, Budget
+from .odd_lines import Field, read_one_by_one
 
-__all__ = ["Defects", "Field", "MailHeaders", "decode_words", "plain_text", "read_fields"]
+__all__ = [
+    "Defects",
+    "Field",
+    "MailHeaders",
+    "decode_words",
+    "plain_field",
+    "plain_text",
+    "read_fields",
+]
 
 BAD_WORD = "malformed encoded-word"
 CONTROLS = "control characters in the header"
 EIGHT_BIT = "header neither in ASCII nor in UTF-8"
 FIELD_TOO_LARGE = f"header field over {MAX_FIELD >> 10} KiB, truncated"
+ODD_LINE = "line in the header that isn't a field"
 HEADERS_TOO_LARGE = f"headers over {MAX_HEADERS >> 20} MiB in total, rest not parsed"
 REPEATED = "header field repeated that may occur only once"
 TOO_MANY_FIELDS = "too many header fields, rest not parsed"
@@ -25,14 +35,10 @@ TOO_MANY_FIELDS = "too many header fields, rest not parsed"
 Defects: TypeAlias = dict[str, None]
 """Defects of a mail as the keys, each once, in order of discovery."""
 
-Field: TypeAlias = tuple[bytes, bytes]
-"""Name and value of a header field as in the mail."""
-
 _NO_FIELD: Field = (b"", b"")  # a line that isn't a field
-# Only for a limited number of lines: re allocates memory for each repetition of a group.
-_FIELD = re.compile(rb"^(?:([!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|.+)", re.MULTILINE)
-_FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
-_END_OF_FIELD = re.compile(rb"\n(?![ \t])")
+# Only for a limited number of lines: re allocates memory for each repetition of a group. No name
+# begins with two hyphens: such a line is a delimiter of parts, which may contain a colon.
+_FIELD = re.compile(rb"^(?:((?!--)[!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|.+)", re.MULTILINE)
 _LF = ord("\n")
 # https://www.rfc-editor.org/rfc/rfc5322#section-3.6 and the fields that determine the content;
 # without MIME-Version, which often is repeated and never used.
@@ -44,6 +50,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # https://www.rfc-editor.org/rfc/rfc2047#section-2, but text may contain spaces and non-ASCII.
 # Linear time, as each run between question marks is matched a fixed number of times.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+_EIGHT_BIT_WORD = re.compile(rb"(=\?[^?\s]{1,60}\?[qQ]\?)([^?]*)(?=\?=)")
+_ESCAPES = {byte: f"={byte:02X}" for byte in range(0x80, 0x100)}
 
 
 class MailHeaders:
@@ -51,9 +59,9 @@ class MailHeaders:
 
     Values are text on one line: unfolded (RFC 5322), with encoded-words decoded (RFC 2047) and
     control characters replaced by spaces, truncated to 64 KiB. Malformed encoded-words are left as
-    they are; bytes that are invalid in UTF-8 or in the declared charset become U+FFFD. ``len()`` is
-    the number of fields; ``name in headers`` tests whether there is one; iteration yields pairs of
-    name and value.
+    they are; 8-bit text other than UTF-8 is decoded as Windows-1252; bytes that are invalid in the
+    declared charset become U+FFFD. ``len()`` is the number of fields; ``name in headers`` tests
+    whether there is one; iteration yields pairs of name and value.
     """
 
     __slots__ = ("_defects", "_fields", "_texts", "_values")
@@ -63,8 +71,13 @@ class MailHeaders:
         self._defects = defects
         self._texts: dict[bytes, str] = {}
         self._values: dict[bytes, list[bytes]] = {}
+        values = self._values
         for name, value in fields:
-            self._values.setdefault(name.lower(), []).append(value)
+            key = name.lower()
+            if key in values:
+                values[key].append(value)
+            else:
+                values[key] = [value]
         if len(self._values) < len(fields) and not _UNIQUE_FIELDS.isdisjoint(self._repeated()):
             defects[REPEATED] = None
 
@@ -94,8 +107,7 @@ class MailHeaders:
         It is unfolded, and control characters are replaced by spaces; empty if there is no field.
         """
         check_instance("name", name, str, "text")
-        values = self._values.get(_key(name))
-        return plain_text(values[0], self._defects) if values else ""
+        return plain_field(self, _key(name))
 
     def __contains__(self, name: str) -> bool:
         return _key(name) in self._values
@@ -125,13 +137,16 @@ def _key(name: str) -> bytes:
     return name.lower().encode("utf-8", "replace")
 
 
-def read_fields(
-    raw: bytes, start: int, end: int, budget: Budget, defects: Defects
-) -> tuple[list[Field], int]:
-    """Parses the fields of a header, which ends before the first line that isn't a field.
+def plain_field(headers: MailHeaders, key: bytes) -> str:
+    """Same as ``MailHeaders.plain``, by the name in lower case."""
+    values = headers._values.get(key)  # pyright: ignore[reportPrivateUsage]
+    return plain_text(values[0], headers._defects) if values else ""  # pyright: ignore[reportPrivateUsage]
 
-    Mail servers and Python's email package do the same. If the empty line after the header is
-    missing, that line begins the content, and would be lost otherwise.
+
+def read_fields(
+    raw: bytes, start: int, end: int, budget: Budget, defects: Defects, *, is_closed: bool = False
+) -> tuple[list[Field], int]:
+    """Parses the fields of a header.
 
     Args:
         raw: The mail.
@@ -139,6 +154,8 @@ def read_fields(
         end: End of the header at most.
         budget: Amounts that may be parsed; reduced by what is parsed.
         defects: Receives the defects found.
+        is_closed: Whether an empty line ends the header. Otherwise it ends before the first line
+            that isn't a field: that line begins the content, and would be lost otherwise.
 
     Returns:
         The fields, and the end of the header.
@@ -146,40 +163,23 @@ def read_fields(
     last = min(end, start + budget.header_bytes)
     if last < end:
         defects[HEADERS_TOO_LARGE] = None
+        is_closed = False
     budget.header_bytes -= last - start
-    if raw.count(b"\n", start, last) < budget.fields:
-        fields: list[Field] = _FIELD.findall(raw, start, last)
-        stop = None
-    else:
-        fields, stop = _read_one_by_one(raw, start, last, budget.fields)
+    fields: list[Field] = [_NO_FIELD]
+    stop = None
+    if raw.count(b"\n", start, last) >= budget.fields:
+        fields, stop, _ = read_one_by_one(raw, start, last, budget.fields, is_closed=False)
         defects[TOO_MANY_FIELDS] = None
+    elif start == 0 or raw[start - 1] == _LF:  # else, a byte order mark is before it
+        fields = _FIELD.findall(raw, start, last)
     if _NO_FIELD in fields:
-        fields, stop = _read_one_by_one(raw, start, last, budget.fields)
+        fields, stop, has_odd_lines = read_one_by_one(
+            raw, start, last, budget.fields, is_closed=is_closed
+        )
+        if has_odd_lines:
+            defects[ODD_LINE] = None
     budget.fields -= len(fields)
     return fields, end if stop is None else stop
-
-
-def _read_one_by_one(
-    raw: bytes, start: int, end: int, limit: int
-) -> tuple[list[Field], int | None]:
-    """Parses at most ``limit`` fields, up to the first line that is neither a field nor empty.
-
-    Returns:
-        The fields, and the start of this line; None if there is none.
-    """
-    fields: list[Field] = []
-    while start < end and len(fields) < limit:
-        if raw[start] == _LF:
-            start += 1
-            continue
-        name = _FIELD_NAME.match(raw, start, end)
-        if name is None:
-            return fields, start
-        line_break = _END_OF_FIELD.search(raw, name.end(), end)
-        stop = end if line_break is None else line_break.start()
-        fields.append((name[1], raw[name.end() : stop]))
-        start = stop + 1
-    return fields, None
 
 
 def plain_text(value: bytes, defects: Defects) -> str:
@@ -190,12 +190,17 @@ def plain_text(value: bytes, defects: Defects) -> str:
     try:
         text = value.strip().decode()
     except UnicodeDecodeError:
-        text = value.strip().decode("utf-8", "replace")
+        text = decode_undeclared(_EIGHT_BIT_WORD.sub(_escape_word, value.strip()))[0]
         defects[EIGHT_BIT] = None
     if text.isprintable():
         return text
     text = text.replace("\r\n", "").replace("\n", "").replace("\t", " ")
     return text if text.isprintable() else _without_controls(text, defects)
+
+
+def _escape_word(word: re.Match[bytes]) -> bytes:
+    """An encoded-word with escapes for its 8-bit bytes, which are in its charset."""
+    return word[1] + word[2].decode("latin-1").translate(_ESCAPES).encode("ascii")
 
 
 def decode_words(text: str, defects: Defects) -> str:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...arguments import check_instance, check_iterable
 from ...values import cached_property
-from ..events.received import Verdicts
-from .contents import Bodies, Files, InboundAttachment, body_text, find_bodies, find_files
+from ..events.received import NO_VERDICTS, Verdicts
+from .attachment import InboundAttachment
+from .body import Bodies, find_bodies
+from .body_text import html_body, text_body
+from .contents import Files, find_files
 from .date import read_date
 from .header import MailHeaders, plain_text
 from .mailbox import Mailbox, read_mailboxes
-from .parts import Part, read_parts
+from .part import Part
+from .parts import read_parts
+
+if TYPE_CHECKING:
+    from .report import MailReport
 
 __all__ = ["InboundMail", "read_mail"]
-
-_NO_VERDICTS = Verdicts()
 
 
 class InboundMail:
@@ -51,10 +56,11 @@ class InboundMail:
         raw: bytes | None = None,
         envelope_sender: str | None = None,
         envelope_recipients: Iterable[str] = (),
-        verdicts: Verdicts = _NO_VERDICTS,
+        verdicts: Verdicts = NO_VERDICTS,
     ) -> None:
         self._part = part
         self._raw = raw
+        self._found_mailboxes: dict[str, tuple[Mailbox, ...]] = {}
         self.envelope_sender = envelope_sender
         self.envelope_recipients: tuple[str, ...] = tuple(envelope_recipients)
         self.verdicts = verdicts
@@ -87,22 +93,32 @@ class InboundMail:
         Those of all From fields if there are several, which is a defect: programs differ in the one
         that they display. https://www.rfc-editor.org/rfc/rfc5322#section-3.6
         """
-        return self._mailboxes("From")
+        return self.mailboxes("From")
+
+    @cached_property
+    def sender(self) -> Mailbox | None:
+        """The mailbox in Sender, which sent the mail for the authors; None if there is none."""
+        return next(iter(self.mailboxes("Sender")), None)
 
     @cached_property
     def to(self) -> tuple[Mailbox, ...]:
         """The recipients in To; SES received the mail for those in ``envelope_recipients``."""
-        return self._mailboxes("To")
+        return self.mailboxes("To")
 
     @cached_property
     def cc(self) -> tuple[Mailbox, ...]:
         """The recipients in Cc."""
-        return self._mailboxes("Cc")
+        return self.mailboxes("Cc")
+
+    @cached_property
+    def bcc(self) -> tuple[Mailbox, ...]:
+        """The recipients in Bcc, which few mails contain; see ``envelope_recipients``."""
+        return self.mailboxes("Bcc")
 
     @cached_property
     def reply_to(self) -> tuple[Mailbox, ...]:
         """The mailboxes that replies should go to; if empty, replies go to ``from_``."""
-        return self._mailboxes("Reply-To")
+        return self.mailboxes("Reply-To")
 
     @cached_property
     def subject(self) -> str | None:
@@ -121,26 +137,35 @@ class InboundMail:
 
     @cached_property
     def text(self) -> str | None:
-        """The first plain text that isn't an attachment; None if there is none. Line ends are LF.
+        """The whole body as plain text; None if no part of it is plain text. Line ends are LF.
 
-        If files are placed between paragraphs, as Apple Mail does, it is the text before, between
-        and after the files.
+        The body is all parts that mail programs display, in order: those before and after files,
+        banners and footers included; of alternatives, the plain text. A part that exists only as
+        HTML is converted. Lines of ``format=flowed`` are joined (RFC 3676).
+
+        A text with a file name is in the body if it is the first part, an alternative, the root of
+        ``multipart/related`` or the only text, and in ``attachments`` otherwise (RFC 8621, section
+        4.1.4). One with the disposition ``attachment`` is never in the body.
         """
-        return self._body(self._bodies.text)
+        return text_body(self._bodies.text)
 
     @cached_property
     def html(self) -> str | None:
-        """The first HTML that isn't an attachment; None if there is none. Line ends are LF.
+        """The whole body as HTML; None if no part of it is HTML. Line ends are LF.
+
+        It has the same parts as ``text``; of alternatives, the HTML. A part that exists only as
+        plain text is converted. The HTML of several parts is concatenated.
 
         It is NOT sanitised and may contain scripts: sanitise it before a browser displays it.
         """
-        return self._body(self._bodies.html)
+        return html_body(self._bodies.html)
 
     @property
     def attachments(self) -> tuple[InboundAttachment, ...]:
-        """All parts in order, other than ``text``, ``html`` and those that the HTML displays.
+        """All parts in order, except those in ``text`` or ``html`` and images that HTML displays.
 
-        Attached mails are included; ``mails`` has them parsed.
+        Only what ``html`` refers to by its content id is displayed. Attached mails are included;
+        ``mails`` has them parsed.
         """
         return self._files.attachments
 
@@ -161,8 +186,41 @@ class InboundMail:
         RFC 2046 forbids, contains another one, the inner one isn't parsed.
         """
         return tuple(
-            InboundMail(part.mail) for part in self._part.leaves() if part.mail is not None
+            InboundMail(leaf.part.mail)
+            for leaf in self._bodies.others
+            if leaf.part.mail is not None
         )
+
+    @cached_property
+    def report(self) -> MailReport | None:
+        """The report about a sent mail that this mail is: a bounce, read receipt or complaint.
+
+        None if it is none in a standard format (RFC 3464, RFC 8098, RFC 5965).
+        """
+        from .report import read_report  # lazily, as few mails are reports
+
+        return read_report([leaf.part for leaf in self._bodies.others])
+
+    def mailboxes(self, name: str) -> tuple[Mailbox, ...]:
+        """The mailboxes of all fields with this name, such as ``Resent-To``, in order.
+
+        Args:
+            name: Name of an address field, case-insensitive (RFC 5322, sections 3.6.2 to 3.6.6).
+
+        Raises:
+            ConfigurationError: The name isn't text.
+        """
+        part = self._part
+        values = part.headers.raw(name)
+        if not values:
+            return ()
+        found = self._found_mailboxes.get(name.lower())
+        if found is None:
+            boxes: list[Mailbox] = []
+            for value in values:
+                boxes += read_mailboxes(plain_text(value, part.defects), part.defects, part.budget)
+            found = self._found_mailboxes[name.lower()] = tuple(boxes)
+        return found
 
     def load(self) -> InboundMail:
         """Decodes now, in attached mails too, what would be decoded on first access.
@@ -191,21 +249,6 @@ class InboundMail:
     def _files(self) -> Files:
         return find_files(self._bodies, lambda: self.html)
 
-    def _body(self, parts: list[Part]) -> str | None:
-        text = ""
-        for part in parts:
-            if text and not text.endswith("\n"):
-                text += "\n"
-            text += body_text(part)
-        return text if parts else None
-
-    def _mailboxes(self, name: str) -> tuple[Mailbox, ...]:
-        part = self._part
-        found: list[Mailbox] = []
-        for value in self.headers.raw(name):
-            found += read_mailboxes(plain_text(value, part.defects), part.defects, part.budget)
-        return tuple(found)
-
     def _key(self) -> tuple[Any, ...]:
         return self.raw, self.envelope_sender, self.envelope_recipients, self.verdicts
 
@@ -232,7 +275,7 @@ def read_mail(
     *,
     envelope_sender: str | None = None,
     envelope_recipients: Iterable[str] = (),
-    verdicts: Verdicts = _NO_VERDICTS,
+    verdicts: Verdicts = NO_VERDICTS,
 ) -> InboundMail:
     """Parses a mail of any bytes; none make it raise, and it takes time linear in the length.
 

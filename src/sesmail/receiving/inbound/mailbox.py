@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ...values import Value
+from .comments import read_comment
 from .header import Defects, decode_words
 from .limits import Budget
 
@@ -21,16 +22,28 @@ _SIMPLE = re.compile(r"(?:(\w+(?: \w+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+)
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"?'
     r'|<(?P<angle>[^<>"(]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^<>"(]*)*)>'
-    r'|=\?[^?\s"]{1,60}\?[bBqQ]\?[^?"]*\?='  # some contain commas, against RFC 2047
+    r'|(?P<word>=\?[^?\s"]{1,60}\?[bBqQ]\?[^?"]*\?=)'  # some contain commas, against RFC 2047
     r"|[^\"(),;:<=]+"
     r"|(?P<special>.)"
 )
-_COMMENT = re.compile(r"\(+|\)|[^()\\]+|\\.?")
+_ANGLE_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^<>"(]+|(?P<special>.)')
 _EMAIL = re.compile(
     r'(?:[^\s@"<>(),;:\\]+|"[^"\\]*(?:\\.[^"\\]*)*")'
     r"@(?:[^\s@\"<>(),;:\\\[\]]+|\[[^\s\[\]<>@]*\])"
 )
+_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=")
+# Obsolete forms of an address: spaces around dots and the at sign, quotes around words of the local
+# part, and a route. https://www.rfc-editor.org/rfc/rfc5322#section-4.4
+_SPACED = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|(?<!\s)\s*([.@])\s*')
+_OBSOLETE_EMAIL = re.compile(
+    r'(?:[^\s@"<>(),;:\\.]+|"[^"\\]*(?:\\.[^"\\]*)*")'
+    r'(?:\.(?:[^\s@"<>(),;:\\.]+|"[^"\\]*(?:\\.[^"\\]*)*"))*@[^\s@\"<>(),;:\\\[\]]+'
+)
+_HOP = re.compile(r"\s*(?:@[^\s@<>()\",;:\\]+\s*)?")
 _ESCAPED = re.compile(r"\\(.)")
+_MAX_ANGLE_TOKENS = 100
+_MAX_EMAIL = 998  # characters, with spaces
+_SPACES = " \t"  # other white space, such as U+3000, belongs to a name
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -40,8 +53,8 @@ class Mailbox(Value):
     To send to it, make an ``Address(mailbox.email, mailbox.name)``, which validates it.
 
     Attributes:
-        email: The address as in the mail, without display name; empty if there is none or it is
-            ambiguous, such as one with two at signs.
+        email: The address as in the mail, without display name, comments, route and spaces; empty
+            if there is none or it is ambiguous, such as one with two at signs.
         name: The display name, decoded, or the comment in its place; the whole text of a mailbox
             that is malformed; None if there is none.
     """
@@ -53,7 +66,7 @@ class Mailbox(Value):
 class _Entry:
     """Tokens of one mailbox, between two commas."""
 
-    __slots__ = ("angles", "comment", "has_at", "raw", "words")
+    __slots__ = ("angles", "comment", "has_at", "has_word", "raw", "words")
 
     def __init__(self) -> None:
         self.raw: list[str] = []
@@ -61,35 +74,87 @@ class _Entry:
         self.angles: list[str] = []
         self.comment = ""
         self.has_at = False
+        self.has_word = False
 
     def add(self, match: re.Match[str]) -> None:
         token = match[0]
-        self.raw.append(token)
         if match["angle"] is not None:
-            self.angles.append(match["angle"])
+            self.add_angle(token, match["angle"])
+            return
+        self.raw.append(token)
+        quoted = match["quoted"]
+        if quoted is not None:
+            self.words.append(_ESCAPED.sub(r"\1", quoted))
         else:
-            quoted = match["quoted"]
-            self.words.append(token if quoted is None else _ESCAPED.sub(r"\1", quoted))
+            after_comment = self.words[-1:] == [" "]
+            self.words.append(token.lstrip(_SPACES) if after_comment else token)
         self.has_at = self.has_at or "@" in token
+        self.has_word = self.has_word or match["word"] is not None
 
-    def mailboxes(self, defects: Defects) -> list[Mailbox]:
-        """The mailbox as a list of one; an empty list if there is nothing but white space."""
+    def add_angle(self, token: str, email: str) -> None:
+        self.raw.append(token)
+        self.angles.append(email)
+        self.has_at = self.has_at or "@" in email
+
+    def add_comment(self, comment: str) -> None:
+        self.comment = comment
+        self.raw.append(" ")
+        if self.words:
+            self.words[-1] = self.words[-1].rstrip(_SPACES)
+            self.words.append(" ")
+
+    def is_name(self) -> bool:
+        """Whether it is text without an address."""
+        return not self.has_at and not self.angles and bool("".join(self.raw).strip())
+
+    def mailboxes(self, names: list[_Entry], defects: Defects) -> list[Mailbox]:
+        """The mailbox as a list of one; an empty list if there is nothing but white space.
+
+        Args:
+            names: Entries before it that are only names. Commas of a name that isn't quoted
+                separated them from it if it has a name and an address.
+            defects: Receives the defects found.
+        """
+        name = "".join(self.words).strip(_SPACES)
+        email = _email(_after_route(self.angles[0])) if len(self.angles) == 1 else None
+        if names and email:
+            parts = ["".join(each.words).strip(_SPACES) for each in names]
+            defects[BAD_MAILBOX] = None
+            return [Mailbox(email, _name(", ".join([*parts, name] if name else parts), defects))]
+        found = [box for each in names for box in each.mailboxes([], defects)]
         text = "".join(self.raw).strip()
         if not text:
-            return []
-        if self.angles:
-            email, name = self.angles[0].strip(), "".join(self.words) or self.comment
+            return found
+        if not self.angles:
+            email, name = None if self.has_word else _email(text), ""
+        if email is None:
+            defects[BAD_MAILBOX] = None
+            return [*found, Mailbox("", _name(text, defects))]
+        return [*found, Mailbox(email, _name(name or self.comment, defects))]
+
+
+class _List:
+    """The mailboxes of a field so far, the names before the next address, and its tokens."""
+
+    __slots__ = ("_defects", "_names", "entry", "mailboxes")
+
+    def __init__(self, defects: Defects) -> None:
+        self.mailboxes: list[Mailbox] = []
+        self.entry = _Entry()
+        self._names: list[_Entry] = []
+        self._defects = defects
+
+    def end_entry(self) -> None:
+        """Ends an entry by a comma, which may belong to a name."""
+        if self.entry.is_name():
+            self._names.append(self.entry)
+            self.entry = _Entry()
         else:
-            email, name = text, self.comment
-        if len(self.angles) < 2:
-            if (
-                not email
-            ):  # the null reverse-path, https://www.rfc-editor.org/rfc/rfc5321#section-4.5.5
-                return [Mailbox("", _name(name, defects))]
-            if _EMAIL.fullmatch(email):
-                return [Mailbox(email, _name(name, defects))]
-        defects[BAD_MAILBOX] = None
-        return [Mailbox("", _name(text, defects))]
+            self.end()
+
+    def end(self) -> None:
+        self.mailboxes += self.entry.mailboxes(self._names, self._defects)
+        self.entry, self._names = _Entry(), []
 
 
 def read_mailboxes(text: str, defects: Defects, budget: Budget) -> list[Mailbox]:
@@ -107,45 +172,79 @@ def read_mailboxes(text: str, defects: Defects, budget: Budget) -> list[Mailbox]
     if remaining > 0 and (simple := _SIMPLE.fullmatch(text)):
         budget.address_tokens -= 1
         return [Mailbox(simple[2] or simple[3], simple[1])]
-    mailboxes: list[Mailbox] = []
-    entry = _Entry()
+    found = _List(defects)
     at = 0
     while match := _TOKEN.match(text, at):
         remaining -= 1
         if remaining < 0:
             defects[TOO_MANY_ADDRESSES] = None
-            budget.address_tokens = 0
-            return mailboxes
+            found.entry = _Entry()
+            break
         at = match.end()
         special = match["special"]
-        if special == "," or special == ";":
-            mailboxes += entry.mailboxes(defects)
-            entry = _Entry()
+        if special == ",":
+            found.end_entry()
+        elif special == ";":
+            found.end()
         elif special == "(":
-            entry.comment, at = _comment(text, at)
-        elif special == ":" and not entry.has_at:  # the tokens before it are the name of a group
-            entry = _Entry()
+            comment, at = read_comment(text, at)
+            found.entry.add_comment(comment)
+        elif special == "<" and (angle := _angle(text, at)):
+            found.entry.add_angle(text[at - 1 : angle[1]], angle[0])
+            at = angle[1]
+        elif special == ":" and not found.entry.has_at:  # before it is the name of a group
+            found.entry = _Entry()
+            found.end()
         else:
-            entry.add(match)
-    budget.address_tokens = remaining
-    return mailboxes + entry.mailboxes(defects)
+            found.entry.add(match)
+    found.end()
+    budget.address_tokens = max(0, remaining)
+    return found.mailboxes
 
 
-def _comment(text: str, at: int) -> tuple[str, int]:
-    """Text of the comment that starts here, without nested ones, and the position after it."""
-    depth = 1
+def _angle(text: str, at: int) -> tuple[str, int] | None:
+    """An address in angle brackets that contains comments, and the position after it."""
     pieces: list[str] = []
-    while depth and (match := _COMMENT.match(text, at)):
+    while len(pieces) < _MAX_ANGLE_TOKENS and (match := _ANGLE_TOKEN.match(text, at)):
         at = match.end()
-        token = match[0]
-        if token[0] == "(":
-            depth += len(token)
-        elif token == ")":
-            depth -= 1
-        elif depth == 1:
-            pieces.append(token[-1] if token[0] == "\\" else token)
-    return "".join(pieces), at
+        special = match["special"]
+        if special == ">":
+            return "".join(pieces), at
+        if special == "(":
+            _, at = read_comment(text, at)
+            pieces.append(" ")
+        elif special:
+            return None
+        else:
+            pieces.append(match[0])
+    return None
+
+
+def _email(text: str) -> str | None:
+    """The address in text without comments; None if it is malformed, empty for ``<>``.
+
+    ``<>`` is the null reverse-path: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.5
+    """
+    text = text.strip()
+    if "=?" in text and _WORD.search(text):
+        return None
+    if not text or _EMAIL.fullmatch(text):
+        return text
+    if len(text) > _MAX_EMAIL:
+        return None
+    text = _SPACED.sub(r"\1\2", text)
+    return text if _EMAIL.fullmatch(text) or _OBSOLETE_EMAIL.fullmatch(text) else None
+
+
+def _after_route(text: str) -> str:
+    """The address after a route, which is ignored: ``@a.example,@b.example:user@c.example``."""
+    route, colon, rest = text.partition(":")
+    if colon and "@" in route and '"' not in route and len(route) <= _MAX_EMAIL:
+        hops = _SPACED.sub(r"\2", route).strip().split(",")
+        return rest if all(map(_HOP.fullmatch, hops)) else text
+    return text
 
 
 def _name(text: str, defects: Defects) -> str | None:
-    return " ".join(decode_words(text, defects).split()) or None
+    name = decode_words(text, defects).strip(_SPACES)
+    return name if name.strip() else None

@@ -1,4 +1,4 @@
-"""Decodes base64 and quoted-printable, also if malformed."""
+"""Decodes the transfer encodings of parts, also if malformed."""
 
 from __future__ import annotations
 
@@ -7,37 +7,35 @@ import re
 from io import BytesIO
 
 from . import chunks
+from .base_64 import decode_base64
+from .limits import Budget
+from .uuencode import decode_uuencode
 
 __all__ = [
     "AS_IS",
-    "BAD_BASE64",
     "BAD_QUOTED_PRINTABLE",
     "UNKNOWN_ENCODING",
-    "decode_base64",
     "decode_transfer",
 ]
 
-BAD_BASE64 = "malformed base64"
 BAD_QUOTED_PRINTABLE = "malformed quoted-printable"
 UNKNOWN_ENCODING = "unknown transfer encoding"
 
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_WHITE_SPACE = b"\r\n\t "
-_NOT_IN_ALPHABET = bytes(set(range(256)) - set(_ALPHABET))
-_IGNORED = bytes(set(_NOT_IN_ALPHABET) - set(b"="))
-# The last one, two or three letters of a chunk, with any other characters between and after them.
-_LAST = {
-    count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*){%d}\Z" % count) for count in (1, 2, 3)
-}
-_NEAR_END = 200  # bytes at the end of a chunk, searched first
-_PADDING = re.compile(rb"={3,}")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\r?\Z)")
+
+_BLANK_CRLF = re.compile(rb"\n(?<=[ \t]\r\n)")
+_BLANK_LF = re.compile(rb"\n(?<=[ \t]\n)")
+_TRAILING_BLANKS = re.compile(rb"(?<![ \t])[ \t]+(?=\r?\n)")
+_BLANKS = b" \t"
+_UUENCODE = frozenset(["x-uuencode", "x-uue", "uuencode", "uue"])
 
 AS_IS = frozenset(["", "7bit", "8bit", "binary"])
 """Transfer encodings that don't change the content."""
 
 
-def decode_transfer(raw: bytes, start: int, end: int, encoding: str) -> tuple[bytes, str | None]:
+def decode_transfer(
+    raw: bytes, start: int, end: int, encoding: str, budget: Budget
+) -> tuple[bytes, str | None]:
     """Decodes the content of a part, ``raw[start:end]``, without copying it first.
 
     Args:
@@ -45,66 +43,27 @@ def decode_transfer(raw: bytes, start: int, end: int, encoding: str) -> tuple[by
         start: Start of the content.
         end: End of the content.
         encoding: The transfer encoding in lower case.
+        budget: Amounts that may be parsed; reduced by the number of repairs.
 
     Returns:
         The content, unchanged if the encoding is unknown, and the defect found, or None.
     """
     if encoding == "base64":
-        return decode_base64(raw, start, end)
+        return decode_base64(raw, start, end, budget)
     if encoding == "quoted-printable":
-        return _decode_quoted_printable(raw, start, end)
+        return _decode_quoted_printable(raw, start, end, budget)
+    if encoding in _UUENCODE:
+        return decode_uuencode(raw, start, end, budget)
     return raw[start:end], None if encoding in AS_IS else UNKNOWN_ENCODING
 
 
-def decode_base64(raw: bytes, start: int, end: int) -> tuple[bytes, str | None]:
-    """Decodes base64 up to its padding, ignoring characters that aren't in the alphabet.
-
-    Returns:
-        The content, and the defect found, or None.
-    """
-    decoded = BytesIO()  # getvalue() shares its buffer; joining chunks would need twice the memory
-    defect = None
-    rest = b""
-    for at, stop in chunks.ranges(start, end):
-        chunk = rest + raw[at:stop]
-        others = chunk.translate(None, _ALPHABET)
-        if others.translate(None, _WHITE_SPACE + b"="):
-            defect = BAD_BASE64
-        letters = len(chunk) - len(others)
-        split = len(chunk)
-        if letters % 4 and stop < end:
-            split = _last_letters(chunk, letters % 4)
-            letters -= letters % 4
-        rest = _PADDING.sub(b"==", chunk[split:].translate(None, _IGNORED))
-        try:
-            content = binascii.a2b_base64(memoryview(chunk)[:split])
-        except binascii.Error:  # padding is missing, or one letter is left over
-            content = _decode_unpadded(chunk)
-            defect = BAD_BASE64
-        decoded.write(content)
-        if len(content) < letters * 3 // 4:  # padding in the middle, where a2b_base64 stops
-            defect = BAD_BASE64
-            break
-    return decoded.getvalue(), defect
-
-
-def _last_letters(chunk: bytes, count: int) -> int:
-    """Position of the last letters of a chunk, those left over from groups of four."""
-    pattern = _LAST[count]
-    match = pattern.search(chunk, max(0, len(chunk) - _NEAR_END)) or pattern.search(chunk)
-    assert match is not None  # the chunk has at least so many letters
-    return match.start()
-
-
-def _decode_unpadded(chunk: bytes) -> bytes:
-    letters = chunk.translate(None, _NOT_IN_ALPHABET)
-    whole = len(letters) - (len(letters) % 4 == 1)
-    return binascii.a2b_base64(letters[:whole] + b"==")
-
-
-def _decode_quoted_printable(raw: bytes, start: int, end: int) -> tuple[bytes, str | None]:
+def _decode_quoted_printable(
+    raw: bytes, start: int, end: int, budget: Budget
+) -> tuple[bytes, str | None]:
     """Decodes quoted-printable in chunks that end after a line or before an escape."""
-    view = memoryview(raw)
+    if end - start <= chunks.SIZE:
+        content, is_valid = _decode_chunk(raw[start:end].rstrip(_BLANKS), budget)
+        return content, None if is_valid else BAD_QUOTED_PRINTABLE
     decoded = BytesIO()
     defect = None
     while start < end:
@@ -115,8 +74,25 @@ def _decode_quoted_printable(raw: bytes, start: int, end: int) -> tuple[bytes, s
             stop = line + 1
         elif (escape := raw.find(b"=", stop - 2, stop)) >= 0:
             stop = escape
-        if _BAD_ESCAPE.search(raw, start, stop):
+        chunk = raw[start:stop]
+        content, is_valid = _decode_chunk(chunk.rstrip(_BLANKS) if stop == end else chunk, budget)
+        if not is_valid:
             defect = BAD_QUOTED_PRINTABLE
-        decoded.write(binascii.a2b_qp(view[start:stop]))
+        decoded.write(content)
         start = stop
     return decoded.getvalue(), defect
+
+
+def _decode_chunk(chunk: bytes, budget: Budget) -> tuple[bytes, bool]:
+    """Decodes a chunk of quoted-printable.
+
+    Blanks at the end of lines are deleted: https://www.rfc-editor.org/rfc/rfc2045#section-6.7
+
+    Returns:
+        The content, and whether the chunk is well-formed.
+    """
+    # Two searches, as a pattern that begins with a literal takes a third of the time of others.
+    if (_BLANK_CRLF.search(chunk) or _BLANK_LF.search(chunk)) and budget.repairs > 0:
+        chunk, count = _TRAILING_BLANKS.subn(b"", chunk, budget.repairs)
+        budget.repairs -= count
+    return binascii.a2b_qp(chunk), _BAD_ESCAPE.search(chunk) is None

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 from ...values import FrozenDict, build_frozen
 from ..events.base import TrackingEvent
+from ..events.feedback import Bounced, Complained
 from ..events.tracking import (
-    Bounced,
+    Bot,
     Clicked,
-    Complained,
     Delayed,
     Delivered,
     Opened,
@@ -26,11 +26,43 @@ from ..events.tracking import (
 )
 from .reader import JsonReader
 
-__all__ = ["EVENT_SPECS", "EventSpec", "Reader", "read_preferences"]
+__all__ = [
+    "EVENT_SPECS",
+    "EventSpec",
+    "Reader",
+    "bot_of",
+    "read_bot",
+    "read_bounce_type",
+    "read_link",
+    "read_preferences",
+]
 
 
 Reader: TypeAlias = Callable[[JsonReader, str], Any]
 """Reads a field, given the reader of its object and its key."""
+
+
+def read_bounce_type(part: JsonReader, key: str) -> str:
+    """Reads the type of a bounce; a bounce without one is undetermined."""
+    return part.text_or(key, "Undetermined")
+
+
+def read_link(part: JsonReader, key: str) -> str:
+    """Reads the link of a click; a click without one has an empty link."""
+    return part.text_or(key, "")
+
+
+def read_bot(part: JsonReader, key: str) -> Bot:
+    """Reads whether a program caused an open or a click."""
+    return bot_of(part.text(key))
+
+
+def bot_of(word: str | None) -> Bot:
+    """Returns the value of ``bot`` of SES's word; None if SES doesn't report one."""
+    return _BOTS.get(word.lower(), "unknown") if word else "unknown"
+
+
+_BOTS: Mapping[str, Bot] = {"likely": "likely", "unlikely": "unlikely"}
 
 
 def read_preferences(part: JsonReader, key: str) -> TopicPreferences | None:
@@ -48,7 +80,7 @@ def read_preferences(part: JsonReader, key: str) -> TopicPreferences | None:
     return build_frozen(TopicPreferences, fields)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)  # not frozen, which takes longer to import
 class EventSpec:
     """Event class and JSON keys of an event type.
 
@@ -107,7 +139,7 @@ EVENT_SPECS: Mapping[str, EventSpec] = {
             "remote_mta_ip": "remoteMtaIp",
             "reporting_mta": "reportingMTA",
         },
-        {"bounce_type": (JsonReader.required_text, "bounceType")},
+        {"bounce_type": (read_bounce_type, "bounceType")},
         recipients_key="bouncedRecipients",
         details={"action": "action", **_SMTP},
     ),
@@ -126,13 +158,14 @@ EVENT_SPECS: Mapping[str, EventSpec] = {
     "Reject": EventSpec(
         Rejected, "reject", {"reason": "reason"}, has_time=False, may_be_empty=True
     ),
-    "Open": EventSpec(Opened, "open", _CLIENT),
+    "Open": EventSpec(Opened, "open", _CLIENT, {"bot": (read_bot, "isBotEvent")}),
     "Click": EventSpec(
         Clicked,
         "click",
         _CLIENT,
         {
-            "link": (JsonReader.required_text, "link"),
+            "link": (read_link, "link"),
+            "bot": (read_bot, "isBotEvent"),
             "link_tags": (JsonReader.lists_of_texts, "linkTags"),
         },
     ),

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...errors import MalformedBodyError
-from ...values import FrozenDict, build_frozen
-from ..events.event import (
-    Event,
-    SnsOrigin,
-    SubscriptionConfirmation,
-    UnknownEvent,
-    UnsubscribeConfirmation,
-)
+from ...values import build_frozen
+from ..events.event import Event, SubscriptionConfirmation, UnsubscribeConfirmation
 from ..transports.classify import is_setup_notification
-from ..transports.json_body import Body, read_time
+from ..transports.json_body import Batch, Body, read_time
 from ..transports.sns import SnsMessage, read_notification
 from ..transports.unwrap import RawEvent, RawEvents, read_raw, unwrap, unwrap_sns_message
 from .kinds import EVENT_SPECS
 from .reader import JsonReader
 from .received import read_received
+from .stored import read_s3_event
 from .tracking import read_by_fields, read_by_schema
+from .unknown import read_service_event, read_unknown
 
 __all__ = ["parse", "parse_raw"]
 
@@ -33,18 +29,21 @@ _CONFIRMATIONS: Mapping[str, type[SubscriptionConfirmation | UnsubscribeConfirma
 }
 
 
-def parse(body: Body | SnsMessage) -> tuple[Event, ...]:
+def parse(body: Batch | SnsMessage) -> tuple[Event, ...]:
     """Parses the events in a body, of any transport, without verifying it.
 
-    Supported are requests of SNS, raw deliveries, SQS message bodies with either, AWS Lambda events
-    from SNS, SQS and SES, EventBridge events, and Firehose deliveries of one JSON object per line.
+    Supported are requests of SNS, raw deliveries, EventBridge events, and what contains any of
+    these: bodies and messages of SQS as boto3 returns them; events of AWS Lambda from SNS, SQS,
+    SES, Kinesis and Firehose; lists of records of EventBridge Pipes; requests of Firehose to an
+    HTTP endpoint; JSON objects on a line each or run together, as in the files of Firehose. The
+    event notifications of S3 are supported by each of these ways, too, and by AWS Lambda.
 
     Anybody who can reach a webhook can post a body to it: there, use ``Receiver``, or parse the
     message that ``verify`` returns. Behind a queue or a Lambda function IAM decides who may write.
 
     Args:
-        body: Bytes, text, a mapping decoded from JSON, or an SNS message that ``verify`` or
-            ``check_signature`` returned.
+        body: Bytes, text, a mapping or a list of records decoded from JSON, or an SNS message
+            that ``verify`` or ``check_signature`` returned.
 
     Returns:
         The events in the order of the body: a tracking event for each recipient, or one event of a
@@ -71,7 +70,7 @@ def parse_raw(body: Body) -> tuple[Event, ...]:
     return _events(read_raw(body))
 
 
-def _parse_by_schema(body: Body | SnsMessage) -> tuple[Event, ...] | None:
+def _parse_by_schema(body: Batch | SnsMessage) -> tuple[Event, ...] | None:
     """Parses a tracking event in the form that SNS posts; None if the body differs from it."""
     try:
         if type(body) is bytes and len(body) <= _MAX_SCHEMA_SIZE:
@@ -126,6 +125,10 @@ def _read(raw_event: RawEvent) -> Iterable[Event]:
     document = raw_event.document
     if is_setup_notification(document):
         return ()
+    if raw_event.is_s3:
+        return read_s3_event(raw_event)
+    if raw_event.eventbridge is not None and _is_about_no_message(raw_event):
+        return (read_service_event(raw_event, raw_event.eventbridge),)
     event = JsonReader(document, "", [])
     is_published = document.get("eventType") is not None
     if is_published:
@@ -139,17 +142,17 @@ def _read(raw_event: RawEvent) -> Iterable[Event]:
         return read_by_fields(spec, event, is_published=is_published, sns=raw_event.sns)
     if event_type == "Received":
         return (read_received(event, sns=raw_event.sns),)
-    return (_unknown(event_type, event, raw_event.sns),)
+    return (read_unknown(event_type, event, sns=raw_event.sns),)
 
 
-def _unknown(event_type: str, event: JsonReader, sns: SnsOrigin | None) -> UnknownEvent:
-    mail = event.object("mail")
-    fields = {
-        "kind": UnknownEvent.kind,
-        "event_type": event_type,
-        "message_id": mail.text("messageId"),
-        "timestamp": mail.time("timestamp"),
-        "raw": FrozenDict(event.document),
-        "sns": sns,
-    }
-    return build_frozen(UnknownEvent, {**fields, "defects": tuple(event.defects)})
+def _is_about_no_message(raw_event: RawEvent) -> bool:
+    """Returns True if an event of EventBridge is neither about a message nor of a known type.
+
+    CloudTrail's events have an ``eventType``, too, which is that of CloudTrail.
+    """
+    event_type = raw_event.document.get("eventType")
+    return (
+        raw_event.document.get("mail") is None
+        and raw_event.event_type not in EVENT_SPECS
+        and not (type(event_type) is str and event_type in EVENT_SPECS)
+    )

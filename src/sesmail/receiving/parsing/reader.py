@@ -90,6 +90,15 @@ class JsonReader:
         """Returns several strings by name, given their keys by name."""
         return {name: self.text(key) for name, key in keys.items()}
 
+    def text_or(self, key: str, substitute: str) -> str:
+        """Returns a non-empty string; the substitute, and a defect, without one."""
+        value = self.document.get(key)
+        if type(value) is str and value:
+            return value
+        reason = "is missing" if value is None else "is empty" if value == "" else "isn't a string"
+        self.add_defect(key, f"it {reason}; replaced by {substitute or 'an empty text'}")
+        return substitute
+
     def integer(self, key: str) -> int | None:
         """Returns an integer."""
         value = self.document.get(key)
@@ -158,6 +167,14 @@ class JsonReader:
             if type(name) is str and type(value) is str
         ]
         return [(name, value) for name, value in texts if name in names]
+
+    def list_of_texts(self, key: str) -> tuple[str, ...]:
+        """Returns the strings in a list; other items are omitted."""
+        items = self._list(key)
+        found = tuple([item for item in items[:MAX_ITEMS] if type(item) is str])
+        if len(found) < len(items):
+            self.add_defect(key, f"some items aren't strings, or there are more than {MAX_ITEMS:,}")
+        return found
 
     def lists_of_texts(self, key: str) -> FrozenDict[str, tuple[str, ...]]:
         """Returns an object of lists of strings, such as tags; other values are omitted."""

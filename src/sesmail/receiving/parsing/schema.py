@@ -12,7 +12,15 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 from ...values import FrozenDict
 from ..events.tracking import TopicPreferences
 from ..transports.json_body import read_time
-from .kinds import EventSpec, Reader, read_preferences
+from .kinds import (
+    EventSpec,
+    Reader,
+    bot_of,
+    read_bot,
+    read_bounce_type,
+    read_link,
+    read_preferences,
+)
 from .reader import MAX_ITEMS, JsonReader
 from .recipients import MAX_RECIPIENTS
 
@@ -82,7 +90,7 @@ def _field(schema: CoreSchema, *path: str | int) -> core_schema.TypedDictField:
     return core_schema.typed_dict_field(schema, validation_alias=[*path])
 
 
-def _with_default(default: bool | None, schema: CoreSchema) -> CoreSchema:
+def _with_default(default: bool | str | None, schema: CoreSchema) -> CoreSchema:
     return core_schema.with_default_schema(schema, default=default)
 
 
@@ -117,8 +125,13 @@ _LISTS = core_schema.with_default_schema(
 _SCHEMAS: Mapping[Reader, CoreSchema] = {
     JsonReader.integer: _with_default(None, core_schema.int_schema(strict=True)),
     JsonReader.lists_of_texts: _LISTS,
-    JsonReader.required_text: _NONEMPTY,
     JsonReader.time: _with_default(None, _TIME),
+    read_bot: _with_default(
+        "unknown",
+        core_schema.no_info_after_validator_function(bot_of, core_schema.nullable_schema(_TEXT)),
+    ),
+    read_bounce_type: _NONEMPTY,
+    read_link: _NONEMPTY,
     read_preferences: _with_default(
         None, core_schema.no_info_plain_validator_function(_preferences)
     ),

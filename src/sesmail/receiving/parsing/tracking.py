@@ -78,7 +78,9 @@ def read_by_fields(
         MalformedBodyError: A required field is missing or invalid.
     """
     mail = event.required_object("mail")
-    part = event.object(spec.key) if spec.may_be_empty else event.required_object(spec.key)
+    if event.document.get(spec.key) is None and not spec.may_be_empty:
+        event.add_defect(spec.key, "it is missing")
+    part = event.object(spec.key)
     recipients = _recipients(spec, part, mail)
     sent_at = mail.time("timestamp")
     message_tags = mail.lists_of_texts("tags") if is_published else None

@@ -64,13 +64,14 @@ def is_encrypted(metadata: Mapping[str, str]) -> bool:
 
 
 def read_encryption(
-    metadata: Mapping[str, str], *, message_id: str, account: str | None = None
+    metadata: Mapping[str, str], *, message_id: str | None, account: str | None = None
 ) -> Encryption:
     """Checks an object's user metadata, and returns the parameters to decrypt it.
 
     Args:
         metadata: The user metadata, with names without ``x-amz-meta-`` and in any case.
-        message_id: Id of the mail, from the event; an object of another mail is refused.
+        message_id: Id of the mail, from the event; an object of another mail is refused. None if
+            there is no event.
         account: AWS account that the mail must belong to; None for any.
 
     Raises:
@@ -92,7 +93,7 @@ def read_encryption(
     if _LENGTH.fullmatch(length) is None:
         raise _tampered("x-amz-unencrypted-content-length isn't a number of bytes")
     context = _encryption_context(_field(fields, "x-amz-matdesc"))
-    if not message_id or context.get(_MESSAGE_ID) != message_id:
+    if message_id is not None and (not message_id or context.get(_MESSAGE_ID) != message_id):
         raise _tampered("it was encrypted for another mail")
     if account is not None and context.get(_ACCOUNT) != account:
         raise _tampered("it was encrypted for another AWS account")

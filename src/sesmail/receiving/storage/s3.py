@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -21,9 +21,11 @@ from ...errors import (
     SendError,
     TemporaryError,
 )
-from ..events.received import Received, S3Action
-from .decrypting import Encryption, decrypt, is_encrypted, read_encryption
-from .inbound_storage import InboundStorage, is_bucket_name
+from .inbound_storage import InboundStorage
+from .location import StoredObject
+
+if TYPE_CHECKING:
+    from .decrypting import Encryption
 
 __all__ = ["MailStore", "is_temporary"]
 
@@ -66,8 +68,8 @@ class MailStore:
         self._storage = storage
         self._timeout = timeout
 
-    async def fetch(self, event: Received) -> bytes:
-        """Returns the mail of an event, decrypted.
+    async def fetch(self, stored: StoredObject) -> bytes:
+        """Returns a stored mail, decrypted.
 
         Raises:
             ContentError: It can't be fetched.
@@ -77,15 +79,17 @@ class MailStore:
         response = await self._call(
             "s3",
             "GetObject",
-            self._object_params(event),
+            self._params(stored),
             deadline,
             body_limit=self._storage.max_size,
         )
-        body: bytes = response["Body"]
+        from .decrypting import decrypt, is_encrypted, read_encryption
+
+        body = _complete_body(response)
         metadata: Mapping[str, str] = response.get("Metadata", {})
         if is_encrypted(metadata):
             encryption = read_encryption(
-                metadata, message_id=event.message_id, account=self._storage.account
+                metadata, message_id=stored.message_id, account=self._storage.account
             )
             key = await self._decrypt_key(encryption, deadline)
             return await run_in_thread(partial(decrypt, body, encryption, key), abandon=True)
@@ -93,32 +97,18 @@ class MailStore:
             raise ContentTamperedError("the stored mail isn't encrypted; require_encrypted is set")
         return body
 
-    async def delete(self, event: Received) -> None:
-        """Deletes the mail of an event; does nothing if it was deleted before.
+    async def delete(self, stored: StoredObject) -> None:
+        """Deletes a stored mail; does nothing if it was deleted before.
 
         Raises:
             ContentError: It can't be deleted.
             TemporaryError: A later attempt may succeed.
         """
         deadline = anyio.current_time() + self._timeout
-        await self._call("s3", "DeleteObject", self._object_params(event), deadline)
+        await self._call("s3", "DeleteObject", self._params(stored), deadline)
 
-    def _object_params(self, event: Received) -> dict[str, str]:
-        """Returns the parameters that name the event's object, which must be in a given bucket."""
-        action = event.action
-        if not isinstance(action, S3Action):
-            found = "can't be read" if action is None else f"is {action.type}"
-            raise ContentMissingError(
-                f"the action of the receipt rule {found}; only the S3 action stores the mail"
-            )
-        buckets = self._storage.buckets
-        if not is_bucket_name(action.bucket) or not (buckets is None or action.bucket in buckets):
-            raise ContentDeniedError(
-                f"the bucket {action.bucket[:100]!r} isn't one of the receiver's buckets"
-            )
-        if not action.key:
-            raise ContentMissingError("the event names no object in the bucket")
-        params = {"Bucket": action.bucket, "Key": action.key}
+    def _params(self, stored: StoredObject) -> dict[str, str]:
+        params = {"Bucket": stored.bucket, "Key": stored.key}
         if self._storage.account is not None:
             params["ExpectedBucketOwner"] = self._storage.account
         return params
@@ -152,6 +142,23 @@ class MailStore:
             return await self._aws.call(service, operation, params, deadline=deadline, **options)
         except SendError as err:
             raise _content_error(err) from err
+
+
+def _complete_body(response: dict[str, Any]) -> bytes:
+    """Returns the body of a response of GetObject.
+
+    Raises:
+        TemporaryError: It isn't the whole object. Its mail would be deleted after it was read.
+    """
+    body: bytes = response["Body"]
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    length = response.get("ContentLength")
+    if status != 200 or length != len(body):
+        raise TemporaryError(
+            f"the stored mail is incomplete: status {status}, {len(body):,} bytes, "
+            f"Content-Length {'missing' if length is None else format(length, ',')}"
+        )
+    return body
 
 
 def is_temporary(error: SendError) -> bool:

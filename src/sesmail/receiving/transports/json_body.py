@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeGuard
 
@@ -15,11 +15,13 @@ from ...strict import read_json
 __all__ = [
     "MAX_BATCH",
     "MAX_EVENT",
+    "Batch",
     "Body",
     "Document",
     "body_bytes",
     "check_size",
     "decode",
+    "decode_batch",
     "excerpt",
     "is_list",
     "is_object",
@@ -35,6 +37,9 @@ MAX_BATCH = 6 << 20
 Body: TypeAlias = bytes | str | Mapping[str, Any]
 """Body of a request: bytes, text, or a mapping decoded from JSON."""
 
+Batch: TypeAlias = Body | Sequence[Mapping[str, Any]]
+"""Body of a request, or a list of records decoded from JSON."""
+
 Document: TypeAlias = dict[str, Any]
 """A JSON object."""
 
@@ -45,11 +50,11 @@ _SEPARATE_OFFSET = re.compile(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
 _MAX_BITS = 512  # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
 
 
-def body_bytes(body: Body, limit: int) -> bytes:
+def body_bytes(body: Batch, limit: int) -> bytes:
     """Returns a body as JSON text in UTF-8.
 
     Args:
-        body: Bytes, text, or a mapping decoded from JSON.
+        body: Bytes, text, or a mapping or a list decoded from JSON.
         limit: Maximum size in bytes.
 
     Raises:
@@ -75,16 +80,19 @@ def _encode(body: str) -> bytes:
     raise MalformedBodyError("it isn't valid Unicode: it has a lone surrogate")
 
 
-def _dump(body: Mapping[str, Any]) -> bytes:
-    """Returns a mapping as JSON, to which the same checks apply as to text."""
-    if not isinstance(body, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+def _dump(body: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> bytes:
+    """Returns a mapping or a list as JSON, to which the same checks apply as to text."""
+    if not isinstance(body, (Mapping, list, tuple)):
         raise MalformedBodyError(
-            f"the body must be bytes, text or a mapping, not {type(body).__name__}"
+            "the body must be bytes, text, a mapping or a list of records, not "
+            f"{type(body).__name__}"
         )
-    try:
-        return to_json(body, inf_nan_mode="constants", fallback=dict)
-    except (TypeError, ValueError):
-        pass
+    # boto3 returns binary attributes of SQS messages as bytes, which may not be UTF-8.
+    for bytes_mode in ("utf8", "base64"):
+        try:
+            return to_json(body, inf_nan_mode="constants", fallback=dict, bytes_mode=bytes_mode)
+        except (TypeError, ValueError):
+            pass
     raise MalformedBodyError("it has a value that JSON can't represent, or is nested too deeply")
 
 
@@ -94,6 +102,25 @@ def decode(text: bytes | str, path: str = "") -> Document:
     Raises:
         MalformedBodyError: The text isn't a JSON object.
     """
+    document = _decode(text, path)
+    if is_object(document):
+        return document
+    raise MalformedBodyError("it isn't a JSON object", path=path, input=excerpt(document))
+
+
+def decode_batch(text: bytes) -> Document | list[Any]:
+    """Decodes a JSON object or a list.
+
+    Raises:
+        MalformedBodyError: The text isn't one of these.
+    """
+    document = _decode(text, "")
+    if is_object(document) or is_list(document):
+        return document
+    raise MalformedBodyError("it isn't a JSON object or list", input=excerpt(document))
+
+
+def _decode(text: bytes | str, path: str) -> object:
     try:
         document, error = read_json(text), ""
     except ValueError as err:
@@ -101,8 +128,6 @@ def decode(text: bytes | str, path: str = "") -> Document:
     if error:
         shown = text if isinstance(text, str) else text.decode(errors="replace")
         raise MalformedBodyError(f"it isn't valid JSON: {error}", path=path, input=excerpt(shown))
-    if not is_object(document):
-        raise MalformedBodyError("it isn't a JSON object", path=path, input=excerpt(document))
     return document
 
 

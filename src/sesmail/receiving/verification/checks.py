@@ -14,10 +14,10 @@ from .policy import VerificationPolicy
 from .secret import Secrets, challenge
 from .signature import MAX_AHEAD, read_signature
 
-__all__ = ["Checks", "RequestHeaders", "check_request"]
+__all__ = ["Checks", "RequestHeaders", "check_request", "resume"]
 
 Checks: TypeAlias = Generator[str, "bytes | None", "SnsMessage | None"]
-"""Yields the URL of a certificate, is sent the certificate, and returns the verified message."""
+"""Yields at most one URL, is sent the certificate there, and returns the verified message."""
 
 # HTTP headers in which SNS repeats fields of the body.
 # https://docs.aws.amazon.com/sns/latest/dg/http-header.html
@@ -42,7 +42,8 @@ def check_request(
     1. The secret: SNS sends its first request without it and expects a 401, whatever the body.
     2. The size and form of the body: every later check reads its fields.
     3. The headers that repeat fields of the body: a comparison of strings.
-    4. The topic: a comparison of strings, which must not cost a download.
+    4. The topic, or its region: a comparison of strings, since anybody can name another topic,
+       whose certificate must not cost a download.
     5. The signature's form and the message's age: the URL of the certificate is only trusted once
        it is known to be the one of the topic's region.
     6. The certificate and the signature: a download, unless it is cached, and an RSA operation.
@@ -74,6 +75,16 @@ def check_request(
         certificate = yield signature.certificate_url
         signature.check(certificate or b"", now=clock())
     return message
+
+
+def resume(checks: Checks, certificate: bytes) -> SnsMessage | None:
+    """Completes checks that yielded the URL of a certificate, and returns their result."""
+    try:
+        checks.send(certificate)
+    except StopIteration as verified:
+        message: SnsMessage | None = verified.value
+        return message
+    raise AssertionError("the checks need one certificate")
 
 
 class RequestHeaders(NamedTuple):

@@ -9,7 +9,7 @@ from ...errors import ConfigurationError, ForbiddenTopicError
 from ..transports.sns import SnsMessage
 from .secret import Secrets
 from .signing_certificate import check_cryptography
-from .topic import read_topic
+from .topic import is_known_region, read_topic
 
 __all__ = ["VerificationPolicy"]
 
@@ -72,13 +72,23 @@ class VerificationPolicy:
     def check_topic(self, message: SnsMessage) -> None:
         """Checks that a message comes from one of the topics.
 
+        If any topic may post, and no secret proves who posts, its region must at least exist: an
+        invented one is a host name that takes seconds to look up.
+
         Raises:
             ForbiddenTopicError: It comes from another topic.
         """
-        if self._topics is not None and message.topic_arn not in self._topics:
-            raise ForbiddenTopicError(
-                f"the topic {message.topic_arn[:300]!r} may not post", topic_arn=message.topic_arn
-            )
+        arn = message.topic_arn
+        if self._topics is not None and arn not in self._topics:
+            raise ForbiddenTopicError(f"the topic {arn[:300]!r} may not post", topic_arn=arn)
+        if self._topics is None and self.secrets is None:
+            topic = read_topic(arn)
+            if topic is not None and not is_known_region(topic.region):
+                raise ForbiddenTopicError(
+                    f"botocore has no region {topic.region!r}: if it is new, name the topic in "
+                    "topics, or update botocore",
+                    topic_arn=arn,
+                )
 
 
 def _valid_topics(topics: Collection[str]) -> frozenset[str]:

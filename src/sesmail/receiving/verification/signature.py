@@ -11,7 +11,7 @@ from ...strict import from_base64
 from ..transports.json_body import Body
 from ..transports.sns import SnsMessage, require_sns_message
 from .canonical import canonical_text
-from .signing_certificate import load_certificate
+from .signing_certificate import WrongCertificateError, load_certificate
 from .topic import read_topic
 
 __all__ = [
@@ -64,9 +64,9 @@ class UnverifiedSignature:
         """
         signer = load_certificate(certificate)
         if not signer.not_before <= now <= signer.not_after:
-            raise SignatureError("the signing certificate isn't valid at this time")
+            raise WrongCertificateError("the signing certificate isn't valid at this time")
         if self.host_name not in signer.host_names:
-            raise SignatureError(f"the signing certificate isn't for {self.host_name}")
+            raise WrongCertificateError(f"the signing certificate isn't for {self.host_name}")
         if not signer.verifies(self.version, self.signature, self.text):
             raise SignatureError("the signature doesn't match the message")
 

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-__all__ = ["SigningCertificate", "check_cryptography", "load_certificate"]
+__all__ = ["SigningCertificate", "WrongCertificateError", "check_cryptography", "load_certificate"]
 
 _PEM = re.compile(
     rb"\s*-----BEGIN CERTIFICATE-----\r?\n(?:[A-Za-z0-9+/=]+\r?\n)+-----END CERTIFICATE-----\s*"
 )
 _MIN_KEY_BITS = 2048
+
+
+class WrongCertificateError(SignatureError):
+    """The certificate isn't the one that a message names: an expired one, or of another host."""
 
 
 class SigningCertificate(NamedTuple):
@@ -40,7 +44,7 @@ class SigningCertificate(NamedTuple):
     verifies: Callable[[str, bytes, bytes], bool]
 
 
-@lru_cache(maxsize=32)  # exceptions aren't cached
+@lru_cache(maxsize=128)  # exceptions aren't cached
 def load_certificate(pem: bytes) -> SigningCertificate:
     """Parses a file of one certificate with an RSA key of at least 2048 bits.
 

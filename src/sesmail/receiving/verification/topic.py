@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-__all__ = ["Topic", "read_topic"]
+__all__ = ["Topic", "is_known_region", "read_topic"]
 
 
 class Topic(NamedTuple):
@@ -106,4 +106,20 @@ def _read(arn: str) -> Topic | None:
         region=region,
         certificate_prefix=f"https://sns.{region}.{suffix}/SimpleNotificationService-",
         certificate_host=_SHARED_HOST if _DEFAULT_REGION.fullmatch(region) else host.format(region),
+    )
+
+
+def is_known_region(region: str) -> bool:
+    """Returns True for a region of AWS that the installed botocore lists."""
+    return region in _known_regions()
+
+
+@cache
+def _known_regions() -> frozenset[str]:
+    import json
+    from importlib.resources import files
+
+    data = (files("botocore") / "data" / "partitions.json").read_bytes()
+    return frozenset(
+        region for partition in json.loads(data)["partitions"] for region in partition["regions"]
     )

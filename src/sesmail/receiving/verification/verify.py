@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from ...arguments import check_function, check_time
 from ..transports.json_body import Body
 from ..transports.sns import SnsMessage
-from .certificates import require_certificate
-from .checks import Checks, check_request
+from .certificates import CertificateCache, fetch_by, verify_fetched
+from .checks import Checks, check_request, resume
 from .http_headers import Headers
 from .policy import VerificationPolicy
 from .secret import Secret, Secrets
@@ -46,7 +47,8 @@ def verify(
             ``SecretStr``; or several, any of which is accepted.
         topics: The ARNs of the topics that may post; any topic if None.
         certificate: The signing certificate in PEM, or a function that fetches it from its URL,
-            for instance a ``CertificateCache``. Without it no signature is required.
+            for instance a ``CertificateCache``. Without it no signature is required. An exception
+            of the function is a TemporaryError.
         now: The time, with a time zone; the current time if None.
         max_age: Maximum age of a signed message in seconds. SNS retries for up to an hour.
         max_ahead: Maximum number of seconds that a signed message may be ahead of ``now``.
@@ -93,21 +95,21 @@ def verify(
         max_ahead=max_ahead,
     )
     del headers
-    return _run(checks, certificate)
+    message = _run(checks, certificate)
+    assert message is not None  # raw deliveries aren't allowed
+    return message
 
 
-def _run(checks: Checks, certificate: bytes | Callable[[str], bytes] | None) -> SnsMessage:
-    """Runs the checks of a request with the certificate, or the function that fetches it."""
-    pem: bytes | None = None
-    while True:
-        try:
-            url = checks.send(pem)
-        except StopIteration as verified:
-            message: SnsMessage = verified.value
-            return message
-        # Outside of `try`: a StopIteration of the application's function isn't a result.
-        pem = (
-            require_certificate(certificate(url))
-            if callable(certificate)
-            else bytes(certificate or b"")
-        )
+def _run(checks: Checks, certificate: bytes | Callable[[str], bytes] | None) -> SnsMessage | None:
+    """Runs the checks of a request with the certificate, or what fetches it."""
+    try:
+        url = next(checks)
+    except StopIteration as verified:
+        message: SnsMessage | None = verified.value
+        return message
+    finish = partial(resume, checks)
+    if isinstance(certificate, CertificateCache):
+        return certificate.use(url, finish)
+    if callable(certificate):
+        return verify_fetched(fetch_by(certificate, url), finish)
+    return finish(bytes(certificate or b""))

@@ -10,7 +10,8 @@ from typing import Any
 from ...address import Address
 from ...error_codes import is_documented_code, rejected_error
 from ...errors import SendError, UnknownOutcomeError
-from ..result import RecipientResult, SendResult, rfc5322_message_id
+from ...tagging import rfc5322_message_id
+from ..result import RecipientResult, SendResult
 
 __all__ = ["read_bulk", "read_single", "replay_single"]
 

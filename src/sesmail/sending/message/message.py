@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import to_json
 
 from ...address import Address, as_address
-from ...arguments import described
+from ...arguments import check_instance, check_integer, described
 from ...errors import InvalidMessageError
 from ...strict import read_json
 from ...values import FrozenDict
@@ -49,12 +49,15 @@ from .model import (
     unvalidated_fields,
     validated,
 )
+from .output import encoded, previewed, save
 from .raw import RawContent
 from .recipient import InlineTemplate, ListManagement, Recipient
 from .unsubscribe import UnsubscribeUrl
 
 if TYPE_CHECKING:
     from email.message import Message as StandardMessage
+    from os import PathLike
+    from pathlib import Path
     from typing import Protocol, Required, TypedDict, Unpack
 
     class CallFields(TypedDict, total=False):
@@ -197,6 +200,44 @@ class _BaseMessage(Model, frozen=True):
         }
 
 
+class _MimeMessage(_BaseMessage, frozen=True):
+    """A message that is sent as MIME."""
+
+    def to_bytes(self) -> bytes:
+        """Returns the mail as SES gets it: 7-bit MIME (RFC 5322, RFC 2045) without Bcc.
+
+        The defaults of a client aren't in it.
+
+        Raises:
+            InvalidMessageError: The message can't be sent, as it has no author or no body.
+        """
+        return encoded(self)
+
+    def to_eml(self, path: str | PathLike[str]) -> Path:
+        """Writes the mail to a file that mail programs open, such as ``mail.eml``.
+
+        Returns:
+            The path.
+
+        Raises:
+            InvalidMessageError: As for ``to_bytes``.
+            OSError: The file can't be written.
+        """
+        return save(self, path)
+
+    def preview(self) -> str:
+        """Returns the mail as an HTML page: header, text, HTML with its inline images, file names.
+
+        Scripts in it don't run, and nothing is loaded from elsewhere. ``sesmail.testing`` has to be
+        imported before, which needs the extra ``testing``.
+
+        Raises:
+            ConfigurationError: It isn't imported.
+            InvalidMessageError: The message can't be sent.
+        """
+        return previewed(self)
+
+
 class _TemplatedMessage(_BaseMessage, frozen=True):
     """Fields of a single and of a bulk templated message."""
 
@@ -220,8 +261,26 @@ class _TemplatedMessage(_BaseMessage, frozen=True):
     attachments: Attachments = ()
     unsubscribe: UnsubscribeUrl | None = None
 
+    def preview(self, *, template: InlineTemplate | None = None, recipient: int = 0) -> str:
+        """Returns the mail of one recipient as an HTML page, rendered as SES would.
 
-class Message(_BaseMessage, frozen=True):
+        ``sesmail.testing`` has to be imported before, which needs the extra ``testing``.
+
+        Args:
+            template: The template, required if the message only has the name of one.
+            recipient: Index of the recipient of a ``BulkMessage``.
+
+        Raises:
+            ConfigurationError: It isn't imported, or the template or recipient is missing.
+            InvalidMessageError: The message can't be sent, or its data lack a value.
+        """
+        if template is not None:
+            check_instance("template", template, InlineTemplate, "an InlineTemplate")
+        check_integer("recipient", recipient, 0)
+        return previewed(self, template=template, recipient=recipient)
+
+
+class Message(_MimeMessage, frozen=True):
     """One mail, given by its fields and sent as MIME.
 
     API v2 has SendEmail with raw content for it, v1 SendRawEmail.
@@ -353,7 +412,7 @@ class Message(_BaseMessage, frozen=True):
             ...
 
 
-class RawMessage(_BaseMessage, frozen=True):
+class RawMessage(_MimeMessage, frozen=True):
     """One mail that is ready-made MIME, sent by the same operations as a ``Message``.
 
     ``content`` has to have a From header, to be 7-bit, and to have lines of at most 998 characters,

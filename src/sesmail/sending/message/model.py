@@ -149,7 +149,9 @@ def _given(model: BaseModel, kind: type[BaseModel]) -> dict[str, Any]:
         default = not value if field.default_factory else value is field.default
         if value is not field and (name in given or not default):
             fields[name] = value
-    return fields
+    # Names that `model_copy` took unseen; the validator refuses them.
+    unknown = given - type(model).model_fields.keys()
+    return fields | {name: vars(model).get(name) for name in unknown}
 
 
 def is_validated(model: BaseModel) -> bool:

@@ -80,7 +80,7 @@ def text_field(name: str, text: str) -> str:
         InvalidMessageError: The field holds ids, URLs or addresses, and the text would have to be
             encoded.
     """
-    if not _needs_encoding(name, text):
+    if not _needs_encoding(text):
         lines = fold(name, text.split(" "))
         if len(lines) <= MAX_LINE or max(map(len, lines.split("\r\n"))) <= MAX_LINE:
             return lines
@@ -93,19 +93,14 @@ def text_value(name: str, text: str, field: str = "headers") -> str:
     Raises:
         InvalidMessageError: As for ``text_field``.
     """
-    return " ".join(_encode_text(name, text, field)) if _needs_encoding(name, text) else text
+    return " ".join(_encode_text(name, text, field)) if _needs_encoding(text) else text
 
 
-def _needs_encoding(name: str, text: str) -> bool:
+def _needs_encoding(text: str) -> bool:
     if not needs_encoding(text):
         return False
-    # URLs, such as those of List-Unsubscribe, may have "=?", which no reader takes for anything.
-    return not (
-        text.isascii()
-        and text == text.strip(" ")
-        and name.lower() in ID_FIELDS
-        and not has_encoded_word(text)
-    )
+    # A URL may have "=?", which no reader takes for an encoded-word if it is none.
+    return not (text.isascii() and text == text.strip(" ") and not has_encoded_word(text))
 
 
 def _encode_text(name: str, text: str, field: str, room: int = _FOLD_ENCODED_AT - 1) -> list[str]:

@@ -109,7 +109,7 @@ def _encode_leaf(
     kind: bytes, encoding: bytes, body: bytes, lines: bytes, rules: Rules
 ) -> tuple[bytes, bytes]:
     """Returns the transfer encoding and the body of a part without parts."""
-    if encoding == b"base64":
+    if encoding == b"base64" and body.isascii():  # otherwise it is text that was never encoded
         data = body.translate(None, _NOT_BASE64)
         return b"base64", b"\r\n".join(data[at : at + 76] for at in range(0, len(data), 76))
     if encoding == b"quoted-printable":

@@ -1,0 +1,85 @@
+"""A local SES for tests and development: it accepts mail, and makes signed events happen.
+
+It needs ``pip install 'sesmail[testing]'``, and no other part of sesmail imports it.
+
+```python
+with sesmail.testing.FakeSES() as fake:
+    fake.verify("example.com")
+    ...  # the program sends, with AWS_ENDPOINT_URL=fake.url or Client(**fake.client_settings())
+    mail = fake.outbox.latest(to="alice@example.com")
+    body, headers = fake.bounce(mail).request()
+```
+
+Names are imported at their first use: pytest loads this package in every program that has sesmail.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..sending.message.output import register_preview
+
+if TYPE_CHECKING:
+    from . import sns
+    from .api_errors import ApiError
+    from .emitted import DeliveryError, Emitted
+    from .fake import ClientSettings, FakeSES, FakeTrust
+    from .faults import Faults
+    from .feed import Change, Changes, Feed
+    from .mail import Attempt, Delivery, EventRecord, SentMail
+    from .outbox import MailNotFoundError, Outbox
+    from .preview_page import preview
+    from .send_log import check_send_log
+    from .sns import Trust
+    from .state import State
+    from .topics import Subscription
+
+__all__ = [
+    "ApiError",
+    "Attempt",
+    "Change",
+    "Changes",
+    "ClientSettings",
+    "Delivery",
+    "DeliveryError",
+    "Emitted",
+    "EventRecord",
+    "FakeSES",
+    "FakeTrust",
+    "Faults",
+    "Feed",
+    "MailNotFoundError",
+    "Outbox",
+    "SentMail",
+    "State",
+    "Subscription",
+    "Trust",
+    "check_send_log",
+    "preview",
+    "sns",
+]
+
+
+def _preview(message: Any, **options: Any) -> str:
+    from .preview_page import preview
+
+    return preview(message, **options)
+
+
+register_preview(_preview)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from .public import find
+    except ModuleNotFoundError as err:
+        raise ModuleNotFoundError(
+            f"sesmail.testing needs {err.name}: pip install 'sesmail[testing]'", name=err.name
+        ) from err
+    return globals().get(name) or find(name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

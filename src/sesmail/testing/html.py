@@ -1,0 +1,51 @@
+"""Links and inline images of HTML, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+from ..receiving.inbound.attachment import InboundAttachment
+
+__all__ = ["embed_images", "find_links"]
+
+_URL = re.compile(r"https?://[^\s<>\"'`{}|\\^\[\]]+")
+_AFTER_URL = ".,;:!?)'\""
+_CID = re.compile(r"cid:([^\s\"'<>()]{1,998})", re.IGNORECASE)
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("a", "area"):
+            self.found += [value or "" for name, value in attrs if name == "href"]
+
+
+def find_links(html: str | None, text: str | None) -> tuple[str, ...]:
+    """Returns the web addresses that HTML links to and that text contains, each once, in order."""
+    links = _Links()
+    with suppress(AssertionError):  # of html.parser, for some malformed declarations
+        links.feed(html or "")
+    found = [link.strip() for link in links.found if _URL.match(link.strip())]
+    found += [link.rstrip(_AFTER_URL) for link in _URL.findall(text or "")]
+    return tuple(dict.fromkeys(found))
+
+
+def embed_images(html: str, inline: Mapping[str, InboundAttachment]) -> str:
+    """Returns HTML whose ``cid:`` URLs are ``data:`` URLs; those of unknown ids stay."""
+
+    def embedded(match: re.Match[str]) -> str:
+        item = inline.get(unquote(unescape(match[1])))
+        if item is None or not item.media_type.startswith("image/"):
+            return match[0]
+        return f"data:{item.media_type};base64,{base64.b64encode(item.content).decode()}"
+
+    return _CID.sub(embedded, html)

@@ -1,0 +1,1 @@
+"""Encoding of requests and responses by the service models of botocore."""

@@ -1,0 +1,144 @@
+"""Life and settings of a fake."""
+
+import sys
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+import sesmail
+import sesmail.testing
+from sesmail import ConfigurationError, Message
+from sesmail.testing import FakeSES, sns
+
+pytestmark = pytest.mark.anyio
+
+ORDER = Message(from_email="a@example.com", to="b@example.org", subject="x", text="x")
+
+
+async def test_context_managers_start_and_stop(anyio_backend: str) -> None:
+    async with FakeSES("us-east-1", account_id="111122223333") as fake:
+        assert fake.url.startswith("http://127.0.0.1:")
+        assert fake.topic_arn == "arn:aws:sns:us-east-1:111122223333:ses-events"
+        fake.verify("example.com")
+        async with fake.client(rate_limit=None) as client:
+            result = await client.send(ORDER)
+        expected = f"<{fake.outbox[0].message_id}@email.amazonses.com>"
+        assert result.rfc5322_message_id == expected
+        async with sesmail.Receiver(**fake.trust()) as receiver:
+            events = await receiver.receive(*fake.deliver(fake.outbox[0]).request())
+        assert [each.kind for each in events] == ["Delivered"]
+        port = int(fake.url.rpartition(":")[2])
+    with FakeSES(port=port) as again:
+        assert again.url == fake.url
+        assert again.start() is again
+    again.stop()
+
+
+def test_several_fakes_are_independent() -> None:
+    with FakeSES() as one, FakeSES(lenient=True) as other:
+        one.verify("example.com")
+        assert one.url != other.url
+        assert other.state.identities == {}
+
+
+@pytest.mark.parametrize("arguments", [{"region": "nowhere"}, {"account_id": "1"}])
+def test_invalid_settings(arguments: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="region must be one of AWS"):
+        FakeSES(**arguments)
+
+
+async def test_reset_returns_to_the_settings_of_the_constructor(ses: FakeSES) -> None:
+    ses.verify("example.com")
+    ses.account(rate=1, lenient=True)
+    ses.subscribe(post=lambda *_: 200, confirm=False)
+    ses.faults.throttle()
+    async with ses.client(rate_limit=None, retry=sesmail.RetryPolicy(attempts=1)) as client:
+        with pytest.raises(sesmail.ThrottledError):
+            await client.send(ORDER)
+        await client.send(ORDER)
+        ses.reset()
+        assert (len(ses.outbox), ses.events, ses.state.account.rate) == (0, (), 14)
+        with pytest.raises(sesmail.NotVerifiedError):
+            await client.send(ORDER)
+    assert ses.state.configuration_sets.keys() == {"events"}
+
+
+async def test_lenient_fake(anyio_backend: str) -> None:
+    async with FakeSES(lenient=True) as fake, fake.client(rate_limit=None) as client:
+        await client.send(ORDER)
+        assert fake.outbox[0].configuration_set is None
+        fake.reset()
+        await client.send(ORDER)
+
+
+async def test_rate_of_the_account_is_read(ses: FakeSES) -> None:
+    ses.verify("example.com")
+    ses.account(rate=1000)
+    async with ses.client() as client, client.send_many([ORDER, ORDER]) as results:
+        assert [each.result is not None async for each in results] == [True, True]
+
+
+async def test_old_sends_leave_the_quota(ses: FakeSES, monkeypatch: pytest.MonkeyPatch) -> None:
+    import datetime
+
+    from sesmail.testing import state
+
+    ses.state.count_sent(3)
+    later = state.now() + datetime.timedelta(hours=25)
+    monkeypatch.setattr(state, "now", lambda: later)
+    assert ses.state.sent_last_24_hours == 0
+
+
+async def test_client_with_a_session_of_its_own(ses: FakeSES) -> None:
+    from aiobotocore.session import AioSession
+
+    ses.verify("example.com")
+    async with ses.client(session=AioSession(), rate_limit=None) as client:
+        await client.send(ORDER)
+
+
+async def test_program_without_settings_uses_the_environment(ses: FakeSES) -> None:
+    ses.verify("example.com")
+    async with sesmail.Client(rate_limit=None) as client:
+        await client.send(ORDER)
+    assert len(ses.outbox) == 1
+
+
+def test_names_are_imported_at_first_use() -> None:
+    assert {"FakeSES", "sns"} <= set(dir(sesmail.testing))
+    assert sorted(sesmail.testing.__all__) == sesmail.testing.__all__
+    for name in sesmail.testing.__all__:
+        assert getattr(sesmail.testing, name) is not None
+    with pytest.raises(AttributeError, match=r"'sesmail.testing' has no attribute 'None_'"):
+        sesmail.testing.None_  # noqa: B018
+    assert sesmail.testing.sns is sns
+
+
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "sesmail.testing.public")
+    monkeypatch.setitem(sys.modules, "sesmail.testing.fake", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'sesmail\[testing\]'"):
+        sesmail.testing.FakeSES  # noqa: B018
+
+
+async def test_server_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sesmail.testing import server
+
+    monkeypatch.setattr(server, "_START_TIMEOUT", 0.01)
+    monkeypatch.setattr(server._Server, "serve", lambda *_, **__: anyio.lowlevel.checkpoint())
+    with pytest.raises(RuntimeError, match="the fake SES didn't start"):
+        FakeSES().start()
+
+
+async def test_typed_arguments_of_clients_and_receivers(ses: FakeSES) -> None:
+    settings: dict[str, Any] = {**ses.client_settings()}
+    assert settings == {
+        "region": "eu-west-1",
+        "endpoint_url": ses.url,
+        "aws_access_key_id": "testing",
+        "aws_secret_access_key": "testing",
+    }
+    assert ses.trust()["topics"] == [ses.topic_arn]
+    assert ses.region == "eu-west-1"
