@@ -117,6 +117,8 @@ UNITS: dict[str, list[str]] = {
         "sending.client",
         "receiving.receiver",
     ],
+    "cli": [*BASE, "testing"],
+    "__main__": ["cli"],
     "": [
         *BASE,
         *SENDING,
@@ -169,14 +171,21 @@ RESTRICTED: dict[str, list[str]] = {
         "receiving/storage/decrypting.py",
         "receiving/verification/signing_certificate.py",
     ],
-    "email": ["sending/message/message.py", "sending/message/raw.py", "testing/compose.py"],
+    "email": [
+        "sending/message/message.py",
+        "sending/message/raw.py",
+        "testing/compose.py",
+        "testing/desk/receiving.py",
+    ],
     "pytest": ["testing/pytest_plugin.py"],
     "pytest_asyncio": ["testing/pytest_plugin.py"],
-    "starlette": ["testing/app.py"],
-    "uvicorn": ["testing/server.py"],
+    "starlette": ["testing/app.py", "testing/desk/"],
+    "uvicorn": ["testing/server.py", "cli/desk.py"],
     "asyncio": [],
     "trio": [],
-    "import_module": [],  # would hide an import from this test
+    "import_module": [
+        "testing/desk/previews.py"
+    ],  # of the application; would hide an import from this test
     "__import__": [],
 }
 

@@ -46,6 +46,8 @@ def make_event(fake: FakeSES, mail: SentMail, options: Mapping[str, Any]) -> Emi
             raise ValueError(f"{kind} has no option {name!r}; it has {', '.join(known)}")
         if not isinstance(value, known[name]):
             raise ValueError(f"{name} must be {known[name].__name__}, not {type(value).__name__}")
+    if not all(isinstance(each, str) for each in given.get("to", ())):
+        raise ValueError("to must be a list of addresses")
     method = getattr(fake, str(kind))
     emitted: Emitted = method(mail, **given)
     return emitted

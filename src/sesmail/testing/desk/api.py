@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import anyio.to_thread
@@ -28,6 +28,8 @@ from .stream import Stream
 from .views import details, event_view, summary
 
 __all__ = ["Api"]
+
+T = TypeVar("T")
 
 _MAX_JSON = 1024 * 1024  # bytes
 _MAX_MAIL = 40 * 1024 * 1024
@@ -56,7 +58,7 @@ class Api:
             Route("/api/changes", self.changes),
             Route("/api/previews", self.previews),
             Route("/api/received", self.receive, methods=["POST"]),
-            Route("/api/mails", self.list),
+            Route("/api/mails", self.mails),
             Route("/api/mails", self.delete, methods=["DELETE"]),
             Route("/api/mails/latest", self.latest),
             Route(mail, self.mail),
@@ -96,7 +98,7 @@ class Api:
             {"previews": [{"id": f"preview:{each}", "name": each} for each in names]}
         )
 
-    async def list(self, request: Request) -> Response:
+    async def mails(self, request: Request) -> Response:
         """Lists mails, after it has waited for the first one."""
         found = await self._found(_listing(request))
         return JSONResponse({"mails": await self._run(lambda: [summary(each) for each in found])})
@@ -194,7 +196,7 @@ class Api:
             raise HTTPException(404, "no such mail")
         return item
 
-    async def _run(self, function: Any) -> Any:
+    async def _run(self, function: Callable[[], T]) -> T:
         """Calls a function in a worker thread; its errors become responses."""
         try:
             return await anyio.to_thread.run_sync(function)

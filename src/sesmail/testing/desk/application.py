@@ -9,11 +9,12 @@ from hashlib import sha256
 from importlib.resources import files
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..app import LocalHostOnly, create_app
 from ..fake import FakeSES
@@ -59,18 +60,18 @@ class Desk:
         await self._app(scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            app = self._page
-        else:
+        app: ASGIApp = self._page
+        if scope["type"] == "http":
             app = self._aws if _is_for_aws(scope) else self._guard
         await app(scope, receive, send)
 
 
 def _is_for_aws(scope: Scope) -> bool:
     """Returns whether a request is one to AWS, or follows a link of the fake."""
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    authorization = Headers(scope=scope).get("Authorization", "")
     return (
-        dict(scope["headers"]).get(b"authorization", b"").startswith(b"AWS4-")
+        authorization.startswith("AWS4-")
         or path == f"/{CERTIFICATE_FILE}"
         or path.startswith("/unsubscribe/")
     )
@@ -79,7 +80,7 @@ def _is_for_aws(scope: Scope) -> bool:
 @cache
 def _document() -> tuple[bytes, str]:
     """Returns the page, and its policy: no script and style but its own, nothing remote."""
-    content = files(__package__).joinpath("page.html").read_bytes()
+    content = files("sesmail.testing.desk").joinpath("page.html").read_bytes()
     allowed: dict[bytes, list[str]] = {b"script": [], b"style": []}
     for kind, text in _INLINE.findall(content):
         allowed[kind].append(f"'sha256-{b64encode(sha256(text).digest()).decode()}'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
@@ -12,11 +13,14 @@ from pydantic import ValidationError
 from ...sending.message.message import Message
 from ..emitted import Emitted
 from ..fake import FakeSES
+from ..inbound import InboundAction
 from ..state import now
 
 __all__ = ["composed", "receive"]
 
 _MAX_SNS_MAIL = 150 * 1024  # bytes; larger ones come through S3
+
+_MAILBOX = re.compile(r'(?:[^",]|"[^"]*"?)+')  # up to a comma that isn't quoted
 
 
 def composed(fields: Mapping[str, Any]) -> bytes:
@@ -32,11 +36,15 @@ def composed(fields: Mapping[str, Any]) -> bytes:
     unknown = fields.keys() - known.keys()
     if unknown:
         raise ValueError(f"fields must be among {', '.join(known)}, not {sorted(unknown)}")
-    given = {known[name]: value for name, value in fields.items() if value not in (None, "")}
-    if isinstance(given.get("to"), str):
-        given["to"] = [each.strip() for each in given["to"].split(",") if each.strip()]
+    given: dict[str, Any] = {"text": ""} if "html" not in fields else {}
+    given |= {known[name]: value for name, value in fields.items() if value not in (None, "")}
+    to = given.get("to")
+    if isinstance(to, str):
+        given["to"] = [each.strip() for each in _MAILBOX.findall(to) if each.strip()]
+    if not given.get("to"):
+        raise ValueError("to: give at least one recipient")
     try:
-        raw = Message(**{"text": "", **given} if "html" not in given else given).to_bytes()
+        raw = Message(**given).to_bytes()
     except ValidationError as err:
         first = err.errors(include_url=False)[0]
         raise ValueError(f"{first['loc'][0] if first['loc'] else 'mail'}: {first['msg']}") from err
@@ -50,5 +58,5 @@ def receive(fake: FakeSES, raw: bytes, sender: str | None, recipients: Sequence[
     Raises:
         ValueError: The mail has no recipient.
     """
-    action = "SNS" if len(raw) <= _MAX_SNS_MAIL else "S3"
+    action: InboundAction = "SNS" if len(raw) <= _MAX_SNS_MAIL else "S3"
     return fake.receive(raw, sender=sender, recipients=recipients, action=action)
