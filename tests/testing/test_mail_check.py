@@ -91,7 +91,7 @@ def test_problem_of_html_is_found(html: str, codes: list[str]) -> None:
         ({"subject": ""}, ["subject-missing"]),
         ({"subject": "x" * 71}, ["subject-long"]),
         ({"subject": "Order {{number}}"}, ["placeholder"]),
-        ({"text": "Dear {name}, hello undefined"}, ["placeholder"]),
+        ({"text": "Dear {name}, hello undefined"}, ["placeholder"] * 2),
         ({"text": ""}, ["body-missing"]),
         ({"text": None, "html": body("")}, ["text-missing"]),
         ({"html": "<p>Hi"}, ["preheader-short"]),
@@ -112,7 +112,7 @@ def test_refused_attachment_is_found() -> None:
         b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nThe text.\r\n--b\r\n'
         b'Content-Disposition: attachment; filename="setup.exe"\r\n\r\nx\r\n--b--\r\n'
     )
-    (problem,) = check_mail(RawMessage(raw=raw, to="alice@example.com"))
+    (problem,) = check_mail(RawMessage(content=raw, to="alice@example.com"))
     assert (problem.code, problem.level) == ("attachment-refused", "error")
     assert problem.text.startswith("setup.exe: SES rejects files that end in .exe")
 
@@ -133,7 +133,8 @@ def test_bulk_mail_has_to_have_unsubscribe() -> None:
     assert check_mail(half) == []
     assert [each.code for each in check_mail(half, bulk=True)] == ["unsubscribe-missing"]
     assert check_mail(message(unsubscribe="https://example.com/u"), bulk=True) == []
-    managed = message(list_management=sesmail.ListManagement(contact_list="Customers"))
+    leave = f"{TEXT} {{{{amazonSESUnsubscribeUrl}}}}"
+    managed = message(text=leave, list_management=sesmail.ListManagement(contact_list="Customers"))
     assert check_mail(managed) == []
 
 

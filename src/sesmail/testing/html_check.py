@@ -51,10 +51,12 @@ class HtmlContent(HTMLParser):
         self.attributes: list[str] = []
         self.texts: list[str] = []
         self.hidden: list[str] = []
+        self._text: list[str] = []  # of the current text, which comes in pieces
         self._open: list[tuple[str, bool, bool]] = []  # name, unseen, hidden
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Records an element."""
+        self._end_text()
         values = dict(attrs)
         self.attributes += [value for name, value in attrs if value and name != "style"]
         if tag == "img":
@@ -71,18 +73,29 @@ class HtmlContent(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Closes the innermost element of this name, with those in it."""
+        self._end_text()
         for index in range(len(self._open) - 1, max(-1, len(self._open) - 100), -1):
             if self._open[index][0] == tag:
                 del self._open[index:]
                 return
 
     def handle_data(self, data: str) -> None:
-        """Records a text."""
+        """Records a piece of text."""
+        self._text.append(data)
+
+    def close(self) -> None:
+        """Records the last text."""
+        super().close()
+        self._end_text()
+
+    def _end_text(self) -> None:
+        text = "".join(self._text)
+        self._text.clear()
         _, unseen, hidden = self._open[-1] if self._open else ("", False, False)
-        if not unseen and data.strip():
-            self.texts.append(data)
+        if not unseen and text.strip():
+            self.texts.append(text)
             if hidden:
-                self.hidden.append(data)
+                self.hidden.append(text)
 
 
 def read_html(html: str) -> HtmlContent:

@@ -28,7 +28,7 @@ def guessed(order=1):
 
 async def later(*args, **kwargs) -> sesmail.RawMessage:
     raw = b"From: shop@example.com\\r\\nSubject: Raw\\r\\n\\r\\nx\\r\\n"
-    return sesmail.RawMessage(raw=raw, to="alice@example.com")
+    return sesmail.RawMessage(content=raw, to="alice@example.com")
 
 def news() -> sesmail.BulkMessage:
     people = [{"to": f"{name}@example.com", "data": {"name": name}} for name in ("ann", "bob")]

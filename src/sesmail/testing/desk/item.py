@@ -66,7 +66,7 @@ def item_of_mail(mail: SentMail, kind: ItemKind = "sent", item_id: str | None = 
         to=mail.to,
         cc=mail.cc,
         bcc=mail.bcc,
-        events=tuple(mail.events),
+        events=() if kind == "preview" else tuple(mail.events),
         sent=mail,
     )
 
