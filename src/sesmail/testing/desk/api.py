@@ -74,7 +74,7 @@ class Api:
         subscriptions = self._fake.service.sns.subscriptions
         return JSONResponse(
             {
-                "endpoint": str(request.base_url).rstrip("/"),
+                "endpoint": f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}",
                 "region": self._fake.region,
                 "topic": self._fake.topic_arn,
                 "webhooks": [
@@ -182,6 +182,8 @@ class Api:
         return JSONResponse({"id": document["messageId"], "event": event_view(record)})
 
     async def _found(self, listing: Listing) -> list[Item]:
+        if not listing.wait:
+            return await self._run(partial(listing.find, self._items))
         found = await self._fake.state.feed.wait(
             lambda: listing.find(self._items) or None, listing.wait
         )

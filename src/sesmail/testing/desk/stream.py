@@ -47,16 +47,18 @@ class Stream:
                 yield "retry: 1000\n\n"
                 while True:
                     change = await changes.get(_SILENCE if self._previews is None else _WATCH)
-                    if change is not None:
-                        yield _event(change)
-                    elif self._previews is None:
-                        yield ": alive\n\n"
-                    elif await anyio.to_thread.run_sync(self._previews.changed):
-                        yield "event: previews\ndata: {}\n\n"
-                    else:
-                        yield ":\n\n"
+                    yield await self._text(change)
         finally:
             self._open -= 1
+
+    async def _text(self, change: Change | None) -> str:
+        """Returns a change, or what follows from none for a while."""
+        if change is not None:
+            return _event(change)
+        if self._previews is None:
+            return ": alive\n\n"
+        is_changed = await anyio.to_thread.run_sync(self._previews.changed)
+        return "event: previews\ndata: {}\n\n" if is_changed else ":\n\n"
 
 
 def _event(change: Change) -> str:
