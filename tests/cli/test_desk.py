@@ -33,17 +33,22 @@ def test_program_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sesmail", "desk", "--port", "0", "--previews", "desk_mails"]
     command += ["--webhook", "http://127.0.0.1:9/ses", "--region", "us-east-1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-        assert process.stdout is not None
-        port = int(re.findall(r"http://127\.0\.0\.1:(\d+)", process.stdout.readline())[0])
-        assert process.stdout.readline() == f"clients: AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n"
-        status = get(port, "/api/status")
-        assert (status["region"], status["webhooks"]) == (
-            "us-east-1",
-            [{"endpoint": "http://127.0.0.1:9/ses", "confirmed": False}],
-        )
-        assert get(port, "/api/previews")["previews"][0]["name"] == "welcome"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        try:
+            assert process.stdout is not None
+            port = int(re.findall(r"http://127\.0\.0\.1:(\d+)", process.stdout.readline())[0])
+            assert (
+                process.stdout.readline() == f"clients: AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n"
+            )
+            status = get(port, "/api/status")
+            assert (status["region"], status["webhooks"]) == (
+                "us-east-1",
+                [{"endpoint": "http://127.0.0.1:9/ses", "confirmed": False}],
+            )
+            assert get(port, "/api/previews")["previews"][0]["name"] == "welcome"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(("strict", "sent"), [([], True), (["--strict"], False)])

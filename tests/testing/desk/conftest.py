@@ -12,23 +12,20 @@ import uvicorn
 from sesmail.testing.desk import Desk
 from support.desk import Site
 
-ServeDesk = Callable[..., Site]
+Listen = Callable[[Any, socket.socket], None]
 
 
 @pytest.fixture
-def serve() -> Iterator[ServeDesk]:
-    """Serves desks until the end of the test."""
+def listen() -> Iterator[Listen]:
+    """Serves applications on sockets until the end of the test."""
     with ExitStack() as stack:
 
-        def start(desk: Desk | None = None, app: Any = None) -> Site:
-            desk = Desk() if desk is None else desk
-            listening = socket.create_server(("127.0.0.1", 0))
-            site = Site(desk, listening.getsockname()[1])
-            desk.fake.url = desk.fake.service.links.base_url = site.url
-            config = uvicorn.Config(
-                app or desk, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        def start(app: Any, listening: socket.socket) -> None:
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    app, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+                )
             )
-            server = uvicorn.Server(config)
             ready = threading.Event()
             startup = server.startup
 
@@ -43,17 +40,32 @@ def serve() -> Iterator[ServeDesk]:
                 server.should_exit = server.force_exit = True
                 thread.join()
                 listening.close()
-                desk.fake.stop()
 
             thread.start()
             stack.callback(stop)
             assert ready.wait(30)
+
+        yield start
+
+
+@pytest.fixture
+def serve(listen: Listen) -> Iterator[Callable[..., Site]]:
+    """Serves desks until the end of the test, or applications that mount them."""
+    with ExitStack() as stack:
+
+        def start(desk: Desk | None = None, app: Any = None) -> Site:
+            desk = Desk() if desk is None else desk
+            listening = socket.create_server(("127.0.0.1", 0))
+            site = Site(desk, listening.getsockname()[1])
+            desk.fake.url = desk.fake.service.links.base_url = site.url
+            listen(app or desk, listening)
+            stack.callback(desk.fake.stop)
             return site
 
         yield start
 
 
 @pytest.fixture
-def site(serve: ServeDesk) -> Site:
+def site(serve: Callable[..., Site]) -> Site:
     """A desk that accepts mail from all senders."""
     return serve()

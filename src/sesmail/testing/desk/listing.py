@@ -26,7 +26,7 @@ class Listing:
         to: A bare address that is among the recipients, in any case.
         from_email: Part of the author.
         subject: Part of the subject.
-        words: Words that are each in addresses, subject, text, HTML or template name.
+        words: Words that are each in addresses, subject, text, HTML or template name, or the id.
         kind: ``sent`` or ``received``.
         limit: Maximum number of mails.
         wait: Seconds to wait for the first mail.
@@ -90,10 +90,10 @@ class Listing:
 
 def _contains(item: Item, words: Sequence[str]) -> bool:
     template = None if item.sent is None else item.sent.template
-    texts = [item.from_email, *item.recipients, item.id, template, item.parsed.subject]
+    texts = [item.from_email, *item.recipients, template, item.parsed.subject]
     texts += [item.parsed.text, item.parsed.html]
     text = "\n".join(each for each in texts if each).lower()
-    return all(word in text for word in words)
+    return all(word in text or word == item.id for word in words)
 
 
 def read_seconds(query: QueryParams) -> float:
