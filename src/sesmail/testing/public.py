@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import desk
 from .api_errors import ApiError
 from .emitted import DeliveryError, Emitted
 from .fake import ClientSettings, FakeSES, FakeTrust
@@ -42,6 +43,7 @@ __all__ = [
     "Trust",
     "check_mail",
     "check_send_log",
+    "desk",
     "find",
     "preview",
 ]

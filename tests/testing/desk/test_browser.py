@@ -81,13 +81,13 @@ def remote(listen: Callable[..., None]) -> tuple[str, list[str]]:
 def webhook(site: Site, listen: Callable[..., None]) -> list[sesmail.Event]:
     """The events that an application received, which is subscribed to the desk."""
     events: list[sesmail.Event] = []
-    receiver = sesmail.Receiver(**desk.trust(site.url))
 
     async def receive(request: Request) -> Response:
-        try:
-            found = await receiver.receive(await request.body(), dict(request.headers))
-        except sesmail.WebhookError as err:
-            return Response(status_code=err.status, headers=dict(err.headers))
+        async with sesmail.Receiver(**desk.trust(site.url)) as receiver:
+            try:
+                found = await receiver.receive(await request.body(), dict(request.headers))
+            except sesmail.WebhookError as err:
+                return Response(status_code=err.status, headers=dict(err.headers))
         events.extend(found)
         return JSONResponse({"stored": [type(each).__name__ for each in found]})
 

@@ -110,7 +110,7 @@ def test_message_is_previewed(found: Previews, name: str, subject: str, to: str)
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("broken", "broken: KeyError: 'order'"),
+        ("broken", r"broken: KeyError: 'order' \(mails.py, line 32\)"),
         ("nothing", "nothing returned NoneType instead of a message"),
         ("news:2", "news: recipient must be 0 to 1"),
     ],
@@ -192,7 +192,10 @@ def test_previews_are_served(
     assert "placeholder" in {each["code"] for each in mail["problems"]}
     assert site.get("/api/mails/preview:welcome/html").body.endswith(b"<p>Dear {name}</p>")
     response = site.get("/api/mails/preview:broken")
-    assert (response.status, response.json["error"]) == (422, "broken: KeyError: 'order'")
+    assert (response.status, response.json["error"]) == (
+        422,
+        "broken: KeyError: 'order' (mails.py, line 32)",
+    )
     assert site.get("/api/mails/preview:none").status == 404
     assert site.post("/api/mails/preview:welcome/events", {"kind": "open"}).status == 409
     assert site.get("/api/status").json["previews"] == "desk_shop.mails"

@@ -7,6 +7,7 @@ import inspect
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -119,7 +120,7 @@ class Previews:
                     self._module = _reloaded(self.name, self._modified, modified)
                     self._modified = modified
             except Exception as err:
-                raise PreviewError(f"{self.name}: {type(err).__name__}: {err}") from err
+                raise PreviewError(f"{self.name}: {_described(err)}") from err
             return self._module
 
     def _functions(self, module: ModuleType) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -134,7 +135,14 @@ def _called(function: Callable[[], Any]) -> Any:
     try:
         return anyio.run(function) if inspect.iscoroutinefunction(function) else function()
     except Exception as err:
-        raise PreviewError(f"{function.__name__}: {type(err).__name__}: {err}") from err
+        raise PreviewError(f"{function.__name__}: {_described(err)}") from err
+
+
+def _described(error: Exception) -> str:
+    """Returns class, text and place of an error."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}, line {last.lineno}"
+    return f"{type(error).__name__}: {error} ({place})"
 
 
 def _returns_message(function: Callable[..., Any]) -> bool:
