@@ -318,9 +318,10 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
 }
 for method in ("", ".call", ".send", ".send_bulk", ".send_many"):
     PARAMETERS[f"BlockingClient{method}"] = PARAMETERS[f"Client{method}"]
+PUBLIC = {name: getattr(sesmail, name) for name in sesmail.__all__}
 MODELS = [
     each
-    for each in vars(sesmail).values()
+    for each in PUBLIC.values()
     if isinstance(each, type) and issubclass(each, pydantic.BaseModel)
 ]
 
@@ -330,7 +331,7 @@ CALLED_BY_CLIENT = "the client calls it with values of its own, also after SES h
 EXEMPT: dict[str, str] = {
     **{
         name: RESULTS
-        for name, value in vars(sesmail).items()
+        for name, value in PUBLIC.items()
         if isinstance(value, type)
         and (
             issubclass(value, (sesmail.BaseEvent, BaseException))
@@ -339,7 +340,8 @@ EXEMPT: dict[str, str] = {
     },
     **dict.fromkeys(
         (
-            "Attempt", "CallInfo", "InboundAttachment", "InboundMail", "MailHeaders", "Mailbox",
+            "Attempt", "CallInfo", "InboundAttachment", "InboundMail", "MailHeaders", "MailReport",
+            "Mailbox", "ReportedRecipient",
             "SendMany", "SendProgress", "SendRecord", "SnsMessage", "SnsOrigin",
             "BlockingSendMany", "TopicPreferences", "Unsubscription", "Verdicts",
         ),

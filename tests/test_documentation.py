@@ -73,6 +73,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 SOURCE = re.compile(rf"{re.escape(PROJECT['urls']['Source'])}/(?:blob|tree)/main/")
 AWS_FILES = sorted((ROOT / "examples" / "aws").glob("*"))
 
+CACHE = ".receiving.verification.async_certificates"  # which imports the function
 each_page = pytest.mark.parametrize("page", PAGES, ids=str)
 each_aws_file = pytest.mark.parametrize("path", AWS_FILES, ids=lambda path: path.name)
 
@@ -85,8 +86,8 @@ def certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use a certificate of `signing` that is valid now instead of fetching Amazon's."""
     now, day = datetime.now(UTC), timedelta(days=1)
     file = signing.pem(signing.certificate(start=now - day, end=now + day))
-    for module in ("sesmail", "sesmail.receiving.verification.certificates"):
-        monkeypatch.setattr(f"{module}.fetch_certificate", lambda url: file)
+    for module in ("", ".receiving.verification.certificates", CACHE):
+        monkeypatch.setattr(f"sesmail{module}.fetch_certificate", lambda url: file)
 
 
 @pytest.fixture

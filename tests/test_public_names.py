@@ -1,8 +1,9 @@
 """Public names of sesmail: sorted, complete, documented, importable from their module."""
 
+import ast
 import importlib
 import inspect
-import types
+from pathlib import Path
 
 import pytest
 
@@ -18,13 +19,24 @@ def test_public_names_are_sorted() -> None:
     assert sesmail.__all__ == sorted(set(sesmail.__all__))
 
 
-def test_public_names_are_complete() -> None:
-    public = {
-        name
-        for name, value in vars(sesmail).items()
-        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+def typed_imports() -> dict[str, str]:
+    """Return the names that type checkers see, each with its module."""
+    tree = ast.parse(Path(sesmail.__file__).read_text())
+    (block,) = [each for each in tree.body if isinstance(each, ast.If) and not each.orelse][:1]
+    return {
+        alias.name: str(statement.module)
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
     }
-    assert set(PUBLIC) == public | {"__version__"}
+
+
+def test_table_of_names_equals_the_typed_imports() -> None:
+    typed = typed_imports()
+    assert typed == sesmail._MODULES
+    assert {*sesmail.__all__} == {*typed, "__version__"}
+    names = [name for names in sesmail._PUBLIC_NAMES.values() for name in names.split()]
+    assert sorted(names) == sorted(typed)
 
 
 def test_every_public_name_exists() -> None:

@@ -195,9 +195,10 @@ def running(request: pytest.FixtureRequest, running_moto: "MotoServer") -> Itera
         patch.setenv("SNS_SECRET", SECRET)
         patch.setenv("SNS_TOPICS", f"{TOPIC}-2 {TOPIC}")
         patch.setenv("AWS_ENDPOINT_URL", running_moto.url)
-        patch.setattr(
-            "sesmail.receiving.verification.certificates.fetch_certificate", certificate_at
-        )
+        for module in ("certificates", "async_certificates"):
+            patch.setattr(
+                f"sesmail.receiving.verification.{module}.fetch_certificate", certificate_at
+            )
         patch.setattr("sesmail.fetch_certificate", certificate_at)
         spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
         assert spec is not None

@@ -1,17 +1,18 @@
 """Frozen mappings, value classes, and fast construction."""
 
 import copy
+import inspect
 import json
 import pickle
 from collections import ChainMap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from sesmail.values import FrozenDict, FrozenMappings, Value, build_frozen
+from sesmail.values import FrozenDict, FrozenMappings, Value, build_frozen, value
 
 CHANGES: dict[str, Callable[[FrozenDict[str, int]], object]] = {
     "set": lambda mapping: mapping.__setitem__("a", 2),
@@ -139,3 +140,98 @@ def test_values_of_different_classes_are_unequal() -> None:
     assert repr(Derived("a")).startswith(
         "test_values_of_different_classes_are_unequal.<locals>.Derived(name='a'"
     )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Stock(FrozenMappings, Value):
+    """A class made by ``dataclass``."""
+
+    name: str
+    data: Mapping[str, int] = field(default_factory=dict[str, int])
+    size: int = 0
+    kind: str = field(default="x", repr=False, compare=False)
+
+
+@value(kw_only=True)
+class Late(FrozenMappings, Value):
+    """The same class, made by ``value``."""
+
+    name: str
+    data: Mapping[str, int] = field(default_factory=dict[str, int])
+    size: int = 0
+    kind: str = field(default="x", repr=False, compare=False)
+
+
+@value(kw_only=True)
+class Derived(Late):
+    """A class with a field more."""
+
+    more: int = 5
+
+
+@value()
+class Pair(Value):
+    """A class with positional arguments."""
+
+    first: int
+    second: int = 2
+
+
+def test_value_equals_a_frozen_dataclass() -> None:
+    assert inspect.signature(Late) == inspect.signature(Stock)
+    assert Late.__doc__ == "The same class, made by ``value``."
+    assert [(each.name, each.type, each.default) for each in fields(Late)] == [
+        (each.name, each.type, each.default) for each in fields(Stock)
+    ]
+    late, stock = Late(name="a", data={"b": 1}), Stock(name="a", data={"b": 1})
+    assert repr(late) == repr(stock).replace("Stock", "Late")
+    assert vars(late) == vars(stock)
+    assert type(late.data) is FrozenDict
+    assert Late.__init__.__qualname__ == "Late.__init__"
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'name'"):
+        Late()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="positional"):
+        Late("a")  # type: ignore[misc]
+
+
+def test_value_is_frozen() -> None:
+    late = Derived(name="a")
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'name'"):
+        late.name = "b"  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'other'"):
+        late.other = "b"  # type: ignore[attr-defined]
+    with pytest.raises(FrozenInstanceError, match="cannot delete field 'name'"):
+        del late.name
+    assert late.name == "a"
+
+
+def test_value_is_replaced_copied_pickled_and_matched() -> None:
+    late = Derived(name="a", data={"b": 1}, more=6)
+    assert replace(late, size=2) == Derived(name="a", data={"b": 1}, more=6, size=2)
+    for same in (copy.copy(late), copy.deepcopy(late), pickle.loads(pickle.dumps(late))):
+        assert same == late
+        assert type(same) is Derived
+    match late:
+        case Late(name=name, data={"b": number}):
+            assert (name, number) == ("a", 1)
+        case _:
+            raise AssertionError
+    match Pair(1):
+        case Pair(first, second):
+            assert (first, second) == (1, 2)
+
+
+def test_constructor_is_compiled_at_its_first_call() -> None:
+    @value()
+    class Fresh(Value):
+        """A class that wasn't called yet."""
+
+        number: int
+
+    class Child(Fresh):
+        """A class that inherits the constructor."""
+
+    assert type(vars(Fresh)["__init__"]).__name__ == "_LateInit"
+    assert Child(1) == Child(1)
+    assert inspect.isfunction(vars(Fresh)["__init__"])
+    assert Fresh(number=2).number == 2

@@ -1,107 +1,111 @@
 """Async client and event parser for Amazon SES, on asyncio and trio."""
 
-from .address import Address
-from .errors import (
-    AccessDeniedError,
-    Attempt,
-    BadRequestError,
-    BulkSendError,
-    ConfigurationError,
-    ConfirmationError,
-    ContentDeniedError,
-    ContentError,
-    ContentKeyError,
-    ContentMissingError,
-    ContentTamperedError,
-    ContentTooLargeError,
-    DuplicateSendError,
-    ForbiddenTopicError,
-    InvalidMessageError,
-    InvalidTokenError,
-    MalformedBodyError,
-    MessageRejectedError,
-    NotFoundError,
-    NotSentError,
-    NotVerifiedError,
-    Outcome,
-    QuotaExceededError,
-    RejectedError,
-    SendError,
-    SendingPausedError,
-    SesmailError,
-    SignatureError,
-    TemporaryError,
-    ThrottledError,
-    UnauthenticatedError,
-    UnexpectedEventError,
-    UnexpectedSubscriptionError,
-    UnknownOutcomeError,
-    UnsupportedFeatureError,
-    WebhookError,
-)
-from .receiving.dedup import SeenMessages
-from .receiving.events.event import (
-    BaseEvent,
-    Bounced,
-    Clicked,
-    Complained,
-    Delayed,
-    Delivered,
-    Event,
-    MailStored,
-    Opened,
-    OtherAction,
-    Received,
-    Rejected,
-    RenderingFailed,
-    S3Action,
-    Sent,
-    SnsAction,
-    SnsOrigin,
-    SubscriptionChanged,
-    SubscriptionConfirmation,
-    TopicPreferences,
-    TrackingEvent,
-    UnknownEvent,
-    UnsubscribeConfirmation,
-    Verdicts,
-    event_from_json,
-)
-from .receiving.inbound.attachment import InboundAttachment
-from .receiving.inbound.header import MailHeaders
-from .receiving.inbound.mail import InboundMail, read_mail
-from .receiving.inbound.mailbox import Mailbox
-from .receiving.inbound.report import MailReport, ReportedRecipient
-from .receiving.parsing.parser import parse
-from .receiving.receiver import Receiver
-from .receiving.storage.inbound_storage import InboundStorage
-from .receiving.transports.sns import SnsMessage
-from .receiving.verification.certificates import CertificateCache, fetch_certificate
-from .receiving.verification.secret import check_secret
-from .receiving.verification.signature import check_signature
-from .receiving.verification.verify import verify
-from .send_log.memory import MemorySendLog
-from .send_log.protocol import SendLog, SendRecord
-from .send_log.sqlite import SqliteSendLog
-from .sending.attempts.listener import CallInfo, Listener
-from .sending.attempts.retry import RetryPolicy
-from .sending.blocking import BlockingClient
-from .sending.blocking_many import BlockingSendMany
-from .sending.client import Client
-from .sending.many import MessageResult, SendMany, SendProgress
-from .sending.message.attachment import Alternative, Attachment
-from .sending.message.message import (
-    BulkMessage,
-    Message,
-    RawMessage,
-    TemplateMessage,
-    message_from_json,
-)
-from .sending.message.recipient import InlineTemplate, ListManagement, Recipient
-from .sending.rate.limiter import RateLimiter
-from .sending.result import BulkResult, RecipientResult, SendResult
-from .unsubscribe import Unsubscribe, Unsubscription
 from .version import __version__
+
+# A plain name, which type checkers know as well: importing `typing` takes milliseconds.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .address import Address
+    from .errors import (
+        AccessDeniedError,
+        Attempt,
+        BadRequestError,
+        BulkSendError,
+        ConfigurationError,
+        ConfirmationError,
+        ContentDeniedError,
+        ContentError,
+        ContentKeyError,
+        ContentMissingError,
+        ContentTamperedError,
+        ContentTooLargeError,
+        DuplicateSendError,
+        ForbiddenTopicError,
+        InvalidMessageError,
+        InvalidTokenError,
+        MalformedBodyError,
+        MessageRejectedError,
+        NotFoundError,
+        NotSentError,
+        NotVerifiedError,
+        Outcome,
+        QuotaExceededError,
+        RejectedError,
+        SendError,
+        SendingPausedError,
+        SesmailError,
+        SignatureError,
+        TemporaryError,
+        ThrottledError,
+        UnauthenticatedError,
+        UnexpectedEventError,
+        UnexpectedSubscriptionError,
+        UnknownOutcomeError,
+        UnsupportedFeatureError,
+        WebhookError,
+    )
+    from .receiving.dedup import SeenMessages
+    from .receiving.events.event import (
+        BaseEvent,
+        Bounced,
+        Clicked,
+        Complained,
+        Delayed,
+        Delivered,
+        Event,
+        MailStored,
+        Opened,
+        OtherAction,
+        Received,
+        Rejected,
+        RenderingFailed,
+        S3Action,
+        Sent,
+        SnsAction,
+        SnsOrigin,
+        SubscriptionChanged,
+        SubscriptionConfirmation,
+        TopicPreferences,
+        TrackingEvent,
+        UnknownEvent,
+        UnsubscribeConfirmation,
+        Verdicts,
+        event_from_json,
+    )
+    from .receiving.inbound.attachment import InboundAttachment
+    from .receiving.inbound.header import MailHeaders
+    from .receiving.inbound.mail import InboundMail, read_mail
+    from .receiving.inbound.mailbox import Mailbox
+    from .receiving.inbound.report import MailReport, ReportedRecipient
+    from .receiving.parsing.parser import parse
+    from .receiving.receiver import Receiver
+    from .receiving.storage.inbound_storage import InboundStorage
+    from .receiving.transports.sns import SnsMessage
+    from .receiving.verification.certificates import CertificateCache, fetch_certificate
+    from .receiving.verification.secret import check_secret
+    from .receiving.verification.signature import check_signature
+    from .receiving.verification.verify import verify
+    from .send_log.memory import MemorySendLog
+    from .send_log.protocol import SendLog, SendRecord
+    from .send_log.sqlite import SqliteSendLog
+    from .sending.attempts.listener import CallInfo, Listener
+    from .sending.attempts.retry import RetryPolicy
+    from .sending.blocking import BlockingClient
+    from .sending.blocking_many import BlockingSendMany
+    from .sending.client import Client
+    from .sending.many import MessageResult, SendMany, SendProgress
+    from .sending.message.attachment import Alternative, Attachment
+    from .sending.message.message import (
+        BulkMessage,
+        Message,
+        RawMessage,
+        TemplateMessage,
+        message_from_json,
+    )
+    from .sending.message.recipient import InlineTemplate, ListManagement, Recipient
+    from .sending.rate.limiter import RateLimiter
+    from .sending.result import BulkResult, RecipientResult, SendResult
+    from .unsubscribe import Unsubscribe, Unsubscription
 
 __all__ = [
     "AccessDeniedError",
@@ -214,3 +218,71 @@ __all__ = [
     "read_mail",
     "verify",
 ]
+
+# Modules with their public names, which are imported when they are first used: a program that only
+# parses events needs neither pydantic nor HTTP. Lazy imports (PEP 810) can replace this table once
+# Python 3.15 is the oldest release: https://peps.python.org/pep-0810/
+_PUBLIC_NAMES = {
+    "address": "Address",
+    "errors": (
+        "AccessDeniedError Attempt BadRequestError BulkSendError ConfigurationError "
+        "ConfirmationError ContentDeniedError ContentError ContentKeyError ContentMissingError "
+        "ContentTamperedError ContentTooLargeError DuplicateSendError ForbiddenTopicError "
+        "InvalidMessageError InvalidTokenError MalformedBodyError MessageRejectedError "
+        "NotFoundError NotSentError NotVerifiedError Outcome QuotaExceededError RejectedError "
+        "SendError SendingPausedError SesmailError SignatureError TemporaryError ThrottledError "
+        "UnauthenticatedError UnexpectedEventError UnexpectedSubscriptionError "
+        "UnknownOutcomeError UnsupportedFeatureError WebhookError"
+    ),
+    "receiving.dedup": "SeenMessages",
+    "receiving.events.event": (
+        "BaseEvent Bounced Clicked Complained Delayed Delivered Event MailStored Opened "
+        "OtherAction Received Rejected RenderingFailed S3Action Sent SnsAction SnsOrigin "
+        "SubscriptionChanged SubscriptionConfirmation TopicPreferences TrackingEvent "
+        "UnknownEvent UnsubscribeConfirmation Verdicts event_from_json"
+    ),
+    "receiving.inbound.attachment": "InboundAttachment",
+    "receiving.inbound.header": "MailHeaders",
+    "receiving.inbound.mail": "InboundMail read_mail",
+    "receiving.inbound.mailbox": "Mailbox",
+    "receiving.inbound.report": "MailReport ReportedRecipient",
+    "receiving.parsing.parser": "parse",
+    "receiving.receiver": "Receiver",
+    "receiving.storage.inbound_storage": "InboundStorage",
+    "receiving.transports.sns": "SnsMessage",
+    "receiving.verification.certificates": "CertificateCache fetch_certificate",
+    "receiving.verification.secret": "check_secret",
+    "receiving.verification.signature": "check_signature",
+    "receiving.verification.verify": "verify",
+    "send_log.memory": "MemorySendLog",
+    "send_log.protocol": "SendLog SendRecord",
+    "send_log.sqlite": "SqliteSendLog",
+    "sending.attempts.listener": "CallInfo Listener",
+    "sending.attempts.retry": "RetryPolicy",
+    "sending.blocking": "BlockingClient",
+    "sending.blocking_many": "BlockingSendMany",
+    "sending.client": "Client",
+    "sending.many": "MessageResult SendMany SendProgress",
+    "sending.message.attachment": "Alternative Attachment",
+    "sending.message.message": "BulkMessage Message RawMessage TemplateMessage message_from_json",
+    "sending.message.recipient": "InlineTemplate ListManagement Recipient",
+    "sending.rate.limiter": "RateLimiter",
+    "sending.result": "BulkResult RecipientResult SendResult",
+    "unsubscribe": "Unsubscribe Unsubscription",
+}
+_MODULES = {name: module for module, names in _PUBLIC_NAMES.items() for name in names.split()}
+
+if not TYPE_CHECKING:  # a checker would take any name for an attribute
+
+    def __getattr__(name):
+        """Imports a public name when it is first used."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from copy import copy
+from dataclasses import FrozenInstanceError, dataclass, field, fields, make_dataclass
 from functools import cache
 from operator import attrgetter
-from typing import Any, Generic, NoReturn, Self, TypeVar, overload
+from typing import Any, Generic, NoReturn, Self, TypeVar, dataclass_transform, overload
 
-__all__ = ["FrozenDict", "FrozenMappings", "Value", "build_frozen", "cached_property"]
+__all__ = ["FrozenDict", "FrozenMappings", "Value", "build_frozen", "cached_property", "value"]
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -75,6 +76,54 @@ def _hashed(cls: Any) -> Callable[[object], object]:
     return attrgetter(
         *[each.name for each in fields(cls) if (each.compare if each.hash is None else each.hash)]
     )
+
+
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field,))
+def value(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
+    """Makes a frozen dataclass of a `Value`, whose ``__init__`` is compiled at its first call.
+
+    ``dataclass(frozen=True)`` compiles three methods at import, which takes most of a millisecond
+    for a class that may never be called.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        made: Any = dataclass(eq=False, repr=False, init=False, kw_only=kw_only)(cls)
+        made.__init__ = _LateInit(made)
+        made.__setattr__ = _refuse_assignment
+        made.__delattr__ = _refuse_deletion
+        return cls
+
+    return decorate
+
+
+def _refuse_assignment(self: object, name: str, value: object) -> NoReturn:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_deletion(self: object, name: str) -> NoReturn:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+class _LateInit:
+    """Descriptor that replaces itself by the ``__init__`` of a dataclass."""
+
+    def __init__(self, cls: Any) -> None:
+        self._cls = cls
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        cls = self._cls
+        namespace = {"__doc__": cls.__doc__}  # without it, a signature is computed
+        if hasattr(cls, "__post_init__"):
+            namespace["__post_init__"] = cls.__post_init__
+        twin: Any = make_dataclass(
+            cls.__name__,
+            [(each.name, each.type, copy(each)) for each in fields(cls)],
+            namespace=namespace,
+            frozen=True,
+        )
+        cls.__init__ = twin.__init__
+        cls.__init__.__qualname__ = f"{cls.__qualname__}.__init__"
+        return cls.__init__.__get__(instance, owner)
 
 
 class FrozenMappings:

@@ -277,6 +277,13 @@ async def test_coroutine_function(ses: FakeSES) -> None:
 
 
 @pytest.mark.anyio
+async def test_event_loop_is_not_blocked(ses: FakeSES) -> None:
+    for wait in (emit(ses).wait_blocking, ses.outbox.wait_blocking):
+        with pytest.raises(RuntimeError, match=r"is running in this thread: await wait\(\)"):
+            wait()
+
+
+@pytest.mark.anyio
 async def test_wait_reports_a_refusal(ses: FakeSES) -> None:
     ses.subscribe(post=lambda *_: 403, confirm=False)
     with pytest.raises(DeliveryError, match="failed: 403"):

@@ -263,7 +263,7 @@ async def test_events_are_settled_in_a_send_log(ses: FakeSES) -> None:
 LISTED = ORDER.replace(
     to=ALICE,
     html='<a href="{{amazonSESUnsubscribeUrl}}">leave</a>' + " text" * 30,
-    text="leave: {{amazonSESUnsubscribeUrl}}",
+    text="hello\nleave: {{amazonSESUnsubscribeUrl}}",  # a line that looks like base64
     list_management=sesmail.ListManagement(contact_list="Customers", topic="News"),
 )
 
@@ -287,6 +287,29 @@ async def test_list_management(ses: FakeSES, ses_client: sesmail.Client) -> None
     (bounced,) = parse(ses.events[-1].document)
     assert isinstance(bounced, sesmail.Bounced)
     assert bounced.bounce_subtype == "UnsubscribedRecipient"
+
+
+@pytest.mark.parametrize("padding", range(0, 76, 5))
+async def test_unsubscribe_link_in_every_transfer_encoding(
+    ses: FakeSES, ses_client: sesmail.Client, padding: int
+) -> None:
+    ses.verify("example.com")
+    ses.contact_list("Customers")
+    placeholder = "{{amazonSESUnsubscribeUrl}}"
+    await ses_client.send(
+        LISTED.replace(
+            text=f"{'é' * padding} {placeholder} 配信停止はこちら" + "日本語" * 100,  # base64
+            html="x" * padding + f' <a href="{placeholder}">x</a> é',  # quoted-printable
+            list_management=sesmail.ListManagement(contact_list="Customers"),
+        )
+    )
+    mail = ses.outbox[0]
+    assert mail.text is not None
+    assert b"Content-Transfer-Encoding: base64" in mail.raw
+    assert b"Content-Transfer-Encoding: quoted-printable" in mail.raw
+    assert len(mail.links) == 1
+    assert mail.links[0] in mail.text
+    assert placeholder not in f"{mail.text}{mail.html}"
 
 
 async def test_unsubscribing_from_the_whole_list(

@@ -91,6 +91,14 @@ async def test_old_sends_leave_the_quota(ses: FakeSES, monkeypatch: pytest.Monke
     assert ses.state.sent_last_24_hours == 0
 
 
+async def test_client_with_a_session_of_its_own(ses: FakeSES) -> None:
+    from aiobotocore.session import AioSession
+
+    ses.verify("example.com")
+    async with ses.client(session=AioSession(), rate_limit=None) as client:
+        await client.send(ORDER)
+
+
 async def test_program_without_settings_uses_the_environment(ses: FakeSES) -> None:
     ses.verify("example.com")
     async with sesmail.Client(rate_limit=None) as client:

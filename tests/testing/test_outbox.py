@@ -113,6 +113,8 @@ def test_links() -> None:
         "https://d.example/x",
     )
     assert find_links(None, None) == ()
+    conditional = '<![if !mso]><a href="https://a.example">a</a><![endif]><![odd[x]]><!x'
+    assert find_links(conditional, None) == ("https://a.example",)
 
 
 async def test_change_feed(ses: FakeSES, ses_client: Client) -> None:

@@ -1,5 +1,7 @@
 """Messages as MIME, as files and as pages."""
 
+import subprocess
+import sys
 from email import message_from_bytes
 from pathlib import Path
 
@@ -56,6 +58,16 @@ def test_message_as_mime(tmp_path: Path) -> None:
     assert mime.to_eml(str(path)).read_bytes() == mime.to_bytes()
     with pytest.raises(InvalidMessageError, match="author is missing"):
         Message(to="a@example.org", text="x").to_bytes()
+
+
+def test_message_is_encoded_before_anything_is_sent() -> None:
+    code = (
+        "import sesmail\n"
+        "message = sesmail.Message(from_email='a@example.com', to='b@example.org', text='x')\n"
+        "print(len(message.to_bytes()) > 50)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
 
 
 def test_page_of_a_message() -> None:
@@ -125,6 +137,6 @@ async def test_page_of_an_accepted_mail(ses: FakeSES, ses_client: Client) -> Non
 
 
 def test_preview_needs_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(output._registered, "preview")
+    monkeypatch.setattr(output, "_previews", [])
     with pytest.raises(ConfigurationError, match=r"pip install 'sesmail\[testing\]', and import"):
         ORDER.preview()

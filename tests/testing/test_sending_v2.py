@@ -87,6 +87,17 @@ def test_simple_content_is_composed(ses: FakeSES, v2: Any) -> None:
     assert mail.code() == "123456"
 
 
+def test_display_names_are_encoded(ses: FakeSES, v2: Any) -> None:
+    to = {"ToAddresses": ["Zoë <zoe@example.org>", '"A, B" <a@example.org>']}
+    send(v2, simple(), Destination=to, FromEmailAddress="Shöp <shop@example.com>")
+    mail = ses.outbox[0]
+    assert mail.raw.isascii()
+    assert mail.headers.get("To") == 'Zoë <zoe@example.org>, "A, B" <a@example.org>'
+    assert mail.recipients == ("zoe@example.org", "a@example.org")
+    with pytest.raises(ClientError, match="Missing final '@domain'"):
+        send(v2, simple(), ReplyToAddresses=["nobody"])
+
+
 def test_html_alone_is_composed(ses: FakeSES, v2: Any) -> None:
     body = {"Html": {"Data": "<p>Hi"}}
     send(v2, {"Simple": {"Subject": {"Data": ""}, "Body": body}})

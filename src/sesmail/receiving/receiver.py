@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
 
 import anyio
 
@@ -29,7 +29,6 @@ from .events.base import TrackingEvent
 from .events.event import Event, SubscriptionConfirmation
 from .events.received import Received, SnsAction
 from .events.stored import MailStored
-from .inbound.mail import InboundMail, read_mail
 from .parsing.parser import parse, parse_raw
 from .settling import SupportsSettle, settle_sends
 from .storage.enclosed import enclosed_mail
@@ -39,12 +38,16 @@ from .storage.s3 import MailStore
 from .subscriptions import confirm_subscription
 from .transports.json_body import Body
 from .transports.sns import SnsMessage
-from .verification.certificates import AsyncCertificateCache, Clock, FetchCertificate
+from .verification.async_certificates import AsyncCertificateCache, FetchCertificate
+from .verification.certificates import Clock
 from .verification.checks import Checks, check_request, resume
 from .verification.http_headers import Headers
 from .verification.policy import VerificationPolicy
 from .verification.secret import Secret, Secrets
 from .verification.signature import MAX_AGE
+
+if TYPE_CHECKING:
+    from .inbound.mail import InboundMail
 
 __all__ = ["Receiver"]
 
@@ -294,14 +297,14 @@ class Receiver:
             raw = enclosed_mail(event, event.action)
         else:
             raw = await self._store.fetch(locate(event, self._storage))
-        read = partial(
-            read_mail,
+        load = partial(
+            _load,
             raw,
             envelope_sender=event.source,
             envelope_recipients=event.recipients,
             verdicts=event.verdicts,
         )
-        return await run_in_thread(partial(_load, read), abandon=True)
+        return await run_in_thread(load, abandon=True)
 
     async def fetch_object(self, bucket: str, key: str) -> InboundMail:
         """Fetches a mail that SES stored in S3, for programs that know where it is.
@@ -315,7 +318,7 @@ class Receiver:
         """
         stored = self._allowed_object(bucket, key)
         raw = await self._store.fetch(stored)
-        return await run_in_thread(partial(_load, partial(read_mail, raw)), abandon=True)
+        return await run_in_thread(partial(_load, raw), abandon=True)
 
     async def delete_object(self, event: Received | MailStored) -> None:
         """Deletes the mail of an event from S3; does nothing if it was deleted before.
@@ -393,8 +396,10 @@ def _check_objects(
         check_function("clock", clock)
 
 
-def _load(read: Callable[[], InboundMail]) -> InboundMail:
-    return read().load()
+def _load(raw: bytes, **envelope: Any) -> InboundMail:
+    from .inbound.mail import read_mail  # lazily: a receiver of tracking events doesn't need it
+
+    return read_mail(raw, **envelope).load()
 
 
 def _now() -> datetime:

@@ -9,11 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ..address import Address
 from ..errors import InvalidMessageError
 from ..sending.message.attachment import Attachment
-from ..sending.mime.header import fold, text_field
+from ..sending.mime.header import fold, mailbox, text_field
 from ..sending.mime.part import BoundaryFactory, Header, Part, file_part, multipart, text_part
 from .api_errors import bad_request
+from .checks import bare
 from .draft import Addresses
 from .state import now
 
@@ -55,7 +57,9 @@ def compose(
         ("Reply-To", reply_to),
     ]
     fields = [
-        (name, fold(name, ", ".join(values).split(" "))) for name, values in mailboxes if values
+        (name, fold(name, ", ".join(map(_encoded, values)).split(" ")))
+        for name, values in mailboxes
+        if values
     ]
     if content.subject:
         fields.append(("Subject", text_field("Subject", content.subject)))
@@ -63,6 +67,12 @@ def compose(
     root = _root(content)
     header = Header(*fields, ("MIME-Version", "MIME-Version: 1.0\r\n"), *root.header.fields)
     return b"".join([header.encoded, *root.body])
+
+
+def _encoded(text: str) -> str:
+    """Returns a mailbox, checked, in ASCII."""
+    bare(text)
+    return text if text.isascii() else mailbox(Address.parse(text))
 
 
 def rendered_text(content: Content) -> str:

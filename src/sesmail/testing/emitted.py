@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .feed import check_no_loop
 from .mail import Delivery, EventRecord
 from .messages import authorisation, encode, notification, post_headers
 from .signing import SignatureVersion
@@ -65,7 +66,13 @@ class Emitted:
         return self._checked()
 
     def wait_blocking(self, timeout: float = 10.0) -> Sequence[Delivery]:
-        """Waits as ``wait`` does, in code without an event loop."""
+        """Waits as ``wait`` does, in code without an event loop.
+
+        Raises:
+            DeliveryError: As for ``wait``.
+            RuntimeError: An event loop is running.
+        """
+        check_no_loop()
         self._state.feed.wait_blocking(self._done, timeout)
         return self._checked()
 

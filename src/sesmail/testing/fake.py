@@ -19,6 +19,7 @@ from .outbox import Outbox
 from .server import Server
 from .service import SesService
 from .settings import Settings
+from .signing import ca_bundle
 from .sns import Trust, trust
 from .state import State
 from .subscribing import Subscribing
@@ -53,6 +54,19 @@ class FakeSES(EventMaker, Settings, Subscribing):
     needs. Use it as ``with FakeSES() as fake`` or ``async with FakeSES() as fake``; its server has
     a thread and an event loop of its own, so that both work on asyncio and trio, and without an
     event loop. Any credentials are accepted.
+
+    Modelled: identities and their subdomains, the sandbox, the daily quota, paused and suspended
+    accounts; limits on recipients, sizes, tags and headers; stored and inline templates, data
+    merged by key, Rendering Failure after acceptance; bulk results by entry; configuration sets,
+    event destinations and identity notifications; suppression lists of the account and of tenants,
+    to which hard bounces and complaints add addresses; contact lists and unsubscribe links; the
+    mailbox simulator; headers truncated at 10 KB; SNS with its subscriptions, credentials, retries
+    and signatures; received mail in notifications and in S3, encrypted by KMS.
+
+    Not modelled: IAM and signatures of requests, DKIM and MAIL FROM domains, receipt rules (give
+    their action to ``receive``), attachments that SES refuses, the rate of other operations than
+    sends, partials and further helpers of Handlebars, destinations other than SNS (an ``Emitted``
+    event has their forms), and the time that real deliveries take. Mails are kept until ``reset``.
 
     Attributes:
         faults: Faults of the next send operations: throttling, latency, lost responses.
@@ -176,7 +190,11 @@ class FakeSES(EventMaker, Settings, Subscribing):
         The clients of a fake share a session of aiobotocore, which opens them faster, unless
         ``session``, ``profile`` or ``role_arn`` is given.
         """
-        arguments: dict[str, Any] = {**self.client_settings(), **settings}
+        arguments: dict[str, Any] = {
+            **self.client_settings(),
+            "verify": ca_bundle(),
+            **settings,
+        }
         if not {"session", "profile", "role_arn"} & settings.keys():
             arguments["session"] = _shared_session()
         return Client(**arguments)
@@ -196,13 +214,17 @@ class FakeSES(EventMaker, Settings, Subscribing):
         }
 
     def environment(self) -> dict[str, str]:
-        """Returns environment variables that direct AWS clients without settings to the fake."""
+        """Returns environment variables that direct AWS clients without settings to the fake.
+
+        No client can connect to AWS with them: they trust no certificate of it.
+        """
         return {
             "AWS_ACCESS_KEY_ID": _KEY,
             "AWS_SECRET_ACCESS_KEY": _KEY,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL": self.url,
+            "AWS_CA_BUNDLE": ca_bundle(),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar
 import anyio
 import anyio.lowlevel
 
-__all__ = ["Change", "ChangeKind", "Changes", "Feed"]
+__all__ = ["Change", "ChangeKind", "Changes", "Feed", "check_no_loop"]
 
 T = TypeVar("T")
 ChangeKind: TypeAlias = Literal["mail", "event", "delivery", "settings", "reset"]
@@ -184,3 +184,16 @@ def _waker() -> Callable[[anyio.Event], None]:
             call(event.set)
 
     return wake
+
+
+def check_no_loop() -> None:
+    """Refuses to block an event loop, on which a program could not send or receive meanwhile.
+
+    Raises:
+        RuntimeError: One is running in this thread.
+    """
+    try:
+        anyio.lowlevel.current_token()
+    except RuntimeError:
+        return
+    raise RuntimeError("an event loop is running in this thread: await wait() instead")

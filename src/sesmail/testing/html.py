@@ -6,6 +6,7 @@ import base64
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -32,7 +33,8 @@ class _Links(HTMLParser):
 def find_links(html: str | None, text: str | None) -> tuple[str, ...]:
     """Returns the web addresses that HTML links to and that text contains, each once, in order."""
     links = _Links()
-    links.feed(html or "")
+    with suppress(AssertionError):  # of html.parser, for some malformed declarations
+        links.feed(html or "")
     found = [link.strip() for link in links.found if _URL.match(link.strip())]
     found += [link.rstrip(_AFTER_URL) for link in _URL.findall(text or "")]
     return tuple(dict.fromkeys(found))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from .feed import Feed
+from .feed import Feed, check_no_loop
 from .mail import SentMail
 
 __all__ = ["MailNotFoundError", "Outbox"]
@@ -114,7 +114,13 @@ class Outbox(Sequence[SentMail]):
         template: str | None = None,
         timeout: float = 5.0,
     ) -> SentMail:
-        """Waits as ``wait`` does, in code without an event loop."""
+        """Waits as ``wait`` does, in code without an event loop.
+
+        Raises:
+            MailNotFoundError: There is none in time.
+            RuntimeError: An event loop is running.
+        """
+        check_no_loop()
         found = self._feed.wait_blocking(lambda: self._last(to, subject, template), timeout)
         if found is None:
             raise self._not_found(to, subject, template)

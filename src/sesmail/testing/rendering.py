@@ -16,7 +16,6 @@ from .subscribers import PLACEHOLDER
 
 __all__ = ["check_syntax", "find_template", "merged", "read_data", "rendered"]
 
-_MAX_DATA = 262_144  # characters
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _PLACEHOLDER_NAME = PLACEHOLDER.strip("{}")
 
@@ -60,10 +59,8 @@ def read_data(text: str | None) -> dict[str, Any]:
     """Returns template data, given as the JSON of an object.
 
     Raises:
-        ApiError: It isn't, or is too large.
+        ApiError: It isn't.
     """
-    if len(text or "") > _MAX_DATA:
-        raise bad_request(f"Template data exceeds {_MAX_DATA} characters.")
     try:
         data: Any = read_json(text or "{}")
     except ValueError as err:

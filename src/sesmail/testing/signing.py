@@ -8,10 +8,13 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 
 from __future__ import annotations
 
+import atexit
 import base64
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from cryptography import x509
@@ -20,7 +23,14 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ..receiving.verification.topic import read_topic
 
-__all__ = ["CERTIFICATE_FILE", "SignatureVersion", "certificate", "certificate_url", "sign"]
+__all__ = [
+    "CERTIFICATE_FILE",
+    "SignatureVersion",
+    "ca_bundle",
+    "certificate",
+    "certificate_url",
+    "sign",
+]
 
 SignatureVersion: TypeAlias = Literal["1", "2"]
 
@@ -95,3 +105,17 @@ def sign(message: Mapping[str, str], version: SignatureVersion) -> dict[str, str
         "Signature": base64.b64encode(signature).decode(),
         "SigningCertURL": certificate_url(message["TopicArn"]),
     }
+
+
+@cache
+def ca_bundle() -> str:
+    """Returns the path of a file of one certificate, which no server on the internet has.
+
+    AWS clients read the hundreds of certificates of their own file when they open, which takes most
+    of that time; the fake is plain HTTP. The file is deleted when the program ends.
+    """
+    descriptor, name = tempfile.mkstemp(prefix="sesmail-", suffix=".pem")
+    with open(descriptor, "wb") as file:
+        file.write(_certificate("localhost"))
+    atexit.register(Path(name).unlink, missing_ok=True)
+    return name

@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/ses/latest/dg/sending-email-list-management.html
 
 from __future__ import annotations
 
+import re
 import secrets
+from base64 import b64decode, encodebytes
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +18,9 @@ from .publishing import Publisher
 from .state import Contact, ContactList, State, now
 
 __all__ = ["PLACEHOLDER", "UnsubscribeLinks", "preferences"]
+
+# Blocks of lines, of which a text in base64 is one.
+_BASE64 = re.compile(rb"(?:^[A-Za-z0-9+/]{2,76}={0,2}\r\n)+", re.MULTILINE)
 
 PLACEHOLDER = "{{amazonSESUnsubscribeUrl}}"
 
@@ -124,9 +129,20 @@ def preferences(contacts: ContactList, contact: Contact) -> Mapping[str, Any]:
 
 
 def _replaced(raw: bytes, url: str) -> bytes:
-    """Replaces the placeholder, which quoted-printable may have broken into lines."""
+    """Replaces the placeholder, also in base64 and where quoted-printable breaks lines."""
     raw = raw.replace(PLACEHOLDER.encode(), url.encode())
     for end in range(1, len(PLACEHOLDER)):
         broken = f"{PLACEHOLDER[:end]}=\r\n{PLACEHOLDER[end:]}".encode()
         raw = raw.replace(broken, f"=\r\n{url}=\r\n".encode())
-    return raw
+
+    def decoded(match: re.Match[bytes]) -> bytes:
+        try:
+            text = b64decode(match[0], validate=False)
+        except ValueError:  # lines that only look like base64
+            return match[0]
+        if PLACEHOLDER.encode() not in text:
+            return match[0]
+        replaced = encodebytes(text.replace(PLACEHOLDER.encode(), url.encode()))
+        return replaced.replace(b"\n", b"\r\n")
+
+    return _BASE64.sub(decoded, raw)

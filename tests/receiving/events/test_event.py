@@ -358,3 +358,36 @@ class TestJson:
             event_from_json(text)
         told = f"{caught.value}{caught.value!r}" + "".join(traceback.format_exception(caught.value))
         assert "canary" not in told
+
+
+def test_json_nested_more_deeply_than_any_event_is_refused() -> None:
+    raw: dict[str, Any] = {}
+    for depth in range(1, 260):
+        raw = {"a": raw, "b": [depth]}
+        text = json.dumps({**json.loads(clicked().to_json()), "raw": raw})
+        if depth > 200:
+            with pytest.raises(ValidationError):
+                event_from_json(text)
+        else:
+            event = event_from_json(text)
+            assert event_from_json(event.to_json()) == copy.deepcopy(event)
+            assert pickle.loads(pickle.dumps(event)) == event
+
+
+@pytest.mark.parametrize(
+    ("time", "reason"),
+    [
+        ("0001-01-01T00:00:00+05:00", "before the year 1"),
+        ("9999-12-31T23:59:59-01:00", "after 9999"),
+        ("2026-01-01T00:00:00", "no time zone"),
+    ],
+)
+def test_json_with_a_time_that_has_no_equal_in_utc_is_refused(time: str, reason: str) -> None:
+    fields = json.loads(clicked(sns=SnsOrigin("1", "arn:aws:sns:eu-west-1:1:t", NOW)).to_json())
+    for changed_fields in (
+        {**fields, "timestamp": time},
+        {**fields, "sent_at": time},
+        {**fields, "sns": {**fields["sns"], "timestamp": time}},
+    ):
+        with pytest.raises(ValidationError, match=reason):
+            event_from_json(json.dumps(changed_fields))

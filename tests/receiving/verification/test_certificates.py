@@ -10,12 +10,13 @@ import anyio
 import pytest
 
 from sesmail.errors import ConfigurationError, SesmailError, SignatureError, TemporaryError
-from sesmail.receiving.verification import certificates, signing_certificate
-from sesmail.receiving.verification.certificates import (
-    AsyncCertificateCache,
-    CertificateCache,
-    fetch_certificate,
+from sesmail.receiving.verification import (
+    async_certificates,
+    certificates,
+    signing_certificate,
 )
+from sesmail.receiving.verification.async_certificates import AsyncCertificateCache
+from sesmail.receiving.verification.certificates import CertificateCache, fetch_certificate
 from sesmail.receiving.verification.signing_certificate import WrongCertificateError
 from support.signing import NOW, URL, certificate, good_certificate, pem, rsa_key
 from support.tls import Act, TlsServer, bytes_of, respond, silence, trickle
@@ -215,7 +216,7 @@ def test_blocking_cache_fetches_once_a_day() -> None:
 
 
 def test_cached_certificate_needs_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "_TIMEOUT", 0.01)
+    monkeypatch.setattr(certificates, "TIMEOUT", 0.01)
     cache = CertificateCache(lambda _: GOOD, lambda: NOW)
     cache.use(URL, same)
     lock, other = threading.Lock(), threading.Lock()
@@ -313,7 +314,7 @@ async def test_expired_cache_entry_is_not_used_after_a_failure() -> None:
 
 @pytest.mark.anyio
 async def test_fetch_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "_TIMEOUT", 0.1)
+    monkeypatch.setattr(async_certificates, "TIMEOUT", 0.1)
     fetch = Fetch(GOOD)
     fetch.before = anyio.sleep_forever
     cache = AsyncCertificateCache(fetch, Clock())
@@ -403,7 +404,7 @@ def test_other_response_is_temporary_error(act: Act, words: str) -> None:
 
 
 def test_slow_response_is_temporary_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "_TIMEOUT", 0.5)
+    monkeypatch.setattr(certificates, "TIMEOUT", 0.5)
     slow = trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", GOOD, 0.05)
     for act in (slow, silence):
         with TlsServer(act) as server, pytest.raises(TemporaryError, match=r"tim|long"):

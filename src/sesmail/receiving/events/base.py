@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
-from ...values import FrozenDict, FrozenMappings, Value
+from ...values import FrozenDict, FrozenMappings, Value, value
 from .reported import ReportedSending
 from .serialise import write_event
 
 __all__ = ["BaseEvent", "SnsOrigin", "TrackingEvent", "utc_text"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@value()
 class SnsOrigin(Value):
     """The SNS message that contained an event.
 
@@ -34,7 +32,7 @@ class SnsOrigin(Value):
     subject: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class BaseEvent(FrozenMappings, Value, ABC):
     """Base class of all events: frozen, comparable and hashable.
 
@@ -61,6 +59,9 @@ class BaseEvent(FrozenMappings, Value, ABC):
         It is the same in every report of one occurrence: in repeated deliveries, over any
         transport, and by event publishing as well as by notification. Store it in a unique column.
         """
+        import json  # lazily, like OpenSSL: few programs need both
+        from hashlib import sha256
+
         return sha256(json.dumps([self.kind, *self._identity()]).encode()).hexdigest()
 
     @abstractmethod
@@ -72,7 +73,7 @@ class BaseEvent(FrozenMappings, Value, ABC):
         return write_event(self)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class TrackingEvent(ReportedSending, BaseEvent):
     """Base class of the events of a sent message; each is about one recipient.
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
-
-from pydantic import Discriminator
+from typing import Any, Literal, TypeAlias
 
 from ...arguments import check_instance
-from ...values import FrozenDict
+from ...values import FrozenDict, value
 from .base import BaseEvent, SnsOrigin, TrackingEvent, utc_text
 from .feedback import Bounced, Complained
 from .received import OtherAction, Received, S3Action, SnsAction, Verdicts
@@ -58,7 +55,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class UnknownEvent(BaseEvent):
     """An event of a type without a class of its own, for instance of a later type.
 
@@ -100,13 +97,17 @@ class UnknownEvent(BaseEvent):
             for key, value in self.raw.items()
             if key not in ("eventType", "notificationType")
         }
+        import json
+
         text = json.dumps(content, sort_keys=True, default=str)
         origin = self.account, self.region, self.event_id
         return self.event_type, self.message_id, time, text, *origin, *self.resources
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class _Confirmation(BaseEvent):
+    """Base class of the messages of SNS about a subscription."""
+
     topic_arn: str
     token: str = field(repr=False)
     message_id: str
@@ -117,7 +118,7 @@ class _Confirmation(BaseEvent):
         return (self.message_id,)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class SubscriptionConfirmation(_Confirmation):
     """SNS asks the webhook to confirm its subscription to a topic.
 
@@ -141,7 +142,7 @@ class SubscriptionConfirmation(_Confirmation):
     )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class UnsubscribeConfirmation(_Confirmation):
     """A subscription of the webhook to a topic ended; it is never renewed automatically.
 
@@ -177,8 +178,6 @@ Event: TypeAlias = (
 )
 """Union of all event classes, for type annotations and ``match``."""
 
-_DISCRIMINATED = Annotated[Event, Discriminator("kind")]
-
 
 def event_from_json(text: str | bytes) -> Event:
     """Reads an event from the JSON of its ``to_json``.
@@ -191,5 +190,5 @@ def event_from_json(text: str | bytes) -> Event:
         ConfigurationError: ``text`` has another type.
     """
     check_instance("text", text, (str, bytes, bytearray), "text or bytes")
-    event: Event = read_event(_DISCRIMINATED, text)
+    event: Event = read_event(Event, text)
     return event

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from ...values import value
 from .base import TrackingEvent
 
 __all__ = ["BounceCause", "Bounced", "Complained"]
@@ -62,7 +63,7 @@ _STATUS_CAUSES: Mapping[str, BounceCause] = {
 _UNNAMED = "bounce.bouncedRecipients: "
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Bounced(TrackingEvent):
     """The recipient's mail server rejected the message, or SES suppressed it.
 
@@ -159,7 +160,7 @@ def _read_status(status: str | None) -> tuple[bool, BounceCause | None]:
     return kind == "5", _STATUS_CAUSES.get(subject) or _STATUS_CAUSES.get(f"{subject}.{detail}")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Complained(TrackingEvent):
     """A recipient reported the message as spam, or as not spam.
 

@@ -6,18 +6,18 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from ...values import FrozenDict, FrozenMappings, Value
+from ...values import FrozenDict, FrozenMappings, Value, build_frozen, value
 from .base import BaseEvent, utc_text
 from .reported import ReportedHeaders
 
-__all__ = ["OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
+__all__ = ["NO_VERDICTS", "OtherAction", "Received", "S3Action", "SnsAction", "Verdicts"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@value()
 class Verdicts(Value):
     """Results of the checks of SES on a received mail.
 
@@ -41,7 +41,11 @@ class Verdicts(Value):
     dmarc_policy: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+NO_VERDICTS = build_frozen(Verdicts, dict.fromkeys(each.name for each in fields(Verdicts)))
+"""The verdicts of a mail that SES didn't check."""
+
+
+@value(kw_only=True)
 class S3Action(Value):
     """Action of a receipt rule that stored the mail in S3, unchanged.
 
@@ -63,7 +67,7 @@ class S3Action(Value):
     topic_arn: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class SnsAction(Value):
     """Action of a receipt rule that published the mail in the notification.
 
@@ -82,7 +86,7 @@ class SnsAction(Value):
     topic_arn: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class OtherAction(FrozenMappings, Value):
     """Action of a receipt rule that doesn't store the mail.
 
@@ -97,7 +101,7 @@ class OtherAction(FrozenMappings, Value):
     details: Mapping[str, Any] = field(default_factory=FrozenDict[str, Any], repr=False, hash=False)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Received(ReportedHeaders, BaseEvent):
     """SES received a mail; ``Receiver.fetch`` returns its content.
 
@@ -122,7 +126,7 @@ class Received(ReportedHeaders, BaseEvent):
     timestamp: datetime
     recipients: tuple[str, ...]
     source: str | None = None
-    verdicts: Verdicts = Verdicts()
+    verdicts: Verdicts = NO_VERDICTS
     action: S3Action | SnsAction | OtherAction | None = None
     content: str | None = field(default=None, repr=False)
     processing_millis: int | None = None

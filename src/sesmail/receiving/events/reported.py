@@ -1,14 +1,13 @@
 """Fields of a message that are read from its event when they are accessed.
 
-Few handlers use them, and reading them with each event would make parsing slower.
+Few handlers use them, and reading them with each event would make parsing slower, and importing
+what reads them would make the start slower.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
-
-from ...tagging import read_tag, rfc5322_message_id
 
 __all__ = ["ReportedHeaders", "ReportedSending"]
 
@@ -22,6 +21,8 @@ class ReportedHeaders:
     @property
     def subject(self) -> str | None:
         """Subject of the message, decoded; None if not reported."""
+        from ...tagging import read_tag
+
         subject = self._header("subject", "subject")
         return None if subject is None else read_tag(subject)
 
@@ -46,6 +47,8 @@ class ReportedHeaders:
         message. If a message was sent without one, it is the one that SES wrote, as in
         ``SendResult.rfc5322_message_id``. ``message_id`` is another id, which SES issued.
         """
+        from ...tagging import rfc5322_message_id
+
         found = self._header("messageId", "message-id")
         if found is not None and found != self.message_id:
             return found

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
-from ...values import FrozenDict
+from ...values import FrozenDict, value
 from .base import BaseEvent, utc_text
 
 __all__ = ["MailStored"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class MailStored(BaseEvent):
     """S3 stored an object in a bucket of received mail; ``Receiver.fetch`` returns the mail.
 

@@ -8,11 +8,11 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from ...values import FrozenDict, FrozenMappings, Value
+from ...values import FrozenDict, FrozenMappings, Value, value
 from .base import TrackingEvent
 
 __all__ = [
@@ -33,7 +33,7 @@ Bot: TypeAlias = Literal["likely", "unlikely", "unknown"]
 """Whether a program caused an open or a click, by the judgement of SES."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Sent(TrackingEvent):
     """SES accepted the message and will attempt to deliver it.
 
@@ -43,7 +43,7 @@ class Sent(TrackingEvent):
     kind: Literal["Sent"] = field(default="Sent", repr=False)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Delivered(TrackingEvent):
     """The recipient's mail server accepted the message; a bounce may still follow.
 
@@ -62,7 +62,7 @@ class Delivered(TrackingEvent):
     remote_mta_ip: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Delayed(TrackingEvent):
     """The message could not be delivered yet; SES continues to retry.
 
@@ -84,7 +84,7 @@ class Delayed(TrackingEvent):
     reporting_mta: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Rejected(TrackingEvent):
     """SES accepted the message, found a virus in it, and didn't send it.
 
@@ -98,7 +98,7 @@ class Rejected(TrackingEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Opened(TrackingEvent):
     """A person or a program loaded the image that tracks opens.
 
@@ -121,7 +121,7 @@ class Opened(TrackingEvent):
     bot: Bot = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class Clicked(TrackingEvent):
     """A person or a program, for instance a virus scanner, followed a link of the message.
 
@@ -151,7 +151,7 @@ class Clicked(TrackingEvent):
         return *super()._identity(), self.link
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class RenderingFailed(TrackingEvent):
     """SES could not render the template with its data, and sent nothing.
 
@@ -167,7 +167,7 @@ class RenderingFailed(TrackingEvent):
     error_message: str | None = None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@value()
 class TopicPreferences(FrozenMappings, Value):
     """Preferences of a contact on a contact list.
 
@@ -180,7 +180,7 @@ class TopicPreferences(FrozenMappings, Value):
     topics: Mapping[str, str] = field(default_factory=FrozenDict[str, str], hash=False)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class SubscriptionChanged(TrackingEvent):
     """A recipient changed their preferences on a contact list.
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from ...values import cached_property
 from .charsets import decode_text
 from .file_name import safe_file_name
-from .header import Defects, decode_words
+from .header import Defects, decode_words, plain_field
 from .parameters import read_parameters
 from .part import Part
 from .special import Special, special_of
@@ -48,7 +48,7 @@ class InboundAttachment:
             parameters.get("filename") or part.parameters.get("name") or None
         )
         self.content_id: str | None = None
-        if field := part.headers.plain_by_key(b"content-id"):
+        if field := plain_field(part.headers, b"content-id"):
             match = _CONTENT_ID.search(field)
             self.content_id = (match[1] if match else field).strip("<> ") or None
 
@@ -113,7 +113,7 @@ def disposition_of(part: Part) -> _Disposition:
 
     Some programs write it in quotes, as an encoded-word, or without the semicolon after it.
     """
-    field = part.headers.plain_by_key(b"content-disposition")
+    field = plain_field(part.headers, b"content-disposition")
     if not field:
         return _NO_DISPOSITION
     value, parameters = read_parameters(field, part.defects)

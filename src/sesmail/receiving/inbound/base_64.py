@@ -15,6 +15,7 @@ BAD_BASE64 = "malformed base64"
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _WHITE_SPACE = b"\r\n\t "
+_NO_DEFECT = _WHITE_SPACE + b"="
 _NOT_IN_ALPHABET = bytes(set(range(256)) - set(_ALPHABET))
 _IGNORED = bytes(set(_NOT_IN_ALPHABET) - set(b"="))
 # The last one, two or three letters of a chunk, with any other characters between and after them.
@@ -45,13 +46,31 @@ def decode_base64(raw: bytes, start: int, end: int, budget: Budget) -> tuple[byt
     Returns:
         The content, and the defect found, or None.
     """
+    if end - start <= chunks.SIZE and (content := _decode_well_formed(raw[start:end])) is not None:
+        return content, None
+    return _decode_in_chunks(raw, start, end, budget)
+
+
+def _decode_well_formed(data: bytes) -> bytes | None:
+    """Decodes base64; None if it is malformed."""
+    others = data.translate(None, _ALPHABET)
+    if others.translate(None, _NO_DEFECT):
+        return None
+    try:
+        content = binascii.a2b_base64(data)
+    except binascii.Error:
+        return None
+    return content if len(content) == (len(data) - len(others)) * 3 // 4 else None
+
+
+def _decode_in_chunks(raw: bytes, start: int, end: int, budget: Budget) -> tuple[bytes, str | None]:
     decoded = BytesIO()  # getvalue() shares its buffer; joining chunks would need twice the memory
     defect = None
     rest, rest_start = b"", start
     for at, stop in chunks.ranges(start, end):
         chunk = rest + raw[at:stop]
         others = chunk.translate(None, _ALPHABET)
-        if others.translate(None, _WHITE_SPACE + b"="):
+        if others.translate(None, _NO_DEFECT):
             defect = BAD_BASE64
         letters = len(chunk) - len(others)
         split = len(chunk)

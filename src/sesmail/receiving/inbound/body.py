@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .attachment import InboundAttachment, disposition_of
+from .header import plain_field
 from .part import Part
 
 __all__ = ["Bodies", "Leaf", "find_bodies"]
@@ -158,7 +159,7 @@ def _root(related: Part) -> int:
     """Position of the part that a ``multipart/related`` displays: the first one by default."""
     start = related.parameters.get("start", "").strip("<> ")
     for number, each in enumerate(related.parts if start else ()):
-        if each.headers.plain_by_key(b"content-id").strip("<> ") == start:
+        if plain_field(each.headers, b"content-id").strip("<> ") == start:
             return number
     return 0
 

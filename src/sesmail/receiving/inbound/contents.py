@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
-from urllib.parse import quote, unquote
 
 from . import chunks
 from .attachment import InboundAttachment
@@ -73,6 +71,10 @@ def find_files(bodies: Bodies, html_body: Callable[[], str | None]) -> Files:
 
 def _referenced_ids(source: str, ids: set[str]) -> set[str]:
     """The content ids to which HTML refers by a ``cid:`` URL, in which they may be escaped."""
+    # Lazily, as most mails have no images in their HTML.
+    import html
+    from urllib.parse import quote, unquote
+
     spellings = {url: name for name in ids for url in (name, quote(name), quote(name, "@"))}
     found: set[str] = set()
     escaped: list[str] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 __all__ = ["html_from_text", "text_from_html"]
@@ -24,6 +23,8 @@ def html_from_text(text: str) -> str:
     """Plain text as HTML that displays its lines; empty for text of white space."""
     if not text or text.isspace():
         return ""
+    import html  # lazily: it loads a table of all named characters
+
     lines = html.escape(text.removesuffix("\n"), quote=False).replace("\n", "<br>\n")
     return f"<div>{lines}</div>\n"
 
@@ -31,6 +32,8 @@ def html_from_text(text: str) -> str:
 def text_from_html(source: str) -> str:
     """The words of HTML, with line breaks in place of paragraphs; links and images are left out."""
     visible = _WHITE_SPACE.sub(" ", _INVISIBLE.sub("", source))
+    import html
+
     text = html.unescape(_TAG.sub("", _LINE_BREAK.sub("\n", visible)))
     text = _EMPTY_LINES.sub("\n\n", _SPACES_AT_BREAK.sub("\n", text)).strip(" \n")
     return f"{text}\n" if text else ""

@@ -34,10 +34,14 @@ def part_ranges(part: Part, budget: Budget) -> Iterator[tuple[int, int]]:
         return
     raw, start, is_closed = part.raw, -1, False
     for line_start, line_end, closing in _delimiter_lines(part, b"--" + boundary, budget):
-        stop = max(start, _before_line_break(raw, line_start))
+        # The line break before a delimiter line belongs to the delimiter.
+        # https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
+        stop = line_start - (2 if raw[line_start - 2] == _CR else 1)
+        if stop < start:
+            stop = start
         if start >= 0 and (not is_closed or _is_part_after_closing(part, start, stop)):
             yield start, stop
-        elif closing and not (is_closed or raw[part.body : max(0, stop)].strip()):
+        elif closing and not (is_closed or raw[part.body : stop].strip()):
             part.body = part.end  # the multipart is empty
         if is_closed and not _may_go_on(part, budget):
             return
@@ -92,12 +96,3 @@ def _find_in_chunks(raw: bytes, pattern: bytes, start: int, end: int) -> int:
         if found >= 0:
             return found
     return -1
-
-
-def _before_line_break(raw: bytes, at: int) -> int:
-    """Position of the line break before a delimiter line; it belongs to the delimiter.
-
-    https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
-    """
-    at -= 1
-    return at - 1 if raw[at - 1] == _CR else at

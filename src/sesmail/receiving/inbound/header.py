@@ -13,7 +13,15 @@ from .charsets import decode_text, decode_undeclared
 from .limits import MAX_FIELD, MAX_HEADERS, MAX_LAZY_HEADER, Budget
 from .odd_lines import Field, read_one_by_one
 
-__all__ = ["Defects", "Field", "MailHeaders", "decode_words", "plain_text", "read_fields"]
+__all__ = [
+    "Defects",
+    "Field",
+    "MailHeaders",
+    "decode_words",
+    "plain_field",
+    "plain_text",
+    "read_fields",
+]
 
 BAD_WORD = "malformed encoded-word"
 CONTROLS = "control characters in the header"
@@ -98,12 +106,7 @@ class MailHeaders:
         It is unfolded, and control characters are replaced by spaces; empty if there is no field.
         """
         check_instance("name", name, str, "text")
-        return self.plain_by_key(_key(name))
-
-    def plain_by_key(self, key: bytes) -> str:
-        """Same as ``plain``, by the name in lower case."""
-        values = self._values.get(key)
-        return plain_text(values[0], self._defects) if values else ""
+        return plain_field(self, _key(name))
 
     def __contains__(self, name: str) -> bool:
         return _key(name) in self._values
@@ -131,6 +134,12 @@ class MailHeaders:
 @lru_cache(maxsize=64)
 def _key(name: str) -> bytes:
     return name.lower().encode("utf-8", "replace")
+
+
+def plain_field(headers: MailHeaders, key: bytes) -> str:
+    """Same as ``MailHeaders.plain``, by the name in lower case."""
+    values = headers._values.get(key)  # pyright: ignore[reportPrivateUsage]
+    return plain_text(values[0], headers._defects) if values else ""  # pyright: ignore[reportPrivateUsage]
 
 
 def read_fields(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...arguments import check_instance, check_iterable
 from ...values import cached_property
-from ..events.received import Verdicts
+from ..events.received import NO_VERDICTS, Verdicts
 from .attachment import InboundAttachment
 from .body import Bodies, find_bodies
 from .body_text import html_body, text_body
@@ -18,11 +18,11 @@ from .header import MailHeaders, plain_text
 from .mailbox import Mailbox, read_mailboxes
 from .part import Part
 from .parts import read_parts
-from .report import MailReport, read_report
+
+if TYPE_CHECKING:
+    from .report import MailReport
 
 __all__ = ["InboundMail", "read_mail"]
-
-_NO_VERDICTS = Verdicts()
 
 
 class InboundMail:
@@ -56,7 +56,7 @@ class InboundMail:
         raw: bytes | None = None,
         envelope_sender: str | None = None,
         envelope_recipients: Iterable[str] = (),
-        verdicts: Verdicts = _NO_VERDICTS,
+        verdicts: Verdicts = NO_VERDICTS,
     ) -> None:
         self._part = part
         self._raw = raw
@@ -186,7 +186,9 @@ class InboundMail:
         RFC 2046 forbids, contains another one, the inner one isn't parsed.
         """
         return tuple(
-            InboundMail(part.mail) for part in self._part.leaves() if part.mail is not None
+            InboundMail(leaf.part.mail)
+            for leaf in self._bodies.others
+            if leaf.part.mail is not None
         )
 
     @cached_property
@@ -195,7 +197,9 @@ class InboundMail:
 
         None if it is none in a standard format (RFC 3464, RFC 8098, RFC 5965).
         """
-        return read_report(self._part)
+        from .report import read_report  # lazily, as few mails are reports
+
+        return read_report([leaf.part for leaf in self._bodies.others])
 
     def mailboxes(self, name: str) -> tuple[Mailbox, ...]:
         """The mailboxes of all fields with this name, such as ``Resent-To``, in order.
@@ -271,7 +275,7 @@ def read_mail(
     *,
     envelope_sender: str | None = None,
     envelope_recipients: Iterable[str] = (),
-    verdicts: Verdicts = _NO_VERDICTS,
+    verdicts: Verdicts = NO_VERDICTS,
 ) -> InboundMail:
     """Parses a mail of any bytes; none make it raise, and it takes time linear in the length.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote_to_bytes
 
 from .charset_labels import codec_of
 from .charsets import decode_text, decode_undeclared
@@ -116,6 +115,8 @@ def _join(sections: dict[int, _Section], defects: Defects) -> str:
 
     Some programs count them from 1, or put encoded-words into them.
     """
+    from urllib.parse import unquote_to_bytes  # lazily, as most parameters aren't encoded
+
     numbers = sorted(sections)
     if numbers != list(range(len(numbers))):
         defects[BAD_PARAMETER] = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .header import Defects, MailHeaders
@@ -48,15 +47,8 @@ class Part:
         """Decodes the content, or so many bytes of it, counted before decoding."""
         if self.mail is not None and self.mail.raw is not self.raw:
             return self.mail.raw
-        end = min(self.end, self.body + limit)
+        end = self.end if limit == MAX_BYTES else min(self.end, self.body + limit)
         content, defect = decode_transfer(self.raw, self.body, end, self.encoding, self.budget)
         if defect:
             self.defects[defect] = None
         return content
-
-    def leaves(self) -> Iterator[Part]:
-        """The parts in it that aren't multiparts, in order; the part itself if it isn't one."""
-        if not self.parts:
-            yield self
-        for part in self.parts:
-            yield from part.leaves()

@@ -6,7 +6,7 @@ import re
 
 from .comments import without_comments
 from .delimiters import part_ranges
-from .header import Defects, Field, MailHeaders, read_fields
+from .header import Defects, Field, MailHeaders, plain_field, read_fields
 from .limits import MAX_BYTES, MAX_DEPTH, MAX_HEADER, MAX_PARTS, Budget
 from .odd_lines import skip_odd_lines
 from .parameters import read_parameters
@@ -160,7 +160,7 @@ def _content_type(
     headers: MailHeaders, default: str, defects: Defects
 ) -> tuple[str, dict[str, str]]:
     """Media type and parameters of a Content-Type field."""
-    text = headers.plain_by_key(b"content-type")
+    text = plain_field(headers, b"content-type")
     if not text:
         return default, {}
     value, parameters = read_parameters(text, defects)
@@ -175,7 +175,7 @@ def _content_type(
 
 def _transfer_encoding(headers: MailHeaders) -> str:
     """First token of the Content-Transfer-Encoding field in lower case; empty if there is none."""
-    text = headers.plain_by_key(b"content-transfer-encoding").lower()
+    text = plain_field(headers, b"content-transfer-encoding").lower()
     if text in _FREQUENT_ENCODINGS:
         return text
     match = _TOKEN.match(without_comments(text) if "(" in text else text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -94,20 +94,24 @@ class MailReport(Value):
     fields: tuple[tuple[str, str], ...] = ()
 
 
-def read_report(mail: Part) -> MailReport | None:
-    """Reads the report in a mail; None if it isn't one, or only an attached mail is."""
-    for part in mail.leaves():
+def read_report(parts: Sequence[Part]) -> MailReport | None:
+    """Reads the report in a mail; None if it isn't one, or only an attached mail is.
+
+    Args:
+        parts: The parts of the mail other than its body, in order.
+    """
+    for part in parts:
         kind = _KINDS.get(part.media_type)
         if kind is not None:
-            return _read(mail, part, kind)
+            return _read(parts, part, kind)
     return None
 
 
-def _read(mail: Part, part: Part, kind: ReportKind) -> MailReport:
+def _read(parts: Sequence[Part], part: Part, kind: ReportKind) -> MailReport:
     groups = list(_groups(part))
     if not groups:
-        mail.defects[BAD_REPORT] = None
-        return MailReport(kind, original_message_id=_original_message_id(mail, None))
+        part.defects[BAD_REPORT] = None
+        return MailReport(kind, original_message_id=_original_message_id(parts, None))
     first = groups[0]
     if kind == "delivery":
         recipients = [_recipient(group) for group in groups if "final-recipient" in group]
@@ -119,7 +123,7 @@ def _read(mail: Part, part: Part, kind: ReportKind) -> MailReport:
     return MailReport(
         kind,
         tuple(recipients),
-        _original_message_id(mail, first),
+        _original_message_id(parts, first),
         _first_word(first.get("feedback-type")) if kind == "complaint" else None,
         first.get("reporting-mta") or first.get("reporting-ua") or first.get("user-agent"),
         tuple(first),
@@ -190,15 +194,15 @@ def _first_word(text: str | None) -> str | None:
     return match[0] if match else None
 
 
-def _original_message_id(mail: Part, fields: MailHeaders | None) -> str | None:
+def _original_message_id(parts: Sequence[Part], fields: MailHeaders | None) -> str | None:
     """Message-ID of the mail that a report is about, from its fields or the mail or its header."""
     names = ("original-message-id", "x-original-message-id")
     found = [fields.get(name) for name in names] if fields is not None else []
-    for leaf in mail.leaves():
-        if leaf.mail is not None:
-            found.append(leaf.mail.headers.get("message-id"))
-        elif leaf.media_type in _HEADER_TYPES:
-            found.append(_header(leaf).get("message-id"))
+    for part in parts:
+        if part.mail is not None:
+            found.append(part.mail.headers.get("message-id"))
+        elif part.media_type in _HEADER_TYPES:
+            found.append(_header(part).get("message-id"))
     for text in found:
         if text and (match := _MESSAGE_ID.search(text)):
             return match[0]

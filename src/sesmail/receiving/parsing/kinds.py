@@ -80,7 +80,7 @@ def read_preferences(part: JsonReader, key: str) -> TopicPreferences | None:
     return build_frozen(TopicPreferences, fields)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)  # not frozen, which takes longer to import
 class EventSpec:
     """Event class and JSON keys of an event type.
 

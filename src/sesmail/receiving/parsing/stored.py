@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import unquote_plus
 
 from ...values import FrozenDict, build_frozen
 from ..events.event import UnknownEvent
@@ -36,6 +35,8 @@ def read_s3_event(raw_event: RawEvent) -> Iterable[MailStored | UnknownEvent]:
     item = s3.required_object("object")
     key = item.required_text("key")
     if raw_event.eventbridge is None:
+        from urllib.parse import unquote_plus  # lazily: other events don't need it
+
         key = unquote_plus(key)  # EventBridge doesn't encode it
     if key.endswith(SETUP_MESSAGE_ID):
         return ()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from ...arguments import check_bool, check_integer, check_iterable, refuse
 from ...errors import ConfigurationError
-from ...values import Value
-from .decrypting import TAG_SIZE
+from ...values import Value, value
 
 __all__ = ["MAX_STORED_SIZE", "InboundStorage", "is_bucket_name", "is_object_key"]
 
 # https://docs.aws.amazon.com/ses/latest/dg/quotas.html (receiving: 40 MB stored in S3)
-MAX_STORED_SIZE = (40 << 20) + TAG_SIZE
-"""Size in bytes of the largest mail that SES stores, when it is encrypted."""
+MAX_STORED_SIZE = (40 << 20) + 16
+"""Size in bytes of the largest mail that SES stores, with the tag of its encryption."""
 
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 _MAX_KEY = 1024  # bytes; https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
@@ -23,7 +21,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _KMS_KEY = re.compile(r"[!-~]{1,2048}")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@value(kw_only=True)
 class InboundStorage(Value):
     """Location and restrictions of the mail that a ``Receiver`` fetches from S3 and deletes there.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -21,9 +21,11 @@ from ...errors import (
     SendError,
     TemporaryError,
 )
-from .decrypting import Encryption, decrypt, is_encrypted, read_encryption
 from .inbound_storage import InboundStorage
 from .location import StoredObject
+
+if TYPE_CHECKING:
+    from .decrypting import Encryption
 
 __all__ = ["MailStore", "is_temporary"]
 
@@ -81,6 +83,8 @@ class MailStore:
             deadline,
             body_limit=self._storage.max_size,
         )
+        from .decrypting import decrypt, is_encrypted, read_encryption
+
         body = _complete_body(response)
         metadata: Mapping[str, str] = response.get("Metadata", {})
         if is_encrypted(metadata):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
 from pydantic_core import SchemaValidator, core_schema
 
 from ...errors import MalformedBodyError
-from ...values import Value, build_frozen
+from ...values import Value, build_frozen, value
 from ..events.base import SnsOrigin
 from .classify import SNS_TYPES, classify, is_validation_text
 from .json_body import MAX_EVENT, Body, Document, body_bytes, decode, excerpt, read_time
@@ -40,7 +40,7 @@ _OPTIONAL = {
 }
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@value()
 class SnsMessage(Value):
     """An SNS message, each value as it is written in the JSON.
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
-import anyio
-
 from ...arguments import check_function, check_instance, check_text, refuse
-from ...concurrency import await_result, run_in_thread
 from ...errors import ConfigurationError, SignatureError, TemporaryError
 from .signing_certificate import WrongCertificateError, load_certificate
 
@@ -22,69 +18,29 @@ if TYPE_CHECKING:
     import ssl
 
 __all__ = [
-    "AsyncCertificateCache",
+    "TIMED_OUT",
+    "TIMEOUT",
     "CertificateCache",
     "Clock",
-    "FetchCertificate",
+    "VerifiedCertificates",
     "fetch_by",
     "fetch_certificate",
+    "require_certificate",
+    "temporary_errors",
+    "utc_now",
     "verify_fetched",
 ]
 
 T = TypeVar("T")
 
-FetchCertificate: TypeAlias = Callable[[str], Awaitable[bytes]]
 Clock: TypeAlias = Callable[[], datetime]
 
-_TIMEOUT = 5.0  # seconds; SNS waits 15 for the response
-_TIMED_OUT = f"the signing certificate could not be fetched in {_TIMEOUT:g} s"
+TIMEOUT = 5.0
+"""Maximum duration of a fetch in seconds; SNS waits 15 for the response."""
+TIMED_OUT = f"the signing certificate could not be fetched in {TIMEOUT:g} s"
 _MAX_SIZE = 16 * 1024  # bytes
 _MAX_CERTIFICATES = 128  # some for each region of all partitions
-_MAX_FETCHES = 4  # at the same time
 _MAX_AGE = timedelta(hours=24)
-
-
-class AsyncCertificateCache:
-    """Fetches certificates, and caches for a day those that have verified a message.
-
-    Each URL has a lock of its own, so that a slow download delays no other certificate.
-
-    Args:
-        fetch: Fetches a certificate from its URL; by default `fetch_certificate` in a thread.
-        clock: Returns the time, with a time zone.
-    """
-
-    def __init__(self, fetch: FetchCertificate | None = None, clock: Clock | None = None) -> None:
-        self._fetch = _fetch_in_thread if fetch is None else fetch
-        self._cached = _Certificates(_now if clock is None else clock)
-        self._locks = WeakValueDictionary[str, anyio.Lock]()
-        self._slots = anyio.Semaphore(_MAX_FETCHES)
-
-    async def use(self, url: str, verify: Callable[[bytes], T]) -> T:
-        """Calls a function with the certificate at a URL, which must have been checked before.
-
-        The certificate is cached once the function has returned.
-
-        Raises:
-            TemporaryError: It could not be fetched in 5 seconds, including the wait for others, or
-                is not valid now or for another host.
-        """
-        certificate = self._cached.get(url)
-        if certificate is not None:
-            return verify(certificate)
-        with anyio.move_on_after(_TIMEOUT):
-            async with self._locks.setdefault(url, anyio.Lock()):
-                certificate = self._cached.get(url)
-                if certificate is not None:
-                    return verify(certificate)
-                async with self._slots:
-                    fetched = await self._fetch_checked(url)
-                return self._cached.add_if_verified(url, fetched, verify)
-        raise TemporaryError(_TIMED_OUT)
-
-    async def _fetch_checked(self, url: str) -> bytes:
-        with _temporary_errors():
-            return require_certificate(await await_result("fetch_certificate", self._fetch(url)))
 
 
 class CertificateCache:
@@ -110,7 +66,7 @@ class CertificateCache:
         if clock is not None:
             check_function("clock", clock)
         self._fetch = fetch_certificate if fetch is None else fetch
-        self._cached = _Certificates(_now if clock is None else clock)
+        self._cached = VerifiedCertificates(utc_now if clock is None else clock)
         self._locks = WeakValueDictionary[str, threading.Lock]()
         self._new_lock = threading.Lock()
 
@@ -147,8 +103,8 @@ class CertificateCache:
             return verify(certificate)
         with self._new_lock:
             lock = self._locks.setdefault(url, threading.Lock())
-        if not lock.acquire(timeout=_TIMEOUT):
-            raise TemporaryError(_TIMED_OUT)
+        if not lock.acquire(timeout=TIMEOUT):
+            raise TemporaryError(TIMED_OUT)
         try:
             certificate = self._cached.get(url)
             if certificate is not None:
@@ -165,7 +121,7 @@ def fetch_by(fetch: Callable[[str], bytes], url: str) -> bytes:
         TemporaryError: The function raised an exception, or returned something else.
         ConfigurationError: The function raised it, or didn't return bytes.
     """
-    with _temporary_errors():
+    with temporary_errors():
         return require_certificate(fetch(url))
 
 
@@ -183,7 +139,7 @@ def verify_fetched(certificate: bytes, verify: Callable[[bytes], T]) -> T:
 
 
 @contextmanager
-def _temporary_errors() -> Generator[None]:
+def temporary_errors() -> Generator[None]:
     """Raises exceptions of a fetching function as TemporaryError."""
     try:
         yield
@@ -193,7 +149,7 @@ def _temporary_errors() -> Generator[None]:
         raise TemporaryError(f"the signing certificate could not be fetched: {err!r}") from err
 
 
-class _Certificates:
+class VerifiedCertificates:
     """Certificates by URL that have verified a message: at most 128, each for a day."""
 
     def __init__(self, clock: Clock) -> None:
@@ -201,6 +157,7 @@ class _Certificates:
         self._entries = OrderedDict[str, tuple[bytes, datetime]]()  # the last used at the end
 
     def get(self, url: str) -> bytes | None:
+        """Returns the certificate of a URL; None if it isn't cached, or no longer valid."""
         certificate, added = self._entries.get(url, (None, None))
         if certificate is None or added is None:
             return None
@@ -214,6 +171,7 @@ class _Certificates:
         return certificate
 
     def add_if_verified(self, url: str, certificate: bytes, verify: Callable[[bytes], T]) -> T:
+        """Calls a function with a fetched certificate, and caches it once that has returned."""
         result = verify_fetched(certificate, verify)
         self._entries[url] = certificate, self._clock()
         self._entries.move_to_end(url)
@@ -249,7 +207,7 @@ def fetch_certificate(url: str, *, context: ssl.SSLContext | None = None) -> byt
     from .https import HTTPException, get  # lazily: it imports much of the standard library
 
     try:
-        return require_certificate(get(url, limit=_MAX_SIZE, timeout=_TIMEOUT, context=context))
+        return require_certificate(get(url, limit=_MAX_SIZE, timeout=TIMEOUT, context=context))
     except (OSError, HTTPException) as err:
         raise TemporaryError(f"the signing certificate could not be fetched: {err}") from err
 
@@ -275,10 +233,6 @@ def require_certificate(response: bytes) -> bytes:
     return certificate
 
 
-async def _fetch_in_thread(url: str) -> bytes:
-    # Abandoned at the deadline: the thread's own timeouts end it soon.
-    return await run_in_thread(partial(fetch_certificate, url), abandon=True)
-
-
-def _now() -> datetime:
+def utc_now() -> datetime:
+    """Returns the current time."""
     return datetime.now(UTC)

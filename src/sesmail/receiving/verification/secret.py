@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from hmac import compare_digest
-from typing import TypeAlias, cast
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ...errors import ConfigurationError, UnauthenticatedError
 from ...strict import from_base64
 from .http_headers import Headers, header_values
 
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
 __all__ = ["Secret", "Secrets", "challenge", "check_secret"]
 
-Secret: TypeAlias = str | SecretStr
+Secret: TypeAlias = "str | SecretStr"
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="sesmail"'}  # RFC 7617
 _MASKED = re.compile(rb"[^:]*:\*+")
@@ -116,12 +118,18 @@ def challenge(reason: str) -> UnauthenticatedError:
 
 
 def _reveal(secret: Secret) -> str:
-    return secret.get_secret_value() if isinstance(secret, SecretStr) else secret
+    return secret if isinstance(secret, str) else secret.get_secret_value()
+
+
+def _is_secret_str(value: object) -> bool:
+    """Returns True for a ``SecretStr``, without importing pydantic: who made it has done that."""
+    module: Any = sys.modules.get("pydantic")
+    return module is not None and isinstance(value, module.SecretStr)
 
 
 def _invalid_reason(secret: Secret) -> str | None:
     """Returns the reason why a secret is invalid, without the secret; None if it is valid."""
-    if not isinstance(secret, (str, SecretStr)):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(secret, str) and not _is_secret_str(secret):
         return f"secret must be text, or a list of texts, not {type(secret).__name__}"
     text = _reveal(secret)
     _, colon, password = text.partition(":")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
 __all__ = ["Topic", "is_known_region", "read_topic"]
@@ -118,6 +116,9 @@ def is_known_region(region: str) -> bool:
 
 @cache
 def _known_regions() -> frozenset[str]:
+    import json
+    from importlib.resources import files
+
     data = (files("botocore") / "data" / "partitions.json").read_bytes()
     return frozenset(
         region for partition in json.loads(data)["partitions"] for region in partition["regions"]

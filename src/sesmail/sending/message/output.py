@@ -1,41 +1,46 @@
-"""Forms of a message outside of API calls, made by packages that this one must not import.
+"""Forms of a message outside of API calls, made by packages that build on messages.
 
-The package ``mime``, which builds on messages, registers its encoder here, and
-``sesmail.testing``, which nothing imports, its preview.
+They are above this package. The encoder is imported by its name when it is first used;
+``sesmail.testing``, which nothing imports, registers its preview.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...errors import ConfigurationError
 
-__all__ = ["encoded", "previewed", "register_encoder", "register_preview", "save"]
+if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
 
-_registered: dict[str, Callable[..., Any]] = {}
+__all__ = ["encoded", "previewed", "register_preview", "save"]
 
-
-def register_encoder(encode: Callable[[Any], bytes]) -> None:
-    """Sets the function that returns a message as MIME."""
-    _registered["encode"] = encode
+_previews: list[Callable[..., str]] = []
 
 
 def register_preview(preview: Callable[..., str]) -> None:
     """Sets the function that returns a message as an HTML page."""
-    _registered["preview"] = preview
+    _previews[:] = [preview]
 
 
 def encoded(message: object) -> bytes:
-    """Returns a message as MIME."""
-    raw: bytes = _registered["encode"](message)
+    """Returns a message as MIME.
+
+    Raises:
+        InvalidMessageError: It can't be sent.
+    """
+    from importlib import import_module
+
+    raw: bytes = import_module("sesmail.sending.mime.mail").mime_bytes(message)
     return raw
 
 
 def save(message: object, path: str | PathLike[str]) -> Path:
     """Writes a message as MIME to a file, and returns its path."""
+    from pathlib import Path
+
     file = Path(path)
     file.write_bytes(encoded(message))
     return file
@@ -47,11 +52,9 @@ def previewed(message: object, **options: object) -> str:
     Raises:
         ConfigurationError: ``sesmail.testing`` isn't imported.
     """
-    preview = _registered.get("preview")
-    if preview is None:
+    if not _previews:
         raise ConfigurationError(
             "preview needs the extra testing: pip install 'sesmail[testing]', and import "
             "sesmail.testing before"
         )
-    page: str = preview(message, **options)
-    return page
+    return _previews[0](message, **options)

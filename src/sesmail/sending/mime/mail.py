@@ -12,7 +12,6 @@ from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_tex
 from ..limits import check_part_count
 from ..message.attachment import Alternative, Attachment
 from ..message.message import Message, RawMessage
-from ..message.output import register_encoder
 from ..message.raw import has_header
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
@@ -214,6 +213,3 @@ def _is_inline(item: Attachment) -> bool:
     return (
         item.content_id is not None and item.disposition == "inline" and not is_attached_mail(item)
     )
-
-
-register_encoder(mime_bytes)

@@ -26,6 +26,7 @@ __all__ = ["RateLimiter"]
 # Recipients of the high priority for each one of the low priority, while both wait.
 _PRIORITY_RATIO = 4
 
+_LONGEST_SLEEP = 0.1  # seconds
 _MAX_RECIPIENTS = 1_000_000_000  # a float holds it exactly
 
 
@@ -33,7 +34,7 @@ _MAX_RECIPIENTS = 1_000_000_000  # a float holds it exactly
 class _Waiter:
     recipients: int
     deadline: float
-    sleep: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    wake: Callable[[], object] = int  # ends its wait
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -218,16 +219,25 @@ class RateLimiter:
         return self._pace.wait(now, ahead)
 
     async def _turn(self, waiter: _Waiter, now: float) -> float:
-        """Sleeps until a waiter's turn, or its deadline; returns the time."""
+        """Waits until a waiter's turn, or its deadline; returns the time."""
         while True:
-            wait = self._pace.wait(now) if self._first() is waiter else math.inf
+            is_first = self._first() is waiter
+            wait = self._pace.wait(now) if is_first else math.inf
             if wait <= 0:
                 return now
             if now >= waiter.deadline:
                 raise self._too_long(wait)
-            with anyio.CancelScope() as waiter.sleep:
-                seconds = min(wait, waiter.deadline - now)
-                await (self._sleep(seconds) if seconds < math.inf else anyio.sleep_forever())
+            if is_first:
+                # In pieces, since the rate may rise meanwhile; cancelling a sleep costs more.
+                await self._sleep(min(wait, waiter.deadline - now, _LONGEST_SLEEP))
+            elif waiter.deadline < math.inf:
+                with anyio.CancelScope() as scope:
+                    waiter.wake = scope.cancel
+                    await self._sleep(waiter.deadline - now)
+            else:
+                event = anyio.Event()
+                waiter.wake = event.set
+                await event.wait()
             now = self._clock()
 
     def _take(self, now: float, waiter: _Waiter, lane: _Lane) -> None:
@@ -247,7 +257,7 @@ class RateLimiter:
     def _wake_first(self) -> None:
         """Wakes the first waiter, so that it computes its wait again."""
         if (first := self._first()) is not None:
-            first.sleep.cancel()
+            first.wake()
 
     def _too_long(self, wait: float) -> NotSentError:
         expected = f"; the expected wait is {wait:.1f} seconds" if wait < math.inf else ""

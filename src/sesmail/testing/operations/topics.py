@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...receiving.verification.topic import read_topic
 from ..api_errors import ApiError, ErrorKind
 from ..endpoints import HttpEndpoint
 from ..service import Handler, SesService
@@ -17,6 +18,8 @@ _NOT_FOUND = ErrorKind("NotFound", "NotFound", 404)
 
 def _create_topic(service: SesService, params: dict[str, Any]) -> dict[str, Any]:
     arn = service.state.arn("sns", params["Name"])
+    if read_topic(arn) is None:
+        raise ApiError(_INVALID, "Invalid parameter: Topic Name")
     service.state.topics.add(arn)
     return {"TopicArn": arn}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
@@ -59,7 +60,25 @@ def check_params(params: dict[str, Any], model: OperationModel) -> str | None:
         return None
     report = ParamValidator().validate(params, shape)
     text: str = report.generate_report()
-    return text.replace("\n", "; ") or None
+    return text.replace("\n", "; ") or next(_out_of_range(params, shape, "input"), None)
+
+
+def _out_of_range(value: Any, shape: Any, place: str) -> Iterator[str]:
+    """Yields what botocore leaves to the service: words of enumerations and maximum lengths."""
+    match shape.type_name:
+        case "structure":
+            for name, item in value.items():
+                yield from _out_of_range(item, shape.members[name], f"{place}.{name}")
+        case "list":
+            for item in value:
+                yield from _out_of_range(item, shape.member, place)
+        case "string":
+            if shape.enum and value not in shape.enum:
+                yield f"{place} must be one of {', '.join(shape.enum)}"
+            if len(value) > shape.metadata.get("max", len(value)):
+                yield f"{place} must have at most {shape.metadata['max']} characters"
+        case _:
+            return
 
 
 @cache

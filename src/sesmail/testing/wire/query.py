@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax import saxutils
 
 from botocore.model import OperationModel
 
@@ -20,6 +21,7 @@ _NAMESPACES = {
     "ses": "http://ses.amazonaws.com/doc/2010-12-01/",
     "sns": "http://sns.amazonaws.com/doc/2010-03-31/",
 }
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MAX_ITEMS = 1_000  # of one list or map
 
 
@@ -105,6 +107,11 @@ def error_document(service: str, code: str, text: str, request_id: str) -> bytes
         f"<Code>{escape(code)}</Code><Message>{escape(text)}</Message></Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     ).encode()
+
+
+def escape(text: str) -> str:
+    """Returns text for an XML document; what XML 1.0 can't have becomes U+FFFD."""
+    return saxutils.escape(_NOT_XML.sub("\ufffd", text))
 
 
 def _members(shape: Any, value: Mapping[str, Any]) -> str:
