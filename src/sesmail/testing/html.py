@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -39,13 +40,26 @@ def find_links(html: str | None, text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def embed_images(html: str, inline: Mapping[str, InboundAttachment]) -> str:
-    """Returns HTML whose ``cid:`` URLs are ``data:`` URLs; those of unknown ids stay."""
+def embed_images(
+    html: str, inline: Mapping[str, InboundAttachment], limit: float = math.inf
+) -> str:
+    """Returns HTML whose ``cid:`` URLs are ``data:`` URLs; those of unknown ids stay.
+
+    Args:
+        html: The HTML.
+        inline: The images, by content id.
+        limit: Maximum size of all images together, each counted as often as it is displayed.
+    """
+    size = 0
 
     def embedded(match: re.Match[str]) -> str:
+        nonlocal size
         item = inline.get(unquote(unescape(match[1])))
         if item is None or not item.media_type.startswith("image/"):
             return match[0]
+        if size + len(item.content) > limit:
+            return match[0]
+        size += len(item.content)
         return f"data:{item.media_type};base64,{base64.b64encode(item.content).decode()}"
 
     return _CID.sub(embedded, html)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import desk
 from .api_errors import ApiError
 from .emitted import DeliveryError, Emitted
 from .fake import ClientSettings, FakeSES, FakeTrust
 from .faults import Faults
 from .feed import Change, Changes, Feed
 from .mail import Attempt, Delivery, EventRecord, SentMail
+from .mail_check import check_mail
+from .mail_problem import MailProblem
 from .outbox import MailNotFoundError, Outbox
 from .preview_page import preview
 from .send_log import check_send_log
@@ -32,12 +35,15 @@ __all__ = [
     "Faults",
     "Feed",
     "MailNotFoundError",
+    "MailProblem",
     "Outbox",
     "SentMail",
     "State",
     "Subscription",
     "Trust",
+    "check_mail",
     "check_send_log",
+    "desk",
     "find",
     "preview",
 ]

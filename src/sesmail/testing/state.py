@@ -13,6 +13,7 @@ from .feed import Feed
 from .mail import Delivery, EventRecord, SentMail
 
 __all__ = [
+    "DEFAULT_SET",
     "Account",
     "ConfigurationSet",
     "Contact",
@@ -26,6 +27,9 @@ __all__ = [
     "Tenant",
     "now",
 ]
+
+DEFAULT_SET = "events"
+"""Default configuration set of the identities that ``FakeSES.verify`` creates."""
 
 
 def now() -> datetime:
