@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..sending.message.output import register_preview
 
 if TYPE_CHECKING:
-    from . import desk, sns
+    from . import sns
     from .api_errors import ApiError
     from .emitted import DeliveryError, Emitted
     from .fake import ClientSettings, FakeSES, FakeTrust
@@ -59,7 +59,6 @@ __all__ = [
     "Trust",
     "check_mail",
     "check_send_log",
-    "desk",
     "preview",
     "sns",
 ]

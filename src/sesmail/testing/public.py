@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import desk
 from .api_errors import ApiError
 from .emitted import DeliveryError, Emitted
 from .fake import ClientSettings, FakeSES, FakeTrust
@@ -43,7 +42,6 @@ __all__ = [
     "Trust",
     "check_mail",
     "check_send_log",
-    "desk",
     "find",
     "preview",
 ]

@@ -229,7 +229,7 @@ def test_mails_are_deleted(site: Site, open_page: Callable[..., Any]) -> None:
     site.send(subject="Order 2")
     page = open_page()
     page.get_by_text("Order 1").click()
-    page.get_by_role("button", name="Delete", exact=False).last.click()
+    page.get_by_role("button", name="Delete this mail").click()
     page.get_by_text("1 mail", exact=True).wait_for()
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete all").click()

@@ -110,7 +110,7 @@ def test_message_is_previewed(found: Previews, name: str, subject: str, to: str)
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("broken", r"broken: KeyError: 'order' \(mails.py, line 32\)"),
+        ("broken", r"broken: KeyError: 'order' \(mails.py, line 27\)"),
         ("nothing", "nothing returned NoneType instead of a message"),
         ("news:2", "news: recipient must be 0 to 1"),
     ],
@@ -194,7 +194,7 @@ def test_previews_are_served(
     response = site.get("/api/mails/preview:broken")
     assert (response.status, response.json["error"]) == (
         422,
-        "broken: KeyError: 'order' (mails.py, line 32)",
+        "broken: KeyError: 'order' (mails.py, line 27)",
     )
     assert site.get("/api/mails/preview:none").status == 404
     assert site.post("/api/mails/preview:welcome/events", {"kind": "open"}).status == 409
