@@ -6,12 +6,11 @@ import base64
 import math
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from html import unescape
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
 from ..receiving.inbound.attachment import InboundAttachment
+from .html_tokens import read_tokens
 
 __all__ = ["embed_images", "find_links"]
 
@@ -20,22 +19,14 @@ _AFTER_URL = ".,;:!?)'\""
 _CID = re.compile(r"cid:([^\s\"'<>()]{1,998})", re.IGNORECASE)
 
 
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("a", "area"):
-            self.found += [value or "" for name, value in attrs if name == "href"]
-
-
 def find_links(html: str | None, text: str | None) -> tuple[str, ...]:
     """Returns the web addresses that HTML links to and that text contains, each once, in order."""
-    links = _Links()
-    with suppress(AssertionError):  # of html.parser, for some malformed declarations
-        links.feed(html or "")
-    found = [link.strip() for link in links.found if _URL.match(link.strip())]
+    links = [
+        (token.attributes.get("href") or "").strip()
+        for token in read_tokens(html or "")
+        if token.kind == "start" and token.value in ("a", "area")
+    ]
+    found = [link for link in links if _URL.match(link)]
     found += [link.rstrip(_AFTER_URL) for link in _URL.findall(text or "")]
     return tuple(dict.fromkeys(found))
 

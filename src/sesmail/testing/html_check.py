@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from html.parser import HTMLParser
+from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import unquote
 
+from .html_tokens import read_tokens
 from .mail_problem import MailProblem
 
 __all__ = ["HtmlContent", "check_html", "read_html"]
@@ -28,82 +30,76 @@ _VOID = {
     *("link", "meta", "source", "track", "wbr"),
 }
 _MAX_DEPTH = 1000
+_MAX_UNCLOSED = 100  # elements that an end tag closes at most
 _MAX_SHOWN = 80  # characters of a value in a message
 
 
-class HtmlContent(HTMLParser):
+@dataclass
+class HtmlContent:
     """What the checks need of HTML.
 
     Attributes:
         images: Attributes of each ``img``.
-        links: ``href`` of each ``a`` and ``area``.
+        links: ``href`` of each ``a`` and ``area`` that has one.
         removed: Names of elements that mail programs remove.
         attributes: Values of all attributes but styles.
         texts: The texts outside of ``style``, ``script`` and ``head``.
         hidden: Those of them that are in an element hidden by its style.
     """
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.images: list[Mapping[str, str | None]] = []
-        self.links: list[str | None] = []
-        self.removed: dict[str, None] = {}
-        self.attributes: list[str] = []
-        self.texts: list[str] = []
-        self.hidden: list[str] = []
-        self._text: list[str] = []  # of the current text, which comes in pieces
-        self._open: list[tuple[str, bool, bool]] = []  # name, unseen, hidden
+    images: list[Mapping[str, str | None]] = field(default_factory=list[Mapping[str, str | None]])
+    links: list[str | None] = field(default_factory=list["str | None"])
+    removed: dict[str, None] = field(default_factory=dict[str, None])
+    attributes: list[str] = field(default_factory=list[str])
+    texts: list[str] = field(default_factory=list[str])
+    hidden: list[str] = field(default_factory=list[str])
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Records an element."""
-        self._end_text()
-        values = dict(attrs)
-        self.attributes += [value for name, value in attrs if value and name != "style"]
-        if tag == "img":
-            self.images.append(values)
-        elif tag in ("a", "area") and "href" in values:  # without, it is an anchor
-            self.links.append(values["href"])
-        if tag in _REMOVED:
-            self.removed[tag] = None
-        if tag not in _VOID and len(self._open) < _MAX_DEPTH:
-            _, unseen, hidden = self._open[-1] if self._open else ("", False, False)
-            style = values.get("style") or ""
-            hides = _HIDDEN.search(style) is not None or "hidden" in values
-            self._open.append((tag, unseen or tag in _UNSEEN, hidden or hides))
 
-    def handle_endtag(self, tag: str) -> None:
-        """Closes the innermost element of this name, with those in it."""
-        self._end_text()
-        for index in range(len(self._open) - 1, max(-1, len(self._open) - 100), -1):
-            if self._open[index][0] == tag:
-                del self._open[index:]
-                return
+class _Open(NamedTuple):
+    """An open element: whether its text isn't shown, or is hidden by a style."""
 
-    def handle_data(self, data: str) -> None:
-        """Records a piece of text."""
-        self._text.append(data)
-
-    def close(self) -> None:
-        """Records the last text."""
-        super().close()
-        self._end_text()
-
-    def _end_text(self) -> None:
-        text = "".join(self._text)
-        self._text.clear()
-        _, unseen, hidden = self._open[-1] if self._open else ("", False, False)
-        if not unseen and text.strip():
-            self.texts.append(text)
-            if hidden:
-                self.hidden.append(text)
+    name: str = ""
+    unseen: bool = False
+    hidden: bool = False
 
 
 def read_html(html: str) -> HtmlContent:
     """Returns the content of HTML."""
     content = HtmlContent()
-    content.feed(html)
-    content.close()
+    stack = [_Open()]
+    for kind, value, attributes in read_tokens(html):
+        last = stack[-1]
+        if kind == "start":
+            _add_element(content, value, attributes)
+            if value not in _VOID and len(stack) < _MAX_DEPTH:
+                hides = "hidden" in attributes or _HIDDEN.search(attributes.get("style") or "")
+                unseen = last.unseen or value in _UNSEEN
+                stack.append(_Open(value, unseen, last.hidden or bool(hides)))
+        elif kind == "end":
+            _close(stack, value)
+        elif not last.unseen and value.strip():
+            content.texts.append(value)
+            if last.hidden:
+                content.hidden.append(value)
     return content
+
+
+def _add_element(content: HtmlContent, name: str, attributes: Mapping[str, str | None]) -> None:
+    content.attributes += [value for key, value in attributes.items() if value and key != "style"]
+    if name == "img":
+        content.images.append(attributes)
+    elif name in ("a", "area") and "href" in attributes:  # without, it is an anchor
+        content.links.append(attributes["href"])
+    if name in _REMOVED:
+        content.removed[name] = None
+
+
+def _close(stack: list[_Open], name: str) -> None:
+    """Closes the innermost element of a name, with those in it."""
+    for index in range(len(stack) - 1, max(0, len(stack) - _MAX_UNCLOSED), -1):
+        if stack[index].name == name:
+            del stack[index:]
+            return
 
 
 def check_html(html: str, content: HtmlContent, inline: Collection[str]) -> Iterator[MailProblem]:
