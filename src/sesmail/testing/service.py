@@ -42,10 +42,10 @@ class SesService:
     def __init__(self, state: State, *, is_strict: bool = True) -> None:
         self.state = state
         self.is_strict = is_strict
-        self.faults = Faults()
-        self.sns = Sns(state)
-        self.publisher = Publisher(state, self.sns)
-        self.links = UnsubscribeLinks(state, self.publisher)
+        self.faults: Faults = Faults()
+        self.sns: Sns = Sns(state)
+        self.publisher: Publisher = Publisher(state, self.sns)
+        self.links: UnsubscribeLinks = UnsubscribeLinks(state, self.publisher)
 
     def reset(self) -> None:
         """Deletes all state, faults and subscriptions."""

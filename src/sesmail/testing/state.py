@@ -164,15 +164,15 @@ class State:
     def __init__(self, region: str, account_id: str) -> None:
         self.region = region
         self.account_id = account_id
-        self.lock = threading.RLock()
-        self.feed = Feed()
+        self.lock: threading.RLock = threading.RLock()
+        self.feed: Feed = Feed()
         self.mails: list[SentMail] = []
         self.events: list[EventRecord] = []
         self.deliveries: list[Delivery] = []
         self._clear()
 
     def _clear(self) -> None:
-        self.account = Account()
+        self.account: Account = Account()
         self.identities: dict[str, Identity] = {}
         self.templates: dict[str, Template] = {}
         self.configuration_sets: dict[str, ConfigurationSet] = {}

@@ -44,7 +44,7 @@ class Desk:
     """
 
     def __init__(self, fake: FakeSES | None = None, *, previews: str | None = None) -> None:
-        self.fake = FakeSES(lenient=True) if fake is None else fake
+        self.fake: FakeSES = FakeSES(lenient=True) if fake is None else fake
         state = self.fake.state
         api = Api(self.fake, None if previews is None else Previews(previews, state))
         self._aws = create_app(self.fake.service)
