@@ -7,7 +7,7 @@ from sesmail import Client, SesmailError
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
 from support.invariants import no_leaks
-from support.responses import ok
+from support.responses import ok, slow
 from support.steps import at_step
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +37,7 @@ async def close_at(step: float, client: Client) -> tuple[int, str]:
 async def test_client_closed_at_each_step_of_a_send_leaves_nothing_open(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    server = fault_server(ok())
+    server = fault_server(slow(0.05, ok()))  # some steps are between request and response
     ends: set[str] = set()
     async with no_leaks(server):
         most, _ = await close_at(float("inf"), new_client(server.url, session))
