@@ -25,7 +25,7 @@ from botocore.stub import Stubber
 from sesmail import BulkMessage, Client, NotSentError, SesmailError, UnknownOutcomeError
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, Request, StartFaultServer
-from support.responses import ok
+from support.responses import close_after_request, ok
 
 FAST = ["asyncio-aiohttp-fast", "trio-httpx-fast"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]
@@ -385,12 +385,14 @@ async def test_request_of_another_http_session_may_have_been_sent(
 async def test_handler_without_a_response_leaves_the_outcome_as_it_is(
     fault_server: StartFaultServer, session: str, how: str
 ) -> None:
-    """A connection that is refused is not sent, whatever handles the event before it."""
+    """A proxy that breaks off the tunnel means not sent, whatever handles the event before it."""
 
     async def later(**_: Any) -> None:
         await anyio.lowlevel.checkpoint()
 
-    async with new_client("http://127.0.0.1:1", session) as client:
+    proxy = fault_server(close_after_request())
+    config = {"proxies": {"https": proxy.url}}
+    async with new_client("https://ses.invalid", session, config=config) as client:
         await client.open()
         events = opened(client).meta.events
         register = {"first": events.register_first, "last": events.register_last}
@@ -399,6 +401,7 @@ async def test_handler_without_a_response_leaves_the_outcome_as_it_is(
         with pytest.raises(NotSentError) as caught:
             await client.send(ORDER)
     assert caught.value.retryable
+    assert [request.method for request in proxy.requests] == ["CONNECT"]
 
 
 class Malformed(AWSResponse):
