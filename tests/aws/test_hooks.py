@@ -19,6 +19,7 @@ from botocore import handlers
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.endpoint import Endpoint
+from botocore.exceptions import HTTPClientError
 from botocore.hooks import HierarchicalEmitter
 from botocore.stub import Stubber
 
@@ -443,6 +444,26 @@ async def test_handler_that_raises_lets_no_request_leave(
         with pytest.raises(NotSentError):
             await client.send(ORDER)
     assert server.requests == []
+
+
+async def test_other_code_that_sends_twice_makes_one_request(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its second attempt doesn't hide that the first may have left."""
+    send = AioEndpoint._send
+
+    async def send_twice(self: Any, request: Any) -> Any:
+        try:
+            await send(self, request)
+        except HTTPClientError:
+            return await send(self, request)
+
+    monkeypatch.setattr(AioEndpoint, "_send", send_twice)
+    server = fault_server(close_after_request())
+    async with new_client(server.url, session) as client:
+        with pytest.raises(UnknownOutcomeError):
+            await client.send(ORDER)
+    assert len(server.requests) == 1
 
 
 async def test_proxy_around_the_client_turns_the_fast_path_off(
