@@ -3,7 +3,7 @@
 Times on two cores: `quick` 40 s (with a path: less), `lint` 5 s, `types` 1 min, `tests` 2 to 3 min
 for each Python, `minimal` 1 min, `nox` as a whole under 10 min; `quickstart` 40 s, `docs` 20 s,
 `simulate` 3 min, `bench` 30 min (`--quick`: 5 min), `nightly` 5 min, `mutants` 25 min,
-`conformance` 2 min.
+`conformance` 2 min, `browser` 30 s.
 """
 
 import os
@@ -115,6 +115,13 @@ def quickstart(session: nox.Session) -> None:
     """Run the first example, which sends to an SES server inside the process."""
     session.install(".", *group("moto"))
     session.run("python", "examples/quickstart.py", *session.posargs)
+
+
+@nox.session(python=FIRST)
+def browser(session: nox.Session) -> None:
+    """Use the page of the desk in Chromium, which has to be installed: apt install chromium."""
+    session.install("-e", ".[all]", *group("test", "browser"))
+    session.run("pytest", "tests/testing/desk/test_browser.py", *session.posargs)
 
 
 @nox.session(python=FIRST)

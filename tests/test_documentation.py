@@ -59,6 +59,7 @@ MAX_LINES = {
     "examples/guides/inbound.md": 100,
     "examples/guides/aws.md": 160,
     "examples/guides/testing.md": 120,
+    "examples/guides/desk.md": 120,
     "examples/guides/scaling.md": 160,
     "examples/guides/deploying.md": 120,
     "examples/guides/coming_from_anymail.md": 70,

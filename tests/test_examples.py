@@ -263,8 +263,7 @@ def test_api_operations(run: Run) -> None:
         "identities: example.com, shop.example",
         "rejected by SES: NotFoundException List with name: Customers doesn't exist.",
         "invalid parameters, not sent: params: invalid parameters of ListEmailIdentities: "
-        "Parameter validation failed:",
-        'Unknown parameter in input: "Page", must be one of: Filter, NextToken, PageSize',
+        "the call has the unknown field Page; did you mean PageSize?",
     ]
 
 

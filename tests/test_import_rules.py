@@ -117,6 +117,8 @@ UNITS: dict[str, list[str]] = {
         "sending.client",
         "receiving.receiver",
     ],
+    "cli": [*BASE, "testing"],
+    "__main__": ["cli"],
     "": [
         *BASE,
         *SENDING,
@@ -169,16 +171,21 @@ RESTRICTED: dict[str, list[str]] = {
         "receiving/storage/decrypting.py",
         "receiving/verification/signing_certificate.py",
     ],
-    "email": ["sending/message/message.py", "sending/message/raw.py", "testing/compose.py"],
+    "email": [
+        "sending/message/message.py",
+        "sending/message/raw.py",
+        "testing/compose.py",
+        "testing/desk/receiving.py",
+    ],
     "pytest": ["testing/pytest_plugin.py"],
     "pytest_asyncio": ["testing/pytest_plugin.py"],
-    "starlette": ["testing/app.py"],
-    "uvicorn": ["testing/server.py"],
+    "starlette": ["testing/app.py", "testing/desk/"],
+    "uvicorn": ["testing/server.py", "cli/desk.py"],
     "asyncio": [],
     "trio": [],
     # Elsewhere it would hide an import from this test. Messages have methods that encode them, and
-    # the encoder imports messages.
-    "import_module": ["__init__.py", "sending/message/output.py"],
+    # the encoder imports messages; previews are functions of an application.
+    "import_module": ["__init__.py", "sending/message/output.py", "testing/desk/previews.py"],
     "__import__": [],
 }
 

@@ -48,6 +48,7 @@ from sesmail import (
     TopicPreferences,
     Verdicts,
 )
+from sesmail.testing import desk
 
 TOPICS = ["arn:aws:sns:eu-west-1:111122223333:mail"]
 
@@ -806,6 +807,12 @@ async def fake(message: Message, log: sesmail.SendLog, bounced: Bounced) -> None
     await sesmail.testing.check_send_log(log)
     assert_type(sesmail.testing.sns.post(bounced), tuple[bytes, dict[str, str]])
     Receiver(**sesmail.testing.sns.trust())
+    problems = sesmail.testing.check_mail(message, bulk=True)
+    assert_type(problems, list[sesmail.testing.MailProblem])
+    assert_type(problems[0].level, Literal["error", "warning", "advice"])
+    assert_type(desk.app, desk.Desk)
+    assert_type(desk.Desk(ses, previews="shop.mails").fake, sesmail.testing.FakeSES)
+    Receiver(**desk.trust("http://127.0.0.1:8025"), accept="tracking")
     assert_type(message.to_bytes(), bytes)
     assert_type(message.to_eml("mail.eml"), Path)
     assert_type(message.preview(), str)

@@ -68,7 +68,7 @@ async def test_reset_returns_to_the_settings_of_the_constructor(ses: FakeSES) ->
 async def test_lenient_fake(anyio_backend: str) -> None:
     async with FakeSES(lenient=True) as fake, fake.client(rate_limit=None) as client:
         await client.send(ORDER)
-        assert fake.outbox[0].configuration_set is None
+        assert fake.outbox[0].configuration_set == "events"
         fake.reset()
         await client.send(ORDER)
 

@@ -39,7 +39,8 @@ class RequestPayload(Payload):
         self._protocol: Any = None
         self._transport: Any = None
         self._refusal: Exception | None = None
-        self.is_begun = self.is_written = False
+        self.is_begun: bool = False
+        self.is_written: bool = False
 
     def attach(self, protocol: Any) -> None:
         """Set the protocol of the connection on which the request is sent."""

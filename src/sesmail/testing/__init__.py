@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .faults import Faults
     from .feed import Change, Changes, Feed
     from .mail import Attempt, Delivery, EventRecord, SentMail
+    from .mail_check import check_mail
+    from .mail_problem import MailProblem
     from .outbox import MailNotFoundError, Outbox
     from .preview_page import preview
     from .send_log import check_send_log
@@ -49,11 +51,13 @@ __all__ = [
     "Faults",
     "Feed",
     "MailNotFoundError",
+    "MailProblem",
     "Outbox",
     "SentMail",
     "State",
     "Subscription",
     "Trust",
+    "check_mail",
     "check_send_log",
     "preview",
     "sns",

@@ -39,7 +39,7 @@ class Emitted:
 
     def __init__(self, state: State, record: EventRecord, topic_arn: str, secret: str) -> None:
         self.record = record
-        self.topic_arn = record.topics[0] if record.topics else topic_arn
+        self.topic_arn: str = record.topics[0] if record.topics else topic_arn
         self._state = state
         self._secret = secret
 

@@ -76,13 +76,13 @@ class HttpEndpoint:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"url must be an http or https URL, not {parts.geturl()!r}")
-        self.secret = (
+        self.secret: str | None = (
             None
             if parts.username is None
             else f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         )
         self._parts: SplitResult = parts
-        self.name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        self.name: str = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Posts to the URL; redirects aren't followed."""
@@ -110,7 +110,7 @@ class FunctionEndpoint:
     """
 
     def __init__(self, function: PostFunction) -> None:
-        self.name = f"function:{getattr(function, '__name__', 'post')}"
+        self.name: str = f"function:{getattr(function, '__name__', 'post')}"
         self._function = function
         self._token: anyio.lowlevel.EventLoopToken | None = None
         if inspect.iscoroutinefunction(function):

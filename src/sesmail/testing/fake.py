@@ -106,8 +106,8 @@ class FakeSES(EventMaker, Settings, Subscribing):
         self._lenient = lenient
         self._port = port
         self._server: Server | None = None
-        self.outbox = Outbox(state.mails, state.feed)
-        self.url = ""
+        self.outbox: Outbox = Outbox(state.mails, state.feed)
+        self.url: str = ""
         self._set_up()
 
     @property

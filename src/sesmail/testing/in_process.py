@@ -28,7 +28,7 @@ class AsgiEndpoint:
     """
 
     def __init__(self, app: AsgiApp, path: str) -> None:
-        self.name = f"asgi:{path}"
+        self.name: str = f"asgi:{path}"
         self._app = app
         self._path = path
         self._own = ExitStack()
@@ -97,7 +97,7 @@ class WsgiEndpoint:
     """A WSGI application, called in the thread of its subscription."""
 
     def __init__(self, app: WsgiApp, path: str) -> None:
-        self.name = f"wsgi:{path}"
+        self.name: str = f"wsgi:{path}"
         self._app = app
         self._path = path
 

@@ -17,7 +17,7 @@ from .service import SesService
 from .settings import DEFAULT_SET
 from .state import ConfigurationSet, ContactList, State, Template, Tenant
 
-__all__ = ["preview"]
+__all__ = ["preview", "previewed_mail"]
 
 # The frame has no origin and no scripts, and inherits the policy: nothing remote is loaded.
 # https://html.spec.whatwg.org/multipage/iframe-embed-object.html#attr-iframe-sandbox
@@ -49,15 +49,26 @@ def preview(
     """
     if isinstance(message, SentMail):
         return _page(message)
-    return _page(_sent(message, template, recipient))
+    return _page(previewed_mail(message, template=template, recipient=recipient))
 
 
-def _sent(
+def previewed_mail(
     message: Message | RawMessage | TemplateMessage | BulkMessage,
-    template: InlineTemplate | None,
-    recipient: int,
+    *,
+    template: InlineTemplate | None = None,
+    recipient: int = 0,
 ) -> SentMail:
-    """Sends a message to a service that accepts everything, and returns its mail."""
+    """Sends a message to a service that accepts everything, and returns its mail.
+
+    Args:
+        message: The message.
+        template: As for ``preview``.
+        recipient: As for ``preview``.
+
+    Raises:
+        ConfigurationError: As for ``preview``.
+        InvalidMessageError: As for ``preview``.
+    """
     service = SesService(State("eu-west-1", "123456789012"), is_strict=False)
     _prepare(service.state, message, template)
     if isinstance(message, BulkMessage):

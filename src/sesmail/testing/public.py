@@ -10,6 +10,8 @@ from .fake import ClientSettings, FakeSES, FakeTrust
 from .faults import Faults
 from .feed import Change, Changes, Feed
 from .mail import Attempt, Delivery, EventRecord, SentMail
+from .mail_check import check_mail
+from .mail_problem import MailProblem
 from .outbox import MailNotFoundError, Outbox
 from .preview_page import preview
 from .send_log import check_send_log
@@ -32,11 +34,13 @@ __all__ = [
     "Faults",
     "Feed",
     "MailNotFoundError",
+    "MailProblem",
     "Outbox",
     "SentMail",
     "State",
     "Subscription",
     "Trust",
+    "check_mail",
     "check_send_log",
     "find",
     "preview",

@@ -51,7 +51,7 @@ class Server:
         )
         self._server = _Server(config)
         self._socket = socket.create_server(("127.0.0.1", port))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url: str = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(
             target=anyio.run,
             args=[partial(self._server.serve, sockets=[self._socket])],

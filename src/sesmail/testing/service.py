@@ -24,7 +24,7 @@ from .handlebars import RenderingError
 from .mail import SentMail
 from .publishing import Publisher
 from .simulator import after_acceptance
-from .state import State, now
+from .state import DEFAULT_SET, Identity, State, now
 from .subscribers import UnsubscribeLinks
 from .topics import Sns
 
@@ -42,10 +42,10 @@ class SesService:
     def __init__(self, state: State, *, is_strict: bool = True) -> None:
         self.state = state
         self.is_strict = is_strict
-        self.faults = Faults()
-        self.sns = Sns(state)
-        self.publisher = Publisher(state, self.sns)
-        self.links = UnsubscribeLinks(state, self.publisher)
+        self.faults: Faults = Faults()
+        self.sns: Sns = Sns(state)
+        self.publisher: Publisher = Publisher(state, self.sns)
+        self.links: UnsubscribeLinks = UnsubscribeLinks(state, self.publisher)
 
     def reset(self) -> None:
         """Deletes all state, faults and subscriptions."""
@@ -79,7 +79,7 @@ class SesService:
         check_recipients(recipients)
         check_tags(draft.message_tags)
         author = bare(draft.from_email)
-        chosen = configuration_set_of(state, draft, find_identity(state, author))
+        chosen = configuration_set_of(state, draft, self._identity(author))
         envelope_sender = bare(draft.return_path) if draft.return_path else author
         senders = [] if draft.is_delegated else [author, envelope_sender]
         check_verified(state, senders, recipients, is_strict=self.is_strict)
@@ -109,6 +109,13 @@ class SesService:
             track_opens=draft.track_opens,
             track_clicks=draft.track_clicks,
         )
+
+    def _identity(self, author: str) -> Identity | None:
+        """Returns the identity of an author; if it needs none, one as ``verify`` creates."""
+        found = find_identity(self.state, author)
+        if found is None and not self.is_strict and DEFAULT_SET in self.state.configuration_sets:
+            return Identity(author, configuration_set=DEFAULT_SET)
+        return found
 
     def _built(self, draft: Draft, recipients: Sequence[str]) -> tuple[bytes, str | None]:
         """Returns the MIME, and why a template couldn't be rendered."""

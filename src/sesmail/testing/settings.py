@@ -10,6 +10,7 @@ from .publishing import ALL_EVENTS, EVENT_ENUMS
 from .service import SesService
 from .sns import SECRET
 from .state import (
+    DEFAULT_SET,
     ConfigurationSet,
     Contact,
     ContactList,
@@ -20,9 +21,6 @@ from .state import (
 )
 
 __all__ = ["DEFAULT_SET", "Settings"]
-
-DEFAULT_SET = "events"
-"""Default configuration set of the identities that ``verify`` creates."""
 
 
 class Settings:

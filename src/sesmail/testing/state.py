@@ -13,6 +13,7 @@ from .feed import Feed
 from .mail import Delivery, EventRecord, SentMail
 
 __all__ = [
+    "DEFAULT_SET",
     "Account",
     "ConfigurationSet",
     "Contact",
@@ -26,6 +27,9 @@ __all__ = [
     "Tenant",
     "now",
 ]
+
+DEFAULT_SET = "events"
+"""Default configuration set of the identities that ``FakeSES.verify`` creates."""
 
 
 def now() -> datetime:
@@ -160,15 +164,15 @@ class State:
     def __init__(self, region: str, account_id: str) -> None:
         self.region = region
         self.account_id = account_id
-        self.lock = threading.RLock()
-        self.feed = Feed()
+        self.lock: threading.RLock = threading.RLock()
+        self.feed: Feed = Feed()
         self.mails: list[SentMail] = []
         self.events: list[EventRecord] = []
         self.deliveries: list[Delivery] = []
         self._clear()
 
     def _clear(self) -> None:
-        self.account = Account()
+        self.account: Account = Account()
         self.identities: dict[str, Identity] = {}
         self.templates: dict[str, Template] = {}
         self.configuration_sets: dict[str, ConfigurationSet] = {}

@@ -45,11 +45,11 @@ class Subscription:
         duplicates: int,
         delay: float,
     ) -> None:
-        self.arn = f"{topic}:{uuid.uuid4()}"
+        self.arn: str = f"{topic}:{uuid.uuid4()}"
         self.topic = topic
         self.endpoint = endpoint
-        self.is_confirmed = False
-        self.token = new_token()
+        self.is_confirmed: bool = False
+        self.token: str = new_token()
         self.version: SignatureVersion = version
         self._state = state
         self._secret = secret

