@@ -44,6 +44,7 @@ INVALID = {
     "http://user:TOPSECRET@127.0.0.1:port": "has no valid host and port",
     "http://127.0.0.1?x=y": "must not have a query or a fragment",
     "http://127.0.0.1/#x": "must not have a query or a fragment",
+    "http://127.0.0.1?": "must not have a query or a fragment",
 }
 VALID = [
     "http://127.0.0.1:1",

@@ -19,13 +19,14 @@ from botocore import handlers
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.endpoint import Endpoint
+from botocore.exceptions import HTTPClientError
 from botocore.hooks import HierarchicalEmitter
 from botocore.stub import Stubber
 
 from sesmail import BulkMessage, Client, NotSentError, SesmailError, UnknownOutcomeError
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, Request, StartFaultServer
-from support.responses import ok
+from support.responses import close_after_request, ok
 
 FAST = ["asyncio-aiohttp-fast", "trio-httpx-fast"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]
@@ -385,12 +386,14 @@ async def test_request_of_another_http_session_may_have_been_sent(
 async def test_handler_without_a_response_leaves_the_outcome_as_it_is(
     fault_server: StartFaultServer, session: str, how: str
 ) -> None:
-    """A connection that is refused is not sent, whatever handles the event before it."""
+    """A proxy that breaks off the tunnel means not sent, whatever handles the event before it."""
 
     async def later(**_: Any) -> None:
         await anyio.lowlevel.checkpoint()
 
-    async with new_client("http://127.0.0.1:1", session) as client:
+    proxy = fault_server(close_after_request())
+    config = {"proxies": {"https": proxy.url}}
+    async with new_client("https://ses.invalid", session, config=config) as client:
         await client.open()
         events = opened(client).meta.events
         register = {"first": events.register_first, "last": events.register_last}
@@ -399,6 +402,7 @@ async def test_handler_without_a_response_leaves_the_outcome_as_it_is(
         with pytest.raises(NotSentError) as caught:
             await client.send(ORDER)
     assert caught.value.retryable
+    assert [request.method for request in proxy.requests] == ["CONNECT"]
 
 
 class Malformed(AWSResponse):
@@ -440,6 +444,26 @@ async def test_handler_that_raises_lets_no_request_leave(
         with pytest.raises(NotSentError):
             await client.send(ORDER)
     assert server.requests == []
+
+
+async def test_other_code_that_sends_twice_makes_one_request(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its second attempt doesn't hide that the first may have left."""
+    send = AioEndpoint._send
+
+    async def send_twice(self: Any, request: Any) -> Any:
+        try:
+            await send(self, request)
+        except HTTPClientError:
+            return await send(self, request)
+
+    monkeypatch.setattr(AioEndpoint, "_send", send_twice)
+    server = fault_server(close_after_request())
+    async with new_client(server.url, session) as client:
+        with pytest.raises(UnknownOutcomeError):
+            await client.send(ORDER)
+    assert len(server.requests) == 1
 
 
 async def test_proxy_around_the_client_turns_the_fast_path_off(

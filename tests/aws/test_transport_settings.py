@@ -130,6 +130,23 @@ async def test_encrypted_key_is_refused_without_asking_for_its_pass_phrase(
     assert "whose private key is encrypted" in text
 
 
+async def test_certificate_with_its_key_is_loaded(session: str, tmp_path: Path) -> None:
+    pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+    from support.signing import authority
+
+    names = authority()
+    both = tmp_path / "both.pem"
+    both.write_bytes(names.server + names.server_key)
+    config = {
+        "client_cert": str(both),
+        "proxies": PROXY,
+        "proxies_config": {"proxy_client_cert": (str(both), str(both))},
+    }
+    client = new_client(URL, session, config=config)
+    await client.open()
+    await client.aclose()
+
+
 async def test_certificate_for_a_proxy_without_tls_is_loaded_too(session: str) -> None:
     config = {"proxies": PROXY, "proxies_config": {"proxy_client_cert": "/nonexistent.pem"}}
     text = await refused(session, config=config)

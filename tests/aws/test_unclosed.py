@@ -68,6 +68,21 @@ async def test_client_closed_before_the_first_byte_sends_nothing(
     assert server.requests == []
 
 
+async def test_closed_session_connects_no_more(
+    fault_server: StartFaultServer, session: str
+) -> None:
+    """Whatever still sends on it, such as a repeated call."""
+    server = fault_server(ok())
+    client = new_client(server.url, session)
+    await client.open()
+    http_session: Any = client._aws._clients["sesv2", None].client._endpoint.http_session
+    await http_session.__aexit__(None, None, None)
+    with pytest.raises(NotSentError):
+        await client.send(ORDER)
+    await client.aclose()
+    assert server.requests == []
+
+
 async def test_unsigned_client_has_no_credentials_to_refresh() -> None:
     from botocore import UNSIGNED
 

@@ -14,12 +14,13 @@ TESTS = Path(__file__).parents[1]
 QUICK = [
     *("test_errors.py", "test_error_codes.py", "aws/test_connection.py", "aws/test_failure.py"),
     *("aws/test_fast_path.py", "aws/test_hooks.py"),
-    *("aws/test_aiohttp_protocol.py", "aws/test_network_stream.py"),
+    *("aws/test_aiohttp_protocol.py", "aws/test_network_stream.py", "aws/test_header_values.py"),
     *("sending/attempts", "send_log/test_protocol.py"),
 ]
 THOROUGH = [
     *("sending/rate", "sending/test_bulk.py", "sending/test_many.py", "send_log/test_sqlite.py"),
     *("system/transports/test_outcomes.py", "system/transports/test_no_connection.py"),
+    *("system/transports/test_proxy.py", "system/transports/test_departure.py"),
 ]
 TIMEOUT = 300  # seconds for each of the two runs of a mutant
 PROCESSES = 2

@@ -15,12 +15,14 @@ from botocore.exceptions import ClientError, SSLError
 from sesmail import errors
 from sesmail.aws.aiohttp_protocol import is_silent
 from sesmail.aws.connection import Aws
-from sesmail.aws.departure import Departure
+from sesmail.aws.departure import Departure, Lifetime
 from sesmail.aws.failure import translate_error
 from sesmail.aws.fast_path import FastCall
+from sesmail.aws.header_values import check_headers, key_fault
 from sesmail.aws.hooks import HookDetector
 from sesmail.aws.network_stream import NetworkStream
 from sesmail.aws.sessions import is_connection_error
+from sesmail.aws.transport_settings import check_status
 from sesmail.error_codes import is_documented_code, rejected_error
 from sesmail.errors import (
     ConfigurationError,
@@ -56,6 +58,10 @@ __all__ = ["MUTANTS"]
 
 async def always(*_: object) -> bool:
     return True
+
+
+async def closed(lifetime: Lifetime) -> None:
+    lifetime.is_closed = True
 
 
 # fmt: off
@@ -108,7 +114,7 @@ mutant("every code is documented", is_documented_code, instead(lambda _: True))
 # Failed calls: what an exception proves about the request.
 def translation(rule: str, change: Callable[..., Any]) -> None:
     mutant(rule, translate_error,
-        after(lambda result, error, _, may_have_left: change(result, error, may_have_left)))
+        after(lambda result, error, _, may_have_left, **__: change(result, error, may_have_left)))
 
 
 def response_is_rejection(rule: str, chosen: Callable[[Any, int], bool]) -> None:
@@ -182,6 +188,15 @@ mutant("the fast path takes every call", FastCall.accepts, instead(lambda *_: Tr
 constant("the fast path takes unchecked parameters", Call, "checked",
     property(lambda _: True, lambda *_: None))
 mutant("hooks do not disable the fast path", HookDetector.reason, instead(lambda _: None))
+mutant("a handler that only looks makes a failed connection unknown", Departure.reclaim,
+    instead(lambda _: None))
+mutant("a response of a handler that can't be read is not sent", Departure.delegate,
+    instead(lambda _: None))
+mutant("a proxy that asks for a password may have passed the request on", check_status,
+    instead(lambda *_: None))
+mutant("a closed client connects until the deadline", Lifetime.close, instead(closed))
+mutant("a header with a line break is passed on", check_headers, instead(lambda _: None))
+mutant("a key with a line break is passed on", key_fault, instead(lambda _: None))
 mutant("a call has no deadline", Aws.call, lambda f: lambda *a, deadline,
     **kw: f(*a, deadline=math.inf, **kw))
 mutant("a request without a response at the deadline is not sent", Aws.call,

@@ -54,7 +54,7 @@ class Departure:
 
     def reclaim(self) -> None:
         """Record that sesmail's session sends that request itself, and counts it."""
-        self._delegated -= 1
+        self._delegated = max(0, self._delegated - 1)  # other code may call the session twice
 
     def count(self) -> None:
         """Count a request that is about to be sent.

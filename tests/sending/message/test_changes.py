@@ -137,6 +137,25 @@ def test_replace_validates_and_keeps_the_other_fields() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("to", None, "give one address or a list of addresses, not NoneType"),
+        ("headers", None, "Input should be a valid dictionary, not NoneType"),
+        ("tags", 5, "Input should be a valid tuple, not int"),
+        ("subject", 5, "Input should be a valid string, not int"),
+        ("subjct", "s", "Extra inputs are not permitted; did you mean subject?"),
+    ],
+)
+def test_type_of_a_value_is_named_once(field: str, value: Any, expected: str) -> None:
+    """Also where a field's own validator has named it before."""
+    message = Message(to="a@example.com", text="t").model_copy(update={field: value})
+    with pytest.raises(InvalidMessageError) as caught:
+        valid_message(message)
+    assert str(caught.value).endswith(f"{field}: {expected}")
+    assert str(caught.value).count(", not ") == expected.count(", not ")
+
+
+@pytest.mark.parametrize(
     ("model", "changes"),
     [
         (Attachment("a.txt", b"x"), {"filename": "b.txt"}),

@@ -235,8 +235,9 @@ async def test_outcome_of_an_accepted_mail_is_kept_when_the_client_closes(
     assert await anyio.to_thread.run_sync(server.wait_until_closed)
 
 
+@pytest.mark.parametrize("how", ["send", "open"])
 async def test_client_closed_while_it_opens_leaves_nothing_open(
-    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     server = fault_server(ok())
     resume = anyio.Event()
@@ -260,12 +261,12 @@ async def test_client_closed_while_it_opens_leaves_nothing_open(
     monkeypatch.setattr(ClientOpener, "_new_session", lambda *args: Waiting(*args))
     client = new_client(server.url, session)
 
-    async def send() -> None:
-        with pytest.raises(NotSentError, match="closed"):
-            await client.send(ORDER)
+    async def call() -> None:
+        with pytest.raises(NotSentError if how == "send" else ConfigurationError, match="closed"):
+            await (client.send(ORDER) if how == "send" else client.open())
 
     async with anyio.create_task_group() as group:
-        group.start_soon(send)
+        group.start_soon(call)
         await anyio.wait_all_tasks_blocked()
         await client.aclose()
         resume.set()

@@ -212,15 +212,17 @@ def explained(model: type[BaseModel], error: ValidationError) -> ValidationError
 def _explanation(model: type[BaseModel], error: ErrorDetails) -> str:
     text = error["msg"]
     value: object = error["input"]
+    addition = f", not {_type_of(value)}"
     if error["type"] == "extra_forbidden":
         close = get_close_matches(str(error["loc"][-1]), model.model_fields, 1)
-        return f"{text}; did you mean {close[0]}?" if close else text
-    if error["type"] in ("missing", "misplaced") or isinstance(value, (str, bytes)):
-        is_type = error["type"].endswith("_type")
-        return f"{text}, not {_type_of(value)}" if is_type else text
-    if isinstance(value, (Mapping, list, tuple)) and not error["type"].endswith("_type"):
+        addition = f"; did you mean {close[0]}?" if close else ""
+    elif not error["type"].endswith("_type") and (
+        error["type"] in ("missing", "misplaced")
+        or isinstance(value, (str, bytes, Mapping, list, tuple))
+    ):
         return text
-    return f"{text}, not {_type_of(value)}"  # pyright: ignore[reportUnknownArgumentType]
+    # The error of a validator that raised an explained one has the addition.
+    return text if text.endswith(addition) else f"{text}{addition}"
 
 
 def _type_of(value: object) -> str:
