@@ -306,6 +306,7 @@ def test_interrupted_wait_cancels_the_send(fault_server: StartFaultServer) -> No
         """
         import logging, signal, threading
         logging.disable()  # of the warning that the outcome is unknown
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in background
 
         class Watch(sesmail.Listener):
             def after_attempt(self, call, attempts):
