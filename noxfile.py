@@ -54,6 +54,15 @@ def types(session: nox.Session) -> None:
     session.run("pyright", "--verifytypes", "sesmail", "--ignoreexternal")
 
 
+def run_twice(session: nox.Session, *command: str) -> None:
+    """Run tests, and those that failed once more, alone: some depend on the machine's load."""
+    try:
+        session.run(*command)
+    except nox.command.CommandFailed:
+        session.warn("Repeating the tests that failed, which are named above.")
+        session.run(*command, "-n", "0", "--last-failed", "--last-failed-no-failures=none")
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests on each Python, on the first one with coverage and those marked `once`."""
@@ -62,11 +71,11 @@ def tests(session: nox.Session) -> None:
         session.run(*pytest(session))
         return
     if session.python != FIRST:
-        session.run(*pytest(session, "-m", "not once"))
+        run_twice(session, *pytest(session, "-m", "not once"))
         return
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", *pytest(session, "-m", "not once"))
+    run_twice(session, "coverage", "run", "-m", *pytest(session, "-m", "not once"))
     session.run("coverage", "combine", "-q")
     session.run("coverage", "report")
     # Without coverage, which takes half as long again: these reach no line that others don't.
