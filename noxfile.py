@@ -88,7 +88,7 @@ def quick(session: nox.Session) -> None:
     session.install("-e", ".[all]", *group("lint", "test"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run(*pytest(session, "-m", "not slow and not once"))
+    run_twice(session, *pytest(session, "-m", "not slow and not once"))
 
 
 @nox.session(python="3.11")
@@ -103,10 +103,11 @@ def minimal(session: nox.Session) -> None:
     ]
     session.install(".", *lowest, *group("test"))
     session.env["SESMAIL_TESTS_UNPATCHED"] = "1"
-    session.run(
+    run_twice(
+        session,
         *pytest(
             session, "-m", "not once", "--ignore=tests/receiving/inbound", "--ignore=tests/testing"
-        )
+        ),
     )
 
 
