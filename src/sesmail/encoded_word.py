@@ -192,7 +192,9 @@ def _groups(text: str, words: re.Pattern[str]) -> Iterator[tuple[str, list[re.Ma
 
 
 def _is_piece(word: re.Match[str]) -> bool:
-    """Whether the base64 of a word isn't whole: an encoder sets the bits that it doesn't use to 0.
+    """Returns True if the base64 of a word isn't whole.
+
+    An encoder sets the bits that it doesn't use to 0.
 
     Some programs encode a text and then cut it, against
     https://www.rfc-editor.org/rfc/rfc2047#section-5

@@ -110,7 +110,7 @@ async def get_object(url: str, limit: int) -> bytes:
 
 
 async def test_stored_object_is_read_up_to_a_limit(fault_server: StartFaultServer) -> None:
-    """Whether its size is told before it, or not."""
+    """With and without a Content-Length."""
     content = bytes(600_000)
     told = raw(200, {}, content)
     chunked = raw_response(lambda _: head("Connection: close") + content, "close")

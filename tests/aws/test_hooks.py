@@ -368,7 +368,7 @@ async def test_replaced_part_of_the_client_turns_the_fast_path_off(
 async def test_request_of_another_http_session_may_have_been_sent(
     fault_server: StartFaultServer, session: str
 ) -> None:
-    """Which shows nothing of its connections."""
+    """An HTTP client that shows nothing of its connections."""
 
     class Failing(wrapt.ObjectProxy):  # type: ignore[misc]
         async def send(self, request: Any) -> Any:

@@ -53,12 +53,12 @@ class Mail:
 
     @property
     def replayed(self) -> bool:
-        """Whether the caller received the result of an earlier call."""
+        """True if the caller received the result of an earlier call."""
         return any(getattr(result, "replayed", False) for result in self.results)
 
     @property
     def refused(self) -> bool:
-        """Whether the send log had the send id as in flight or unknown."""
+        """True if the send log had the send id as in flight or unknown."""
         return any(
             isinstance(getattr(result, "error", result), DuplicateSendError)
             for result in self.results

@@ -1,4 +1,4 @@
-"""What three mail parsers that share nothing read from the same bytes, in one form.
+"""Results of three mail parsers that share no code for the same bytes, in one form.
 
 The standard library is read as its documentation shows: the default policy, `get_body`, and all
 other leaves as files. fast-mail-parser has lists of texts and of other parts. White space is
@@ -25,7 +25,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a parser reads from a mail: values that can be compared, each of them or `FAILED`.
+    """Values that a parser reads from a mail, each comparable, or `FAILED`.
 
     Attributes:
         subject: The subject, empty if there is none.

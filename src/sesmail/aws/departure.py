@@ -45,7 +45,7 @@ class Departure:
 
     @property
     def may_have_left(self) -> bool:
-        """Whether AWS may have received a request of the call."""
+        """True if AWS may have received a request of the call."""
         return self._requests > 0 or self._delegated > 0
 
     def delegate(self) -> None:
@@ -70,7 +70,7 @@ class Departure:
 
 
 class Lifetime:
-    """Whether a client is closed, and its calls in flight.
+    """Closed state of a client, and its calls in flight.
 
     It is an object of its own, to which timers may refer. Timers of the event loop keep the context
     in which they were created, and with it its call.

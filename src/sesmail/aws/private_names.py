@@ -116,6 +116,9 @@ AIOHTTP = (
     PrivateName(
         "aiohttp", "BaseConnector.__init__", f"{_AIOHTTP}/connector.py#L334", assigned="_factory"
     ),
+    PrivateName(
+        "aiohttp", "BaseConnector.__init__", f"{_AIOHTTP}/connector.py#L333", assigned="_loop"
+    ),
     PrivateName("aiohttp", "Connection.protocol", f"{_AIOHTTP}/connector.py#L185", property),
     PrivateName("aiohttp", "ResponseHandler.data_received", f"{_AIOHTTP}/client_proto.py#L316"),
     PrivateName("aiohttp", "ResponseHandler.feed_data", f"{_AIOHTTP}/streams.py#L699"),

@@ -49,7 +49,7 @@ def checked_path(path: object) -> str:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether another process locks the file."""
+    """Returns True if another process locks the file."""
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF == _SQLITE_BUSY
 

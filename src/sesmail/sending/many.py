@@ -60,7 +60,7 @@ class MessageResult(Value):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same message can be sent later, unchanged and without sending it twice."""
+        """True if the same message can be sent later, unchanged and without sending it twice."""
         return self.error is not None and self.error.retryable
 
 

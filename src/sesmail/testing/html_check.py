@@ -36,7 +36,7 @@ _MAX_SHOWN = 80  # characters of a value in a message
 
 @dataclass
 class HtmlContent:
-    """What the checks need of HTML.
+    """Parts of HTML that the checks need.
 
     Attributes:
         images: Attributes of each ``img``.

@@ -42,7 +42,7 @@ class InboundFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundOptions:
-    """How a mail is received; see ``FakeSES.receive``."""
+    """Settings of a received mail; see ``FakeSES.receive``."""
 
     sender: str | None = None
     recipients: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""What SES does by itself after it accepted a mail: suppression and the mailbox simulator.
+"""Events of a mail that nobody asks for: suppressed recipients and the mailbox simulator.
 
 https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
 """

@@ -74,7 +74,7 @@ class ReportedHeaders:
 
 
 class ReportedSending(ReportedHeaders):
-    """How a message was sent, from ``raw`` or its SES message tags."""
+    """Sender of a message, as SES reports it in ``raw`` or in its SES message tags."""
 
     message_tags: Mapping[str, tuple[str, ...]] | None
 

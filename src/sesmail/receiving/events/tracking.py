@@ -30,7 +30,7 @@ __all__ = [
 
 
 Bot: TypeAlias = Literal["likely", "unlikely", "unknown"]
-"""Whether a program caused an open or a click, by the judgement of SES."""
+"""Judgement of SES about an open or a click: whether a program caused it."""
 
 
 @value(kw_only=True)

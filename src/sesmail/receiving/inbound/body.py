@@ -29,7 +29,7 @@ class Leaf(NamedTuple):
     in_attachment: bool
 
     def may_be_body(self) -> bool:
-        """Whether it can be part of the body at all."""
+        """Returns True if it can be part of the body at all."""
         return (
             self.part.media_type in _BODY_TYPES
             and not self.in_attachment
@@ -37,7 +37,7 @@ class Leaf(NamedTuple):
         )
 
     def is_like_file(self) -> bool:
-        """Whether it has a file name, or a disposition other than ``inline``.
+        """Returns True if it has a file name, or a disposition other than ``inline``.
 
         Such a part is part of the body only if its position says so:
         https://www.rfc-editor.org/rfc/rfc8621#section-4.1.4
@@ -48,7 +48,7 @@ class Leaf(NamedTuple):
         )
 
     def may_be_inline(self) -> bool:
-        """Whether HTML may display it.
+        """Returns True if HTML may display it.
 
         A content id isn't enough: some mail programs, such as Gmail, give one to every file.
         """

@@ -58,7 +58,7 @@ def part_ranges(part: Part, budget: Budget) -> Iterator[tuple[int, int]]:
 
 
 def _may_go_on(part: Part, budget: Budget) -> bool:
-    """Whether the budget allows another line that is or resembles a delimiter."""
+    """Returns True if the budget allows another line that is or resembles a delimiter."""
     if budget.false_delimiters:
         budget.false_delimiters -= 1
         return True
@@ -87,7 +87,7 @@ def _delimiter_lines(
 
 
 def _is_part_after_closing(part: Part, start: int, end: int) -> bool:
-    """Whether there is a part after the closing delimiter, where programs disagree about it."""
+    """Returns True if a part follows the closing delimiter, where programs disagree about it."""
     if _BLANK.fullmatch(part.raw, start, end):
         return False
     part.defects[AFTER_CLOSING] = None

@@ -104,7 +104,7 @@ class _Entry:
             self.words.append(" ")
 
     def is_name(self) -> bool:
-        """Whether it is text without an address."""
+        """Returns True if it is text without an address."""
         return not self.has_at and not self.angles and bool("".join(self.raw).strip())
 
     def mailboxes(self, names: list[_Entry], defects: Defects) -> list[Mailbox]:

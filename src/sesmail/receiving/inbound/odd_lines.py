@@ -93,7 +93,7 @@ def read_one_by_one(
 
 
 def _goes_on(fields: list[Field], odd: list[tuple[int, int, int]]) -> bool:
-    """Whether a header goes on after lines that aren't fields: whether all after them are."""
+    """Returns True if a header continues after its lines that aren't fields."""
     following = fields[odd[-1][2] :]
     if len(odd) > MAX_ODD_LINES or odd[0][2] == 0 or not following:
         return False

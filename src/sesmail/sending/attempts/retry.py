@@ -54,7 +54,7 @@ class RetryPolicy(Value):
         check_choice("on_unknown", self.on_unknown, ("raise", "retry"))
 
     def may_retry(self, error: SendError) -> bool:
-        """Whether a call that failed with this error may be retried."""
+        """Returns True if a call that failed with this error may be retried."""
         return error.retryable or (
             self.on_unknown == "retry" and isinstance(error, UnknownOutcomeError)
         )

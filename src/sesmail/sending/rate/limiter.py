@@ -100,7 +100,7 @@ class RateLimiter:
 
     @property
     def fixed(self) -> bool:
-        """Whether the rate was passed to the constructor, and so isn't read from SES."""
+        """True if the rate was passed to the constructor, and so isn't read from SES."""
         return self._fixed
 
     @property

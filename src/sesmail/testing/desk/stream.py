@@ -36,7 +36,7 @@ class Stream:
 
     @property
     def is_full(self) -> bool:
-        """Whether no further stream may be opened."""
+        """True if no further stream may be opened."""
         return self._open >= MAX_STREAMS
 
     async def events(self) -> AsyncIterator[str]:
