@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import types
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,12 @@ def test_public_names_are_sorted() -> None:
     assert sesmail.__all__ == sorted(set(sesmail.__all__))
 
 
-def typed_imports() -> dict[str, str]:
+def typed_imports(package: types.ModuleType) -> dict[str, str]:
     """Return the names that type checkers see, each with its module."""
-    tree = ast.parse(Path(sesmail.__file__).read_text())
+    tree = ast.parse(Path(str(package.__file__)).read_text())
     (block,) = [each for each in tree.body if isinstance(each, ast.If) and not each.orelse][:1]
     return {
-        alias.name: str(statement.module)
+        alias.name: statement.module or alias.name
         for statement in block.body
         if isinstance(statement, ast.ImportFrom)
         for alias in statement.names
@@ -32,11 +33,18 @@ def typed_imports() -> dict[str, str]:
 
 
 def test_table_of_names_equals_the_typed_imports() -> None:
-    typed = typed_imports()
+    typed = typed_imports(sesmail)
     assert typed == sesmail._MODULES
     assert {*sesmail.__all__} == {*typed, "__version__"}
     names = [name for names in sesmail._PUBLIC_NAMES.values() for name in names.split()]
     assert sorted(names) == sorted(typed)
+
+
+def test_table_of_names_for_tests_equals_the_typed_imports() -> None:
+    testing = pytest.importorskip("sesmail.testing", reason="pip install sesmail[testing]")
+    typed = typed_imports(testing)
+    assert typed == testing._MODULES
+    assert {*testing.__all__} == {*typed}
 
 
 def test_every_public_name_exists() -> None:

@@ -117,7 +117,6 @@ def test_names_are_imported_at_first_use() -> None:
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "sesmail.testing.public")
     monkeypatch.setitem(sys.modules, "sesmail.testing.fake", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'sesmail\[testing\]'"):
         sesmail.testing.FakeSES  # noqa: B018

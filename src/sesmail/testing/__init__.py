@@ -73,17 +73,40 @@ def _preview(message: Any, **options: Any) -> str:
 register_preview(_preview)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from .public import find
-    except ModuleNotFoundError as err:
-        raise ModuleNotFoundError(
-            f"sesmail.testing needs {err.name}: pip install 'sesmail[testing]'", name=err.name
-        ) from err
-    return globals().get(name) or find(name)
+# Modules with their public names, as in the package above.
+_PUBLIC_NAMES = {
+    "api_errors": "ApiError",
+    "emitted": "DeliveryError Emitted",
+    "fake": "ClientSettings FakeSES FakeTrust",
+    "faults": "Faults",
+    "feed": "Change Changes Feed",
+    "mail": "Attempt Delivery EventRecord SentMail",
+    "mail_check": "check_mail",
+    "mail_problem": "MailProblem",
+    "outbox": "MailNotFoundError Outbox",
+    "preview_page": "preview",
+    "send_log": "check_send_log",
+    "sns": "sns Trust",
+    "state": "State",
+    "topics": "Subscription",
+}
+_MODULES = {name: module for module, names in _PUBLIC_NAMES.items() for name in names.split()}
 
+if not TYPE_CHECKING:  # a checker would take any name for an attribute
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+    def __getattr__(name):
+        """Imports a public name when it is first used."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        try:
+            module = import_module(f".{_MODULES[name]}", __name__)
+        except ModuleNotFoundError as err:
+            raise ModuleNotFoundError(
+                f"sesmail.testing needs {err.name}: pip install 'sesmail[testing]'", name=err.name
+            ) from err
+        return getattr(module, name, module)  # the module itself is public, too
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

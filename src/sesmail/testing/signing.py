@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from ..receiving.verification.topic import read_topic
+from ..receiving.verification.topic import Topic, read_topic
 
 __all__ = [
     "CERTIFICATE_FILE",
@@ -53,10 +53,7 @@ def certificate_url(topic_arn: str) -> str:
     Raises:
         ValueError: It isn't the ARN of a topic.
     """
-    topic = read_topic(topic_arn)
-    if topic is None:
-        raise ValueError(f"not the ARN of an SNS topic: {topic_arn!r}")
-    return topic.certificate_prefix.rpartition("/")[0] + "/" + CERTIFICATE_FILE
+    return _topic(topic_arn).certificate_prefix.rpartition("/")[0] + "/" + CERTIFICATE_FILE
 
 
 def certificate(topic_arn: str) -> bytes:
@@ -65,10 +62,14 @@ def certificate(topic_arn: str) -> bytes:
     Raises:
         ValueError: It isn't the ARN of a topic.
     """
-    topic = read_topic(topic_arn)
+    return _certificate(_topic(topic_arn).certificate_host)
+
+
+def _topic(arn: str) -> Topic:
+    topic = read_topic(arn)
     if topic is None:
-        raise ValueError(f"not the ARN of an SNS topic: {topic_arn!r}")
-    return _certificate(topic.certificate_host)
+        raise ValueError(f"not the ARN of an SNS topic: {arn!r}")
+    return topic
 
 
 @cache

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..receiving.transports.unwrap import EVENTBRIDGE_TYPES
 from .documents import timestamp
 from .state import now
 
@@ -20,19 +21,8 @@ __all__ = [
     "lambda_sqs_event",
 ]
 
-# https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html
-DETAIL_TYPES = {
-    "Send": "Email Sent",
-    "Delivery": "Email Delivered",
-    "DeliveryDelay": "Email Delivery Delayed",
-    "Bounce": "Email Bounced",
-    "Complaint": "Email Complaint Received",
-    "Reject": "Email Rejected",
-    "Open": "Email Opened",
-    "Click": "Email Clicked",
-    "Rendering Failure": "Email Rendering Failed",
-    "Subscription": "Email Subscribed",
-}
+# Only the fake and its tests need the reverse of the parser's table.
+DETAIL_TYPES = {kind: detail_type for detail_type, kind in EVENTBRIDGE_TYPES.items()}
 
 
 def eventbridge_event(

@@ -27,11 +27,11 @@ from .json_body import (
 from .records import is_s3_record, read_record
 from .sns import SnsMessage, sns_message_from
 
-__all__ = ["RawEvent", "RawEvents", "read_raw", "unwrap", "unwrap_sns_message"]
+__all__ = ["EVENTBRIDGE_TYPES", "RawEvent", "RawEvents", "read_raw", "unwrap", "unwrap_sns_message"]
 
 # Event types by the detail type of EventBridge, whose details have none.
 # https://docs.aws.amazon.com/ses/latest/dg/monitoring-eventbridge.html
-_EVENTBRIDGE_TYPES = {
+EVENTBRIDGE_TYPES = {
     "Email Bounced": "Bounce",
     "Email Clicked": "Click",
     "Email Complaint Received": "Complaint",
@@ -232,5 +232,5 @@ def _detail(document: Document, prefix: str, sns: SnsOrigin | None) -> RawEvent:
         raise MalformedBodyError(
             "it isn't an object", path=f"{prefix}detail", input=excerpt(detail)
         )
-    event_type = _EVENTBRIDGE_TYPES.get(detail_type, detail_type)
+    event_type = EVENTBRIDGE_TYPES.get(detail_type, detail_type)
     return RawEvent(detail, f"{prefix}detail", sns, event_type, document, source == "aws.s3")
