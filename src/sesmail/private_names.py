@@ -16,6 +16,7 @@ from typing import Any
 from .errors import ConfigurationError
 
 __all__ = [
+    "EMAIL_GENERATOR",
     "HTTP_CLIENT",
     "PrivateName",
     "check_private_names",
@@ -50,6 +51,13 @@ HTTP_CLIENT = (
     ),
     PrivateName("python", "connection._create_connection", f"{_CPYTHON}/http/client.py#L865"),
     PrivateName("python", "response.fp", f"{_CPYTHON}/http/client.py#L263", object),
+)
+
+# Of the standard library's generator of MIME: to write text that is only valid as 8-bit.
+EMAIL_GENERATOR = (
+    PrivateName(
+        "python", "Generator.__init__", f"{_CPYTHON}/email/generator.py#L62", assigned="_fp"
+    ),
 )
 
 _checked: set[tuple[PrivateName, ...]] = set()

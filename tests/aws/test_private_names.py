@@ -1,5 +1,6 @@
 """A name that another package has renamed is a ConfigurationError before anything is sent."""
 
+import email.generator
 import importlib.metadata
 import platform
 import re
@@ -15,7 +16,7 @@ from sesmail import ConfigurationError, private_names
 from sesmail.aws.aiohttp_session import FastAiohttpSession
 from sesmail.aws.private_names import AIOBOTOCORE, AIOHTTP, HTTPX
 from sesmail.aws.service_client import _private_names as client_names
-from sesmail.private_names import HTTP_CLIENT, PrivateName
+from sesmail.private_names import EMAIL_GENERATOR, HTTP_CLIENT, PrivateName
 from sesmail.receiving.verification import https
 from support.clients import ORDER, new_client
 from support.faults import StartFaultServer
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.anyio
 TABLES = {
     "AIOBOTOCORE": AIOBOTOCORE,
     "AIOHTTP": AIOHTTP,
+    "EMAIL_GENERATOR": EMAIL_GENERATOR,
     "HTTPX": HTTPX,
     "HTTP_CLIENT": HTTP_CLIENT,
 }
@@ -55,6 +57,8 @@ class Without:
 
 async def checked_objects(table: str, url: str) -> Any:
     """Return the objects that sesmail checks, by the first part of their paths."""
+    if table == "EMAIL_GENERATOR":
+        return {"Generator": email.generator.Generator}
     if table == "HTTP_CLIENT":
         return https._private_names()
     if table == "HTTPX":

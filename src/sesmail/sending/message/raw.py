@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
+from ...private_names import EMAIL_GENERATOR, check_private_names
 from ..limits import check_part_count
 from ..mime.seven_bit import is_seven_bit, to_seven_bit
 from ..wire import check_wire, normalise_line_breaks
@@ -70,7 +71,7 @@ def _flatten(message: StandardMessage[Any, Any]) -> bytes:
     Classes of Django before 6.0 have an ``as_bytes`` without policy, and text in UTF-8 that can
     only be written as 8-bit: https://docs.djangoproject.com/en/5.2/topics/email/
     """
-    from email.generator import BytesGenerator
+    from email.generator import BytesGenerator, Generator
 
     class Utf8Generator(BytesGenerator):
         def write(self, s: str) -> None:
@@ -86,6 +87,7 @@ def _flatten(message: StandardMessage[Any, Any]) -> bytes:
             is_utf8 = part.get_content_charset("utf-8") in ("utf-8", "utf8")
             if isinstance(text, str) and not is_utf8 and not text.isascii():
                 raise
+        check_private_names(EMAIL_GENERATOR, lambda: {"Generator": Generator})
         return _generate(Utf8Generator, message, policy.clone(cte_type="8bit"))
 
 
