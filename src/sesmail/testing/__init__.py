@@ -92,7 +92,7 @@ _PUBLIC_NAMES = {
 }
 _MODULES = {name: module for module, names in _PUBLIC_NAMES.items() for name in names.split()}
 
-if not TYPE_CHECKING:  # a checker would take any name for an attribute
+if not TYPE_CHECKING:  # pragma: no branch  # a checker would take any name for an attribute
 
     def __getattr__(name):
         """Imports a public name when it is first used."""
