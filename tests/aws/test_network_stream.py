@@ -24,7 +24,7 @@ def pair() -> Iterator[Pair]:
         theirs, _ = server.accept()
     ours.setblocking(False)
     departed: list[str] = []
-    with theirs:
+    with ours, theirs:
         yield (
             NetworkStream(TcpChannel(ours), lambda: None, lambda: departed.append("request")),
             theirs,
