@@ -54,15 +54,6 @@ def types(session: nox.Session) -> None:
     session.run("pyright", "--verifytypes", "sesmail", "--ignoreexternal")
 
 
-def run_twice(session: nox.Session, *command: str) -> None:
-    """Run tests, and those that failed once more, alone: some depend on the machine's load."""
-    try:
-        session.run(*command)
-    except nox.command.CommandFailed:
-        session.warn("Repeating the tests that failed, which are named above.")
-        session.run(*command, "-n", "0", "--last-failed", "--last-failed-no-failures=none")
-
-
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests on each Python, on the first one with coverage and those marked `once`."""
@@ -71,11 +62,11 @@ def tests(session: nox.Session) -> None:
         session.run(*pytest(session))
         return
     if session.python != FIRST:
-        run_twice(session, *pytest(session, "-m", "not once"))
+        session.run(*pytest(session, "-m", "not once"))
         return
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
     session.run("coverage", "erase")
-    run_twice(session, "coverage", "run", "-m", *pytest(session, "-m", "not once"))
+    session.run("coverage", "run", "-m", *pytest(session, "-m", "not once"))
     session.run("coverage", "combine", "-q")
     session.run("coverage", "report")
     # Without coverage, which takes half as long again: these reach no line that others don't.
@@ -88,7 +79,7 @@ def quick(session: nox.Session) -> None:
     session.install("-e", ".[all]", *group("lint", "test"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    run_twice(session, *pytest(session, "-m", "not slow and not once"))
+    session.run(*pytest(session, "-m", "not slow and not once"))
 
 
 @nox.session(python="3.11")
@@ -103,8 +94,7 @@ def minimal(session: nox.Session) -> None:
     ]
     session.install(".", *lowest, *group("test"))
     session.env["SESMAIL_TESTS_UNPATCHED"] = "1"
-    run_twice(
-        session,
+    session.run(
         *pytest(
             session, "-m", "not once", "--ignore=tests/receiving/inbound", "--ignore=tests/testing"
         ),

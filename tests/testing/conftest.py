@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sesmail.testing import FakeSES
 from support.peers import peers_folder
+
+if TYPE_CHECKING:  # pytest loads this file also where the extra isn't installed
+    from sesmail.testing import FakeSES
 
 
 @pytest.fixture(scope="session")
-def boto_clients(_sesmail_server: FakeSES) -> Iterator[Callable[[str], Any]]:
+def boto_clients(_sesmail_server: "FakeSES") -> Iterator[Callable[[str], Any]]:
     """Return a boto3 client of a service, which makes no retries; each is opened once."""
     import boto3
     from botocore.config import Config
@@ -33,14 +35,14 @@ def boto_clients(_sesmail_server: FakeSES) -> Iterator[Callable[[str], Any]]:
 
 
 @pytest.fixture
-def v2(ses: FakeSES, boto_clients: Callable[[str], Any]) -> Any:
+def v2(ses: "FakeSES", boto_clients: Callable[[str], Any]) -> Any:
     """Return a client of API v2; the domain example.com is verified."""
     ses.verify("example.com")
     return boto_clients("sesv2")
 
 
 @pytest.fixture
-def v1(ses: FakeSES, boto_clients: Callable[[str], Any]) -> Any:
+def v1(ses: "FakeSES", boto_clients: Callable[[str], Any]) -> Any:
     """Return a client of API v1; the domain example.com is verified."""
     ses.verify("example.com")
     return boto_clients("ses")
