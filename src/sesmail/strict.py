@@ -29,8 +29,8 @@ def read_json(text: bytes | str) -> Any:
     if len(text) > _SMALL:
         _check_container_count(text)
     try:
-        # Without the string cache, which costs more than it saves in documents as small as these.
-        value = from_json(text, allow_inf_nan=False, cache_strings=False)
+        # Cached keys have a hash already when their fields are looked up.
+        value = from_json(text, allow_inf_nan=False, cache_strings="keys")
     except TypeError:  # which from_json raises for a str with a lone surrogate
         raise ValueError("it has a lone surrogate") from None
     # from_json returns infinity for numbers such as 1e999.
