@@ -4,8 +4,9 @@ import socket
 from collections.abc import Iterator
 
 import anyio
-import httpcore2
 import pytest
+
+httpcore2 = pytest.importorskip("httpcore2", reason="pip install sesmail[trio]")
 
 from sesmail.aws.channel import TcpChannel
 from sesmail.aws.network_stream import NetworkStream
