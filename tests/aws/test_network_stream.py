@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-httpcore2 = pytest.importorskip("httpcore2", reason="pip install sesmail[trio]")
+pytest.importorskip("httpcore2", reason="pip install sesmail[trio]")
+
+import httpcore2
 
 from sesmail.aws.channel import TcpChannel
 from sesmail.aws.network_stream import NetworkStream
