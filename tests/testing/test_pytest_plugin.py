@@ -50,6 +50,7 @@ def run(path: Path, *options: str) -> str:
     return done.stdout
 
 
+@pytest.mark.first
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_runner_of_anyio(tmp_path: Path, backend: str) -> None:
@@ -58,6 +59,7 @@ def test_runner_of_anyio(tmp_path: Path, backend: str) -> None:
     assert "5 passed" in run(tmp_path, "-p", "no:asyncio")
 
 
+@pytest.mark.first
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["strict", "auto"])
 def test_runner_of_pytest_asyncio(tmp_path: Path, mode: str) -> None:
@@ -66,6 +68,7 @@ def test_runner_of_pytest_asyncio(tmp_path: Path, mode: str) -> None:
     assert "5 passed" in run(tmp_path, f"--asyncio-mode={mode}")
 
 
+@pytest.mark.first
 @pytest.mark.slow
 def test_workers_of_xdist_have_servers_of_their_own(tmp_path: Path) -> None:
     for number in range(2):
