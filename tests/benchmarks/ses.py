@@ -27,6 +27,8 @@ def response(media_type: str, body: str) -> bytes:
 
 V1 = response("text/xml", XML)
 V2 = response("application/json", json.dumps({"MessageId": ID}))
+RESULT = {"Status": "SUCCESS", "MessageId": ID}
+BULK = response("application/json", json.dumps({"BulkEmailEntryResults": [RESULT] * 50}))
 
 
 class Connection(asyncio.Protocol):
@@ -52,7 +54,9 @@ class Connection(asyncio.Protocol):
                 return
             length = LENGTH.search(head)
             self.remaining = int(length[1]) if length else 0
-            self.response = V1 if b"/x-www-form-urlencoded" in head else V2
+            is_bulk = b"/outbound-bulk-emails" in head
+            v2 = BULK if is_bulk else V2
+            self.response = V1 if b"/x-www-form-urlencoded" in head else v2
         self.remaining -= len(data)
         if not self.remaining:
             loop = asyncio.get_running_loop()
