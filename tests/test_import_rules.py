@@ -152,7 +152,7 @@ ASYNC = [
 ]
 # Names that only some files may import or use; folders end in "/". `await` is any async syntax.
 RESTRICTED: dict[str, list[str]] = {
-    "aiobotocore": ["aws/", "testing/fake.py"],
+    "aiobotocore": ["aws/", "testing/client_settings.py"],
     "aiohttp": ["aws/"],
     "botocore": ["aws/", "testing/wire/", "testing/dispatch.py"],
     "httpx2": ["aws/"],

@@ -138,6 +138,38 @@ async def test_typed_arguments_of_clients_and_receivers(ses: FakeSES) -> None:
         "endpoint_url": ses.url,
         "aws_access_key_id": "testing",
         "aws_secret_access_key": "testing",
+        "config": {"proxies": {}},
     }
     assert ses.trust()["topics"] == [ses.topic_arn]
     assert ses.region == "eu-west-1"
+
+
+async def test_settings_of_the_machine_are_not_used(
+    ses: FakeSES, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ses.verify("example.com")
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with ses.client(rate_limit=None, config={"connect_timeout": 5}) as client:
+        await client.send(ORDER)
+    monkeypatch.delenv("AWS_PROFILE")
+    async with sesmail.Client(**ses.client_settings(), rate_limit=None) as client:
+        await client.send(ORDER)
+    subscription = ses.subscribe(post=lambda *_: 200, confirm=False)
+    async with sesmail.Receiver(**ses.trust()) as receiver:
+        delivered = ses.deliver(ses.outbox[0])
+        await receiver.receive(*delivered.request())
+    assert subscription.is_confirmed
+    monkeypatch.setenv("NO_PROXY", "internal.example")
+    assert ses.environment()["no_proxy"] == "internal.example,127.0.0.1"
+
+
+async def test_config_instance_replaces_that_of_the_fake(ses: FakeSES) -> None:
+    from aiobotocore.config import AioConfig
+
+    ses.verify("example.com")
+    async with ses.client(rate_limit=None, config=AioConfig(connect_timeout=5)) as client:
+        await client.send(ORDER)

@@ -254,6 +254,21 @@ def test_attachment_that_no_mail_can_have(v2: Any) -> None:
     assert code(caught)[1].startswith("Invalid attachment a\nb")
 
 
+def test_attachment_of_a_type_that_ses_refuses(ses: FakeSES, v2: Any) -> None:
+    content = simple(Attachments=[{"FileName": "Setup.EXE", "RawContent": b"MZ"}])
+    with pytest.raises(ClientError) as caught:
+        send(v2, content)
+    assert code(caught) == ("BadRequestException", "Illegal filename 'Setup.EXE'.")
+    ses.account(lenient=True)
+    send(v2, content)
+    assert [item.claimed_file_name for item in ses.outbox[0].attachments] == ["Setup.EXE"]
+
+
+def test_author_is_decoded(ses: FakeSES, v2: Any) -> None:
+    send(v2, simple(), FromEmailAddress="=?utf-8?q?Zo=C3=AB=2C_B?= <shop@example.com>")
+    assert ses.outbox[0].from_email == '"Zoë, B" <shop@example.com>'
+
+
 def test_unverified_sender(ses: FakeSES, v2: Any) -> None:
     expected = (
         "Email address is not verified. The following identities failed the check in region "

@@ -15,7 +15,7 @@ from ..sending.message.attachment import Attachment
 from ..sending.mime.header import fold, mailbox, text_field
 from ..sending.mime.part import BoundaryFactory, Header, Part, file_part, multipart, text_part
 from .api_errors import bad_request
-from .checks import bare
+from .checks import bare, is_refused_extension
 from .draft import Addresses
 from .state import now
 
@@ -105,7 +105,13 @@ def _root(content: Content) -> Part:
 
 
 def _attachment(item: Mapping[str, Any]) -> Attachment:
-    fields: dict[str, Any] = {"filename": item["FileName"], "content": item["RawContent"]}
+    name: str = item["FileName"]
+    # ``checks`` refuses extensions, if the fake is strict.
+    is_refused = is_refused_extension(name)
+    fields: dict[str, Any] = {
+        "filename": "file" if is_refused else name,
+        "content": item["RawContent"],
+    }
     options = {
         "media_type": item.get("ContentType"),
         "content_id": item.get("ContentId"),
@@ -114,6 +120,7 @@ def _attachment(item: Mapping[str, Any]) -> Attachment:
     }
     fields |= {name: value for name, value in options.items() if value is not None}
     try:
-        return Attachment(**fields)
+        attachment = Attachment(**fields)
     except (ValidationError, InvalidMessageError) as err:
-        raise bad_request(f"Invalid attachment {item['FileName']}: {err}") from err
+        raise bad_request(f"Invalid attachment {name}: {err}") from err
+    return attachment.model_copy(update={"filename": name}) if is_refused else attachment

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .api_errors import missing
+from .call_rate import CallRates
 from .checks import (
     bare,
     check_account,
+    check_attachments,
     check_quota,
     check_recipients,
     check_size,
@@ -22,6 +24,7 @@ from .draft import Draft
 from .faults import Faults
 from .handlebars import RenderingError
 from .mail import SentMail
+from .mailboxes import decoded_mailbox
 from .publishing import Publisher
 from .simulator import after_acceptance
 from .state import DEFAULT_SET, Identity, State, now
@@ -36,13 +39,14 @@ class SesService:
 
     Args:
         state: The state.
-        is_strict: Whether senders must be verified.
+        is_strict: Whether senders must be verified, and attachments of types that SES takes.
     """
 
     def __init__(self, state: State, *, is_strict: bool = True) -> None:
         self.state = state
         self.is_strict = is_strict
         self.faults: Faults = Faults()
+        self.call_rates: CallRates = CallRates()
         self.sns: Sns = Sns(state)
         self.publisher: Publisher = Publisher(state, self.sns)
         self.links: UnsubscribeLinks = UnsubscribeLinks(state, self.publisher)
@@ -51,6 +55,7 @@ class SesService:
         """Deletes all state, faults and subscriptions."""
         self.sns.close()
         self.faults.clear()
+        self.call_rates.clear()
         self.links.clear()
         self.state.reset()
 
@@ -63,7 +68,7 @@ class SesService:
         with self.state.lock:
             mail = self._accepted(draft)
             self.state.count_sent(len(mail.recipients))
-            self.state.mails.append(mail)
+            self.state.add_mail(mail)
         self.state.feed.publish("mail", mail)
         after_acceptance(self.state, self.publisher, mail)
         return mail
@@ -85,12 +90,14 @@ class SesService:
         check_verified(state, senders, recipients, is_strict=self.is_strict)
         raw, failure = self._built(draft, recipients)
         check_size(raw, draft.api)
+        if self.is_strict:
+            check_attachments(raw)
         self.faults.check_rate(len(recipients))
         check_quota(state, len(recipients))
         return SentMail(
             message_id=new_message_id(),
             raw=raw,
-            from_email=draft.from_email,
+            from_email=decoded_mailbox(draft.from_email),
             to=to,
             cc=cc,
             bcc=bcc,

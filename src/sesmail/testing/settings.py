@@ -45,6 +45,7 @@ class Settings:
         paused: bool | None = None,
         suspended: bool | None = None,
         lenient: bool | None = None,
+        limit_calls: bool | None = None,
         suppress: Collection[str] | None = None,
     ) -> None:
         """Changes settings of the account; None leaves one as it is.
@@ -56,7 +57,9 @@ class Settings:
             sandbox: Whether recipients have to be verified, too, except those of the simulator.
             paused: Whether sending is paused.
             suspended: Whether AWS has suspended the account.
-            lenient: Whether mail from unverified senders is accepted.
+            lenient: Whether mail from unverified senders is accepted, and attachments of any type.
+            limit_calls: Whether operations other than sends are refused above the rate that SES
+                documents for each, mostly one call per second (default False). Never if lenient.
             suppress: Events that put an address on the suppression list, and suppress it:
                 ``BOUNCE`` and ``COMPLAINT`` (default both).
         """
@@ -66,6 +69,7 @@ class Settings:
         account.sandbox = account.sandbox if sandbox is None else sandbox
         account.sending_enabled = account.sending_enabled if paused is None else not paused
         account.suspended = account.suspended if suspended is None else suspended
+        account.limit_calls = account.limit_calls if limit_calls is None else limit_calls
         if lenient is not None:
             self._service.is_strict = not lenient
         if suppress is not None:

@@ -107,16 +107,10 @@ class Items:
         """Deletes a mail with its events, or all mails; returns the number of them."""
         state = self._state
         with state.lock:
-            kept = [each for each in state.mails if item_id not in (None, each.message_id)]
-            count = len(state.mails) - len(kept)
-            gone = set(map(id, state.mails)) - set(map(id, kept))
-            state.mails[:] = kept
-            events = [each for each in state.events if id(each.mail) in gone]
+            mails = [each for each in state.mails if item_id in (None, each.message_id)]
             received = [each for each in state.events if _is_received(each, item_id)]
-            gone = set(map(id, [*events, *received]))
-            state.events[:] = [each for each in state.events if id(each) not in gone]
-            state.deliveries[:] = [each for each in state.deliveries if id(each.event) not in gone]
-        count += len(received)
+            state.forget(mails, received)
+        count = len(mails) + len(received)
         if count:
             state.feed.publish("settings")
         return count
