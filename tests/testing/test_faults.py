@@ -140,9 +140,8 @@ async def test_operations_are_limited_to_their_documented_rates(ses: FakeSES) ->
 def test_documented_rate_is_read_from_the_model(
     service: str, operation: str, rate: int | None
 ) -> None:
-    from sesmail.testing.call_rate import rate_of
     from sesmail.testing.wire import models
 
     found = models.operation(service, operation)
     assert found is not None
-    assert rate_of(found) == rate
+    assert models.documented_rate(found) == rate

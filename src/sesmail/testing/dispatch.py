@@ -148,8 +148,9 @@ class Dispatcher:
             ApiError: It fails.
         """
         handler = OPERATIONS.get((call.service, call.operation.name))
-        if self._service.state.account.limit_calls and self._service.is_strict:
-            self._service.call_rates.check(call.operation)
+        rate = models.documented_rate(call.operation)
+        if self._service.limits_calls and rate is not None:
+            self._service.call_rates.check(call.operation.name, rate)
         if handler is None:
             raise ApiError(UNKNOWN, f"sesmail.testing has no operation {call.operation.name}")
         try:

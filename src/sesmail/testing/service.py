@@ -51,6 +51,11 @@ class SesService:
         self.publisher: Publisher = Publisher(state, self.sns)
         self.links: UnsubscribeLinks = UnsubscribeLinks(state, self.publisher)
 
+    @property
+    def limits_calls(self) -> bool:
+        """Whether operations are limited to the rates that AWS documents."""
+        return self.is_strict and self.state.account.limit_calls
+
     def reset(self) -> None:
         """Deletes all state, faults and subscriptions."""
         self.sns.close()
