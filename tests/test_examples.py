@@ -139,6 +139,29 @@ def test_quickstart() -> None:
     assert "Client(api='v2')" in unsupported
 
 
+@pytest.mark.once
+def test_service() -> None:
+    """In a separate process, with the settings of a program of its own."""
+    for name in ("uvicorn", "httpx2"):
+        pytest.importorskip(name, reason="pip install sesmail[testing,trio]")
+    options = ["-q", "-c", os.devnull, "--rootdir", ".", "-W", "error", "-p", "no:asyncio"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "."],
+        cwd=EXAMPLES / "service",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "7 passed" in done.stdout
+
+
+def test_service_and_its_tests_are_short() -> None:
+    files = (EXAMPLES / "service").glob("*.py")
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in files) < 250
+
+
 def load(name: str) -> Any:
     """Imports an example as a module."""
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
