@@ -26,11 +26,11 @@ def web(ses: FakeSES) -> Iterator[TestClient]:
     ses.account(rate=1000)
     ses.template("News", "News of {{month}}", "Dear {{name}}, there are new shoes.")
     with TestClient(create_app(**ses.trust())) as client:
-        ses.subscribe(
+        with ses.subscribe(
             post=lambda body, headers: client.post("/ses", content=body, headers=headers),
             duplicates=1,  # SNS may deliver an event twice
-        )
-        yield client
+        ):
+            yield client
 
 
 def join(web: TestClient, outbox: Outbox, *emails: str) -> None:
