@@ -9,14 +9,10 @@ from starlette.testclient import TestClient
 from sesmail.testing import FakeSES, Outbox
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
-QUESTION = b"""From: Alice <alice@example.com>
-To: help@shop.example
-Subject: Size 42?
-Content-Type: text/plain; name=photo.txt
-Content-Disposition: attachment
-
-Have you got them?
-"""
+QUESTION = (
+    b"From: Alice <alice@example.com>\nTo: help@shop.example\nSubject: Size 42?\nContent-Type:"
+    b" text/plain; name=photo.txt\nContent-Disposition: attachment\n\nHave you got them?\n"
+)
 
 
 @pytest.fixture
@@ -25,12 +21,13 @@ def web(ses: FakeSES) -> Iterator[TestClient]:
     ses.verify("shop.example")
     ses.account(rate=1000)
     ses.template("News", "News of {{month}}", "Dear {{name}}, there are new shoes.")
-    with TestClient(create_app(**ses.trust())) as client:
-        with ses.subscribe(
-            post=lambda body, headers: client.post("/ses", content=body, headers=headers),
-            duplicates=1,  # SNS may deliver an event twice
-        ):
-            yield client
+    with (
+        TestClient(create_app(**ses.trust())) as client,
+        ses.subscribe(
+            post=lambda body, head: client.post("/ses", content=body, headers=head), duplicates=1
+        ),
+    ):
+        yield client
 
 
 def join(web: TestClient, outbox: Outbox, *emails: str) -> None:

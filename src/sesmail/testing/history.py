@@ -62,7 +62,8 @@ class History:
     def forget(self, mails: Collection[SentMail], received: Collection[EventRecord]) -> None:
         """Deletes sent and received mails with their events, deliveries and stored objects."""
         gone = {id(each) for each in mails}
-        self._size -= sum(self._size_of(each) for each in [*mails, *received])
+        entries: list[_Entry] = [*mails, *received]
+        self._size -= sum(map(self._size_of, entries))
         self.mails[:] = [each for each in self.mails if id(each) not in gone]
         gone_events = {id(each) for each in self.events if id(each.mail) in gone}
         gone_events |= {id(each) for each in received}

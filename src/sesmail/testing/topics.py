@@ -205,8 +205,8 @@ class Sns:
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
-        """The subscriptions, in order."""
-        return tuple(self._subscriptions)
+        """The subscriptions that have not ended, in order."""
+        return tuple(each for each in self._subscriptions if not each.is_closed)
 
     def subscribe(self, subscription: Subscription, *, confirm: bool) -> Subscription:
         """Adds a subscription, and asks its endpoint for the confirmation, if ``confirm``."""
@@ -237,7 +237,7 @@ class Sns:
     def publish(self, topic: str, event: EventRecord, document: Mapping[str, Any]) -> None:
         """Delivers an event to all subscriptions of a topic."""
         for each in self.subscriptions:
-            if each.topic == topic and not each.is_closed:
+            if each.topic == topic:
                 each.deliver(event, document)
 
     def close(self) -> None:

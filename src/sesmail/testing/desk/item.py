@@ -34,6 +34,7 @@ class Item:
         bcc: Hidden recipients.
         events: Its events.
         sent: The accepted mail; None for a received one.
+        choices: All recipients of the previewed bulk message; empty for any other.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Item:
     bcc: Sequence[str] = ()
     events: Sequence[EventRecord] = ()
     sent: SentMail | None = None
+    choices: Sequence[str] = ()
 
     @property
     def recipients(self) -> Sequence[str]:
@@ -54,7 +56,12 @@ class Item:
         return (*self.to, *self.cc, *self.bcc)
 
 
-def item_of_mail(mail: SentMail, kind: ItemKind = "sent", item_id: str | None = None) -> Item:
+def item_of_mail(
+    mail: SentMail,
+    kind: ItemKind = "sent",
+    item_id: str | None = None,
+    choices: Sequence[str] = (),
+) -> Item:
     """Returns the item of an accepted mail."""
     return Item(
         id=item_id or mail.message_id,
@@ -68,6 +75,7 @@ def item_of_mail(mail: SentMail, kind: ItemKind = "sent", item_id: str | None = 
         bcc=mail.bcc,
         events=() if kind == "preview" else tuple(mail.events),
         sent=mail,
+        choices=choices,
     )
 
 

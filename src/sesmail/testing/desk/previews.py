@@ -82,7 +82,9 @@ class Previews:
             mail = previewed_mail(message, template=template, recipient=recipient)
         except ValueError as err:  # ConfigurationError, InvalidMessageError
             raise PreviewError(f"{name}: {err}") from err
-        return item_of_mail(mail, "preview", item_id)
+        is_bulk = isinstance(message, BulkMessage)
+        choices = [each.to.email for each in message.recipients] if is_bulk else []
+        return item_of_mail(mail, "preview", item_id, choices)
 
     def changed(self) -> bool:
         """Returns whether a file beside the module has changed since the last call."""
