@@ -283,6 +283,7 @@ def test_previews_follow_the_source(
     frame.get_by_text("Second").wait_for()
     page.keyboard.press("j")
     page.get_by_text("Dear ann").wait_for()
+    page.get_by_label("Recipient of the preview").focus()
     page.get_by_label("Recipient of the preview").select_option("bob@example.com")
     page.get_by_text("Dear bob").wait_for()
     assert page.locator(".item[aria-current=true]").inner_text().startswith("news")
