@@ -10,9 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from ..address import Address
 from ..errors import InvalidMessageError
-from ..receiving.inbound.mail import read_mail
 from ..sending.limits import MAX_BYTES, MAX_RECIPIENTS
-from ..sending.message.media_type import check_extension
 from .api_errors import (
     PAUSED,
     QUOTA,
@@ -30,7 +28,6 @@ from .state import ConfigurationSet, Identity, State
 __all__ = [
     "bare",
     "check_account",
-    "check_attachments",
     "check_quota",
     "check_recipients",
     "check_size",
@@ -38,7 +35,6 @@ __all__ = [
     "check_verified",
     "configuration_set_of",
     "find_identity",
-    "is_refused_extension",
     "is_simulator",
 ]
 
@@ -119,29 +115,6 @@ def check_size(raw: bytes, api: str) -> None:
     limit = MAX_BYTES[api]
     if len(raw) > limit:
         raise bad_request(f"Message length is more than {limit} bytes long: '{len(raw)}'.")
-
-
-def check_attachments(raw: bytes) -> None:
-    """Refuses a mail with a file of a type that SES doesn't take.
-
-    https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
-    """
-    if b"name" not in raw:  # neither filename nor name
-        return
-    mail = read_mail(raw)
-    for item in (*mail.attachments, *mail.inline.values()):
-        name = item.claimed_file_name or ""
-        if is_refused_extension(name):
-            raise bad_request(f"Illegal filename '{name}'.")
-
-
-def is_refused_extension(filename: str) -> bool:
-    """Returns whether SES refuses files of this name."""
-    try:
-        check_extension(filename)
-    except ValueError:
-        return True
-    return False
 
 
 def check_tags(tags: Sequence[tuple[str, str]]) -> None:

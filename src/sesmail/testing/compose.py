@@ -15,8 +15,9 @@ from ..sending.message.attachment import Attachment
 from ..sending.mime.header import fold, mailbox, text_field
 from ..sending.mime.part import BoundaryFactory, Header, Part, file_part, multipart, text_part
 from .api_errors import bad_request
-from .checks import bare, is_refused_extension
+from .checks import bare
 from .draft import Addresses
+from .raw_checks import check_subject, is_refused_extension
 from .state import now
 
 __all__ = ["Content", "compose", "rendered_text"]
@@ -61,6 +62,7 @@ def compose(
         for name, values in mailboxes
         if values
     ]
+    check_subject(content.subject)
     if content.subject:
         fields.append(("Subject", text_field("Subject", content.subject)))
     fields += [(name, fold(name, value.split(" "))) for name, value in content.headers]
@@ -106,7 +108,7 @@ def _root(content: Content) -> Part:
 
 def _attachment(item: Mapping[str, Any]) -> Attachment:
     name: str = item["FileName"]
-    # ``checks`` refuses extensions, if the fake is strict.
+    # The service refuses extensions, if it is strict.
     is_refused = is_refused_extension(name)
     fields: dict[str, Any] = {
         "filename": "file" if is_refused else name,

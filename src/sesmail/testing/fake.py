@@ -170,7 +170,14 @@ class FakeSES(EventMaker, Settings, Subscribing):
         """Returns arguments of a ``Client`` that sends to the fake.
 
         The ``config`` among them ignores the proxy of the environment.
+
+        Raises:
+            ConfigurationError: The fake isn't running.
         """
+        if not self.url:
+            raise ConfigurationError(
+                "the fake SES isn't running: use it in a with block, or call start()"
+            )
         return client_settings(self.region, self.url)
 
     def client(self, **settings: Any) -> Client:
@@ -189,7 +196,7 @@ class FakeSES(EventMaker, Settings, Subscribing):
         """
         return {
             **trust(topic=self.topic_arn, secret=self.secret),
-            **self.client_settings(),
+            **client_settings(self.region, self.url),
         }
 
     def environment(self) -> dict[str, str]:

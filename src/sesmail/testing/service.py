@@ -10,7 +10,6 @@ from .call_rate import CallRates
 from .checks import (
     bare,
     check_account,
-    check_attachments,
     check_quota,
     check_recipients,
     check_size,
@@ -26,6 +25,7 @@ from .handlebars import RenderingError
 from .mail import SentMail
 from .mailboxes import decoded_mailbox
 from .publishing import Publisher
+from .raw_checks import check_attachments
 from .simulator import after_acceptance
 from .state import DEFAULT_SET, Identity, State, now
 from .subscribers import UnsubscribeLinks
@@ -91,7 +91,9 @@ class SesService:
         author = bare(draft.from_email)
         chosen = configuration_set_of(state, draft, self._identity(author))
         envelope_sender = bare(draft.return_path) if draft.return_path else author
-        senders = [] if draft.is_delegated else [author, envelope_sender]
+        senders = [author, envelope_sender, *draft.header_senders]
+        if draft.is_delegated:
+            senders.clear()
         check_verified(state, senders, recipients, is_strict=self.is_strict)
         raw, failure = self._built(draft, recipients)
         check_size(raw, draft.api)

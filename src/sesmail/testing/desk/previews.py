@@ -82,8 +82,9 @@ class Previews:
             mail = previewed_mail(message, template=template, recipient=recipient)
         except ValueError as err:  # ConfigurationError, InvalidMessageError
             raise PreviewError(f"{name}: {err}") from err
-        is_bulk = isinstance(message, BulkMessage)
-        choices = [each.to.email for each in message.recipients] if is_bulk else []
+        choices: list[str] = []
+        if isinstance(message, BulkMessage):
+            choices = [each.to.email for each in message.recipients]
         return item_of_mail(mail, "preview", item_id, choices)
 
     def changed(self) -> bool:
