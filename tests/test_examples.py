@@ -59,7 +59,10 @@ def script(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     monkeypatch.syspath_prepend(EXAMPLES)
 
     def run_script(name: str) -> str:
-        runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+        path = EXAMPLES / f"{name}.py"
+        if "sesmail.testing" in path.read_text(encoding="utf-8"):
+            pytest.importorskip("uvicorn", reason="pip install sesmail[testing]")
+        runpy.run_path(str(path), run_name="__main__")
         return capsys.readouterr().out
 
     yield run_script

@@ -50,6 +50,7 @@ def run(path: Path, *options: str) -> str:
     return done.stdout
 
 
+@pytest.mark.first
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["asyncio", pytest.param("trio", marks=pytest.mark.once)])
 def test_runner_of_anyio(tmp_path: Path, backend: str) -> None:
@@ -58,6 +59,7 @@ def test_runner_of_anyio(tmp_path: Path, backend: str) -> None:
     assert "5 passed" in run(tmp_path, "-p", "no:asyncio")
 
 
+@pytest.mark.first
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", [pytest.param("strict", marks=pytest.mark.once), "auto"])
 def test_runner_of_pytest_asyncio(tmp_path: Path, mode: str) -> None:
