@@ -19,7 +19,9 @@ from .wire import models, query, rest_json
 
 __all__ = ["AwsRequest", "AwsResponse", "Dispatcher", "service_of"]
 
-_SCOPE = re.compile(r"Credential=[^/,\s]+/[0-9]{8}/[^/,\s]+/([a-z0-9-]+)/aws4_request")
+_SCOPE = re.compile(
+    r"Credential=[^/,\s]{1,256}/[0-9]{8}/[^/,\s]{1,64}/([a-z0-9-]{1,64})/aws4_request"
+)
 _MAX_FIELDS = 10_000  # of a form
 
 
