@@ -85,6 +85,7 @@ def test_each_example_has_a_test() -> None:
 @pytest.mark.slow
 def test_quickstart() -> None:
     """In a separate process, with AWS and proxy settings that would break it."""
+    pytest.importorskip("uvicorn", reason="pip install sesmail[testing]")
     unusable = {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_PROFILE": "nobody",
