@@ -23,6 +23,7 @@ BASE = [
     "encoded_word",
     "error_codes",
     "errors",
+    "patterns",
     "private_names",
     "strict",
     "tagging",
