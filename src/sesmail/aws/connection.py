@@ -178,7 +178,8 @@ class Aws:
             except SesmailError:
                 raise
             except anyio.get_cancelled_exc_class():
-                if departure.may_have_left and not scope.cancel_called:
+                # A call that may be repeated, such as a poll, leaves nothing in doubt.
+                if departure.may_have_left and not scope.cancel_called and not self._repeatable:
                     _log.warning(
                         "%s was cancelled after its request may have been sent: unknown outcome",
                         operation,

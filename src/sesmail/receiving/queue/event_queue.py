@@ -229,6 +229,7 @@ class EventQueue:
         check_coroutine_function("handle", handle)
         check_integer("concurrency", concurrency, 1)
         check_signals(signals)
+        failure: SesmailError | None = None
         if signals:
             async with anyio.create_task_group() as watching:
                 watching.start_soon(self._stop_at, signals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from ...values import Value
 from ..events.base import BaseEvent
@@ -75,9 +75,9 @@ def read_message(message: Mapping[str, Any], received_at: datetime) -> ReceivedM
     message_id: object = message.get("MessageId")
     if not isinstance(handle, str) or not handle:
         return None
-    attributes: Any = message.get("Attributes")
-    values: dict[str, Any] = attributes if type(attributes) is dict else {}
-    count, sent, group = (values.get(name) for name in ATTRIBUTES)
+    attributes: object = message.get("Attributes")
+    values = cast("dict[str, object]", attributes if isinstance(attributes, dict) else {})
+    count, group, sent = (values.get(name) for name in ATTRIBUTES)
     milliseconds = _number(sent)
     info = QueueMessage(
         message_id if isinstance(message_id, str) else "",
