@@ -118,6 +118,7 @@ class BatchWriter:
         self._changed = anyio.Event()
         self._failures = 0
         self._scopes: list[anyio.CancelScope] = []
+        self._ended = False
 
     def put(
         self, handle: str, on_end: Callable[[bool], None] | None = None, **fields: Any
@@ -136,7 +137,7 @@ class BatchWriter:
         """
         with anyio.CancelScope(shield=True) as scope:
             self._scopes.append(scope)
-            while True:
+            while not self._ended:
                 # Others that are ready to run may put entries that fit into the same call.
                 await anyio.lowlevel.checkpoint()
                 batch = self._take()
@@ -152,6 +153,7 @@ class BatchWriter:
 
     def end(self) -> int:
         """Ends the work; returns the number of entries that SQS hasn't confirmed."""
+        self._ended = True  # a task may not have begun yet
         for scope in self._scopes:
             scope.cancel()
         left = [entry for entry in (*self._waiting, *self._in_flight) if not entry.withdrawn]
