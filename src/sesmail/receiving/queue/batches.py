@@ -41,7 +41,7 @@ class Entry:
         fields: Further fields of the entry.
 
     Attributes:
-        withdrawn: Set to True for an entry that is no longer wanted, unless it is in flight.
+        withdrawn: Whether it is no longer wanted: it isn't repeated, and ``on_end`` isn't called.
         on_end: Called with the result, True or False, unless SQS refuses the call.
     """
 
@@ -130,6 +130,14 @@ class BatchWriter:
         self._notify()
         return entry
 
+    def withdraw(self, entry: Entry) -> None:
+        """Removes an entry that is no longer wanted, or lets it end if it is in flight."""
+        entry.withdrawn = True
+        if entry in self._waiting:
+            self._waiting.remove(entry)
+            entry.end(False)
+            self._notify()
+
     async def work(self) -> None:
         """Writes entries until ``end``; a cancellation from outside doesn't end it.
 
@@ -164,18 +172,13 @@ class BatchWriter:
         return len(left)
 
     def _take(self) -> list[Entry]:
-        """Returns the next entries that are due, and removes those that were withdrawn."""
+        """Removes and returns the next entries that are due."""
         now = anyio.current_time()
         batch: list[Entry] = []
         later: list[Entry] = []
         while self._waiting and len(batch) < _MAX_ENTRIES:
             entry = self._waiting.popleft()
-            if entry.withdrawn:
-                entry.end(False)
-            elif entry.due > now:
-                later.append(entry)
-            else:
-                batch.append(entry)
+            (later if entry.due > now else batch).append(entry)
         self._waiting.extendleft(reversed(later))
         self._in_flight.update(batch)
         return batch
@@ -252,7 +255,10 @@ class BatchWriter:
 
     def _repeat(self, batch: list[Entry]) -> None:
         now = anyio.current_time()
-        for entry in batch:
+        for entry in reversed(batch):
+            if entry.withdrawn:
+                entry.end(False)
+                continue
             entry.failures += 1
             entry.due = now + repeat_delay(max(entry.failures, self._failures))
-        self._waiting.extendleft(reversed(batch))
+            self._waiting.appendleft(entry)

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 
 from ...aws import Aws
-from ...errors import ConfigurationError
+from ...errors import ConfigurationError, UnknownOutcomeError
 from .settings import QueueSettings
 
 __all__ = ["QueueCalls"]
@@ -67,10 +67,16 @@ class QueueCalls:
     async def _call(
         self, operation: str, params: Mapping[str, Any], limit: float
     ) -> Mapping[str, Any]:
-        return await self._aws.call(
+        response = await self._aws.call(
             "sqs",
             operation,
             {"QueueUrl": self._url, **params},
             deadline=anyio.current_time() + limit,
             region=self._region,
         )
+        metadata: Mapping[str, Any] = response["ResponseMetadata"]
+        is_json = "json" in metadata.get("HTTPHeaders", {}).get("content-type", "")
+        if not is_json and "RequestId" not in metadata:
+            # botocore reads the page of a proxy as a response without messages.
+            raise UnknownOutcomeError("the response isn't one of SQS", operation=operation)
+        return response

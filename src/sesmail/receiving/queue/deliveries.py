@@ -19,7 +19,7 @@ from ..settling import SupportsSettle, settle_sends
 from .batches import BatchWriter
 from .calls import QueueCalls
 from .delivery import Delivery, give_back
-from .leases import Lease, Leases
+from .leases import End, Lease, Leases
 from .listener import notify
 from .message import read_message, with_lag
 from .polling import Polls
@@ -247,14 +247,14 @@ class Deliveries:
             notify(self._settings.listener.duplicate, delivery.message)
         return was_seen
 
-    def _ended(self, lease: Lease, deleted: bool) -> None:
+    def _ended(self, lease: Lease, end: End) -> None:
         """Makes room for another message, and keeps the order of a FIFO queue."""
-        if deleted:
+        if end == "deleted":
             seconds = anyio.current_time() - lease.began
             notify(self._settings.listener.acknowledged, lease.info, seconds)
-        elif not lease.is_lost and lease.state == "deleting":
+        elif end == "gone" and not lease.is_lost:
             self._lost(lease)
-        if not deleted:
+        else:
             self._give_back_group(lease)
         if self._polls is not None:
             self._polls.room_changed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import anyio
 
@@ -12,7 +12,10 @@ from .batches import BatchWriter, Entry
 from .message import ReceivedMessage
 from .settings import MAX_VISIBILITY
 
-__all__ = ["Lease", "Leases"]
+__all__ = ["End", "Lease", "Leases"]
+
+End: TypeAlias = Literal["deleted", "gone", "returned"]
+"""How a lease ended: ``gone`` if its message was to be deleted, and its receipt handle is gone."""
 
 _BEATS = 3  # heartbeats in a visibility timeout, so that two may fail
 # Heartbeats that are due soon leave together with the first of them.
@@ -70,7 +73,7 @@ class Leases:
         changes: Writer of ChangeMessageVisibilityBatch, with one task, so that a heartbeat never
             overtakes the end of a lease.
         visibility_timeout: Seconds that a message is invisible after a heartbeat.
-        on_end: Called with a lease that ended, and whether its message was deleted.
+        on_end: Called with a lease that ended, and how.
         on_lost: Called with a lease when another consumer may get its message. It is called once.
     """
 
@@ -80,7 +83,7 @@ class Leases:
         changes: BatchWriter,
         visibility_timeout: int,
         *,
-        on_end: Callable[[Lease, bool], None],
+        on_end: Callable[[Lease, End], None],
         on_lost: Callable[[Lease], None],
     ) -> None:
         self._deletes = deletes
@@ -119,7 +122,8 @@ class Leases:
         """
         lease.state = "deleting"
         return self._deletes.put(
-            lease.received.handle, lambda deleted: self._end(lease, deleted=deleted)
+            lease.received.handle,
+            lambda deleted: self._end(lease, "deleted" if deleted else "gone"),
         )
 
     def give_back(self, lease: Lease, after: float) -> Entry:
@@ -132,14 +136,14 @@ class Leases:
         seconds = min(math.ceil(after), self._left(lease))
         return self._changes.put(
             lease.received.handle,
-            lambda _: self._end(lease, deleted=False),
+            lambda _: self._end(lease, "returned"),
             VisibilityTimeout=max(0, seconds),
         )
 
     def leave(self, lease: Lease) -> None:
         """Leaves a message alone: it is visible again when its visibility timeout ends."""
         self._withdraw(lease)
-        self._end(lease, deleted=False)
+        self._end(lease, "returned")
 
     async def keep(self) -> None:
         """Sends heartbeats, until it is cancelled."""
@@ -187,7 +191,8 @@ class Leases:
     def _withdraw(self, lease: Lease) -> None:
         lease.beats_at = lease.expires_at = math.inf
         if lease.beat is not None:
-            lease.beat.withdrawn = True
+            self._changes.withdraw(lease.beat)
+            lease.beat = None
 
     def _lose(self, lease: Lease) -> None:
         """Ends the heartbeats of a message that another consumer may get."""
@@ -196,8 +201,8 @@ class Leases:
             lease.is_lost = True
             self._on_lost(lease)
 
-    def _end(self, lease: Lease, *, deleted: bool) -> None:
+    def _end(self, lease: Lease, end: End) -> None:
         self._withdraw(lease)
         lease.state = "ended"
-        if self._leases.pop(lease, True) is None:
-            self._on_end(lease, deleted)
+        del self._leases[lease]
+        self._on_end(lease, end)

@@ -16,6 +16,8 @@ __all__ = ["Polls"]
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 _MAX_MESSAGES = 10
+# Seconds; an empty response that is faster is of an emulator, which would be polled without end.
+_EARLY = 0.25
 
 Receive = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
@@ -102,7 +104,11 @@ class Polls:
             if self._is_fifo:
                 # With it, a repeated request returns the messages of a response that was lost.
                 params["ReceiveRequestAttemptId"] = uuid.uuid4().hex
+            began = anyio.current_time()
             response = await self._receive(params)
+            messages = response.get("Messages") or ()
+            if not messages and anyio.current_time() - began < _EARLY:
+                await anyio.sleep(_EARLY)
         except SesmailError as err:
             if not is_temporary(err):
                 self._on_failure(err)
@@ -112,7 +118,7 @@ class Polls:
             self._on_repeat("ReceiveMessage", err)
         else:
             self._failures = 0
-            self._accept(response.get("Messages") or ())
+            self._accept(messages)
         finally:
             self._polling -= 1
             self._reserved -= count
