@@ -124,7 +124,7 @@ class Delivery:
     def _give_back(self, after: float | None, error: Exception | None) -> Entry:
         return give_back(self._leases, self._lease, self._settings, after, error)
 
-    async def fail(self, error: BaseException) -> None:
+    async def _fail(self, error: BaseException) -> None:
         """Gives the message back after its handler raised, unless the handler finished it."""
         _log.error(
             "the handler of message %s raised an exception (receive count %d)",
@@ -169,12 +169,12 @@ async def handle_delivery(
         try:
             await await_result("handle", handle(delivery))
         except Exception as err:
-            await delivery.fail(err)
+            await delivery._fail(err)
         except anyio.get_cancelled_exc_class() as err:
             # Of the handler's own making, as of an awaited asyncio task that was cancelled, unless
             # this task is cancelled, too.
             await anyio.lowlevel.checkpoint_if_cancelled()
-            await delivery.fail(err)
+            await delivery._fail(err)
         else:
             if not delivery.is_finished:
                 await delivery.ack()

@@ -55,7 +55,7 @@ def read_queue_url(url: str, region: str | None) -> QueueUrl:
         )
     host, name = parts
     found = _region_in(host)
-    if region is not None and found is not None and region != found:
+    if isinstance(region, str) and found is not None and region != found:
         raise ConfigurationError(f"region must be that of queue_url, {found}, or left out")
     return QueueUrl(url, region or found, name.endswith(".fifo"))
 
