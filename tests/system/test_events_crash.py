@@ -30,7 +30,7 @@ from support.moto import REGION, MotoServer
 
 pytestmark = [pytest.mark.once, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-MESSAGES = 5_000 if NIGHTLY else 400
+MESSAGES = 5_000 if NIGHTLY else 300
 SEEDS = (1, 2, 3) if NIGHTLY else (1,)
 WORKERS = 3
 
@@ -204,7 +204,7 @@ def test_no_event_is_lost_or_acknowledged_before_it_is_handled(
             for _ in range(min(chance.randrange(30), MESSAGES - len(sent))):
                 sent.add(client.send_message(QueueUrl=url, MessageBody=body)["MessageId"])
             time.sleep(chance.random() / 2)
-            if len(sent) < MESSAGES or chance.random() < 0.3:
+            if len(sent) < MESSAGES or chance.random() < 0.1:
                 by = chance.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
                 workers.end(chance.choice(workers.running), by)
                 kills += by is signal.SIGKILL

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 import sesmail
@@ -407,6 +408,20 @@ async def test_stop_lets_handlers_complete_and_gives_back_the_rest(
         assert await first.ack()
     assert len(fake.messages) == 9
     assert fake.timeouts == [0] * 9
+
+
+@pytest.mark.parametrize("moments", range(12))
+async def test_stop_at_any_moment_of_a_response_gives_back_once(
+    fault_server: StartFaultServer, moments: int
+) -> None:
+    fake = FakeQueue(*bounces(10))
+    async with new_queue(fault_server(fake.respond).url) as queue, queue.receive() as deliveries:
+        await until(fake, lambda: bool(fake.messages[-1].receipts))
+        for _ in range(moments):
+            await anyio.lowlevel.checkpoint()
+        deliveries.stop()
+    given_back = [entry["ReceiptHandle"] for entry in fake.entries("ChangeMessageVisibilityBatch")]
+    assert len(given_back) == len(set(given_back))
 
 
 async def test_stopped_queue_receives_nothing_more(fault_server: StartFaultServer) -> None:

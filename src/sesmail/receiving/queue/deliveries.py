@@ -199,11 +199,12 @@ class Deliveries:
 
     async def _prepare_in_order(self, leases: Iterable[Lease]) -> None:
         for lease in leases:
-            if lease.state == "held":  # not given back after an earlier one of its group
-                await self._prepare(lease)
+            await self._prepare(lease)
 
     async def _prepare(self, lease: Lease) -> None:
         """Reads a message, and does what comes before its events are handled."""
+        if lease.state != "held":  # given back before this task began
+            return
         if self._stopped:  # while the response was on its way
             self._give_back([lease])
             return
