@@ -154,7 +154,7 @@ def test_service() -> None:
         cwd=EXAMPLES / "service",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
