@@ -11,8 +11,11 @@ import json
 import os
 import re
 import runpy
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sesmail
-from support import responses
+from support import responses, ses_events
 from support.faults import Response, StartFaultServer
 
 if TYPE_CHECKING:
@@ -609,6 +612,38 @@ def test_send_fastapi_maps_errors_to_responses(
     assert response.headers.get("Retry-After") == retry_after
     assert [record.levelname for record in caplog.records] == ([logged] if logged else [])
     assert len(server.requests) == requests
+
+
+@pytest.mark.slow
+def test_events_from_sqs(
+    run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from botocore.session import Session
+
+    client: Any = Session().create_client("sqs", "eu-west-1", endpoint_url=moto_server.url)
+    url = client.create_queue(QueueName="mail-events")["QueueUrl"]
+    for body in (ses_events.published("Bounce"), ses_events.stored_in_s3(), "text"):
+        client.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+    monkeypatch.setenv("QUEUE_URL", url)
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def stop() -> None:
+        """Stops the program by a signal when only the unreadable message is left."""
+        found: dict[str, str] = dict.fromkeys(names, "3")
+        while [int(found[name]) for name in names] != [0, 1]:
+            time.sleep(0.05)
+            found = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    lines = run("events_from_sqs").splitlines()
+    stopper.join()
+    assert sum(line.startswith("suppress ") for line in lines) == 2
+    assert any(line.startswith("received mail: ") for line in lines)
+    assert any(line.startswith("left for the dead-letter queue: ") for line in lines)
+    assert sum("receive count 1, lag " in line for line in lines) == 2
+    assert lines[-1] == "stopped"
 
 
 def test_local_ses(run: Run) -> None:

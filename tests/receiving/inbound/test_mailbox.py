@@ -10,6 +10,7 @@ from sesmail.receiving.inbound.mailbox import (
     Mailbox,
     read_mailboxes,
 )
+from support.growth_units import MAILBOX_UNITS
 from support.profiling import count_calls
 
 
@@ -97,32 +98,7 @@ def test_limits_number_of_address_tokens() -> None:
     assert list(defects) == [TOO_MANY_ADDRESSES]
 
 
-UNITS = [
-    '<(\\")',
-    '<("',
-    '<(")',
-    "<'=?x?q?\"?=",
-    '<"a" ',
-    "<a,",
-    "()",
-    "(",
-    "(\\a",
-    '"<',
-    "<a(>",
-    "<(a)",
-    "<()",
-    " @",
-    " .",
-    "@a:",
-    "@a,",
-    "a, ",
-    "a,b <c@d>,",
-    "=?x?q?a@b?= ",
-    " ",
-]
-
-
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", MAILBOX_UNITS)
 def test_calls_are_linear_in_the_length_of_mailboxes(unit: str) -> None:
     short, long = (
         count_calls(read_mailboxes, unit * times, {}, Budget(address_tokens=1 << 30))

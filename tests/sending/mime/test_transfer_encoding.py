@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sesmail.sending.mime.transfer_encoding import encode_base64, encode_text
+from support.growth_units import TEXT_UNITS
 from support.profiling import count_calls
 
 PIECE = 57 * 1024
@@ -94,9 +95,7 @@ def test_random_paragraphs_are_cut_where_the_rule_says(seed: int) -> None:
         assert max(map(len, lines)) <= 76
 
 
-@pytest.mark.parametrize(
-    "unit", ["a", "=", ".", "\n", ".\n", "a\n", "a" * 75 + ".\n", "a" * 76 + "\n", "=" * 26 + "\n"]
-)
+@pytest.mark.parametrize("unit", TEXT_UNITS)
 def test_calls_are_linear_in_the_length_of_encoded_text(unit: str) -> None:
     short, long = (count_calls(encoded, unit * times) for times in (1000, 4000))
     assert long <= 4.2 * short
