@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from sesmail.testing import FakeSES, SentMail
+    from support.moto import MotoServer
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 HELPERS = {"embedded_ses"}
@@ -616,7 +617,7 @@ def test_send_fastapi_maps_errors_to_responses(
 
 @pytest.mark.slow
 def test_events_from_sqs(
-    run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
+    script: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from botocore.session import Session
 
@@ -625,6 +626,7 @@ def test_events_from_sqs(
     for body in (ses_events.published("Bounce"), ses_events.stored_in_s3(), "text"):
         client.send_message(QueueUrl=url, MessageBody=json.dumps(body))
     monkeypatch.setenv("QUEUE_URL", url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server.url)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
     def stop() -> None:
@@ -637,7 +639,7 @@ def test_events_from_sqs(
 
     stopper = threading.Thread(target=stop)
     stopper.start()
-    lines = run("events_from_sqs").splitlines()
+    lines = script("events_from_sqs").splitlines()
     stopper.join()
     assert sum(line.startswith("suppress ") for line in lines) == 2
     assert any(line.startswith("received mail: ") for line in lines)
