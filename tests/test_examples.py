@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from sesmail.testing import FakeSES, SentMail
+    from support.moto import MotoServer
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 HELPERS = {"embedded_ses"}
