@@ -240,7 +240,9 @@ class DynamoSendLog:
         return RecordPages(read)
 
     async def _begin(self, send_id: str, began: datetime, token: str) -> None:
-        for left in reversed(range(_TRIES)):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 await self._call("PutItem", items.begin(send_id, began, token))
                 return
@@ -252,7 +254,7 @@ class DynamoSendLog:
                     return  # stored by a request whose response was lost
                 if item is not None and item["outcome"]["S"] in ("accepted", "unknown"):
                     raise duplicate(items.read_record(item)) from None
-                if not left:
+                if tries == _TRIES:
                     raise
 
     async def _change(self, params: Mapping[str, Any], token: str) -> bool:

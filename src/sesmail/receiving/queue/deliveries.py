@@ -111,7 +111,7 @@ class Deliveries:
         self._group.start_soon(self._changes.work)
         self._group.start_soon(self._leases.keep)
         self._group.start_soon(self._polls.run)
-        if not self._on_open(self):
+        if not self._on_open(self) or self._stopped:
             self.stop()
         return self
 
@@ -234,8 +234,6 @@ class Deliveries:
     def _add(self, delivery: Delivery, lease: Lease, is_handled: bool) -> None:
         if is_handled:
             self._leases.delete(lease)
-        elif self._stopped:
-            self._give_back([lease])
         else:
             self._ready.append((delivery, lease))
             self._changed.set()
@@ -257,8 +255,8 @@ class Deliveries:
             self._lost(lease)
         else:
             self._give_back_group(lease)
-        if self._polls is not None:
-            self._polls.room_changed()
+        assert self._polls is not None
+        self._polls.room_changed()
         self._changed.set()
 
     def _lost(self, lease: Lease) -> None:
