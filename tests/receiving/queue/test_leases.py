@@ -23,6 +23,7 @@ class Calls:
     def __init__(self) -> None:
         self.handles: list[str] = []
         self.begun = anyio.Event()
+        self.both = anyio.Event()
         self.go_on = anyio.Event()
         self.error: sesmail.SesmailError | None = None
         self.code: str | None = None
@@ -31,6 +32,8 @@ class Calls:
         entries = params["Entries"]
         self.handles += [entry["ReceiptHandle"] for entry in entries]
         self.begun.set()
+        if len(set(self.handles)) == 2:
+            self.both.set()
         await self.go_on.wait()
         if self.error is not None:
             raise self.error
@@ -91,6 +94,7 @@ class Held:
         self.calls = Calls()
         self.writer = new_writer(self.calls)
         self.lost: list[Lease] = []
+        self.on_lost = anyio.Event()
         self.ended: list[tuple[Lease, End]] = []
         visibility: Any = 0.3
         self.leases = Leases(
@@ -98,8 +102,12 @@ class Held:
             self.writer,
             visibility,
             on_end=lambda lease, end: self.ended.append((lease, end)),
-            on_lost=self.lost.append,
+            on_lost=self._lose,
         )
+
+    def _lose(self, lease: Lease) -> None:
+        self.lost.append(lease)
+        self.on_lost.set()
 
 
 @pytest.mark.parametrize("code", [None, "ReceiptHandleIsInvalid"])
@@ -110,8 +118,7 @@ async def test_heartbeat_that_ends_after_the_timeout_changes_nothing(code: str |
         tasks.start_soon(held.writer.work)
         tasks.start_soon(held.leases.keep)
         lease = held.leases.add(received(1))
-        while not lease.is_lost:
-            await anyio.sleep(0.01)
+        await held.on_lost.wait()
         held.calls.go_on.set()
         await held.writer.drain()
         assert held.lost == [lease]
@@ -130,9 +137,8 @@ async def test_messages_have_heartbeats_at_their_own_times() -> None:
         held.leases.add(received(1))
         await anyio.sleep(0.05)
         held.leases.add(received(2))
-        while held.calls.handles[-1:] != ["h-2"]:
-            await anyio.sleep(0.005)
-        assert held.calls.handles[0] == "h-1"
+        await held.calls.both.wait()
+        assert held.calls.handles[:2] == ["h-1", "h-2"]
         tasks.cancel_scope.cancel()
         held.writer.end()
     assert held.lost == []
