@@ -23,6 +23,7 @@ BASE = [
     "encoded_word",
     "error_codes",
     "errors",
+    "patterns",
     "private_names",
     "strict",
     "tagging",
@@ -167,7 +168,7 @@ ASYNC = [
 ]
 # Names that only some files may import or use; folders end in "/". `await` is any async syntax.
 RESTRICTED: dict[str, list[str]] = {
-    "aiobotocore": ["aws/", "testing/fake.py"],
+    "aiobotocore": ["aws/", "testing/client_settings.py"],
     "aiohttp": ["aws/"],
     "botocore": ["aws/", "testing/wire/", "testing/dispatch.py"],
     "httpx2": ["aws/"],
