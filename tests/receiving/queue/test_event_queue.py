@@ -31,7 +31,7 @@ from sesmail import (
     TemporaryError,
 )
 from sesmail.receiving.queue import reading
-from support import amazon, ses_events
+from support import ses_events
 from support.faults import StartFaultServer
 from support.sqs import BOUNCE, FakeQueue, Recorder, new_queue
 
@@ -810,6 +810,9 @@ async def test_unreadable_message_holds_its_group_back(fault_server: StartFaultS
 async def test_mail_of_events_is_fetched_and_deleted(
     fault_server: StartFaultServer,
 ) -> None:
+    pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+    from support import amazon
+
     fake = FakeQueue(json.dumps(ses_events.stored_in_s3()))
     requests: list[str] = []
 
