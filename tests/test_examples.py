@@ -621,6 +621,7 @@ def test_events_from_sqs(
 ) -> None:
     from botocore.session import Session
 
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server.url)
     client: Any = Session().create_client("sqs", "eu-west-1", endpoint_url=moto_server.url)
     url = client.create_queue(QueueName="mail-events")["QueueUrl"]
     for body in (ses_events.published("Bounce"), ses_events.stored_in_s3(), "text"):
