@@ -50,7 +50,7 @@ GIVEN_UP = {
     "build 5 kB 30 times as fast as django-anymail": "it was a round number; most of what remains "
     "checks fields and wire format, and no check is dropped",
     "verify in 1.2 times the time of RSA": "OpenSSL runs twice as many instructions a second as "
-    "Python, so the aim is in instructions",
+    "Python",
     "read the headers of 10 kB 40 times as fast as BytesParser": "the fixed cost of a mail "
     "remains, and large mails exceed it by far",
     "start and send as fast as raw aiobotocore": "models and checks are imported beside it",
