@@ -290,7 +290,7 @@ class Client:
     async def send_bulk(self, message: BulkMessage, *, concurrency: int = 10) -> BulkResult:
         """Sends a separate mail to each recipient of a bulk message.
 
-        All calls are built before the first is made. SES accepts at most 50 recipients per call,
+        All entries are checked before the first call. SES accepts at most 50 recipients per call,
         counted over to, cc and bcc; a call has no more than a fifth of the account's rate per
         second, either, so that a ``send`` meanwhile doesn't wait for long. Only entries that SES
         throttled, or that failed temporarily, are retried. Entries whose ``send_id`` the send log

@@ -30,7 +30,7 @@ from .log_writer import LogWriter
 from .retry import RetryPolicy
 from .state import SendState
 
-__all__ = ["Batch", "CallRunner"]
+__all__ = ["Batch", "CallRunner", "fail"]
 
 _log = logging.getLogger("sesmail.sending")
 
@@ -133,7 +133,7 @@ class CallRunner:
                 return  # raising would lose the results of the attempts before
             except Exception as err:
                 _log.exception("An internal error ended the send; its outcome is reported.")
-                _fail(pending, err)
+                fail(pending, err)
                 return
             number += 1
 
@@ -333,7 +333,7 @@ class CallRunner:
             number,
             sum(map(bool, recipients)),
             sum(recipients),
-            call.size + sum(call.sizes),
+            call.size,
             tuple(state.send_id for state in states.values() if state.send_id is not None),
         )
 
@@ -353,7 +353,7 @@ def _read(
         ) from err.with_traceback(None)
 
 
-def _fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
+def fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
     """Applies an internal error before a request to sends, none of which has a result."""
     for state in states.values():
         failed = NotSentError(_reason(error), retryable=isinstance(error, MemoryError))
