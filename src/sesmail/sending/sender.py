@@ -12,7 +12,7 @@ from uuid import uuid4
 import anyio
 
 from ..arguments import check_integer, described
-from ..concurrency import run_in_thread
+from ..concurrency import current_time, run_in_thread
 from ..errors import InvalidMessageError, NotSentError, SendError, SesmailError
 from .attempts.response import read_single, replay_single
 from .attempts.retry import RetryPolicy
@@ -79,7 +79,7 @@ class Sender:
                 f"not {described(message)}; pass a BulkMessage to send_bulk",
                 field="message",
             )
-        started = anyio.current_time()
+        started = current_time()
         try:
             message = self._prepared(message, state)
             recipients = recipients_of(message)
@@ -183,7 +183,7 @@ class Sender:
             return
         counts = {number: bulk.recipients[number] for number in numbers}
         batch = Batch(counts, part.call, read, bulk.replay, low_priority=True)
-        await self.runner.run(batch, states, anyio.current_time())
+        await self.runner.run(batch, states, current_time())
 
     def _recipients_per_call(self) -> float:
         limiter = self.runner.limiter
@@ -220,7 +220,7 @@ async def _build(build: Callable[[], T], size: int) -> T:
 async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:
     state = SendState[dict[str, Any]]()
     batch: Batch[dict[str, Any]] = Batch.of_one(call, 0, dict)
-    await runner.run(batch, {0: state}, anyio.current_time())
+    await runner.run(batch, {0: state}, current_time())
     return state.result_or_raise()
 
 

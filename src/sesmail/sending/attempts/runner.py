@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import anyio
 
 from ...aws import Aws, Departure
+from ...concurrency import current_time
 from ...errors import (
     Attempt,
     ConfigurationError,
@@ -40,7 +41,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Batch(Generic[T]):
     """Sends that share one API call, by number; an operation that isn't a send has no recipients.
 
@@ -104,6 +105,11 @@ class CallRunner:
     log_writer: LogWriter
 
     @property
+    def listens_to_waits(self) -> bool:
+        """Whether the listener overrides ``waiting``, for which the wait is computed in advance."""
+        return getattr(self.listener.waiting, "__func__", None) is not Listener.waiting
+
+    @property
     def region(self) -> str:
         """Region of the calls, known once the client is open."""
         return self.aws.region(self.service)
@@ -162,7 +168,7 @@ class CallRunner:
             info = self._info(batch, call, recorded, number)
 
         # 3. Make the call.
-        departure, began, start = Departure(), datetime.now(UTC), anyio.current_time()
+        departure, began, start = Departure(), datetime.now(UTC), current_time()
         results: Sequence[Any] = ()
         try:
             results = await self._call(batch, call, info, recorded, deadline, departure)
@@ -192,7 +198,7 @@ class CallRunner:
             return 0.0
         # A subclass of RateLimiter may have an acquire with one argument.
         priority = {"low_priority": True} if low_priority else {}
-        if (seconds := self.limiter.expected_wait(**priority)) > 0:
+        if self.listens_to_waits and (seconds := self.limiter.expected_wait(**priority)) > 0:
             notify(self.listener.waiting, info, seconds)
         return await self.limiter.acquire(info.recipients, **priority)
 
@@ -246,7 +252,7 @@ class CallRunner:
         start: float,
     ) -> list[Attempt]:
         """Applies results to the states and the rate limiter; an internal error is logged."""
-        seconds = anyio.current_time() - start
+        seconds = current_time() - start
         attempts: list[Attempt] = []
         for state, result in zip(states.values(), results, strict=True):
             try:
@@ -293,7 +299,7 @@ class CallRunner:
             return {}
         if not retried:
             return {}
-        if anyio.current_time() + delay >= deadline:
+        if current_time() + delay >= deadline:
             return {}
         _log.info(
             "%s failed for %d of %d sends; retrying in %.2f seconds",

@@ -39,7 +39,7 @@ _PROTECTED = frozenset(
 _EMPTY: tuple[object, ...] = (None, [], {})
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Call:
     """One API call as plain data.
 

@@ -17,7 +17,7 @@ from ...arguments import (
     check_integer,
     check_seconds,
 )
-from ...concurrency import EventLoopGuard
+from ...concurrency import EventLoopGuard, current_time
 from ...errors import ConfigurationError, NotSentError
 from .pace import Pace
 
@@ -78,7 +78,7 @@ class RateLimiter:
         rate: float | None = None,
         *,
         max_wait: float | None = None,
-        clock: Callable[[], float] = anyio.current_time,
+        clock: Callable[[], float] = current_time,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         if rate is not None:
@@ -150,18 +150,21 @@ class RateLimiter:
             check_bool("low_priority", low_priority)
         self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
+        lane = self._low if low_priority else self._high
         started = self._clock()
+        if self._first() is None and self._pace.wait(started) <= 0:
+            self._take(started, recipients, lane)
+            return 0.0
         max_wait = math.inf if low_priority else self._max_wait
         expected = self._expected_wait(started, low_priority)
         if expected > max_wait:
             raise self._too_long(expected)
-        lane = self._low if low_priority else self._high
         waiter = _Waiter(recipients, started + max_wait)
         lane.waiters.append(waiter)
         lane.recipients += recipients
         try:
             now = await self._turn(waiter, started)
-            self._take(now, waiter, lane)
+            self._take(now, recipients, lane)
         finally:
             lane.waiters.remove(waiter)
             lane.recipients -= recipients
@@ -240,13 +243,13 @@ class RateLimiter:
                 await event.wait()
             now = self._clock()
 
-    def _take(self, now: float, waiter: _Waiter, lane: _Lane) -> None:
-        self._pace.take(now, waiter.recipients)
+    def _take(self, now: float, recipients: int, lane: _Lane) -> None:
+        self._pace.take(now, recipients)
         if lane is self._low:
             # An advance that a large call has exceeded is made up for by several others.
-            self._advance = min(self._advance, 0) + _PRIORITY_RATIO * waiter.recipients
+            self._advance = min(self._advance, 0) + _PRIORITY_RATIO * recipients
         elif self._low.waiters:
-            self._advance -= waiter.recipients
+            self._advance -= recipients
 
     def _first(self) -> _Waiter | None:
         """Returns the next waiter; None if there is none."""
