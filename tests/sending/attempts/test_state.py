@@ -74,3 +74,16 @@ def test_rejection_after_a_request_that_never_left_counts() -> None:
     state.attempted(NotSentError("no connection"), NOW, 0.1)
     state.attempted(ThrottledError("slow"), NOW, 0.1)
     assert state.outcome == "rejected"
+
+
+def test_error_while_attempts_are_added_keeps_the_result(caplog: pytest.LogCaptureFixture) -> None:
+    state = SendState[SendResult]("id")
+    result = SendResult("m-1", None, ())
+    state.attempts = cast("Any", None)
+    assert with_attempts(result, state) is result
+    assert "could not be added to its result" in caplog.text
+    state.attempts = []
+    state.attempted(result, NOW, 0.5)
+    assert with_attempts(result, state) == SendResult(
+        "m-1", None, (), attempts=(Attempt(NOW, 0.5, "accepted", None, "m-1"),), send_id="id"
+    )

@@ -56,7 +56,8 @@ class RateLimiter:
     slows down when SES throttles its calls, and recovers afterwards.
 
     The rate starts at 14 recipients per second, or at the account's rate if that is lower, and
-    doubles each second up to the account's rate or until SES throttles a call.
+    doubles each second up to the account's rate or until SES throttles a call. While it is less
+    than half of the account's rate, 5 recipients may leave at once.
 
     Args:
         rate: Sending rate of the account in recipients per second, as GetAccount and GetSendQuota
