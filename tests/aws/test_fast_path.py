@@ -20,7 +20,7 @@ from sesmail import (
     NotSentError,
     TemplateMessage,
 )
-from sesmail.aws import fast_path
+from sesmail.aws import fast_path, service_client
 from support.clients import NEWS, ORDER, new_client
 from support.commands import command_line
 from support.faults import FaultServer, Request, StartFaultServer
@@ -265,6 +265,53 @@ async def test_trace_header_is_sent_in_aws_lambda_only(
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1")
     assert await take_fast_path(server, new_client(server.url, session)) == [True]
     assert "x-amzn-trace-id" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+async def test_opening_discovers_the_fast_path_of_a_send(
+    fault_server: StartFaultServer, session: str, api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discovered: list[str] = []
+
+    async def discover(client: Any, operation: str) -> Any:
+        discovered.append(operation)
+        return await fast_path.discover(client, operation)
+
+    monkeypatch.setattr(service_client, "discover", discover)
+    server = fault_server(ok())
+    async with new_client(server.url, session, api=api) as client:
+        await client.open()
+        assert discovered == ["SendEmail" if api == "v2" else "SendRawEmail"]
+        assert server.requests == []
+        await client.send(ORDER)
+    assert len(discovered) == len(server.requests) == 1
+    assert is_fast(server.requests[0])
+
+
+async def test_error_of_discovering_is_raised_by_the_send(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def discover(*_: object) -> Any:
+        raise ConfigurationError("a header is invalid")
+
+    monkeypatch.setattr(service_client, "discover", discover)
+    server = fault_server(ok())
+    async with new_client(server.url, session) as client:
+        with pytest.raises(ConfigurationError, match="a header is invalid"):
+            await client.send(ORDER)
+    assert server.requests == []
+
+
+async def test_client_without_fast_path_discovers_none(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def discover(*_: object) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr(service_client, "discover", discover)
+    server = fault_server(ok())
+    client = new_client(server.url, session, fast_path=False)
+    assert await take_fast_path(server, client) == [False]
 
 
 async def test_model_with_more_required_parameters_passes_through_aiobotocore(

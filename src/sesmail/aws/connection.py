@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -106,6 +106,18 @@ class Aws:
         self._loop.check()
         self._lifetime.check_open()
         return self._clients.get((service, region))
+
+    async def learn(self, service: str, operation: str) -> None:
+        """Open the client of a service, and discover the fast path of an operation.
+
+        Raises:
+            ConfigurationError: As for ``open``.
+            NotSentError: As for ``open``.
+        """
+        client = await self.open(service)
+        if not client.has_learned(operation):
+            with suppress(Exception):  # which the first call raises, too
+                await client.learn(operation)
 
     async def aclose(self) -> None:
         """Close every connection; closing again does nothing.

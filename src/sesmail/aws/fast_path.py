@@ -48,7 +48,7 @@ _URL = re.compile(
 _capturing: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_capturing", default=None)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class FastCall:
     """The request of one operation of one client, except for its parameters.
 
@@ -189,7 +189,7 @@ async def discover(client: Any, operation: str) -> FastCall | None:
         partial(
             create_parser(model.service_model.resolved_protocol).parse, shape=model.output_shape
         ),
-        client.exceptions.from_code,
+        lambda code: client.exceptions.from_code(code),  # whose classes the first error creates
     )
 
 

@@ -19,7 +19,7 @@ from .result import RecipientResult
 __all__ = ["BulkCall", "BulkPart"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class BulkCall:
     """A bulk message whose entries are divided among calls, and built for one call at a time.
 
@@ -129,7 +129,7 @@ class BulkCall:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class BulkPart:
     """Entries that are sent in one call.
 

@@ -49,7 +49,7 @@ _MAX_BULK_CALLS = 1000  # in flight; connections are fewer
 _LARGE = 256 * 1024  # bytes; building more blocks the event loop for a millisecond and longer
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Sender:
     """Sends messages through one SES API.
 

@@ -1,6 +1,7 @@
 """SendState: an unknown outcome ends only with acceptance."""
 
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +14,8 @@ from sesmail.errors import (
     ThrottledError,
     UnknownOutcomeError,
 )
-from sesmail.sending.attempts.state import SendState
+from sesmail.sending.attempts.state import SendState, with_attempts
+from sesmail.sending.result import SendResult
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

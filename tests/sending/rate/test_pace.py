@@ -96,9 +96,9 @@ def test_known_rate_is_not_exceeded_in_any_second_of_the_start() -> None:
             one.take(now, 1)
             one.accepted(now, 1)
             left.append(now)
-        assert all(
-            sum(start <= each < start + 1 for each in left) <= rate + 1 for start in left
-        ), rate
+        assert all(sum(start <= each < start + 1 for each in left) <= rate + 1 for start in left), (
+            rate
+        )
 
 
 def test_call_larger_than_the_rate_leaves_and_delays_the_next() -> None:

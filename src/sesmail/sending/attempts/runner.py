@@ -81,7 +81,7 @@ class Batch(Generic[T]):
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class CallRunner:
     """Runs calls of one SES API.
 

@@ -23,6 +23,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def OPERATION(self) -> str:
+        """Operation that sends a message without a template."""
+        ...
+
+    @property
     def ENTRIES(self) -> str:
         """Parameter of a bulk call that has one entry for each recipient."""
         ...

@@ -26,6 +26,7 @@ from .tags import message_tags, recipient_tags, tag_list
 
 __all__ = [
     "ENTRIES",
+    "OPERATION",
     "RATE_OPERATION",
     "SERVICE",
     "build",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 SERVICE = "ses"
+OPERATION = "SendRawEmail"
 ENTRIES = "Destinations"
 RATE_OPERATION = "GetSendQuota"
 
@@ -104,7 +106,7 @@ def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool)
         "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
         "ConfigurationSetName": message.configuration_set,
     }
-    return make_call("SendRawEmail", params, message.extra, len(mail))
+    return make_call(OPERATION, params, message.extra, len(mail))
 
 
 def _source(message: Message | RawMessage) -> str | None:

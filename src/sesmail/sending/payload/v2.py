@@ -34,6 +34,7 @@ from .template import template_headers, template_structure
 
 __all__ = [
     "ENTRIES",
+    "OPERATION",
     "RATE_OPERATION",
     "SERVICE",
     "build",
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 SERVICE = "sesv2"
+OPERATION = "SendEmail"
 ENTRIES = "BulkEmailEntries"
 RATE_OPERATION = "GetAccount"
 
@@ -72,7 +74,7 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
         ),
         **_common_params(message),
     }
-    return make_call("SendEmail", params, message.extra, size)
+    return make_call(OPERATION, params, message.extra, size)
 
 
 def _check_list_management(message: AnyMessage) -> None:
