@@ -7,11 +7,25 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from . import compiling, fetching, memory, parsing, reading, sending, starting, verifying
+from . import (
+    campaign,
+    compiling,
+    fetching,
+    invoking,
+    memory,
+    parsing,
+    reading,
+    sending,
+    starting,
+    verifying,
+)
 from .comparison import Comparison, Options, Result, compare
 from .report import as_json, as_markdown, as_readme, print_result, print_summary
 
-MODULES = (compiling, sending, memory, parsing, verifying, reading, fetching, starting)
+MODULES = (
+    *(compiling, sending, campaign, memory, parsing, verifying, reading, fetching, starting),
+    invoking,
+)
 COMPARISONS = [comparison for module in MODULES for comparison in module.COMPARISONS]
 
 
