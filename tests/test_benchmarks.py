@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import compiling, fetching, memory, parsing, reading, starting, verifying
+from benchmarks import (
+    campaign,
+    compiling,
+    fetching,
+    invoking,
+    memory,
+    parsing,
+    reading,
+    starting,
+    verifying,
+)
 from benchmarks.__main__ import COMPARISONS, main, select
 from benchmarks.comparison import (
     OURS,
@@ -118,6 +128,36 @@ def test_measures_sending_of_a_large_mail(options: Options) -> None:
     arguments = {"url": start_ses(options), "api": "v2", "size": 200_000}
     figures = fresh_process_each_round("benchmarks.memory:ours", arguments)(1)
     assert figures.keys() == {"cpu", "memory", "stall"}
+
+
+def test_limiter_of_a_paced_sender_waits_once_it_is_warm() -> None:
+    async def waiting_times() -> list[float]:
+        limiter = await warm_limiter(1_000)
+        assert limiter.rate == pytest.approx(970, rel=0.02)
+        await limiter.acquire(100)
+        return [await limiter.acquire(1) for _ in range(3)]
+
+    assert max(asyncio.run(waiting_times())) > 0
+
+
+def test_sends_at_the_rate_of_an_account(options: Options) -> None:
+    assert campaign.paced_worker(options)(1).keys() == {"cpu", "wall"}
+
+
+@measures_processes
+def test_measures_bulk_messages_and_many_messages(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign, "RECIPIENTS", 500)
+    figures = campaign.bulk(start_ses(options))(1)
+    assert figures.keys() == {"memory", "stall", "wall"}
+    assert figures["wall"] > 0
+    assert campaign.many(start_ses(options), 20)(1).keys() == {"memory", "stall", "cpu"}
+
+
+@measures_processes
+def test_measures_invocations_of_aws_lambda(options: Options) -> None:
+    assert invoking.in_process("ours", 2, options)(1)["wall"] > 0
 
 
 @measures_processes
@@ -263,9 +303,9 @@ def test_page_has_a_row_for_each_measure_and_two_digits(result: Result) -> None:
     assert "pydantic 2" in page[-1]
 
 
-def test_page_of_all_comparisons_has_at_most_60_lines(result: Result) -> None:
+def test_page_of_all_comparisons_has_at_most_70_lines(result: Result) -> None:
     rows = sum(len(comparison.measures) for comparison in COMPARISONS)
-    assert len(as_readme([result], Options()).splitlines()) - 2 + rows <= 60
+    assert len(as_readme([result], Options()).splitlines()) - 2 + rows <= 70
 
 
 def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *comparisons: Comparison) -> list[str]:
