@@ -110,10 +110,14 @@ def minimal(session: nox.Session) -> None:
 
 @nox.session(python=FIRST)
 def nightly(session: nox.Session) -> None:
-    """Run 10,000 random steps of sending, and compare 20,000 random mails, new ones each time."""
+    """Run 10,000 random steps of sending, compare 20,000 random mails, and kill event workers."""
     session.install("-e", ".[all]", *group("test"))
     session.env["HYPOTHESIS_PROFILE"] = "nightly"
-    modules = ("system/test_state_machine.py", "receiving/inbound/test_other_readers.py")
+    modules = (
+        "system/test_state_machine.py",
+        "system/test_events_crash.py",
+        "receiving/inbound/test_other_readers.py",
+    )
     session.run(*pytest(session, *(f"tests/{module}" for module in modules)))
 
 

@@ -236,6 +236,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "on_progress": "plain",
         "progress_interval": "finite",
     },
+    "Delivery.run": {"handle": [*NOT_COROUTINE, None]},
     "Delivery.retry": {"after": [*NUMBERS, math.inf, 43_201]},
     "DynamoSendLog": {
         "table": ["", 5, b"sends", ["sends"], "ab", "two words", "arn:aws:s3:::sends", "a" * 256],
@@ -555,6 +556,7 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "Client.send": {"message": ORDER},
         "Client.send_bulk": {"message": NEWS},
         "Client.send_many": {"messages": [ORDER]},
+        "Delivery.run": {"handle": coroutine_function},
         "DynamoSendLog": {"table": "sends"},
         "EventQueue": {"queue_url": QUEUE_URL},
         "EventQueue.fetch_object": {"bucket": "inbound", "key": "mail/1"},

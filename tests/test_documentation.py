@@ -4,8 +4,8 @@ Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.
 
 * A page is one program. Its ```python blocks run in order, in one namespace, against a fake of
   SES, SNS, S3, SQS and others (`support.amazon`). A block with `await`, `async for` or
-  `async with` at top level runs as a coroutine; any other block runs in a thread without an event loop, so that it
-  may call `asyncio.run`.
+  `async with` at top level runs as a coroutine; any other block runs in a thread without an event
+  loop, so that it may call `asyncio.run`.
 * A page may use these names without defining them: `sesmail`, `client` (an open Client),
   `message`, `topics`, `body` and `headers` (a request of SNS that brings a bounce), and the async
   functions `store`, `save` and `suppress`, which record their arguments. `database.execute(sql,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from sesmail.testing import FakeSES, SentMail
+    from support.moto import MotoServer
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 HELPERS = {"embedded_ses"}
@@ -157,7 +158,7 @@ def test_service() -> None:
         cwd=EXAMPLES / "service",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -616,15 +617,17 @@ def test_send_fastapi_maps_errors_to_responses(
 
 @pytest.mark.slow
 def test_events_from_sqs(
-    run: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
+    script: Run, moto_server: "MotoServer", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from botocore.session import Session
 
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server.url)
     client: Any = Session().create_client("sqs", "eu-west-1", endpoint_url=moto_server.url)
     url = client.create_queue(QueueName="mail-events")["QueueUrl"]
     for body in (ses_events.published("Bounce"), ses_events.stored_in_s3(), "text"):
         client.send_message(QueueUrl=url, MessageBody=json.dumps(body))
     monkeypatch.setenv("QUEUE_URL", url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server.url)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
     def stop() -> None:
@@ -637,7 +640,7 @@ def test_events_from_sqs(
 
     stopper = threading.Thread(target=stop)
     stopper.start()
-    lines = run("events_from_sqs").splitlines()
+    lines = script("events_from_sqs").splitlines()
     stopper.join()
     assert sum(line.startswith("suppress ") for line in lines) == 2
     assert any(line.startswith("received mail: ") for line in lines)

@@ -170,6 +170,12 @@ class Table:
         self.item = {**old, **new}
         return responses.json_200({})
 
+    def Scan(self, params: dict[str, Any]) -> Response:
+        """Filters all items of the first page out, as DynamoDB does after it has read them."""
+        if "ExclusiveStartKey" not in params:
+            return responses.json_200({"Items": [], "LastEvaluatedKey": {"send_id": {"S": "x"}}})
+        return responses.json_200({"Items": [self.item]})
+
     def GetItem(self, _: dict[str, Any]) -> Response:
         return responses.json_200({} if self.item is None else {"Item": self.item})
 
@@ -179,6 +185,14 @@ async def test_begin_whose_response_is_lost_has_begun(fault_server: StartFaultSe
     async with new_log(fault_server(table.respond).url) as log:
         await log.begin("a")
     assert table.operations == ["PutItem", "PutItem", "GetItem"]
+
+
+async def test_empty_page_is_not_the_end(fault_server: StartFaultServer) -> None:
+    table = Table()
+    async with new_log(fault_server(table.respond).url) as log:
+        await log.begin("a")
+        assert [record.send_id async for record in log.unknown()] == ["a"]
+    assert table.operations == ["PutItem", "Scan", "Scan"]
 
 
 async def test_change_whose_response_is_lost_is_one(fault_server: StartFaultServer) -> None:

@@ -30,7 +30,7 @@ from support.moto import REGION, MotoServer
 
 pytestmark = [pytest.mark.once, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-MESSAGES = 5_000 if NIGHTLY else 300
+MESSAGES = 5_000 if NIGHTLY else 200
 SEEDS = (1, 2, 3) if NIGHTLY else (1,)
 WORKERS = 3
 
@@ -201,15 +201,15 @@ def test_no_event_is_lost_or_acknowledged_before_it_is_handled(
             assert time.monotonic() < end, f"{len(queue._messages)} messages are left"
             while len(workers.running) < WORKERS:
                 workers.start(chance.choice(("asyncio", "trio")))
-            for _ in range(min(chance.randrange(30), MESSAGES - len(sent))):
+            for _ in range(min(chance.randrange(40), MESSAGES - len(sent))):
                 sent.add(client.send_message(QueueUrl=url, MessageBody=body)["MessageId"])
             time.sleep(chance.random() / 2)
-            if len(sent) < MESSAGES or chance.random() < 0.1:
+            if chance.random() < (0.8 if len(sent) < MESSAGES else 0.05):
                 by = chance.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
                 workers.end(chance.choice(workers.running), by)
                 kills += by is signal.SIGKILL
     assert judge.early == []
     assert set(judge.deleted) == sent == judge.handled()
-    assert kills >= 5
+    assert kills >= 3
     begun = Counter(line for line in judge.path.read_text().splitlines() if line[0] == "b")
     print(f"{len(sent)} messages, {kills} kills, {begun.total() - len(begun)} repeated handlers")

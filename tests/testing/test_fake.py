@@ -189,6 +189,7 @@ INVALID: dict[str, tuple[Callable[[FakeSES], object], str]] = {
     "unknown identity": (lambda fake: fake.notifications("example.org"), "verify it before"),
     "kind": (lambda fake: fake.notifications("example.com", "bounce"), "kinds: 'bounce'"),
     "preference": (lambda fake: fake.contact_list("a", topics={"b": "IN"}), "topics: 'IN'"),
+    "topics": (lambda fake: fake.contact_list("a", topics=["b"]), 'pass {"News": "OPT_IN"}'),  # type: ignore[arg-type]
     "text of a mail": (lambda fake: fake.receive("To: a@b.cd\n\nx"), "encode the text"),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
+from ..patterns import lazy_pattern
 from ..version import __version__
 from . import dynamodb_items as items
 from .protocol import SendRecord
@@ -38,7 +38,7 @@ from .records import (
 __all__ = ["DynamoSendLog"]
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html (TableName)
-_TABLE = re.compile(
+_TABLE = lazy_pattern(
     r"[A-Za-z0-9_.-]{3,255}|arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9_.-]{3,255}"
 )
 _CONFLICT = "ConditionalCheckFailedException"
@@ -240,7 +240,9 @@ class DynamoSendLog:
         return RecordPages(read)
 
     async def _begin(self, send_id: str, began: datetime, token: str) -> None:
-        for left in reversed(range(_TRIES)):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 await self._call("PutItem", items.begin(send_id, began, token))
                 return
@@ -252,7 +254,7 @@ class DynamoSendLog:
                     return  # stored by a request whose response was lost
                 if item is not None and item["outcome"]["S"] in ("accepted", "unknown"):
                     raise duplicate(items.read_record(item)) from None
-                if not left:
+                if tries == _TRIES:
                     raise
 
     async def _change(self, params: Mapping[str, Any], token: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ..arguments import check_mapping
 from .identity_name import identity_name
 from .operations.templates import create_template
 from .publishing import ALL_EVENTS, EVENT_ENUMS
@@ -195,8 +196,10 @@ class Settings:
             contacts: Addresses of its contacts.
 
         Raises:
-            ValueError: A preference is another one.
+            ValueError: ``topics`` isn't a mapping, or a preference is another one.
         """
+        if topics is not None:
+            check_mapping("topics", topics, 'pass {"News": "OPT_IN"}')
         check_words("topics", (topics or {}).values(), PREFERENCES)
         described: dict[str, Mapping[str, Any]] = {
             topic: {

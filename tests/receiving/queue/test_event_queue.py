@@ -1,5 +1,6 @@
 """Deliveries of an event queue: acknowledged, given back, read in every wrapping."""
 
+import asyncio
 import dataclasses
 import json
 import logging
@@ -30,7 +31,7 @@ from sesmail import (
     TemporaryError,
 )
 from sesmail.receiving.queue import reading
-from support import amazon, ses_events
+from support import ses_events
 from support.faults import StartFaultServer
 from support.sqs import BOUNCE, FakeQueue, Recorder, new_queue
 
@@ -410,6 +411,62 @@ async def test_stop_lets_handlers_complete_and_gives_back_the_rest(
     assert fake.timeouts == [0] * 9
 
 
+async def test_deliveries_that_are_stopped_before_they_begin_receive_nothing(
+    fault_server: StartFaultServer,
+) -> None:
+    fake = FakeQueue(BOUNCE)
+    async with new_queue(fault_server(fake.respond).url) as queue:
+        deliveries = queue.receive()
+        deliveries.stop()
+        async with deliveries:
+            assert [each async for each in deliveries] == []
+    assert fake.messages[0].receipts == 0
+
+
+@pytest.mark.parametrize("raises", [False, True])
+async def test_stop_while_a_message_is_prepared_gives_it_back_once(
+    fault_server: StartFaultServer, raises: bool
+) -> None:
+    fake = FakeQueue(BOUNCE)
+    asked, answer = anyio.Event(), anyio.Event()
+
+    async def seen(_: str) -> bool:
+        asked.set()
+        await answer.wait()
+        if raises:
+            raise ValueError
+        return False
+
+    url = fault_server(fake.respond).url
+    async with new_queue(url, seen=seen) as queue, queue.receive() as deliveries:
+        await asked.wait()
+        deliveries.stop()
+        answer.set()
+        await anyio.sleep(0.05)
+    assert fake.timeouts == [0]
+
+
+async def test_cancellation_of_the_handlers_own_making_is_a_failure(
+    fault_server: StartFaultServer, anyio_backend: str
+) -> None:
+    if anyio_backend != "asyncio":
+        return  # trio has none
+    fake = FakeQueue(BOUNCE)
+    async with new_queue(fault_server(fake.respond).url) as queue:
+
+        async def handle(_: Delivery) -> None:
+            if fake.messages[0].receipts > 1:
+                queue.stop()
+                return
+            task = asyncio.ensure_future(asyncio.sleep(60))
+            task.cancel()
+            await task
+
+        await queue.run(handle)
+    assert is_empty(fake)
+    assert fake.timeouts == [0]
+
+
 @pytest.mark.parametrize("moments", range(12))
 async def test_stop_at_any_moment_of_a_response_gives_back_once(
     fault_server: StartFaultServer, moments: int
@@ -753,6 +810,9 @@ async def test_unreadable_message_holds_its_group_back(fault_server: StartFaultS
 async def test_mail_of_events_is_fetched_and_deleted(
     fault_server: StartFaultServer,
 ) -> None:
+    pytest.importorskip("cryptography", reason="pip install sesmail[signatures]")
+    from support import amazon
+
     fake = FakeQueue(json.dumps(ses_events.stored_in_s3()))
     requests: list[str] = []
 

@@ -70,6 +70,7 @@ async def handle_all(queue: sesmail.EventQueue, fake: FakeQueue, count: int = 1)
     return found
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("failure", FAILURES)
 async def test_failure_of_the_moment_is_repeated(
@@ -242,6 +243,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("code", REFUSED)
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_call_that_sqs_refuses_ends_the_run_after_the_handlers(
@@ -457,6 +459,19 @@ async def test_queue_that_is_closed_while_it_receives_ends(
         await queue.aclose()
         with pytest.raises(sesmail.SesmailError):
             await anext(deliveries)
+
+
+async def test_call_of_a_closed_queue_is_a_configuration_error(
+    fault_server: StartFaultServer, session: str
+) -> None:
+    fake = FakeQueue(BOUNCE)
+    queue = new_queue(fault_server(fake.respond).url, session)
+    async with queue.receive(max_in_flight=1) as deliveries:
+        delivery = await anext(deliveries)
+        await queue.aclose()
+        with pytest.raises(ConfigurationError, match="closed"):
+            await delivery.ack()
+    assert len(fake.messages) == 1
 
 
 async def test_pool_needs_connections_besides_the_polls(

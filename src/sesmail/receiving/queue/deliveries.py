@@ -12,18 +12,18 @@ from typing import Any, Self
 import anyio
 from anyio.abc import TaskGroup
 
-from ...concurrency import await_result
-from ...errors import ConfigurationError, SesmailError, WebhookError
+from ...errors import ConfigurationError, SesmailError
 from ..options import Seen
-from ..settling import SupportsSettle, settle_sends
+from ..settling import SupportsSettle
 from .batches import BatchWriter
 from .calls import QueueCalls
 from .delivery import Delivery, give_back
 from .leases import End, Lease, Leases
 from .listener import notify
-from .message import read_message, with_lag
+from .message import read_message
 from .polling import Polls
-from .reading import UnreadableMessages, read_events
+from .preparation import Preparation
+from .reading import UnreadableMessages
 from .settings import QueueSettings
 
 __all__ = ["Deliveries"]
@@ -66,9 +66,6 @@ class Deliveries:
     ) -> None:
         self._calls = calls
         self._settings = settings
-        self._unreadable = unreadable
-        self._seen = seen
-        self._send_log = send_log
         self._max_in_flight = max_in_flight
         self._on_open = on_open
         self._on_close = on_close
@@ -84,6 +81,9 @@ class Deliveries:
             settings.visibility_timeout,
             on_end=self._ended,
             on_lost=self._lost,
+        )
+        self._preparation = Preparation(
+            settings, self._leases, unreadable, seen=seen, send_log=send_log
         )
         self._ready: deque[tuple[Delivery, Lease]] = deque()
         self._failure: SesmailError | None = None
@@ -111,7 +111,7 @@ class Deliveries:
         self._group.start_soon(self._changes.work)
         self._group.start_soon(self._leases.keep)
         self._group.start_soon(self._polls.run)
-        if not self._on_open(self):
+        if not self._on_open(self) or self._stopped:
             self.stop()
         return self
 
@@ -202,51 +202,20 @@ class Deliveries:
             await self._prepare(lease)
 
     async def _prepare(self, lease: Lease) -> None:
-        """Reads a message, and does what comes before its events are handled."""
+        """Prepares a message, and makes it ready for the iteration."""
         if lease.state != "held":  # given back before this task began
             return
         if self._stopped:  # while the response was on its way
             self._give_back([lease])
             return
         try:
-            events = read_events(lease.received.body, self._settings.topics)
-        except WebhookError as err:
-            self._unreadable.report(lease.info, err)
-            self._leases.leave(lease)
-            return
-        lease.info = with_lag(lease.info, events)
-        notify(self._settings.listener.received, lease.info, len(events))
-        delivery = Delivery(events, lease, self._leases, self._settings, self._seen)
-        try:
-            is_handled = not events or await self._was_seen(delivery)
-            if not is_handled and self._send_log is not None:
-                await settle_sends(self._send_log, events)
+            delivery = await self._preparation.prepare(lease)
         except ConfigurationError as err:
             self._fail(err)
-        except Exception as err:
-            _log.warning("message %s is given back: %r", lease.info.message_id, err)
-            if lease.state == "held":
-                give_back(self._leases, lease, self._settings, None, err)
         else:
-            if lease.state == "held":
-                self._add(delivery, lease, is_handled)
-
-    def _add(self, delivery: Delivery, lease: Lease, is_handled: bool) -> None:
-        if is_handled:
-            self._leases.delete(lease)
-        elif self._stopped:
-            self._give_back([lease])
-        else:
-            self._ready.append((delivery, lease))
-            self._changed.set()
-
-    async def _was_seen(self, delivery: Delivery) -> bool:
-        if self._seen is None:
-            return False
-        was_seen = bool(await await_result("seen", self._seen(delivery.dedup_id)))
-        if was_seen:
-            notify(self._settings.listener.duplicate, delivery.message)
-        return was_seen
+            if delivery is not None:
+                self._ready.append((delivery, lease))
+                self._changed.set()
 
     def _ended(self, lease: Lease, end: End) -> None:
         """Makes room for another message, and keeps the order of a FIFO queue."""
@@ -257,8 +226,8 @@ class Deliveries:
             self._lost(lease)
         else:
             self._give_back_group(lease)
-        if self._polls is not None:
-            self._polls.room_changed()
+        assert self._polls is not None
+        self._polls.room_changed()
         self._changed.set()
 
     def _lost(self, lease: Lease) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 import anyio
 import anyio.lowlevel
 
+from ...arguments import check_coroutine_function
 from ...concurrency import await_result
-from ...errors import ConfigurationError, SesmailError
+from ...errors import ConfigurationError
 from ..dedup import SeenMessages
 from ..events.event import Event
 from .batches import Entry
@@ -19,7 +20,7 @@ from .message import QueueMessage
 from .reading import dedup_id
 from .settings import QueueSettings, check_delay
 
-__all__ = ["Delivery", "give_back", "handle_delivery"]
+__all__ = ["Delivery", "give_back"]
 
 _log = logging.getLogger("sesmail.queue")
 
@@ -114,6 +115,33 @@ class Delivery:
         self._check_open()
         return await self._give_back(after, None).wait()
 
+    async def run(self, handle: Callable[[Delivery], Awaitable[object]]) -> None:
+        """Calls a handler with this delivery, then acknowledges it, as ``EventQueue.run`` does.
+
+        If the handler raises, the exception is logged, and the message is given back. Nothing more
+        is done where the handler has acknowledged it or given it back.
+
+        Args:
+            handle: A coroutine function.
+
+        Raises:
+            SendError: SQS refuses the call, or didn't confirm it before the block was left.
+            ConfigurationError: ``handle`` isn't a coroutine function.
+        """
+        check_coroutine_function("handle", handle)
+        try:
+            await await_result("handle", handle(self))
+        except Exception as err:
+            await self._fail(err)
+        except anyio.get_cancelled_exc_class() as err:
+            # Of the handler's own making, as of an awaited asyncio task that was cancelled, unless
+            # this task is cancelled, too.
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            await self._fail(err)
+        else:
+            if not self.is_finished:
+                await self.ack()
+
     def _check_open(self) -> None:
         if self.is_finished:
             raise ConfigurationError(
@@ -156,27 +184,3 @@ def give_back(
     seconds = settings.delay(lease.info.receive_count) if after is None else after
     notify(settings.listener.retried, lease.info, seconds, error)
     return leases.give_back(lease, seconds)
-
-
-async def handle_delivery(
-    handle: Callable[[Delivery], Awaitable[object]], delivery: Delivery
-) -> None:
-    """Calls a handler, then acknowledges the message, or gives it back if the handler raised.
-
-    What SQS refuses ends the whole block, which raises it; here it is of no further use.
-    """
-    try:
-        try:
-            await await_result("handle", handle(delivery))
-        except Exception as err:
-            await delivery._fail(err)
-        except anyio.get_cancelled_exc_class() as err:
-            # Of the handler's own making, as of an awaited asyncio task that was cancelled, unless
-            # this task is cancelled, too.
-            await anyio.lowlevel.checkpoint_if_cancelled()
-            await delivery._fail(err)
-        else:
-            if not delivery.is_finished:
-                await delivery.ack()
-    except SesmailError:
-        pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from signal import Signals
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -27,7 +28,7 @@ from ..storage.inbound_storage import InboundStorage
 from ..verification.policy import valid_topics
 from .calls import QueueCalls
 from .deliveries import Deliveries
-from .delivery import Delivery, handle_delivery
+from .delivery import Delivery
 from .listener import QueueListener
 from .queue_url import read_queue_url
 from .reading import UnreadableMessages
@@ -289,7 +290,13 @@ async def _hand_out(
     async with anyio.create_task_group() as handlers:
         try:
             async for delivery in deliveries:
-                handlers.start_soon(handle_delivery, handle, delivery)
+                handlers.start_soon(_handle, handle, delivery)
         except SesmailError as err:  # the task group would cancel the handlers
             return err
     return None
+
+
+async def _handle(handle: Callable[[Delivery], Awaitable[object]], delivery: Delivery) -> None:
+    # What SQS refuses ends the iteration, which raises it; what it didn't confirm is logged.
+    with suppress(SesmailError):
+        await delivery.run(handle)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ...arguments import check_text
 from ...errors import ConfigurationError
+from ...patterns import lazy_pattern
 
 __all__ = ["QueueUrl", "read_queue_url"]
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo")
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\U0010ffff]")
+_NAME = lazy_pattern(r"[A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo")
+_UNSAFE = lazy_pattern(r"[\x00-\x20\x7f-\U0010ffff]")
 _MAX_LENGTH = 1024
 # https://docs.aws.amazon.com/general/latest/gr/sqs-service.html (also VPC and legacy endpoints)
-_REGION = re.compile(r"(?:.*\.)?sqs(?:-fips)?\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\..+")
-_LEGACY_REGION = re.compile(r"([a-z]{2}(?:-[a-z]+)+-[0-9]{1,2})\.queue\.amazonaws\.com(?:\.cn)?")
+_REGION = lazy_pattern(r"(?:.*\.)?sqs(?:-fips)?\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\..+")
+_LEGACY_REGION = lazy_pattern(r"([a-z]{2}(?:-[a-z]+)+-[0-9]{1,2})\.queue\.amazonaws\.com(?:\.cn)?")
 _OLDEST = "queue.amazonaws.com"  # of us-east-1
 
 
