@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks import (
+    campaign,
     compiling,
     fetching,
     growth,
     instructions,
+    invoking,
     memory,
     parsing,
     reading,
@@ -145,6 +147,38 @@ def test_measures_sending_of_a_large_mail(options: Options) -> None:
     assert figures.keys() == {"cpu", "memory", "stall"}
 
 
+def test_limiter_of_a_paced_sender_waits_once_it_is_warm() -> None:
+    async def waiting_times() -> list[float]:
+        limiter = await warm_limiter(1_000)
+        assert limiter.rate == pytest.approx(970, rel=0.02)
+        await limiter.acquire(100)
+        return [await limiter.acquire(1) for _ in range(3)]
+
+    assert max(asyncio.run(waiting_times())) > 0
+
+
+@measures_processes
+def test_measures_bulk_messages_and_many_messages(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign, "RECIPIENTS", 500)
+    figures = campaign.bulk(start_ses(options))(1)
+    assert figures.keys() == {"memory", "stall", "wall"}
+    assert figures["wall"] > 0
+    assert campaign.many(start_ses(options), 20)(1).keys() == {"memory", "stall", "cpu"}
+
+
+@measures_processes
+def test_measures_invocations_of_aws_lambda(options: Options) -> None:
+    assert invoking.in_process("ours", 2, options)(1)["wall"] > 0
+
+
+@measures_processes
+def test_measures_invocations_of_boto3(options: Options) -> None:
+    pytest.importorskip("boto3")
+    assert invoking.in_process("boto3", 1, options)(1)["wall"] > 0
+
+
 @measures_processes
 def test_measures_memory_of_reading(options: Options) -> None:
     assert reading.memory_of("our_content", 100_000, options)(1)["memory"] >= 0.01
@@ -157,21 +191,6 @@ def test_measures_start_of_a_process(options: Options) -> None:
     assert min(figures.values()) > 0
 
 
-@measures_processes
-@pytest.mark.parametrize("name", starting.HANDLERS)
-def test_measures_first_call_of_a_handler(name: str, options: Options) -> None:
-    if name != OURS:
-        pytest.importorskip(name)
-    assert starting.first_call(starting.HANDLERS[name], options)(1)["wall"] > 0
-
-
-@measures_processes
-def test_measures_a_bulk_message(options: Options) -> None:
-    arguments = {"url": start_ses(options), "count": 120}
-    figures = fresh_process_each_round("benchmarks.memory:our_bulk", arguments)(1)
-    assert figures.keys() == {"cpu", "memory", "stall"}
-
-
 def test_measures_growth(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growth, "TIMES", 2)
 
@@ -182,10 +201,6 @@ def test_measures_growth(monkeypatch: pytest.MonkeyPatch) -> None:
     assert growth.growth_of(lambda text: None, "", "a") > 0
     assert growth.worst(run, ["a", "b"], ["", "c"]) > 0
     assert growth.worst_of_each(Options())(1).keys() == growth.TEXTS.keys()
-
-
-def test_measures_send_many(options: Options) -> None:
-    assert growth.sending_many(20, options)(1).keys() == {"cpu", "wall"}
 
 
 def test_counts_instructions_of_programs_and_operations(valgrind: Path, options: Options) -> None:

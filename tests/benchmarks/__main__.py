@@ -8,11 +8,26 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from . import compiling, fetching, growth, memory, parsing, reading, sending, starting, verifying
+from . import (
+    campaign,
+    compiling,
+    fetching,
+    growth,
+    invoking,
+    memory,
+    parsing,
+    reading,
+    sending,
+    starting,
+    verifying,
+)
 from .comparison import Comparison, Options, Result, compare
 from .report import as_json, as_markdown, as_readme, print_result, print_summary
 
-MODULES = (compiling, sending, memory, parsing, verifying, reading, fetching, starting, growth)
+MODULES = (
+    *(compiling, sending, campaign, memory, parsing, verifying, reading, fetching, starting),
+    *(invoking, growth),
+)
 COMPARISONS = [comparison for module in MODULES for comparison in module.COMPARISONS]
 
 

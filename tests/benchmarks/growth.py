@@ -3,13 +3,9 @@
 It is 1 for linear time. The texts are the most difficult ones: each figure is that of the worst.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
 
-import sesmail
 from sesmail.receiving.inbound.limits import Budget
 from sesmail.receiving.inbound.mailbox import read_mailboxes
 from sesmail.receiving.inbound.parameters import read_parameters
@@ -17,11 +13,6 @@ from sesmail.sending.mime.transfer_encoding import encode_text
 from support.growth_units import BEFORE_PARAMETERS, MAILBOX_UNITS, PARAMETER_UNITS, TEXT_UNITS
 
 from .comparison import OURS, Comparison, Options, Round
-from .compiling import sesmail_message
-from .messages import ASCII
-from .processes import CLIENT, CREDENTIALS, python_worker
-from .sending import per_message, warm_limiter
-from .ses import start_ses
 
 TIMES = 1_000  # repetitions of a unit
 REPEATS = 5
@@ -75,28 +66,6 @@ def worst_of_each(_: Options) -> Round:
     return lambda _: {measure: worst(*texts) for measure, texts in TEXTS.items()}
 
 
-def many(url: str, count: int) -> Round:
-    """``client.send_many`` of so many messages."""
-    message = sesmail_message(ASCII)
-    settings: Any = {"endpoint_url": url, **CREDENTIALS}
-    runner = asyncio.Runner()
-    limiter = runner.run(warm_limiter())
-    client = sesmail.Client(CLIENT["region_name"], rate_limit=limiter, **settings)
-    runner.run(client.__aenter__())
-
-    async def send_all() -> None:
-        async with client.send_many(message for _ in range(count)) as results:
-            async for result in results:
-                assert result.error is None
-
-    return lambda _: per_message(lambda: runner.run(send_all()), count)
-
-
-def sending_many(count: int, options: Options) -> Round:
-    process = python_worker(f"{__name__}:many", {"url": start_ses(options), "count": count})
-    return options.stack.enter_context(process)
-
-
 COMPARISONS = [
     Comparison(
         "difficult texts",
@@ -104,15 +73,5 @@ COMPARISONS = [
         {(OURS, measure): 1.5 for measure in TEXTS},
         tuple(TEXTS),
         seconds=0,
-    ),
-    Comparison(
-        "send 50,000 by send_many",
-        {
-            "sesmail": partial(sending_many, 50_000),
-            "send_many of 1,000": partial(sending_many, 1_000),
-        },
-        {("send_many of 1,000", "cpu"): 0.9},
-        seconds=0,
-        slow=True,
     ),
 ]

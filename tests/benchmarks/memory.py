@@ -99,43 +99,6 @@ def ours(url: str, api: str, size: int) -> Round:
     return measure(send, size)
 
 
-def our_bulk(url: str, count: int) -> Round:
-    """``send_bulk`` to so many recipients with 2 kB of data each; sizes are those of the data."""
-    import sesmail
-
-    settings: Any = {"endpoint_url": url, "rate_limit": None, **CREDENTIALS}
-    runner = asyncio.Runner()
-    client = sesmail.Client(CLIENT["region_name"], **settings)
-    runner.run(client.__aenter__())
-
-    def bulk(recipients: int) -> sesmail.BulkMessage:
-        data = {"text": "x" * 2_000}
-        return sesmail.BulkMessage(
-            from_email=AUTHOR,
-            template="Shipped",
-            recipients=[
-                sesmail.Recipient(f"a{number}@example.com", data={**data, "number": number})
-                for number in range(recipients)
-            ],
-        )
-
-    runner.run(stall_of(lambda: client.send_bulk(bulk(100))))
-
-    def run(_: int) -> Figures:
-        message = bulk(count)
-        before, started = peak_memory(), time.process_time()
-        stall = runner.run(stall_of(lambda: client.send_bulk(message)))
-        cpu = time.process_time() - started
-        return {"stall": stall, "cpu": cpu, "memory": growth(before, count * 2_000)}
-
-    return run
-
-
-def bulk_in_process(options: Options) -> Round:
-    arguments = {"url": start_ses(options), "count": 50_000}
-    return fresh_process_each_round(f"{__name__}:our_bulk", arguments)
-
-
 def stdlib_and_aiobotocore(url: str, api: str, size: int) -> Round:
     """EmailMessage, and the API call; only the call counts as a stall."""
     from aiobotocore.session import get_session
@@ -200,20 +163,5 @@ COMPARISONS = [
         {("sesmail", "memory"): 2, ("sesmail", "stall"): 0.05, ("django-anymail", "cpu"): 5},
         MEASURES,
         seconds=0,
-    ),
-    Comparison(
-        "send 10 MB on v1",
-        contestants("v1", "sesmail", "stdlib and aiobotocore"),
-        {("sesmail", "memory"): 3},
-        MEASURES,
-        seconds=0,
-    ),
-    Comparison(
-        "send a bulk message to 50,000",
-        {"sesmail": bulk_in_process},
-        {("sesmail", "memory"): 0.3, ("sesmail", "stall"): 0.05},
-        MEASURES,
-        seconds=0,
-        slow=True,
     ),
 ]

@@ -90,28 +90,33 @@ def ours(
     message: Any = raw if api == "v1" else sesmail_message(made)
     settings: Any = {"api": api, "endpoint_url": url, **CREDENTIALS}
     runner = asyncio.Runner()
-    limiter = runner.run(warm_limiter()) if rate is None else rate
+    limiter = runner.run(warm_limiter(rate))
     client = sesmail.Client(CLIENT["region_name"], rate_limit=limiter, **settings)
     runner.run(client.__aenter__())
     return in_tasks(runner, lambda: client.send(message), concurrency)
 
 
-async def warm_limiter() -> Any:
-    """The default limiter of a client after its slow start, which a simulated clock shortens."""
+async def warm_limiter(rate: float | None = None) -> Any:
+    """The limiter of a client after its slow start, which a simulated clock shortens."""
     import anyio
 
     import sesmail
 
-    skipped = 0.0
+    skipped, is_starting = 0.0, True
 
-    async def skip(seconds: float) -> None:
+    async def sleep(seconds: float) -> None:
         nonlocal skipped
-        skipped += seconds
+        if is_starting:
+            skipped += seconds
+        else:
+            await anyio.sleep(seconds)
 
-    limiter = sesmail.RateLimiter(clock=lambda: anyio.current_time() + skipped, sleep=skip)
-    while limiter.rate < UNLIMITED:
-        await limiter.acquire(BATCH)
-        limiter.accepted(BATCH)
+    limiter = sesmail.RateLimiter(rate, clock=lambda: anyio.current_time() + skipped, sleep=sleep)
+    batch, until = (BATCH, UNLIMITED) if rate is None else (int(rate), 0.96 * rate)
+    while limiter.rate < until:
+        await limiter.acquire(batch)
+        limiter.accepted(batch)
+    is_starting = False
     return limiter
 
 

@@ -100,34 +100,6 @@ asyncio.run(main())
 }
 
 
-# Calls the handler for the first time after the init phase, and prints how long it took.
-HANDLER = """
-import json, time
-{define}
-started = time.perf_counter()
-handler({{"to": "b@example.com", "order_id": 1}}, None)
-print(json.dumps(time.perf_counter() - started))
-"""
-HANDLERS = {
-    OURS: f"""
-import sys
-sys.path.insert(0, {str(TESTS.parent / "examples")!r})
-from lambda_sender import handler
-""",
-    "boto3": """
-import boto3
-client = boto3.client("sesv2")
-def handler(event, context):
-    subject, body = {"Data": "Your order"}, {"Text": {"Data": "Thank you for your order."}}
-    client.send_email(
-        FromEmailAddress="shop@example.com",
-        Destination={"ToAddresses": [event["to"]]},
-        Content={"Simple": {"Subject": subject, "Body": body}},
-    )
-""",
-}
-
-
 def process_times(code: str) -> Figures:
     import resource  # missing on Windows
 
@@ -156,18 +128,6 @@ def sending(program: str, options: Options) -> str:
     return program.format(url=start_ses(options), credentials=CREDENTIALS, text=text)
 
 
-def first_call(define: str, options: Options) -> Round:
-    variables = {**environment(), "AWS_ENDPOINT_URL": start_ses(options)}
-    command = [sys.executable, "-c", HANDLER.format(define=define)]
-
-    def run(_: int) -> Figures:
-        output = subprocess.run(command, check=True, env=variables, stdout=subprocess.PIPE).stdout
-        return {"wall": json.loads(output)}
-
-    run(1)
-    return run
-
-
 def started(
     name: str,
     programs: Mapping[str, Callable[[Options], str]],
@@ -193,12 +153,5 @@ COMPARISONS = [
         "start and send once",
         {name: partial(sending, program) for name, program in PROGRAMS.items()},
         {("raw aiobotocore", measure): 1 / 1.2 for measure in ("wall", "cpu", INSTRUCTIONS)},
-    ),
-    Comparison(
-        "first mail of a Lambda handler",
-        {name: partial(first_call, define) for name, define in HANDLERS.items()},
-        {(OURS, "wall"): 0.04},
-        ("wall",),
-        seconds=0,
     ),
 ]
