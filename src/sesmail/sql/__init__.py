@@ -1,0 +1,5 @@
+"""Outbox and send log in the application's own database, by SQLAlchemy."""
+
+from .send_log import SqlSendLog
+
+__all__ = ["SqlSendLog"]
