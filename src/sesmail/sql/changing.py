@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Delete, Executable, Select, Update, delete, literal, null, select, update
+from sqlalchemy import Delete, Select, Update, delete, literal, null, select, update
 
+from .steps import Step
 from .tables import State, Tables, in_state
 from .times import UtcTime, now
 
-__all__ = ["FINAL", "cancel", "forget_statements", "listed", "requeue", "reschedule"]
+__all__ = ["FINAL", "cancel", "forget_steps", "listed", "requeue", "reschedule"]
 
 FINAL: tuple[State, ...] = ("accepted", "rejected", "failed", "cancelled")
 
@@ -68,7 +68,7 @@ def listed(tables: Tables, *states: State) -> Select[Any]:
     return found.where(in_state(tables.mails, *states)) if states else found
 
 
-def forget_statements(tables: Tables, before: datetime, dialect: str) -> Sequence[Executable]:
+def forget_steps(tables: Tables, before: datetime, dialect: str) -> list[Step]:
     """Returns the statements that delete mails which ended before a time.
 
     SQLite deletes bodies by the foreign key only where ``PRAGMA foreign_keys`` is on.
@@ -77,6 +77,7 @@ def forget_statements(tables: Tables, before: datetime, dialect: str) -> Sequenc
     old = (in_state(table, *FINAL), table.c.changed_at < literal(before, UtcTime))
     mails: Delete = delete(table).where(*old)
     if dialect != "sqlite":
-        return [mails]
+        return [Step(mails)]
     chosen = select(table.c.send_id).where(*old)
-    return [delete(tables.bodies).where(tables.bodies.c.send_id.in_(chosen)), mails]
+    bodies = delete(tables.bodies).where(tables.bodies.c.send_id.in_(chosen))
+    return [Step(bodies), Step(mails)]

@@ -10,9 +10,10 @@ from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
+    Integer,
     LargeBinary,
     String,
+    bindparam,
     column,
     exists,
     func,
@@ -20,20 +21,19 @@ from sqlalchemy import (
     literal,
     select,
     true,
-    union_all,
-    values,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from .bodies import StoredMail
+from .steps import Step
 from .tables import Tables
 from .times import UtcTime, now
 
-__all__ = ["Existing", "Queueing", "insert_statements"]
+__all__ = ["Existing", "Queueing", "insert_steps"]
 
 Existing: TypeAlias = Literal["refuse", "skip"]
 
-# SQLite allows 32,766 parameters, asyncpg 32,767: https://sqlite.org/limits.html
 _MAX_ROWS = 500
 _MAX_BYTES = 8 * 1024 * 1024  # of bodies in one statement; MySQL's packets are 64 MB by default
 
@@ -56,24 +56,45 @@ class Queueing:
     existing: Existing
     channel: str | None
 
+    def columns(self) -> dict[str, ColumnElement[Any]]:
+        """Returns the columns with their values."""
+        return {
+            "state": literal("queued"),
+            "priority": literal(self.priority),
+            "group_name": literal(self.group),
+            "due_at": now() if self.at is None else literal(self.at, UtcTime),
+            "attempts": literal(0),
+            "created_at": now(),
+            "changed_at": now(),
+        }
 
-def insert_statements(
+
+def insert_steps(
     tables: Tables, mails: Sequence[StoredMail], queueing: Queueing, dialect: str
-) -> list[Executable]:
-    """Returns the statements that queue mails; the row count of each is that of the new mails.
+) -> list[Step]:
+    """Returns the statements that queue mails; the row count of the last is that of new mails.
 
     On PostgreSQL one statement writes both tables and notifies the workers. Elsewhere two do; the
     second writes the bodies of the mails that the first has added, which it recognises by a token.
     """
-    found: list[Executable] = []
+    if queueing.existing == "skip":
+        mails = list({mail.send_id: mail for mail in reversed(mails)}.values())[::-1]
+    steps: list[Step] = []
     for chunk in _chunks(mails):
         if dialect == "postgresql":
-            found.append(_single(tables, chunk, queueing))
+            steps.append(Step(_counting(_for_both(tables, chunk, queueing))))
         else:
             token = uuid4().hex
-            found.append(_mail_rows(tables, chunk, queueing, dialect, token))
-            found.append(_body_rows(tables, chunk, token))
-    return found
+            rows = [_row(mail) for mail in chunk]
+            steps.append(Step(_for_mails(tables, queueing, dialect, token), rows))
+            steps.append(Step(_counting(_for_bodies(tables, token)), rows))
+    return steps
+
+
+def _counting(statement: Any) -> Any:
+    # SQLAlchemy drops the row count of an INSERT otherwise:
+    # https://docs.sqlalchemy.org/en/20/core/connections.html#sqlalchemy.engine.CursorResult.rowcount
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def _chunks(mails: Sequence[StoredMail]) -> Iterator[Sequence[StoredMail]]:
@@ -86,44 +107,33 @@ def _chunks(mails: Sequence[StoredMail]) -> Iterator[Sequence[StoredMail]]:
     yield mails[start:]
 
 
-def _mail_rows(
-    tables: Tables,
-    mails: Sequence[StoredMail],
-    queueing: Queueing,
-    dialect: str,
-    token: str | None = None,
-) -> Any:
-    shared = {
-        "state": "queued",
-        "priority": queueing.priority,
-        "group_name": queueing.group,
-        "due_at": now() if queueing.at is None else literal(queueing.at, UtcTime),
-        "attempts": 0,
-        "leased_by": token,
-        "created_at": now(),
-        "changed_at": now(),
-    }
-    rows = [
-        {"send_id": mail.send_id, "size": len(mail.body), "bulk": mail.bulk, **shared}
-        for mail in mails
-    ]
-    if queueing.existing == "refuse":
-        return insert(tables.mails).values(rows)
-    if dialect == "postgresql":
-        return postgresql.insert(tables.mails).values(rows).on_conflict_do_nothing()
-    if dialect == "sqlite":
-        return sqlite.insert(tables.mails).values(rows).on_conflict_do_nothing()
-    same = mysql.insert(tables.mails).values(rows)
-    return same.on_duplicate_key_update(send_id=tables.mails.c.send_id)
+def _for_both(tables: Tables, mails: Sequence[StoredMail], queueing: Queueing) -> Any:
+    """Returns one statement of PostgreSQL for both tables, which is the same for any mails."""
 
+    def array(values: list[Any], kind: Any) -> ColumnElement[Any]:
+        return literal(values, ARRAY(kind))
 
-def _single(tables: Tables, mails: Sequence[StoredMail], queueing: Queueing) -> Any:
-    """Returns one statement of PostgreSQL for both tables."""
-    rows = _mail_rows(tables, mails, queueing, "postgresql")
-    added = rows.returning(tables.mails.c.send_id).cte("added")
-    given = values(column("send_id", String), column("body", LargeBinary), name="given").data(
-        [(mail.send_id, mail.body) for mail in mails]
+    given = (
+        func.unnest(
+            array([mail.send_id for mail in mails], String),
+            array([mail.body for mail in mails], LargeBinary),
+            array([len(mail.body) for mail in mails], Integer),
+            array([mail.bulk for mail in mails], String),
+        )
+        .table_valued(
+            column("send_id", String),
+            column("body", LargeBinary),
+            column("size", Integer),
+            column("bulk", String),
+        )
+        .render_derived("given")
     )
+    shared = queueing.columns()
+    rows = select(given.c.send_id, given.c.size, given.c.bulk, *shared.values())
+    adding = postgresql.insert(tables.mails).from_select(["send_id", "size", "bulk", *shared], rows)
+    if queueing.existing == "skip":
+        adding = adding.on_conflict_do_nothing()
+    added = adding.returning(tables.mails.c.send_id).cte("added")
     joined: Any = given.join(added, added.c.send_id == given.c.send_id)
     if queueing.channel is not None and queueing.at is None:
         # PostgreSQL delivers it when the transaction commits, and once if there are many:
@@ -134,14 +144,34 @@ def _single(tables: Tables, mails: Sequence[StoredMail], queueing: Queueing) -> 
     return insert(tables.bodies).from_select(["send_id", "body"], chosen)
 
 
-def _body_rows(tables: Tables, mails: Sequence[StoredMail], token: str) -> Any:
-    def row(mail: StoredMail) -> Any:
-        added: ColumnElement[bool] = exists().where(
-            tables.mails.c.send_id == mail.send_id, tables.mails.c.leased_by == token
-        )
-        return select(
-            literal(mail.send_id, String).label("send_id"),
-            literal(mail.body, LargeBinary).label("body"),
-        ).where(added)
+def _row(mail: StoredMail) -> dict[str, Any]:
+    return {
+        "id": mail.send_id,
+        "content": mail.body,
+        "length": len(mail.body),
+        "kind": mail.bulk,
+    }
 
-    return insert(tables.bodies).from_select(["send_id", "body"], union_all(*map(row, mails)))
+
+def _for_mails(tables: Tables, queueing: Queueing, dialect: str, token: str) -> Any:
+    table = tables.mails
+    values: dict[str, Any] = {
+        **queueing.columns(),
+        "send_id": bindparam("id", type_=String),
+        "size": bindparam("length", type_=Integer),
+        "bulk": bindparam("kind", type_=String),
+        "leased_by": literal(token),
+    }
+    if queueing.existing == "refuse":
+        return insert(table).values(values)
+    if dialect == "sqlite":
+        return sqlite.insert(table).values(values).on_conflict_do_nothing()
+    same = mysql.insert(table).values(values)
+    return same.on_duplicate_key_update(send_id=table.c.send_id)
+
+
+def _for_bodies(tables: Tables, token: str) -> Any:
+    send_id = bindparam("id", type_=String)
+    added = exists().where(tables.mails.c.send_id == send_id, tables.mails.c.leased_by == token)
+    row = select(send_id.label("send_id"), bindparam("content", type_=LargeBinary).label("body"))
+    return insert(tables.bodies).from_select(["send_id", "body"], row.where(added))

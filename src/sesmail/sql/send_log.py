@@ -69,6 +69,15 @@ class SqlSendLog:
         self.metadata: MetaData = MetaData() if metadata is None else metadata
         self._tables = Tables.of(self.metadata, table, schema)
 
+    @classmethod
+    def of(cls, engine: Engine | AsyncEngine, tables: Tables) -> SqlSendLog:
+        """Returns the send log of an outbox's tables."""
+        log = cls.__new__(cls)
+        log._database = Database(engine)
+        log.metadata = tables.mails.metadata
+        log._tables = tables
+        return log
+
     async def begin(self, send_id: str) -> datetime:
         """Records that a send is about to leave; it is committed when this returns.
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import ClauseElement, Connection, Executable
 
-__all__ = ["Build", "Steps"]
+__all__ = ["Build", "Step", "Steps"]
 
-Build: TypeAlias = Callable[[str], Sequence[Executable]]
+
+class Step(NamedTuple):
+    """A statement, and the rows of its parameters; None for a statement without parameters."""
+
+    statement: Executable
+    rows: Sequence[dict[str, Any]] | None = None
+
+
+Build: TypeAlias = Callable[[str], Sequence[Step]]
 
 
 class Steps(Executable, ClauseElement):
@@ -26,7 +34,7 @@ class Steps(Executable, ClauseElement):
     def __init__(self, build: Build) -> None:
         self._build = build
 
-    def statements(self, dialect: str) -> Sequence[Executable]:
+    def steps(self, dialect: str) -> Sequence[Step]:
         """Returns the statements for a dialect, such as ``postgresql``."""
         return self._build(dialect)
 
@@ -36,7 +44,7 @@ class Steps(Executable, ClauseElement):
         self, connection: Connection, distilled_params: Any, execution_options: Any
     ) -> Any:
         results = [
-            connection.execute(statement, execution_options=execution_options)
-            for statement in self.statements(connection.dialect.name)
+            connection.execute(statement, rows, execution_options=execution_options)
+            for statement, rows in self.steps(connection.dialect.name)
         ]
         return results[-1]

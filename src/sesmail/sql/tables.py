@@ -23,7 +23,7 @@ from sqlalchemy.dialects import mysql
 from ..errors import Outcome
 from .times import UtcTime
 
-__all__ = ["OUTCOMES", "PRIORITIES", "Priority", "State", "Tables", "in_state"]
+__all__ = ["MAX_GROUP", "OUTCOMES", "PRIORITIES", "Priority", "State", "Tables", "in_state"]
 
 State: TypeAlias = Literal[
     "queued", "leaving", "accepted", "rejected", "unknown", "failed", "cancelled"
@@ -115,6 +115,11 @@ class Tables:
             schema=schema,
         )
         return cls(mails, bodies)
+
+    @property
+    def channel(self) -> str:
+        """Channel of PostgreSQL by which new mails wake the workers."""
+        return self.mails.fullname[-63:]  # names have at most 63 bytes
 
 
 def _mail_columns() -> list[Column[Any]]:

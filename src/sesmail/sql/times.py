@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     DateTime,
     Dialect,
     Float,
@@ -53,41 +54,49 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Now(FunctionElement[datetime]):
-    """Time of the database's clock at the start of the statement, plus some seconds."""
+    """Time of the database's clock at the start of the statement, plus seconds if they are given.
+
+    It is not clock_timestamp(), which is volatile, so that no index could serve a comparison:
+    https://www.postgresql.org/docs/current/functions-datetime.html#FUNCTIONS-DATETIME-CURRENT
+    """
 
     inherit_cache = True
     type = UtcTime()
     name = "now_plus"
 
 
-def now(seconds: float | str = 0.0) -> Now:
-    """Returns the time of the database's clock, plus seconds: a number, or a parameter's name."""
-    name, value = (seconds, None) if isinstance(seconds, str) else (None, seconds)
-    if name is not None:
-        return Now(bindparam(name, type_=Float))
-    return Now(bindparam(None, value, type_=Float, unique=True))
+def now(seconds: float | BindParameter[Any] | None = None) -> Now:
+    """Returns the time of the database's clock, plus some seconds."""
+    if seconds is None:
+        return Now()
+    if isinstance(seconds, BindParameter):
+        return Now(seconds)
+    return Now(bindparam(None, seconds, type_=Float, unique=True))
 
 
-# Not clock_timestamp(), which is volatile, so that no index could be used for a comparison with it:
-# https://www.postgresql.org/docs/current/functions-datetime.html#FUNCTIONS-DATETIME-CURRENT
 @compiles(Now, "postgresql")
 def _postgresql(element: Now, compiler: SQLCompiler, **options: Any) -> str:
-    (seconds,) = element.clauses
-    shift = seconds * literal_column("interval '1 second'")
-    return "(" + compiler.process(func.statement_timestamp() + shift, **options) + ")"
+    text = "statement_timestamp()"
+    for seconds in element.clauses:
+        text = f"({text} + {compiler.process(seconds, **options)} * interval '1 second')"
+    return text
 
 
 @compiles(Now, "mysql", "mariadb")
 def _mysql(element: Now, compiler: SQLCompiler, **options: Any) -> str:
-    (seconds,) = element.clauses
-    text = compiler.process(seconds, **options)
-    return f"(UTC_TIMESTAMP(6) + INTERVAL ROUND({text} * 1000000) MICROSECOND)"
+    text = "UTC_TIMESTAMP(6)"
+    for seconds in element.clauses:
+        shift = f"ROUND({compiler.process(seconds, **options)} * 1000000)"
+        text = f"({text} + INTERVAL {shift} MICROSECOND)"
+    return text
 
 
 @compiles(Now, "sqlite")
 def _sqlite(element: Now, compiler: SQLCompiler, **options: Any) -> str:
-    (seconds,) = element.clauses
-    shift = func.printf(literal_column("'%+f seconds'"), seconds)
     # SQLite's clock has milliseconds; SQLAlchemy reads and writes six digits.
     form = literal_column("'%Y-%m-%d %H:%M:%f000'", String)
-    return compiler.process(func.strftime(form, literal_column("'now'"), shift), **options)
+    shifts = [
+        func.printf(literal_column("'%+f seconds'", String), seconds) for seconds in element.clauses
+    ]
+    time = func.strftime(form, literal_column("'now'", String), *shifts)
+    return compiler.process(time, **options)
