@@ -98,9 +98,18 @@ class Sender:
         return with_attempts(state.result_or_raise(), state)
 
     async def send_bulk(
-        self, message: BulkMessage, concurrency: int, account: AccountRate | None
+        self,
+        message: BulkMessage,
+        concurrency: int,
+        account: AccountRate | None,
+        states: list[SendState[RecipientResult]] | None = None,
     ) -> BulkResult:
-        """Sends a mail to each recipient of a bulk message, in as many calls as needed."""
+        """Sends a mail to each recipient of a bulk message, in as many calls as needed.
+
+        The list of states gets those of the recipients, which are complete also if this is
+        cancelled; it stays empty if the message is invalid.
+        """
+        states = [] if states is None else states
         try:
             message = self._prepared_bulk(message)
             check_integer("concurrency", concurrency, 1)
@@ -113,7 +122,7 @@ class Sender:
             raise _not_built(err) from err.with_traceback(None)
         if account is not None:
             await account.refresh()
-        states = [SendState[RecipientResult](each.send_id) for each in message.recipients]
+        states += (SendState[RecipientResult](each.send_id) for each in message.recipients)
         parts = bulk.parts(self._recipients_per_call)
         failures: list[Exception] = []
         async with anyio.create_task_group() as group:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import CTE, Connection, Select, exists, func, literal, or_, select, union, update
+from sqlalchemy import CTE, Connection, Integer, Select, exists, func, literal, or_, select, union, update
 
 from .tables import PRIORITIES, Tables, in_state
 from .times import now
@@ -52,7 +52,9 @@ def claim(
         rows = connection.execute(_claim_statement(tables, count, lease, group, token)).all()
     else:
         rows = _claim_by_steps(connection, tables, count, lease, group, token)
-    claims = [Claim(row.send_id, token, row.priority, row.attempts, row.size, row.bulk) for row in rows]
+    claims = [
+        Claim(row.send_id, token, row.priority, row.attempts, row.size, row.bulk) for row in rows
+    ]
     return sorted(claims, key=lambda each: each.priority)
 
 
@@ -88,9 +90,7 @@ def due_groups(
     more = (walk.c.name.is_not(None), walk.c.number < _MAX_GROUPS)
     walk = walk.union_all(following.where(*more))
     due = exists().where(*lane, table.c.group_name == walk.c.name, table.c.due_at <= now())
-    seen = connection.execute(
-        select(walk.c.name, due.label("due")).order_by(walk.c.number)
-    ).all()
+    seen = connection.execute(select(walk.c.name, due.label("due")).order_by(walk.c.number)).all()
     complete = len(seen) < _MAX_GROUPS or seen[-1].name is None
     return [row.name for row in seen if row.name is not None and row.due], (
         None if complete else seen[-1].name
@@ -119,7 +119,7 @@ def _claim_statement(
 ) -> Any:
     """Returns one statement that claims from all lanes, each up to what those before it left."""
     lanes: list[CTE] = []
-    room: Any = literal(count)
+    room: Any = literal(count, Integer)
     for number, query in enumerate(_lanes(tables, group)):
         lane = query.limit(room).cte(f"lane_{number}")
         room = room - select(func.count()).select_from(lane).scalar_subquery()
@@ -154,6 +154,6 @@ def _claim_by_steps(
             rows |= {row.send_id: row for row in connection.execute(query)}
     if rows:
         table = tables.mails
-        held = update(table).where(table.c.send_id.in_(rows))
+        held = update(table).where(table.c.send_id.in_([*rows]))
         connection.execute(held.values(leased_by=token, lease_until=now(lease)))
     return list(rows.values())

@@ -25,6 +25,7 @@ _ATTEMPTS = 5
 # Transactions that the database ended in favour of others: serialization failure and deadlock.
 # https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
 # https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
+_SQLITE_BUSY = 5  # https://sqlite.org/rescode.html#busy
 _CONFLICTS = frozenset({"40001", "40P01", "1213", "1205"})
 
 
@@ -61,6 +62,15 @@ class Database:
             # https://dev.mysql.com/doc/refman/8.4/en/innodb-transaction-isolation-levels.html
             self._own = engine.execution_options(isolation_level="READ COMMITTED")
 
+    def check_event_loop(self) -> None:
+        """Raises ConfigurationError for an AsyncEngine on trio, where SQLAlchemy has none."""
+        loop = anyio.lowlevel.current_token().native_token
+        if isinstance(self.engine, AsyncEngine) and type(loop).__module__.startswith("trio"):
+            raise ConfigurationError(
+                "an AsyncEngine of SQLAlchemy works on asyncio only; on trio, pass an Engine, "
+                "which is used in worker threads"
+            )
+
     async def run(self, function: Callable[[Connection], T]) -> T:
         """Runs a function, again if another transaction was in the way; returns its result.
 
@@ -87,22 +97,17 @@ class Database:
                     return function(connection)
 
             return await run_in_thread(work)
-        check_asyncio()
+        self.check_event_loop()
         async with self._own.connect() if self._autocommit else self._own.begin() as connection:
             return await connection.run_sync(function)
-
-
-def check_asyncio() -> None:
-    """Raises ConfigurationError on trio."""
-    if type(anyio.lowlevel.current_token().native_token).__module__.startswith("trio"):
-        raise ConfigurationError(
-            "an AsyncEngine of SQLAlchemy works on asyncio only; on trio, pass an Engine, which "
-            "is used in worker threads"
-        )
 
 
 def _is_conflict(error: DBAPIError) -> bool:
     original = error.orig
     code = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     arguments = getattr(original, "args", ())
-    return code in _CONFLICTS or (bool(arguments) and str(arguments[0]) in _CONFLICTS)
+    return (
+        code in _CONFLICTS
+        or (bool(arguments) and str(arguments[0]) in _CONFLICTS)
+        or getattr(original, "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
+    )

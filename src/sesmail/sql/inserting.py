@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -33,9 +33,6 @@ from .times import UtcTime, now
 __all__ = ["Existing", "Queueing", "insert_steps"]
 
 Existing: TypeAlias = Literal["refuse", "skip"]
-
-_MAX_ROWS = 500
-_MAX_BYTES = 8 * 1024 * 1024  # of bodies in one statement; MySQL's packets are 64 MB by default
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +76,20 @@ def insert_steps(
     """
     if queueing.existing == "skip":
         mails = list({mail.send_id: mail for mail in reversed(mails)}.values())[::-1]
-    steps: list[Step] = []
-    for chunk in _chunks(mails):
-        if dialect == "postgresql":
-            steps.append(Step(_counting(_for_both(tables, chunk, queueing))))
-        else:
-            token = uuid4().hex
-            rows = [_row(mail) for mail in chunk]
-            steps.append(Step(_for_mails(tables, queueing, dialect, token), rows))
-            steps.append(Step(_counting(_for_bodies(tables, token)), rows))
-    return steps
+    if dialect == "postgresql":
+        return [Step(_counting(_for_both(tables, mails, queueing)))]
+    token = uuid4().hex
+    rows = [_row(mail) for mail in mails]
+    return [
+        Step(_for_mails(tables, queueing, dialect, token), rows),
+        Step(_counting(_for_bodies(tables, token)), rows),
+    ]
 
 
 def _counting(statement: Any) -> Any:
     # SQLAlchemy drops the row count of an INSERT otherwise:
     # https://docs.sqlalchemy.org/en/20/core/connections.html#sqlalchemy.engine.CursorResult.rowcount
     return statement.execution_options(preserve_rowcount=True)
-
-
-def _chunks(mails: Sequence[StoredMail]) -> Iterator[Sequence[StoredMail]]:
-    start = size = 0
-    for number, mail in enumerate(mails):
-        size += len(mail.body)
-        if number > start and (number - start == _MAX_ROWS or size > _MAX_BYTES):
-            yield mails[start:number]
-            start, size = number, len(mail.body)
-    yield mails[start:]
 
 
 def _for_both(tables: Tables, mails: Sequence[StoredMail], queueing: Queueing) -> Any:

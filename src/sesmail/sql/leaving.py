@@ -55,9 +55,7 @@ class MailResult:
     counted: bool = False
 
 
-def leave(
-    connection: Connection, tables: Tables, held: Collection[Held], lease: float
-) -> set[str]:
+def leave(connection: Connection, tables: Tables, held: Collection[Held], lease: float) -> set[str]:
     """Sets mails to ``leaving``; returns the send ids of those that the worker still holds."""
     table = tables.mails
     mine = select(table.c.send_id).where(
@@ -77,7 +75,7 @@ def leave(
         return set(connection.execute(changed.returning(table.c.send_id)).scalars())
     chosen = set(connection.execute(mine).scalars())
     if chosen:
-        connection.execute(update(table).where(table.c.send_id.in_(chosen)).values(values))
+        connection.execute(update(table).where(table.c.send_id.in_([*chosen])).values(values))
     return chosen
 
 

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import Engine, Executable, MetaData, Select, Update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ..arguments import check_bool, check_choice, check_iterable, check_text, check_time
+from ..arguments import (
+    check_bool,
+    check_choice,
+    check_instance,
+    check_iterable,
+    check_text,
+    check_time,
+)
 from ..errors import ConfigurationError
 from ..send_log.records import check_send_id
+from ..sending.client import Client
 from ..sending.message.message import AnyMessage, BulkMessage
 from . import changing
 from .bodies import StoredMail, stored_mails
 from .compiling import Statement, compiled
+from .database import Database
 from .inserting import Existing, Queueing, insert_steps
+from .progress import WorkListener, WorkProgress
 from .send_log import SqlSendLog
+from .signals import run_until_signal
 from .steps import Steps
+from .store import Store
 from .tables import MAX_GROUP, PRIORITIES, Priority, State, Tables
+from .work_settings import WorkArguments, WorkSettings
+from .worker import Worker
 
 __all__ = ["Outbox"]
 
@@ -124,8 +138,6 @@ class Outbox:
     ) -> Executable:
         """Returns the statement that queues many mails; see ``insert``.
 
-        It writes 500 mails at a time; ``rowcount`` is that of the last ones.
-
         Args:
             messages: The messages, each with its own ``send_id``; all are held in memory.
             at: As for ``insert``.
@@ -226,6 +238,80 @@ class Outbox:
     def log(self, engine: Engine | AsyncEngine) -> SqlSendLog:
         """Returns the send log in the same table, for a Client or a Receiver."""
         return SqlSendLog.of(engine, self._tables)
+
+    def worker(
+        self,
+        client: Client,
+        engine: Engine | AsyncEngine,
+        *,
+        concurrency: int = 50,
+        max_attempts: int = 20,
+        first_delay: float = 5.0,
+        longest_delay: float = 1800.0,
+        lease: float = 60.0,
+        poll_interval: float = 1.0,
+        grace: float = 30.0,
+        until_empty: bool = False,
+        listener: WorkListener | None = None,
+    ) -> Worker:
+        """Returns a worker, for a program that stops it itself or shows its progress; see ``work``.
+
+        Raises:
+            ConfigurationError: An argument is invalid.
+        """
+        check_instance("client", client, Client, "a Client", "workers are asynchronous")
+        if listener is not None:
+            check_instance("listener", listener, WorkListener, "a WorkListener")
+        settings = WorkSettings(
+            concurrency,
+            max_attempts,
+            first_delay,
+            longest_delay,
+            lease,
+            poll_interval,
+            grace,
+            until_empty,
+        )
+        store = Store(Database(engine), self._tables, lease)
+        return Worker(client, store, self._channel, settings, listener or WorkListener())
+
+    async def work(
+        self, client: Client, engine: Engine | AsyncEngine, **settings: Unpack[WorkArguments]
+    ) -> WorkProgress:
+        """Sends queued mails until SIGTERM, or until none is due with ``until_empty``.
+
+        Run any number of workers, on any number of machines. At SIGTERM the worker claims no more
+        mails, returns those to the queue that aren't leaving, and waits for the calls in flight;
+        the signal is handled in the main thread only. The engine's pool needs five connections.
+
+        Args:
+            client: Client that sends. Its defaults, rate limit, listener and deadline apply; its
+                send log and its retries don't, since the outbox is the log and tries again itself.
+            engine: Engine or AsyncEngine of SQLAlchemy; on trio an Engine.
+            settings: Keyword arguments, all optional.
+
+                * ``concurrency``: maximum number of mails in flight, 50.
+                * ``max_attempts``: attempts until a mail fails, 20. Those that fail because of the
+                  account's rate, quota or pause don't count.
+                * ``first_delay``, ``longest_delay``: mean seconds between attempts, 5 and 1,800;
+                  the first doubles with each attempt.
+                * ``lease``: seconds, 60 and at least 5, after which mails of a worker that died are
+                  queued or unknown; renewed at a third.
+                * ``poll_interval``: mean seconds between two looks at an empty queue, 1.
+                * ``grace``: seconds that calls in flight have to end after ``stop`` or SIGTERM, 30.
+                * ``until_empty``: whether it ends when no mail is due; False.
+                * ``listener``: a ``WorkListener``.
+
+        Returns:
+            The counts.
+
+        Raises:
+            ConfigurationError: An argument is invalid; the client is closed, has no region or no
+                credentials; an AsyncEngine on trio.
+            NotSentError: The client can't fetch its credentials now.
+        """
+        worker = self.worker(client, engine, **settings)
+        return await run_until_signal(worker.run, worker.stop)
 
     def _listed(self, *states: State) -> Select[Any]:
         return changing.listed(self._tables, *states)
