@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import CTE, Connection, Integer, Select, exists, func, literal, or_, select, union, update
+from sqlalchemy import (
+    CTE,
+    Connection,
+    Integer,
+    Select,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from .tables import PRIORITIES, Tables, in_state
 from .times import now
@@ -49,7 +61,8 @@ def claim(
     """
     token = uuid4().hex
     if connection.dialect.name in ("postgresql", "sqlite"):
-        rows = connection.execute(_claim_statement(tables, count, lease, group, token)).all()
+        statement = _claim_statement(tables, connection.dialect.name, count, lease, group, token)
+        rows = connection.execute(statement).all()
     else:
         rows = _claim_by_steps(connection, tables, count, lease, group, token)
     claims = [
@@ -89,7 +102,11 @@ def due_groups(
     following = select(next_group(table.c.group_name > walk.c.name), walk.c.number + 1)
     more = (walk.c.name.is_not(None), walk.c.number < _MAX_GROUPS)
     walk = walk.union_all(following.where(*more))
-    due = exists().where(*lane, table.c.group_name == walk.c.name, table.c.due_at <= now())
+    # Ordered, like the walk, so that PostgreSQL uses the index also before it has statistics.
+    first = select(table.c.due_at).where(
+        *lane, table.c.group_name == walk.c.name, table.c.due_at <= now()
+    )
+    due = first.order_by(table.c.group_name, table.c.due_at).limit(1).scalar_subquery().is_not(None)
     seen = connection.execute(select(walk.c.name, due.label("due")).order_by(walk.c.number)).all()
     complete = len(seen) < _MAX_GROUPS or seen[-1].name is None
     return [row.name for row in seen if row.name is not None and row.due], (
@@ -115,7 +132,7 @@ def _lanes(tables: Tables, group: str | None) -> Iterator[Select[Any]]:
 
 
 def _claim_statement(
-    tables: Tables, count: int, lease: float, group: str | None, token: str
+    tables: Tables, dialect: str, count: int, lease: float, group: str | None, token: str
 ) -> Any:
     """Returns one statement that claims from all lanes, each up to what those before it left."""
     lanes: list[CTE] = []
@@ -126,9 +143,16 @@ def _claim_statement(
         lanes.append(lane)
     chosen = union(*(select(lane.c.send_id) for lane in lanes))
     table = tables.mails
+    # PostgreSQL can't know how few rows the lanes have, and would read the whole table to join
+    # them; for an array it uses the index.
+    found = (
+        table.c.send_id == any_(func.array(chosen.scalar_subquery()))
+        if dialect == "postgresql"
+        else table.c.send_id.in_(chosen)
+    )
     return (
         update(table)
-        .where(table.c.send_id.in_(chosen))
+        .where(found)
         .values(leased_by=token, lease_until=now(lease))
         .returning(table.c.send_id, *_read(tables))
     )
