@@ -13,6 +13,11 @@ from sesmail.sql import Outbox
 
 T = TypeVar("T")
 
+END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()
+"""
+
 
 def new_engine(url: str, **options: Any) -> Engine | AsyncEngine:
     """Return an engine for a URL, an AsyncEngine for drivers of asyncio."""
@@ -84,6 +89,8 @@ class Database:
 
     async def drop(self) -> None:
         """Drop the tables, and close the engine."""
+        if self.engine.dialect.name == "postgresql":  # a failed test may have left a transaction
+            await self.run(lambda each: each.execute(sqlalchemy.text(END_OTHERS)))
         await self.run(self.outbox.metadata.drop_all)
         await self.dispose()
 
