@@ -3,35 +3,18 @@
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
 from conftest import TRIO_IS_MISSING
+from support.drivers import SETTINGS, Setting
 from support.postgres import Postgres
 
 if TYPE_CHECKING:  # pytest loads this file also where the extra isn't installed
     from support.databases import Database
 
 
-class Setting(NamedTuple):
-    """An event loop, and a driver: those of an AsyncEngine work on asyncio only."""
-
-    backend: str
-    driver: str
-
-    def __str__(self) -> str:
-        return f"{self.backend}-{self.driver}"
-
-
-SETTINGS = [
-    Setting("asyncio", "aiosqlite"),
-    Setting("asyncio", "asyncpg"),
-    Setting("asyncio", "psycopg_async"),
-    Setting("asyncio", "psycopg"),
-    Setting("trio", "sqlite"),
-    Setting("trio", "psycopg"),
-]
 numbers = itertools.count()
 
 

@@ -38,6 +38,7 @@ WORKERS = 3
 PRODUCERS = 2
 LIMIT = 900.0  # seconds
 SETTLED = 6.0
+INTERVAL = max(0.5, COUNT / 5000)  # seconds, the longest from one failure to the next
 
 
 class Processes:
@@ -227,7 +228,7 @@ def wait_until_done(url: str, processes: Processes, chaos: Chaos, chance: random
     done_since = time.monotonic()
     failing = True
     while time.monotonic() < deadline:
-        time.sleep(chance.random() * 0.5)
+        time.sleep(chance.random() * INTERVAL)
         if failing:
             chaos.happen()
         counts = Counter(states(url).values())

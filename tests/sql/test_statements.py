@@ -26,10 +26,17 @@ from sesmail.sql import Outbox
 from sesmail.sql.bodies import read_body, stored_mails
 from support.clients import NEWS, ORDER
 from support.databases import Database
+from support.drivers import SETTINGS
 from support.postgres import Postgres
 
-anyio_test = pytest.mark.anyio
 
+def anyio_test(function: Any) -> Any:
+    """Run a test on three drivers."""
+    settings = pytest.mark.parametrize("setting", SOME, indirect=True, ids=str)
+    return pytest.mark.anyio(settings(function))
+
+
+SOME = [SETTINGS[0], SETTINGS[1], SETTINGS[5]]
 STATES = ("queued", "leaving", "accepted", "rejected", "unknown", "failed", "cancelled")
 NEXT_YEAR = datetime(2099, 1, 1, tzinfo=UTC)
 PAST = datetime(2001, 1, 1, tzinfo=UTC)
@@ -360,34 +367,6 @@ def test_sql_runs_with_psycopg(postgres: Postgres) -> None:
     OUTBOX.metadata.create_all(engine)
     with psycopg.connect(postgres.url("psycopg").replace("+psycopg", "")) as connection:
         run_changes(connection.cursor(), "postgresql", "pyformat")
-    OUTBOX.metadata.drop_all(engine)
-    engine.dispose()
-
-
-def test_sql_runs_with_django(postgres: Postgres) -> None:
-    """Django's own connection on PostgreSQL, within its transaction."""
-    django = pytest.importorskip("django.db.backends.postgresql.base")
-    from sqlalchemy.engine import make_url
-
-    url = make_url(postgres.url("psycopg"))
-    settings = {
-        **dict.fromkeys(("PASSWORD", "PORT"), ""),
-        "NAME": url.database,
-        "USER": url.username,
-        "HOST": url.query["host"],
-        "CONN_HEALTH_CHECKS": False,
-        "CONN_MAX_AGE": 0,
-        "AUTOCOMMIT": True,
-        "ATOMIC_REQUESTS": False,
-        "TIME_ZONE": None,
-        "OPTIONS": {},
-    }
-    engine = sqlalchemy.create_engine(url)
-    OUTBOX.metadata.create_all(engine)
-    connection = django.DatabaseWrapper(settings, "default")
-    with connection.cursor() as cursor:
-        run_changes(cursor, "postgresql", "pyformat")
-    connection.close()
     OUTBOX.metadata.drop_all(engine)
     engine.dispose()
 

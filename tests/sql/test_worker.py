@@ -31,9 +31,13 @@ from sesmail.sql.leaving import leave
 from sesmail.sql.store import Store
 from sesmail.testing import FakeSES
 from support.databases import Database
+from support.drivers import WORKER_SETTINGS
 from support.outboxes import QUICK, mail, new_client, running, sent, until, work
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize("setting", WORKER_SETTINGS, indirect=True, ids=str),
+]
 
 FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
 

@@ -80,6 +80,8 @@ class Database:
         """
         attempt = 1
         while True:
+            # SQLAlchemy doesn't close a connection whose opening was cancelled.
+            await anyio.lowlevel.checkpoint_if_cancelled()
             try:
                 return await self._run_once(function)
             except DBAPIError as err:
