@@ -10,9 +10,11 @@ pytest.importorskip("sqlalchemy", reason="pip install sesmail[sql]")
 
 import sqlalchemy
 from sqlalchemy import Executable
+from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.schema import CreateTable
 
 from sesmail import (
     BulkMessage,
@@ -24,6 +26,7 @@ from sesmail import (
 )
 from sesmail.sql import Outbox
 from sesmail.sql.bodies import read_body, stored_mails
+from sesmail.sql.times import now
 from support.clients import NEWS, ORDER
 from support.databases import Database
 from support.drivers import SETTINGS
@@ -407,3 +410,7 @@ def test_sql_of_mysql_has_its_functions() -> None:
     assert "ON DUPLICATE KEY UPDATE" in first.sql
     assert "UTC_TIMESTAMP(6)" in first.sql
     assert "FROM DUAL" in second.sql
+    lease = sqlalchemy.select(now(5.0)).compile(dialect=mysql.dialect())
+    assert "(UTC_TIMESTAMP(6) + INTERVAL ROUND(" in str(lease)
+    table = CreateTable(tables(OUTBOX)[0]).compile(dialect=mysql.dialect())
+    assert "due_at DATETIME(6) NOT NULL" in str(table)

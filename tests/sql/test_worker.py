@@ -214,6 +214,23 @@ async def test_worker_keeps_to_the_rate_limit(database: Database, ses: FakeSES) 
         await until(lambda: len(sent(ses)) == 12)
 
 
+async def test_workers_claim_in_steps_where_update_returns_no_rows(
+    database: Database, ses: FakeSES, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on MySQL."""
+    for module in ("claiming", "leaving"):
+        monkeypatch.setattr(f"sesmail.sql.{module}.has_returning", lambda _: False)
+    ids = [f"id-{number}" for number in range(20)]
+    await held_by_a_dead_worker(database, "dead", leaving=True)
+    await queue(database, *ids, "cancelled")
+    await database.execute(database.outbox.cancel("cancelled"))
+    await work(database, ses, concurrency=6)
+    assert sorted(sent(ses)) == sorted(ids)
+    async with running(database, ses) as worker:
+        await until(lambda: worker.progress.seconds > 0.2)
+    assert await database.state("dead") == "unknown"
+
+
 # Failures
 
 

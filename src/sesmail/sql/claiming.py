@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from .tables import PRIORITIES, Tables, in_state
+from .tables import PRIORITIES, Tables, has_returning, in_state
 from .times import now
 
 __all__ = ["Claim", "claim", "due_groups", "read_bodies"]
@@ -60,7 +60,7 @@ def claim(
     left out.
     """
     token = uuid4().hex
-    if connection.dialect.name in ("postgresql", "sqlite"):
+    if has_returning(connection):
         statement = _claim_statement(tables, connection.dialect.name, count, lease, group, token)
         rows = connection.execute(statement).all()
     else:
@@ -150,12 +150,8 @@ def _claim_statement(
         if dialect == "postgresql"
         else table.c.send_id.in_(chosen)
     )
-    return (
-        update(table)
-        .where(found)
-        .values(leased_by=token, lease_until=now(lease))
-        .returning(table.c.send_id, *_read(tables))
-    )
+    held: Any = update(table).where(found).values(leased_by=token, lease_until=now(lease))
+    return held.returning(table.c.send_id, *_read(tables))
 
 
 def _read(tables: Tables) -> list[Any]:

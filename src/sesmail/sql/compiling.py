@@ -45,7 +45,8 @@ def compiled(statement: Executable, dialect: str, paramstyle: str) -> list[State
     check_choice("paramstyle", paramstyle, _STYLES)
     made: Dialect = _DIALECTS[dialect].dialect(paramstyle=paramstyle)
     steps = statement.steps(dialect) if isinstance(statement, Steps) else [Step(statement)]
-    return [_statement(step.statement, row, made) for step in steps for row in step.rows or [None]]
+    nothing: list[dict[str, Any] | None] = [None]
+    return [_statement(step.statement, row, made) for step in steps for row in step.rows or nothing]
 
 
 def _statement(statement: Any, row: dict[str, Any] | None, dialect: Dialect) -> Statement:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from .tables import State, Tables, in_state
+from .tables import State, Tables, has_returning, in_state
 from .times import now
 
 __all__ = ["Held", "MailResult", "expire", "extend", "leave", "record"]
@@ -70,7 +70,7 @@ def leave(connection: Connection, tables: Tables, held: Collection[Held], lease:
         "changed_at": now(),
         "lease_until": now(lease),
     }
-    if connection.dialect.name in ("postgresql", "sqlite"):
+    if has_returning(connection):
         changed = update(table).where(table.c.send_id.in_(mine)).values(values)
         return set(connection.execute(changed.returning(table.c.send_id)).scalars())
     chosen = set(connection.execute(mine).scalars())
@@ -165,7 +165,7 @@ def _update_chosen(
     """Updates the chosen rows that no other transaction has locked; returns their number."""
     table = tables.mails
     query = chosen.with_for_update(skip_locked=True)
-    if connection.dialect.name in ("postgresql", "sqlite"):
+    if has_returning(connection):
         return connection.execute(
             update(table).where(table.c.send_id.in_(query)).values(values)
         ).rowcount

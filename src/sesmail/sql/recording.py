@@ -11,7 +11,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from ..errors import Outcome
 from ..send_log.protocol import SendRecord
 from .changing import FINAL
-from .tables import OUTCOMES, PRIORITIES, State, Tables, in_state
+from .tables import OUTCOMES, PRIORITIES, State, Tables, has_returning, in_state
 from .times import now
 
 __all__ = ["begin", "forget", "look_up", "read_unknown", "settle", "withdraw"]
@@ -52,16 +52,28 @@ def begin(connection: Connection, tables: Tables, send_id: str, token: str) -> d
         "attempts": 0,
         "created_at": now(),
     }
-    may_begin = in_state(table, *_MAY_BEGIN)
-    if connection.dialect.name in ("postgresql", "sqlite"):
+    if has_returning(connection):
         kind = postgresql if connection.dialect.name == "postgresql" else sqlite
         statement = kind.insert(table).values(row)
         statement = statement.on_conflict_do_update(
-            index_elements=[table.c.send_id], set_=again, where=may_begin
+            index_elements=[table.c.send_id], set_=again, where=in_state(table, *_MAY_BEGIN)
         )
         return connection.execute(statement.returning(table.c.began)).scalar()
+    return _begin_on_mysql(connection, tables, send_id, row, again)
+
+
+def _begin_on_mysql(  # pragma: no cover  # where MariaDB is installed
+    connection: Connection,
+    tables: Tables,
+    send_id: str,
+    row: dict[str, Any],
+    again: dict[str, Any],
+) -> datetime | None:
+    """Begins a send by several statements: MySQL has no condition for a row that exists."""
+    table = tables.mails
     added = connection.execute(mysql.insert(table).values(row).prefix_with("IGNORE")).rowcount
     if not added:
+        may_begin = in_state(table, *_MAY_BEGIN)
         changed = update(table).where(table.c.send_id == send_id, may_begin).values(again)
         if not connection.execute(changed).rowcount:
             return None

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -23,7 +24,16 @@ from sqlalchemy.dialects import mysql
 from ..errors import Outcome
 from .times import UtcTime
 
-__all__ = ["MAX_GROUP", "OUTCOMES", "PRIORITIES", "Priority", "State", "Tables", "in_state"]
+__all__ = [
+    "MAX_GROUP",
+    "OUTCOMES",
+    "PRIORITIES",
+    "Priority",
+    "State",
+    "Tables",
+    "has_returning",
+    "in_state",
+]
 
 State: TypeAlias = Literal[
     "queued", "leaving", "accepted", "rejected", "unknown", "failed", "cancelled"
@@ -62,6 +72,11 @@ _GROUP = String(MAX_GROUP).with_variant(
     mysql.VARCHAR(MAX_GROUP, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
 )
 _BODY = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+
+
+def has_returning(connection: Connection) -> bool:
+    """Returns whether an UPDATE returns rows, so that one statement does what two do otherwise."""
+    return connection.dialect.name in ("postgresql", "sqlite")
 
 
 def in_state(table: Table, *states: State) -> ColumnElement[bool]:
