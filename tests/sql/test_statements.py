@@ -14,7 +14,6 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-from sqlalchemy.schema import CreateTable
 
 from sesmail import (
     BulkMessage,
@@ -318,6 +317,7 @@ def test_wrong_messages_are_refused() -> None:
         (lambda: Outbox(notify=1), "notify must be"),  # type: ignore[arg-type]
         (lambda: OUTBOX.sql("SELECT 1"), "statement must be"),  # type: ignore[arg-type]
         (lambda: OUTBOX.sql(OUTBOX.get("id"), "oracle"), "dialect must be"),
+        (lambda: OUTBOX.ddl("oracle"), "dialect must be 'postgresql'"),
         (lambda: OUTBOX.sql(OUTBOX.get("id"), paramstyle="x"), "paramstyle must be"),
     ],
 )
@@ -377,20 +377,10 @@ def test_sql_runs_with_psycopg(postgres: Postgres) -> None:
 @pytest.mark.parametrize("paramstyle", ["named", "qmark"])
 def test_sql_runs_with_sqlite3(paramstyle: str) -> None:
     connection = sqlite3.connect(":memory:")
-    for text in ddl():
+    for text in OUTBOX.ddl("sqlite"):
         connection.execute(text)
     run_changes(connection.cursor(), "sqlite", paramstyle)
     connection.close()
-
-
-def ddl() -> list[str]:
-    """Return the DDL of the tables for SQLite."""
-    texts: list[str] = []
-    engine = sqlalchemy.create_mock_engine(
-        "sqlite://", lambda each, *_, **__: texts.append(str(each.compile(dialect=engine.dialect)))
-    )
-    OUTBOX.metadata.create_all(engine, checkfirst=False)
-    return texts
 
 
 def run_changes(cursor: Any, dialect: str, paramstyle: str) -> None:
@@ -412,5 +402,4 @@ def test_sql_of_mysql_has_its_functions() -> None:
     assert "FROM DUAL" in second.sql
     lease = sqlalchemy.select(now(5.0)).compile(dialect=mysql.dialect())
     assert "(UTC_TIMESTAMP(6) + INTERVAL ROUND(" in str(lease)
-    table = CreateTable(tables(OUTBOX)[0]).compile(dialect=mysql.dialect())
-    assert "due_at DATETIME(6) NOT NULL" in str(table)
+    assert "due_at DATETIME(6) NOT NULL" in OUTBOX.ddl("mysql")[0]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import Dialect, Executable, Table
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from ..arguments import check_choice, check_instance
 from .steps import Step, Steps
 
-__all__ = ["Statement", "compiled"]
+__all__ = ["Statement", "compiled", "table_statements"]
 
 _DIALECTS: dict[str, Any] = {
     "postgresql": postgresql,
@@ -47,6 +49,21 @@ def compiled(statement: Executable, dialect: str, paramstyle: str) -> list[State
     steps = statement.steps(dialect) if isinstance(statement, Steps) else [Step(statement)]
     nothing: list[dict[str, Any] | None] = [None]
     return [_statement(step.statement, row, made) for step in steps for row in step.rows or nothing]
+
+
+def table_statements(tables: Sequence[Table], dialect: str) -> list[str]:
+    """Returns the statements that create tables and their indexes, in order.
+
+    Raises:
+        ConfigurationError: The dialect isn't known.
+    """
+    check_choice("dialect", dialect, _DIALECTS)
+    made: Dialect = _DIALECTS[dialect].dialect()
+    found: list[Any] = []
+    for table in tables:
+        found.append(CreateTable(table))
+        found += [CreateIndex(each) for each in sorted(table.indexes, key=lambda each: str(each.name))]
+    return [str(each.compile(dialect=made)).strip() for each in found]
 
 
 def _statement(statement: Any, row: dict[str, Any] | None, dialect: Dialect) -> Statement:

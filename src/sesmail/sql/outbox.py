@@ -23,7 +23,7 @@ from ..sending.client import Client
 from ..sending.message.message import AnyMessage, BulkMessage
 from . import changing
 from .bodies import StoredMail, stored_mails
-from .compiling import Statement, compiled
+from .compiling import Statement, compiled, table_statements
 from .database import Database
 from .inserting import Existing, Queueing, insert_steps
 from .progress import WorkListener, WorkProgress
@@ -234,6 +234,17 @@ class Outbox:
             ConfigurationError: An argument is invalid.
         """
         return compiled(statement, dialect, paramstyle)
+
+    def ddl(self, dialect: str = "postgresql") -> list[str]:
+        """Returns the statements that create the tables, for migrations without Alembic.
+
+        Args:
+            dialect: ``postgresql``, ``sqlite``, ``mysql`` or ``mariadb``.
+
+        Raises:
+            ConfigurationError: The dialect isn't one of these.
+        """
+        return table_statements([self._tables.mails, self._tables.bodies], dialect)
 
     def log(self, engine: Engine | AsyncEngine) -> SqlSendLog:
         """Returns the send log in the same table, for a Client or a Receiver."""
