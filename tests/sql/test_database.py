@@ -22,18 +22,18 @@ from sesmail.sql.database import Database as Connections
 from sesmail.sql.leaving import MailResult, expire, extend, leave, record
 from sesmail.testing import FakeSES
 from support.databases import Database
+from support.drivers import SETTINGS, WORKER_SETTINGS
 from support.outboxes import mail, sent, work
 from support.postgres import Postgres
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+@pytest.mark.parametrize("setting", [SETTINGS[1], SETTINGS[5]], indirect=True, ids=str)
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
 async def test_workers_share_the_queue_at_each_isolation_level(
     setting: Any, postgres: Postgres, ses: FakeSES, level: str
 ) -> None:
     """The level of the engine, which the application's own transactions have."""
-    if "sqlite" in setting.driver:
-        return
     url = postgres.url(setting.driver)
     database = Database(url, f"at_{level.partition(' ')[0]}", isolation_level=level)
     await database.create()
@@ -193,6 +193,7 @@ def test_no_step_of_a_worker_reads_the_whole_table(filled: Any, step: str, analy
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("setting", WORKER_SETTINGS, indirect=True, ids=str)
 async def test_mails_share_statements(database: Database, ses: FakeSES) -> None:
     """Claims, bodies, leaving and results are written in groups."""
     await database.execute(

@@ -62,7 +62,9 @@ def table_statements(tables: Sequence[Table], dialect: str) -> list[str]:
     found: list[Any] = []
     for table in tables:
         found.append(CreateTable(table))
-        found += [CreateIndex(each) for each in sorted(table.indexes, key=lambda each: str(each.name))]
+        found += [
+            CreateIndex(each) for each in sorted(table.indexes, key=lambda each: str(each.name))
+        ]
     return [str(each.compile(dialect=made)).strip() for each in found]
 
 

@@ -18,6 +18,7 @@ from .progress import WorkListener
 
 __all__ = ["InFlight"]
 
+_HELD_DELAY = 1.0  # seconds until a mail is due again that the worker still holds
 _READ_DELAY = 5.0  # seconds until a mail whose body could not be read is due again
 
 
@@ -58,13 +59,23 @@ class InFlight:
         """True if no mail is held, and all results are written."""
         return not (self._claims or self._results.pending)
 
-    def hold(self, claims: Sequence[Claim]) -> None:
-        """Adds claimed mails."""
+    def hold(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Adds claimed mails, and returns them.
+
+        A mail whose lease ended, as this worker stood still, may be claimed by the same worker
+        again. It is left out until the first claim has ended, which can't leave any more.
+        """
+        added: list[Claim] = []
         for each in claims:
+            if each.send_id in self._claims:
+                self._results.put(Delivered.of_returned(each, _HELD_DELAY).result)
+                continue
             self._claims[each.send_id] = each
             self._leaving.tokens[each.send_id] = each.token
-        if claims:
-            notify(self._listener.claimed, tuple(each.send_id for each in claims))
+            added.append(each)
+        if added:
+            notify(self._listener.claimed, tuple(each.send_id for each in added))
+        return added
 
     def held(self) -> list[Held]:
         """Returns the mails whose leases are to be renewed."""

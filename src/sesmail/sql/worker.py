@@ -185,8 +185,7 @@ class Worker:
         group = await self._rotation.next() if self._backlog else None
         claims = await self._store.claim(room, group)
         self._backlog = len(claims) == room
-        self._mails.hold(claims)
-        return claims
+        return self._mails.hold(claims)
 
     async def _start(self, calls: TaskGroup, delivery: Delivery, claims: Sequence[Claim]) -> None:
         """Reads the bodies of claimed mails, but large ones, and starts their calls."""
