@@ -241,6 +241,8 @@ def wait_until_done(url: str, processes: Processes, chaos: Chaos, chance: random
         if counts.total() < COUNT or open_mails:
             done_since = time.monotonic()
         elif time.monotonic() > done_since + SETTLED:
+            for worker in processes.workers:
+                os.kill(worker, 0)  # it has not ended by itself
             return
     raise AssertionError(f"not done in {LIMIT} seconds: {counts}")
 
