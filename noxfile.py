@@ -56,13 +56,16 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on each Python, on the first one with coverage and those marked `once`."""
+    """Run the tests on each Python, on the first one with coverage and those marked `once`.
+
+    Those marked `first` run on the first one only, too, and count for the coverage.
+    """
     session.install("-e", ".[all]", *group("test"))
     if session.posargs:
         session.run(*pytest(session))
         return
     if session.python != FIRST:
-        session.run(*pytest(session, "-m", "not once"))
+        session.run(*pytest(session, "-m", "not once and not first"))
         return
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
     session.run("coverage", "erase")
@@ -79,7 +82,7 @@ def quick(session: nox.Session) -> None:
     session.install("-e", ".[all]", *group("lint", "test"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run(*pytest(session, "-m", "not slow and not once"))
+    session.run(*pytest(session, "-m", "not slow and not once and not first"))
 
 
 @nox.session(python="3.11")
@@ -96,14 +99,18 @@ def minimal(session: nox.Session) -> None:
     session.env["SESMAIL_TESTS_UNPATCHED"] = "1"
     session.run(
         *pytest(
-            session, "-m", "not once", "--ignore=tests/receiving/inbound", "--ignore=tests/testing"
+            session,
+            "-m",
+            "not once and not first",
+            "--ignore=tests/receiving/inbound",
+            "--ignore=tests/testing",
         ),
     )
 
 
 @nox.session(python=FIRST)
 def nightly(session: nox.Session) -> None:
-    """Run 10,000 random steps of sending, and compare 20,000 random mails, new ones each time.
+    """Run 10,000 random steps of sending, compare 20,000 random mails, and kill event workers.
 
     Workers of the outbox send 20,000 mails while they are killed, three times.
     """
@@ -112,6 +119,7 @@ def nightly(session: nox.Session) -> None:
     session.env |= {"SESMAIL_CRASH_MAILS": "20000", "SESMAIL_CRASH_SEEDS": "1,2,3"}
     modules = (
         "system/test_state_machine.py",
+        "system/test_events_crash.py",
         "receiving/inbound/test_other_readers.py",
         "sql/test_crash.py",
         "sql/test_model.py",
@@ -121,8 +129,8 @@ def nightly(session: nox.Session) -> None:
 
 @nox.session
 def quickstart(session: nox.Session) -> None:
-    """Run the first example, which sends to an SES server inside the process."""
-    session.install(".", *group("moto"))
+    """Run the first example, which sends to a local SES inside the process."""
+    session.install(".[testing]")
     session.run("python", "examples/quickstart.py", *session.posargs)
 
 

@@ -41,8 +41,7 @@ async def main(count: int) -> None:
         def show(progress: sesmail.SendProgress) -> None:
             bar.update(task, completed=progress.done, rate=progress.rate)
 
-        # On Amazon the rate is read by GetAccount. moto lacks that operation: the client learns
-        # the rate from throttling responses.
+        # The client reads the rate of the account by GetAccount, and keeps it.
         async with (
             sesmail.Client() as client,
             client.send_many(newsletter(count), on_progress=show) as results,

@@ -4,6 +4,7 @@ Run: python examples/errors.py
 """
 
 import logging
+from email.message import EmailMessage
 
 import anyio
 from embedded_ses import ses_server
@@ -14,7 +15,7 @@ import sesmail
 log = logging.getLogger("shop")
 
 
-async def send(client: sesmail.Client, message: sesmail.Message) -> str:
+async def send(client: sesmail.Client, message: sesmail.Message | sesmail.RawMessage) -> str:
     """Sends a message and returns its message id, or the action that its error calls for."""
     try:
         return (await client.send(message)).message_id
@@ -38,6 +39,15 @@ async def send(client: sesmail.Client, message: sesmail.Message) -> str:
     # permission, configuration): let them stop the program.
 
 
+def mail_with_a_program() -> sesmail.RawMessage:
+    """Returns ready-made MIME with an attachment that SES rejects."""
+    mail = EmailMessage()
+    mail["From"] = "shop@example.com"
+    mail.set_content("The program is attached.")
+    mail.add_attachment(b"MZ", maintype="application", subtype="x-dosexec", filename="setup.exe")
+    return sesmail.RawMessage(content=mail, to="alice@example.com")
+
+
 async def main() -> None:
     try:
         sesmail.Message(from_email="shop@example.com", to="alice@example", text="Hello")
@@ -47,9 +57,11 @@ async def main() -> None:
 
     # Throttled calls and calls that never left are retried: up to 4 attempts within 20 seconds.
     async with sesmail.Client(retry=sesmail.RetryPolicy(attempts=4), timeout=20) as client:
-        for sender in ("shop@example.com", "shop@unknown.example"):
-            message = sesmail.Message(from_email=sender, to="alice@example.com", text="Hello")
-            print(sender, await send(client, message))
+        message = sesmail.Message(
+            from_email="shop@example.com", to="alice@example.com", text="Hello"
+        )
+        print("mail:", await send(client, message))
+        print("mail with a program:", await send(client, mail_with_a_program()))
 
 
 if __name__ == "__main__":

@@ -1,29 +1,18 @@
 """Inbound mail: fetched from S3, its headers, bodies and attachments, and deleted.
 
-Run: python examples/inbound_mail.py
+Requires: pip install 'sesmail[testing]', for the local SES that receives the mail
 """
 
-from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import anyio
-from embedded_ses import REGION, aws_client, ses_server
 
 import sesmail
-
-# Built in code here; Receiver.receive returns such an event when SES has stored a mail.
-EVENT = sesmail.Received(
-    message_id="d6iitobk75ur44p8kdnnp7g2n800",
-    timestamp=datetime(2026, 3, 6, tzinfo=UTC),
-    source="alice@example.com",
-    recipients=("help@example.com",),
-    verdicts=sesmail.Verdicts(spam="PASS", virus="PASS", spf="PASS", dkim="PASS", dmarc="FAIL"),
-    action=sesmail.S3Action(bucket="inbox", key="mail/d6iitobk75ur44p8kdnnp7g2n800"),
-)
+from sesmail.testing import FakeSES
 
 
-async def store() -> None:
-    """Writes a mail and stores it in a bucket, as the sender and SES do."""
+def mail_of_a_customer() -> bytes:
+    """Returns the mail that somebody sends to the program."""
     mail = EmailMessage()
     mail["From"] = "Zoë <zoe@example.com>"
     mail["To"] = "The shop <help@example.com>"
@@ -33,35 +22,26 @@ async def store() -> None:
     mail.add_alternative(html, subtype="html")
     name = "../../order\u202efdp.exe"
     mail.add_attachment(b"%PDF-1.7 ...", maintype="application", subtype="pdf", filename=name)
-    location = {"LocationConstraint": REGION}
-    async with aws_client("s3") as s3:
-        await s3.create_bucket(Bucket="inbox", CreateBucketConfiguration=location)
-        await s3.put_object(
-            Bucket="inbox", Key="mail/d6iitobk75ur44p8kdnnp7g2n800", Body=bytes(mail)
-        )
+    return bytes(mail)
 
 
 async def main() -> None:
-    await store()
     storage = sesmail.InboundStorage(buckets=["inbox"])
-    async with sesmail.Receiver(secret="sns:secret", storage=storage) as receiver:
-        mail = await receiver.fetch(EVENT)
-        print("envelope  ", mail.envelope_sender, "to", *mail.envelope_recipients)
-        print("verdicts  ", mail.verdicts)
-        print("from      ", *(f"{each.name} <{each.email}>" for each in mail.from_))
-        print("subject   ", mail.subject)
-        print("text      ", repr(mail.text))
-        print("html      ", repr(mail.html))  # not sanitised: scripts are kept
-        for item in mail.attachments:
-            print("attachment", item.media_type, len(item.content), item.file_name)
-            print("  claimed ", ascii(item.claimed_file_name))
-        print("headers   ", *(name for name, _ in mail.headers))
+    async with FakeSES() as fake, sesmail.Receiver(**fake.trust(), storage=storage) as receiver:
+        # SES stores the mail in a bucket, and SNS posts body and headers to the webhook.
+        stored = fake.receive(
+            mail_of_a_customer(),
+            sender="alice@example.com",
+            action="S3",
+            bucket="inbox",
+            prefix="mail",
+            verdicts={"dmarc": "FAIL"},
+        )
+        body, headers = stored.request()
 
-        await receiver.delete_object(EVENT)
-        try:
-            await receiver.fetch(EVENT)
-        except sesmail.ContentMissingError as error:
-            print("deleted   ", error)
+        for event in await receiver.receive(body, headers):
+            assert isinstance(event, sesmail.Received)
+            await show(receiver, event)
 
     # read_mail accepts any bytes: it lists what is malformed in `defects`, and never raises.
     malformed = b"Subject: =?klingon?q?Qapla'?=\nContent-Transfer-Encoding: base64\n\nSGVsbG8=!"
@@ -70,6 +50,25 @@ async def main() -> None:
     print("defects   ", ", ".join(mail.defects))
 
 
+async def show(receiver: sesmail.Receiver, event: sesmail.Received) -> None:
+    mail = await receiver.fetch(event)
+    print("envelope  ", mail.envelope_sender, "to", *mail.envelope_recipients)
+    print("verdicts  ", mail.verdicts)
+    print("from      ", *(f"{each.name} <{each.email}>" for each in mail.from_))
+    print("subject   ", mail.subject)
+    print("text      ", repr(mail.text))
+    print("html      ", repr(mail.html))  # not sanitised: scripts are kept
+    for item in mail.attachments:
+        print("attachment", item.media_type, len(item.content), item.file_name)
+        print("  claimed ", ascii(item.claimed_file_name))
+    print("headers   ", *(name for name, _ in mail.headers))
+
+    await receiver.delete_object(event)
+    try:
+        await receiver.fetch(event)
+    except sesmail.ContentMissingError as error:
+        print("deleted   ", error)
+
+
 if __name__ == "__main__":
-    with ses_server():
-        anyio.run(main)
+    anyio.run(main)

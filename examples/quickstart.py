@@ -1,19 +1,22 @@
-"""Quickstart: plain, html, templated and bulk mail, sent to an SES server in this process.
+"""Quickstart: sends plain, html, templated and bulk mail to a local SES, and receives a bounce.
 
-It needs no AWS account: moto's server stands in for Amazon. It prints what the server received, and
-three errors. The same `main` runs on trio: pip install 'sesmail[trio]', then trio.run(main, ses).
+It needs no AWS account: `FakeSES`, in this process, stands in for Amazon. It prints the mails that
+SES got, the events that a webhook received and verified, and three errors. The same `main` runs on
+trio: pip install 'sesmail[trio]', then trio.run(main).
 
-Run: pip install sesmail moto flask flask-cors; python examples/quickstart.py (or nox -s quickstart)
+Run: pip install 'sesmail[testing]'; python examples/quickstart.py (or nox -s quickstart)
 """
 
 import asyncio
 import base64
+import os
 import platform
+from collections.abc import Mapping
 
 import pydantic
-from embedded_ses import EmbeddedSes, StoredMail, embedded_ses
 
 import sesmail
+from sesmail.testing import FakeSES, SentMail
 
 LOGO = base64.b64decode(
     b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -55,35 +58,53 @@ bulk = sesmail.BulkMessage(
         sesmail.Recipient("bob@example.com", data={"name": "Bob"}),
     ],
 )
-TEMPLATE = {
-    "TemplateName": "Shipped",
-    "SubjectPart": "Shipped",
-    "TextPart": "{{name}}, your order arrives on {{day}}.",
-}
 
 
-async def main(server: EmbeddedSes) -> None:
-    print(f"sesmail {sesmail.__version__} on Python {platform.python_version()};", end=" ")
-    print(f"moto's SES server at {server.url}")
-    # A rate, since moto reports the rate of the sandbox: one recipient a second.
-    async with sesmail.Client() as v2, sesmail.Client(api="v1", rate_limit=100) as v1:
-        await v2.call("CreateEmailIdentity", {"EmailIdentity": "example.com"})
-        await v1.call("CreateTemplate", {"Template": TEMPLATE})
+async def main() -> None:
+    async with FakeSES() as fake:
+        fake.verify("example.com")
+        fake.template("Shipped", "Shipped: {{day}}", "{{name}}, your order arrives on {{day}}.")
+        print(f"sesmail {sesmail.__version__} on Python {platform.python_version()};", end=" ")
+        print(f"local SES at {fake.url}")
+        async with fake.client() as v2, fake.client(api="v1") as v1:
+            print_title("Sent")
+            print_results("plain text, v2", (await v2.send(plain)).recipients)
+            print_results("html, inline image, attachment, v2", (await v2.send(rich)).recipients)
+            print_results("templated message, v2", (await v2.send(shipped)).recipients)
+            print_results("bulk message, v2", (await v2.send_bulk(bulk)).recipients)
+            print_results("html message, v1", (await v1.send(rich)).recipients)
+            print_results("bulk message, v1", (await v1.send_bulk(bulk)).recipients)
 
-        print_title("Sent")
-        print_results("plain text, v2", (await v2.send(plain)).recipients)
-        print_results("html, inline image, attachment, v2", (await v2.send(rich)).recipients)
-        print_results("the same message, v1", (await v1.send(rich)).recipients)
-        print_results("templated message, v1", (await v1.send(shipped)).recipients)
-        print_results("bulk message, v1", (await v1.send_bulk(bulk)).recipients)
-        print("  (Amazon supports templates and bulk on both APIs, moto on v1 alone.)")
+            print_title("Mails on the server")
+            for number, mail in enumerate(fake.outbox, 1):
+                print_mail(number, mail)
 
-        print_title("Mails on the server")
-        for number, mail in enumerate(server.mails(), 1):
-            print_mail(number, mail)
+            print_title("Events at the webhook")
+            await receive_events(fake)
 
-        print_title("Errors")
-        await show_errors(v1)
+            print_title("Errors")
+            await show_errors(v1)
+
+
+async def receive_events(fake: FakeSES) -> None:
+    """Delivers the first mail to one recipient of two, and bounces it for the other."""
+    async with sesmail.Receiver(**fake.trust()) as receiver:
+
+        async def webhook(body: bytes, headers: Mapping[str, str]) -> int:
+            """The webhook of a program, without the web framework."""
+            try:
+                events = await receiver.receive(body, headers)
+            except sesmail.WebhookError as error:
+                print(f"  {error.status}  {type(error).__name__}")  # SNS asks for the secret first
+                return error.status
+            for event in events:
+                print_event(event)
+            return 204
+
+        fake.subscribe(post=webhook)
+        mail = fake.outbox.latest(subject=plain.subject)
+        await fake.deliver(mail).wait()
+        await fake.bounce(mail, subtype="NoEmail").wait()
 
 
 async def show_errors(client: sesmail.Client) -> None:
@@ -133,28 +154,28 @@ def print_results(label: str, results: tuple[sesmail.RecipientResult, ...]) -> N
         label = ""
 
 
-def print_mail(number: int, mail: StoredMail) -> None:
-    mime = mail.mime
-    subject = f"template {mail.template!r}, not rendered" if mime is None else mime["Subject"]
-    print(f"\n  {number}  {subject}")
-    print_row("from", mail.sender)
+def print_mail(number: int, mail: SentMail) -> None:
+    print(f"\n  {number}  {mail.subject}")
+    print_row("from", mail.from_email)
     print_row("recipients", ", ".join(mail.recipients))
-    for name, data in mail.data.items():
-        print_row("data", f"{name:<21}{data}")
-    if mime is None:
-        return
     for name in ("To", "Bcc", "X-Tag", "X-Metadata"):
-        if name in mime:
-            print_row(name, mime[name])
-    for part in mime.walk():
-        if not part.is_multipart():
-            content = part.get_payload(decode=True)
-            assert isinstance(content, bytes)
-            is_text = part.get_content_maintype() == "text"
-            label = part.get_filename() or (
-                content.decode().splitlines()[0][:50] if is_text else ""
-            )
-            print_row("part", f"{part.get_content_type():<12}{len(content):>4} bytes   {label}")
+        for value in mail.headers.get_all(name):
+            print_row(name, value)
+    for kind, text in (("text/plain", mail.text), ("text/html", mail.html)):
+        if text is not None:
+            print_row(kind, text.splitlines()[0][:60])
+    for item in (*mail.parsed.inline.values(), *mail.attachments):
+        print_row(item.media_type, f"{len(item.content)} bytes, {item.file_name}")
+
+
+def print_event(event: sesmail.Event) -> None:
+    print(f"  204  {type(event).__name__}")
+    if isinstance(event, sesmail.TrackingEvent):
+        print_row("recipient", event.recipient)
+        print_row("metadata", event.metadata)
+    if isinstance(event, sesmail.Bounced):
+        print_row("bounce", f"{event.bounce_type} {event.bounce_subtype}, {event.cause}")
+        print_row("permanent", event.permanent)
 
 
 def print_error(label: str, error: Exception, **facts: object) -> None:
@@ -165,5 +186,5 @@ def print_error(label: str, error: Exception, **facts: object) -> None:
 
 
 if __name__ == "__main__":
-    with embedded_ses() as ses:
-        asyncio.run(main(ses))
+    os.environ.pop("AWS_PROFILE", None)  # it may name one that doesn't exist here
+    asyncio.run(main())

@@ -12,8 +12,10 @@ import sesmail
 
 TEMPLATE = {
     "TemplateName": "Shipped",
-    "SubjectPart": "Order {{order}}",
-    "TextPart": "{{name}}, your order arrives on {{day}}.",
+    "TemplateContent": {
+        "Subject": "Order {{order}}",
+        "Text": "{{name}}, your order arrives on {{day}}.",
+    },
 }
 SHOP = sesmail.Message(from_email="Shop <shop@example.com>")
 ALICE = {"name": "Alice", "order": "A1"}
@@ -21,15 +23,13 @@ BOB = {"name": "Bob", "order": "B2"}
 
 
 async def main() -> None:
-    # API v1, since moto supports templates there alone; on v2 the messages are the same.
-    # A rate, since moto reports the rate of the sandbox: one recipient a second.
-    async with sesmail.Client(api="v1", defaults=SHOP, rate_limit=100) as client:
-        await client.call("CreateTemplate", {"Template": TEMPLATE})
+    async with sesmail.Client(defaults=SHOP) as client:
+        await client.call("CreateEmailTemplate", TEMPLATE)
 
         # SES accepts a message before it renders it, and drops it if data is missing.
         data = {"TemplateName": "Shipped", "TemplateData": json.dumps(ALICE)}
         try:
-            await client.call("TestRenderTemplate", data)
+            await client.call("TestRenderEmailTemplate", data)
         except sesmail.BadRequestError as error:
             print("data is missing:", error.message)
 

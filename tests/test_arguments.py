@@ -38,6 +38,8 @@ from sesmail import (
 )
 from sesmail.aws import Aws, ClientParams
 from sesmail.concurrency import await_result
+from sesmail.receiving.queue.leases import Lease
+from sesmail.receiving.queue.message import ReceivedMessage
 from sesmail.send_log.sqlite_file import SqliteFile
 from support.clients import NEWS, ORDER
 from support.receivers import SECRET, post
@@ -52,6 +54,7 @@ TYPED = (
 )
 NOW = datetime.datetime.now(datetime.UTC)
 CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
+QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/111122223333/mail"
 UNSUBSCRIBE: dict[str, Any] = {"secrets": "x" * 16, "url": "https://a.example/"}
 
 
@@ -126,6 +129,23 @@ ROLE: dict[str, str | list[Any]] = {
     "session": [5, "session", {}, type],
     "role_arn": ["", 5, b"arn", "arn:aws:iam::1:role/a", ["arn"]],
     "external_id": ["", 5, b"id", "a", ["id"]],
+}
+
+AWS_SETTINGS: dict[str, str | list[Any]] = {
+    "region": ["", 5, b"eu-west-1", "eu west 1"],
+    "profile": "nonempty",
+    **ROLE,
+    "config": [5, "config", {5: 1}, {"max_pool_connections": "5"}],
+    **{key: [5, b"text", ["text"]] for key in ClientParams.__annotations__},
+}
+LOG_METHODS: dict[str, dict[str, str | list[Any]]] = {
+    "": {"clock": "plain"},
+    "begin": {"send_id": ["", 5, b"id", "two words", ["id"], None]},
+    "finish": {"send_id": "text", "outcome": OUTCOME, "message_id": "text"},
+    "forget": {"before": ["text", 5, NOW.replace(tzinfo=None)]},
+    "get": {"send_id": "text"},
+    "settle": {"send_id": "text", "outcome": OUTCOME, "message_id": "text"},
+    "unknown": {"before": "time"},
 }
 
 # Kind of each parameter, or its wrong values, by the name of the function.
@@ -216,6 +236,43 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "on_progress": "plain",
         "progress_interval": "finite",
     },
+    "Delivery.run": {"handle": [*NOT_COROUTINE, None]},
+    "Delivery.retry": {"after": [*NUMBERS, math.inf, 43_201]},
+    "DynamoSendLog": {
+        "table": ["", 5, b"sends", ["sends"], "ab", "two words", "arn:aws:s3:::sends", "a" * 256],
+        "expire_after": [5, "1 day", datetime.timedelta(0), datetime.timedelta(-1), True],
+        "clock": "plain",
+        "timeout": "finite",
+        **AWS_SETTINGS,
+    },
+    **{
+        f"DynamoSendLog.{method}": parameters
+        for method, parameters in LOG_METHODS.items()
+        if method not in ("", "forget")
+    },
+    "EventQueue": {
+        "queue_url": ["", 5, None, b"https://a/b/c", "mail", "arn:aws:sqs:eu-west-1:1:mail"],
+        "topics": ["arn:aws:sns:eu-west-1:111122223333:mail", 5, [5], [], ["mail"], {}],
+        "send_log": ["sends.db", MemorySendLog, print, {}],
+        "seen": "coroutine",
+        "storage": [{}, "bucket", InboundStorage],
+        "visibility_timeout": ["60", 60.0, True, None, 1, -1, 43_201, int],
+        "wait_time": ["20", 20.0, True, None, 0, -1, 21, int],
+        "first_delay": [*NUMBERS, math.inf, 901, 43_201],
+        "longest_delay": [*NUMBERS, math.inf, 9, 43_201],
+        "listener": [print, sesmail.QueueListener, Listener(), plain_function, "listener"],
+        "timeout": "finite",
+        **AWS_SETTINGS,
+    },
+    "EventQueue.delete_object": {"event": ["event", None, ORDER]},
+    "EventQueue.fetch": {"event": ["event", None, ORDER]},
+    "EventQueue.fetch_object": {"bucket": "nonempty", "key": "nonempty"},
+    "EventQueue.receive": {"max_in_flight": "integer"},
+    "EventQueue.run": {
+        "handle": [*NOT_COROUTINE, None],
+        "concurrency": "integer",
+        "signals": [5, "SIGTERM", ["SIGTERM"], [None], [True], [0], {"SIGTERM": 15}, None],
+    },
     "InboundStorage": {
         "buckets": "texts",
         "account": ["", 5, "12345678901", 111122223333, ["111122223333"]],
@@ -236,17 +293,9 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "MailHeaders.plain": {"name": "text"},
     "MailHeaders.raw": {"name": "text"},
     **{
-        f"{log}{method}": parameters
+        f"{log}.{method}".rstrip("."): parameters
         for log in ("MemorySendLog", "SqliteSendLog")
-        for method, parameters in {
-            "": {"clock": "plain"},
-            ".begin": {"send_id": ["", 5, b"id", "two words", ["id"], None]},
-            ".finish": {"send_id": "text", "outcome": OUTCOME, "message_id": "text"},
-            ".forget": {"before": ["text", 5, NOW.replace(tzinfo=None)]},
-            ".get": {"send_id": "text"},
-            ".settle": {"send_id": "text", "outcome": OUTCOME, "message_id": "text"},
-            ".unknown": {"before": "time"},
-        }.items()
+        for method, parameters in LOG_METHODS.items()
     },
     "RateLimiter": {
         "rate": "finite",
@@ -269,12 +318,8 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         "storage": [{}, "bucket", InboundStorage],
         "fetch_certificate": "coroutine",
         "clock": "plain",
-        "region": ["", 5, b"eu-west-1", "eu west 1"],
-        "profile": "nonempty",
         "timeout": "finite",
-        **ROLE,
-        "config": [5, "config", {5: 1}, {"max_pool_connections": "5"}],
-        **{key: [5, b"text", ["text"]] for key in ClientParams.__annotations__},
+        **AWS_SETTINGS,
     },
     "Receiver.confirm": {"subscription": ["token", None, ORDER]},
     "Receiver.delete_object": {"event": ["event", None, ORDER]},
@@ -296,6 +341,7 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
     "SeenMessages": {"size": "integer"},
     "SeenMessages.__call__": {"message_id": "text"},
     "SeenMessages.add": {"events": "events"},
+    "SeenMessages.add_id": {"message_id": "text"},
     "SqliteSendLog": {"path": [*PATH, ":memory:", "a\0b", BytesPath()], "clock": "plain"},
     "Unsubscribe": {
         "secrets": [5, "short", ["short"], [], [5], {}, "\ud800" * 20],
@@ -362,10 +408,10 @@ EXEMPT: dict[str, str] = {
     },
     **dict.fromkeys(
         (
-            "Attempt", "CallInfo", "InboundAttachment", "InboundMail", "MailHeaders", "MailReport",
-            "Mailbox", "ReportedRecipient",
-            "SendMany", "SendProgress", "SendRecord", "SnsMessage", "SnsOrigin",
-            "BlockingSendMany", "TopicPreferences", "Unsubscription", "Verdicts",
+            "Attempt", "CallInfo", "Deliveries", "Delivery", "InboundAttachment",
+            "InboundMail", "MailHeaders", "MailReport", "Mailbox", "QueueMessage",
+            "ReportedRecipient", "SendMany", "SendProgress", "SendRecord", "SnsMessage",
+            "SnsOrigin", "BlockingSendMany", "TopicPreferences", "Unsubscription", "Verdicts",
         ),
         RESULTS,
     ),
@@ -376,6 +422,10 @@ EXEMPT: dict[str, str] = {
             "Listener.waiting", "RetryPolicy.delay", "RetryPolicy.may_retry",
         ),
         CALLED_BY_CLIENT,
+    ),
+    **dict.fromkeys(
+        [f"QueueListener.{name}" for name in vars(sesmail.QueueListener) if name[0] != "_"],
+        "the event queue calls it with values of its own",
     ),
     **dict.fromkeys(("SendLog", "SendLog.begin", "SendLog.finish", "SendLog.settle"), "a protocol"),
     **{
@@ -455,6 +505,13 @@ def test_every_parameter_is_checked_or_has_a_reason() -> None:
     assert set(EXEMPT) <= {name for name, _ in functions()}
 
 
+def new_delivery() -> sesmail.Delivery:
+    """Returns a delivery of no queue."""
+    lease = Lease(ReceivedMessage(sesmail.QueueMessage("m-1", 1, NOW), "handle", ""), 0, 1, 1)
+    settings: Any = None
+    return sesmail.Delivery((), lease, settings, settings, None)
+
+
 def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
     """Returns a function, bound to an object, and valid values of its required parameters."""
     head, _, method = name.partition(".")
@@ -466,6 +523,9 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "RawMessage": lambda: RawMessage(content=b"From: a@example.com\r\n\r\n"),
         "TemplateMessage": lambda: sesmail.TemplateMessage(template="t"),
         "Client": lambda: Client("eu-west-1"),
+        "Delivery": new_delivery,
+        "DynamoSendLog": lambda: sesmail.DynamoSendLog("sends"),
+        "EventQueue": lambda: sesmail.EventQueue(QUEUE_URL),
         "Unsubscribe": lambda: sesmail.Unsubscribe(**UNSUBSCRIBE),
         "InboundMail": lambda: sesmail.read_mail(b"A: b\r\n\r\n"),
         "MailHeaders": lambda: sesmail.read_mail(b"A: b\r\n\r\n").headers,
@@ -496,6 +556,11 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "Client.send": {"message": ORDER},
         "Client.send_bulk": {"message": NEWS},
         "Client.send_many": {"messages": [ORDER]},
+        "Delivery.run": {"handle": coroutine_function},
+        "DynamoSendLog": {"table": "sends"},
+        "EventQueue": {"queue_url": QUEUE_URL},
+        "EventQueue.fetch_object": {"bucket": "inbound", "key": "mail/1"},
+        "EventQueue.run": {"handle": coroutine_function},
         "RateLimiter.acquire": {"recipients": 1},
         "Receiver": {"secret": SECRET, "signatures": False},
         "CertificateCache.use": {"url": "https://127.0.0.1:1/", "verify": len},
@@ -517,7 +582,7 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         },
     }
     settings = required.get(
-        re.sub("^Sqlite", "Memory", name) if method else name,
+        re.sub("^(Sqlite|Dynamo)", "Memory", name) if method else name,
         required.get(name.removeprefix("Blocking"), {}),
     )
     function = getattr(owner, method) if method else owner

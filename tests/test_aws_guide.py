@@ -1,4 +1,4 @@
-"""The AWS guide: policies grant the listed permissions, and parameter files are valid."""
+"""The AWS guides: policies grant the listed permissions, and parameter files are valid."""
 
 import json
 import re
@@ -15,7 +15,10 @@ from botocore.validate import ParamValidator
 
 ROOT = Path(__file__).parent.parent
 FILES = {path.name: path for path in (ROOT / "examples" / "aws").iterdir()}
-GUIDE = (ROOT / "examples" / "guides" / "aws.md").read_text(encoding="utf-8")
+GUIDE = "\n".join(
+    (ROOT / "examples" / "guides" / name).read_text(encoding="utf-8")
+    for name in ("aws.md", "events_from_sqs.md")
+)
 COMMANDS = [
     shlex.split(line)[1:]
     for block in re.findall(r"^```console\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
@@ -86,7 +89,7 @@ def test_each_file_is_used_by_a_command_or_linked() -> None:
 
 def test_policies_allow_the_actions_of_the_table() -> None:
     rows = re.findall(r"^\| .* \| \[([\w.-]+)\]\(\.\./aws/[\w.-]+\) \| (.*) \|$", GUIDE, re.M)
-    assert len(rows) == 7
+    assert len(rows) == 9
     for name, cell in rows:
         allowed = {action for statement in statements(name) for action in actions(statement)}
         assert allowed == set(re.findall(r"`(\w+:\w+)`", cell)), name
@@ -101,6 +104,31 @@ def test_dead_letter_queue_accepts_the_topic_only() -> None:
     assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == TOPIC
     [queue] = {statement["Resource"]}
     assert read("redrive-policy.json") == {"deadLetterTargetArn": queue}
+
+
+def test_queue_accepts_the_sources_of_the_other_files_only() -> None:
+    attributes = read("events-queue.json")
+    [receiving] = statements("receive-sqs.json")
+    allowed = json.loads(attributes["Policy"])["Statement"]
+    sources = {
+        each["Principal"]["Service"]: each["Condition"]["ArnEquals"]["aws:SourceArn"]
+        for each in allowed
+    }
+    [action] = read("receipt-rule.json")["Actions"]
+    assert sources.pop("sns.amazonaws.com") == TOPIC
+    assert sources.pop("s3.amazonaws.com") == f"arn:aws:s3:::{action['S3Action']['BucketName']}"
+    assert sources == {"events.amazonaws.com": "arn:aws:events:eu-west-1:111122223333:rule/mail"}
+    assert {each["Resource"] for each in allowed} == {receiving["Resource"]}
+    assert {each["Action"] for each in allowed} == {"sqs:SendMessage"}
+    redrive = json.loads(attributes["RedrivePolicy"])
+    assert redrive["deadLetterTargetArn"] == read("redrive-policy.json")["deadLetterTargetArn"]
+    assert redrive["maxReceiveCount"] >= 5
+
+
+def test_policy_of_the_send_log_names_the_table_of_the_command() -> None:
+    [statement] = statements("send-log-dynamodb.json")
+    [create] = [command for command in COMMANDS if command[1] == "create-table"]
+    assert statement["Resource"].endswith(f":table/{create[create.index('--table-name') + 1]}")
 
 
 def test_files_name_the_same_resources() -> None:

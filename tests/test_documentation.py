@@ -3,9 +3,9 @@
 Rules for pages (README.md, examples/README.md, examples/guides/*.md, .github/*.md):
 
 * A page is one program. Its ```python blocks run in order, in one namespace, against a fake of
-  SES, SNS and S3 (`support.amazon`). A block with `await`, `async for` or `async with` at top
-  level runs as a coroutine; any other block runs in a thread without an event loop, so that it
-  may call `asyncio.run`.
+  SES, SNS, S3, SQS and others (`support.amazon`). A block with `await`, `async for` or
+  `async with` at top level runs as a coroutine; any other block runs in a thread without an event
+  loop, so that it may call `asyncio.run`.
 * A page may use these names without defining them: `sesmail`, `client` (an open Client),
   `message`, `topics`, `body` and `headers` (a request of SNS that brings a bounce), and the async
   functions `store`, `save` and `suppress`, which record their arguments. `database.execute(sql,
@@ -56,6 +56,7 @@ MAX_LINES = {
     "examples/guides/sending.md": 236,
     "examples/guides/outcomes.md": 220,
     "examples/guides/receiving.md": 230,
+    "examples/guides/events_from_sqs.md": 120,
     "examples/guides/inbound.md": 100,
     "examples/guides/aws.md": 160,
     "examples/guides/testing.md": 120,
@@ -128,6 +129,8 @@ def run(server: FaultServer, folder: Path, certificate: None) -> Any:
 def test_python_blocks_run(run: Any, page: Page) -> None:
     if str(page).endswith("outbox.md"):
         pytest.importorskip("sqlalchemy", reason="pip install sesmail[sql]")
+    if "sesmail.testing" in page.text:
+        pytest.importorskip("uvicorn", reason="pip install sesmail[testing]")
     program = run(page)
     assert all(status < 300 for status in program.statuses), program.statuses
 

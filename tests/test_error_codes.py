@@ -68,6 +68,20 @@ ENTRIES = {
     "TemplateDoesNotExist": NotFoundError,
     "TransientFailure": RejectedError,
 }
+# Of SQS and DynamoDB; SQS writes them with and without the prefix of its query API.
+QUEUES_AND_TABLES = {
+    "AWS.SimpleQueueService.NonExistentQueue": NotFoundError,
+    "QueueDoesNotExist": NotFoundError,
+    "OverLimit": ThrottledError,
+    "AWS.SimpleQueueService.OverLimit": ThrottledError,
+    "RequestThrottled": ThrottledError,
+    "KmsThrottled": ThrottledError,
+    "KMS.ThrottlingException": ThrottledError,
+    "KmsAccessDenied": AccessDeniedError,
+    "KMS.AccessDeniedException": AccessDeniedError,
+    "ProvisionedThroughputExceededException": ThrottledError,
+    "ResourceNotFoundException": NotFoundError,
+}
 # https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html, and text of the v2 pages.
 OTHERS = {
     "AccessDenied": AccessDeniedError,
@@ -134,8 +148,8 @@ def test_every_bulk_status_of_the_service_models_is_mapped() -> None:
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [*(CALLS | ENTRIES | OTHERS).items()],
-    ids=[f"{code}" for code in CALLS | ENTRIES | OTHERS],
+    [*(CALLS | ENTRIES | OTHERS | QUEUES_AND_TABLES).items()],
+    ids=[f"{code}" for code in CALLS | ENTRIES | OTHERS | QUEUES_AND_TABLES],
 )
 def test_code_is_mapped_to_its_error(code: str, kind: type[RejectedError]) -> None:
     error = rejected_error(code, "Rejected.", operation="SendEmail", request_id="r-1", status=400)

@@ -19,9 +19,11 @@ ALLOWED = {
     "parse": "json pydantic_core typing",
     "read_mail": "json typing",
     "verify": "hashlib json pydantic_core typing",
-    "Receiver": "anyio hashlib json pydantic_core ssl typing",
+    "Receiver": "anyio hashlib json pydantic_core typing",
+    "EventQueue": "anyio hashlib json pydantic_core typing",
+    "DynamoSendLog": "anyio json pydantic_core typing",
     "Message": "email hashlib json pydantic pydantic_core typing",
-    "Client": "anyio email hashlib json pydantic pydantic_core ssl typing",
+    "Client": "anyio email hashlib json pydantic pydantic_core typing",
 }
 
 

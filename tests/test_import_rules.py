@@ -23,6 +23,7 @@ BASE = [
     "encoded_word",
     "error_codes",
     "errors",
+    "patterns",
     "private_names",
     "strict",
     "tagging",
@@ -48,7 +49,9 @@ RECEIVING = [
     *(
         "receiving.dedup",
         "receiving.events",
+        "receiving.fetching",
         "receiving.inbound",
+        "receiving.options",
         "receiving.parsing",
         "receiving.settling",
         "receiving.storage",
@@ -60,7 +63,7 @@ RECEIVING = [
 UNITS: dict[str, list[str]] = {
     **dict.fromkeys(BASE, BASE),
     "aws": BASE,
-    "send_log": BASE,
+    "send_log": [*BASE, "aws"],
     "sending.limits": BASE,
     "sending.wire": [*BASE, "sending.limits"],
     "sending.result": BASE,
@@ -105,6 +108,15 @@ UNITS: dict[str, list[str]] = {
         "aws",
     ],
     "receiving.dedup": [*BASE, "receiving.events"],
+    "receiving.options": [*BASE, "receiving.storage"],
+    "receiving.fetching": [
+        *BASE,
+        "receiving.events",
+        "receiving.inbound",
+        "receiving.storage",
+        "aws",
+    ],
+    "receiving.queue": [*BASE, *RECEIVING, "aws"],
     "receiving.receiver": [*BASE, *RECEIVING, "aws"],
     "sending": [],
     "receiving": [],
@@ -129,6 +141,7 @@ UNITS: dict[str, list[str]] = {
         "sending.blocking",
         "sending.blocking_many",
         "sending.client",
+        "receiving.queue",
         "receiving.receiver",
     ],
 }
@@ -138,9 +151,12 @@ ASYNC = [
         "background.py",
         "concurrency.py",
         "sending/blocking_many.py",
+        "receiving/fetching.py",
+        "receiving/queue/",
         "receiving/receiver.py",
         "receiving/subscriptions.py",
         "receiving/verification/async_certificates.py",
+        "send_log/dynamodb.py",
         "send_log/sqlite.py",
         "sql/",
     ),
@@ -155,7 +171,7 @@ ASYNC = [
 ]
 # Names that only some files may import or use; folders end in "/". `await` is any async syntax.
 RESTRICTED: dict[str, list[str]] = {
-    "aiobotocore": ["aws/", "testing/fake.py"],
+    "aiobotocore": ["aws/", "testing/client_settings.py"],
     "aiohttp": ["aws/"],
     "botocore": ["aws/", "testing/wire/", "testing/dispatch.py"],
     "httpx2": ["aws/"],

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest.importorskip("httpcore2", reason="pip install sesmail[trio]")
+
 from mutation.mutants import MUTANTS
 
 

@@ -30,18 +30,21 @@ RE_FUNCTIONS = {
 
 
 def patterns(source: str) -> Iterator[str | bytes]:
-    """Yield the patterns that a module passes to ``re``; computed parts are replaced by x."""
+    """Yield the patterns that a module passes to ``re`` or ``lazy_pattern``.
+
+    Computed parts are replaced by x.
+    """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module == "re":
             raise ValueError(f"line {node.lineno}: import the module re instead of its functions")
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in RE_FUNCTIONS
-        ):
-            module = node.func.value
-            if isinstance(module, ast.Name) and module.id == "re":
-                yield pattern_of(node.args[0])
+        match node:
+            case ast.Call(func=ast.Name("lazy_pattern"), args=[pattern, *_]):
+                yield pattern_of(pattern)
+            case ast.Call(func=ast.Attribute(ast.Name("re"), name), args=[pattern, *_]):
+                if name in RE_FUNCTIONS:
+                    yield pattern_of(pattern)
+            case _:
+                pass
 
 
 def pattern_of(node: ast.expr) -> Any:
@@ -99,7 +102,14 @@ def test_patterns_have_no_possessive_or_atomic_groups(path: Path) -> None:
         "rb'(?:a*+){%d}' % 2",
     ],
 )
-@pytest.mark.parametrize("call", ["A = re.compile({})", "def f(): return re.sub({}, '', text)"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "A = re.compile({})",
+        "A = lazy_pattern({}, re.ASCII)",
+        "def f(): return re.sub({}, '', text)",
+    ],
+)
 def test_possessive_and_atomic_groups_are_found(call: str, written: str) -> None:
     (pattern,) = patterns(call.format(written))
     assert operations(pattern) & MISMATCHED
@@ -111,7 +121,13 @@ def test_other_patterns_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["re.compile(PATTERN)", "re.match('a' + b, c)", "from re import compile"]
+    "source",
+    [
+        "re.compile(PATTERN)",
+        "re.match('a' + b, c)",
+        "lazy_pattern(PATTERN)",
+        "from re import compile",
+    ],
 )
 def test_patterns_that_are_no_literals_raise_value_error(source: str) -> None:
     with pytest.raises(ValueError, match="line 1"):

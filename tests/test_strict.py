@@ -49,6 +49,38 @@ def test_refuses(text: str) -> None:
         read_json(text)
 
 
+PLACES = (
+    "%s",
+    '{"a":%s}',
+    '{"a" :\t%s}',
+    "[%s]",
+    "[\r\n %s\n]",
+    "[1,%s]",
+    '["", %s, 2]',
+    "[[[{}, %s]]]",
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "number", ["1e309", "-1E+309", "0.5e310", "1e99999", f"1{'0' * 309}.0", f"-1{'0' * 400}.5"]
+)
+def test_refuses_infinite_numbers_everywhere(number: str, place: str) -> None:
+    text = place % number
+    for written in (text, text.encode(), bytearray(text.encode())):
+        with pytest.raises(ValueError, match="larger than any double"):
+            read_json(written)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "number",
+    ["1e308", "-1.5E+300", "1e-999", f"1{'0' * 400}", f"0.{'0' * 400}1", '", 1e999, [1e999"'],
+)
+def test_reads_large_and_small_numbers_everywhere(number: str, place: str) -> None:
+    assert read_json(place % number) == json.loads(place % number)
+
+
 def test_nesting_is_limited_to_200() -> None:
     assert read_json(nested(200)) == json.loads(nested(200))
     with pytest.raises(ValueError, match="recursion limit"):

@@ -3,8 +3,9 @@
 Each line with a type error has comments that suppress it; unused suppressions are errors.
 """
 
+import signal
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Literal, assert_never, assert_type
@@ -24,7 +25,10 @@ from sesmail import (
     BulkMessage,
     BulkResult,
     Client,
+    Delivery,
+    DynamoSendLog,
     Event,
+    EventQueue,
     InboundAttachment,
     InboundMail,
     InboundStorage,
@@ -35,6 +39,7 @@ from sesmail import (
     MemorySendLog,
     Message,
     Outcome,
+    QueueMessage,
     RawMessage,
     Received,
     Receiver,
@@ -738,6 +743,62 @@ def frozen_events(event: Event, bounce: Bounced, mail: InboundMail, mailbox: Mai
     mailbox.email = "b@example.com"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     mail.raw = b""  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     mail.inline["id"] = mail.attachments[0]  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+
+
+async def event_queues(url: str, log: SendLog) -> None:
+    async def handle(delivery: Delivery) -> None:
+        assert_type(delivery.events, tuple[Event, ...])
+        assert_type(delivery.message, QueueMessage)
+        assert_type(delivery.message.age, float | None)
+        assert_type(delivery.message.lag, float | None)
+        assert_type(delivery.dedup_id, str)
+        assert_type(delivery.is_held, bool)
+
+    class Metrics(sesmail.QueueListener):
+        def received(self, message: QueueMessage, events: int) -> None:
+            assert_type(message.receive_count, int)
+
+    async with EventQueue(
+        url,
+        topics=TOPICS,
+        send_log=log,
+        seen=SeenMessages(),
+        storage=InboundStorage(bucket="inbound"),
+        listener=Metrics(),
+        visibility_timeout=30,
+        endpoint_url="http://localhost:4566",
+    ) as queue:
+        assert_type(queue, EventQueue)
+        await queue.run(handle, concurrency=20, signals=[signal.SIGTERM])
+        async with queue.receive(max_in_flight=20) as deliveries:
+            assert_type(deliveries, sesmail.Deliveries)
+            async for delivery in deliveries:
+                assert_type(delivery, Delivery)
+                assert_type(await delivery.ack(), bool)
+                assert_type(await delivery.retry(after=5), bool)
+                for event in delivery.events:
+                    if isinstance(event, (Received, sesmail.MailStored)):
+                        assert_type(await queue.fetch(event), InboundMail)
+            deliveries.stop()
+        queue.stop()
+        await queue.run(lambda delivery: handle(delivery))
+    table = DynamoSendLog("sends", region="eu-west-1", expire_after=timedelta(days=90))
+    logs: list[SendLog] = [table]
+    EventQueue(url, send_log=logs[0])
+    async with table as entered:
+        assert_type(entered, DynamoSendLog)
+        assert_type(await entered.begin("id-1"), datetime)
+        async for record in entered.unknown():
+            assert_type(record, SendRecord)
+
+
+def wrong_queues(url: str) -> None:
+    EventQueue()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    EventQueue(url, TOPICS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    EventQueue(url, wait_time="20")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    EventQueue(url, listener=sesmail.Listener())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    EventQueue(url, region_name="eu-west-1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    DynamoSendLog("sends", expire_after=90)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def wrong_receivers() -> None:

@@ -78,6 +78,11 @@ if TYPE_CHECKING:
     from .receiving.inbound.mailbox import Mailbox
     from .receiving.inbound.report import MailReport, ReportedRecipient
     from .receiving.parsing.parser import parse
+    from .receiving.queue.deliveries import Deliveries
+    from .receiving.queue.delivery import Delivery
+    from .receiving.queue.event_queue import EventQueue
+    from .receiving.queue.listener import QueueListener
+    from .receiving.queue.message import QueueMessage
     from .receiving.receiver import Receiver
     from .receiving.storage.inbound_storage import InboundStorage
     from .receiving.transports.sns import SnsMessage
@@ -85,6 +90,7 @@ if TYPE_CHECKING:
     from .receiving.verification.secret import check_secret
     from .receiving.verification.signature import check_signature
     from .receiving.verification.verify import verify
+    from .send_log.dynamodb import DynamoSendLog
     from .send_log.memory import MemorySendLog
     from .send_log.protocol import SendLog, SendRecord
     from .send_log.sqlite import SqliteSendLog
@@ -136,8 +142,12 @@ __all__ = [
     "ContentTooLargeError",
     "Delayed",
     "Delivered",
+    "Deliveries",
+    "Delivery",
     "DuplicateSendError",
+    "DynamoSendLog",
     "Event",
+    "EventQueue",
     "ForbiddenTopicError",
     "InboundAttachment",
     "InboundMail",
@@ -162,6 +172,8 @@ __all__ = [
     "Opened",
     "OtherAction",
     "Outcome",
+    "QueueListener",
+    "QueueMessage",
     "QuotaExceededError",
     "RateLimiter",
     "RawMessage",
@@ -247,6 +259,11 @@ _PUBLIC_NAMES = {
     "receiving.inbound.mailbox": "Mailbox",
     "receiving.inbound.report": "MailReport ReportedRecipient",
     "receiving.parsing.parser": "parse",
+    "receiving.queue.deliveries": "Deliveries",
+    "receiving.queue.delivery": "Delivery",
+    "receiving.queue.event_queue": "EventQueue",
+    "receiving.queue.listener": "QueueListener",
+    "receiving.queue.message": "QueueMessage",
     "receiving.receiver": "Receiver",
     "receiving.storage.inbound_storage": "InboundStorage",
     "receiving.transports.sns": "SnsMessage",
@@ -254,6 +271,7 @@ _PUBLIC_NAMES = {
     "receiving.verification.secret": "check_secret",
     "receiving.verification.signature": "check_signature",
     "receiving.verification.verify": "verify",
+    "send_log.dynamodb": "DynamoSendLog",
     "send_log.memory": "MemorySendLog",
     "send_log.protocol": "SendLog SendRecord",
     "send_log.sqlite": "SqliteSendLog",

@@ -7,6 +7,8 @@ from binascii import a2b_base64, a2b_qp, b2a_base64
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from .patterns import lazy_pattern
+
 __all__ = ["decode_words", "encode_words", "has_encoded_word", "needs_encoding"]
 
 _SPACES = " \t\r\n"
@@ -24,10 +26,10 @@ _Q_CODES = {
 }
 
 # The beginning of an encoded-word for the most lenient readers, such as Python's ``email.header``.
-_WORD_BEGIN = re.compile(r"=\?[^?]*\?[BbQq]\?")
+_WORD_BEGIN = lazy_pattern(r"=\?[^?]*\?[BbQq]\?")
 
 # Each character between two question marks is read a fixed number of times: matching is linear.
-_WORD = re.compile(r"=\?([!->@-~]{1,40})\?([BbQq])\?([!->@-~]*)\?=")
+_WORD = lazy_pattern(r"=\?([!->@-~]{1,40})\?([BbQq])\?([!->@-~]*)\?=")
 _CHARSETS = {
     "ascii": "ascii",
     "iso-8859-1": "latin-1",

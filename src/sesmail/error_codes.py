@@ -21,9 +21,23 @@ __all__ = ["is_documented_code", "rejected_error"]
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html
 # https://docs.aws.amazon.com/ses/latest/APIReference/API_BulkEmailDestinationStatus.html
 # https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html
+# And codes of SQS and DynamoDB, those of SQS without the prefix of its query API.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html#API_ReceiveMessage_Errors
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 _CODES: dict[str, type[RejectedError]] = {
     **dict.fromkeys(
-        ("accountthrottled", "requestlimitexceeded", "throttled", "throttling", "toomanyrequests"),
+        (
+            "accountthrottled",
+            "kms.throttling",
+            "kmsthrottled",
+            "overlimit",
+            "provisionedthroughputexceeded",
+            "requestlimitexceeded",
+            "requestthrottled",
+            "throttled",
+            "throttling",
+            "toomanyrequests",
+        ),
         ThrottledError,
     ),
     **dict.fromkeys(("accountdailyquotaexceeded",), QuotaExceededError),
@@ -42,7 +56,10 @@ _CODES: dict[str, type[RejectedError]] = {
         (
             "configurationsetdoesnotexist",
             "configurationsetnotfound",
+            "nonexistentqueue",
             "notfound",
+            "queuedoesnotexist",
+            "resourcenotfound",
             "templatedoesnotexist",
             "templatenotfound",
         ),
@@ -55,6 +72,8 @@ _CODES: dict[str, type[RejectedError]] = {
             "incompletesignature",
             "invalidclienttokenid",
             "invalidsignature",
+            "kms.accessdenied",
+            "kmsaccessdenied",
             "missingauthenticationtoken",
             "notauthorized",
             "optinrequired",
@@ -83,10 +102,11 @@ _CODES: dict[str, type[RejectedError]] = {
     ),
 }
 _TRANSIENT = "transientfailure"
+_SQS_PREFIX = "AWS.SimpleQueueService."
 
 
 def _normalise(code: str) -> str:
-    return code.replace("_", "").removesuffix("Exception").lower()
+    return code.removeprefix(_SQS_PREFIX).replace("_", "").removesuffix("Exception").lower()
 
 
 def is_documented_code(code: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from .encoded_word import decode_words
 from .errors import InvalidMessageError
+from .patterns import lazy_pattern
 from .strict import read_json
 
 __all__ = [
@@ -29,14 +29,14 @@ SEND_ID_HEADER = "X-Sesmail-Id"
 SEND_ID_TAG = "X-Sesmail-Id"
 TAG_HEADER = "X-Tag"
 
-TAG_WORD = re.compile(r"[A-Za-z0-9_-]{1,256}")
+TAG_WORD = lazy_pattern(r"[A-Za-z0-9_-]{1,256}")
 """Name or value of an SES message tag, and so a send id.
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html
 """
 
 _ENCODER = json.JSONEncoder(allow_nan=False)
-_FOLD = re.compile(r"\r?\n[ \t]?")
+_FOLD = lazy_pattern(r"\r?\n[ \t]?")
 
 
 def metadata_text(metadata: Mapping[str, Any], field: str = "metadata") -> str:

@@ -131,6 +131,7 @@ VALUES: dict[str, tuple[Any, str]] = {
 EMPTY = {"empty": ("", "is empty"), "none": (None, "must be text, not None")}
 
 
+@pytest.mark.first
 @pytest.mark.parametrize("transport", ["asyncio-aiohttp-fast", "trio-httpx-generic"], indirect=True)
 @pytest.mark.parametrize(
     ("kind", "part", "case"),

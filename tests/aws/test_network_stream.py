@@ -4,8 +4,11 @@ import socket
 from collections.abc import Iterator
 
 import anyio
-import httpcore2
 import pytest
+
+pytest.importorskip("httpcore2", reason="pip install sesmail[trio]")
+
+import httpcore2
 
 from sesmail.aws.channel import TcpChannel
 from sesmail.aws.network_stream import NetworkStream

@@ -3,7 +3,7 @@
 import email.policy
 import threading
 from email.parser import BytesParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
@@ -24,6 +24,9 @@ from support.clients import NEWS, ORDER, new_client
 from support.faults import StartFaultServer
 from support.moto import MotoServer
 from support.responses import bulk, empty_200, error, json_200, ok, slow
+
+if TYPE_CHECKING:
+    from sesmail.testing import FakeSES
 
 pytestmark = pytest.mark.anyio
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
@@ -100,6 +103,44 @@ async def test_sends_templates_on_v1(moto_server: MotoServer) -> None:
         False,
     )
     assert quota["SentLast24Hours"] == 3
+
+
+@APIS
+async def test_templates_are_rendered_with_the_data_of_each_recipient(
+    request: pytest.FixtureRequest, api: Any
+) -> None:
+    """On the fake, as moto has no templates on v2, and renders none when it sends."""
+    pytest.importorskip("uvicorn", reason="pip install sesmail[testing]")
+    fake: FakeSES = request.getfixturevalue("ses")
+    fake.verify("example.com")
+    fake.template("News", "News of {{month}}", "Dear {{name}}")
+    news = BulkMessage(
+        from_email="shop@example.com",
+        template="News",
+        data={"month": "May", "name": "reader"},
+        recipients=[
+            Recipient("alice@example.com", data={"name": "Alice"}),
+            Recipient("bob@example.com", cc="bob@work.example"),
+            Recipient("carol@example.com", data={"name": "Carol", "month": "June"}),
+        ],
+    )
+    single = Template(from_email="shop@example.com", to="alice@example.com", template="News")
+    async with new_client(fake.url, api=api) as client:
+        result = await client.send_bulk(news)
+        await client.send(single.replace(data={"month": "June", "name": "Zoë"}))
+        incomplete = await client.send(single.replace(data={"month": "June"}))
+    assert [(mail.to, mail.subject, mail.text) for mail in fake.outbox[:-1]] == [
+        (("alice@example.com",), "News of May", "Dear Alice"),
+        (("bob@example.com",), "News of May", "Dear reader"),
+        (("carol@example.com",), "News of June", "Dear Carol"),
+        (("alice@example.com",), "News of June", "Dear Zoë"),
+    ]
+    assert [mail.message_id for mail in fake.outbox[:3]] == list(
+        dict.fromkeys(each.message_id for each in result.recipients)
+    )
+    assert fake.outbox[-1].message_id == incomplete.message_id  # accepted, and not rendered later
+    (failed,) = sesmail.parse(fake.events[-1].document)
+    assert isinstance(failed, sesmail.RenderingFailed)
 
 
 @APIS

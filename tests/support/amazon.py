@@ -1,4 +1,4 @@
-"""Fake SES, SNS and S3 for the code blocks of the documentation, and requests of SNS."""
+"""Fake AWS services for the code blocks of the documentation, and requests of SNS."""
 
 import json
 from datetime import UTC, datetime
@@ -13,11 +13,15 @@ SECRET = "user:password"
 MAIL = b"From: Ann <ann@example.net>\r\nSubject: Help\r\n\r\nHelp!\r\n"
 QUOTA = {"Max24HourSend": 50_000.0, "MaxSendRate": 1_000.0, "SentLast24Hours": 0.0}
 
+BOUNCE = json.dumps(ses_events.published("Bounce"))
+
 Posted = tuple[bytes, dict[str, str]]
 
 
 def respond(request: Request) -> Response:
-    """Accept every send, confirm every subscription, and serve one mail from S3."""
+    """Accept every send, confirm every subscription, serve a mail from S3 and events from SQS."""
+    if "x-amz-target" in request.headers:
+        return responses.json_200(called(request))
     if request.form.get("Action") == "ConfirmSubscription":
         arn = responses.element("SubscriptionArn", f"{TOPIC}:c9135db0-26c4-47ec-8998-413945fb5a96")
         return responses.raw(200, responses.XML, responses.result(request, arn))
@@ -26,6 +30,15 @@ def respond(request: Request) -> Response:
     if request.method == "GET" and request.target.endswith("/account"):
         return responses.json_200({"SendQuota": QUOTA})
     return responses.ok()
+
+
+def called(request: Request) -> Any:
+    """Return the response of SQS, whose queue always has a message, or of DynamoDB."""
+    operation = request.headers["x-amz-target"].partition(".")[2]
+    if operation == "ReceiveMessage":
+        body = json.dumps({**ses_events.sns_message(BOUNCE), "TopicArn": TOPIC})
+        return {"Messages": [{"MessageId": "m-1", "ReceiptHandle": "h-1", "Body": body}]}
+    return {"Successful": [{"Id": each["Id"]} for each in request.json.get("Entries", ())]}
 
 
 def posted(kind: str = "Notification", **changes: Any) -> Posted:

@@ -2,14 +2,15 @@
 
 import pytest
 
+# Those that share their parts with others run on one Python.
 TRANSPORTS = [
     "asyncio-aiohttp-fast",
-    "asyncio-aiohttp-generic",
-    "asyncio-httpx-fast",
+    pytest.param("asyncio-aiohttp-generic", marks=pytest.mark.first),
+    pytest.param("asyncio-httpx-fast", marks=pytest.mark.first),
     "trio-httpx-fast",
-    "trio-httpx-generic",
+    pytest.param("trio-httpx-generic", marks=pytest.mark.first),
 ]
-ALL = [*TRANSPORTS, "asyncio-httpx-generic"]  # which shares its parts with others of them
+ALL = [*TRANSPORTS, pytest.param("asyncio-httpx-generic", marks=pytest.mark.first)]
 
 
 @pytest.fixture(params=TRANSPORTS, scope="module")

@@ -203,6 +203,8 @@ async def test_unsubscribe_link(
     assert isinstance(event, sesmail.SubscriptionChanged)
     assert (event.recipient, event.changed_by) == ("a@example.org", source)
     assert request(ses, method, "/unsubscribe/none")[0] == 404
+    ses.state.forget([ses.outbox[0]], [])
+    assert request(ses, method, link.path)[0] == 404
     ses.reset()
     assert request(ses, method, link.path)[0] == 404
 

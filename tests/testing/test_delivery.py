@@ -143,6 +143,38 @@ def test_pending_delivery_is_reported_in_time(ses: FakeSES) -> None:
     emitted.wait_blocking()
 
 
+def test_subscription_ends_after_its_current_request(ses: FakeSES) -> None:
+    started, release, calls = threading.Event(), threading.Event(), list[str]()
+
+    def post(*_: object) -> int:
+        started.set()
+        assert release.wait(10)
+        calls.append("responded")
+        return 200
+
+    with ses.subscribe(post=post, confirm=False) as subscription:
+        emit(ses)
+        assert started.wait(10)
+        threading.Timer(0.05, release.set).start()
+        assert not subscription.is_closed
+    assert calls == ["responded"]
+    assert subscription.is_closed
+    assert emit(ses).deliveries == ()
+
+
+@pytest.mark.anyio
+async def test_subscription_ends_on_an_event_loop(ses: FakeSES) -> None:
+    async def post(*_: object) -> int:
+        await anyio.lowlevel.checkpoint()
+        return 200
+
+    async with ses.subscribe(post=post, confirm=False) as first:
+        await emit(ses).wait()
+    with ses.subscribe(post=post, confirm=False) as second:  # doesn't block the loop
+        emit(ses)
+    assert (first.is_closed, second.is_closed) == (True, True)
+
+
 def test_duplicates_delay_and_disorder(ses: FakeSES) -> None:
     calls: list[Any] = []
     held = ses.subscribe(post=record(calls), confirm=False, duplicates=1, delay=0.001)

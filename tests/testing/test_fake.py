@@ -1,6 +1,8 @@
 """Life and settings of a fake."""
 
+import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -138,6 +140,105 @@ async def test_typed_arguments_of_clients_and_receivers(ses: FakeSES) -> None:
         "endpoint_url": ses.url,
         "aws_access_key_id": "testing",
         "aws_secret_access_key": "testing",
+        "config": {"proxies": {}},
     }
     assert ses.trust()["topics"] == [ses.topic_arn]
     assert ses.region == "eu-west-1"
+
+
+async def test_settings_of_the_machine_are_not_used(
+    ses: FakeSES, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ses.verify("example.com")
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with ses.client(rate_limit=None, config={"connect_timeout": 5}) as client:
+        await client.send(ORDER)
+    monkeypatch.delenv("AWS_PROFILE")
+    async with sesmail.Client(**ses.client_settings(), rate_limit=None) as client:
+        await client.send(ORDER)
+    subscription = ses.subscribe(post=lambda *_: 200, confirm=False)
+    async with sesmail.Receiver(**ses.trust()) as receiver:
+        delivered = ses.deliver(ses.outbox[0])
+        await receiver.receive(*delivered.request())
+    assert subscription.is_confirmed
+    monkeypatch.setenv("NO_PROXY", "internal.example")
+    assert ses.environment()["no_proxy"] == "internal.example,127.0.0.1"
+
+
+async def test_config_instance_replaces_that_of_the_fake(ses: FakeSES) -> None:
+    from aiobotocore.config import AioConfig
+
+    ses.verify("example.com")
+    async with ses.client(rate_limit=None, config=AioConfig(connect_timeout=5)) as client:
+        await client.send(ORDER)
+
+
+INVALID: dict[str, tuple[Callable[[FakeSES], object], str]] = {
+    "display name": (lambda fake: fake.verify("Shop <shop@example.com>"), "bare address"),
+    "wildcard": (lambda fake: fake.verify("*.example.com"), "a domain such as example.com"),
+    "no text": (lambda fake: fake.verify(5), "not 5"),  # type: ignore[arg-type]
+    "negative rate": (lambda fake: fake.account(rate=-1), "rate must be a number of at least 0"),
+    "flag": (lambda fake: fake.account(quota=True), "quota must be a number of at least -1"),
+    "word": (lambda fake: fake.account(suppress="BOUNCE"), "in a list"),
+    "reason": (lambda fake: fake.account(suppress=["Bounce"]), "isn't one of BOUNCE, COMPLAINT"),
+    "suppression": (lambda fake: fake.suppress("a@example.org", reason="x"), "reason: 'x'"),
+    "unknown identity": (lambda fake: fake.notifications("example.org"), "verify it before"),
+    "kind": (lambda fake: fake.notifications("example.com", "bounce"), "kinds: 'bounce'"),
+    "preference": (lambda fake: fake.contact_list("a", topics={"b": "IN"}), "topics: 'IN'"),
+    "topics": (lambda fake: fake.contact_list("a", topics=["b"]), 'pass {"News": "OPT_IN"}'),  # type: ignore[arg-type]
+    "text of a mail": (lambda fake: fake.receive("To: a@b.cd\n\nx"), "encode the text"),
+}
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_arguments_are_named(ses: FakeSES, name: str) -> None:
+    call, error = INVALID[name]
+    ses.verify("example.com")
+    with pytest.raises(ValueError, match=re.escape(error)):
+        call(ses)
+
+
+def test_identity_is_normalised(ses: FakeSES) -> None:
+    ses.verify("MÜNCHEN.example", "Shop@Example.com")
+    assert list(ses.state.identities) == ["xn--mnchen-3ya.example", "shop@example.com"]
+    ses.notifications("münchen.example", "Bounce")
+    assert ses.state.identities["xn--mnchen-3ya.example"].topics == {"Bounce": ses.topic_arn}
+
+
+def test_client_of_a_fake_that_is_not_running() -> None:
+    with pytest.raises(ConfigurationError, match=r"isn't running: use it in a with block"):
+        FakeSES().client()
+    assert FakeSES().trust()["endpoint_url"] == ""
+
+
+async def test_fake_stops_during_a_request(
+    anyio_backend: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with FakeSES(lenient=True) as fake, fake.client(rate_limit=None) as client:
+        fake.faults.hang()
+        async with anyio.create_task_group() as tasks:
+
+            async def send() -> None:
+                with pytest.raises(sesmail.UnknownOutcomeError):
+                    await client.send(ORDER)
+
+            tasks.start_soon(send)
+            await fake.outbox.wait()
+            fake.stop()
+    assert [record.name for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
+def test_forked_process_stops_only_its_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeSES().start()
+    server = fake._server
+    assert server is not None
+    with monkeypatch.context() as patch:
+        patch.setattr("sesmail.testing.server.os.getpid", lambda: 0)
+        fake.stop()
+    assert server._thread.is_alive()
+    server.stop()
+    assert not server._thread.is_alive()

@@ -106,3 +106,42 @@ def test_error_of_any_kind(ses: FakeSES, v1: Any) -> None:
     ses.faults.error(MAIL_FROM, "The domain isn't verified.")
     with pytest.raises(v1.exceptions.MailFromDomainNotVerifiedException):
         v1.send_raw_email(RawMessage={"Data": b"From: a@example.com\r\n\r\n"})
+
+
+async def test_operations_are_limited_to_their_documented_rates(ses: FakeSES) -> None:
+    ses.account(limit_calls=True)
+    async with ses.client(rate_limit=None, retry=ONCE) as client:
+        await client.call("ListEmailTemplates")
+        with pytest.raises(sesmail.ThrottledError, match="Rate exceeded"):
+            await client.call("ListEmailTemplates")
+        for _ in range(3):  # no rate is documented
+            await client.call("ListEmailIdentities")
+        ses.account(lenient=True)
+        await client.call("ListEmailTemplates")
+        ses.reset()
+        for _ in range(2):
+            await client.call("ListEmailTemplates")
+    async with ses.client(api="v1", rate_limit=None, retry=ONCE) as client:
+        ses.account(limit_calls=True)
+        await client.call("GetSendQuota")
+        with pytest.raises(sesmail.ThrottledError, match="Rate exceeded"):
+            await client.call("GetSendQuota")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "rate"),
+    [
+        ("ses", "GetSendQuota", 1),
+        ("ses", "GetIdentityDkimAttributes", 1),
+        ("sesv2", "SendCustomVerificationEmail", 1),
+        ("sesv2", "SendBulkEmail", None),
+    ],
+)
+def test_documented_rate_is_read_from_the_model(
+    service: str, operation: str, rate: int | None
+) -> None:
+    from sesmail.testing.wire import models
+
+    found = models.operation(service, operation)
+    assert found is not None
+    assert models.documented_rate(found) == rate

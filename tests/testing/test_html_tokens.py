@@ -50,6 +50,6 @@ def test_tokens(html: str, expected: list[str]) -> None:
     ],
 )
 def test_repeated_pieces_take_linear_time(piece: str) -> None:
-    html = piece * 200_000
+    html = piece * 50_000
     assert sum(1 for _ in read_tokens(html)) <= len(html)
     assert find_links(html, None) == ()

@@ -50,23 +50,25 @@ def run(path: Path, *options: str) -> str:
     return done.stdout
 
 
+@pytest.mark.first
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("backend", ["asyncio", pytest.param("trio", marks=pytest.mark.once)])
 def test_runner_of_anyio(tmp_path: Path, backend: str) -> None:
     text = TESTS.format(decorator="@pytest.mark.anyio") + ANYIO.format(backend=backend)
     (tmp_path / "test_shop.py").write_text(text)
     assert "5 passed" in run(tmp_path, "-p", "no:asyncio")
 
 
+@pytest.mark.first
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["strict", "auto"])
+@pytest.mark.parametrize("mode", [pytest.param("strict", marks=pytest.mark.once), "auto"])
 def test_runner_of_pytest_asyncio(tmp_path: Path, mode: str) -> None:
     decorator = "@pytest.mark.asyncio" if mode == "strict" else ""
     (tmp_path / "test_shop.py").write_text(TESTS.format(decorator=decorator))
     assert "5 passed" in run(tmp_path, f"--asyncio-mode={mode}")
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_workers_of_xdist_have_servers_of_their_own(tmp_path: Path) -> None:
     for number in range(2):
         text = TESTS.format(decorator="@pytest.mark.asyncio")

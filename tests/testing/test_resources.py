@@ -333,3 +333,16 @@ def test_contact_lists(v2: Any) -> None:
     assert code_of(v2.get_contact, **contact) == "NotFoundException"
     v2.delete_contact_list(**names)
     assert code_of(v2.get_contact_list, **names) == "NotFoundException"
+
+
+@pytest.mark.parametrize("name", ["a/b", " ", "Shop <shop@example.com>", "shop@", "*.example.com"])
+def test_invalid_identities(v2: Any, v1: Any, name: str) -> None:
+    with pytest.raises(ClientError, match=r"BadRequestException.*: Invalid .* <"):
+        v2.create_email_identity(EmailIdentity=name)
+    with pytest.raises(ClientError, match=r"InvalidParameterValue.*: Invalid .* <"):
+        v1.verify_domain_identity(Domain=name)
+
+
+def test_negative_page_size(v2: Any) -> None:
+    with pytest.raises(ClientError, match="PageSize must be positive"):
+        v2.list_email_identities(PageSize=-1)

@@ -60,6 +60,21 @@ def test_send_raw_email(ses: FakeSES, v1: Any) -> None:
     )
 
 
+def test_attachment_types_that_ses_refuses(ses: FakeSES, v1: Any) -> None:
+    head = "From: shop@example.com\r\nTo: a@example.org\r\nContent-Type: application/x; "
+    for name in ("filename=setup.exe", "name=SETUP.EXE", "filename*=utf-8''%C3%B6.exe"):
+        parameter = (
+            name if name.startswith("name") else f"name=x\r\nContent-Disposition: inline; {name}"
+        )
+        raw = f"{head}{parameter}\r\n\r\nx\r\n".encode()
+        with pytest.raises(ClientError, match=r"InvalidParameterValue.*: Illegal filename"):
+            v1.send_raw_email(RawMessage={"Data": raw})
+    v1.send_raw_email(RawMessage={"Data": f"{head}name=exe.txt\r\n\r\nx\r\n".encode()})
+    ses.account(lenient=True)
+    v1.send_raw_email(RawMessage={"Data": raw})
+    assert len(ses.outbox) == 2
+
+
 def test_templates(ses: FakeSES, v1: Any) -> None:
     ses.template("News", "Hi {{name}}", "{{month}}")
     v1.send_templated_email(

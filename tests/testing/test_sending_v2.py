@@ -197,6 +197,38 @@ def test_raw_content(ses: FakeSES, v2: Any) -> None:
     assert ses.outbox.latest().recipients == (ALICE,)
 
 
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ("From: b@other.test", "failed the check in region EU-WEST-1: b@other.test"),
+        ("From: shop@example.com, b@other.test", "EU-WEST-1: b@other.test"),
+        ("From: shop@example.com\r\nSender: B <b@other.test>", "EU-WEST-1: b@other.test"),
+        ("From: shop@example.com\r\nfrom: shop@example.com", "Duplicate header 'from'."),
+        ("From: shop@example.com\r\nList-Id: <a>\r\nLIST-ID: <a>", "Duplicate header 'LIST-ID'."),
+    ],
+)
+def test_headers_of_raw_content_are_checked(ses: FakeSES, v2: Any, fields: str, error: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        send(v2, {"Raw": {"Data": f"{fields}\r\nX-Tag: a\r\nX-Tag: b\r\n\r\nx\r\n".encode()}})
+    assert code(caught)[1].endswith(error)
+    assert len(ses.outbox) == 0
+
+
+@pytest.mark.parametrize("subject", ["a\r\nBcc: b@other.test", "a\nb", "a\0", "a\x7f"])
+def test_control_characters_in_a_subject(ses: FakeSES, v2: Any, v1: Any, subject: str) -> None:
+    content = simple()
+    content["Simple"]["Subject"] = {"Data": subject}
+    for call in (
+        lambda: send(v2, content),
+        lambda: v1.send_email(
+            Source=SHOP, Destination={"ToAddresses": [ALICE]}, Message=content["Simple"]
+        ),
+    ):
+        with pytest.raises(ClientError, match="Subject contains control characters"):
+            call()
+    assert len(ses.outbox) == 0
+
+
 def test_raw_content_without_an_author(v2: Any) -> None:
     with pytest.raises(ClientError) as caught:
         v2.send_email(Content={"Raw": {"Data": b"To: a@example.org\r\n\r\n"}})
@@ -252,6 +284,21 @@ def test_attachment_that_no_mail_can_have(v2: Any) -> None:
     with pytest.raises(ClientError) as caught:
         send(v2, simple(Attachments=[{"FileName": "a\nb", "RawContent": b"x"}]))
     assert code(caught)[1].startswith("Invalid attachment a\nb")
+
+
+def test_attachment_of_a_type_that_ses_refuses(ses: FakeSES, v2: Any) -> None:
+    content = simple(Attachments=[{"FileName": "Setup.EXE", "RawContent": b"MZ"}])
+    with pytest.raises(ClientError) as caught:
+        send(v2, content)
+    assert code(caught) == ("BadRequestException", "Illegal filename 'Setup.EXE'.")
+    ses.account(lenient=True)
+    send(v2, content)
+    assert [item.claimed_file_name for item in ses.outbox[0].attachments] == ["Setup.EXE"]
+
+
+def test_author_is_decoded(ses: FakeSES, v2: Any) -> None:
+    send(v2, simple(), FromEmailAddress="=?utf-8?q?Zo=C3=AB=2C_B?= <shop@example.com>")
+    assert ses.outbox[0].from_email == '"Zoë, B" <shop@example.com>'
 
 
 def test_unverified_sender(ses: FakeSES, v2: Any) -> None:

@@ -40,6 +40,9 @@ _MAX_REQUESTS = 20  # of a repeatable call: its attempts, and those that look fo
 _SEND_LIMIT = 256 * 1024
 _XML_LIMIT = 2 * 1024 * 1024
 _LIMIT = 10 * 1024 * 1024
+# Ten messages of 1 MiB, whose characters JSON may write in up to three times as many bytes.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+_SQS_LIMIT = 32 * 1024 * 1024
 
 
 class Aws:
@@ -112,6 +115,16 @@ class Aws:
         """Returns the region of an open client, from the argument or the AWS configuration."""
         return self._clients[service, None].region
 
+    @property
+    def connections(self) -> int:
+        """Maximum number of calls in flight; 0 until a client was opened."""
+        return self._opener.connections
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds between two reads of a response; infinite until a client was opened."""
+        return self._opener.read_timeout
+
     async def call(
         self,
         service: str,
@@ -165,7 +178,8 @@ class Aws:
             except SesmailError:
                 raise
             except anyio.get_cancelled_exc_class():
-                if departure.may_have_left and not scope.cancel_called:
+                # A call that may be repeated, such as a poll, leaves nothing in doubt.
+                if departure.may_have_left and not scope.cancel_called and not self._repeatable:
                     _log.warning(
                         "%s was cancelled after its request may have been sent: unknown outcome",
                         operation,
@@ -248,4 +262,4 @@ def _response_limit(service: str, operation: str) -> int:
     """Returns the maximum size in bytes of a response that is parsed at once."""
     if operation.startswith("Send"):
         return _SEND_LIMIT
-    return _XML_LIMIT if service == "ses" else _LIMIT
+    return {"ses": _XML_LIMIT, "sqs": _SQS_LIMIT}.get(service, _LIMIT)

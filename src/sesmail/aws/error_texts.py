@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import ssl
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -22,6 +20,9 @@ _SAFE_PACKAGES = frozenset({"aiobotocore", "botocore", "dateutil", "json", "sesm
 
 def describe_error(error: BaseException) -> str:
     """Returns a text for an exception: its own if that shows no secret, otherwise its type."""
+    import socket
+    import ssl
+
     from botocore import exceptions as boto
 
     failed_requests = (boto.HTTPClientError, boto.ConnectionError)

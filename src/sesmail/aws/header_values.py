@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ..arguments import check_text
 from ..errors import ConfigurationError
+from ..patterns import lazy_pattern
 
 __all__ = ["check_headers", "check_user_agent", "key_fault"]
 
 # Other characters are sent as UTF-8, which is obs-text of a field value:
 # https://www.rfc-editor.org/rfc/rfc9110#section-5.5
-_INVALID = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_INVALID = lazy_pattern(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _SETTINGS = {
     "authorization": (
         "the access key id (aws_access_key_id, AWS_ACCESS_KEY_ID or the AWS profile) or the region"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Mapping
@@ -69,6 +70,8 @@ class AwsSettings:
             aiobotocore makes up to 3 attempts in the mode ``standard``, unless ``config`` sets
             ``retries``. Otherwise each call is one request.
         fast_path: Whether calls may skip the parts of aiobotocore that they don't need.
+        read_timeout: Default for the seconds between two reads of a response to a repeatable call;
+            one that waits at AWS needs more.
 
     Raises:
         ConfigurationError: A setting has a wrong type, ``params`` a name that doesn't exist, the
@@ -85,6 +88,7 @@ class AwsSettings:
     role: Role | None = None
     repeatable: bool = False
     fast_path: bool = True
+    read_timeout: float = _READ_TIMEOUT
 
     def __post_init__(self) -> None:
         check_settings(self.region, self.profile, self.config, self.params, _param_types())
@@ -109,6 +113,9 @@ class ClientOpener:
 
     Attributes:
         slots: Limits the calls in flight to the connections of the pool.
+        connections: Number of these connections; 0 until a client was opened.
+        read_timeout: Seconds between two reads of a response, from the settings or the
+            configuration; infinite without one, and until a client was opened.
     """
 
     def __init__(self, settings: AwsSettings) -> None:
@@ -116,6 +123,8 @@ class ClientOpener:
         self._session: Any = None
         self._config: Any = None
         self.slots: Any = None
+        self.connections = 0
+        self.read_timeout = math.inf
 
     async def open(self, service: str, region: str | None, stack: AsyncExitStack) -> ServiceClient:
         """Returns the client of a service.
@@ -188,12 +197,14 @@ class ClientOpener:
         config = build_config(
             settings.config,
             settings.user_agent,
-            read_timeout=_READ_TIMEOUT if settings.repeatable else None,
+            read_timeout=settings.read_timeout if settings.repeatable else None,
             retries=_REPEATABLE_RETRIES,
         )
         check_signature_version(config.signature_version)
         self._config = config
-        self.slots = anyio.Semaphore(config.max_pool_connections, fast_acquire=True)
+        self.connections = config.max_pool_connections
+        self.read_timeout = config.read_timeout or math.inf
+        self.slots = anyio.Semaphore(self.connections, fast_acquire=True)
         return settings.session or self._new_session(kind, config, region)
 
     def _new_session(self, kind: type[Any], config: Any, region: str | None) -> Any:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..arguments import described
 from ..errors import ConfigurationError
+from ..patterns import lazy_pattern
 
 __all__ = ["Role", "check_role_parameters"]
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-_ARN = re.compile(r"arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[\x21-\x7e]+")
-_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
-_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
+_ARN = lazy_pattern(r"arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[\x21-\x7e]+")
+_EXTERNAL_ID = lazy_pattern(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
+_NAME = lazy_pattern(r"[A-Za-z0-9_+=,.@-]{2,64}")
 _SESSION_NAME = "sesmail"
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import socket
-import ssl
 import sys
 from contextlib import suppress
 from typing import Any
@@ -24,7 +22,6 @@ __all__ = [
     "is_unknown_host",
 ]
 
-_NO_ADDRESS = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
 _STATUS = re.compile(r"[1-5][0-9][0-9]\b")
 _TEMPORARY_STATUSES = {408, 429}
 
@@ -119,6 +116,8 @@ def is_permanent(error: Any) -> bool:
     That is so if the certificate of the server isn't trusted, and if a proxy rejects the tunnel,
     for instance with 407, which asks for credentials.
     """
+    import ssl
+
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)):
         return True
     status = _proxy_status(error)
@@ -127,9 +126,12 @@ def is_permanent(error: Any) -> bool:
 
 def is_unknown_host(error: Any) -> bool:
     """Returns whether a host name has no address, as DNS says."""
+    import socket
+
+    no_address = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA")}
     original = getattr(error, "kwargs", {}).get("error", error)
     return any(
-        isinstance(each, socket.gaierror) and each.errno in _NO_ADDRESS for each in causes(original)
+        isinstance(each, socket.gaierror) and each.errno in no_address for each in causes(original)
     )
 
 
@@ -153,6 +155,8 @@ def describe_connection_error(error: Any, proxy: str | None = None) -> str:
         error: The exception of the HTTP library.
         proxy: URL of the proxy; None without one.
     """
+    import ssl
+
     import aiohttp
 
     from .aiohttp_protocol import UnsolicitedDataError

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError, NotSentError
 from .error_texts import hide_password
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["PASSWORD_HINT", "check_proxy", "check_response", "check_status", "load_tls"]
 
@@ -94,6 +96,8 @@ def load_tls(session: Any, build: Callable[[], T]) -> T:
     Raises:
         ConfigurationError: A file is missing or invalid, or a private key is encrypted.
     """
+    import ssl
+
     # OpenSSL would ask for the pass phrase of a key on the terminal. aiobotocore doesn't load the
     # certificate for a proxy whose URL begins with http:// on httpx.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -108,6 +112,8 @@ def load_tls(session: Any, build: Callable[[], T]) -> T:
 
 def _find_fault(session: Any) -> str | None:
     """Returns a text for the first authority that can't be loaded; OpenSSL doesn't name files."""
+    import ssl
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authorities = {
         "the CA bundle (verify, AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE or ca_bundle)": session._verify,

@@ -43,6 +43,11 @@ class SeenMessages:
             check_instance("events", event, BaseEvent, "a collection of events")
         for event in events:
             if event.sns is not None:
-                self._ids[event.sns.message_id] = None
+                self.add_id(event.sns.message_id)
+
+    def add_id(self, message_id: str) -> None:
+        """Adds a message by the id that ``seen`` was asked for."""
+        check_text("message_id", message_id)
+        self._ids[message_id] = None
         while len(self._ids) > self._size:
             self._ids.popitem(last=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
@@ -17,24 +17,21 @@ from ..arguments import (
     check_coroutine_function,
     check_function,
     check_instance,
-    check_methods,
     check_seconds,
-    check_text,
 )
 from ..aws import Aws, AwsSettings, ClientParams, Role
-from ..concurrency import EventLoopGuard, await_result, run_in_thread
+from ..concurrency import EventLoopGuard, await_result
 from ..errors import UnexpectedEventError, UnexpectedSubscriptionError
 from ..version import __version__
 from .events.base import TrackingEvent
 from .events.event import Event, SubscriptionConfirmation
-from .events.received import Received, SnsAction
+from .events.received import Received
 from .events.stored import MailStored
+from .fetching import MailFetcher
+from .options import Seen, check_options
 from .parsing.parser import parse, parse_raw
 from .settling import SupportsSettle, settle_sends
-from .storage.enclosed import enclosed_mail
 from .storage.inbound_storage import InboundStorage
-from .storage.location import StoredObject, locate, require_allowed
-from .storage.s3 import MailStore
 from .subscriptions import confirm_subscription
 from .transports.json_body import Body
 from .transports.sns import SnsMessage
@@ -54,7 +51,6 @@ __all__ = ["Receiver"]
 _log = logging.getLogger("sesmail.receiver")
 
 Accept: TypeAlias = Literal["any", "tracking", "inbound"]
-Seen: TypeAlias = Callable[[str], Awaitable[bool]]
 
 # Classes that each kind of receiver refuses, with their name in the error.
 _REFUSED: dict[str, tuple[tuple[type[Any], ...], str]] = {
@@ -150,7 +146,11 @@ class Receiver:
         check_bool("auto_confirm", auto_confirm)
         check_seconds("timeout", timeout)
         check_seconds("max_age", max_age, or_infinite=True)
-        _check_objects(seen, send_log, storage, fetch_certificate, clock)
+        check_options(seen, send_log, storage)
+        if fetch_certificate is not None:
+            check_coroutine_function("fetch_certificate", fetch_certificate)
+        if clock is not None:
+            check_function("clock", clock)
         self._accept = accept
         self._auto_confirm = auto_confirm
         self._max_age = max_age
@@ -173,8 +173,7 @@ class Receiver:
                 repeatable=True,
             )
         )
-        self._storage = InboundStorage() if storage is None else storage
-        self._store = MailStore(self._aws, self._storage, timeout=timeout)
+        self._fetcher = MailFetcher(self._aws, storage, timeout=timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -288,23 +287,7 @@ class Receiver:
             ConfigurationError: The receiver is closed, or AWS credentials or the extra
                 ``signatures``, which decrypting needs, are missing.
         """
-        check_instance("event", event, (Received, MailStored), "a Received or MailStored event")
-        if isinstance(event, MailStored):
-            return await self.fetch_object(event.bucket, event.key)
-        if isinstance(event.action, SnsAction) and (
-            event.content is not None or self._storage.bucket is None
-        ):
-            raw = enclosed_mail(event, event.action)
-        else:
-            raw = await self._store.fetch(locate(event, self._storage))
-        load = partial(
-            _load,
-            raw,
-            envelope_sender=event.source,
-            envelope_recipients=event.recipients,
-            verdicts=event.verdicts,
-        )
-        return await run_in_thread(load, abandon=True)
+        return await self._fetcher.fetch(event)
 
     async def fetch_object(self, bucket: str, key: str) -> InboundMail:
         """Fetches a mail that SES stored in S3, for programs that know where it is.
@@ -316,9 +299,7 @@ class Receiver:
             TemporaryError: A later attempt may succeed (503).
             ConfigurationError: An argument isn't text, or as for ``fetch``.
         """
-        stored = self._allowed_object(bucket, key)
-        raw = await self._store.fetch(stored)
-        return await run_in_thread(partial(_load, raw), abandon=True)
+        return await self._fetcher.fetch_object(bucket, key)
 
     async def delete_object(self, event: Received | MailStored) -> None:
         """Deletes the mail of an event from S3; does nothing if it was deleted before.
@@ -330,18 +311,7 @@ class Receiver:
             TemporaryError: A later attempt may succeed (503).
             ConfigurationError: The receiver is closed, or AWS credentials are missing.
         """
-        check_instance("event", event, (Received, MailStored), "a Received or MailStored event")
-        stored = (
-            self._allowed_object(event.bucket, event.key)
-            if isinstance(event, MailStored)
-            else locate(event, self._storage)
-        )
-        await self._store.delete(stored)
-
-    def _allowed_object(self, bucket: str, key: str) -> StoredObject:
-        check_text("bucket", bucket)
-        check_text("key", key)
-        return require_allowed(StoredObject(bucket, key), self._storage)
+        await self._fetcher.delete_object(event)
 
     async def _run(self, checks: Checks) -> SnsMessage | None:
         """Runs the checks of a request, and fetches the certificate they need."""
@@ -377,29 +347,6 @@ class Receiver:
             topic_arn=event.topic_arn,
             token=event.token,
         )
-
-
-def _check_objects(
-    seen: object, send_log: object, storage: object, fetch_certificate: object, clock: object
-) -> None:
-    """Checks the functions and objects that a receiver uses, each of which may be None."""
-    if seen is not None:
-        check_coroutine_function("seen", seen, "write async def, or pass SeenMessages()")
-    if send_log is not None:
-        fix = "pass the object that the Client has as its send_log"
-        check_methods("send_log", send_log, ("settle",), "a send log", fix)
-    if storage is not None:
-        check_instance("storage", storage, InboundStorage, "an InboundStorage")
-    if fetch_certificate is not None:
-        check_coroutine_function("fetch_certificate", fetch_certificate)
-    if clock is not None:
-        check_function("clock", clock)
-
-
-def _load(raw: bytes, **envelope: Any) -> InboundMail:
-    from .inbound.mail import read_mail  # lazily: a receiver of tracking events doesn't need it
-
-    return read_mail(raw, **envelope).load()
 
 
 def _now() -> datetime:

@@ -35,7 +35,8 @@ class SendLog(Protocol):
 
     A send log prevents duplicates and lists the sends whose outcome is unknown after a crash. SES
     has no idempotency key and can't be asked for a mail, so each mail carries a send id, which its
-    events return, and the log keeps the ids. ``MemorySendLog`` and ``SqliteSendLog`` implement it.
+    events return, and the log keeps the ids. ``MemorySendLog``, ``SqliteSendLog`` and
+    ``DynamoSendLog`` implement it.
     An implementation for another database follows these rules:
 
     * ``begin`` sets a record to ``unknown``, so that it stays so if the process dies.

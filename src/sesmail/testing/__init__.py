@@ -22,8 +22,9 @@ from ..sending.message.output import register_preview
 if TYPE_CHECKING:
     from . import sns
     from .api_errors import ApiError
+    from .client_settings import ClientSettings, FakeTrust
     from .emitted import DeliveryError, Emitted
-    from .fake import ClientSettings, FakeSES, FakeTrust
+    from .fake import FakeSES
     from .faults import Faults
     from .feed import Change, Changes, Feed
     from .mail import Attempt, Delivery, EventRecord, SentMail
@@ -76,8 +77,9 @@ register_preview(_preview)
 # Modules with their public names, as in the package above.
 _PUBLIC_NAMES = {
     "api_errors": "ApiError",
+    "client_settings": "ClientSettings FakeTrust",
     "emitted": "DeliveryError Emitted",
-    "fake": "ClientSettings FakeSES FakeTrust",
+    "fake": "FakeSES",
     "faults": "Faults",
     "feed": "Change Changes Feed",
     "mail": "Attempt Delivery EventRecord SentMail",

@@ -17,6 +17,7 @@ from ..sending.mime.part import BoundaryFactory, Header, Part, file_part, multip
 from .api_errors import bad_request
 from .checks import bare
 from .draft import Addresses
+from .raw_checks import check_subject, is_refused_extension
 from .state import now
 
 __all__ = ["Content", "compose", "rendered_text"]
@@ -61,6 +62,7 @@ def compose(
         for name, values in mailboxes
         if values
     ]
+    check_subject(content.subject)
     if content.subject:
         fields.append(("Subject", text_field("Subject", content.subject)))
     fields += [(name, fold(name, value.split(" "))) for name, value in content.headers]
@@ -105,7 +107,13 @@ def _root(content: Content) -> Part:
 
 
 def _attachment(item: Mapping[str, Any]) -> Attachment:
-    fields: dict[str, Any] = {"filename": item["FileName"], "content": item["RawContent"]}
+    name: str = item["FileName"]
+    # The service refuses extensions, if it is strict.
+    is_refused = is_refused_extension(name)
+    fields: dict[str, Any] = {
+        "filename": "file" if is_refused else name,
+        "content": item["RawContent"],
+    }
     options = {
         "media_type": item.get("ContentType"),
         "content_id": item.get("ContentId"),
@@ -114,6 +122,7 @@ def _attachment(item: Mapping[str, Any]) -> Attachment:
     }
     fields |= {name: value for name, value in options.items() if value is not None}
     try:
-        return Attachment(**fields)
+        attachment = Attachment(**fields)
     except (ValidationError, InvalidMessageError) as err:
-        raise bad_request(f"Invalid attachment {item['FileName']}: {err}") from err
+        raise bad_request(f"Invalid attachment {name}: {err}") from err
+    return attachment.model_copy(update={"filename": name}) if is_refused else attachment

@@ -35,6 +35,11 @@ class Connections:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
 
+    def abort(self) -> None:
+        """Closes all connections."""
+        for transport in list(self._transports.values()):
+            transport.abort()
+
     def write_garbage(self, client: tuple[str, int] | None) -> None:
         """Responds to a client with bytes that aren't HTTP, and closes the connection."""
         transport = self._transports.get(client) if client else None

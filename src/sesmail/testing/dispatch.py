@@ -19,7 +19,9 @@ from .wire import models, query, rest_json
 
 __all__ = ["AwsRequest", "AwsResponse", "Dispatcher", "service_of"]
 
-_SCOPE = re.compile(r"Credential=[^/,\s]+/[0-9]{8}/[^/,\s]+/([a-z0-9-]+)/aws4_request")
+_SCOPE = re.compile(
+    r"Credential=[^/,\s]{1,256}/[0-9]{8}/[^/,\s]{1,64}/([a-z0-9-]{1,64})/aws4_request"
+)
 _MAX_FIELDS = 10_000  # of a form
 
 
@@ -148,6 +150,9 @@ class Dispatcher:
             ApiError: It fails.
         """
         handler = OPERATIONS.get((call.service, call.operation.name))
+        rate = models.documented_rate(call.operation)
+        if self._service.limits_calls and rate is not None:
+            self._service.call_rates.check(call.operation.name, rate)
         if handler is None:
             raise ApiError(UNKNOWN, f"sesmail.testing has no operation {call.operation.name}")
         try:

@@ -42,7 +42,9 @@ EVENT_KEYS = {
 """Key of the object of each event type."""
 
 _MAX_HEADERS = 10 * 1024  # bytes; SES truncates the rest
-_FIELD = re.compile(r"([!-9;-~]+):[ \t]*(.*(?:\n[ \t].*)*)")
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+# Only at the start of a line: otherwise the time would grow with the square of its length.
+_FIELD = re.compile(r"^([!-9;-~]+):[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 
 
 def timestamp(time: datetime) -> str:
@@ -96,8 +98,8 @@ def notification_document(
 
 def header_list(raw: bytes) -> list[dict[str, str]]:
     """Returns the header fields of a mail, unfolded, with encoded-words as they are."""
-    text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
-    head = text.partition("\n\n")[0]
+    end = _HEADER_END.search(raw)
+    head = raw[: end.start() if end else None].decode("utf-8", "replace").replace("\r\n", "\n")
     return [
         {"name": match[1], "value": re.sub(r"\n[ \t]+", " ", match[2]).strip()}
         for match in _FIELD.finditer(head)

@@ -31,6 +31,7 @@ class Draft:
         from_email: The author, a mailbox as text.
         addresses: The recipients.
         build: Returns the MIME. It raises RenderingError if a template can't be rendered.
+        header_senders: Addresses in the From and Sender of ready-made MIME.
         return_path: Address that bounces go to; None for that of the author.
         is_delegated: Whether the call names the identity of another account, which isn't checked.
         configuration_set: Name of the configuration set of the call; None without.
@@ -49,6 +50,7 @@ class Draft:
     from_email: str
     addresses: Addresses
     build: Callable[[], bytes]
+    header_senders: Sequence[str] = ()
     return_path: str | None = None
     is_delegated: bool = False
     configuration_set: str | None = None

@@ -209,8 +209,10 @@ class EventMaker:
                 stored mail is encrypted then), ``verdicts``, ``truncate_headers``.
 
         Raises:
-            ValueError: The mail has no recipient, or is too large for the SNS action.
+            ValueError: The mail is text, has no recipient, or is too large for the SNS action.
         """
+        if isinstance(mail, str) and "\n" in mail:
+            raise ValueError("mail must be bytes, or the path of a file: encode the text of a mail")
         raw = mail if isinstance(mail, bytes) else Path(mail).read_bytes()
         topic = self.topic_arn if topic is None else topic
         document = receive(self.state, raw, topic, InboundOptions(**options))

@@ -3,48 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from types import TracebackType
-from typing import Any, Self, TypedDict
+from typing import Any, Self
 
 import anyio.to_thread
 
 from ..errors import ConfigurationError
 from ..receiving.verification.topic import read_topic
 from ..sending.client import Client
+from .client_settings import (
+    ClientSettings,
+    FakeTrust,
+    client_settings,
+    environment,
+    with_further,
+)
 from .events import EventMaker
 from .faults import Faults
+from .history import MAX_BYTES, MAX_MAILS
 from .mail import EventRecord
 from .outbox import Outbox
 from .server import Server
 from .service import SesService
 from .settings import Settings
-from .signing import ca_bundle
-from .sns import Trust, trust
+from .sns import trust
 from .state import State
 from .subscribing import Subscribing
 
-__all__ = ["ClientSettings", "FakeSES", "FakeTrust"]
-
-_KEY = "testing"  # both parts of the credentials
-
-
-class ClientSettings(TypedDict):
-    """Arguments of a ``Client`` that sends to the fake."""
-
-    region: str
-    endpoint_url: str
-    aws_access_key_id: str
-    aws_secret_access_key: str
-
-
-class FakeTrust(Trust):
-    """Arguments of a ``Receiver`` for the fake."""
-
-    region: str
-    endpoint_url: str
-    aws_access_key_id: str
-    aws_secret_access_key: str
+__all__ = ["FakeSES"]
 
 
 class FakeSES(EventMaker, Settings, Subscribing):
@@ -56,7 +42,8 @@ class FakeSES(EventMaker, Settings, Subscribing):
     event loop. Any credentials are accepted.
 
     Modelled: identities and their subdomains, the sandbox, the daily quota, paused and suspended
-    accounts; limits on recipients, sizes, tags and headers; stored and inline templates, data
+    accounts; limits on recipients, sizes, tags, headers and attachment types, and the rates of
+    operations other than sends on request; stored and inline templates, data
     merged by key, Rendering Failure after acceptance; bulk results by entry; configuration sets,
     event destinations and identity notifications; suppression lists of the account and of tenants,
     to which hard bounces and complaints add addresses; contact lists and unsubscribe links; the
@@ -64,9 +51,8 @@ class FakeSES(EventMaker, Settings, Subscribing):
     and signatures; received mail in notifications and in S3, encrypted by KMS.
 
     Not modelled: IAM and signatures of requests, DKIM and MAIL FROM domains, receipt rules (give
-    their action to ``receive``), attachments that SES refuses, the rate of other operations than
-    sends, partials and further helpers of Handlebars, destinations other than SNS (an ``Emitted``
-    event has their forms), and the time that real deliveries take. Mails are kept until ``reset``.
+    their action to ``receive``), partials and further helpers of Handlebars, destinations other
+    than SNS (an ``Emitted`` event has their forms), and the time that real deliveries take.
 
     Attributes:
         faults: Faults of the next send operations: throttling, latency, lost responses.
@@ -78,8 +64,11 @@ class FakeSES(EventMaker, Settings, Subscribing):
     Args:
         region: The AWS region that it is.
         account_id: Number of the AWS account.
-        lenient: Whether mail from unverified senders is accepted, too.
+        lenient: Whether mail from unverified senders is accepted, and attachments of any type.
         port: Port of the server; 0 for a free one.
+        max_mails: Maximum number of sent and received mails that it keeps. Beyond it, the oldest
+            are deleted with their events, and a warning is logged.
+        max_bytes: Maximum size of these mails.
 
     Raises:
         ConfigurationError: The region or account isn't valid.
@@ -92,8 +81,10 @@ class FakeSES(EventMaker, Settings, Subscribing):
         account_id: str = "123456789012",
         lenient: bool = False,
         port: int = 0,
+        max_mails: int = MAX_MAILS,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
-        state = State(region, account_id)
+        state = State(region, account_id, max_mails=max_mails, max_bytes=max_bytes)
         topic_arn = state.arn("sns", "ses-events")
         if read_topic(topic_arn) is None:
             raise ConfigurationError(
@@ -176,13 +167,18 @@ class FakeSES(EventMaker, Settings, Subscribing):
         self._set_up()
 
     def client_settings(self) -> ClientSettings:
-        """Returns arguments of a ``Client`` that sends to the fake."""
-        return {
-            "region": self.region,
-            "endpoint_url": self.url,
-            "aws_access_key_id": _KEY,
-            "aws_secret_access_key": _KEY,
-        }
+        """Returns arguments of a ``Client`` that sends to the fake.
+
+        The ``config`` among them ignores the proxy of the environment.
+
+        Raises:
+            ConfigurationError: The fake isn't running.
+        """
+        if not self.url:
+            raise ConfigurationError(
+                "the fake SES isn't running: use it in a with block, or call start()"
+            )
+        return client_settings(self.region, self.url)
 
     def client(self, **settings: Any) -> Client:
         """Returns a new ``Client`` that sends to the fake, with further settings.
@@ -190,14 +186,7 @@ class FakeSES(EventMaker, Settings, Subscribing):
         The clients of a fake share a session of aiobotocore, which opens them faster, unless
         ``session``, ``profile`` or ``role_arn`` is given.
         """
-        arguments: dict[str, Any] = {
-            **self.client_settings(),
-            "verify": ca_bundle(),
-            **settings,
-        }
-        if not {"session", "profile", "role_arn"} & settings.keys():
-            arguments["session"] = _shared_session()
-        return Client(**arguments)
+        return Client(**with_further(self.client_settings(), settings))
 
     def trust(self) -> FakeTrust:
         """Returns arguments of a ``Receiver`` that accepts the requests of the fake.
@@ -207,31 +196,13 @@ class FakeSES(EventMaker, Settings, Subscribing):
         """
         return {
             **trust(topic=self.topic_arn, secret=self.secret),
-            "region": self.region,
-            "endpoint_url": self.url,
-            "aws_access_key_id": _KEY,
-            "aws_secret_access_key": _KEY,
+            **client_settings(self.region, self.url),
         }
 
     def environment(self) -> dict[str, str]:
         """Returns environment variables that direct AWS clients without settings to the fake.
 
-        No client can connect to AWS with them: they trust no certificate of it.
+        No client can connect to AWS with them: they trust no certificate of it. ``NO_PROXY`` keeps
+        the hosts that it has.
         """
-        return {
-            "AWS_ACCESS_KEY_ID": _KEY,
-            "AWS_SECRET_ACCESS_KEY": _KEY,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_REGION": self.region,
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_CA_BUNDLE": ca_bundle(),
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-
-
-@cache
-def _shared_session() -> object:
-    """Returns a session that caches the service models, which belongs to no event loop."""
-    from aiobotocore.session import AioSession
-
-    return AioSession()
+        return environment(self.region, self.url)

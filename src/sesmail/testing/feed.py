@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar
 import anyio
 import anyio.lowlevel
 
-__all__ = ["Change", "ChangeKind", "Changes", "Feed", "check_no_loop"]
+__all__ = ["Change", "ChangeKind", "Changes", "Feed", "check_no_loop", "is_loop_running"]
 
 T = TypeVar("T")
 ChangeKind: TypeAlias = Literal["mail", "event", "delivery", "settings", "reset"]
@@ -192,8 +192,14 @@ def check_no_loop() -> None:
     Raises:
         RuntimeError: One is running in this thread.
     """
+    if is_loop_running():
+        raise RuntimeError("an event loop is running in this thread: await wait() instead")
+
+
+def is_loop_running() -> bool:
+    """Returns whether an event loop is running in this thread."""
     try:
         anyio.lowlevel.current_token()
     except RuntimeError:
-        return
-    raise RuntimeError("an event loop is running in this thread: await wait() instead")
+        return False
+    return True

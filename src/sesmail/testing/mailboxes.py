@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ..address import quoted
+from ..address import Address, quoted
+from ..encoded_word import decode_words
 from ..receiving.inbound.mailbox import Mailbox
 
-__all__ = ["mailbox_text"]
+__all__ = ["decoded_mailbox", "mailbox_text"]
 
 _PLAIN = re.compile(r"[^()<>\[\]:;@\\,\"]*")
 
@@ -18,3 +19,9 @@ def mailbox_text(mailbox: Mailbox) -> str:
         return mailbox.email
     name = mailbox.name if _PLAIN.fullmatch(mailbox.name) else quoted(mailbox.name)
     return f"{name} <{mailbox.email}>"
+
+
+def decoded_mailbox(text: str) -> str:
+    """Returns a mailbox, as a call has it, with its name decoded."""
+    address = Address.parse(text)
+    return mailbox_text(Mailbox(address.email, decode_words(address.name or "") or None))

@@ -85,7 +85,7 @@ class Publisher:
         """Records a document, and publishes it to topics."""
         record = EventRecord(kind=kind, document=document, at=now(), mail=mail, topics=topics)
         with self._state.lock:
-            self._state.events.append(record)
+            self._state.add_event(record)
             if mail is not None:
                 mail.events.append(record)
         for topic in topics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import threading
@@ -24,6 +25,7 @@ __all__ = ["Server"]
 _POST = re.compile(rb"POST (?:http://[^/ ]*)?/([^ ]*) HTTP/1.1\r\n")
 _START_TIMEOUT = 30.0  # seconds
 _STOP_TIMEOUT = 5.0
+_ROUNDS = 5  # of the event loop, in which requests end after their connection was lost
 
 
 class Server:
@@ -49,7 +51,8 @@ class Server:
             date_header=False,
             timeout_keep_alive=600,
         )
-        self._server = _Server(config)
+        self._server = _Server(config, self._connections)
+        self._process = os.getpid()
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url: str = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(
@@ -67,17 +70,19 @@ class Server:
             raise RuntimeError("the fake SES didn't start")
 
     def stop(self) -> None:
-        """Closes all connections, and ends the thread."""
-        self._server.stop()
-        self._thread.join(_STOP_TIMEOUT)
-        self._socket.close()
+        """Closes all connections, and ends the thread; does nothing in a forked process."""
+        if self._process == os.getpid():
+            self._server.stop()
+            self._thread.join(_STOP_TIMEOUT)
+            self._socket.close()
 
 
 class _Server(uvicorn.Server):
     """uvicorn's server, which ends at once instead of at the next tick of its clock."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
         super().__init__(config)
+        self._connections = connections
         self.ready = threading.Event()
 
     async def main_loop(self) -> None:
@@ -85,6 +90,10 @@ class _Server(uvicorn.Server):
         self._token = anyio.lowlevel.current_token()
         self.ready.set()
         await self._stopping.wait()
+        # What waits for a disconnection ends by itself; uvicorn logs an error for what it cancels.
+        self._connections.abort()
+        for _ in range(_ROUNDS):
+            await anyio.lowlevel.checkpoint()
 
     def stop(self) -> None:
         self.should_exit = self.force_exit = True

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .api_errors import missing
+from .call_rate import CallRates
 from .checks import (
     bare,
     check_account,
@@ -22,7 +23,9 @@ from .draft import Draft
 from .faults import Faults
 from .handlebars import RenderingError
 from .mail import SentMail
+from .mailboxes import decoded_mailbox
 from .publishing import Publisher
+from .raw_checks import check_attachments
 from .simulator import after_acceptance
 from .state import DEFAULT_SET, Identity, State, now
 from .subscribers import UnsubscribeLinks
@@ -36,21 +39,28 @@ class SesService:
 
     Args:
         state: The state.
-        is_strict: Whether senders must be verified.
+        is_strict: Whether senders must be verified, and attachments of types that SES takes.
     """
 
     def __init__(self, state: State, *, is_strict: bool = True) -> None:
         self.state = state
         self.is_strict = is_strict
         self.faults: Faults = Faults()
+        self.call_rates: CallRates = CallRates()
         self.sns: Sns = Sns(state)
         self.publisher: Publisher = Publisher(state, self.sns)
         self.links: UnsubscribeLinks = UnsubscribeLinks(state, self.publisher)
+
+    @property
+    def limits_calls(self) -> bool:
+        """Whether operations are limited to the rates that AWS documents."""
+        return self.is_strict and self.state.account.limit_calls
 
     def reset(self) -> None:
         """Deletes all state, faults and subscriptions."""
         self.sns.close()
         self.faults.clear()
+        self.call_rates.clear()
         self.links.clear()
         self.state.reset()
 
@@ -63,7 +73,7 @@ class SesService:
         with self.state.lock:
             mail = self._accepted(draft)
             self.state.count_sent(len(mail.recipients))
-            self.state.mails.append(mail)
+            self.state.add_mail(mail)
         self.state.feed.publish("mail", mail)
         after_acceptance(self.state, self.publisher, mail)
         return mail
@@ -81,16 +91,20 @@ class SesService:
         author = bare(draft.from_email)
         chosen = configuration_set_of(state, draft, self._identity(author))
         envelope_sender = bare(draft.return_path) if draft.return_path else author
-        senders = [] if draft.is_delegated else [author, envelope_sender]
+        senders = [author, envelope_sender, *draft.header_senders]
+        if draft.is_delegated:
+            senders.clear()
         check_verified(state, senders, recipients, is_strict=self.is_strict)
         raw, failure = self._built(draft, recipients)
         check_size(raw, draft.api)
+        if self.is_strict:
+            check_attachments(raw)
         self.faults.check_rate(len(recipients))
         check_quota(state, len(recipients))
         return SentMail(
             message_id=new_message_id(),
             raw=raw,
-            from_email=draft.from_email,
+            from_email=decoded_mailbox(draft.from_email),
             to=to,
             cc=cc,
             bcc=bcc,

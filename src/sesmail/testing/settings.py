@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ..arguments import check_mapping
+from .identity_name import identity_name
 from .operations.templates import create_template
 from .publishing import ALL_EVENTS, EVENT_ENUMS
 from .service import SesService
+from .setting_checks import (
+    NOTIFICATIONS,
+    PREFERENCES,
+    REASONS,
+    check_number,
+    check_words,
+)
 from .sns import SECRET
 from .state import (
     DEFAULT_SET,
@@ -45,6 +54,7 @@ class Settings:
         paused: bool | None = None,
         suspended: bool | None = None,
         lenient: bool | None = None,
+        limit_calls: bool | None = None,
         suppress: Collection[str] | None = None,
     ) -> None:
         """Changes settings of the account; None leaves one as it is.
@@ -56,16 +66,26 @@ class Settings:
             sandbox: Whether recipients have to be verified, too, except those of the simulator.
             paused: Whether sending is paused.
             suspended: Whether AWS has suspended the account.
-            lenient: Whether mail from unverified senders is accepted.
+            lenient: Whether mail from unverified senders is accepted, and attachments of any type.
+            limit_calls: Whether operations other than sends are refused above the rate that SES
+                documents for each, mostly one call per second (default False). Never if lenient.
             suppress: Events that put an address on the suppression list, and suppress it:
                 ``BOUNCE`` and ``COMPLAINT`` (default both).
+
+        Raises:
+            ValueError: The rate or quota isn't such a number, or there is no such event.
         """
         account = self.state.account
+        check_number("rate", rate, 0)
+        check_number("quota", quota, -1)
+        if suppress is not None:
+            check_words("suppress", suppress, REASONS)
         account.rate = account.rate if rate is None else rate
         account.quota = account.quota if quota is None else quota
         account.sandbox = account.sandbox if sandbox is None else sandbox
         account.sending_enabled = account.sending_enabled if paused is None else not paused
         account.suspended = account.suspended if suspended is None else suspended
+        account.limit_calls = account.limit_calls if limit_calls is None else limit_calls
         if lenient is not None:
             self._service.is_strict = not lenient
         if suppress is not None:
@@ -79,11 +99,12 @@ class Settings:
             identities: Addresses, or domains, which include their subdomains.
             configuration_set: Configuration set of their mails if the call names none. The default
                 one publishes all events to ``topic_arn``; None is an identity without.
+
+        Raises:
+            ValueError: One is neither a bare address nor a domain.
         """
-        for name in identities:
-            self.state.identities[name.lower()] = Identity(
-                name.lower(), configuration_set=configuration_set
-            )
+        for name in list(map(identity_name, identities)):
+            self.state.identities[name] = Identity(name, configuration_set=configuration_set)
         self.state.feed.publish("settings")
 
     def template(self, name: str, subject: str, text: str = "", html: str = "") -> None:
@@ -135,16 +156,31 @@ class Settings:
             kinds: ``Bounce``, ``Complaint`` and ``Delivery``; all of them if none is given.
             topic: ARN of the topic; by default ``topic_arn``.
             headers: Whether they include the original headers, and with them tags and metadata.
+
+        Raises:
+            ValueError: The identity isn't verified, or there is no such kind.
         """
-        found = self.state.identities[identity.lower()]
+        found = self.state.identities.get(identity_name(identity))
+        if found is None:
+            raise ValueError(f"{identity!r} isn't an identity of the fake: verify it before")
+        wanted = kinds or NOTIFICATIONS
+        check_words("kinds", wanted, NOTIFICATIONS)
         found.configuration_set = None
-        wanted = kinds or ("Bounce", "Complaint", "Delivery")
         found.topics = dict.fromkeys(wanted, self.topic_arn if topic is None else topic)
         found.with_headers = set(wanted) if headers else set()
         self.state.feed.publish("settings")
 
     def suppress(self, *addresses: str, reason: str = "BOUNCE") -> None:
-        """Puts addresses on the suppression list of the account."""
+        """Puts addresses on the suppression list of the account.
+
+        Args:
+            addresses: Bare addresses.
+            reason: ``BOUNCE`` or ``COMPLAINT``.
+
+        Raises:
+            ValueError: It is another reason.
+        """
+        check_words("reason", [reason], REASONS)
         for address in addresses:
             self.state.suppressed[address.lower()] = Suppressed(address.lower(), reason)
         self.state.feed.publish("settings")
@@ -158,7 +194,13 @@ class Settings:
             name: Its name.
             topics: Default preference of each topic, ``OPT_IN`` or ``OPT_OUT``, by name.
             contacts: Addresses of its contacts.
+
+        Raises:
+            ValueError: ``topics`` isn't a mapping, or a preference is another one.
         """
+        if topics is not None:
+            check_mapping("topics", topics, 'pass {"News": "OPT_IN"}')
+        check_words("topics", (topics or {}).values(), PREFERENCES)
         described: dict[str, Mapping[str, Any]] = {
             topic: {
                 "TopicName": topic,

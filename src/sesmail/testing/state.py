@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .feed import Feed
-from .mail import Delivery, EventRecord, SentMail
+from .history import History, StoredObject
 
 __all__ = [
     "DEFAULT_SET",
@@ -47,6 +47,7 @@ class Account:
     sandbox: bool = False
     sending_enabled: bool = True
     suspended: bool = False
+    limit_calls: bool = False
     suppression_reasons: tuple[str, ...] = ("BOUNCE", "COMPLAINT")
 
 
@@ -143,15 +144,7 @@ class Tenant:
     suppressed: dict[str, Suppressed] = field(default_factory=dict[str, Suppressed])
 
 
-@dataclass
-class StoredObject:
-    """An object in S3: a received mail."""
-
-    content: bytes
-    metadata: dict[str, str] = field(default_factory=dict[str, str])
-
-
-class State:
+class State(History):
     """Everything that a fake knows, in plain containers.
 
     Hold ``lock`` to read several of them consistently. ``feed`` reports each change.
@@ -159,19 +152,18 @@ class State:
     Args:
         region: The region in ids, ARNs and error messages.
         account_id: Number of the account.
+        limits: Those of ``History``.
     """
 
-    def __init__(self, region: str, account_id: str) -> None:
+    def __init__(self, region: str, account_id: str, **limits: int) -> None:
+        super().__init__(**limits)
         self.region = region
         self.account_id = account_id
         self.lock: threading.RLock = threading.RLock()
         self.feed: Feed = Feed()
-        self.mails: list[SentMail] = []
-        self.events: list[EventRecord] = []
-        self.deliveries: list[Delivery] = []
-        self._clear()
+        self._create()
 
-    def _clear(self) -> None:
+    def _create(self) -> None:
         self.account: Account = Account()
         self.identities: dict[str, Identity] = {}
         self.templates: dict[str, Template] = {}
@@ -180,15 +172,13 @@ class State:
         self.contact_lists: dict[str, ContactList] = {}
         self.tenants: dict[str, Tenant] = {}
         self.topics: set[str] = set()
-        self.objects: dict[tuple[str, str], StoredObject] = {}
         self._sent: deque[tuple[datetime, int]] = deque()
 
     def reset(self) -> None:
         """Deletes everything, and returns to the default settings."""
         with self.lock:
-            for records in (self.mails, self.events, self.deliveries):
-                records.clear()
-            self._clear()
+            self.clear()
+            self._create()
         self.feed.publish("reset")
 
     def arn(self, service: str, resource: str) -> str:

@@ -89,8 +89,10 @@ class UnsubscribeLinks:
         if link is None:
             return None
         end = f"/unsubscribe/{token}".encode()
-        mail = next(each for each in self._state.mails if end in each.raw.partition(b"\r\n")[0])
-        self._opt_out(link, mail, source)
+        mails = [each for each in self._state.mails if end in each.raw.partition(b"\r\n")[0]]
+        if not mails:  # deleted
+            return None
+        self._opt_out(link, mails[0], source)
         return link.address
 
     def _opt_out(self, link: _Link, mail: SentMail, source: str) -> EventRecord:

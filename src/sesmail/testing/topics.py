@@ -10,9 +10,13 @@ import threading
 import uuid
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
-from .endpoints import Endpoint, EndpointError
+import anyio
+import anyio.to_thread
+
+from .endpoints import TIMEOUT, Endpoint, EndpointError
+from .feed import is_loop_running
 from .mail import Attempt, Delivery, EventRecord
 from .messages import authorisation, confirmation, encode, new_token, notification, post_headers
 from .signing import SignatureVersion
@@ -23,6 +27,10 @@ __all__ = ["Sns", "Subscription"]
 
 class Subscription:
     """A subscription of an endpoint to a topic, with a thread that delivers in order.
+
+    It ends with the fake, or when the fake is reset. As a context manager, ``with`` or ``async
+    with``, it ends with the block, after its current request: so before the endpoint, such as a
+    test client of a web framework, does.
 
     Attributes:
         arn: ARN of the subscription.
@@ -68,6 +76,27 @@ class Subscription:
         state = "confirmed" if self.is_confirmed else "not confirmed"
         return f"<Subscription of {self.endpoint.name} to {self.topic}, {state}>"
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the subscription; waits for its current request, unless an event loop is running.
+
+        That may be the one that has to respond.
+        """
+        self.close()
+        if not is_loop_running():
+            self._thread.join(TIMEOUT)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Ends the subscription, and waits for its current request."""
+        self.close()
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._thread.join, TIMEOUT)
+
     def ask_for_confirmation(self) -> Delivery:
         """Posts the message that the endpoint has to confirm."""
         message = confirmation(self.topic, self.token, self.version)
@@ -84,6 +113,11 @@ class Subscription:
         message = notification(self.topic, document, self.version)
         for _ in range(self._copies):
             event.deliveries.append(self._enqueue(message, event))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has ended."""
+        return self._closing.is_set()
 
     @contextmanager
     def held(self, *, reverse: bool = True) -> Generator[None]:
@@ -171,8 +205,8 @@ class Sns:
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
-        """The subscriptions, in order."""
-        return tuple(self._subscriptions)
+        """The subscriptions that have not ended, in order."""
+        return tuple(each for each in self._subscriptions if not each.is_closed)
 
     def subscribe(self, subscription: Subscription, *, confirm: bool) -> Subscription:
         """Adds a subscription, and asks its endpoint for the confirmation, if ``confirm``."""

@@ -620,6 +620,7 @@ def standard_mails(draw: st.DrawFn) -> EmailMessage:
     return mail
 
 
+@pytest.mark.first
 @pytest.mark.slow
 @given(standard_mails(), st.sampled_from([SMTP, default]))
 @settings(derandomize=True, max_examples=100, deadline=None)
@@ -674,6 +675,7 @@ def read_all(mail: InboundMail) -> list[str]:
     return defects
 
 
+@pytest.mark.first
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE_MAILS)
 def test_parses_hostile_mail_and_names_its_defect(name: str) -> None:

@@ -78,7 +78,10 @@ async def ignore_later(**_: object) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("ends", ["deadline", "caller"])
-@pytest.mark.parametrize("handler", [None, ignore, ignore_later])
+@pytest.mark.parametrize(
+    "handler",
+    [None, *(pytest.param(each, marks=pytest.mark.once) for each in (ignore, ignore_later))],
+)
 async def test_send_that_ends_while_connecting_is_not_sent(
     session: str,
     silent: int,

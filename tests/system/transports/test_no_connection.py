@@ -210,7 +210,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
 
-@pytest.mark.slow
+@pytest.mark.once
 async def test_container_without_credentials_sends_nothing(
     fault_server: StartFaultServer,
     session: str,

@@ -45,7 +45,7 @@ HANGING = {
 }
 
 
-@pytest.fixture(params=[False, True], ids=["", "hooked"])
+@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.first)], ids=["", "hooked"])
 def hooked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the test also while another package handles the event before each request."""
     if request.param:
@@ -65,6 +65,7 @@ async def outcome_in(log: MemorySendLog) -> str:
     return record.outcome
 
 
+@pytest.mark.first
 async def test_tunnel_that_the_proxy_breaks_off_is_retried(
     fault_server: StartFaultServer, session: str, hooked: None, subtests: pytest.Subtests
 ) -> None:

@@ -196,7 +196,7 @@ async def test_bytes_right_before_the_first_request_are_no_response(
         assert (await client.send(ORDER)).message_id in server.requests[0].issued
 
 
-@pytest.mark.parametrize("api", ["v1", "v2"])
+@pytest.mark.parametrize("api", [pytest.param("v1", marks=pytest.mark.once), "v2"])
 @pytest.mark.parametrize("data", UNSOLICITED)
 async def test_bytes_right_before_a_later_request_are_no_response(
     server: FaultServer, session: str, before_first_byte: list[Any], data: str, api: Any
@@ -237,7 +237,7 @@ def large_order(size: int) -> Message:
 
 @pytest.mark.parametrize("ending", EARLY)
 @pytest.mark.parametrize("size", LARGE)
-@pytest.mark.parametrize("api", ["v1", "v2"])
+@pytest.mark.parametrize("api", [pytest.param("v1", marks=pytest.mark.once), "v2"])
 async def test_response_to_a_part_of_a_request_is_unknown(
     server: FaultServer, session: str, ending: str, size: int, api: Any
 ) -> None:

@@ -265,6 +265,11 @@ def test_previews_follow_the_source(
         "    html = pathlib.Path(__file__).with_name('welcome.html').read_text()\n"
         "    return sesmail.Message(from_email='a@example.com', to='b@example.com',\n"
         "                           subject='Welcome', html=html)\n"
+        "def news():\n"
+        "    people = [{'to': f'{x}@example.com', 'data': {'x': x}} for x in ('ann', 'bob')]\n"
+        "    template = sesmail.InlineTemplate(subject='News', text='Dear {{x}}')\n"
+        "    return sesmail.BulkMessage(from_email='a@example.com', recipients=people,\n"
+        "                               template=template)\n"
     )
     (tmp_path / "desk_pages.py").write_text(source)
     (tmp_path / "welcome.html").write_text("<p>First</p>")
@@ -275,4 +280,14 @@ def test_previews_follow_the_source(
     frame = page.frame_locator("iframe")
     frame.get_by_text("First").wait_for()
     (tmp_path / "welcome.html").write_text("<p>Second</p>")
+    frame.get_by_text("Second").wait_for()
+    page.keyboard.press("j")
+    page.get_by_text("Dear ann").wait_for()
+    page.get_by_label("Recipient of the preview").focus()
+    page.get_by_label("Recipient of the preview").select_option("bob@example.com")
+    page.get_by_text("Dear bob").wait_for()
+    assert page.locator(".item[aria-current=true]").inner_text().startswith("news")
+    assert page.evaluate("document.activeElement.id") == "recipient"
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
     frame.get_by_text("Second").wait_for()

@@ -191,6 +191,9 @@ def test_previews_are_served(
     assert (mail["kind"], mail["history"]) == ("preview", [])
     assert "placeholder" in {each["code"] for each in mail["problems"]}
     assert site.get("/api/mails/preview:welcome/html").body.endswith(b"<p>Dear {name}</p>")
+    bulk = site.get("/api/mails/preview:news:1").json
+    assert (mail["choices"], bulk["choices"]) == ([], ["ann@example.com", "bob@example.com"])
+    assert bulk["to"] == ["bob@example.com"]
     response = site.get("/api/mails/preview:broken")
     assert (response.status, response.json["error"]) == (
         422,

@@ -11,6 +11,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from ...patterns import lazy_pattern
 from ...values import value
 from .base import TrackingEvent
 
@@ -37,11 +38,11 @@ _SUBTYPES: Mapping[str, BounceCause] = {
 }
 
 # Class, subject and detail of an enhanced status code; or the class of an SMTP reply code.
-_STATUS = re.compile(r"\s*([245])(?:\.([0-9]{1,3})(?:\.([0-9]{1,3}))?)?")
+_STATUS = lazy_pattern(r"\s*([245])(?:\.([0-9]{1,3})(?:\.([0-9]{1,3}))?)?")
 
 # A diagnostic code of SMTP: a reply code, an enhanced status code, or both.
 # https://www.rfc-editor.org/rfc/rfc3464#section-2.3.6
-_DIAGNOSTIC = re.compile(
+_DIAGNOSTIC = lazy_pattern(
     r"\s*smtp;\s*([245][0-9]{2}(?![0-9.])[ -]*)?([245]\.[0-9]{1,3}\.[0-9]{1,3})?", re.IGNORECASE
 )
 

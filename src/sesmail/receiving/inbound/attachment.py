@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias
 
+from ...patterns import lazy_pattern
 from ...values import cached_property
 from .charsets import decode_text
 from .file_name import safe_file_name
@@ -15,8 +15,8 @@ from .special import Special, special_of
 
 __all__ = ["InboundAttachment", "Special", "decode_part", "disposition_of"]
 
-_CONTENT_ID = re.compile(r"<([^<>]*)>")
-_DISPOSITION = re.compile(r"[\s\"']*([^\s\"';,()]+)")
+_CONTENT_ID = lazy_pattern(r"<([^<>]*)>")
+_DISPOSITION = lazy_pattern(r"[\s\"']*([^\s\"';,()]+)")
 
 _Disposition: TypeAlias = tuple[str | None, dict[str, str]]
 _NO_DISPOSITION: _Disposition = (None, {})

@@ -6,6 +6,7 @@ import binascii
 import re
 from io import BytesIO
 
+from ...patterns import lazy_pattern
 from . import chunks
 from .limits import Budget
 
@@ -20,16 +21,16 @@ _NOT_IN_ALPHABET = bytes(set(range(256)) - set(_ALPHABET))
 _IGNORED = bytes(set(_NOT_IN_ALPHABET) - set(b"="))
 # The last one, two or three letters of a chunk, with any other characters between and after them.
 _LAST = {
-    count: re.compile(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*){%d}\Z" % count) for count in (1, 2, 3)
+    count: lazy_pattern(rb"(?:[A-Za-z0-9+/][^A-Za-z0-9+/]*){%d}\Z" % count) for count in (1, 2, 3)
 }
 _NEAR_END = 200  # bytes at the end of a chunk, searched first
-_PADDING = re.compile(rb"={3,}")
-_NOT_LETTERS = re.compile(rb"[^A-Za-z0-9+/]*")
-_PADDING_AND_SPACE = re.compile(rb"[=\s]*")
-_LINES = re.compile(rb"[A-Za-z0-9+/\r\n]*")
-_LINE = re.compile(rb"[A-Za-z0-9+/]{0,80}")
-_PADDING_AT_END_OF_LINE = re.compile(rb"={1,2}(?:\s|\Z)")
-_PROSE = re.compile(rb"[A-Za-z]?[a-z]+|[A-Z]+")
+_PADDING = lazy_pattern(rb"={3,}")
+_NOT_LETTERS = lazy_pattern(rb"[^A-Za-z0-9+/]*")
+_PADDING_AND_SPACE = lazy_pattern(rb"[=\s]*")
+_LINES = lazy_pattern(rb"[A-Za-z0-9+/\r\n]*")
+_LINE = lazy_pattern(rb"[A-Za-z0-9+/]{0,80}")
+_PADDING_AT_END_OF_LINE = lazy_pattern(rb"={1,2}(?:\s|\Z)")
+_PROSE = lazy_pattern(rb"[A-Za-z]?[a-z]+|[A-Z]+")
 
 
 def decode_base64(raw: bytes, start: int, end: int, budget: Budget) -> tuple[bytes, str | None]:

@@ -6,6 +6,7 @@ import re
 from encodings.aliases import aliases
 from functools import cache, lru_cache
 
+from ...patterns import lazy_pattern
 from .limits import MAX_CHARSET
 
 __all__ = ["TABLE_CODECS", "USER_DEFINED", "UTF_8_IF_INVALID", "codec_of"]
@@ -103,16 +104,16 @@ _CODE_PAGES = {
     **{"54936": "gb18030", "65000": "utf_7", "65001": "utf_8", "970": "euc_kr"},
     **{f"{28590 + part}": f"iso8859_{part}" for part in (*range(1, 10), 13, 15)},
 }
-_CODE_PAGE = re.compile(
+_CODE_PAGE = lazy_pattern(
     r"(?:x|cs)?(?:(?:microsoft|ms)?(?:windows|win|cp|ccsid|codepage)(?:cp)?|ibm|ms|dos|oem)"
     r"([0-9]{2,5})"
 )
-_ISO_8859 = re.compile(r"(?:x|cs)?(?:iso)?8859([0-9]{1,2}?)(?:(?:19|20)[0-9]{2})?")
+_ISO_8859 = lazy_pattern(r"(?:x|cs)?(?:iso)?8859([0-9]{1,2}?)(?:(?:19|20)[0-9]{2})?")
 
-_QUOTED = re.compile(r"[\s'\"]*([^'\"();,]*)")
-_NAME = re.compile(rf"([\w.:+-]{{1,{MAX_CHARSET}}})", re.ASCII)
-_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
-_PUNCTUATION = re.compile(r"[^a-z0-9]+")
+_QUOTED = lazy_pattern(r"[\s'\"]*([^'\"();,]*)")
+_NAME = lazy_pattern(rf"([\w.:+-]{{1,{MAX_CHARSET}}})", re.ASCII)
+_ZEROS = lazy_pattern(r"(?<![0-9])0+(?=[0-9])")
+_PUNCTUATION = lazy_pattern(r"[^a-z0-9]+")
 _MAX_UNTRIMMED_NAME = 100  # characters, with spaces and quotes; bounds the keys of the cache
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
+from ...patterns import lazy_pattern
 from . import chunks
 from .charset_labels import TABLE_CODECS, USER_DEFINED, UTF_8_IF_INVALID, codec_of
 from .east_asian import CORRECTIONS, REPAIRED_CODECS, decode_repaired
@@ -29,11 +30,11 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _ASCII = bytes(range(128))
 # An ESC that begins no escape sequence of ISO 2022 although it looks like one: the incremental
 # decoders buffer too few bytes for those. https://en.wikipedia.org/wiki/ISO/IEC_2022
-_INVALID_ESCAPE = re.compile(rb"\x1b(?=[$().&])(?!(?:[$().][^&@A-Z]?|&@\x1b\$)[@A-Z])", re.DOTALL)
+_INVALID_ESCAPE = lazy_pattern(rb"\x1b(?=[$().&])(?!(?:[$().][^&@A-Z]?|&@\x1b\$)[@A-Z])", re.DOTALL)
 _MAX_ESCAPE = 6  # bytes of the longest escape sequence
-_META = re.compile(rb"<meta[^<>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_META = lazy_pattern(rb"<meta[^<>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = lazy_pattern("[\ud800-\udfff]")
 
 
 def decode_text(

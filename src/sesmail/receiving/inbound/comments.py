@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import lazy_pattern
 from .limits import MAX_COMMENT_DEPTH
 
 __all__ = ["read_comment", "without_comments"]
 
-_TOKEN = re.compile(r"\(+|\)|[^()\\]+|\\.?")
+_TOKEN = lazy_pattern(r"\(+|\)|[^()\\]+|\\.?")
 # An escaped parenthesis is no start of a comment: re would read the rest of the text from each.
-_INNERMOST = re.compile(r"(?<!\\)\([^()\\]*(?:\\.[^()\\]*)*\)")
+_INNERMOST = lazy_pattern(r"(?<!\\)\([^()\\]*(?:\\.[^()\\]*)*\)")
 
 
 def without_comments(text: str) -> str:

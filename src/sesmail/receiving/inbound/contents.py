@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ...patterns import lazy_pattern
 from . import chunks
 from .attachment import InboundAttachment
 from .body import Bodies
@@ -18,9 +18,9 @@ __all__ = ["Files", "find_files"]
 DUPLICATE_ID = "duplicate content id"
 
 # https://www.rfc-editor.org/rfc/rfc2392
-_CID_URL = re.compile(rf"[cC][iI][dD]:([^\s\"'<>()]{{1,{MAX_CONTENT_ID}}})")
-_QUOTED_CID_URL = re.compile(rf"[cC][iI][dD]:([^\"'<>]{{1,{MAX_CONTENT_ID}}})")
-_NEEDS_QUOTES = re.compile(r"[\s()]")
+_CID_URL = lazy_pattern(rf"[cC][iI][dD]:([^\s\"'<>()]{{1,{MAX_CONTENT_ID}}})")
+_QUOTED_CID_URL = lazy_pattern(rf"[cC][iI][dD]:([^\"'<>]{{1,{MAX_CONTENT_ID}}})")
+_NEEDS_QUOTES = lazy_pattern(r"[\s()]")
 
 
 class Files(NamedTuple):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 
+from ...patterns import lazy_pattern
+
 __all__ = ["html_from_text", "text_from_html"]
 
 # Linear time: what isn't closed extends to the end, and a tag ends before the next one begins.
-_INVISIBLE = re.compile(
+_INVISIBLE = lazy_pattern(
     r"<(script|style|title)\b.*?(?:</\1\b[^<>]*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
 )
-_WHITE_SPACE = re.compile(r"[ \t\r\n\f]+")
-_LINE_BREAK = re.compile(
+_WHITE_SPACE = lazy_pattern(r"[ \t\r\n\f]+")
+_LINE_BREAK = lazy_pattern(
     r"<(?:br|hr|/(?:p|div|tr|table|li|ul|ol|h[1-6]|blockquote|pre))\b[^<>]*>", re.IGNORECASE
 )
-_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
-_SPACES_AT_BREAK = re.compile(r" ?\n ?")
-_EMPTY_LINES = re.compile(r"\n{3,}")
+_TAG = lazy_pattern(r"<[a-zA-Z/!?][^<>]*>")
+_SPACES_AT_BREAK = lazy_pattern(r" ?\n ?")
+_EMPTY_LINES = lazy_pattern(r"\n{3,}")
 
 
 def html_from_text(text: str) -> str:

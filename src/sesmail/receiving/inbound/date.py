@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from ...patterns import lazy_pattern
 from .comments import without_comments
 from .header import Defects
 
@@ -23,7 +24,7 @@ _ZONES = {
     **{"aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13},
 }
 _FLAGS = re.IGNORECASE | re.ASCII
-_DATE = re.compile(
+_DATE = lazy_pattern(
     r"(?:[^0-9,()]{2,20},|[a-z]{2,9}\.?\s?)?\s{0,9}"  # the day of the week in any language
     r"([0-9]{1,2})[\s-]{1,9}([a-z]{3})[a-z]{0,6}[\s-]{1,9}([0-9]{2,4})[\s,]{1,9}"
     r"([0-9]{1,2})\s?[:.]\s?([0-9]{1,2})(?:\s?[:.]\s?([0-9]{1,2}))?(?:\.[0-9]{1,9})?"
@@ -32,7 +33,7 @@ _DATE = re.compile(
     _FLAGS,
 )
 # The order used in the United States, and that of asctime in C and of the Unix command date.
-_MONTH_FIRST = re.compile(
+_MONTH_FIRST = lazy_pattern(
     r"(?:[a-z]{2,9}\.?,?\s{1,9})??([a-z]{3,9})\.?\s{1,9}([0-9]{1,2})"
     r"(?:,?\s{1,9}([0-9]{4}),?\s{1,9}(.{3,40})"
     r"|\s{1,9}([0-9:.]{3,8}(?:\s{1,9}\S{1,9})?)\s{1,9}([0-9]{4}))",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
+from ...patterns import lazy_pattern
 from . import chunks
 from .limits import MAX_BOUNDARY, Budget
 from .part import Part
@@ -17,10 +17,10 @@ NOT_CLOSED = "multipart without closing delimiter"
 TOO_MANY_DELIMITERS = "too many lines similar to delimiters, rest not parsed"
 TOO_MANY_LEVELS = "large nested multiparts, not parsed"
 
-_BLANK = re.compile(rb"\s*")
+_BLANK = lazy_pattern(rb"\s*")
 _CR = ord("\r")
 # 998: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
-_END_OF_DELIMITER = re.compile(rb"(--)?[ \t]{0,998}(?:\r?\n|\r?\Z)")
+_END_OF_DELIMITER = lazy_pattern(rb"(--)?[ \t]{0,998}(?:\r?\n|\r?\Z)")
 
 
 def part_ranges(part: Part, budget: Budget) -> Iterator[tuple[int, int]]:

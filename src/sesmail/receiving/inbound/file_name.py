@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ...patterns import lazy_pattern
 from .limits import MAX_FILE_EXTENSION, MAX_FILE_NAME
 
 __all__ = ["safe_file_name"]
 
 _FALLBACK = "attachment"
-_SLASH = re.compile(r"[/\\]")
-_FORBIDDEN = re.compile(r'[<>:"|?*]')
+_SLASH = lazy_pattern(r"[/\\]")
+_FORBIDDEN = lazy_pattern(r'[<>:"|?*]')
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-_RESERVED = re.compile(
+_RESERVED = lazy_pattern(
     r"(?:con|prn|aux|nul|(?:clock|conin|conout)\$|(?:com|lpt)[0-9\xb9\xb2\xb3]) *(?:\.|\Z)", re.I
 )
 # Control characters, format characters (direction overrides among them, which disguise extensions:

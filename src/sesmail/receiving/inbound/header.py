@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from ... import encoded_word
 from ...arguments import check_instance
+from ...patterns import lazy_pattern
 from .charsets import decode_text, decode_undeclared
 from .limits import MAX_FIELD, MAX_HEADERS, MAX_LAZY_HEADER, Budget
 from .odd_lines import Field, read_one_by_one
@@ -38,7 +39,7 @@ Defects: TypeAlias = dict[str, None]
 _NO_FIELD: Field = (b"", b"")  # a line that isn't a field
 # Only for a limited number of lines: re allocates memory for each repetition of a group. No name
 # begins with two hyphens: such a line is a delimiter of parts, which may contain a colon.
-_FIELD = re.compile(rb"^(?:((?!--)[!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|.+)", re.MULTILINE)
+_FIELD = lazy_pattern(rb"^(?:((?!--)[!-9;-~]+)[ \t]*:(.*(?:\n[ \t].*)*)|.+)", re.MULTILINE)
 _LF = ord("\n")
 # https://www.rfc-editor.org/rfc/rfc5322#section-3.6 and the fields that determine the content;
 # without MIME-Version, which often is repeated and never used.
@@ -46,11 +47,11 @@ _UNIQUE_FIELDS = frozenset(
     b"from sender reply-to to cc subject date message-id"
     b" content-type content-transfer-encoding content-disposition content-id".split()
 )
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = lazy_pattern("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # https://www.rfc-editor.org/rfc/rfc2047#section-2, but text may contain spaces and non-ASCII.
 # Linear time, as each run between question marks is matched a fixed number of times.
-_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
-_EIGHT_BIT_WORD = re.compile(rb"(=\?[^?\s]{1,60}\?[qQ]\?)([^?]*)(?=\?=)")
+_WORD = lazy_pattern(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+_EIGHT_BIT_WORD = lazy_pattern(rb"(=\?[^?\s]{1,60}\?[qQ]\?)([^?]*)(?=\?=)")
 _ESCAPES = {byte: f"={byte:02X}" for byte in range(0x80, 0x100)}
 
 

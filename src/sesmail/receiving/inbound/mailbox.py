@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...patterns import lazy_pattern
 from ...values import Value
 from .comments import read_comment
 from .header import Defects, decode_words
@@ -16,31 +17,31 @@ BAD_MAILBOX = "malformed address"
 TOO_MANY_ADDRESSES = "too many addresses, rest not parsed"
 
 # The most frequent fields: one mailbox, with an unquoted name or none.
-_SIMPLE = re.compile(r"(?:(\w+(?: \w+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))", re.ASCII)
+_SIMPLE = lazy_pattern(r"(?:(\w+(?: \w+)*) <([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))", re.ASCII)
 # https://www.rfc-editor.org/rfc/rfc5322#section-3.2.3. Linear time, as an unclosed angle
 # bracket is matched at most twice: inside of it, tokens are the same as outside.
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     r'"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"?'
     r'|<(?P<angle>[^<>"(]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^<>"(]*)*)>'
     r'|(?P<word>=\?[^?\s"]{1,60}\?[bBqQ]\?[^?"]*\?=)'  # some contain commas, against RFC 2047
     r"|[^\"(),;:<=]+"
     r"|(?P<special>.)"
 )
-_ANGLE_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^<>"(]+|(?P<special>.)')
-_EMAIL = re.compile(
+_ANGLE_TOKEN = lazy_pattern(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^<>"(]+|(?P<special>.)')
+_EMAIL = lazy_pattern(
     r'(?:[^\s@"<>(),;:\\]+|"[^"\\]*(?:\\.[^"\\]*)*")'
     r"@(?:[^\s@\"<>(),;:\\\[\]]+|\[[^\s\[\]<>@]*\])"
 )
-_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=")
+_WORD = lazy_pattern(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=")
 # Obsolete forms of an address: spaces around dots and the at sign, quotes around words of the local
 # part, and a route. https://www.rfc-editor.org/rfc/rfc5322#section-4.4
-_SPACED = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|(?<!\s)\s*([.@])\s*')
-_OBSOLETE_EMAIL = re.compile(
+_SPACED = lazy_pattern(r'("[^"\\]*(?:\\.[^"\\]*)*")|(?<!\s)\s*([.@])\s*')
+_OBSOLETE_EMAIL = lazy_pattern(
     r'(?:[^\s@"<>(),;:\\.]+|"[^"\\]*(?:\\.[^"\\]*)*")'
     r'(?:\.(?:[^\s@"<>(),;:\\.]+|"[^"\\]*(?:\\.[^"\\]*)*"))*@[^\s@\"<>(),;:\\\[\]]+'
 )
-_HOP = re.compile(r"\s*(?:@[^\s@<>()\",;:\\]+\s*)?")
-_ESCAPED = re.compile(r"\\(.)")
+_HOP = lazy_pattern(r"\s*(?:@[^\s@<>()\",;:\\]+\s*)?")
+_ESCAPED = lazy_pattern(r"\\(.)")
 _MAX_ANGLE_TOKENS = 100
 _MAX_EMAIL = 998  # characters, with spaces
 _SPACES = " \t"  # other white space, such as U+3000, belongs to a name

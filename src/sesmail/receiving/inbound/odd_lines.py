@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from ...patterns import lazy_pattern
 from .limits import MAX_ODD_LINES
 
 __all__ = ["Field", "read_one_by_one", "skip_odd_lines"]
@@ -12,17 +13,17 @@ __all__ = ["Field", "read_one_by_one", "skip_odd_lines"]
 Field: TypeAlias = tuple[bytes, bytes]
 """Name and value of a header field as in the mail."""
 
-_FIELD_NAME = re.compile(rb"((?!--)[!-9;-~]+)[ \t]*:")
-_END_OF_FIELD = re.compile(rb"\n(?![ \t])")
-_DELIMITER = re.compile(rb"--[^\s-]|---+[^\s-]")
+_FIELD_NAME = lazy_pattern(rb"((?!--)[!-9;-~]+)[ \t]*:")
+_END_OF_FIELD = lazy_pattern(rb"\n(?![ \t])")
+_DELIMITER = lazy_pattern(rb"--[^\s-]|---+[^\s-]")
 _LF = ord("\n")
 # A byte order mark, the line in front of a mail in an mbox file (RFC 4155), as it is or quoted, and
 # a line of blanks; 998: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
-_SKIPPED = re.compile(
+_SKIPPED = lazy_pattern(
     rb"(?:\xef\xbb\xbf|>?From [^\n]{0,998}\n|[ \t]{1,998}\r?\n){1,5}(?=[!-9;-~]{1,998}[ \t]*:)"
 )
 # At least one of them is in the header of each mail and part.
-_COMMON_NAME = re.compile(
+_COMMON_NAME = lazy_pattern(
     rb"(?:from|to|cc|subject|date|sender|reply-to|message-id|received|return-path|mime-version"
     rb"|content-[a-z-]+|dkim-signature|authentication-results|list-[a-z-]+|x-[!-9;-~]+)",
     re.IGNORECASE,

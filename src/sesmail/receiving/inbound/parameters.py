@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...patterns import lazy_pattern
 from .charset_labels import codec_of
 from .charsets import decode_text, decode_undeclared
 from .comments import without_comments
@@ -15,21 +16,21 @@ __all__ = ["read_parameters"]
 BAD_PARAMETER = "malformed parameter"
 
 # The most frequent fields: one parameter, which isn't encoded.
-_SIMPLE = re.compile(r'([\w/.+-]+);\s*([\w-]+)=(?:"([^"\\]*[^"\\\s])"|([\w.:/+-]+))')
+_SIMPLE = lazy_pattern(r'([\w/.+-]+);\s*([\w-]+)=(?:"([^"\\]*[^"\\\s])"|([\w.:/+-]+))')
 # Some programs write no semicolon before a parameter, or quotes within quotes.
 _KNOWN = r"(?:(?:file)?name|charset|boundary|format|size)\*?[0-9]{0,5}\*?\s*="
-_MISSING = re.compile(rf"\s(?={_KNOWN})", re.IGNORECASE)
-_NEXT = re.compile(r'[\s,]*(?:\([^()]*\)\s*)*[^\s=;"]+\s*=')
+_MISSING = lazy_pattern(rf"\s(?={_KNOWN})", re.IGNORECASE)
+_NEXT = lazy_pattern(r'[\s,]*(?:\([^()]*\)\s*)*[^\s=;"]+\s*=')
 _MAX_REPAIRS = 20  # of missing semicolons and of quotes; the text after each is read again
-_PARAMETER = re.compile(
+_PARAMETER = lazy_pattern(
     rf'(?:;|(?<=")[\s,]|\s(?={_KNOWN}))\s*(?:\([^()]*\)\s*)*([^\s=;"]+)\s*=\s*'
     r'(?:"([^"\\]*(?:\\.[^"\\]*)*)("?)|([^;]*))',
     re.IGNORECASE,
 )
-_NO_VALUE = re.compile(r'(?:^|(?<=[\s,]))(?=[^\s=;",]+\s*=)')
-_LAST_COMMENT = re.compile(r"(?<=\S)\s+\([^()]*\)\Z")
-_SECTION = re.compile(r"([^*]+)\*(?:([0-9]{1,5})(\*?))?")
-_ESCAPED = re.compile(r'\\(["\\])')  # no others: some mails contain unescaped Windows paths
+_NO_VALUE = lazy_pattern(r'(?:^|(?<=[\s,]))(?=[^\s=;",]+\s*=)')
+_LAST_COMMENT = lazy_pattern(r"(?<=\S)\s+\([^()]*\)\Z")
+_SECTION = lazy_pattern(r"([^*]+)\*(?:([0-9]{1,5})(\*?))?")
+_ESCAPED = lazy_pattern(r'\\(["\\])')  # no others: some mails contain unescaped Windows paths
 
 _Section = tuple[bool, str]  # whether it is percent-encoded, and its text
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import lazy_pattern
 from .comments import without_comments
 from .delimiters import part_ranges
 from .header import Defects, Field, MailHeaders, plain_field, read_fields
@@ -29,16 +28,16 @@ _ATTACHED_MAILS = frozenset(["message/rfc822", "message/global"])
 
 # 998: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _LF = ord("\n")
-_EMPTY_LINE = re.compile(rb"\r?\n")
-_END_OF_HEADER = re.compile(rb"\n\r?\n")
-_FIRST_FIELD = re.compile(rb"[!-9;-~]{1,998}[ \t]*:")
-_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
+_EMPTY_LINE = lazy_pattern(rb"\r?\n")
+_END_OF_HEADER = lazy_pattern(rb"\n\r?\n")
+_FIRST_FIELD = lazy_pattern(rb"[!-9;-~]{1,998}[ \t]*:")
+_MEDIA_TYPE = lazy_pattern(r"[!#$%&'*+.^_`|~0-9a-z{}-]+/[!#$%&'*+.^_`|~0-9a-z{}-]+(?=[\s(]|\Z)")
 # Reading these without a regular expression takes a tenth less time.
 _FREQUENT_TYPES = frozenset(
     ["text/plain", "text/html", "multipart/alternative", "multipart/mixed", "multipart/related"]
 )
 _FREQUENT_ENCODINGS = frozenset(["", "7bit", "8bit", "base64", "quoted-printable"])
-_TOKEN = re.compile(r"[\s\"']*([^\s;(\"']*)")
+_TOKEN = lazy_pattern(r"[\s\"']*([^\s;(\"']*)")
 
 
 def read_parts(raw: bytes, budget: Budget | None = None) -> Part:

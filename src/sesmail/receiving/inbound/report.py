@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ...patterns import lazy_pattern
 from ...values import Value
 from .header import MailHeaders, read_fields
 from .limits import MAX_HEADER, MAX_REPORTED
@@ -31,13 +32,13 @@ _KINDS: dict[str, ReportKind] = {
 _HEADER_TYPES = frozenset(
     ["text/rfc822-headers", "message/rfc822-headers", "message/global-headers"]
 )
-_EMPTY_LINE = re.compile(rb"\n[ \t\r]*\n")
-_WHITE_SPACE = re.compile(rb"\s*")
-_MESSAGE_ID = re.compile(r"<[^<>]+>")
-_ADDRESS_TYPE = re.compile(r"\s*[\w.-]{1,40}\s*;", re.ASCII)
-_ESCAPED = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
-_STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9])")
-_WORD = re.compile(r"[a-z-]+")
+_EMPTY_LINE = lazy_pattern(rb"\n[ \t\r]*\n")
+_WHITE_SPACE = lazy_pattern(rb"\s*")
+_MESSAGE_ID = lazy_pattern(r"<[^<>]+>")
+_ADDRESS_TYPE = lazy_pattern(r"\s*[\w.-]{1,40}\s*;", re.ASCII)
+_ESCAPED = lazy_pattern(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+_STATUS = lazy_pattern(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9])")
+_WORD = lazy_pattern(r"[a-z-]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import binascii
-import re
 from io import BytesIO
 
+from ...patterns import lazy_pattern
 from . import chunks
 from .base_64 import decode_base64
 from .limits import Budget
@@ -21,11 +21,11 @@ __all__ = [
 BAD_QUOTED_PRINTABLE = "malformed quoted-printable"
 UNKNOWN_ENCODING = "unknown transfer encoding"
 
-_BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\r?\Z)")
+_BAD_ESCAPE = lazy_pattern(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\r?\Z)")
 
-_BLANK_CRLF = re.compile(rb"\n(?<=[ \t]\r\n)")
-_BLANK_LF = re.compile(rb"\n(?<=[ \t]\n)")
-_TRAILING_BLANKS = re.compile(rb"(?<![ \t])[ \t]+(?=\r?\n)")
+_BLANK_CRLF = lazy_pattern(rb"\n(?<=[ \t]\r\n)")
+_BLANK_LF = lazy_pattern(rb"\n(?<=[ \t]\n)")
+_TRAILING_BLANKS = lazy_pattern(rb"(?<![ \t])[ \t]+(?=\r?\n)")
 _BLANKS = b" \t"
 _UUENCODE = frozenset(["x-uuencode", "x-uue", "uuencode", "uue"])
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import binascii
-import re
 from io import BytesIO
 
+from ...patterns import lazy_pattern
 from . import chunks
 from .base_64 import decode_base64
 from .limits import Budget
@@ -14,8 +14,8 @@ __all__ = ["BAD_UUENCODE", "decode_uuencode"]
 
 BAD_UUENCODE = "malformed uuencode"
 
-_BEGIN = re.compile(rb"begin(-base64)? [0-7]{3,4} ?[^\n]{0,998}\n")
-_LATER_BEGIN = re.compile(rb"\nbegin(-base64)? [0-7]{3,4} ?[^\n]{0,998}\n")
+_BEGIN = lazy_pattern(rb"begin(-base64)? [0-7]{3,4} ?[^\n]{0,998}\n")
+_LATER_BEGIN = lazy_pattern(rb"\nbegin(-base64)? [0-7]{3,4} ?[^\n]{0,998}\n")
 _END_OF_BASE64 = b"\n===="
 _FULL_LINE = 61  # characters of a line of 45 bytes
 

@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-s3.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 from ...errors import ConfigurationError, ContentTamperedError
+from ...patterns import lazy_pattern
 from ...strict import from_base64, read_json
 from ...values import FrozenDict, Value
 
@@ -26,7 +26,7 @@ _NONCE_SIZE = 12
 _KEY_SIZE = 32
 _MAX_WRAPPED_KEY = 6144  # https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
 _MAX_CONTEXT = 8192  # characters
-_LENGTH = re.compile(r"[0-9]{1,10}")
+_LENGTH = lazy_pattern(r"[0-9]{1,10}")
 _REQUIRED_VALUES = {
     "x-amz-wrap-alg": "kms",
     "x-amz-cek-alg": "AES/GCM/NoPadding",

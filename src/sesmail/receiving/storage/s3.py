@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from ...errors import (
     SendError,
     TemporaryError,
 )
+from ...patterns import lazy_pattern
 from .inbound_storage import InboundStorage
 from .location import StoredObject
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MailStore", "is_temporary"]
 
-_KEY_REGION = re.compile(r"arn:[a-z-]+:kms:([a-z0-9-]+):")
+_KEY_REGION = lazy_pattern(r"arn:[a-z-]+:kms:([a-z0-9-]+):")
 
 # Error codes of S3 and KMS; S3 returns those of KMS for a bucket with default encryption.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html

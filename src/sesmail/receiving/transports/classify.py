@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, TypeAlias
 
+from ...patterns import lazy_pattern
 from .json_body import Document, is_object
 
 __all__ = [
@@ -31,7 +31,7 @@ DocumentType: TypeAlias = Literal["event", "sns", "records", "record", "eventbri
 _BATCHES = ("Records", "Messages", "records")
 # Keys that only a record has: of AWS Lambda and EventBridge Pipes, and of the API of SQS.
 _RECORD = ("eventSource", "EventSource", "ReceiptHandle")
-_LIST = re.compile(rb"[ \t\r\n]*\[[ \t\r\n]*\{")
+_LIST = lazy_pattern(rb"[ \t\r\n]*\[[ \t\r\n]*\{")
 # All that boto3 returns if a queue has no messages.
 _EMPTY_RESPONSE = {"ResponseMetadata"}
 

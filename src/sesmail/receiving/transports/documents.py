@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ...errors import MalformedBodyError
+from ...patterns import lazy_pattern
 
 __all__ = ["JSON_WHITESPACE", "MAX_RECORDS", "check_count", "is_json_lines", "split_documents"]
 
@@ -19,7 +18,7 @@ JSON_WHITESPACE = b" \t\r\n"
 
 _MAX_MEETINGS = 100_000
 # Two objects meet; within one object this occurs only in strings.
-_MEETING = re.compile(rb"\}[ \t\r\n]*\{")
+_MEETING = lazy_pattern(rb"\}[ \t\r\n]*\{")
 
 
 def is_json_lines(text: bytes) -> bool:

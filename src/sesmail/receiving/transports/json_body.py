@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, TypeGuard
 from pydantic_core import to_json
 
 from ...errors import MalformedBodyError
+from ...patterns import lazy_pattern
 from ...strict import read_json
 
 __all__ = [
@@ -43,10 +44,10 @@ Batch: TypeAlias = Body | Sequence[Mapping[str, Any]]
 Document: TypeAlias = dict[str, Any]
 """A JSON object."""
 
-_SECRET = re.compile(r"token|signature|[\w+/=%-]{64}", re.IGNORECASE | re.ASCII)
+_SECRET = lazy_pattern(r"token|signature|[\w+/=%-]{64}", re.IGNORECASE | re.ASCII)
 _MAX_EXCERPT = 200  # characters
 _MAX_TIME = 50  # characters
-_SEPARATE_OFFSET = re.compile(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
+_SEPARATE_OFFSET = lazy_pattern(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
 _MAX_BITS = 512  # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import field
-from functools import cache
 
-from pydantic_core import SchemaValidator, core_schema
+from pydantic_core import from_json
 
 from ...errors import MalformedBodyError
 from ...values import Value, build_frozen, value
@@ -38,6 +37,9 @@ _OPTIONAL = {
     "signature": "Signature",
     "signing_cert_url": "SigningCertURL",
 }
+_KEYS = frozenset({*_NOTIFICATION.values(), *_OPTIONAL.values(), "UnsubscribeURL"})
+_REQUIRED_TEXTS = ("MessageId", "TopicArn", "Timestamp")
+_TEXTS = frozenset({str})
 
 
 @value()
@@ -124,36 +126,25 @@ def read_notification(body: bytes) -> tuple[str, SnsOrigin]:
     Raises:
         ValueError: The body differs from that form, so it may be something else.
     """
-    fields = _notification_schema().validate_json(body)
+    fields = from_json(body, cache_strings="keys")
+    # A field that SNS doesn't write may decide that the body is classified as something else, or
+    # hold a number that `decode` refuses.
+    if (
+        fields.__class__ is not dict
+        or not _KEYS.issuperset(fields)
+        or not _TEXTS.issuperset(map(type, fields.values()))
+        or fields.get("Type") != "Notification"
+        or not all(map(fields.get, _REQUIRED_TEXTS))
+        or "Message" not in fields
+    ):
+        raise ValueError("not a notification in the form of SNS")
     origin = {
         "message_id": fields["MessageId"],
         "topic_arn": fields["TopicArn"],
-        "timestamp": fields["Timestamp"],
+        "timestamp": read_time(fields["Timestamp"]),
         "subject": fields.get("Subject"),
     }
     return fields["Message"], build_frozen(SnsOrigin, origin)
-
-
-@cache
-def _notification_schema() -> SchemaValidator:
-    text = core_schema.str_schema(strict=True)
-    nonempty = core_schema.str_schema(strict=True, min_length=1)
-    required = {
-        "Type": core_schema.literal_schema(["Notification"]),
-        "MessageId": nonempty,
-        "TopicArn": nonempty,
-        "Message": text,
-        "Timestamp": core_schema.no_info_after_validator_function(read_time, nonempty),
-    }
-    optional = ("Subject", "SignatureVersion", "Signature", "SigningCertURL", "UnsubscribeURL")
-    fields = {key: core_schema.typed_dict_field(schema) for key, schema in required.items()}
-    for key in optional:
-        fields[key] = core_schema.typed_dict_field(
-            core_schema.nullable_schema(text), required=False
-        )
-    # A field that SNS doesn't write may decide that the body is classified as something else, or
-    # hold a number that `decode` refuses.
-    return SchemaValidator(core_schema.typed_dict_schema(fields, extra_behavior="forbid"))
 
 
 def sns_message_from(document: Document, prefix: str = "") -> SnsMessage:

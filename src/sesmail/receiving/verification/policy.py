@@ -11,7 +11,7 @@ from .secret import Secrets
 from .signing_certificate import check_cryptography
 from .topic import is_known_region, read_topic
 
-__all__ = ["VerificationPolicy"]
+__all__ = ["VerificationPolicy", "valid_topics"]
 
 
 class VerificationPolicy:
@@ -48,7 +48,7 @@ class VerificationPolicy:
         if secrets is not None:
             secrets.check()
         self.secrets: Secrets | None = secrets
-        self._topics = None if topics is None else _valid_topics(topics)
+        self._topics = None if topics is None else valid_topics(topics)
         if not self.is_sufficient and not allow_unproven:
             raise ConfigurationError(
                 "a webhook needs a secret, or signatures and topics: a signature alone doesn't "
@@ -91,8 +91,12 @@ class VerificationPolicy:
                 )
 
 
-def _valid_topics(topics: Collection[str]) -> frozenset[str]:
-    """Returns the topics as a set, each of which can match."""
+def valid_topics(topics: Collection[str]) -> frozenset[str]:
+    """Returns the topics as a set, each of which can match.
+
+    Raises:
+        ConfigurationError: It isn't a collection of ARNs of topics, or is empty.
+    """
     check_iterable("topics", topics, "a collection of topic ARNs", "pass a list, even for one")
     arns = tuple(topics)
     if not arns:

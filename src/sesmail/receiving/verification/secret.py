@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -10,6 +9,7 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ...errors import ConfigurationError, UnauthenticatedError
+from ...patterns import lazy_pattern
 from ...strict import from_base64
 from .http_headers import Headers, header_values
 
@@ -21,8 +21,8 @@ __all__ = ["Secret", "Secrets", "challenge", "check_secret"]
 Secret: TypeAlias = "str | SecretStr"
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="sesmail"'}  # RFC 7617
-_MASKED = re.compile(rb"[^:]*:\*+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MASKED = lazy_pattern(rb"[^:]*:\*+")
+_CONTROL = lazy_pattern(r"[\x00-\x1f\x7f]")
 
 
 class Secrets:

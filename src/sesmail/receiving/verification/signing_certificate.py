@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -10,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import ConfigurationError, SignatureError
+from ...patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SigningCertificate", "WrongCertificateError", "check_cryptography", "load_certificate"]
 
-_PEM = re.compile(
+_PEM = lazy_pattern(
     rb"\s*-----BEGIN CERTIFICATE-----\r?\n(?:[A-Za-z0-9+/=]+\r?\n)+-----END CERTIFICATE-----\s*"
 )
 _MIN_KEY_BITS = 2048

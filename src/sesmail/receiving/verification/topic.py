@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache, lru_cache
 from typing import NamedTuple
+
+from ...patterns import lazy_pattern
 
 __all__ = ["Topic", "is_known_region", "read_topic"]
 
@@ -32,45 +33,49 @@ class Topic(NamedTuple):
         return url[:start] == self.certificate_prefix and _FILE.fullmatch(url, start) is not None
 
 
-_ARN = re.compile(
+_ARN = lazy_pattern(
     r"arn:([a-z-]{3,16}):sns:([a-z0-9-]{1,32}):[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?"
 )
 _MAX_LENGTH = 400  # characters, since the results of _read are cached
-_FILE = re.compile(r"[0-9a-f]{32}\.pem")
+_FILE = lazy_pattern(r"[0-9a-f]{32}\.pem")
 
 # Partition: its regions, its DNS suffix, the host name in its certificates. Amazon owns
 # sns.REGION.SUFFIX of these regions; sns.s3-us-west-2.amazonaws.com would be a bucket of anybody.
 # https://github.com/aws/aws-sdk-java-v2/blob/master/services-custom/sns-message-manager
 _PARTITIONS = {
     "aws": (
-        re.compile(r"(?!cn-)[a-z]{2}-[a-z]+-[0-9]{1,2}"),
+        lazy_pattern(r"(?!cn-)[a-z]{2}-[a-z]+-[0-9]{1,2}"),
         "amazonaws.com",
         "sns-signing.{}.amazonaws.com",
     ),
-    "aws-cn": (re.compile(r"cn-[a-z]+-[0-9]{1,2}"), "amazonaws.com.cn", "sns-{}.amazonaws.com.cn"),
+    "aws-cn": (
+        lazy_pattern(r"cn-[a-z]+-[0-9]{1,2}"),
+        "amazonaws.com.cn",
+        "sns-{}.amazonaws.com.cn",
+    ),
     "aws-eusc": (
-        re.compile(r"eusc-[a-z]{2}-[a-z]+-[0-9]{1,2}"),
+        lazy_pattern(r"eusc-[a-z]{2}-[a-z]+-[0-9]{1,2}"),
         "amazonaws.eu",
         "sns-signing.{}.amazonaws.eu",
     ),
-    "aws-iso": (re.compile(r"us-iso-[a-z]+-[0-9]{1,2}"), "c2s.ic.gov", "sns-{}.c2s.ic.gov"),
+    "aws-iso": (lazy_pattern(r"us-iso-[a-z]+-[0-9]{1,2}"), "c2s.ic.gov", "sns-{}.c2s.ic.gov"),
     "aws-iso-b": (
-        re.compile(r"us-isob-[a-z]+-[0-9]{1,2}"),
+        lazy_pattern(r"us-isob-[a-z]+-[0-9]{1,2}"),
         "sc2s.sgov.gov",
         "sns-{}.sc2s.sgov.gov",
     ),
     "aws-iso-e": (
-        re.compile(r"eu-isoe-[a-z]+-[0-9]{1,2}"),
+        lazy_pattern(r"eu-isoe-[a-z]+-[0-9]{1,2}"),
         "cloud.adc-e.uk",
         "sns-signing.{}.cloud.adc-e.uk",
     ),
     "aws-iso-f": (
-        re.compile(r"us-isof-[a-z]+-[0-9]{1,2}"),
+        lazy_pattern(r"us-isof-[a-z]+-[0-9]{1,2}"),
         "csp.hci.ic.gov",
         "sns-signing.{}.csp.hci.ic.gov",
     ),
     "aws-us-gov": (
-        re.compile(r"us-gov-[a-z]+-[0-9]{1,2}"),
+        lazy_pattern(r"us-gov-[a-z]+-[0-9]{1,2}"),
         "amazonaws.com",
         "sns-us-gov-west-1.amazonaws.com",
     ),
@@ -80,7 +85,7 @@ _PARTITIONS = {
 # opt-in, so this list is complete.
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 _SHARED_HOST = "sns.amazonaws.com"
-_DEFAULT_REGION = re.compile(
+_DEFAULT_REGION = lazy_pattern(
     r"ap-(?:northeast-[123]|south-1|southeast-[12])|ca-central-1|"
     r"eu-(?:central-1|north-1|west-[123])|sa-east-1|us-(?:east|west)-[12]"
 )

@@ -415,11 +415,11 @@ class Message(_MimeMessage, frozen=True):
 class RawMessage(_MimeMessage, frozen=True):
     """One mail that is ready-made MIME, sent by the same operations as a ``Message``.
 
-    ``content`` has to have a From header, to be 7-bit, and to have lines of at most 998 characters,
-    at most 500 parts, no NUL and no CR without LF. Fields that SES accepts once, such as From,
-    Subject and Message-ID, may not be repeated. Bcc and Resent-Bcc headers are removed, and LF
-    becomes CRLF. A message of the standard library, such as Django's ``EmailMessage.message()``, is
-    encoded 7-bit. The size limits are those of ``Message``.
+    ``content`` has to have a From header with an address, to be 7-bit, and to have lines of at most
+    998 characters, at most 500 parts, no NUL and no CR without LF. Fields that SES accepts once,
+    such as From, Subject and Message-ID, may not be repeated. Bcc and Resent-Bcc headers are
+    removed, and LF becomes CRLF. A message of the standard library, such as Django's
+    ``EmailMessage.message()``, is encoded 7-bit. The size limits are those of ``Message``.
 
     The client's ``defaults`` for headers and bodies don't apply.
 

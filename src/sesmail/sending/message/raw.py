@@ -122,13 +122,16 @@ def _normalise(content: bytes) -> bytes:
     """Returns the mail with CRLF line breaks and without Bcc headers, after all checks."""
     content = normalise_line_breaks(content)
     fields = _header_fields(content)
-    if not any(name == b"from" for name, _ in fields):
+    authors = [lines for name, lines in fields if name == b"from"]
+    if not authors:
         raise ValueError("the From header is missing, which SES requires")
     _check_once_only(fields)
     kept = [lines for name, lines in fields if name not in _BCC]
     if len(kept) < len(fields):
         content = b"\r\n".join(kept) + b"\r\n\r\n" + content.partition(b"\r\n\r\n")[2]
     check_wire(content)
+    if b"@" not in authors[0]:
+        raise ValueError("the From header has no email address, which SES requires")
     check_part_count(_count_parts(content), field="")
     return content
 

@@ -34,6 +34,7 @@ class Item:
         bcc: Hidden recipients.
         events: Its events.
         sent: The accepted mail; None for a received one.
+        choices: All recipients of the previewed bulk message; empty for any other.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Item:
     bcc: Sequence[str] = ()
     events: Sequence[EventRecord] = ()
     sent: SentMail | None = None
+    choices: Sequence[str] = ()
 
     @property
     def recipients(self) -> Sequence[str]:
@@ -54,7 +56,12 @@ class Item:
         return (*self.to, *self.cc, *self.bcc)
 
 
-def item_of_mail(mail: SentMail, kind: ItemKind = "sent", item_id: str | None = None) -> Item:
+def item_of_mail(
+    mail: SentMail,
+    kind: ItemKind = "sent",
+    item_id: str | None = None,
+    choices: Sequence[str] = (),
+) -> Item:
     """Returns the item of an accepted mail."""
     return Item(
         id=item_id or mail.message_id,
@@ -68,6 +75,7 @@ def item_of_mail(mail: SentMail, kind: ItemKind = "sent", item_id: str | None = 
         bcc=mail.bcc,
         events=() if kind == "preview" else tuple(mail.events),
         sent=mail,
+        choices=choices,
     )
 
 
@@ -107,16 +115,10 @@ class Items:
         """Deletes a mail with its events, or all mails; returns the number of them."""
         state = self._state
         with state.lock:
-            kept = [each for each in state.mails if item_id not in (None, each.message_id)]
-            count = len(state.mails) - len(kept)
-            gone = set(map(id, state.mails)) - set(map(id, kept))
-            state.mails[:] = kept
-            events = [each for each in state.events if id(each.mail) in gone]
+            mails = [each for each in state.mails if item_id in (None, each.message_id)]
             received = [each for each in state.events if _is_received(each, item_id)]
-            gone = set(map(id, [*events, *received]))
-            state.events[:] = [each for each in state.events if id(each) not in gone]
-            state.deliveries[:] = [each for each in state.deliveries if id(each.event) not in gone]
-        count += len(received)
+            state.forget(mails, received)
+        count = len(mails) + len(received)
         if count:
             state.feed.publish("settings")
         return count

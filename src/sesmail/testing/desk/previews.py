@@ -82,7 +82,10 @@ class Previews:
             mail = previewed_mail(message, template=template, recipient=recipient)
         except ValueError as err:  # ConfigurationError, InvalidMessageError
             raise PreviewError(f"{name}: {err}") from err
-        return item_of_mail(mail, "preview", item_id)
+        choices: list[str] = []
+        if isinstance(message, BulkMessage):
+            choices = [each.to.email for each in message.recipients]
+        return item_of_mail(mail, "preview", item_id, choices)
 
     def changed(self) -> bool:
         """Returns whether a file beside the module has changed since the last call."""

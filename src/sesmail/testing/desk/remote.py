@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from http.client import HTTPConnection
-from typing import TypedDict
 from urllib.parse import urlsplit
 
 import anyio.to_thread
 
 from ...errors import ConfigurationError
+from ..client_settings import FakeTrust, client_settings
 from ..signing import CERTIFICATE_FILE
 from ..sns import SECRET, TOPIC
 
@@ -20,16 +19,8 @@ _TIMEOUT = 10.0  # seconds
 _MAX_CERTIFICATE = 64 * 1024  # bytes
 
 
-class RemoteTrust(TypedDict):
+class RemoteTrust(FakeTrust):
     """Arguments of a ``Receiver`` for a desk."""
-
-    secret: str
-    topics: Sequence[str]
-    fetch_certificate: Callable[[str], Awaitable[bytes]]
-    region: str
-    endpoint_url: str
-    aws_access_key_id: str
-    aws_secret_access_key: str
 
 
 def trust(url: str = "http://127.0.0.1:8025", *, topic: str = TOPIC) -> RemoteTrust:
@@ -66,8 +57,5 @@ def trust(url: str = "http://127.0.0.1:8025", *, topic: str = TOPIC) -> RemoteTr
         "secret": SECRET,
         "topics": [topic],
         "fetch_certificate": fetch_certificate,
-        "region": topic.split(":")[3],
-        "endpoint_url": url,
-        "aws_access_key_id": "testing",
-        "aws_secret_access_key": "testing",
+        **client_settings(topic.split(":")[3], url),
     }

@@ -68,6 +68,7 @@ def details(item: Item) -> dict[str, Any]:
         "defects": list(parsed.defects),
         "history": [event_view(event) for event in item.events],
         "problems": _problems(item),
+        "choices": list(item.choices[:_MAX_LISTED]),
         "call": _call(item),
     }
 

@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from ..api_errors import bad_request, exists, missing
+from ..identity_name import identity_name
 from ..service import Handler, SesService
 from ..state import Identity
 from .paging import page
@@ -32,7 +33,13 @@ def _find(service: SesService, name: str) -> Identity:
 
 def _add(service: SesService, name: str) -> Identity:
     """Adds an identity; that it is verified at once is what a fake can do."""
-    return service.state.identities.setdefault(name.lower(), Identity(name.lower()))
+    try:
+        name = identity_name(name)
+    except ValueError as err:
+        raise bad_request(
+            f"Invalid {'email address' if '@' in name else 'domain name'} <{name}>."
+        ) from err
+    return service.state.identities.setdefault(name, Identity(name))
 
 
 def _create(service: SesService, params: dict[str, Any]) -> dict[str, Any]:

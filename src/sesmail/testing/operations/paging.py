@@ -26,7 +26,10 @@ def page(
     if not token.isdecimal() or int(token) > len(items):
         raise bad_request("Invalid NextToken.")
     start = int(token)
-    end = start + min(params.get(size) or most, most)
+    count: int = params.get(size) or most
+    if count < 0:
+        raise bad_request(f"{size} must be positive.")
+    end = start + min(count, most)
     output: dict[str, Any] = {key: items[start:end]}
     if end < len(items):
         output["NextToken"] = str(end)

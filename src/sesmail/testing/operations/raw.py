@@ -9,6 +9,7 @@ from ...receiving.inbound.mail import InboundMail, read_mail
 from ..api_errors import bad_request
 from ..draft import Addresses, Draft
 from ..mailboxes import mailbox_text
+from ..raw_checks import check_headers, header_senders
 from ..service import Handler, SesService
 from .fields import common_v2, destination, pairs
 
@@ -20,7 +21,7 @@ _TAGS_HEADER = "X-SES-MESSAGE-TAGS"
 
 def send_raw_v2(service: SesService, params: dict[str, Any], raw: bytes) -> dict[str, Any]:
     """Sends the ``Content.Raw`` of SendEmail."""
-    mail = read_mail(raw)
+    mail = _read(raw)
     common = common_v2(params, "SendEmail")
     common["configuration_set"] = common["configuration_set"] or mail.headers.get(_SET_HEADER)
     common["message_tags"] = common["message_tags"] or _header_tags(mail)
@@ -29,13 +30,14 @@ def send_raw_v2(service: SesService, params: dict[str, Any], raw: bytes) -> dict
         from_email=params.get("FromEmailAddress") or _author(mail),
         addresses=destination(params) if params.get("Destination") else _recipients(mail),
         build=lambda: raw,
+        header_senders=header_senders(mail),
     )
     return {"MessageId": service.accept(draft).message_id}
 
 
 def _send_raw_v1(service: SesService, params: dict[str, Any]) -> dict[str, Any]:
     raw: bytes = params["RawMessage"]["Data"]
-    mail = read_mail(raw)
+    mail = _read(raw)
     given: Sequence[str] | None = params.get("Destinations")
     draft = Draft(
         api="v1",
@@ -47,8 +49,15 @@ def _send_raw_v1(service: SesService, params: dict[str, Any]) -> dict[str, Any]:
         configuration_set=params.get("ConfigurationSetName") or mail.headers.get(_SET_HEADER),
         message_tags=pairs(params.get("Tags")) or _header_tags(mail),
         build=lambda: raw,
+        header_senders=header_senders(mail),
     )
     return {"MessageId": service.accept(draft).message_id}
+
+
+def _read(raw: bytes) -> InboundMail:
+    mail = read_mail(raw)
+    check_headers(mail)
+    return mail
 
 
 def _author(mail: InboundMail) -> str:

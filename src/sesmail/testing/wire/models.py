@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -11,7 +12,12 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 from botocore.validate import ParamValidator
 
-__all__ = ["check_params", "operation", "route", "service_model"]
+__all__ = ["check_params", "documented_rate", "operation", "route", "service_model"]
+
+# "You can execute this operation no more than once per second", and two other wordings.
+_RATE = re.compile(
+    r"(?:no more than|throttled at) (once|one|[0-9]{1,4})(?: times?| requests?)? per second"
+)
 
 # Operations that newer and older models of botocore have by other methods and paths.
 _OTHER_ROUTES = {
@@ -32,6 +38,14 @@ def operation(service: str, name: str) -> OperationModel | None:
     """Returns the model of an operation; None if the service has no such operation."""
     model = service_model(service)
     return model.operation_model(name) if name in model.operation_names else None
+
+
+def documented_rate(model: OperationModel) -> int | None:
+    """Returns how often SES runs an operation in a second; None if its model doesn't say."""
+    match = _RATE.search(model.documentation)
+    if match is None:
+        return None
+    return int(match[1]) if match[1].isdecimal() else 1
 
 
 def route(service: str, method: str, path: str) -> tuple[OperationModel, dict[str, str]] | None:

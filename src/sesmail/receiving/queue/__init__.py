@@ -1,0 +1,1 @@
+"""Events from a queue of Amazon SQS: polling, leases, heartbeats, deletion, redelivery."""
