@@ -2,7 +2,7 @@
 
 Times on two cores: `quick` 40 s (with a path: less), `lint` 5 s, `types` 1 min, `tests` 2 to 3 min
 for each Python, `minimal` 1 min, `nox` as a whole under 10 min; `quickstart` 40 s, `docs` 20 s,
-`simulate` 3 min, `bench` 30 min (`--quick`: 5 min), `nightly` 5 min, `mutants` 25 min,
+`simulate` 3 min, `bench` 30 min (`--quick`: 5 min), `nightly` 30 min, `mutants` 25 min,
 `conformance` 2 min, `browser` 30 s.
 """
 
@@ -110,13 +110,19 @@ def minimal(session: nox.Session) -> None:
 
 @nox.session(python=FIRST)
 def nightly(session: nox.Session) -> None:
-    """Run 10,000 random steps of sending, compare 20,000 random mails, and kill event workers."""
+    """Run 10,000 random steps of sending, compare 20,000 random mails, and kill event workers.
+
+    Workers of the outbox send 20,000 mails while they are killed, three times.
+    """
     session.install("-e", ".[all]", *group("test"))
     session.env["HYPOTHESIS_PROFILE"] = "nightly"
+    session.env |= {"SESMAIL_CRASH_MAILS": "20000", "SESMAIL_CRASH_SEEDS": "1,2,3"}
     modules = (
         "system/test_state_machine.py",
         "system/test_events_crash.py",
         "receiving/inbound/test_other_readers.py",
+        "sql/test_crash.py",
+        "sql/test_model.py",
     )
     session.run(*pytest(session, *(f"tests/{module}" for module in modules)))
 

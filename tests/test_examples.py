@@ -1,6 +1,6 @@
 """Each example program runs without a warning, and the server receives what it sends.
 
-The webhooks are tested by test_receiving_examples.py.
+The webhooks are tested by test_receiving_examples.py, the outbox by sql/test_outbox_examples.py.
 """
 
 import email
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 HELPERS = {"embedded_ses"}
+ELSEWHERE = ("receive_*", "outbox_*", "send_later")
 
 Run = Callable[[str], str]
 
@@ -81,8 +82,8 @@ def run(server: "FakeSES", script: Run) -> Run:
 
 
 def test_each_example_has_a_test() -> None:
-    webhooks = {path.stem for path in EXAMPLES.glob("receive_*.py")}
-    names = {path.stem for path in EXAMPLES.glob("*.py")} - HELPERS - webhooks
+    elsewhere = {path.stem for name in ELSEWHERE for path in EXAMPLES.glob(f"{name}.py")}
+    names = {path.stem for path in EXAMPLES.glob("*.py")} - HELPERS - elsewhere
     assert {f"test_{name}" for name in names} - globals().keys() == set()
 
 

@@ -47,6 +47,13 @@ def test_table_of_names_for_tests_equals_the_typed_imports() -> None:
     assert {*testing.__all__} == {*typed}
 
 
+def test_public_names_for_sql_are_sorted_and_documented() -> None:
+    sql = pytest.importorskip("sesmail.sql", reason="pip install sesmail[sql]")
+    assert sql.__all__ == sorted(set(sql.__all__))
+    classes = [getattr(sql, name) for name in sql.__all__ if inspect.isclass(getattr(sql, name))]
+    assert [each.__name__ for each in classes if not each.__doc__] == []
+
+
 def test_every_public_name_exists() -> None:
     assert [name for name, value in PUBLIC.items() if value is None] == []
 

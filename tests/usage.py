@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any, Literal, assert_never, assert_type
 
 from pydantic import SecretStr
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 import sesmail
+import sesmail.sql
 import sesmail.testing
 from sesmail import (
     Address,
@@ -877,3 +880,29 @@ async def fake(message: Message, log: sesmail.SendLog, bounced: Bounced) -> None
     assert_type(message.to_bytes(), bytes)
     assert_type(message.to_eml("mail.eml"), Path)
     assert_type(message.preview(), str)
+
+
+async def queued(message: Message, engine: AsyncEngine, session: AsyncSession) -> None:
+    outbox = sesmail.sql.Outbox(schema="mail", table="outbox")
+    assert_type(outbox.metadata, MetaData)
+    at = datetime.now(UTC)
+    await session.execute(outbox.insert(message, send_id="a", at=at, priority="high", group="b"))
+    await session.execute(outbox.insert_many([message], existing="skip"))
+    outbox.insert(message, priority="urgent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await session.execute(outbox.cancel("a"))
+    await session.execute(outbox.reschedule("a", at))
+    await session.execute(outbox.requeue("a", may_send_twice=True))
+    await session.execute(outbox.forget(at))
+    await session.execute(outbox.get("a"))
+    assert_type(outbox.sql(outbox.cancel("a"), "sqlite"), list[sesmail.sql.Statement])
+    assert_type(outbox.ddl(), list[str])
+    assert_type(outbox.log(engine), sesmail.sql.SqlSendLog)
+    log: SendLog = sesmail.sql.SqlSendLog(engine)
+    async with Client(send_log=log) as client:
+        progress = await outbox.work(client, engine, concurrency=100, until_empty=True)
+        assert_type(progress, sesmail.sql.WorkProgress)
+        await outbox.work(client, engine, workers=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        worker = outbox.worker(client, engine, listener=sesmail.sql.WorkListener())
+        assert_type(worker, sesmail.sql.Worker)
+        worker.stop()
+    Receiver(secret="user:password", send_log=outbox.log(engine))

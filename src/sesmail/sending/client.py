@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, Unpack
@@ -29,7 +30,7 @@ from .result import BulkResult, SendResult
 from .sender import Sender
 from .settings import check_listener, check_retry, check_send_log, merged_defaults, new_limiter
 
-__all__ = ["Client"]
+__all__ = ["Client", "sender_for_queue"]
 
 _OPEN_TIMEOUT = 30.0  # seconds
 _RETRY = RetryPolicy()
@@ -337,6 +338,17 @@ class Client:
         if params is not None:
             check_mapping("params", params)
         return await self._sender.call(operation, params or {})
+
+
+def sender_for_queue(client: Client, log: SendLog) -> tuple[Sender, AccountRate | None]:
+    """Returns what sends a client's mails for a queue, which has a log and retries of its own.
+
+    Returns:
+        The sender, which makes one attempt, and the account's rate; None where it isn't read.
+    """
+    sender, account = client._sender, client._account  # pyright: ignore[reportPrivateUsage]
+    runner = replace(sender.runner, policy=RetryPolicy(attempts=1), log_writer=LogWriter(log))
+    return replace(sender, runner=runner), account
 
 
 def _check_tag_name(name: str | None) -> None:

@@ -105,9 +105,21 @@ class Sender:
         return with_attempts(state.result_or_raise(), state)
 
     async def send_bulk(
-        self, message: BulkMessage, concurrency: int, account: AccountRate | None
+        self,
+        message: BulkMessage,
+        concurrency: int,
+        account: AccountRate | None,
+        states: list[SendState[RecipientResult]] | None = None,
     ) -> BulkResult:
-        """Sends a mail to each recipient of a bulk message, in as many calls as needed."""
+        """Sends a mail to each recipient of a bulk message, in as many calls as needed.
+
+        Args:
+            message: The message.
+            concurrency: Number of calls at a time.
+            account: Reads the account's rate before; None if it isn't read.
+            states: Receives the states of the recipients of each call that is begun, which are
+                complete also if this is cancelled; it stays empty if the message is invalid.
+        """
         if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidMessageError(
                 f"it must be a BulkMessage, not {described(message)}", field="message"
@@ -127,7 +139,7 @@ class Sender:
         failures: list[Exception] = []
         async with anyio.create_task_group() as group:
             for _ in range(min(concurrency, len(bulk.recipients), _MAX_BULK_CALLS)):
-                group.start_soon(self._send_parts, bulk, parts, results, failures)
+                group.start_soon(self._send_parts, bulk, parts, results, failures, states)
         found = tuple(chain.from_iterable(results[start] for start in sorted(results)))
         if failures and all(each.outcome == "not_sent" for each in found):
             raise failures[0]
@@ -155,17 +167,18 @@ class Sender:
         parts: Iterator[range],
         results: dict[int, list[RecipientResult]],
         failures: list[Exception],
+        states: list[SendState[RecipientResult]] | None,
     ) -> None:
         """Sends parts one after the other; several tasks share the iterator."""
         for numbers in parts:
-            states = {
-                number: SendState[RecipientResult](bulk.send_ids[number]) for number in numbers
-            }
+            part = {number: SendState[RecipientResult](bulk.send_ids[number]) for number in numbers}
+            if states is not None:
+                states += part.values()
             try:
-                await self._send_part(bulk, numbers, states)
+                await self._send_part(bulk, numbers, part)
             except SesmailError as err:
                 failures.append(err)
-            results[numbers.start] = [bulk.result(*each) for each in states.items()]
+            results[numbers.start] = [bulk.result(*each) for each in part.items()]
 
     async def _send_part(
         self, bulk: BulkCall, numbers: range, states: Mapping[int, SendState[RecipientResult]]

