@@ -8,8 +8,9 @@ from typing import Any, Self
 
 import pytest
 
-# One server for all processes of pytest-xdist; the last one that ends stops it.
+# One server for all processes of pytest-xdist, which have a database each; the last one stops it.
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+DATABASE = f"tests_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 # Without a power failure nothing is lost.
 FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
@@ -36,6 +37,7 @@ class Postgres:
             for setting in FAST:
                 connection.execute(f"ALTER SYSTEM SET {setting}")
             connection.execute("SELECT pg_reload_conf()")
+            connection.execute(f"CREATE DATABASE {DATABASE}")
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -43,7 +45,7 @@ class Postgres:
 
     def url(self, driver: str) -> str:
         """Return the URL for a driver of SQLAlchemy."""
-        url: str = self._server.get_uri()
+        url: str = self._server.get_uri(DATABASE)
         return url.replace("postgresql://", f"postgresql+{driver}://")
 
     def restart(self) -> None:
