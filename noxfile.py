@@ -180,17 +180,17 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure sesmail beside its alternatives.
+    """Measure sesmail beside its alternatives, in their newest versions.
 
-    Options: `--quick`, `--only WORDS`, `--json FILE`, `--markdown FILE`; `--readme FILE` writes
-    tests/benchmarks/README.md.
+    Options: `--quick`, `--only WORDS`, `--json FILE`, `--markdown FILE`; `--instructions` counts
+    instructions, too, with valgrind; `--readme FILE` writes tests/benchmarks/README.md.
     """
-    session.install("-e", ".[all]", *group("bench"))
+    session.install("--upgrade", "-e", ".[all]", *group("bench"))
     tmp = Path(session.create_tmp()).absolute()
     session.env["PYTHONPATH"] = str(Path("tests").absolute())
     peers = with_aioboto3(session, tmp)
     if shutil.which("npm"):
-        npm = ("npm", "install", "--silent", "--no-save", f"--prefix={tmp}", "nodemailer")
+        npm = ("npm", "install", "--silent", "--no-save", f"--prefix={tmp}", "nodemailer@latest")
         session.run_install(*npm, external=True, success_codes=ANY_EXIT_CODE)
         peers.append(f"--node-modules={tmp}/node_modules")
     session.run("python", "-m", "benchmarks", *peers, *session.posargs)
@@ -203,7 +203,7 @@ def with_aioboto3(session: nox.Session, tmp: Path) -> list[str]:
     python = shutil.which("python", path=scripts)
     if python is None:
         return []
-    pip = (python, "-m", "pip", "install", "-q", "aioboto3>=15.5")
+    pip = (python, "-m", "pip", "install", "-q", "--upgrade", "aioboto3>=15.5")
     session.run_install(*pip, external=True, success_codes=ANY_EXIT_CODE)
     return [f"--aioboto3={python}"]
 

@@ -2,16 +2,31 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks import compiling, fetching, memory, parsing, reading, starting, verifying
+from benchmarks import (
+    campaign,
+    compiling,
+    fetching,
+    growth,
+    instructions,
+    invoking,
+    memory,
+    parsing,
+    reading,
+    starting,
+    verifying,
+)
 from benchmarks.__main__ import COMPARISONS, main, select
 from benchmarks.comparison import (
+    INSTRUCTIONS,
     OURS,
     ROUNDS,
     Comparison,
@@ -44,6 +59,17 @@ def options() -> Iterator[Options]:
         yield Options(quick=True, stack=stack)
 
 
+@pytest.fixture
+def valgrind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A program that runs a command, and prints its name and 1,000 instructions an argument."""
+    file = tmp_path / "valgrind"
+    file.write_text('#!/bin/sh\nshift 2\n"$@" || exit 1\necho "== Collected : $#000" >&2\n')
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    instructions.of_program.cache_clear()
+    return file
+
+
 def recorded(*figures: Figures) -> Round:
     """A contestant with these figures, one for each round."""
     remaining = iter(figures * ROUNDS)
@@ -69,12 +95,13 @@ def test_every_aim_is_about_a_contestant_and_a_measure() -> None:
     for comparison in COMPARISONS:
         assert next(iter(comparison.contestants)) == OURS
         assert {peer for peer, _ in comparison.aims} <= comparison.contestants.keys()
-        assert {measure for _, measure in comparison.aims} <= set(comparison.measures)
+        measured = {*comparison.measures, *([INSTRUCTIONS] if comparison.count else [])}
+        assert {measure for _, measure in comparison.aims} <= measured
 
 
 def test_selects_comparisons_by_words() -> None:
-    assert [comparison.name for comparison in select(["build", "bulk", "50"])] == [
-        "build a bulk message to 50"
+    assert [comparison.name for comparison in select(["build", "bulk"])] == [
+        "build a bulk message to 5,000"
     ]
     assert select([]) == COMPARISONS
 
@@ -120,14 +147,82 @@ def test_measures_sending_of_a_large_mail(options: Options) -> None:
     assert figures.keys() == {"cpu", "memory", "stall"}
 
 
+def test_limiter_of_a_paced_sender_waits_once_it_is_warm() -> None:
+    async def waiting_times() -> list[float]:
+        limiter = await warm_limiter(1_000)
+        assert limiter.rate == pytest.approx(970, rel=0.02)
+        await limiter.acquire(100)
+        return [await limiter.acquire(1) for _ in range(3)]
+
+    assert max(asyncio.run(waiting_times())) > 0
+
+
+@measures_processes
+def test_measures_bulk_messages_and_many_messages(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign, "RECIPIENTS", 500)
+    figures = campaign.bulk(start_ses(options))(1)
+    assert figures.keys() == {"memory", "stall", "wall"}
+    assert figures["wall"] > 0
+    assert campaign.many(start_ses(options), 20)(1).keys() == {"memory", "stall", "cpu"}
+
+
+@measures_processes
+def test_measures_invocations_of_aws_lambda(options: Options) -> None:
+    assert invoking.in_process("ours", 2, options)(1)["wall"] > 0
+
+
+@measures_processes
+def test_measures_invocations_of_boto3(options: Options) -> None:
+    pytest.importorskip("boto3")
+    assert invoking.in_process("boto3", 1, options)(1)["wall"] > 0
+
+
 @measures_processes
 def test_measures_memory_of_reading(options: Options) -> None:
     assert reading.memory_of("our_content", 100_000, options)(1)["memory"] >= 0.01
 
 
 @measures_processes
-def test_measures_start_of_a_process() -> None:
-    assert starting.process_times("").keys() == {"wall", "cpu"}
+def test_measures_start_of_a_process(options: Options) -> None:
+    figures = starting.start(lambda _: "pass", options)(1)
+    assert figures.keys() == {"wall", "cpu"}
+    assert min(figures.values()) > 0
+
+
+def test_measures_growth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "TIMES", 2)
+
+    def run(text: str) -> None:
+        for _ in text:
+            list(text)
+
+    assert growth.growth_of(lambda text: None, "", "a") > 0
+    assert growth.worst(run, ["a", "b"], ["", "c"]) > 0
+    assert growth.worst_of_each(Options())(1).keys() == growth.TEXTS.keys()
+
+
+def test_counts_instructions_of_programs_and_operations(valgrind: Path, options: Options) -> None:
+    assert instructions.of_program("pass") == 0  # as many arguments as the empty program
+    assert instructions.of_operation("parse ten tracking events", OURS, options) == 1
+    (comparison,) = select(["parse ten"])
+    result = compare(comparison, replace(options, instructions=True))
+    assert {line.measure for line in result.lines} == {"cpu", INSTRUCTIONS}
+
+
+def test_program_that_fails_has_no_instructions(valgrind: Path) -> None:
+    with pytest.raises(RuntimeError, match="callgrind counted nothing"):
+        instructions.collected("-c", "no such code")
+
+
+def test_counting_needs_valgrind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SystemExit):
+        main(["--instructions"])
+    assert "needs valgrind" in capsys.readouterr().err
 
 
 @measures_processes
@@ -224,6 +319,7 @@ def test_prints_results(result: Result, capsys: pytest.CaptureFixture[str]) -> N
         "aim at most 4 sizes: met",
         "absent",
         "2 of 3 aims met, in 61 seconds",
+        "Given up: build 5 kB 30 times",
         "by --quick: work.",
     ):
         assert words in out
@@ -242,7 +338,7 @@ def test_writes_results_as_json_and_markdown(result: Result) -> None:
     assert own == "| work |  | memory | 3 sizes |  |  |  | at most 4 sizes | met |"
 
 
-def test_page_has_a_row_for_each_measure_and_two_digits(result: Result) -> None:
+def test_page_has_a_row_for_each_comparison_and_two_digits(result: Result) -> None:
     figures = {
         OURS: {"cpu": 1.234e-5, "wall": 2.0},
         "one": {"cpu": 1.5e-3, "wall": 1.0},
@@ -255,17 +351,29 @@ def test_page_has_a_row_for_each_measure_and_two_digits(result: Result) -> None:
     assert [line for line in page if line.startswith("|")] == [
         "| operation | sesmail | peers |",
         "| --- | --- | --- |",
-        "| work, memory | 3 sizes | peer 9 sizes |",
-        "| work | 2 s | peer 3x |",
-        "| other | 12 us | one 120x, two 1.6x |",
-        "| other, wall | 2 s | one 0.5x |",
+        "| work | 2 s, memory 3 sizes | peer 3x, memory 9 sizes |",
+        "| other | 12 us, wall 2 s | one 120x, wall 0.5x; two 1.6x |",
     ]
-    assert "pydantic 2" in page[-1]
+    assert "pydantic 2" in page[-3]
+    assert page[-1].startswith("Aims that were given up: ")
+
+
+def test_page_has_instructions_beside_the_time(result: Result) -> None:
+    figures = {
+        OURS: {"cpu": 1e-5, "wall": 2.0, INSTRUCTIONS: 25_400.0},
+        "one": {"cpu": 2e-5, "wall": 1.0, INSTRUCTIONS: 76_200.0},
+        "two": {"cpu": 3e-5, "wall": 1.0},
+    }
+    contestants = {name: lambda _, each=each: recorded(each) for name, each in figures.items()}
+    counted = compare(Comparison("work", contestants, {}, ("wall", "cpu"), 0), Options())
+    rows = [line for line in as_readme([counted], Options()).splitlines() if "| work" in line]
+    assert rows == [
+        "| work | 10 us (25 k), wall 2 s | one 2x (3x), wall 0.5x; two 3x, wall 0.5x |",
+    ]
 
 
 def test_page_of_all_comparisons_has_at_most_60_lines(result: Result) -> None:
-    rows = sum(len(comparison.measures) for comparison in COMPARISONS)
-    assert len(as_readme([result], Options()).splitlines()) - 2 + rows <= 60
+    assert len(as_readme([result] * len(COMPARISONS), Options()).splitlines()) <= 60
 
 
 def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *comparisons: Comparison) -> list[str]:
@@ -279,7 +387,7 @@ def check_files(folder: Path, skipped: str) -> None:
     assert [each["name"] for each in document["results"]] == ["work"]
     assert document["skipped"] == [skipped]
     assert "| at most 4 sizes |" in (folder / "markdown").read_text("utf-8")
-    assert "| peer 9 sizes |" in (folder / "readme").read_text("utf-8")
+    assert "| peer 3x, memory 9 sizes |" in (folder / "readme").read_text("utf-8")
 
 
 def test_writes_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,31 +10,32 @@ from typing import Any
 from .arguments import described
 from .encoded_word import has_encoded_word
 from .errors import InvalidMessageError
+from .patterns import lazy_pattern
 
 __all__ = ["Address", "as_address", "find_control", "find_spoof", "phrase", "quoted"]
 
 # C0, DEL, C1 and lone surrogates, which no header may contain.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROLS = lazy_pattern("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 # No nested repetition: matching is linear.
-_PLAIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
-_USUAL = re.compile(
+_PLAIN = lazy_pattern(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
+_USUAL = lazy_pattern(
     r"[\w!#$%&'*+/=^`{|}~-]+(?:\.[\w!#$%&'*+/=^`{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}",
     re.ASCII,
 )  # without the "?" of encoded-words
-_QUOTED_NAME = re.compile(r'"((?:[^"\\]|\\.)*)" *')
+_QUOTED_NAME = lazy_pattern(r'"((?:[^"\\]|\\.)*)" *')
 # https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
-_QUOTED_LOCAL = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])+"')
-_QUOTED_ADDRESS = re.compile(r'<("(?:[^"\\]|\\.)*"@[^<>"@]*)\Z')
-_ATEXT = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
-_NAME_SPECIALS = re.compile(r'[()<>\[\]:;@\\,"]')
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_QUOTED_LOCAL = lazy_pattern(r'"(?:[ !#-\[\]-~]|\\[ -~])+"')
+_QUOTED_ADDRESS = lazy_pattern(r'<("(?:[^"\\]|\\.)*"@[^<>"@]*)\Z')
+_ATEXT = lazy_pattern(r"[\w.!#$%&'*+/=?^`{|}~-]+", re.ASCII)
+_NAME_SPECIALS = lazy_pattern(r'[()<>\[\]:;@\\,"]')
+_LABEL = lazy_pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_ATOMS = lazy_pattern(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 _WIDE_DOTS = "\u3002\uff0e\uff61"
 # Line separators and bidirectional formatting characters, which change how a name is displayed:
 # https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
-_SPOOFS = re.compile("[\u2028-\u202e\u2066-\u2069]")
+_SPOOFS = lazy_pattern("[\u2028-\u202e\u2066-\u2069]")
 
 _MAX_LOCAL = 64
 _MAX_LABEL = 63

@@ -44,6 +44,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from .patterns import lazy_pattern
+
 __all__ = [
     "AccessDeniedError",
     "Attempt",
@@ -113,10 +115,10 @@ class Attempt:
 
 # It ends with an ellipsis where SES doesn't name all identities:
 # https://repost.aws/knowledge-center/ses-554-400-message-rejected-error
-_FAILED_CHECK = re.compile(
+_FAILED_CHECK = lazy_pattern(
     r"identities failed the check in region ([A-Za-z0-9-]+):(.*)", re.IGNORECASE | re.DOTALL
 )
-_SEPARATOR = re.compile(r"[\s.]*,[\s.]*")
+_SEPARATOR = lazy_pattern(r"[\s.]*,[\s.]*")
 
 
 class SesmailError(Exception):

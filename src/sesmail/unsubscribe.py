@@ -14,17 +14,18 @@ from datetime import UTC, datetime, timedelta
 from .address import Address, as_address
 from .arguments import check_instance, check_time, described
 from .errors import ConfigurationError, InvalidMessageError, InvalidTokenError
+from .patterns import lazy_pattern
 from .values import Value
 
 __all__ = ["Unsubscribe", "Unsubscription"]
 
 _PURPOSE = b"sesmail unsubscribe 1\n"  # signatures for other purposes differ
-_TOKEN = re.compile(r"([A-Za-z0-9_-]{1,1500})\.([A-Za-z0-9_-]{43})")
+_TOKEN = lazy_pattern(r"([A-Za-z0-9_-]{1,1500})\.([A-Za-z0-9_-]{43})")
 _MIN_SECRET = 16  # bytes
 _MAX_LIST = 64  # characters; with the longest address, the link fits into a header line
-_URL = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?][!\"$-~]*)?")  # printable ASCII
+_URL = lazy_pattern(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?][!\"$-~]*)?")  # printable ASCII
 _PLACEHOLDER = "{token}"
-_FORM_NAME = re.compile(rb'[;\s]name="?List-Unsubscribe"?(?:[;\s]|\Z)', re.IGNORECASE)
+_FORM_NAME = lazy_pattern(rb'[;\s]name="?List-Unsubscribe"?(?:[;\s]|\Z)', re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_BODY = 64 * 1024  # bytes
 

@@ -133,10 +133,13 @@ async def test_requests_for_credentials_are_not_counted_as_sends(
 class Signer:
     """A signer without usable credentials."""
 
+    method = "explicit"
+
     def __init__(self, error: Exception) -> None:
         self.error = error
+        self._credentials = self
 
-    async def get_auth_instance(self, *_: object) -> object:
+    async def get_frozen_credentials(self) -> object:
         raise self.error
 
 
@@ -158,7 +161,7 @@ async def test_error_of_a_failure_to_fetch_credentials(
     error: Exception, kind: type[SesmailError]
 ) -> None:
     with pytest.raises(kind):
-        await credentials.fetch_credentials(Signer(error), "ses", "eu-west-1")
+        await credentials.fetch_credentials(Signer(error))
 
 
 def test_mfa_code_is_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -413,7 +416,7 @@ async def test_untrusted_certificate_of_sts_is_not_retried() -> None:
     original = ssl.SSLCertVerificationError(1, "certificate verify failed")
     error = boto.SSLError(endpoint_url="https://sts.example.com", error=original)
     with pytest.raises(NotSentError) as caught:
-        await credentials.fetch_credentials(Signer(error), "ses", "eu-west-1")
+        await credentials.fetch_credentials(Signer(error))
     assert not caught.value.retryable
 
 

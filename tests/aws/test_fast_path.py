@@ -20,7 +20,7 @@ from sesmail import (
     NotSentError,
     TemplateMessage,
 )
-from sesmail.aws import fast_path
+from sesmail.aws import fast_path, service_client
 from support.clients import NEWS, ORDER, new_client
 from support.commands import command_line
 from support.faults import FaultServer, Request, StartFaultServer
@@ -150,28 +150,11 @@ async def test_v1_templates_pass_through_aiobotocore(
     ]
 
 
-@pytest.mark.parametrize(
-    ("environment", "path"),
-    [
-        pytest.param(
-            {"_X_AMZN_TRACE_ID": "Root=1", "AWS_LAMBDA_FUNCTION_NAME": "shop"},
-            "",
-            id="trace header",
-        ),
-        pytest.param({}, "/a%20path", id="encoded path"),
-        pytest.param({}, "/a/../path", id="path with dots"),
-    ],
-)
-async def test_unsupported_headers_and_paths_pass_through_aiobotocore(
-    fault_server: StartFaultServer,
-    session: str,
-    environment: dict[str, str],
-    path: str,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("path", ["/a%20path", "/a/../path"], ids=["encoded", "dots"])
+async def test_unsupported_paths_pass_through_aiobotocore(
+    fault_server: StartFaultServer, session: str, path: str
 ) -> None:
     server = fault_server(ok())
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
     assert await take_fast_path(server, new_client(server.url + path, session), times=2) == [
         False,
         False,
@@ -240,19 +223,95 @@ async def test_additional_headers_pass_through_aiobotocore(
     assert await take_fast_path(server, new_client(server.url, session)) == [False]
 
 
-async def test_trace_header_is_sent_once_lambda_sets_a_trace_id(
+TRACE_IDS = {
+    "": None,
+    "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=1": None,
+    "a b\r\nX: {y}\"'é": "a%20b%0D%0AX:%20{y}\"'%C3%A9",
+}
+
+
+@pytest.mark.parametrize("first", ["none", *TRACE_IDS])
+async def test_trace_header_is_that_of_aiobotocore(
+    fault_server: StartFaultServer, session: str, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It changes with each invocation of the function, and is not signed."""
+    server = fault_server(ok())
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
+    if first != "none":
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", first)
+    async with new_client(server.url, session) as client:
+        await client.send(ORDER)
+        for trace_id in TRACE_IDS:
+            monkeypatch.setenv("_X_AMZN_TRACE_ID", trace_id)
+            await client.send(ORDER)
+    async with new_client(server.url, session, fast_path=False) as client:
+        for trace_id in TRACE_IDS:
+            monkeypatch.setenv("_X_AMZN_TRACE_ID", trace_id)
+            await client.send(ORDER)
+    assert [is_fast(request) for request in server.requests] == [True] * 4 + [False] * 3
+    found = [request.headers.get("x-amzn-trace-id") for request in server.requests]
+    expected = [sent or (trace_id or None) for trace_id, sent in TRACE_IDS.items()]
+    assert found[1:4] == found[4:] == expected
+    assert found[0] == (None if first in ("none", "") else TRACE_IDS[first] or first)
+    assert all(
+        "x-amzn-trace-id" not in request.headers["authorization"] for request in server.requests
+    )
+
+
+async def test_trace_header_is_sent_in_aws_lambda_only(
     fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fault_server(ok())
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1")
+    assert await take_fast_path(server, new_client(server.url, session)) == [True]
+    assert "x-amzn-trace-id" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+async def test_opening_discovers_the_fast_path_of_a_send(
+    fault_server: StartFaultServer, session: str, api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discovered: list[str] = []
+
+    async def discover(client: Any, operation: str) -> Any:
+        discovered.append(operation)
+        return await fast_path.discover(client, operation)
+
+    monkeypatch.setattr(service_client, "discover", discover)
+    server = fault_server(ok())
+    async with new_client(server.url, session, api=api) as client:
+        await client.open()
+        assert discovered == ["SendEmail" if api == "v2" else "SendRawEmail"]
+        assert server.requests == []
+        await client.send(ORDER)
+    assert len(discovered) == len(server.requests) == 1
+    assert is_fast(server.requests[0])
+
+
+async def test_error_of_discovering_is_raised_by_the_send(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def discover(*_: object) -> Any:
+        raise ConfigurationError("a header is invalid")
+
+    monkeypatch.setattr(service_client, "discover", discover)
+    server = fault_server(ok())
     async with new_client(server.url, session) as client:
-        await client.send(ORDER)
-        monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1")
-        await client.send(ORDER)
-    assert [request.headers.get("x-amzn-trace-id") for request in server.requests] == [
-        None,
-        "Root=1",
-    ]
+        with pytest.raises(ConfigurationError, match="a header is invalid"):
+            await client.send(ORDER)
+    assert server.requests == []
+
+
+async def test_client_without_fast_path_discovers_none(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def discover(*_: object) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr(service_client, "discover", discover)
+    server = fault_server(ok())
+    client = new_client(server.url, session, fast_path=False)
+    assert await take_fast_path(server, client) == [False]
 
 
 async def test_model_with_more_required_parameters_passes_through_aiobotocore(

@@ -3,6 +3,8 @@
 import pytest
 
 from sesmail import UnknownOutcomeError
+from sesmail.aws.bounded_read import OversizedResponseError, check_bounded
+from sesmail.aws.departure import CallScope, Departure, Lifetime, call_scope
 from support import responses
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, Request, Response, StartFaultServer
@@ -22,6 +24,16 @@ def padded(size: int) -> Response:
         connection.respond(200, headers, body + b" " * (size - len(body)))  # type: ignore[attr-defined]
 
     return Response(act)
+
+
+async def test_response_that_arrived_whole_has_the_limit_of_its_call() -> None:
+    token = call_scope.set(CallScope(Departure(), Lifetime(), 10))
+    try:
+        assert check_bounded(b"x" * 10) == b"x" * 10
+        with pytest.raises(OversizedResponseError):
+            check_bounded(b"x" * 11)
+    finally:
+        call_scope.reset(token)
 
 
 @pytest.mark.parametrize("api", ["v1", "v2"])

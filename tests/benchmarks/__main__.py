@@ -1,17 +1,33 @@
 """Measures sesmail beside its alternatives: `nox -s bench -- [OPTIONS]`."""
 
 import argparse
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from . import compiling, fetching, memory, parsing, reading, sending, starting, verifying
+from . import (
+    campaign,
+    compiling,
+    fetching,
+    growth,
+    invoking,
+    memory,
+    parsing,
+    reading,
+    sending,
+    starting,
+    verifying,
+)
 from .comparison import Comparison, Options, Result, compare
 from .report import as_json, as_markdown, as_readme, print_result, print_summary
 
-MODULES = (compiling, sending, memory, parsing, verifying, reading, fetching, starting)
+MODULES = (
+    *(compiling, sending, campaign, memory, parsing, verifying, reading, fetching, starting),
+    *(invoking, growth),
+)
 COMPARISONS = [comparison for module in MODULES for comparison in module.COMPARISONS]
 
 
@@ -38,16 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add = parser.add_argument
     add("--quick", action="store_true", help="shorter and fewer rounds, in two minutes")
     add("--only", nargs="+", default=[], metavar="WORD", help="comparisons named with all words")
+    add("--instructions", action="store_true", help="count instructions, too, with valgrind")
     add("--json", type=Path, default="bench.json", metavar="FILE", help="figures of all rounds")
     add("--markdown", type=Path, metavar="FILE", help="table with quartiles and aims")
     add("--readme", type=Path, metavar="FILE", help="page with a short table")
     add("--node-modules", type=Path, help="folder in which nodemailer is installed")
     add("--aioboto3", metavar="PYTHON", help="interpreter that has aioboto3")
     options = parser.parse_args(arguments)
+    if options.instructions and shutil.which("valgrind") is None:
+        parser.error("--instructions needs valgrind, which isn't installed")
     comparisons = select(options.only)
     if not comparisons:
         parser.error(f"no comparison has {' and '.join(options.only)} in its name")
-    setting = Options(options.quick, options.node_modules, options.aioboto3)
+    setting = Options(options.quick, options.node_modules, options.aioboto3, options.instructions)
     results: list[Result] = []
     try:
         measure(comparisons, setting, results)

@@ -14,8 +14,12 @@ ROUNDS = 9
 QUICK_ROUNDS = 3  # at least, and as many as fit into QUICK_SECONDS
 QUICK_SECONDS = 1.5
 
+INSTRUCTIONS = "instructions"
+
 Figures: TypeAlias = Mapping[str, float]
-"""Cost of one operation: seconds of ``cpu``, ``wall`` and ``stall``, ``memory`` in mail sizes."""
+"""Cost of one operation: seconds of ``cpu``, ``wall`` and ``stall``, ``memory`` in mail sizes,
+``instructions`` of the processor, and ``growth`` of the time with the length.
+"""
 
 Round: TypeAlias = Callable[[int], Figures]
 """Runs an operation so many times, and returns the cost of one."""
@@ -33,12 +37,14 @@ class Options:
         quick: Whether rounds are shorter and fewer.
         node_modules: Folder in which nodemailer is installed.
         aioboto3: Python interpreter that has aioboto3, which requires an older aiobotocore.
+        instructions: Whether instructions are counted, too.
         stack: Closes what a comparison has opened.
     """
 
     quick: bool = False
     node_modules: Path | None = None
     aioboto3: str | None = None
+    instructions: bool = False
     stack: ExitStack = field(default_factory=ExitStack)
 
 
@@ -58,6 +64,7 @@ class Comparison:
         measures: Measures to report.
         seconds: Duration of a round; 0 if a round is one operation.
         slow: Whether ``--quick`` skips it.
+        count: Counts the instructions of a contestant by name; None if they aren't counted.
     """
 
     name: str
@@ -66,6 +73,7 @@ class Comparison:
     measures: Sequence[str] = ("cpu",)
     seconds: float = 0.05
     slow: bool = False
+    count: Callable[[str, Options], float] | None = None
 
 
 class Line(NamedTuple):
@@ -114,6 +122,10 @@ def compare(comparison: Comparison, options: Options) -> Result:
         rounds = run_rounds(contestants, comparison.seconds, options.quick)
     finally:
         gc.unfreeze()
+    if options.instructions and comparison.count is not None:
+        for name in contestants:
+            counted = {INSTRUCTIONS: comparison.count(name, options)}
+            rounds[name] = [{**figures, **counted} for figures in rounds[name]]
     return Result(comparison.name, list(lines_of(comparison, rounds)), rounds, missing)
 
 
@@ -153,7 +165,7 @@ def calibrate(run: Round, seconds: float) -> int:
 def lines_of(comparison: Comparison, rounds: Mapping[str, Sequence[Figures]]) -> Iterator[Line]:
     """A line for each measure of each peer; those of sesmail if it has a maximum or no peer."""
     for peer in rounds:
-        for measure in comparison.measures:
+        for measure in (*comparison.measures, INSTRUCTIONS):
             aim = comparison.aims.get((peer, measure))
             if measure not in rounds[peer][0] or (peer == OURS and aim is None and len(rounds) > 1):
                 continue

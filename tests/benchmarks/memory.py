@@ -164,11 +164,4 @@ COMPARISONS = [
         MEASURES,
         seconds=0,
     ),
-    Comparison(
-        "send 10 MB on v1",
-        contestants("v1", "sesmail", "stdlib and aiobotocore"),
-        {("sesmail", "memory"): 3},
-        MEASURES,
-        seconds=0,
-    ),
 ]

@@ -18,7 +18,7 @@ from .messages import stdlib_mail as build_mail
 from .processes import fresh_process_each_round
 
 STDLIB = "stdlib BytesParser"
-SIZES = {"10 kB": 10 * KB, "1 MB": MB, "10 MB": 10 * MB, "30 MB": 30 * MB}
+SIZES = {"10 kB": 10 * KB, "10 MB": 10 * MB, "30 MB": 30 * MB}
 
 
 def sample_of(size: int) -> Sample:
@@ -121,7 +121,9 @@ def memory_of_reading(what: str) -> Comparison:
 
 
 COMPARISONS = [
-    *map(partial(time_of_reading, "a mail"), SIZES, (20, 5, 5, 5)),
-    *map(partial(time_of_reading, "headers and structure"), SIZES, (40, 40, 40, 40)),
+    time_of_reading("a mail", "10 kB", 18),
+    time_of_reading("a mail", "10 MB", 5),
+    time_of_reading("headers and structure", "10 kB", 28),
+    time_of_reading("headers and structure", "30 MB", 40),
     *map(memory_of_reading, READERS),
 ]

@@ -27,6 +27,15 @@ def response(media_type: str, body: str) -> bytes:
 
 V1 = response("text/xml", XML)
 V2 = response("application/json", json.dumps({"MessageId": ID}))
+ENTRY = b'"Destination":'  # of a bulk call, whose entries need different ids
+
+
+def bulk_response(first: int, count: int) -> bytes:
+    results = [
+        {"Status": "SUCCESS", "MessageId": f"{ID}-{number}"}
+        for number in range(first, first + count)
+    ]
+    return response("application/json", json.dumps({"BulkEmailEntryResults": results}))
 
 
 class Connection(asyncio.Protocol):
@@ -39,6 +48,8 @@ class Connection(asyncio.Protocol):
         self.head = b""
         self.remaining = 0  # bytes of the body
         self.response = V2
+        self.bulk: bytearray | None = None  # body of a bulk call
+        self.entries = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -53,8 +64,15 @@ class Connection(asyncio.Protocol):
             length = LENGTH.search(head)
             self.remaining = int(length[1]) if length else 0
             self.response = V1 if b"/x-www-form-urlencoded" in head else V2
+            self.bulk = bytearray() if b"/outbound-bulk-emails" in head else None
         self.remaining -= len(data)
+        if self.bulk is not None:
+            self.bulk += data
         if not self.remaining:
+            if self.bulk is not None:
+                count = self.bulk.count(ENTRY)
+                self.response = bulk_response(self.entries, count)
+                self.entries += count
             loop = asyncio.get_running_loop()
             loop.call_later(self.latency, self.transport.write, self.response)
 

@@ -1,22 +1,64 @@
-"""Starting: the time of a new process, without that of the interpreter itself."""
+"""Starting: the cost of a new process, without that of the interpreter itself."""
 
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from functools import partial
 
-from .comparison import Comparison, Figures, Options, Round
+from support.ses_events import published, sns_message
+
+from .comparison import INSTRUCTIONS, OURS, Comparison, Figures, Options, Round
+from .instructions import of_program
 from .messages import ASCII
-from .processes import CREDENTIALS, environment
+from .processes import CREDENTIALS, TESTS, environment
 from .ses import start_ses
 
+BODY = json.dumps(sns_message(json.dumps(published("Bounce")))).encode()
+POWERTOOLS = f"""
+import sys
+sys.path.insert(0, {str(TESTS)!r})
+from aws_lambda_powertools.utilities.parser import parse
+from aws_lambda_powertools.utilities.parser.models import SnsNotificationModel
+from benchmarks.powertools_models import TrackingEvent
+parse(parse({BODY.decode()!r}, SnsNotificationModel).Message, TrackingEvent)
+"""
+MESSAGE = """
+import sesmail
+sesmail.Message(from_email="a@example.com", to="b@example.com", subject="Your order", text="Hi")
+"""
+# Programs by comparison and contestant.
 IMPORTS = {
-    "sesmail": "import sesmail",
-    "pydantic": "from pydantic import BaseModel",
-    # A model loads modules that BaseModel alone doesn't.
-    "pydantic with a model": "from pydantic import BaseModel\nclass Model(BaseModel): pass",
-    "aiobotocore.session": "import aiobotocore.session",
+    "import": {
+        OURS: "import sesmail",
+        "pydantic": "from pydantic import BaseModel",
+        "aiobotocore.session": "import aiobotocore.session",
+    },
+    "import and parse an event": {
+        OURS: f"import sesmail\nsesmail.parse({BODY!r})",
+        "import of pydantic_core": "import pydantic_core",
+        "powertools": POWERTOOLS,
+    },
+    "import verify": {OURS: "from sesmail import verify"},
+    "import Receiver": {OURS: "from sesmail import Receiver"},
+    "import read_mail": {
+        OURS: "from sesmail import read_mail",
+        "stdlib BytesParser": "from email.parser import BytesParser\nimport email.policy",
+    },
+    "import and make a Message": {
+        OURS: MESSAGE,
+        # A model loads modules that BaseModel alone doesn't.
+        "pydantic with a model": "from pydantic import BaseModel\nclass Model(BaseModel): pass",
+    },
+}
+IMPORT_AIMS = {
+    "import": {(OURS, "wall"): 0.005},
+    "import and parse an event": {("import of pydantic_core", INSTRUCTIONS): 1 / 1.4},
+    "import verify": {(OURS, INSTRUCTIONS): 280e6},
+    "import Receiver": {(OURS, INSTRUCTIONS): 360e6},
+    "import read_mail": {(OURS, INSTRUCTIONS): 150e6},
+    "import and make a Message": {(OURS, INSTRUCTIONS): 700e6},
 }
 PROGRAMS = {
     "sesmail": """
@@ -24,12 +66,14 @@ import asyncio
 import sesmail
 
 async def main():
-    async with sesmail.Client("eu-west-1", endpoint_url={url!r}, **{credentials}) as client:
-        await client.send(
-            sesmail.Message(
-                from_email="a@example.com", to="b@example.com", subject="Your order", text={text}
-            )
+    # Opened by the call, whose timeout is the longer one: callgrind takes a minute.
+    client = sesmail.Client("eu-west-1", endpoint_url={url!r}, timeout=600, **{credentials})
+    await client.send(
+        sesmail.Message(
+            from_email="a@example.com", to="b@example.com", subject="Your order", text={text}
         )
+    )
+    await client.aclose()
 
 asyncio.run(main())
 """,
@@ -68,40 +112,46 @@ def process_times(code: str) -> Figures:
     return {"wall": wall, "cpu": cpu}
 
 
-def start(code: str, _: Options) -> Round:
+def start(program: Callable[[Options], str], options: Options) -> Round:
+    code = program(options)
     process_times(code)  # compiles the imports, and loads them into the file cache
 
     def run(_: int) -> Figures:
         empty, whole = process_times(""), process_times(code)
-        return {measure: whole[measure] - empty[measure] for measure in whole}
+        return {measure: max(1e-4, whole[measure] - empty[measure]) for measure in whole}
 
     return run
 
 
-def start_and_send(program: str, options: Options) -> Round:
+def sending(program: str, options: Options) -> str:
     text = json.dumps(ASCII.text)
-    code = program.format(url=start_ses(options), credentials=CREDENTIALS, text=text)
-    return start(code, options)
+    return program.format(url=start_ses(options), credentials=CREDENTIALS, text=text)
 
 
-MEASURES = ("wall", "cpu")
+def started(
+    name: str,
+    programs: Mapping[str, Callable[[Options], str]],
+    aims: Mapping[tuple[str, str], float],
+) -> Comparison:
+    def count(contestant: str, options: Options) -> float:
+        return of_program(programs[contestant](options))
+
+    contestants = {each: partial(start, program) for each, program in programs.items()}
+    return Comparison(name, contestants, aims, ("wall", "cpu"), seconds=0, count=count)
+
+
+def constant(code: str) -> Callable[[Options], str]:
+    return lambda _: code
+
+
 COMPARISONS = [
-    Comparison(
-        "import",
-        {name: partial(start, code) for name, code in IMPORTS.items()},
-        {
-            (peer, measure): times
-            for measure in MEASURES
-            for peer, times in (("pydantic", 0.71), ("aiobotocore.session", 2))
-        },
-        MEASURES,
-        seconds=0,
+    *(
+        started(name, {each: constant(code) for each, code in codes.items()}, IMPORT_AIMS[name])
+        for name, codes in IMPORTS.items()
     ),
-    Comparison(
+    started(
         "start and send once",
-        {name: partial(start_and_send, code) for name, code in PROGRAMS.items()},
-        {("raw aiobotocore", measure): 1 for measure in MEASURES},
-        MEASURES,
-        seconds=0,
+        {name: partial(sending, program) for name, program in PROGRAMS.items()},
+        {("raw aiobotocore", measure): 1 / 1.2 for measure in ("wall", "cpu", INSTRUCTIONS)},
     ),
 ]

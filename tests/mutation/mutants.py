@@ -44,7 +44,7 @@ from sesmail.sending.attempts.response import _shared_id, read_bulk, read_single
 from sesmail.sending.attempts.retry import RetryPolicy
 from sesmail.sending.attempts.runner import CallRunner, _for_each, _interrupted
 from sesmail.sending.attempts.state import SendState, _rank
-from sesmail.sending.bulk import BulkCall
+from sesmail.sending.bulk import BulkCall, BulkPart
 from sesmail.sending.many import SendMany
 from sesmail.sending.payload.call import Call
 from sesmail.sending.rate.limiter import RateLimiter
@@ -429,7 +429,7 @@ def raise_first(_: None, *args: Any) -> None:
 mutant("a call has more recipients than the rate", BulkCall.parts,
     before(lambda self, _: (self, 1e9)))
 constant("a call has more than 50 recipients", bulk, "MAX_RECIPIENTS", 10**9)
-mutant("all entries are retried", BulkCall.call, instead(lambda self, _: self.whole))
+mutant("all entries are retried", BulkPart.call, before(lambda self, _: (self, self.entries)))
 mutant("results have the addresses of other entries", BulkCall.read,
     before(lambda self, response, numbers, region: (self, response, range(len(numbers)), region)))
 mutant("one call's configuration error loses all results", Sender._send_parts, after(raise_first))

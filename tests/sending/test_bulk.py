@@ -1,5 +1,6 @@
 """Bulk messages: calls of at most 50 recipients, results in order, retries of entries."""
 
+import gc
 import threading
 import time
 from collections import Counter
@@ -12,10 +13,9 @@ from hypothesis import strategies as st
 
 import sesmail
 from sesmail import BulkMessage, RateLimiter, Recipient, RetryPolicy
-from sesmail.address import Address
-from sesmail.sending.bulk import BulkCall
-from sesmail.sending.payload import v2
-from sesmail.sending.payload.call import Call
+from sesmail.sending.attempts.state import SendState
+from sesmail.sending.bulk import BulkCall, BulkPart
+from sesmail.sending.payload import v1, v2
 from sesmail.sending.sender import Sender
 from support import responses
 from support.clients import new_client
@@ -32,17 +32,15 @@ def bulk_message(count: int, **fields: Any) -> BulkMessage:
     )
 
 
+COPIES = [sesmail.Address(f"copy{number}@example.com") for number in range(50)]
+
+
 def bulk_call(counts: list[int]) -> BulkCall:
-    entries = [
-        {"Destination": {"ToAddresses": ["a@example.com"], "CcAddresses": ["c"] * (count - 1)}}
-        for count in counts
+    recipients = [
+        Recipient(f"user{number}@example.com", cc=COPIES[: count - 1])
+        for number, count in enumerate(counts)
     ]
-    call = Call(
-        "SendBulkEmail", {"BulkEmailEntries": entries, "Other": 1}, 7, tuple(range(len(counts)))
-    )
-    return BulkCall.of(
-        call, v2, [Address(f"user{number}@example.com") for number in range(len(counts))]
-    )
+    return BulkCall.of(bulk_message(0, recipients=recipients), v2, [None] * len(counts))
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=200), st.floats(0.1, 200))
@@ -58,14 +56,17 @@ def test_parts_have_as_many_recipients_as_allowed(counts: list[int], rate: float
     )
 
 
-def test_call_for_some_entries_has_their_sizes() -> None:
-    call = bulk_call([1, 2, 3])
-    part = call.call([0, 2])
-    assert part.params == {
-        "BulkEmailEntries": [call.whole.params["BulkEmailEntries"][each] for each in (0, 2)],
-        "Other": 1,
-    }
-    assert (part.size, part.sizes, part.operation) == (7, (0, 2), "SendBulkEmail")
+@pytest.mark.parametrize("dialect", [v1, v2], ids=["v1", "v2"])
+def test_call_for_some_entries_is_that_of_a_message_to_their_recipients(dialect: Any) -> None:
+    recipients = [
+        Recipient(f"user{number}@example.com", data={"n": number}) for number in (7, 77, 777)
+    ]
+    some = bulk_message(0, recipients=[recipients[0], recipients[2]], data={"a": "b"})
+    message = some.replace(recipients=recipients)
+    part = BulkCall.of(message, dialect, [None] * 3).part(range(3))
+    call, expected = part.call([0, 2]), dialect.build_bulk(some)
+    assert (call.operation, call.params) == (expected.operation, expected.params)
+    assert call.size == expected.size == len('{"a":"b"}{"n":7}{"n":777}')
 
 
 def test_refuses_entry_with_more_than_50_recipients() -> None:
@@ -255,6 +256,66 @@ async def test_invalid_recipient_prevents_all_calls(
             await client.send_bulk(bulk_message(0, recipients=recipients))
     assert refused.value.field == "recipients[120].data"
     assert server.requests == []
+
+
+@pytest.mark.slow
+async def test_recipient_that_becomes_invalid_during_the_send_is_not_sent(
+    fault_server: StartFaultServer,
+) -> None:
+    texts: Any = ["short"]
+    recipients = [Recipient(f"user{number}@example.com") for number in range(60)]
+    recipients[55] = Recipient("user55@example.com", data={"texts": texts})
+    message = bulk_message(0, recipients=recipients)
+    changed: Any = message.recipients[55].data["texts"]
+
+    def step(_: Request) -> Response:
+        changed.append("x" * 262_144)
+        return ok()
+
+    server = fault_server(step)
+    async with new_client(server.url) as client:
+        result = await client.send_bulk(message, concurrency=1)
+    assert [each.outcome for each in result.recipients] == ["accepted"] * 50 + ["not_sent"] * 10
+    for each in result.failed:
+        assert isinstance(each.error, sesmail.NotSentError)
+        assert "262,144 characters" in str(each.error)
+        assert not each.error.retryable
+    assert len(server.requests) == 1
+
+
+async def test_large_parts_are_built_in_a_thread(
+    fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: dict[int, int] = {}
+
+    def part(self: BulkCall, numbers: range) -> Any:
+        threads[numbers.start] = threading.get_ident()
+        return build(self, numbers)
+
+    build = BulkCall.part
+    monkeypatch.setattr(BulkCall, "part", part)
+    recipients = [Recipient("small@example.com")] * 50
+    recipients += [Recipient("large@example.com", data={"a": "x" * 6000})] * 50
+    async with new_client(fault_server(ok()).url) as client:
+        result = await client.send_bulk(bulk_message(0, recipients=recipients))
+    assert len(result.accepted) == 100
+    assert threads[0] == threading.get_ident() != threads[50]
+
+
+async def test_only_the_entries_and_states_of_calls_in_flight_are_in_memory(
+    fault_server: StartFaultServer,
+) -> None:
+    counts: list[Counter[type]] = []
+
+    def step(_: Request) -> Response:
+        counts.append(Counter(type(each) for each in gc.get_objects()))
+        return ok()
+
+    gc.collect()
+    before = sum(type(each) is SendState for each in gc.get_objects())  # of other tests
+    async with new_client(fault_server(step).url) as client:
+        await client.send_bulk(bulk_message(400), concurrency=1)
+    assert [(each[BulkPart], each[SendState] - before) for each in counts] == [(1, 50)] * 8
 
 
 async def test_refuses_invalid_extra_and_concurrency_and_closed_client(

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from contextvars import ContextVar
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 import sesmail
@@ -23,6 +25,7 @@ from sesmail import (
     SendResult,
 )
 from sesmail.sending.attempts.state import SendState
+from sesmail.sending.sender import Sender
 from support import responses
 from support.clients import NEWS, ORDER, new_client
 from support.faults import FaultServer, Request, Response, StartFaultServer
@@ -530,3 +533,28 @@ async def test_campaign_is_not_refused_by_max_wait(fault_server: StartFaultServe
             assert [each.outcome async for each in results] == ["accepted"] * 20
         bulk = await client.send_bulk(NEWS)
         assert [each.outcome for each in bulk.recipients] == ["accepted"] * 2
+
+
+async def test_few_sends_start_in_one_turn_of_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turn, turns = 0, list[int]()
+
+    async def send(*_: object, **__: object) -> SendResult:
+        turns.append(turn)
+        await anyio.lowlevel.checkpoint()
+        return SendResult("id", None, ())
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turn += 1
+
+    monkeypatch.setattr(Sender, "send", send)
+    async with new_client("http://127.0.0.1:1") as client, anyio.create_task_group() as group:
+        group.start_soon(count)
+        async with client.send_many([ORDER] * 100, concurrency=100) as results:
+            assert len([result async for result in results]) == 100
+        group.cancel_scope.cancel()
+    assert max(Counter(turns).values()) <= 10

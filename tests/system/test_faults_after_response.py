@@ -31,7 +31,6 @@ ATTEMPTS = "sesmail.sending.attempts"
 STEPS = [
     f"{ATTEMPTS}.state.Attempt",
     f"{ATTEMPTS}.state.SendState.attempted",
-    f"{ATTEMPTS}.state.replace",
     f"{ATTEMPTS}.log_writer.LogWriter.finish",
     f"{ATTEMPTS}.runner.CallRunner._plan_retries",
     "sesmail.sending.rate.limiter.RateLimiter.accepted",

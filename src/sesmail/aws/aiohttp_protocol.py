@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -47,7 +47,7 @@ class _Protocol(ResponseHandler):
         super().__init__(loop)
         self._is_expecting = False
         self._final: Any = None  # the body of the response, once its head was parsed
-        self._is_readable: Callable[[], bool] | None = None
+        self._is_readable: Callable[[], Sequence[object]] | None = None
         self.is_new = True
         self.request: Any = None  # the body of the request, with is_begun and is_written
 
@@ -76,7 +76,7 @@ class _Protocol(ResponseHandler):
         if self._is_readable is None:
             transport: Any = self.transport
             self._is_readable = readable_query(transport.get_extra_info("socket"))
-        return self._is_readable()
+        return bool(self._is_readable())
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         """Pass a parsed response on to its reader."""

@@ -27,7 +27,7 @@ from ..private_names import check_private_names
 from .aiohttp_payload import RequestPayload
 from .aiohttp_protocol import connect_silent, watch_protocols
 from .aiohttp_resolver import Resolver
-from .bounded_read import read_bounded
+from .bounded_read import check_bounded, read_bounded
 from .header_values import check_headers
 from .private_names import AIOHTTP
 from .request_body import Body
@@ -224,6 +224,8 @@ class _Content:
 
     async def read(self, size: int = -1) -> bytes:
         """Returns all of it, or the next chunk."""
+        if size < 0 and self._content.is_eof():  # all of it arrived with the header
+            return check_bounded(self._content.read_nowait())
         chunk: bytes = await (
             self._content.read(size) if size >= 0 else read_bounded(self._content.iter_any())
         )

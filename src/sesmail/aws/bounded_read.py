@@ -10,13 +10,24 @@ import anyio
 from ..errors import ContentTooLargeError
 from .departure import response_limit
 
-__all__ = ["OversizedResponseError", "read_body", "read_bounded"]
+__all__ = ["OversizedResponseError", "check_bounded", "read_body", "read_bounded"]
 
 _CHUNK = 256 * 1024
 
 
 class OversizedResponseError(Exception):
     """A response that is larger than any of AWS."""
+
+
+def check_bounded(content: bytes) -> bytes:
+    """Returns a response that was read already.
+
+    Raises:
+        OversizedResponseError: It is larger than the limit of the call.
+    """
+    if len(content) > response_limit():
+        raise OversizedResponseError
+    return content
 
 
 async def read_bounded(chunks: AsyncIterator[bytes]) -> bytes:

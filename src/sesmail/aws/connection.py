@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -86,11 +86,10 @@ class Aws:
                 is closed, or it is used on a second event loop.
             NotSentError: The credentials could not be fetched at the moment.
         """
+        client = self._opened(service, region)
+        if client is not None:
+            return client
         key = service, region
-        self._loop.check()
-        self._lifetime.check_open()
-        if key in self._clients:
-            return self._clients[key]
         async with self._opening:
             self._lifetime.check_open()
             if key not in self._clients:
@@ -100,6 +99,28 @@ class Aws:
                 self._lifetime.check_open()
                 self._clients[key] = client
             return self._clients[key]
+
+    def _opened(self, service: str, region: str | None) -> ServiceClient | None:
+        """Returns the client of a service if it is open.
+
+        Raises:
+            ConfigurationError: As for ``open``.
+        """
+        self._loop.check()
+        self._lifetime.check_open()
+        return self._clients.get((service, region))
+
+    async def learn(self, service: str, operation: str) -> None:
+        """Open the client of a service, and discover the fast path of an operation.
+
+        Raises:
+            ConfigurationError: As for ``open``.
+            NotSentError: As for ``open``.
+        """
+        client = await self.open(service)
+        if not client.has_learned(operation):
+            with suppress(Exception):  # which the first call raises, too
+                await client.learn(operation)
 
     async def aclose(self) -> None:
         """Close every connection; closing again does nothing.
@@ -163,9 +184,10 @@ class Aws:
         departure = departure or Departure(_MAX_REQUESTS if self._repeatable else 1)
         client = None
         scope = anyio.CancelScope(deadline=deadline)
-        with scope, self._lifetime.watch(scope, departure):
+        with scope:
+            self._lifetime.begin(scope, departure)
             try:
-                client = await self.open(service, region)
+                client = self._opened(service, region) or await self.open(service, region)
                 token = call_scope.set(
                     CallScope(departure, self._lifetime, _response_limit(service, operation))
                 )
@@ -188,6 +210,8 @@ class Aws:
             except Exception as err:
                 clear_frames(err)
                 raise self._translate(err, client, operation, params, departure) from err
+            finally:
+                self._lifetime.end(scope)
         if departure.may_have_left:
             raise UnknownOutcomeError("no response before the deadline", operation=operation)
         if self._lifetime.is_closed:
@@ -239,7 +263,9 @@ class Aws:
             await anyio.lowlevel.checkpoint_if_cancelled()  # which a free slot doesn't check
             self._lifetime.check_in_flight()
             if validated_size is not None:
-                fast_call = await client.fast_call(operation, params)
+                if not client.has_learned(operation):
+                    await client.learn(operation)
+                fast_call = client.fast_call(operation, params)
                 if fast_call is not None:
                     return await fast_call.send(params, validated_size)
             await client.refresh_credentials()

@@ -24,26 +24,25 @@ _PARTS = {
 _checked: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
-async def fetch_credentials(signer: Any, service: str, region: str) -> Any:
+async def fetch_credentials(signer: Any) -> Any:
     """Returns the credentials of a client, which are refreshed if they expire; None without any.
 
     Args:
         signer: botocore's signer of the client.
-        service: Service of the credential scope.
-        region: Region of the credential scope.
 
     Raises:
         ConfigurationError: They can't be fetched with these settings, or can't be right.
         NotSentError: They could not be fetched at the moment.
     """
+    source = signer._credentials
     try:
-        found = (await signer.get_auth_instance(service, region, "v4")).credentials
+        found = None if source is None else await source.get_frozen_credentials()
     except SesmailError:
         raise
     except Exception as err:
-        raise translate_credential_error(err, _method(_source_of(signer))) from err
+        raise translate_credential_error(err, _method(source)) from err
     if found is not None and found != _checked.get(signer):
-        _check_parts(found, _source_of(signer))
+        _check_parts(found, source)
         _checked[signer] = found
     return found
 
@@ -74,11 +73,6 @@ def _check_parts(credentials: Any, source: Any) -> None:
             method = _method(source) or "the credential provider"
             setting = variable if method == "env" else f"the {name} from {method}"
             raise ConfigurationError(f"{setting} {fault}")
-
-
-def _source_of(signer: Any) -> Any:
-    """Returns the object that fetches the credentials of a signer."""
-    return getattr(signer, "_credentials", None)
 
 
 def _method(source: Any) -> str | None:

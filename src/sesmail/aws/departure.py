@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -84,8 +82,7 @@ class Lifetime:
         self._ending: set[anyio.CancelScope] = set()
         self._ended: anyio.Event | None = None
 
-    @contextmanager
-    def watch(self, scope: anyio.CancelScope, departure: Departure) -> Generator[None]:
+    def begin(self, scope: anyio.CancelScope, departure: Departure) -> None:
         """Let ``close`` cancel a call while no request of it may have left.
 
         Args:
@@ -93,13 +90,13 @@ class Lifetime:
             departure: Counts its requests.
         """
         self._calls[scope] = departure
-        try:
-            yield
-        finally:
-            del self._calls[scope]
-            self._ending.discard(scope)
-            if self._ended is not None and not self._ending:
-                self._ended.set()
+
+    def end(self, scope: anyio.CancelScope) -> None:
+        """Record that a call has ended, after ``begin``."""
+        del self._calls[scope]
+        self._ending.discard(scope)
+        if self._ended is not None and not self._ending:
+            self._ended.set()
 
     async def close(self) -> None:
         """Close: no further request leaves, and calls that wait or connect end at once.
@@ -129,7 +126,7 @@ class Lifetime:
             raise closed_error()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallScope:
     """State of a call that its HTTP session needs.
 

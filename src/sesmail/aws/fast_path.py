@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ..concurrency import run_in_thread
 from .credentials import fetch_credentials
 from .departure import check_open
 from .header_values import check_headers
 from .request_body import Body, json_body, query_body
+from .response_texts import read_texts, text_members
 from .signature import Signature
 
 __all__ = ["FAST_OPERATIONS", "FastCall", "capture", "discover"]
@@ -32,10 +33,13 @@ FAST_OPERATIONS: dict[
 }
 _LARGE = 256 * 1024  # bytes; encoding them takes about a millisecond
 _ENDPOINT = "EndpointId"  # of a multi-region endpoint, whose requests are signed by SigV4a
-# Set by AWS Lambda for each invocation, and sent by botocore as a header.
+# AWS Lambda sets the second for each invocation; botocore sends it as a header, not signed.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-_TRACE = "_X_AMZN_TRACE_ID"
+_LAMBDA, _TRACE = "AWS_LAMBDA_FUNCTION_NAME", "_X_AMZN_TRACE_ID"
+_TRACE_HEADER = "X-Amzn-Trace-Id"
+_TRACE_SAFE = "-=;:+&[]{}\"',"
 _HEADERS = {"Content-Type", "User-Agent"}
+_OPTIONAL_HEADERS = {_TRACE_HEADER}
 _SIGNING_KEYS = {"region", "signing_name"}
 _URL = re.compile(
     r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)"
@@ -44,7 +48,7 @@ _URL = re.compile(
 _capturing: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_capturing", default=None)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class FastCall:
     """The request of one operation of one client, except for its parameters.
 
@@ -52,27 +56,31 @@ class FastCall:
         operation: The API operation.
         url: The URL of its POST request.
         headers: The headers that are the same in every request.
+        in_lambda: Whether requests carry the trace id of AWS Lambda, too.
         signature: Signs requests to that URL.
         credentials: Returns the credentials, and refreshes those that expire.
         session: The HTTP session of the client.
         encode: Encodes the parameters as the body.
-        parse: Parses the response.
+        texts: Names of the members of a response of texts; empty for another.
+        parse: Parses any response.
         error: Returns botocore's exception class for an error code.
     """
 
     operation: str
     url: str
     headers: Mapping[str, str]
+    in_lambda: bool
     signature: Signature
     credentials: Callable[[], Any]
     session: Any
     encode: Callable[[str, Mapping[str, Any]], Body]
+    texts: Sequence[str]
     parse: Callable[[Mapping[str, Any]], Any]
     error: Callable[[str | None], Callable[[Any, str], Exception]]
 
     def accepts(self, params: Mapping[str, Any]) -> bool:
-        """Returns whether a call has the URL, the signature and the headers of this request."""
-        return _ENDPOINT not in params and _TRACE not in os.environ
+        """Returns whether a call has the URL and the signature of this request."""
+        return _ENDPOINT not in params
 
     async def send(self, params: Mapping[str, Any], size: int) -> dict[str, Any]:
         """Make one call.
@@ -92,12 +100,19 @@ class FastCall:
         """
         encode = partial(self.encode, self.operation, params)
         body = encode() if size < _LARGE else await run_in_thread(encode)
-        signed = self.signature.headers(body.sha256, await self.credentials(), time.time())
+        headers = {
+            **self.headers,
+            **self.signature.headers(body.sha256, await self.credentials(), time.time()),
+        }
+        if self.in_lambda and (trace := os.environ.get(_TRACE)):
+            headers[_TRACE_HEADER] = quote(trace, safe=_TRACE_SAFE)
         check_open()
-        status, fields, content = await self.session.post(
-            self.url, {**self.headers, **signed}, body
-        )
+        status, fields, content = await self.session.post(self.url, headers, body)
         headers = {name.lower(): value for name, value in fields.items()}
+        if status == 200 and self.texts:
+            texts = read_texts(self.texts, headers, content)
+            if texts is not None:
+                return texts
         response: dict[str, Any] = await self.parse(
             {
                 "headers": headers,
@@ -155,7 +170,7 @@ async def discover(client: Any, operation: str) -> FastCall | None:
     if (
         version != "v4"
         or signing.keys() != _SIGNING_KEYS
-        or headers.keys() != _HEADERS
+        or headers.keys() - _OPTIONAL_HEADERS != _HEADERS
         or _URL.fullmatch(url) is None
     ):
         return None
@@ -164,15 +179,17 @@ async def discover(client: Any, operation: str) -> FastCall | None:
     return FastCall(
         operation,
         url,
-        {**headers, "Accept-Encoding": "identity"},
+        {name: headers[name] for name in _HEADERS} | {"Accept-Encoding": "identity"},
+        _LAMBDA in os.environ,
         Signature(path, region, service, headers["Content-Type"], _host(url)),
-        partial(_credentials, signer, service, region),
+        partial(_credentials, signer),
         client._endpoint.http_session,
         encode,
+        text_members(model),
         partial(
             create_parser(model.service_model.resolved_protocol).parse, shape=model.output_shape
         ),
-        client.exceptions.from_code,
+        lambda code: client.exceptions.from_code(code),  # whose classes the first error creates
     )
 
 
@@ -204,10 +221,10 @@ def _host(url: str) -> str:
     return host
 
 
-async def _credentials(signer: Any, service: str, region: str) -> Any:
+async def _credentials(signer: Any) -> Any:
     from botocore.exceptions import NoCredentialsError
 
-    credentials = await fetch_credentials(signer, service, region)
+    credentials = await fetch_credentials(signer)
     if credentials is None:
         raise NoCredentialsError
     return credentials

@@ -54,9 +54,6 @@ AIOBOTOCORE = (
     PrivateName("botocore", "client._endpoint.prepare_request", f"{_BOTOCORE}/endpoint.py#L146"),
     PrivateName("botocore", "client._endpoint.http_session.send", f"{_BOTOCORE}/endpoint.py#L103"),
     PrivateName(
-        "botocore", "client._request_signer.get_auth_instance", f"{_BOTOCORE}/client.py#L939"
-    ),
-    PrivateName(
         "botocore",
         "client.meta.events._emitter._handlers.prefix_search",
         f"{_BOTOCORE}/hooks.py#L556",

@@ -49,17 +49,17 @@ class Body:
             encode,
         )
         if len(content) <= _CHUNK:
-            self._head, self._content, self._tail = (
-                b"".join([head, encode(content), tail]),
-                memoryview(b""),
-                b"",
-            )
+            whole = b"".join([head, encode(content), tail])
+            self._head, self._content, self._tail = whole, memoryview(b""), b""
+            self.size: int = len(whole)
+            self.sha256: str = sha256(whole).hexdigest()
+            return
         digest = sha256()
-        self.size: int = 0
+        self.size = 0
         for chunk in self:
             digest.update(chunk)
             self.size += len(chunk)
-        self.sha256: str = digest.hexdigest()
+        self.sha256 = digest.hexdigest()
 
     def __iter__(self) -> Iterator[bytes]:
         """Yields its chunks."""

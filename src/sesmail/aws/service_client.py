@@ -97,7 +97,7 @@ class ServiceClient:
         """
         signer = self.client._request_signer
         if signer.signature_version is not UNSIGNED:
-            await fetch_credentials(signer, signer.signing_name, signer.region_name)
+            await fetch_credentials(signer)
 
     def region_error(self, error: Exception) -> ConfigurationError | None:
         """Returns the error for a region that doesn't exist, if that is the reason of another.
@@ -107,8 +107,17 @@ class ServiceClient:
         """
         return unknown_region_error(self._session, self.client) if is_unknown_host(error) else None
 
-    async def fast_call(self, operation: str, params: Mapping[str, Any]) -> FastCall | None:
-        """Returns the fast path of an operation, which its first call discovers.
+    def has_learned(self, operation: str) -> bool:
+        """Returns whether it is known if an operation has a fast path."""
+        return operation in self._fast_calls
+
+    async def learn(self, operation: str) -> None:
+        """Discovers the fast path of an operation, unless other code hooks into its calls."""
+        if self._hooks is not None and not self._hooks.reason():
+            self._fast_calls[operation] = await discover(self.client, operation)
+
+    def fast_call(self, operation: str, params: Mapping[str, Any]) -> FastCall | None:
+        """Returns the fast path of an operation.
 
         Args:
             operation: The API operation.
@@ -123,9 +132,7 @@ class ServiceClient:
         if reason := self._hooks.reason():
             self._log_once(reason)
             return None
-        if operation not in self._fast_calls:
-            self._fast_calls[operation] = await discover(self.client, operation)
-        call = self._fast_calls[operation]
+        call = self._fast_calls.get(operation)
         return call if call is not None and call.accepts(params) else None
 
     def _log_once(self, reason: str) -> None:

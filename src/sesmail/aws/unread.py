@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 __all__ = ["has_unacknowledged_data", "readable_query"]
 
 
-def readable_query(sock: Any) -> Callable[[], bool]:
-    """Returns a function that says whether a socket has received data, its end, or an error.
+def readable_query(sock: Any) -> Callable[[], Sequence[object]]:
+    """Returns a function that returns something if a socket has received data, its end or an error.
 
     Args:
         sock: The socket, which stays open; asyncio's restricted one suffices.
@@ -18,8 +19,8 @@ def readable_query(sock: Any) -> Callable[[], bool]:
     if hasattr(select, "poll"):  # which has no limit on the number of a file
         poll = select.poll()
         poll.register(sock, select.POLLIN)
-        return lambda: bool(poll.poll(0))
-    return lambda: bool(select.select([sock], [], [], 0)[0])
+        return partial(poll.poll, 0)
+    return lambda: select.select([sock], [], [], 0)[0]
 
 
 def has_unacknowledged_data(sock: Any) -> bool:

@@ -2,51 +2,70 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from ..address import Address
 from ..errors import SendError
 from .attempts.response import read_bulk
 from .attempts.state import SendState, with_attempts
 from .limits import MAX_RECIPIENTS, check_recipient_count
-from .payload.call import Call
+from .message.message import BulkMessage
+from .payload.call import Call, add_entries
 from .payload.dialect import Dialect
 from .result import RecipientResult
 
-__all__ = ["BulkCall"]
+__all__ = ["BulkCall", "BulkPart"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class BulkCall:
-    """A bulk message whose entries are divided among calls.
+    """A bulk message whose entries are divided among calls, and built for one call at a time.
 
     Attributes:
-        whole: Call with all entries, which SES wouldn't accept if they are many.
+        message: The message, of which every entry was built once, and so is valid.
+        content: Call without entries.
         dialect: Builder of the API's calls.
-        addresses: Address of each entry's recipient.
+        tag_send_id: Whether the send ids are sent as SES message tags, too.
+        send_ids: Send id of each recipient's mail; None without one.
         recipients: Number of recipients of each entry, over to, cc and bcc.
+        sizes: Approximate size of each entry in bytes.
     """
 
-    whole: Call
+    message: BulkMessage
+    content: Call
     dialect: Dialect
-    addresses: Sequence[Address]
+    tag_send_id: bool
+    send_ids: Sequence[str | None]
     recipients: Sequence[int]
+    sizes: Sequence[int]
 
     @classmethod
-    def of(cls, whole: Call, dialect: Dialect, addresses: Sequence[Address]) -> BulkCall:
-        """Returns the bulk call of a call that the dialect has built.
+    def of(
+        cls,
+        message: BulkMessage,
+        dialect: Dialect,
+        send_ids: Sequence[str | None],
+        tag_name: str | None = None,
+        *,
+        tag_send_id: bool = False,
+    ) -> BulkCall:
+        """Returns the bulk call of a message, which may take long if that has many recipients.
 
         Raises:
-            InvalidMessageError: One entry has more recipients than SES accepts in a call.
+            InvalidMessageError: The API doesn't support the message, or one entry has more
+                recipients than SES accepts in a call.
         """
-        counts = [
-            sum(map(len, entry["Destination"].values())) for entry in whole.params[dialect.ENTRIES]
-        ]
-        for number, count in enumerate(counts):
+        content = dialect.build_content(message, tag_name, tag_send_id=tag_send_id)
+        counts, sizes = bytearray(), array("L")
+        for number, send_id in enumerate(send_ids):
+            size, entry = dialect.build_entry(message, number, send_id, tag_send_id=tag_send_id)
+            count = sum(map(len, entry["Destination"].values()))
             check_recipient_count(count, f"recipients[{number}]", "give fewer cc and bcc")
-        return cls(whole, dialect, addresses, counts)
+            counts.append(count)
+            sizes.append(size)
+        return cls(message, content, dialect, tag_send_id, send_ids, counts, sizes)
 
     def parts(self, limit: Callable[[], float]) -> Iterator[range]:
         """Yields ranges of entries for one call each: at most 50 recipients, and at most ``limit``.
@@ -64,30 +83,32 @@ class BulkCall:
             total += count
         yield range(start, len(self.recipients))
 
-    def call(self, numbers: Sequence[int]) -> Call:
-        """Returns the call for some of the entries."""
-        entries = self.whole.params[self.dialect.ENTRIES]
-        params = {
-            **self.whole.params,
-            self.dialect.ENTRIES: [entries[number] for number in numbers],
-        }
-        return replace(
-            self.whole, params=params, sizes=tuple(self.whole.sizes[number] for number in numbers)
+    def part(self, numbers: Sequence[int]) -> BulkPart:
+        """Returns some of the entries, built."""
+        return BulkPart(
+            self.content,
+            self.dialect.ENTRIES,
+            {
+                number: self.dialect.build_entry(
+                    self.message, number, self.send_ids[number], tag_send_id=self.tag_send_id
+                )
+                for number in numbers
+            },
         )
 
     def read(
         self, response: Mapping[str, Any], numbers: Sequence[int], region: str | None
     ) -> list[RecipientResult | SendError]:
         """Reads the response to a call for these entries."""
-        addresses = [self.addresses[number] for number in numbers]
+        addresses = [self.message.recipients[number].to for number in numbers]
         entries = self.dialect.read_bulk(response)
         return read_bulk(
-            response, entries, addresses, operation=self.whole.operation, region=region
+            response, entries, addresses, operation=self.content.operation, region=region
         )
 
     def replay(self, number: int, message_id: str | None) -> RecipientResult:
         """Returns the result of an entry that the send log has as accepted."""
-        email = self.addresses[number].email
+        email = self.message.recipients[number].to.email
         return RecipientResult(email, "accepted", message_id, replayed=True)
 
     def result(self, number: int, state: SendState[RecipientResult]) -> RecipientResult:
@@ -95,7 +116,7 @@ class BulkCall:
         if state.result is not None:
             return with_attempts(state.result, state)
         error = state.error()
-        email = self.addresses[number].email
+        email = self.message.recipients[number].to.email
         return RecipientResult(
             email,
             state.outcome,
@@ -106,3 +127,22 @@ class BulkCall:
             tuple(state.attempts),
             state.send_id,
         )
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class BulkPart:
+    """Entries that are sent in one call.
+
+    Attributes:
+        content: Call without entries.
+        name: Name of the parameter with the entries.
+        entries: Approximate size of each entry in bytes, and the entry, by number.
+    """
+
+    content: Call
+    name: str
+    entries: Mapping[int, tuple[int, dict[str, Any]]]
+
+    def call(self, numbers: Sequence[int]) -> Call:
+        """Returns the call for some of the entries."""
+        return add_entries(self.content, self.name, [self.entries[number] for number in numbers])

@@ -189,7 +189,7 @@ class Client:
         await self.aclose()
 
     async def open(self) -> None:
-        """Opens the AWS client ahead of the first call: region, credentials, TLS, HTTP session.
+        """Opens the AWS client ahead of the first call: region, credentials, TLS, endpoint.
 
         ``async with`` does the same; without both, the first call does. Call it where starting may
         take longer than sending: in the init phase of AWS Lambda, or before a worker reports that
@@ -201,7 +201,7 @@ class Client:
             NotSentError: Credentials could not be fetched now, or not within 30 seconds.
         """
         with anyio.move_on_after(_OPEN_TIMEOUT) as scope:
-            await self._aws.open(self._service)
+            await self._aws.learn(self._service, self._sender.dialect.OPERATION)
         if scope.cancelled_caught:
             raise NotSentError(
                 f"the AWS client could not be opened within {_OPEN_TIMEOUT} seconds; "
@@ -291,7 +291,7 @@ class Client:
     async def send_bulk(self, message: BulkMessage, *, concurrency: int = 10) -> BulkResult:
         """Sends a separate mail to each recipient of a bulk message.
 
-        All calls are built before the first is made. SES accepts at most 50 recipients per call,
+        All entries are checked before the first call. SES accepts at most 50 recipients per call,
         counted over to, cc and bcc; a call has no more than a fifth of the account's rate per
         second, either, so that a ``send`` meanwhile doesn't wait for long. Only entries that SES
         throttled, or that failed temporarily, are retried. Entries whose ``send_id`` the send log

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 import anyio
+import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from ..arguments import (
@@ -33,6 +34,8 @@ from .source import Source
 __all__ = ["MessageResult", "SendMany", "SendProgress", "check_messages", "check_settings"]
 
 _log = logging.getLogger("sesmail.sending")
+
+_AT_ONCE = 5  # sends that start in one turn of the event loop, at a third of a millisecond each
 
 Failure: TypeAlias = SendError | InvalidMessageError | ConfigurationError
 
@@ -252,6 +255,8 @@ class SendMany:
                     await self._sending.acquire()
                     index, message = await self._source.take()
                     self._group.start_soon(self._send_one, index, message)
+                    if index % _AT_ONCE == 0:
+                        await anyio.lowlevel.checkpoint()
         except StopAsyncIteration:
             pass
         finally:

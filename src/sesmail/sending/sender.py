@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import anyio
 
 from ..arguments import check_integer, described
-from ..concurrency import run_in_thread
+from ..concurrency import current_time, run_in_thread
 from ..errors import InvalidMessageError, NotSentError, SendError, SesmailError
 from .attempts.response import read_single, replay_single
 from .attempts.retry import RetryPolicy
-from .attempts.runner import Batch, CallRunner
+from .attempts.runner import Batch, CallRunner, fail
 from .attempts.state import SendState, with_attempts
 from .bulk import BulkCall
 from .limits import MAX_RECIPIENTS
@@ -27,6 +28,7 @@ from .message.message import (
     TemplateMessage,
     valid_message,
 )
+from .message.model import is_validated
 from .message.recipient import Recipient
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
@@ -35,6 +37,8 @@ from .rate.account import AccountRate
 from .result import BulkResult, RecipientResult, SendResult
 
 __all__ = ["Sender"]
+
+T = TypeVar("T")
 
 _RATE_TIMEOUT = 5.0  # seconds
 # SES refuses a call for more than a second's rate at once:
@@ -45,7 +49,7 @@ _MAX_BULK_CALLS = 1000  # in flight; connections are fewer
 _LARGE = 256 * 1024  # bytes; building more blocks the event loop for a millisecond and longer
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Sender:
     """Sends messages through one SES API.
 
@@ -75,11 +79,14 @@ class Sender:
                 f"not {described(message)}; pass a BulkMessage to send_bulk",
                 field="message",
             )
-        started = anyio.current_time()
+        started = current_time()
         try:
             message = self._prepared(message, state)
             recipients = recipients_of(message)
-            call = await self._build(self.dialect.build, message)
+            build = partial(
+                self.dialect.build, message, self.tag_name, tag_send_id=self.tag_send_id
+            )
+            call = await _build(build, estimated_size(message))
         except SesmailError:
             raise
         except Exception as err:
@@ -106,31 +113,37 @@ class Sender:
     ) -> BulkResult:
         """Sends a mail to each recipient of a bulk message, in as many calls as needed.
 
-        The list of states gets those of the recipients, which are complete also if this is
-        cancelled; it stays empty if the message is invalid.
+        Args:
+            message: The message.
+            concurrency: Number of calls at a time.
+            account: Reads the account's rate before; None if it isn't read.
+            states: Receives the states of the recipients of each call that is begun, which are
+                complete also if this is cancelled; it stays empty if the message is invalid.
         """
-        states = [] if states is None else states
+        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidMessageError(
+                f"it must be a BulkMessage, not {described(message)}", field="message"
+            )
+        check_integer("concurrency", concurrency, 1)
         try:
-            message = self._prepared_bulk(message)
-            check_integer("concurrency", concurrency, 1)
-            whole = await self._build(self.dialect.build_bulk, message)
-            addresses = [recipient.to for recipient in message.recipients]
-            bulk = BulkCall.of(whole, self.dialect, addresses)
+            size = estimated_size(message) if is_validated(message) else _LARGE
+            bulk = await _build(partial(self._bulk_call, message), size)
         except SesmailError:
             raise
         except Exception as err:
             raise _not_built(err) from err.with_traceback(None)
         if account is not None:
             await account.refresh()
-        states += (SendState[RecipientResult](each.send_id) for each in message.recipients)
         parts = bulk.parts(self._recipients_per_call)
+        results: dict[int, list[RecipientResult]] = {}
         failures: list[Exception] = []
         async with anyio.create_task_group() as group:
-            for _ in range(min(concurrency, len(states), _MAX_BULK_CALLS)):
-                group.start_soon(self._send_parts, bulk, parts, states, failures)
-        if failures and all(state.outcome == "not_sent" for state in states):
+            for _ in range(min(concurrency, len(bulk.recipients), _MAX_BULK_CALLS)):
+                group.start_soon(self._send_parts, bulk, parts, results, failures, states)
+        found = tuple(chain.from_iterable(results[start] for start in sorted(results)))
+        if failures and all(each.outcome == "not_sent" for each in found):
             raise failures[0]
-        return BulkResult(tuple(bulk.result(number, state) for number, state in enumerate(states)))
+        return BulkResult(found)
 
     def _prepared(self, message: AnyMessage, state: SendState[SendResult]) -> AnyMessage:
         """Returns the valid message with the defaults and its send id, which the state gets."""
@@ -140,48 +153,50 @@ class Sender:
             return message
         return message.model_copy(update={"send_id": state.send_id})
 
-    def _prepared_bulk(self, message: BulkMessage) -> BulkMessage:
-        """Returns the valid bulk message with the defaults, and the send ids of its mails."""
-        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidMessageError(
-                f"it must be a BulkMessage, not {described(message)}", field="message"
-            )
+    def _bulk_call(self, message: BulkMessage) -> BulkCall:
+        """Returns the calls of a bulk message, valid and with the defaults and its send ids."""
         message = apply_defaults(valid_message(message), self.defaults)
-        if not self.assign_send_ids:
-            return message
-        recipients = [
-            each.model_copy(update={"send_id": self._send_id(each)}) for each in message.recipients
-        ]
-        return message.model_copy(update={"recipients": tuple(recipients)})
-
-    async def _build(self, build: Callable[..., Call], message: AnyMessage | BulkMessage) -> Call:
-        """Builds the call of a message; in a thread if it is large, to not block the event loop."""
-        build_call = partial(build, message, self.tag_name, tag_send_id=self.tag_send_id)
-        return build_call() if estimated_size(message) < _LARGE else await run_in_thread(build_call)
+        send_ids = [self._send_id(each) for each in message.recipients]
+        return BulkCall.of(
+            message, self.dialect, send_ids, self.tag_name, tag_send_id=self.tag_send_id
+        )
 
     async def _send_parts(
         self,
         bulk: BulkCall,
-        parts: Iterator[Sequence[int]],
-        states: Sequence[SendState[RecipientResult]],
+        parts: Iterator[range],
+        results: dict[int, list[RecipientResult]],
         failures: list[Exception],
+        states: list[SendState[RecipientResult]] | None,
     ) -> None:
         """Sends parts one after the other; several tasks share the iterator."""
+        for numbers in parts:
+            part = {number: SendState[RecipientResult](bulk.send_ids[number]) for number in numbers}
+            if states is not None:
+                states += part.values()
+            try:
+                await self._send_part(bulk, numbers, part)
+            except SesmailError as err:
+                failures.append(err)
+            results[numbers.start] = [bulk.result(*each) for each in part.items()]
 
+    async def _send_part(
+        self, bulk: BulkCall, numbers: range, states: Mapping[int, SendState[RecipientResult]]
+    ) -> None:
         def read(
             response: Mapping[str, Any], numbers: Sequence[int]
         ) -> Sequence[RecipientResult | SendError]:
-            return bulk.read(response, numbers, self._region(bulk.whole))
+            return bulk.read(response, numbers, self._region(bulk.content))
 
-        for part in parts:
-            counts = {number: bulk.recipients[number] for number in part}
-            batch = Batch(counts, bulk.call, read, bulk.replay, low_priority=True)
-            try:
-                await self.runner.run(
-                    batch, {number: states[number] for number in part}, anyio.current_time()
-                )
-            except SesmailError as err:
-                failures.append(err)
+        try:
+            size = sum(bulk.sizes[number] for number in numbers)
+            part = await _build(partial(bulk.part, numbers), size)
+        except Exception as err:  # memory is short, or a list in the data was changed meanwhile
+            fail(states, err)
+            return
+        counts = {number: bulk.recipients[number] for number in numbers}
+        batch = Batch(counts, part.call, read, bulk.replay, low_priority=True)
+        await self.runner.run(batch, states, current_time())
 
     def _recipients_per_call(self) -> float:
         limiter = self.runner.limiter
@@ -210,10 +225,15 @@ class Sender:
         return uuid4().hex if self.assign_send_ids and mail.send_id is None else mail.send_id
 
 
+async def _build(build: Callable[[], T], size: int) -> T:
+    """Builds a call; in a thread if it is large, to not block the event loop."""
+    return build() if size < _LARGE else await run_in_thread(build)
+
+
 async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:
     state = SendState[dict[str, Any]]()
     batch: Batch[dict[str, Any]] = Batch.of_one(call, 0, dict)
-    await runner.run(batch, {0: state}, anyio.current_time())
+    await runner.run(batch, {0: state}, current_time())
     return state.result_or_raise()
 
 

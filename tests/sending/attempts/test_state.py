@@ -1,6 +1,7 @@
 """SendState: an unknown outcome ends only with acceptance."""
 
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +14,8 @@ from sesmail.errors import (
     ThrottledError,
     UnknownOutcomeError,
 )
-from sesmail.sending.attempts.state import SendState
+from sesmail.sending.attempts.state import SendState, with_attempts
+from sesmail.sending.result import SendResult
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -74,3 +76,16 @@ def test_rejection_after_a_request_that_never_left_counts() -> None:
     state.attempted(NotSentError("no connection"), NOW, 0.1)
     state.attempted(ThrottledError("slow"), NOW, 0.1)
     assert state.outcome == "rejected"
+
+
+def test_error_while_attempts_are_added_keeps_the_result(caplog: pytest.LogCaptureFixture) -> None:
+    state = SendState[SendResult]("id")
+    result = SendResult("m-1", None, ())
+    state.attempts = cast("Any", None)
+    assert with_attempts(result, state) is result
+    assert "could not be added to its result" in caplog.text
+    state.attempts = []
+    state.attempted(result, NOW, 0.5)
+    assert with_attempts(result, state) == SendResult(
+        "m-1", None, (), attempts=(Attempt(NOW, 0.5, "accepted", None, "m-1"),), send_id="id"
+    )

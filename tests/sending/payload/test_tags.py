@@ -85,10 +85,13 @@ def test_send_id_is_a_message_tag_with_tag_send_id(message: Any) -> None:
 
 
 def test_send_id_of_recipient_is_a_message_tag_with_tag_send_id() -> None:
-    recipient = Recipient("a@example.com", message_tags={"a": "b"}, send_id="id-1")
-    assert recipient_tags(recipient, False, "recipients[0].") == {"a": "b"}
-    assert recipient_tags(recipient, True, "recipients[0].") == {"a": "b", "X-Sesmail-Id": "id-1"}
-    assert recipient_tags(Recipient("a@example.com"), True, "recipients[0].") == {}
+    tags = {"a": "b"}
+    assert recipient_tags(tags, "id-1", False, "recipients[0].") == tags
+    assert recipient_tags(tags, "id-1", True, "recipients[0].") == {
+        "a": "b",
+        "X-Sesmail-Id": "id-1",
+    }
+    assert recipient_tags({}, None, True, "recipients[0].") == {}
 
 
 def test_bulk_message_has_no_send_id_tag() -> None:
@@ -99,10 +102,7 @@ def test_accepts_message_tag_equal_to_the_send_id() -> None:
     same = {"X-Sesmail-Id": "id-1"}
     assert message_tags(Message(send_id="id-1", message_tags=same), None, True) == same
     assert message_tags(Message(send_id="id-2", message_tags=same), None, False) == same
-    assert (
-        recipient_tags(Recipient("a@example.com", send_id="id-1", message_tags=same), True, "")
-        == same
-    )
+    assert recipient_tags(same, "id-1", True, "") == same
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,8 @@ def test_rejects_message_tag_that_differs_from_the_send_id(message: Any) -> None
 
 
 def test_rejects_message_tag_of_recipient_that_differs_from_its_send_id() -> None:
-    recipient = Recipient("a@example.com", send_id="id-1", message_tags={"X-Sesmail-Id": "id-2"})
     with pytest.raises(InvalidMessageError) as caught:
-        recipient_tags(recipient, True, "recipients[3].")
+        recipient_tags({"X-Sesmail-Id": "id-2"}, "id-1", True, "recipients[3].")
     assert caught.value.field == "recipients[3].send_id"
 
 

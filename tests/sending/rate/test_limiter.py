@@ -270,7 +270,7 @@ def other_loop(one: RateLimiter, backend: str) -> None:
 
 
 async def test_uses_the_clock_of_the_event_loop_by_default() -> None:
-    one = RateLimiter(1_000)
+    one = RateLimiter(14)
     assert await one.acquire(1) == 0
     assert await one.acquire(1) > 0
 
@@ -387,3 +387,26 @@ async def test_reports_while_nobody_waits_change_the_rate_only() -> None:
     top = limiter(Time(), 10)
     top.accepted(1)
     assert top.rate == 9.7
+
+
+@pytest.mark.parametrize(("rate", "most"), [(1_000, 11), (100, 200)])
+async def test_several_calls_leave_after_one_sleep_at_high_rates(rate: int, most: int) -> None:
+    now, sleeps = 0.0, list[float]()
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        sleeps.append(seconds)
+        now += seconds
+
+    limiter = RateLimiter(rate, clock=lambda: now, sleep=sleep)
+    while limiter.rate < 0.969 * rate:
+        await limiter.acquire(100)
+        limiter.accepted(100)
+    await limiter.acquire(1)
+    started, sleeps = now, []
+    for _ in range(97):
+        await limiter.acquire(1)
+    assert now - started == pytest.approx(97 / (0.97 * rate), abs=0.01)
+    assert len(sleeps) <= most
+    if rate > 100:
+        assert min(sleeps) >= 0.01

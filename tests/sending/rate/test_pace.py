@@ -61,7 +61,44 @@ def test_only_the_last_call_is_unpaid(rate: float, steps: list[tuple[float, int]
     for first, (start, _) in enumerate(left):
         for last in range(first, len(left)):
             unpaid = sum(size for _, size in left[first:last])
-            assert unpaid <= one.rate * (left[last][0] - start + 0.03) + 0.01
+            burst = 4 if 2 * one.rate <= rate * 0.97 else 0
+            assert unpaid <= one.rate * (left[last][0] - start + 0.03) + burst + 0.01
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(None, 5), (29, 5), (28, 1), (14, 1), (1, 1)])
+def test_first_5_calls_leave_at_once_where_the_rate_may_double(
+    rate: float | None, burst: int
+) -> None:
+    one = pace(rate)
+    for _ in range(burst):
+        assert one.wait(0) == 0
+        one.take(0, 1)
+    assert one.wait(0) == pytest.approx(1 / one.rate - 0.03)
+    assert one.wait(0, ahead=1) == pytest.approx(2 / one.rate - 0.03)
+    one.throttled(0)
+    assert one.wait(0) == pytest.approx(burst / one.rate - 0.03)
+
+
+def test_5_calls_leave_at_once_again_after_a_pause() -> None:
+    one = pace()
+    for start in (0.0, 0.2):
+        for _ in range(3):
+            assert one.wait(start) == 0
+            one.take(start, 1)
+            one.accepted(start, 1)
+
+
+def test_known_rate_is_not_exceeded_in_any_second_of_the_start() -> None:
+    for rate in (14, 28, 29, 40, 100):
+        one, now, left = pace(rate), 0.0, list[float]()
+        while now < 6:
+            now += one.wait(now)
+            one.take(now, 1)
+            one.accepted(now, 1)
+            left.append(now)
+        assert all(sum(start <= each < start + 1 for each in left) <= rate + 1 for start in left), (
+            rate
+        )
 
 
 def test_call_larger_than_the_rate_leaves_and_delays_the_next() -> None:

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import anyio
 
 from ...aws import Aws, Departure
+from ...concurrency import current_time
 from ...errors import (
     Attempt,
     ConfigurationError,
@@ -30,7 +31,7 @@ from .log_writer import LogWriter
 from .retry import RetryPolicy
 from .state import SendState
 
-__all__ = ["Batch", "CallRunner"]
+__all__ = ["Batch", "CallRunner", "fail"]
 
 _log = logging.getLogger("sesmail.sending")
 
@@ -40,7 +41,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Batch(Generic[T]):
     """Sends that share one API call, by number; an operation that isn't a send has no recipients.
 
@@ -80,7 +81,7 @@ class Batch(Generic[T]):
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class CallRunner:
     """Runs calls of one SES API.
 
@@ -102,6 +103,11 @@ class CallRunner:
     limiter: RateLimiter | None
     listener: Listener
     log_writer: LogWriter
+
+    @property
+    def listens_to_waits(self) -> bool:
+        """Whether the listener overrides ``waiting``, for which the wait is computed in advance."""
+        return getattr(self.listener.waiting, "__func__", None) is not Listener.waiting
 
     @property
     def region(self) -> str:
@@ -133,7 +139,7 @@ class CallRunner:
                 return  # raising would lose the results of the attempts before
             except Exception as err:
                 _log.exception("An internal error ended the send; its outcome is reported.")
-                _fail(pending, err)
+                fail(pending, err)
                 return
             number += 1
 
@@ -162,7 +168,7 @@ class CallRunner:
             info = self._info(batch, call, recorded, number)
 
         # 3. Make the call.
-        departure, began, start = Departure(), datetime.now(UTC), anyio.current_time()
+        departure, began, start = Departure(), datetime.now(UTC), current_time()
         results: Sequence[Any] = ()
         try:
             results = await self._call(batch, call, info, recorded, deadline, departure)
@@ -192,7 +198,7 @@ class CallRunner:
             return 0.0
         # A subclass of RateLimiter may have an acquire with one argument.
         priority = {"low_priority": True} if low_priority else {}
-        if (seconds := self.limiter.expected_wait(**priority)) > 0:
+        if self.listens_to_waits and (seconds := self.limiter.expected_wait(**priority)) > 0:
             notify(self.listener.waiting, info, seconds)
         return await self.limiter.acquire(info.recipients, **priority)
 
@@ -246,7 +252,7 @@ class CallRunner:
         start: float,
     ) -> list[Attempt]:
         """Applies results to the states and the rate limiter; an internal error is logged."""
-        seconds = anyio.current_time() - start
+        seconds = current_time() - start
         attempts: list[Attempt] = []
         for state, result in zip(states.values(), results, strict=True):
             try:
@@ -293,7 +299,7 @@ class CallRunner:
             return {}
         if not retried:
             return {}
-        if anyio.current_time() + delay >= deadline:
+        if current_time() + delay >= deadline:
             return {}
         _log.info(
             "%s failed for %d of %d sends; retrying in %.2f seconds",
@@ -333,7 +339,7 @@ class CallRunner:
             number,
             sum(map(bool, recipients)),
             sum(recipients),
-            call.size + sum(call.sizes),
+            call.size,
             tuple(state.send_id for state in states.values() if state.send_id is not None),
         )
 
@@ -353,7 +359,7 @@ def _read(
         ) from err.with_traceback(None)
 
 
-def _fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
+def fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
     """Applies an internal error before a request to sends, none of which has a result."""
     for state in states.values():
         failed = NotSentError(_reason(error), retryable=isinstance(error, MemoryError))

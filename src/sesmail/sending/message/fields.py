@@ -46,6 +46,7 @@ __all__ = [
     "check_no_control",
     "matching",
     "naming_field",
+    "no_keys",
     "parse_mailboxes",
 ]
 
@@ -59,6 +60,8 @@ _FEEDBACK_TAGS = frozenset({"ses:feedback-id-a", "ses:feedback-id-b"})
 
 _JSON_SCALARS = frozenset({str, int, float, bool, type(None)})
 _SCALARS = (str, int, float, type(None))  # isinstance is far slower with an ABC such as Mapping
+
+_NO_KEYS = FrozenDict[str, Any]()
 
 _STRUCTURE = "sesmail writes it from text, html, alternatives and attachments"
 _ENCODED = "it depends on the encoded mail, which SES changes"
@@ -208,6 +211,11 @@ def _check_name(name: str) -> str:
     if not name or find_control(name):
         raise ValueError("a name has at least one character, and no control characters")
     return name
+
+
+def no_keys() -> FrozenDict[str, Any]:
+    """Returns the empty mapping that is the default of all fields; it can't be changed."""
+    return _NO_KEYS
 
 
 def _json_text(value: object) -> object:

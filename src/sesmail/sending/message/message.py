@@ -20,7 +20,6 @@ from ...address import Address, as_address
 from ...arguments import check_instance, check_integer, described
 from ...errors import InvalidMessageError
 from ...strict import read_json
-from ...values import FrozenDict
 from .attachment import Alternative, Alternatives, Attachment, Attachments
 from .fields import (
     Arn,
@@ -37,6 +36,7 @@ from .fields import (
     SendId,
     Tags,
     naming_field,
+    no_keys,
     parse_mailboxes,
 )
 from .forward import forwarded
@@ -164,7 +164,7 @@ class _BaseMessage(Model, frozen=True):
     misplaced: ClassVar[Mapping[str, str]] = {}
 
     configuration_set: ConfigurationSet | None = None
-    message_tags: Annotated[MessageTags, Merge.BY_KEY] = Field(default_factory=FrozenDict)
+    message_tags: Annotated[MessageTags, Merge.BY_KEY] = Field(default_factory=no_keys)
     envelope_sender: Address | None = None
     track_opens: StrictBool | None = None
     track_clicks: StrictBool | None = None
@@ -173,7 +173,7 @@ class _BaseMessage(Model, frozen=True):
     source_arn: Arn | None = None
     from_arn: Arn | None = None
     return_path_arn: Arn | None = None
-    extra: Annotated[Extra, Merge.BY_KEY] = Field(default_factory=FrozenDict)
+    extra: Annotated[Extra, Merge.BY_KEY] = Field(default_factory=no_keys)
 
     @model_validator(mode="before")
     @classmethod
@@ -254,10 +254,10 @@ class _TemplatedMessage(_BaseMessage, frozen=True):
     bcc: Mailboxes = ()
     reply_to: Mailboxes = ()
     template: Annotated[Name | InlineTemplate, BeforeValidator(unvalidated_fields)]
-    data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
-    headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
+    data: JsonMapping = Field(default_factory=no_keys, repr=False)
+    headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=no_keys)
     tags: Annotated[Tags, Merge.JOIN] = ()
-    metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
+    metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=no_keys, repr=False)
     attachments: Attachments = ()
     unsubscribe: UnsubscribeUrl | None = None
 
@@ -396,9 +396,9 @@ class Message(_MimeMessage, frozen=True):
     html: BodyText | None = Field(default=None, repr=False)
     alternatives: Alternatives = ()
     attachments: Attachments = ()
-    headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=FrozenDict)
+    headers: Annotated[Headers, Merge.BY_HEADER_NAME] = Field(default_factory=no_keys)
     tags: Annotated[Tags, Merge.JOIN] = ()
-    metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=FrozenDict, repr=False)
+    metadata: Annotated[JsonMapping, Merge.BY_KEY] = Field(default_factory=no_keys, repr=False)
     unsubscribe: UnsubscribeUrl | None = None
     list_management: _ListManagement = None
     send_id: Annotated[SendId | None, Merge.NEVER] = None

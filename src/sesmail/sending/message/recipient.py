@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field
 
 from ...address import Address
-from ...values import FrozenDict
 from .fields import (
     BodyText,
     Headers,
@@ -18,6 +17,7 @@ from .fields import (
     MessageTags,
     Name,
     SendId,
+    no_keys,
 )
 from .model import Model
 from .unsubscribe import UnsubscribeUrl
@@ -116,13 +116,13 @@ class Recipient(Model, frozen=True):
     positional: ClassVar[tuple[str, ...]] = ("to",)
 
     to: Address
-    data: JsonMapping = Field(default_factory=FrozenDict, repr=False)
+    data: JsonMapping = Field(default_factory=no_keys, repr=False)
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
-    headers: Headers = Field(default_factory=FrozenDict)
-    metadata: JsonMapping = Field(default_factory=FrozenDict, repr=False)
+    headers: Headers = Field(default_factory=no_keys)
+    metadata: JsonMapping = Field(default_factory=no_keys, repr=False)
     unsubscribe: UnsubscribeUrl | None = None
-    message_tags: MessageTags = Field(default_factory=FrozenDict)
+    message_tags: MessageTags = Field(default_factory=no_keys)
     send_id: SendId | None = None
 
     if TYPE_CHECKING:

@@ -23,6 +23,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def OPERATION(self) -> str:
+        """Operation that sends a message without a template."""
+        ...
+
+    @property
     def ENTRIES(self) -> str:
         """Parameter of a bulk call that has one entry for each recipient."""
         ...
@@ -42,6 +47,25 @@ class Dialect(Protocol):
         self, message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
     ) -> Call:
         """Returns the call that sends a mail to each recipient."""
+        ...
+
+    def build_content(
+        self, message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
+    ) -> Call:
+        """Returns that call without its entries."""
+        ...
+
+    def build_entry(
+        self, message: BulkMessage, number: int, send_id: str | None, *, tag_send_id: bool
+    ) -> tuple[int, dict[str, Any]]:
+        """Returns the entry of a recipient, by its number, after its approximate size in bytes.
+
+        Args:
+            message: The message.
+            number: Position of the recipient in the message.
+            send_id: Send id of the recipient's mail, instead of that in the message.
+            tag_send_id: Whether the send id is sent as a message tag, too.
+        """
         ...
 
     def read_bulk(self, response: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from ...errors import InvalidMessageError
 from ...tagging import SEND_ID_TAG, TAG_WORD
 from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
-from ..message.recipient import Recipient
 
 __all__ = ["message_tags", "recipient_tags", "tag_list"]
 
@@ -36,10 +35,11 @@ def message_tags(
     )
 
 
-def recipient_tags(recipient: Recipient, tag_send_id: bool, field: str) -> Mapping[str, str]:
+def recipient_tags(
+    tags: Mapping[str, str], send_id: str | None, tag_send_id: bool, field: str
+) -> Mapping[str, str]:
     """Returns the SES message tags of a recipient's mail; ``field`` is a prefix for errors."""
-    tags = recipient.message_tags
-    return _with_send_id(tags, recipient.send_id, f"{field}send_id") if tag_send_id else tags
+    return _with_send_id(tags, send_id, f"{field}send_id") if tag_send_id else tags
 
 
 def _with_send_id(tags: Mapping[str, str], send_id: str | None, field: str) -> dict[str, str]:

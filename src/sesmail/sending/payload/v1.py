@@ -8,11 +8,12 @@ from typing import Any
 from ...errors import UnsupportedFeatureError
 from ..limits import check_mail_size
 from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
-from ..message.recipient import InlineTemplate, Recipient
+from ..message.recipient import InlineTemplate
 from ..mime.header import mailbox
 from ..mime.mail import mime_bytes
 from .call import (
     Call,
+    add_entries,
     check_unsupported,
     destination,
     entry_destination,
@@ -23,9 +24,21 @@ from .call import (
 )
 from .tags import message_tags, recipient_tags, tag_list
 
-__all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
+__all__ = [
+    "ENTRIES",
+    "OPERATION",
+    "RATE_OPERATION",
+    "SERVICE",
+    "build",
+    "build_bulk",
+    "build_content",
+    "build_entry",
+    "read_bulk",
+    "read_rate",
+]
 
 SERVICE = "ses"
+OPERATION = "SendRawEmail"
 ENTRIES = "Destinations"
 RATE_OPERATION = "GetSendQuota"
 
@@ -61,7 +74,7 @@ _UNSUPPORTED_FOR_RECIPIENT = {
     "metadata": "use message_tags, which come back with events, or Client(api='v2')",
     "unsubscribe": _USE_V2,
 }
-_SEND_ID_UNTAGGED = {"send_id": "give the client tag_send_id=True, or use Client(api='v2')"}
+_SEND_ID_UNTAGGED = "give the client tag_send_id=True, or use Client(api='v2')"
 
 
 def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
@@ -93,7 +106,7 @@ def _raw(message: Message | RawMessage, tag_name: str | None, tag_send_id: bool)
         "Tags": tag_list(message_tags(message, tag_name, tag_send_id)),
         "ConfigurationSetName": message.configuration_set,
     }
-    return make_call("SendRawEmail", params, message.extra, len(mail))
+    return make_call(OPERATION, params, message.extra, len(mail))
 
 
 def _source(message: Message | RawMessage) -> str | None:
@@ -113,8 +126,7 @@ def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html
     """
-    if not tag_send_id:
-        check_unsupported(message, _SEND_ID_UNTAGGED, "v1")
+    _check_send_id(message.send_id, tag_send_id, "")
     data = template_data(message.data, "data")
     params = {
         "Destination": destination(message.to, message.cc, message.bcc),
@@ -128,41 +140,54 @@ def _templated(message: TemplateMessage, tag_name: str | None, tag_send_id: bool
 def build_bulk(
     message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
 ) -> Call:
-    """Returns the call SendBulkTemplatedEmail, with one destination for each recipient.
+    """Returns the call SendBulkTemplatedEmail, with one destination for each recipient."""
+    content = build_content(message, tag_name, tag_send_id=tag_send_id)
+    entries = [
+        build_entry(message, number, recipient.send_id, tag_send_id=tag_send_id)
+        for number, recipient in enumerate(message.recipients)
+    ]
+    return add_entries(content, ENTRIES, entries)
+
+
+def build_content(
+    message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
+) -> Call:
+    """Returns the call SendBulkTemplatedEmail without its destinations.
 
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendBulkTemplatedEmail.html
     """
     check_unsupported(message, _UNSUPPORTED, "v1")
     data = template_data(message.data, "data")
-    entries = [
-        _entry(message, recipient, f"recipients[{number}].", tag_send_id)
-        for number, recipient in enumerate(message.recipients)
-    ]
     params = {
         "DefaultTemplateData": data,
         "DefaultTags": tag_list(message_tags(message, tag_name, tag_send_id)),
-        ENTRIES: [entry for _, entry in entries],
         **_template_params(message, tag_name),
     }
-    sizes = [entry_size for entry_size, _ in entries]
-    return make_call("SendBulkTemplatedEmail", params, message.extra, len(data), sizes)
+    return make_call("SendBulkTemplatedEmail", params, message.extra, len(data))
 
 
-def _entry(
-    message: BulkMessage, recipient: Recipient, field: str, tag_send_id: bool
+def build_entry(
+    message: BulkMessage, number: int, send_id: str | None, *, tag_send_id: bool
 ) -> tuple[int, dict[str, Any]]:
     """Returns the size of one recipient's data, and their BulkEmailDestination."""
+    recipient, field = message.recipients[number], f"recipients[{number}]."
     check_unsupported(recipient, _UNSUPPORTED_FOR_RECIPIENT, "v1", field)
-    if not tag_send_id:
-        check_unsupported(recipient, _SEND_ID_UNTAGGED, "v1", field)
+    _check_send_id(send_id, tag_send_id, field)
     data = template_data(recipient.data, f"{field}data")
     entry: dict[str, Any] = {
         "Destination": entry_destination(message, recipient),
         "ReplacementTemplateData": data,
     }
-    if tags := recipient_tags(recipient, tag_send_id, field):
+    if tags := recipient_tags(recipient.message_tags, send_id, tag_send_id, field):
         entry["ReplacementTags"] = tag_list(tags)
     return len(data), entry
+
+
+def _check_send_id(send_id: str | None, tag_send_id: bool, prefix: str) -> None:
+    if send_id is not None and not tag_send_id:
+        raise UnsupportedFeatureError(
+            feature=f"{prefix}send_id", api="v1", instead=_SEND_ID_UNTAGGED
+        )
 
 
 def read_bulk(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from ...address import Address
 from ...errors import InvalidMessageError
 from ..limits import check_mail_size
 from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
-from ..message.recipient import InlineTemplate, Recipient
+from ..message.recipient import InlineTemplate
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_list_recipients,
@@ -20,6 +20,7 @@ from ..mime.header import mailbox
 from ..mime.mail import mime_bytes
 from .call import (
     Call,
+    add_entries,
     destination,
     drop_empty,
     entry_destination,
@@ -31,9 +32,21 @@ from .call import (
 from .tags import message_tags, recipient_tags, tag_list
 from .template import template_headers, template_structure
 
-__all__ = ["ENTRIES", "RATE_OPERATION", "SERVICE", "build", "build_bulk", "read_bulk", "read_rate"]
+__all__ = [
+    "ENTRIES",
+    "OPERATION",
+    "RATE_OPERATION",
+    "SERVICE",
+    "build",
+    "build_bulk",
+    "build_content",
+    "build_entry",
+    "read_bulk",
+    "read_rate",
+]
 
 SERVICE = "sesv2"
+OPERATION = "SendEmail"
 ENTRIES = "BulkEmailEntries"
 RATE_OPERATION = "GetAccount"
 
@@ -61,7 +74,7 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
         ),
         **_common_params(message),
     }
-    return make_call("SendEmail", params, message.extra, size)
+    return make_call(OPERATION, params, message.extra, size)
 
 
 def _check_list_management(message: AnyMessage) -> None:
@@ -110,35 +123,42 @@ def _raw_content(message: Message | RawMessage) -> tuple[int, dict[str, Any]]:
 def build_bulk(
     message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
 ) -> Call:
-    """Returns the call SendBulkEmail, with one entry for each recipient.
+    """Returns the call SendBulkEmail, with one entry for each recipient."""
+    content = build_content(message, tag_name, tag_send_id=tag_send_id)
+    entries = [
+        build_entry(message, number, recipient.send_id, tag_send_id=tag_send_id)
+        for number, recipient in enumerate(message.recipients)
+    ]
+    return add_entries(content, ENTRIES, entries)
+
+
+def build_content(
+    message: BulkMessage, tag_name: str | None = None, *, tag_send_id: bool = False
+) -> Call:
+    """Returns the call SendBulkEmail without its entries.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
     """
     size, template = template_structure(message, None)
-    entries = [
-        _entry(message, recipient, f"recipients[{number}].", tag_send_id)
-        for number, recipient in enumerate(message.recipients)
-    ]
     params = {
         "FromEmailAddress": from_address(message),
         "ReplyToAddresses": [mailbox(address) for address in message.reply_to],
         "DefaultContent": {"Template": template},
         "DefaultEmailTags": tag_list(message_tags(message, tag_name, tag_send_id)),
-        ENTRIES: [entry for _, entry in entries],
         **_common_params(message),
     }
-    sizes = [entry_size for entry_size, _ in entries]
-    return make_call("SendBulkEmail", params, message.extra, size, sizes)
+    return make_call("SendBulkEmail", params, message.extra, size)
 
 
-def _entry(
-    message: BulkMessage, recipient: Recipient, field: str, tag_send_id: bool
+def build_entry(
+    message: BulkMessage, number: int, send_id: str | None, *, tag_send_id: bool
 ) -> tuple[int, dict[str, Any]]:
     """Returns the size of one recipient's data, and their BulkEmailEntry.
 
     SES merges headers by name; metadata are one header, and so are merged here:
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
     """
+    recipient, field = message.recipients[number], f"recipients[{number}]."
     if message.unsubscribe is not None or recipient.unsubscribe is not None:
         for headers, prefix in ((message.headers, ""), (recipient.headers, field)):
             check_no_unsubscribe_headers(headers, f"{prefix}headers", UNSUBSCRIBE_TWICE)
@@ -147,10 +167,12 @@ def _entry(
     return len(data), drop_empty(
         {
             "Destination": entry_destination(message, recipient),
-            "ReplacementTags": tag_list(recipient_tags(recipient, tag_send_id, field)),
+            "ReplacementTags": tag_list(
+                recipient_tags(recipient.message_tags, send_id, tag_send_id, field)
+            ),
             "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
             "ReplacementHeaders": template_headers(
-                recipient.headers, (), metadata, recipient.send_id, recipient.unsubscribe, field
+                recipient.headers, (), metadata, send_id, recipient.unsubscribe, field
             ),
         }
     )

@@ -1,0 +1,71 @@
+"""Counting: the instructions of an operation by callgrind, equal within 1% in every run.
+
+They don't depend on what else the machine does, but not every one takes the same time.
+"""
+
+import gc
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache, partial
+
+from .comparison import Comparison, Options
+from .processes import TESTS, environment
+
+FEW, MANY = 5, 45  # operations: their difference excludes imports and warming up
+COLLECTED = re.compile(r"Collected : ([0-9]+)")
+
+
+def collected(*arguments: str) -> int:
+    """Number of instructions of a Python process."""
+    tool = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={os.devnull}")
+    result = subprocess.run(
+        [*tool, sys.executable, *arguments],
+        env={**environment(), "PYTHONHASHSEED": "0"},
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+    )
+    found = COLLECTED.search(result.stderr)
+    if result.returncode or found is None:
+        raise RuntimeError(f"callgrind counted nothing: {result.stderr}")
+    return int(found[1])
+
+
+@cache
+def of_program(code: str) -> int:
+    """Number of instructions of a program, without those of the interpreter itself."""
+    return collected("-c", code) - (of_program("") if code else 0)
+
+
+def counted(comparison: Comparison) -> Comparison:
+    """The comparison with a count for ``--instructions``."""
+    return replace(comparison, count=partial(of_operation, comparison.name))
+
+
+def of_operation(comparison: str, contestant: str, _: Options) -> float:
+    """Number of instructions of an operation in the process of a contestant."""
+    few, many = (
+        collected("-m", __name__, comparison, contestant, str(count)) for count in (FEW, MANY)
+    )
+    return max(1.0, (many - few) / (MANY - FEW))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Performs an operation so many times."""
+    from .__main__ import COMPARISONS
+
+    name, contestant, count = arguments
+    (comparison,) = (each for each in COMPARISONS if each.name == name)
+    run = comparison.contestants[contestant](Options())
+    run(FEW)
+    gc.collect()
+    gc.freeze()
+    run(int(count))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
