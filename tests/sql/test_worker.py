@@ -397,6 +397,26 @@ async def test_leases_are_renewed(
     assert await database.state("id") == "accepted"
 
 
+async def test_mail_that_is_locked_when_it_should_leave_is_sent_later(
+    database: Database, ses: FakeSES, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a transaction of the application, which may cancel it."""
+    monkeypatch.setattr("sesmail.sql.in_flight._HELD_DELAY", 0.01)
+    leaving, calls = Store.leave, 0
+
+    async def locked_once(store: Store, held: Any) -> set[str]:
+        nonlocal calls
+        calls += 1
+        return set() if calls == 1 else await leaving(store, held)
+
+    monkeypatch.setattr(Store, "leave", locked_once)
+    await queue(database, "id")
+    async with running(database, ses) as worker:
+        await until(lambda: worker.progress.accepted)
+    assert sent(ses) == ["id"]
+    assert (await database.row("id")).attempts == 0
+
+
 async def test_mail_that_its_worker_claims_again_is_sent_once(
     database: Database, ses: FakeSES, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -631,6 +651,18 @@ async def test_mails_claimed_when_a_worker_is_cancelled_return(
             tasks.cancel_scope.cancel()
     assert await database.state("id") == "queued"
     assert (worker.progress.returned, worker.progress.in_flight) == (1, 0)
+
+
+async def test_results_that_cannot_be_written_leave_unknown_mails(
+    database: Database, ses: FakeSES, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr("sesmail.sql.worker._DRAIN", 0.1)
+    monkeypatch.setattr(Store, "record", broken(10**6, Store.record))
+    await queue(database, "id")
+    async with running(database, ses) as worker:
+        await until(lambda: worker.progress.accepted)
+    assert "1 results could not be written to the outbox; these mails become unknown" in caplog.text
+    assert await database.state("id") == "leaving"
 
 
 async def test_worker_runs_once(database: Database, ses: FakeSES) -> None:

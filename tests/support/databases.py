@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE state = 'idle in transaction' AND pid <> pg_backend_pid() AND datname = current_database()
+WHERE state = 'idle in transaction' AND datname = current_database() AND pid <> pg_backend_pid()
 """
 
 

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 import pytest
 
-# One server for all processes of pytest-xdist, which have a database each; the last one stops it.
+# One server for all processes of pytest-xdist; the last one that ends stops it.
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-DATABASE = f"tests_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-# Without a power failure nothing is lost.
-FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+# What is committed outlives a crash of the server all the same, but no power failure.
+# `synchronous_commit = off` would lose commits, and so send mails twice.
+FAST = ("fsync = off", "full_page_writes = off")
 
 
 def embedded() -> Any:
@@ -28,6 +28,8 @@ class Postgres:
     def __init__(self, name: str = RUN) -> None:
         self._folder = Path(tempfile.gettempdir()) / f"sesmail-postgres-{name}"
         self._package = embedded()
+        # Of its own for each process that shares the server.
+        self._database = f"tests_{os.getpid()}"
 
     def __enter__(self) -> Self:
         self._server = self._package.get_server(self._folder, cleanup_mode="delete").__enter__()
@@ -37,7 +39,7 @@ class Postgres:
             for setting in FAST:
                 connection.execute(f"ALTER SYSTEM SET {setting}")
             connection.execute("SELECT pg_reload_conf()")
-            connection.execute(f"CREATE DATABASE {DATABASE}")
+            connection.execute(f"CREATE DATABASE {self._database}")
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -45,7 +47,7 @@ class Postgres:
 
     def url(self, driver: str) -> str:
         """Return the URL for a driver of SQLAlchemy."""
-        url: str = self._server.get_uri(DATABASE)
+        url: str = self._server.get_uri(database=self._database)
         return url.replace("postgresql://", f"postgresql+{driver}://")
 
     def restart(self) -> None:

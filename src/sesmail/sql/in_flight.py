@@ -18,7 +18,7 @@ from .progress import WorkListener
 
 __all__ = ["InFlight"]
 
-_HELD_DELAY = 1.0  # seconds until a mail is due again that the worker still holds
+_HELD_DELAY = 1.0  # seconds until a mail is due again that could not begin
 _READ_DELAY = 5.0  # seconds until a mail whose body could not be read is due again
 
 
@@ -121,7 +121,9 @@ class InFlight:
     def _end(self, claim: Claim, delivered: Delivered) -> None:
         del self._claims[claim.send_id]
         if self._leaving.forget(claim.send_id):
+            # Changes nothing if the claim is lost; another transaction may only have locked it.
             self.counts["lost"] += 1
+            self._results.put(Delivered.of_returned(claim, _HELD_DELAY).result)
             return
         result = delivered.result
         self._results.put(result)

@@ -63,7 +63,9 @@ def leave(connection: Connection, tables: Tables, held: Collection[Held], lease:
         in_state(table, "queued"),
         table.c.lease_until > now(),
     )
-    mine = mine.with_for_update(skip_locked=True)
+    # InnoDB locks rows that it only looks at, for a moment: waiting is better than losing them.
+    # https://dev.mysql.com/doc/refman/8.4/en/innodb-locks-set.html
+    mine = mine.with_for_update(skip_locked=has_returning(connection))
     values = {
         "state": "leaving",
         "began": now(),

@@ -36,6 +36,8 @@ _LONGEST_RETRY = 30.0
 _LARGE = 1024 * 1024  # bytes; larger bodies are read one by one
 _MAX_LARGE = 2  # in memory at a time
 _MAX_BULK = 50  # recipients of a bulk call
+# A claim leaves out rows that another transaction has locked, also one that only looks at them.
+_EMPTY = 1  # claims without a mail until the queue is empty
 _DRAIN = 10.0  # seconds for the last results
 
 
@@ -137,6 +139,11 @@ class Worker:
                 self._mails.return_all()
                 with anyio.move_on_after(_DRAIN, shield=True):
                     await self._results.drain()
+                if self._results.pending:
+                    _log.error(
+                        "%d results could not be written to the outbox; these mails become unknown",
+                        self._results.pending,
+                    )
                 writing.cancel()
                 services.cancel_scope.cancel()
                 self._seconds = anyio.current_time() - self._started
@@ -144,7 +151,7 @@ class Worker:
 
     async def _work(self, delivery: Delivery) -> None:
         """Claims and sends until the worker stops; then waits for the calls in flight."""
-        failures = 0
+        failures = empty = 0
         async with anyio.create_task_group() as calls:
             while room := await self._room():
                 try:
@@ -156,11 +163,13 @@ class Worker:
                     continue
                 failures = 0
                 if claims:
+                    empty = 0
                     await self._start(calls, delivery, claims)
-                elif self._settings.until_empty and self._mails.idle:
+                    continue
+                empty += self._settings.until_empty and self._mails.idle
+                if empty > _EMPTY:
                     break
-                else:
-                    await self._woken.wait(self._settings.poll_interval * uniform(0.5, 1.5))
+                await self._woken.wait(self._settings.poll_interval * uniform(0.5, 1.5))
             self._mails.return_waiting()
             calls.cancel_scope.deadline = anyio.current_time() + self._settings.grace
 
