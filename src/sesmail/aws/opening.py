@@ -123,8 +123,8 @@ class ClientOpener:
         self._session: Any = None
         self._config: Any = None
         self.slots: Any = None
-        self.connections = 0
-        self.read_timeout = math.inf
+        self.connections: int = 0
+        self.read_timeout: float = math.inf
 
     async def open(self, service: str, region: str | None, stack: AsyncExitStack) -> ServiceClient:
         """Returns the client of a service.

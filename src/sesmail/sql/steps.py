@@ -29,7 +29,7 @@ class Steps(Executable, ClauseElement):
         build: Returns the statements for the name of a dialect.
     """
 
-    inherit_cache = False
+    inherit_cache: bool | None = False
 
     def __init__(self, build: Build) -> None:
         self._build = build

@@ -20,6 +20,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 __all__ = ["Now", "UtcTime", "now"]
 
@@ -30,8 +31,8 @@ class UtcTime(TypeDecorator[datetime]):
     SQLite has no such type, and stores text that sorts by time.
     """
 
-    impl = DateTime
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = DateTime
+    cache_ok: bool | None = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Returns the type of a dialect."""
@@ -60,8 +61,8 @@ class Now(FunctionElement[datetime]):
     https://www.postgresql.org/docs/current/functions-datetime.html#FUNCTIONS-DATETIME-CURRENT
     """
 
-    inherit_cache = True
-    type = UtcTime()
+    inherit_cache: bool | None = True
+    type: TypeEngine[datetime] = UtcTime()
     name = "now_plus"
 
 

@@ -58,11 +58,11 @@ class Entry:
     )
 
     def __init__(self, handle: str, fields: Mapping[str, Any]) -> None:
-        self.handle = handle
-        self.fields = fields
-        self.failures = 0
-        self.due = 0.0
-        self.withdrawn = False
+        self.handle: str = handle
+        self.fields: Mapping[str, Any] = fields
+        self.failures: int = 0
+        self.due: float = 0.0
+        self.withdrawn: bool = False
         self.on_end: Callable[[bool], None] | None = None
         self._succeeded = False
         self._error: SesmailError | None = None

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import anyio
 
 from .batches import BatchWriter, Entry
-from .message import ReceivedMessage
+from .message import QueueMessage, ReceivedMessage
 from .settings import MAX_VISIBILITY
 
 __all__ = ["End", "Lease", "Leases"]
@@ -54,15 +54,15 @@ class Lease:
     def __init__(
         self, received: ReceivedMessage, now: float, interval: float, visibility: float
     ) -> None:
-        self.received = received
-        self.info = received.info
-        self.began = now
-        self.beats_at = now + interval
-        self.expires_at = now + visibility
+        self.received: ReceivedMessage = received
+        self.info: QueueMessage = received.info
+        self.began: float = now
+        self.beats_at: float = now + interval
+        self.expires_at: float = now + visibility
         self.beat: Entry | None = None  # the heartbeat that waits for its result
         self.state: Literal["held", "deleting", "returning", "ended"] = "held"
-        self.is_yielded = False
-        self.is_lost = False
+        self.is_yielded: bool = False
+        self.is_lost: bool = False
 
 
 class Leases:
