@@ -1,5 +1,6 @@
 """Send log in a database: the contract, times, cancellation."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,10 +12,13 @@ pytest.importorskip("starlette", reason="pip install sesmail[testing]")
 
 from sqlalchemy import MetaData, create_engine
 
-from sesmail import ConfigurationError, DuplicateSendError
+from sesmail import ConfigurationError, Delivery, DuplicateSendError
 from sesmail.sql import SqlSendLog
 from sesmail.testing import check_send_log
+from support import ses_events
 from support.databases import Database
+from support.faults import StartFaultServer
+from support.sqs import FakeQueue, new_queue
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +75,24 @@ async def test_forget_deletes_what_ended_before(
     assert await log.forget(now + timedelta(hours=1)) == 5
     assert await log.get("id-0") is None
     assert await log.get("open") is not None
+
+
+async def test_events_of_a_queue_settle_an_unknown_mail(
+    log: SqlSendLog, fault_server: StartFaultServer
+) -> None:
+    await log.begin("order-1")
+    event = ses_events.published("Bounce")
+    event["mail"]["headers"] = [{"name": "X-Sesmail-Id", "value": "order-1"}]
+    fake = FakeQueue(json.dumps(event))
+    async with new_queue(fault_server(fake.respond).url, send_log=log) as queue:
+
+        async def handle(_: Delivery) -> None:
+            record = await log.get("order-1")
+            assert record is not None
+            assert record.outcome == "accepted"
+            queue.stop()
+
+        await queue.run(handle)
 
 
 async def test_wrong_arguments_are_refused(log: SqlSendLog) -> None:
