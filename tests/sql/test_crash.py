@@ -199,7 +199,7 @@ async def settle_by_events(url: str, ses: FakeSES) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_mail_is_accepted_once_or_unknown(seed: int) -> None:
     chance = random.Random(seed)
-    with Postgres(f"crash-{os.getpid()}") as postgres, FakeSES() as ses:
+    with Postgres(f"crash-{os.getpid()}") as postgres, FakeSES(max_mails=2 * COUNT) as ses:
         ses.verify("example.com")
         url = postgres.url("psycopg")
         anyio.run(create, url)

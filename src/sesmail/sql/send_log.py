@@ -72,10 +72,8 @@ class SqlSendLog:
     @classmethod
     def of(cls, engine: Engine | AsyncEngine, tables: Tables) -> SqlSendLog:
         """Returns the send log of an outbox's tables."""
-        log = cls.__new__(cls)
-        log._database = Database(engine)
-        log.metadata = tables.mails.metadata
-        log._tables = tables
+        log = cls(engine)  # the tables that it has made are in no database
+        log.metadata, log._tables = tables.mails.metadata, tables
         return log
 
     async def begin(self, send_id: str) -> datetime:
