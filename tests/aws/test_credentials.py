@@ -386,7 +386,7 @@ def vault(error: Exception, *, opens: bool) -> AioSession:
     return session
 
 
-@pytest.mark.once
+@pytest.mark.first
 @pytest.mark.parametrize(
     ("error", "temporary"), FAILURES, ids=[f"{each!r}:{temporary}" for each, temporary in FAILURES]
 )
