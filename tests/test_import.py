@@ -42,9 +42,18 @@ def test_import_loads_the_version_only() -> None:
     assert loaded == {"sesmail", "sesmail.version"}
 
 
+@pytest.fixture(scope="module")
+def loaded_by_anyio() -> set[str]:
+    """Return the modules that anyio loads; ssl is one of them in early releases."""
+    return loaded_by("import anyio, anyio.abc, anyio.lowlevel")
+
+
 @pytest.mark.parametrize("name", ALLOWED)
-def test_name_imports_no_more_than_it_needs(name: str) -> None:
-    assert loaded_by(f"from sesmail import {name}") & SLOW <= {*ALLOWED[name].split()}
+def test_name_imports_no_more_than_it_needs(name: str, loaded_by_anyio: set[str]) -> None:
+    allowed = {*ALLOWED[name].split()}
+    if "anyio" in allowed:
+        allowed |= loaded_by_anyio & {"ssl"}
+    assert loaded_by(f"from sesmail import {name}") & SLOW <= allowed
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
