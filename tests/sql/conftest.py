@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import TRIO_IS_MISSING
-from support.drivers import SETTINGS, Setting
+from support.drivers import ON_ONE_PYTHON, SETTINGS, Setting
 from support.postgres import Postgres
 
 if TYPE_CHECKING:  # pytest loads this file also where the extra isn't installed
@@ -25,7 +25,13 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(scope="module", params=SETTINGS, ids=str)
+EACH = [
+    pytest.param(each, marks=pytest.mark.first if each in ON_ONE_PYTHON else ())
+    for each in SETTINGS
+]
+
+
+@pytest.fixture(scope="module", params=EACH, ids=str)
 def setting(request: pytest.FixtureRequest) -> Setting:
     """Return the event loop and the driver of a test."""
     chosen: Setting = request.param

@@ -21,5 +21,7 @@ SETTINGS = [
     Setting("trio", "sqlite"),
     Setting("trio", "psycopg"),
 ]
+# These differ from others in parts that do not depend on the Python.
+ON_ONE_PYTHON = {SETTINGS[0], SETTINGS[2], SETTINGS[3]}
 # For the many tests that are about the worker rather than the driver.
 WORKER_SETTINGS = [SETTINGS[1], SETTINGS[4]]
