@@ -56,6 +56,8 @@ class FakeQueue:
 
     def respond(self, request: Request) -> Response:
         """Return the response to a call."""
+        if not request.complete:  # the client has closed the connection
+            return responses.json_200({})
         operation = request.headers["x-amz-target"].partition(".")[2]
         params = request.json
         with self._lock:
