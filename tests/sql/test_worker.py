@@ -381,16 +381,18 @@ async def test_mail_that_was_only_claimed_is_sent(database: Database, ses: FakeS
     assert sent(ses) == ["id"]
 
 
+@pytest.mark.first
+@pytest.mark.slow
 async def test_leases_are_renewed(
     database: Database, ses: FakeSES, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that no other worker takes the mails of a slow call for those of a dead worker."""
     monkeypatch.setattr("sesmail.sql.work_settings._SHORTEST_LEASE", 0.1)
     await queue(database, "id")
-    ses.faults.latency(2.0, 1)
+    ses.faults.latency(5.0, 1)
     async with (
-        running(database, ses, lease=0.6) as first,
-        running(database, ses, lease=0.6) as other,
+        running(database, ses, lease=3.0) as first,
+        running(database, ses, lease=3.0) as other,
     ):
         await until(lambda: first.progress.accepted + other.progress.accepted)
         assert first.progress.expired + other.progress.expired == 0
