@@ -158,14 +158,12 @@ def test_limiter_of_a_paced_sender_waits_once_it_is_warm() -> None:
 
 
 @measures_processes
-def test_measures_bulk_messages_and_many_messages(
-    options: Options, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(campaign, "RECIPIENTS", 500)
-    figures = campaign.bulk(start_ses(options))(1)
+def test_measures_bulk_messages_and_many_messages(options: Options) -> None:
+    figures = campaign.in_process("bulk", options, count=500)(1)
     assert figures.keys() == {"memory", "stall", "wall"}
     assert figures["wall"] > 0
-    assert campaign.many(start_ses(options), 20)(1).keys() == {"memory", "stall", "cpu"}
+    figures = campaign.in_process("many", options, count=20)(1)
+    assert figures.keys() == {"memory", "stall", "cpu"}
 
 
 @measures_processes

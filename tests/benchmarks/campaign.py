@@ -42,7 +42,7 @@ class FirstCall:
         self.seconds = self.seconds or time.perf_counter()
 
 
-def bulk(url: str) -> Round:
+def bulk(url: str, count: int = RECIPIENTS) -> Round:
     """``send_bulk``: memory in sizes of the message, seconds to the first call, and the stall.
 
     The garbage collector, which stops the process for a time that grows with the message, is off.
@@ -69,12 +69,12 @@ def bulk(url: str) -> Round:
         async with client:
             await client.send_bulk(message(100))
             listener.seconds, empty = 0.0, current_memory()
-            large = message(RECIPIENTS)
+            large = message(count)
             full = current_memory()
             gc.disable()
             started = time.perf_counter()
             stall = await stall_of(lambda: client.send_bulk(large))
-        growth = (peak_memory() - full) / (full - empty)
+        growth = (peak_memory() - full) / max(1, full - empty)
         return {"memory": growth, "stall": stall, "wall": listener.seconds - started}
 
     return once(run)
