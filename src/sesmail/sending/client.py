@@ -341,7 +341,7 @@ class Client:
 
 
 def sender_for_queue(client: Client, log: SendLog) -> tuple[Sender, AccountRate | None]:
-    """Returns what sends a client's mails for a queue, which has a log and retries of its own.
+    """Returns the parts of a client that send for a queue, which has a log and retries of its own.
 
     Returns:
         The sender, which makes one attempt, and the account's rate; None where it isn't read.

@@ -26,7 +26,7 @@ _MAX_ERROR = 255  # characters
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a mail that was not accepted.
+    """Next state of a mail that was not accepted.
 
     Attributes:
         state: Its new state; ``queued`` for another attempt.

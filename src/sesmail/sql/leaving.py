@@ -34,7 +34,7 @@ Held: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class MailResult:
-    """What a worker writes about a mail that it holds.
+    """Result of a mail that a worker holds, as it is written.
 
     Attributes:
         send_id: The send id.

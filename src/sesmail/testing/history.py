@@ -27,7 +27,7 @@ class StoredObject:
 
 
 class History:
-    """What happened in a fake, in plain containers.
+    """Record of the mails, events and requests of a fake, in plain containers.
 
     The oldest mails are deleted, with their events, when there are too many or they are too large.
     A tenth of them is deleted at once; the newest one is always kept.

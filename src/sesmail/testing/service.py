@@ -53,7 +53,7 @@ class SesService:
 
     @property
     def limits_calls(self) -> bool:
-        """Whether operations are limited to the rates that AWS documents."""
+        """True if operations are limited to the rates that AWS documents."""
         return self.is_strict and self.state.account.limit_calls
 
     def reset(self) -> None:

@@ -116,7 +116,7 @@ class Subscription:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it has ended."""
+        """True once it has ended."""
         return self._closing.is_set()
 
     @contextmanager

@@ -15,7 +15,7 @@ from .settings import MAX_VISIBILITY
 __all__ = ["End", "Lease", "Leases"]
 
 End: TypeAlias = Literal["deleted", "gone", "returned"]
-"""How a lease ended: ``gone`` if its message was to be deleted, and its receipt handle is gone."""
+"""End of a lease: ``gone`` if its message was to be deleted, and its receipt handle is gone."""
 
 _BEATS = 3  # heartbeats in a visibility timeout, so that two may fail
 # Heartbeats that are due soon leave together with the first of them.

@@ -1,4 +1,4 @@
-"""What comes before the events of a message are handled: reading, deduplication, the send log."""
+"""Steps before the events of a message are handled: reading, deduplication, the send log."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class CallRunner:
 
     @property
     def listens_to_waits(self) -> bool:
-        """Whether the listener overrides ``waiting``, for which the wait is computed in advance."""
+        """True if the listener overrides ``waiting``, for which the wait is computed before."""
         return getattr(self.listener.waiting, "__func__", None) is not Listener.waiting
 
     @property
