@@ -115,7 +115,7 @@ async def test_requeued_mail_is_as_new(database: Database) -> None:
     await database.update("id", state="failed", attempts=3, error="X", message_id="m")
     assert await database.execute(outbox.requeue("id")) == 1
     row = await database.row("id")
-    assert (row.attempts, row.error) == (0, None)
+    assert (row.attempts, row.error, row.message_id) == (0, None, None)
     assert row.due_at < NEXT_YEAR
     await database.update("id", state="failed", size=None)
     assert await database.execute(outbox.requeue("id")) == 0, "its message isn't stored"

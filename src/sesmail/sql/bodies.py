@@ -34,11 +34,13 @@ class StoredMail:
     Attributes:
         send_id: Its send id.
         body: The message, compressed.
+        size: Bytes of the message as JSON.
         bulk: Equal for mails that may share a bulk call; None for one that isn't of a BulkMessage.
     """
 
     send_id: str
     body: bytes
+    size: int
     bulk: str | None = None
 
 
@@ -67,7 +69,7 @@ def stored_mails(
     chosen = _send_id(message, send_id)
     if chosen != message.send_id:
         message = valid_message(message.model_copy(update={"send_id": chosen}))
-    yield StoredMail(chosen, _compressed(message))
+    yield StoredMail(chosen, *_compressed(message))
 
 
 def read_body(body: bytes) -> AnyMessage | BulkMessage:
@@ -91,7 +93,7 @@ def _bulk_mails(message: BulkMessage) -> Iterator[StoredMail]:
         chosen = _send_id(recipient, None)
         one = recipient.model_copy(update={"send_id": chosen})
         single = message.model_copy(update={"recipients": (one,)})
-        yield StoredMail(chosen, _compressed(single), bulk)
+        yield StoredMail(chosen, *_compressed(single), bulk)
 
 
 def _send_id(mail: AnyMessage | Recipient, given: str | None) -> str:
@@ -104,6 +106,6 @@ def _send_id(mail: AnyMessage | Recipient, given: str | None) -> str:
     return given or mail.send_id or uuid4().hex
 
 
-def _compressed(message: AnyMessage | BulkMessage) -> bytes:
+def _compressed(message: AnyMessage | BulkMessage) -> tuple[bytes, int]:
     text = message.to_json().encode()
-    return zlib.compress(text, 1 if len(text) > _FAST else 6)
+    return zlib.compress(text, 1 if len(text) > _FAST else 6), len(text)

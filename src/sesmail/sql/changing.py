@@ -56,6 +56,7 @@ def requeue(tables: Tables, send_id: str, at: datetime | None, *, unknown: bool)
             attempts=0,
             leased_by=None,
             lease_until=null(),
+            message_id=None,
             error=None,
             changed_at=now(),
         )

@@ -39,7 +39,7 @@ class Claim:
         token: Proof of the claim: what the worker writes applies only while the row has it.
         priority: Number of its lane.
         attempts: Attempts that failed before.
-        size: Bytes of its body.
+        size: Bytes of its message, which the worker holds in memory several times.
         bulk: Equal for mails that may share a bulk call; None for others.
     """
 

@@ -14,13 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ..arguments import refuse
 from ..concurrency import run_in_thread
 from ..errors import ConfigurationError
+from .deadlines import CallConnection, run_thread_within, run_within
 
-__all__ = ["DIALECTS", "Database"]
+__all__ = ["DIALECTS", "TIMEOUT", "Database"]
 
 T = TypeVar("T")
 
 DIALECTS = ("postgresql", "sqlite", "mysql", "mariadb")
 
+TIMEOUT = 30.0  # seconds
 _ATTEMPTS = 5
 # Transactions that the database ended in favour of others: serialization failure and deadlock.
 # https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
@@ -71,11 +73,18 @@ class Database:
                 "which is used in worker threads"
             )
 
-    async def run(self, function: Callable[[Connection], T]) -> T:
+    async def run(self, function: Callable[[Connection], T], seconds: float = TIMEOUT) -> T:
         """Runs a function, again if another transaction was in the way; returns its result.
+
+        A function that was left at its deadline may still take effect later.
+
+        Args:
+            function: The function.
+            seconds: Deadline of each run; SQLite has none, as it waits for no network.
 
         Raises:
             ConfigurationError: An AsyncEngine, which SQLAlchemy has for asyncio only, on trio.
+            TimeoutError: The database did not respond in time.
             sqlalchemy.exc.SQLAlchemyError: The database failed.
         """
         attempt = 1
@@ -83,25 +92,40 @@ class Database:
             # SQLAlchemy doesn't close a connection whose opening was cancelled.
             await anyio.lowlevel.checkpoint_if_cancelled()
             try:
-                return await self._run_once(function)
+                return await self._run_once(function, seconds)
             except DBAPIError as err:
                 if attempt == _ATTEMPTS or not _is_conflict(err):
                     raise
             await anyio.sleep(0.01 * 2**attempt)
             attempt += 1
 
-    async def _run_once(self, function: Callable[[Connection], T]) -> T:
+    async def _run_once(self, function: Callable[[Connection], T], seconds: float) -> T:
+        used = CallConnection()
+
+        def work(connection: Connection) -> T:
+            used.opened(connection)
+            return function(connection)
+
         if isinstance(self._own, Engine):
             engine = self._own
 
-            def work() -> T:
+            def work_in_thread() -> T:
                 with engine.connect() if self._autocommit else engine.begin() as connection:
-                    return function(connection)
+                    return work(connection)
 
-            return await run_in_thread(work)
+            if self.dialect == "sqlite":
+                return await run_in_thread(work_in_thread)
+            return await run_thread_within(seconds, work_in_thread, used.abort)
         self.check_event_loop()
-        async with self._own.connect() if self._autocommit else self._own.begin() as connection:
-            return await connection.run_sync(function)
+        own = self._own
+
+        async def work_in_loop() -> T:
+            async with own.connect() if self._autocommit else own.begin() as connection:
+                return await connection.run_sync(work)
+
+        if self.dialect == "sqlite":
+            return await work_in_loop()
+        return await run_within(seconds, work_in_loop, used.abort)
 
 
 def _is_conflict(error: DBAPIError) -> bool:

@@ -171,7 +171,7 @@ class _Group:
         body = self._bodies.get(claim.send_id)
         if body is None:
             raise InvalidMessageError("the mail has no stored body", field="message")
-        if len(body) < _LARGE:
+        if claim.size < _LARGE:
             return read_body(body)
         return await run_in_thread(lambda: read_body(body))
 

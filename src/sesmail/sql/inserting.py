@@ -102,7 +102,7 @@ def _for_both(tables: Tables, mails: Sequence[StoredMail], queueing: Queueing) -
         func.unnest(
             array([mail.send_id for mail in mails], String),
             array([mail.body for mail in mails], LargeBinary),
-            array([len(mail.body) for mail in mails], Integer),
+            array([mail.size for mail in mails], Integer),
             array([mail.bulk for mail in mails], String),
         )
         .table_valued(
@@ -133,7 +133,7 @@ def _row(mail: StoredMail) -> dict[str, Any]:
     return {
         "id": mail.send_id,
         "content": mail.body,
-        "length": len(mail.body),
+        "length": mail.size,
         "kind": mail.bulk,
     }
 

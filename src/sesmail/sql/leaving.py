@@ -85,7 +85,8 @@ def record(connection: Connection, tables: Tables, results: Sequence[MailResult]
     """Writes results, in the order of the send ids, so that two workers can't block each other.
 
     ``accepted`` is proven and replaces every other state. Anything else applies to the worker's own
-    claim only: somebody may have cancelled or moved the mail, or another worker holds it.
+    claim only, and once: somebody may have cancelled or moved the mail, another worker may hold it,
+    and a write whose response was lost is repeated.
     """
     rows = [
         {
@@ -138,6 +139,7 @@ def _not_accepted(tables: Tables) -> Any:
         error=bindparam("new_error", type_=String),
         due_at=case((keeps_time, table.c.due_at), else_=later),
         attempts=table.c.attempts + bindparam("count", type_=Integer),
+        leased_by=null(),
         lease_until=null(),
         changed_at=now(),
     )

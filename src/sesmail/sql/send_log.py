@@ -40,7 +40,7 @@ class SqlSendLog:
     Its tables are those of an ``Outbox``, so that direct and queued mails share one rule: never
     twice. Create them by ``metadata``, with Alembic or ``metadata.create_all``. Times are those of
     the database's clock. Each call is a transaction of its own, in a connection of the engine's
-    pool; a mail takes two.
+    pool; a mail takes two. A call that gets no response raises TimeoutError after 30 seconds.
 
     A mail that waits in the outbox is refused by ``begin`` as one that is in flight.
 

@@ -17,12 +17,17 @@ from .tables import PRIORITIES, Tables
 __all__ = ["Rotation", "Store"]
 
 _GROUPS_AGE = 1.0  # seconds
+_CALLS_IN_LEASE = 3  # so that a renewal that failed can be repeated before the lease ends
+_MEGABYTE = 1024 * 1024  # bytes
 
 T = TypeVar("T")
 
 
 class Store:
     """Reads and writes of one worker, each in a transaction of its own.
+
+    Each raises TimeoutError after a third of the lease. It may still take effect then, which is
+    harmless: what is written applies to a claim that the worker holds, and once.
 
     Args:
         database: The database.
@@ -39,11 +44,13 @@ class Store:
         """Claims due mails, at most so many."""
         return await self._run(lambda each: claim(each, self._tables, count, self.lease, group))
 
-    async def bodies(self, send_ids: Sequence[str]) -> dict[str, bytes]:
-        """Returns the bodies of mails."""
+    async def bodies(self, send_ids: Sequence[str], size: int = 0) -> dict[str, bytes]:
+        """Returns the bodies of mails; those of some MB may take longer."""
         if not send_ids:
             return {}
-        return await self._run(lambda each: read_bodies(each, self._tables, send_ids))
+        return await self._run(
+            lambda each: read_bodies(each, self._tables, send_ids), max(1.0, size / _MEGABYTE)
+        )
 
     async def leave(self, held: Collection[Held]) -> set[str]:
         """Sets mails to leaving; returns those that the worker still holds."""
@@ -66,8 +73,8 @@ class Store:
         """Returns groups with due mails, and the last group looked at."""
         return await self._run(lambda each: due_groups(each, self._tables, priority, after))
 
-    async def _run(self, function: Callable[[Connection], T]) -> T:
-        return await self.database.run(function)
+    async def _run(self, function: Callable[[Connection], T], factor: float = 1.0) -> T:
+        return await self.database.run(function, factor * self.lease / _CALLS_IN_LEASE)
 
 
 class Rotation:

@@ -145,7 +145,7 @@ def _mail_columns() -> list[Column[Any]]:
         Column("group_name", _GROUP, nullable=False),
         Column("due_at", UtcTime, nullable=False),
         Column("attempts", Integer, nullable=False),  # that failed, without those of a busy account
-        Column("size", Integer),  # bytes of the body; null without one
+        Column("size", Integer),  # bytes of the message, uncompressed; null where it isn't stored
         Column("bulk", String(32)),  # equal for mails that may share a bulk call
         Column("leased_by", String(32)),  # the worker that holds it, or held it last
         Column("lease_until", UtcTime),

@@ -226,7 +226,7 @@ class Worker:
         """Reads and sends a mail with a large body, of which few are in memory at a time."""
         async with self._large:
             try:
-                bodies = await self._store.bodies([claim.send_id])
+                bodies = await self._store.bodies([claim.send_id], claim.size)
             except Exception as err:
                 _log.warning("A mail can't be read now: %s", type(err).__name__)
                 return
@@ -234,12 +234,15 @@ class Worker:
 
     async def _renew_leases(self) -> None:
         """Renews the leases of the mails that the worker holds."""
+        pause = self._settings.lease / 3
         while True:
-            await anyio.sleep(self._settings.lease / 3)
+            await anyio.sleep(pause)
+            pause = self._settings.lease / 3
             try:
                 await self._store.extend(self._mails.held())
             except Exception as err:
                 _log.warning("Leases can't be renewed now: %s", type(err).__name__)
+                pause /= 10
 
     async def _expire(self) -> None:
         """Sets mails of dead workers to unknown."""
