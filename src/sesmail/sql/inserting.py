@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Integer,
     LargeBinary,
     String,
@@ -20,19 +21,24 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     true,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from ..errors import ConfigurationError
 from .bodies import StoredMail
 from .steps import Step
 from .tables import Tables
 from .times import UtcTime, now
 
-__all__ = ["Existing", "Queueing", "insert_steps"]
+__all__ = ["Existing", "Queueing", "check_size", "insert_steps"]
 
 Existing: TypeAlias = Literal["refuse", "skip"]
+
+_SMALL = 512 * 1024  # bytes, which every server takes in one statement
+_ESCAPED = 1.1  # drivers of MySQL send text, in which some bytes are two
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,26 @@ def insert_steps(
         Step(_for_mails(tables, queueing, dialect, token), rows),
         Step(_counting(_for_bodies(tables, token)), rows),
     ]
+
+
+def check_size(connection: Connection, mails: Sequence[StoredMail]) -> None:
+    """Checks that MySQL and MariaDB take a mail in one statement; they close the connection else.
+
+    Raises:
+        ConfigurationError: The server's ``max_allowed_packet`` is too low.
+
+    https://mariadb.com/docs/server/server-management/variables-and-modes/server-system-variables
+    """
+    largest = max(mails, key=lambda each: len(each.body))
+    if connection.dialect.name not in ("mysql", "mariadb") or len(largest.body) <= _SMALL:
+        return
+    limit = int(connection.execute(text("SELECT @@max_allowed_packet")).scalar_one())
+    needed = int(len(largest.body) * _ESCAPED)
+    if needed > limit:
+        raise ConfigurationError(
+            f"message {largest.send_id} needs {needed} bytes in one statement, and "
+            f"max_allowed_packet of the database is {limit}; set it to 64M on the server"
+        )
 
 
 def _counting(statement: Any) -> Any:

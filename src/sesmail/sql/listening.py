@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..concurrency import run_in_thread
+from .deadlines import CallConnection, run_thread_within
 
 __all__ = ["can_listen", "listen"]
 
@@ -18,7 +19,10 @@ _log = logging.getLogger("sesmail.sql")
 
 _DRIVERS = ("asyncpg", "psycopg")
 _RETRY = 5.0  # seconds
-_CHECK = 1.0
+_WAIT = 1.0  # seconds of a thread that waits, which can't be cancelled
+# A connection whose network failed says nothing, like one of an outbox without new mails.
+_CHECK_INTERVAL = 30.0  # seconds
+_TIMEOUT = 10.0  # seconds of a statement
 
 
 def can_listen(engine: Engine | AsyncEngine) -> bool:
@@ -53,21 +57,31 @@ async def _listen_in_loop(engine: AsyncEngine, channel: str, notify: Callable[[]
     options: Any = {"isolation_level": "AUTOCOMMIT"}
     async with engine.connect() as connection:
         connection = await connection.execution_options(**options)
-        await connection.execute(_listen_statement(engine, channel))
-        raw = await connection.get_raw_connection()
-        driver: Any = raw.driver_connection
         try:
-            await _receive(driver, engine.dialect.driver, channel, notify)
+            await _execute(connection, _listen_statement(engine, channel))
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            if engine.dialect.driver == "psycopg":
+                await _receive_from_psycopg(connection, driver, notify)
+            else:
+                await _receive_from_asyncpg(connection, driver, channel, notify)
         finally:
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_CHECK):
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_WAIT):
                 await _invalidate(connection)
 
 
-async def _receive(driver: Any, name: str, channel: str, notify: Callable[[], None]) -> None:
-    if name == "psycopg":
-        async for _ in driver.notifies():
+async def _receive_from_psycopg(
+    connection: AsyncConnection, driver: Any, notify: Callable[[], None]
+) -> None:
+    while True:
+        async for _ in driver.notifies(timeout=_CHECK_INTERVAL):
             notify()
-        return
+        await _execute(connection, text("SELECT 1"))
+
+
+async def _receive_from_asyncpg(
+    connection: AsyncConnection, driver: Any, channel: str, notify: Callable[[], None]
+) -> None:
     ended = anyio.Event()
 
     def received(*_: object) -> None:
@@ -78,7 +92,15 @@ async def _receive(driver: Any, name: str, channel: str, notify: Callable[[], No
 
     driver.add_termination_listener(terminated)
     await driver.add_listener(channel, received)
-    await ended.wait()
+    while not ended.is_set():
+        with anyio.move_on_after(_CHECK_INTERVAL):
+            await ended.wait()
+        await _execute(connection, text("SELECT 1"))
+
+
+async def _execute(connection: AsyncConnection, statement: Any) -> None:
+    with anyio.fail_after(_TIMEOUT):
+        await connection.execute(statement)
 
 
 async def _invalidate(connection: AsyncConnection) -> None:
@@ -87,20 +109,34 @@ async def _invalidate(connection: AsyncConnection) -> None:
 
 
 async def _listen_in_thread(engine: Engine, channel: str, notify: Callable[[], None]) -> None:
+    used = CallConnection()
+
     def connect() -> Connection:
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(_listen_statement(engine, channel))
+        try:
+            used.opened(connection)
+            connection.execute(_listen_statement(engine, channel))
+        except BaseException:
+            connection.invalidate()
+            raise
         return connection
 
-    def wait(connection: Connection) -> bool:
+    def wait() -> bool:
         driver: Any = connection.connection.driver_connection
-        return any(True for _ in driver.notifies(timeout=_CHECK, stop_after=1))
+        return any(True for _ in driver.notifies(timeout=_WAIT, stop_after=1))
 
-    connection = await run_in_thread(connect)
+    def check() -> None:
+        connection.execute(text("SELECT 1"))
+
+    connection = await run_thread_within(_TIMEOUT, connect, used.abort)
     try:
+        checked = anyio.current_time()
         while True:
-            if await run_in_thread(lambda: wait(connection)):
+            if await run_in_thread(wait):
                 notify()
+            if anyio.current_time() > checked + _CHECK_INTERVAL:
+                await run_thread_within(_TIMEOUT, check, used.abort)
+                checked = anyio.current_time()
     finally:
         with anyio.CancelScope(shield=True):
             await run_in_thread(connection.invalidate)

@@ -25,7 +25,7 @@ from . import changing
 from .bodies import StoredMail, stored_mails
 from .compiling import Statement, compiled, table_statements
 from .database import Database
-from .inserting import Existing, Queueing, insert_steps
+from .inserting import Existing, Queueing, check_size, insert_steps
 from .progress import WorkListener, WorkProgress
 from .send_log import SqlSendLog
 from .signals import run_until_signal
@@ -118,7 +118,9 @@ class Outbox:
                 table, in whatever state; ``skip`` queues nothing for it.
 
         Returns:
-            A statement whose ``rowcount`` is the number of mails that were queued.
+            A statement whose ``rowcount`` is the number of mails that were queued. On MySQL and
+            MariaDB its execution raises ConfigurationError for a message that is larger than the
+            server's ``max_allowed_packet``; 64M is enough for 40 MB.
 
         Raises:
             InvalidMessageError: The message is invalid.
@@ -346,4 +348,7 @@ class Outbox:
                     f"group must have at most {MAX_GROUP} characters, not {len(group)}"
                 )
         queueing = Queueing(at, PRIORITIES[priority], group or "", existing, self._channel)
-        return Steps(lambda dialect: insert_steps(self._tables, mails, queueing, dialect))
+        return Steps(
+            lambda dialect: insert_steps(self._tables, mails, queueing, dialect),
+            lambda connection: check_size(connection, mails),
+        )

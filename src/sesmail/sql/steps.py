@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import ClauseElement, Connection, Executable
 
-__all__ = ["Build", "Step", "Steps"]
+__all__ = ["Build", "Check", "Step", "Steps"]
 
 
 class Step(NamedTuple):
@@ -18,6 +18,7 @@ class Step(NamedTuple):
 
 
 Build: TypeAlias = Callable[[str], Sequence[Step]]
+Check: TypeAlias = Callable[[Connection], None]
 
 
 class Steps(Executable, ClauseElement):
@@ -27,12 +28,14 @@ class Steps(Executable, ClauseElement):
 
     Args:
         build: Returns the statements for the name of a dialect.
+        check: Raises an error if the connection can't execute them; None for no check.
     """
 
     inherit_cache: bool | None = False
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, check: Check | None = None) -> None:
         self._build = build
+        self._check = check
 
     def steps(self, dialect: str) -> Sequence[Step]:
         """Returns the statements for a dialect, such as ``postgresql``."""
@@ -43,6 +46,8 @@ class Steps(Executable, ClauseElement):
     def _execute_on_connection(
         self, connection: Connection, distilled_params: Any, execution_options: Any
     ) -> Any:
+        if self._check is not None:
+            self._check(connection)
         results = [
             connection.execute(statement, rows, execution_options=execution_options)
             for statement, rows in self.steps(connection.dialect.name)
