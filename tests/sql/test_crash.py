@@ -1,16 +1,10 @@
 """Workers and producers that are killed at random moments: no mail is lost, none sent twice."""
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, Self
 
 import anyio
 import pytest
@@ -24,12 +18,14 @@ import sqlalchemy
 from sesmail.sql import Outbox
 from sesmail.testing import FakeSES
 from support.databases import Database
+from support.outbox_processes import CAN_FORK, Starter, kill
 from support.outboxes import sent
 from support.postgres import Postgres
+from support.silent_proxy import BOTH, SilentProxy
 
 pytestmark = [
     pytest.mark.once,
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    pytest.mark.skipif(not CAN_FORK, reason="needs fork"),
 ]
 
 COUNT = int(os.environ.get("SESMAIL_CRASH_MAILS", "2000"))
@@ -41,65 +37,43 @@ SETTLED = 6.0
 INTERVAL = max(0.5, COUNT / 5000)  # seconds, the longest from one failure to the next
 
 
-class Processes:
-    """Workers and producers."""
+class Processes(Starter):
+    """Workers, which reach the database through a proxy, and producers."""
 
-    def __init__(self, postgres: Postgres, ses: FakeSES, chance: random.Random) -> None:
+    def __init__(
+        self, postgres: Postgres, proxy: SilentProxy, ses: FakeSES, chance: random.Random
+    ) -> None:
         pytest.importorskip("trio")
-        self._postgres, self._ses, self._chance = postgres, ses, chance
+        self._postgres, self._proxy, self._ses, self._chance = postgres, proxy, ses, chance
         self.workers: list[int] = []
         self.producers: dict[int, int] = {}
 
-    def __enter__(self) -> Self:
-        tests = Path(__file__).parent.parent
-        self._starter = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(tests / "support" / "outbox_processes.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(tests)},
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for process in [*self.workers, *self.producers.values()]:
-            kill(process)
-        self._starter.communicate()
-
     def start_worker(self) -> None:
         driver = self._chance.choice(["asyncpg", "psycopg"])
-        url = self._postgres.url(driver)
-        self.workers.append(self._start("work", url, self._ses.url))
+        url = self._postgres.url_at(driver, self._proxy.port)
+        self.workers.append(self.start("work", url, self._ses.url, 3))
 
     def start_producer(self, number: int) -> None:
         """Start a producer, which begins again with its first mail."""
         count = COUNT // PRODUCERS
-        self.producers[number] = self._start(
+        self.producers[number] = self.start(
             "produce", self._postgres.url("psycopg"), f"p{number}", count, self._chance.random()
         )
-
-    def _start(self, *words: Any) -> int:
-        assert self._starter.stdin is not None
-        assert self._starter.stdout is not None
-        self._starter.stdin.write(json.dumps(words) + "\n")
-        self._starter.stdin.flush()
-        return int(self._starter.stdout.readline())
-
-
-def kill(process: int, number: int = signal.SIGKILL) -> None:
-    """Send a signal to a process that may have ended."""
-    with suppress(ProcessLookupError):
-        os.kill(process, number)
 
 
 class Chaos:
     """Failures at random moments."""
 
     def __init__(
-        self, processes: Processes, postgres: Postgres, ses: FakeSES, chance: random.Random
+        self,
+        processes: Processes,
+        postgres: Postgres,
+        proxy: SilentProxy,
+        ses: FakeSES,
+        chance: random.Random,
     ) -> None:
-        self._processes, self._postgres, self._ses = processes, postgres, ses
-        self._chance = chance
+        self._processes, self._postgres, self._proxy = processes, postgres, proxy
+        self._ses, self._chance = ses, chance
         self.counts: Counter[str] = Counter()
 
     def happen(self) -> None:
@@ -109,6 +83,8 @@ class Chaos:
             *[self.producer_is_killed] * 2,
             *[self.ses_fails] * 6,
             *[self.connections_break] * 2,
+            *[self.network_is_silent] * 2,
+            self.network_is_late,
             self.worker_stands_still,
             self.database_restarts,
         ]
@@ -151,6 +127,19 @@ class Chaos:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND random() < 0.5"
         )
+
+    def network_is_silent(self) -> None:
+        """Lose what some or all workers and the database send, or only the responses."""
+        lost = self._chance.choice([BOTH, BOTH, frozenset({"responses"})])
+        self._proxy.silence(lost, share=self._chance.choice([0.3, 1.0]))
+        time.sleep(self._chance.choice([1, 1, 7]))  # the lease is 5 seconds
+        self._proxy.restore()
+
+    def network_is_late(self) -> None:
+        """Let everything arrive after the workers gave it up, or after their leases."""
+        self._proxy.hold()
+        time.sleep(self._chance.choice([2, 7]))
+        self._proxy.release()
 
     def worker_stands_still(self) -> None:
         """Stop a worker for longer than its lease, in the middle of whatever it does."""
@@ -199,16 +188,20 @@ async def settle_by_events(url: str, ses: FakeSES) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_mail_is_accepted_once_or_unknown(seed: int) -> None:
     chance = random.Random(seed)
-    with Postgres(f"crash-{os.getpid()}") as postgres, FakeSES(max_mails=2 * COUNT) as ses:
+    with (
+        Postgres(f"crash-{os.getpid()}") as postgres,
+        SilentProxy(postgres.socket) as proxy,
+        FakeSES(max_mails=2 * COUNT) as ses,
+    ):
         ses.verify("example.com")
         url = postgres.url("psycopg")
         anyio.run(create, url)
-        with Processes(postgres, ses, chance) as processes:
+        with Processes(postgres, proxy, ses, chance) as processes:
             for _ in range(WORKERS):
                 processes.start_worker()
             for number in range(PRODUCERS):
                 processes.start_producer(number)
-            chaos = Chaos(processes, postgres, ses, chance)
+            chaos = Chaos(processes, postgres, proxy, ses, chance)
             wait_until_done(url, processes, chaos, chance)
         found = states(url)
         check(found, sent(ses))

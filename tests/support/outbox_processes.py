@@ -8,27 +8,75 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from typing import Any, Self
 
 import anyio
 import sqlalchemy
 
 import sesmail
 from sesmail.sql import Outbox
+from support.clocks import shift
 from support.databases import new_engine
 from support.outboxes import mail
 
+CAN_FORK = hasattr(os, "fork")
 
-async def work(url: str, endpoint: str) -> None:
-    """Send mails until this process is killed."""
-    engine = new_engine(url, pool_timeout=5)
+
+class Starter:
+    """The program as a process, which starts others; they are killed at the end."""
+
+    def __enter__(self) -> Self:
+        self._started: list[int] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._started:
+            kill(process)
+        self._process.communicate()
+
+    def start(self, *words: Any) -> int:
+        """Start a process, and return its id."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(words) + "\n")
+        self._process.stdin.flush()
+        self._started.append(int(self._process.stdout.readline()))
+        return self._started[-1]
+
+
+def kill(process: int, number: int = signal.SIGKILL) -> None:
+    """Send a signal to a process that may have ended."""
+    with suppress(ProcessLookupError):
+        os.kill(process, number)
+
+
+async def work(url: str, endpoint: str, seconds: float, wrong_by: float = 0.0) -> None:
+    """Send mails until this process is killed; a call may take some seconds."""
+    if wrong_by:
+        shift(wrong_by)
+    options = {"timeout": 2} if "asyncpg" in url else {"connect_timeout": 2}
+    engine = new_engine(
+        url,
+        **({} if "sqlite" in url else {"pool_timeout": 5, "connect_args": options}),
+    )
     async with sesmail.Client(
         "eu-west-1",
         endpoint_url=endpoint,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
-        timeout=3,
+        timeout=seconds,
         rate_limit=None,
     ) as client:
         await Outbox().work(

@@ -50,6 +50,16 @@ class Postgres:
         url: str = self._server.get_uri(database=self._database)
         return url.replace("postgresql://", f"postgresql+{driver}://")
 
+    @property
+    def socket(self) -> Path:
+        """The socket that the server listens on."""
+        found: Path = self._server.get_postmaster_info().socket_path
+        return found
+
+    def url_at(self, driver: str, port: int) -> str:
+        """Return the URL for a driver of SQLAlchemy through a proxy at a port."""
+        return f"postgresql+{driver}://postgres@127.0.0.1:{port}/{self._database}"
+
     def restart(self) -> None:
         """Restart the server as after a crash: all connections break, and it recovers."""
         self._package.pg_ctl(

@@ -16,13 +16,13 @@ from ..concurrency import run_in_thread
 from ..errors import ConfigurationError
 from .deadlines import CallConnection, run_thread_within, run_within
 
-__all__ = ["DIALECTS", "TIMEOUT", "Database"]
+__all__ = ["DIALECTS", "Database"]
 
 T = TypeVar("T")
 
 DIALECTS = ("postgresql", "sqlite", "mysql", "mariadb")
 
-TIMEOUT = 30.0  # seconds
+_TIMEOUT = 30.0  # seconds
 _ATTEMPTS = 5
 # Transactions that the database ended in favour of others: serialization failure and deadlock.
 # https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
@@ -73,14 +73,16 @@ class Database:
                 "which is used in worker threads"
             )
 
-    async def run(self, function: Callable[[Connection], T], seconds: float = TIMEOUT) -> T:
+    async def run(
+        self, function: Callable[[Connection], T], seconds: float | None = None
+    ) -> T:
         """Runs a function, again if another transaction was in the way; returns its result.
 
         A function that was left at its deadline may still take effect later.
 
         Args:
             function: The function.
-            seconds: Deadline of each run; SQLite has none, as it waits for no network.
+            seconds: Deadline of each run, 30 by default; SQLite has none, as it has no network.
 
         Raises:
             ConfigurationError: An AsyncEngine, which SQLAlchemy has for asyncio only, on trio.
@@ -92,7 +94,7 @@ class Database:
             # SQLAlchemy doesn't close a connection whose opening was cancelled.
             await anyio.lowlevel.checkpoint_if_cancelled()
             try:
-                return await self._run_once(function, seconds)
+                return await self._run_once(function, _TIMEOUT if seconds is None else seconds)
             except DBAPIError as err:
                 if attempt == _ATTEMPTS or not _is_conflict(err):
                     raise
