@@ -1,22 +1,26 @@
 """A service that sends and receives: sign-up, password reset, campaign, suppression, support.
 
-Run: pip install 'sesmail[signatures]' 'fastapi[standard]'; fastapi run examples/service/shop.py
-Environment: SNS_SECRET=user:password and SNS_TOPICS=arn:aws:sns:... beside the AWS settings.
+Run: pip install 'sesmail[signatures,sql]' aiosqlite 'fastapi[standard]'; fastapi run shop.py
+Environment: SNS_SECRET=user:password, SNS_TOPICS=arn:aws:sns:... and the AWS settings;
+DATABASE_URL=postgresql+asyncpg://... instead of a file of SQLite.
 """
 
 import os
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import anyio
 from fastapi import Body, FastAPI, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import AfterValidator
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import sesmail
+import sesmail.sql
 
 SITE = "https://shop.example"
 DEFAULTS = sesmail.Message(from_email="Shop <hello@shop.example>", reply_to="help@shop.example")
@@ -24,75 +28,92 @@ Checked = AfterValidator(lambda text: sesmail.Address(text).email.lower())
 Email = Annotated[str, Checked, Body(embed=True)]
 
 
-@dataclass
-class Database:
-    """Stands in for the tables of a database."""
-
-    codes: dict[str, str] = field(default_factory=dict[str, str])
-    members: set[str] = field(default_factory=set[str])
-    suppressed: dict[str, str] = field(default_factory=dict[str, str])
-    tickets: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+class Base(DeclarativeBase): ...
 
 
-def create_app(**receiver_settings: Any) -> FastAPI:
-    """Returns the service; the settings are those of its ``Receiver``."""
-    data = Database()
+class Person(Base):
+    __tablename__ = "person"
+    email: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(default=lambda: secrets.token_urlsafe())
+    member: Mapped[bool] = mapped_column(default=False)
+    suppressed: Mapped[str | None]  # the reason
+
+
+outbox = sesmail.sql.Outbox(metadata=Base.metadata)
+
+
+def create_app(database: str, worker: Mapping[str, Any], receiver: Mapping[str, Any]) -> FastAPI:
+    """Returns the service, with the settings of its worker and of its ``Receiver``."""
+    engine = create_async_engine(database)
+    transaction = async_sessionmaker(engine).begin
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[dict[str, object]]:
-        retry = sesmail.RetryPolicy(attempts=2)
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
         async with (
-            sesmail.Client(defaults=DEFAULTS, retry=retry, timeout=10) as client,
-            sesmail.Receiver(**receiver_settings) as receiver,
+            sesmail.Client(defaults=DEFAULTS) as client,
+            sesmail.Receiver(send_log=outbox.log(engine), **receiver) as opened,
+            anyio.create_task_group() as tasks,
         ):
-            yield {"client": client, "receiver": receiver}
+            sending = outbox.worker(client, engine, **worker)  # `work` would handle SIGTERM itself
+            tasks.start_soon(sending.run)
+            yield {"receiver": opened}
+            sending.stop()  # calls in flight end; other mails are sent after the next start
+        await engine.dispose()
 
     app = FastAPI(lifespan=lifespan)
 
     @app.post("/sign-up", status_code=202)
-    async def sign_up(request: Request, email: Email) -> None:
-        if email in data.suppressed:
-            raise HTTPException(409, "mail to this address bounced")
-        code = data.codes[email] = f"{secrets.randbelow(10**6):06}"
-        text = f"Your code is {code}.\n"
-        await client_of(request).send(sesmail.Message(to=email, subject="Welcome", text=text))
+    async def sign_up(email: Email) -> None:
+        async with transaction() as session:
+            person = await session.merge(Person(email=email))
+            if person.suppressed:
+                raise HTTPException(409, f"no mail to this address: {person.suppressed}")
+            person.code = f"{secrets.randbelow(10**6):06}"
+            message = sesmail.Message(to=email, subject="Welcome", text=f"Code: {person.code}")
+            await session.execute(outbox.insert(message, priority="high"))
 
     @app.post("/confirm", status_code=204)
     async def confirm(email: Email, code: Annotated[str, Body()]) -> None:
-        if not secrets.compare_digest(data.codes.get(email, ""), code):
-            raise HTTPException(403, "wrong code")
-        data.members.add(email)
+        async with transaction() as session:
+            person = await session.get(Person, email)
+            if person is None or not secrets.compare_digest(person.code, code):
+                raise HTTPException(403, "wrong code")
+            person.member = True
 
     @app.post("/reset", status_code=202)
-    async def reset(request: Request, email: Email) -> None:
-        if email in data.members:  # the response doesn't tell
-            link = f"{SITE}/reset?token={secrets.token_urlsafe()}"
-            html = f'<p>Choose a <a href="{link}">new password</a>.</p>'
-            text = f"Choose a new password: {link}\n"
-            message = sesmail.Message(to=email, subject="New password", text=text, html=html)
-            await client_of(request).send(message)
+    async def reset(email: Email) -> None:
+        async with transaction() as session:
+            person = await session.get(Person, email)
+            if person is not None and person.member:  # the response doesn't tell
+                person.code = secrets.token_urlsafe()
+                link = f"{SITE}/reset?token={person.code}"
+                html = f'<p>Choose a <a href="{link}">new password</a>.</p>'
+                message = sesmail.Message(to=email, subject="New password", text=link, html=html)
+                await session.execute(outbox.insert(message, priority="high"))
 
-    @app.post("/campaign")
-    async def campaign(request: Request, month: Annotated[str, Body(embed=True)]) -> dict[str, int]:
-        recipients = [
-            sesmail.Recipient(
-                email,
-                data={"name": email.partition("@")[0].title()},
-                unsubscribe=f"{SITE}/unsubscribe?email={quote(email)}",
+    @app.post("/campaign", status_code=202)
+    async def campaign(month: Annotated[str, Body(embed=True)]) -> dict[str, int]:
+        async with transaction() as session:
+            members = select(Person.email).where(Person.member, Person.suppressed.is_(None))
+            recipients = [
+                sesmail.Recipient(
+                    email,
+                    data={"name": email.partition("@")[0].title()},
+                    unsubscribe=f"{SITE}/unsubscribe?email={quote(email)}",
+                )
+                for email in await session.scalars(members)
+            ]
+            news = sesmail.BulkMessage(
+                template="News", data={"month": month}, recipients=recipients
             )
-            for email in sorted(data.members - data.suppressed.keys())
-        ]
-        news = sesmail.BulkMessage(template="News", data={"month": month}, recipients=recipients)
-        result = await client_of(request).send_bulk(news)
-        return {"accepted": len(result.accepted), "failed": len(result.failed)}
+            await session.execute(outbox.insert(news, priority="low"))
+        return {"queued": len(recipients)}
 
     @app.post("/unsubscribe", status_code=204)
     async def unsubscribe(email: str) -> None:
-        data.suppressed[email] = "unsubscribed"
-
-    @app.get("/tickets")
-    async def tickets() -> list[dict[str, Any]]:
-        return list(data.tickets.values())
+        await suppress(email, "unsubscribed")
 
     @app.post("/ses")
     async def webhook(request: Request) -> Response:
@@ -101,43 +122,39 @@ def create_app(**receiver_settings: Any) -> FastAPI:
             for event in await receiver.receive(await request.body(), request.headers):
                 match event:
                     case sesmail.Bounced(recipient=email, permanent=True):
-                        data.suppressed[email] = "bounced"
+                        await suppress(email, "bounced")
                     case sesmail.Complained(recipient=email, feedback_type=kind):
                         if kind != "not-spam":
-                            data.suppressed[email] = "complained"
-                    case sesmail.Received(message_id=key) if key not in data.tickets:
-                        await open_ticket(key, await receiver.fetch(event), client_of(request))
-                    case _:  # or a ticket that SNS delivers again
+                            await suppress(email, "complained")
+                    case sesmail.Received(message_id=mail_id):
+                        await answer(mail_id, await receiver.fetch(event))
+                    case _:
                         pass
         except sesmail.WebhookError as error:
             return Response(status_code=error.status, headers=error.headers)
         return Response(status_code=204)
 
-    async def open_ticket(key: str, mail: sesmail.InboundMail, client: sesmail.Client) -> None:
-        files = [item.file_name for item in mail.attachments]
-        data.tickets[key] = {"subject": mail.subject, "text": mail.text, "files": files}
-        if mail.from_ and "Auto-Submitted" not in mail.headers:  # or two programs answer each other
-            answer = sesmail.Message(
-                to=mail.from_[0].email,
-                subject=f"Ticket {len(data.tickets)}: {mail.subject}",
-                text="We answer within a day.\n",
-                headers={"Auto-Submitted": "auto-replied"},
-            )
-            await client.send(answer)
+    async def suppress(email: str, reason: str) -> None:
+        async with transaction() as session:
+            await session.merge(Person(email=email, suppressed=reason))
 
-    @app.exception_handler(sesmail.SendError)
-    async def send_failed(_: Request, error: sesmail.SendError) -> JSONResponse:
-        if error.outcome == "unknown":  # repeating the request could send a second mail
-            return JSONResponse({"status": "unknown"}, 202)
-        return JSONResponse({"status": "failed"}, 503 if error.retryable else 500)
+    async def answer(mail_id: str, mail: sesmail.InboundMail) -> None:
+        if not mail.from_ or "Auto-Submitted" in mail.headers:  # two programs would never end
+            return
+        message = sesmail.Message(
+            to=mail.from_[0].email,
+            subject=f"We read: {mail.subject}",
+            text=f"We answer within a day. Files received: {len(mail.attachments)}",
+            headers={"Auto-Submitted": "auto-replied"},
+            send_id=f"answer-{mail_id}",
+        )
+        async with transaction() as session:  # SNS may deliver the mail twice
+            await session.execute(outbox.insert(message, existing="skip"))
 
     return app
 
 
-def client_of(request: Request) -> sesmail.Client:
-    client: sesmail.Client = request.state.client
-    return client
-
-
 if "SNS_SECRET" in os.environ:
-    app = create_app(secret=os.environ["SNS_SECRET"], topics=os.environ["SNS_TOPICS"].split())
+    url = os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///shop.db")
+    topics = os.environ["SNS_TOPICS"].split()
+    app = create_app(url, {}, {"secret": os.environ["SNS_SECRET"], "topics": topics})

@@ -517,7 +517,7 @@ async def test_large_body_that_cannot_be_read_is_read_later(
     await queue(database, "id")
     bodies = Store.bodies
 
-    async def fail_once(store: Store, send_ids: Sequence[str]) -> dict[str, bytes]:
+    async def fail_once(store: Store, send_ids: Sequence[str], size: int = 0) -> Any:
         if send_ids:
             monkeypatch.setattr(Store, "bodies", bodies)
             raise OperationalError("SELECT", {}, Exception("connection lost"))

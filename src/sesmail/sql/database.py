@@ -73,9 +73,7 @@ class Database:
                 "which is used in worker threads"
             )
 
-    async def run(
-        self, function: Callable[[Connection], T], seconds: float | None = None
-    ) -> T:
+    async def run(self, function: Callable[[Connection], T], seconds: float | None = None) -> T:
         """Runs a function, again if another transaction was in the way; returns its result.
 
         A function that was left at its deadline may still take effect later.

@@ -100,9 +100,7 @@ async def run_within(
 
 async def run_thread_within(seconds: float, work: Callable[[], T], abort: Callable[[], None]) -> T:
     """Does the same in a worker thread, which ends by itself once it was left."""
-    return await run_within(
-        seconds, lambda: run_in_thread(work, abandon=True), abort, shield=True
-    )
+    return await run_within(seconds, lambda: run_in_thread(work, abandon=True), abort, shield=True)
 
 
 def _shut_down(driver: Any) -> None:
