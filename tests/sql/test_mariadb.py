@@ -1,5 +1,6 @@
 """The outbox on MariaDB, where it is installed: other statements claim, leave and begin there."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +12,10 @@ pytest.importorskip("sqlalchemy", reason="pip install sesmail[sql]")
 pytest.importorskip("starlette", reason="pip install sesmail[testing]")
 pytest.importorskip("pymysql")
 
+import sqlalchemy
 from sqlalchemy.exc import IntegrityError
 
-from sesmail import InlineTemplate
+from sesmail import Attachment, ConfigurationError, InlineTemplate
 from sesmail.testing import FakeSES, check_send_log
 from support.clients import NEWS, ORDER
 from support.databases import Database
@@ -93,3 +95,23 @@ async def test_dead_workers_leave_unknown_mails(database: Database, ses: FakeSES
     progress: Any = await work(database, ses)
     assert progress.unknown == 1
     assert await database.state("id") == "unknown"
+
+
+async def limit_packets(database: Database, size: int) -> None:
+    """Set the size of a statement for new connections."""
+    await database.execute(sqlalchemy.text(f"SET GLOBAL max_allowed_packet = {size}"))
+    await database.dispose()
+
+
+async def test_largest_mail_needs_a_setting(database: Database, ses: FakeSES) -> None:
+    large = mail("id", attachments=[Attachment("file.png", os.urandom(30_600_000))])
+    insertion = database.outbox.insert(large)
+    await limit_packets(database, 16 * 1024 * 1024)
+    with pytest.raises(ConfigurationError, match=r"max_allowed_packet .* 16777216; set it to 64M"):
+        await database.execute(insertion)
+    await database.execute(database.outbox.insert(mail("b")))
+    await limit_packets(database, 64 * 1024 * 1024)
+    await database.execute(insertion)
+    await work(database, ses)
+    (sent_file,) = next(each for each in ses.outbox if each.attachments).attachments
+    assert bytes(sent_file.content) == large.attachments[0].content

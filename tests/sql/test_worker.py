@@ -515,15 +515,7 @@ async def test_large_body_that_cannot_be_read_is_read_later(
     monkeypatch.setattr("sesmail.sql.in_flight._READ_DELAY", 0.01)
     monkeypatch.setattr("sesmail.sql.worker._LARGE", 1)
     await queue(database, "id")
-    bodies = Store.bodies
-
-    async def fail_once(store: Store, send_ids: Sequence[str], size: int = 0) -> Any:
-        if send_ids:
-            monkeypatch.setattr(Store, "bodies", bodies)
-            raise OperationalError("SELECT", {}, Exception("connection lost"))
-        return {}
-
-    monkeypatch.setattr(Store, "bodies", fail_once)
+    monkeypatch.setattr(Store, "large_body", broken(1, Store.large_body))
     async with running(database, ses):
         await until(lambda: sent(ses) == ["id"])
 

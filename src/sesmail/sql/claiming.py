@@ -11,6 +11,7 @@ from sqlalchemy import (
     CTE,
     Connection,
     Integer,
+    LargeBinary,
     Select,
     any_,
     func,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from .tables import PRIORITIES, Tables, has_returning, in_state
 from .times import now
 
-__all__ = ["Claim", "claim", "due_groups", "read_bodies"]
+__all__ = ["Claim", "claim", "due_groups", "read_bodies", "read_part"]
 
 # Groups that one query looks at; the next one goes on behind them.
 _MAX_GROUPS = 100
@@ -78,6 +79,13 @@ def read_bodies(
     table = tables.bodies
     query = select(table.c.send_id, table.c.body).where(table.c.send_id.in_(send_ids))
     return {row.send_id: bytes(row.body) for row in connection.execute(query)}
+
+
+def read_part(connection: Connection, tables: Tables, send_id: str, start: int, size: int) -> bytes:
+    """Returns some bytes of a body; none behind its end, and of a mail without one."""
+    table = tables.bodies
+    part = func.substr(table.c.body, start + 1, size, type_=LargeBinary)
+    return bytes(connection.execute(select(part).where(table.c.send_id == send_id)).scalar() or b"")
 
 
 def due_groups(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import random
 
@@ -63,10 +63,13 @@ class Delivery:
     async def send(
         self,
         claims: Sequence[Claim],
-        bodies: Mapping[str, bytes],
+        bodies: dict[str, bytes],
         delivered: dict[str, Delivered],
     ) -> None:
-        """Sends mails that share a call, or one; ``delivered`` is complete also if cancelled."""
+        """Sends mails that share a call, or one; ``delivered`` is complete also if cancelled.
+
+        The body of a single mail is taken out of ``bodies``, as it is large beside the message.
+        """
         group = _Group(claims, bodies)
         try:
             if claims[0].bulk is None:
@@ -149,7 +152,7 @@ class _Group:
         completed: Whether the send ended, rather than was cancelled.
     """
 
-    def __init__(self, claims: Sequence[Claim], bodies: Mapping[str, bytes]) -> None:
+    def __init__(self, claims: Sequence[Claim], bodies: dict[str, bytes]) -> None:
         self.claims = claims
         self.states: dict[str, SendState[SendResult] | SendState[RecipientResult]] = {}
         self.errors: dict[str, SesmailError] = {}
@@ -168,8 +171,9 @@ class _Group:
         Raises:
             InvalidMessageError: It has no body, or one that can't be read.
         """
-        body = self._bodies.get(claim.send_id)
-        if body is None:
+        take = self._bodies.pop if claim.bulk is None else self._bodies.get
+        body = take(claim.send_id, None)
+        if not body:
             raise InvalidMessageError("the mail has no stored body", field="message")
         if claim.size < _LARGE:
             return read_body(body)

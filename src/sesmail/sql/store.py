@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import TypeVar
 
 import anyio
 from sqlalchemy import Connection
 
-from .claiming import Claim, claim, due_groups, read_bodies
+from .claiming import Claim, claim, due_groups, read_bodies, read_part
 from .database import Database
 from .leaving import Held, MailResult, expire, extend, leave, record
 from .tables import PRIORITIES, Tables
@@ -18,7 +19,8 @@ __all__ = ["Rotation", "Store"]
 
 _GROUPS_AGE = 1.0  # seconds
 _CALLS_IN_LEASE = 3  # so that a renewal that failed can be repeated before the lease ends
-_MEGABYTE = 1024 * 1024  # bytes
+# Drivers keep a buffer of the largest response for each connection; psycopg reads bytes as text.
+_PART = 4 * 1024 * 1024  # bytes of a large body that are read at a time
 
 T = TypeVar("T")
 
@@ -44,13 +46,21 @@ class Store:
         """Claims due mails, at most so many."""
         return await self._run(lambda each: claim(each, self._tables, count, self.lease, group))
 
-    async def bodies(self, send_ids: Sequence[str], size: int = 0) -> dict[str, bytes]:
-        """Returns the bodies of mails; those of some MB may take longer."""
+    async def bodies(self, send_ids: Sequence[str]) -> dict[str, bytes]:
+        """Returns the bodies of mails."""
         if not send_ids:
             return {}
-        return await self._run(
-            lambda each: read_bodies(each, self._tables, send_ids), max(1.0, size / _MEGABYTE)
-        )
+        return await self._run(lambda each: read_bodies(each, self._tables, send_ids))
+
+    async def large_body(self, send_id: str) -> bytes:
+        """Returns the body of a mail, which is read in parts; empty if there is none."""
+        parts: list[bytes] = []
+        while True:
+            start = len(parts) * _PART
+            part = await self._run(partial(_read_part, self._tables, send_id, start))
+            parts.append(part)
+            if len(part) < _PART:
+                return b"".join(parts)
 
     async def leave(self, held: Collection[Held]) -> set[str]:
         """Sets mails to leaving; returns those that the worker still holds."""
@@ -73,8 +83,12 @@ class Store:
         """Returns groups with due mails, and the last group looked at."""
         return await self._run(lambda each: due_groups(each, self._tables, priority, after))
 
-    async def _run(self, function: Callable[[Connection], T], factor: float = 1.0) -> T:
-        return await self.database.run(function, factor * self.lease / _CALLS_IN_LEASE)
+    async def _run(self, function: Callable[[Connection], T]) -> T:
+        return await self.database.run(function, self.lease / _CALLS_IN_LEASE)
+
+
+def _read_part(tables: Tables, send_id: str, start: int, connection: Connection) -> bytes:
+    return read_part(connection, tables, send_id, start, _PART)
 
 
 class Rotation:

@@ -226,7 +226,7 @@ class Worker:
         """Reads and sends a mail with a large body, of which few are in memory at a time."""
         async with self._large:
             try:
-                bodies = await self._store.bodies([claim.send_id], claim.size)
+                bodies = {claim.send_id: await self._store.large_body(claim.send_id)}
             except Exception as err:
                 _log.warning("A mail can't be read now: %s", type(err).__name__)
                 return
