@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -24,16 +24,7 @@ from ..patterns import lazy_pattern
 from ..version import __version__
 from . import dynamodb_items as items
 from .protocol import SendRecord
-from .records import (
-    Clock,
-    RecordPages,
-    check_outcome,
-    check_send_id,
-    duplicate,
-    in_utc,
-    is_send_id,
-    now,
-)
+from .records import Clock, ReadPage, RecordLog, duplicate, in_utc, now
 
 __all__ = ["DynamoSendLog"]
 
@@ -46,7 +37,7 @@ _TRIES = 3  # of a begin whose record others change at the same time
 _UNDO_TIMEOUT = 0.4  # seconds; a client waits 0.5 seconds for a log after a cancellation
 
 
-class DynamoSendLog:
+class DynamoSendLog(RecordLog):
     """Send log in a table of Amazon DynamoDB, which programs on several machines may share.
 
     The table has the partition key ``send_id`` of type String, and no sort key. ``begin`` and
@@ -58,7 +49,7 @@ class DynamoSendLog:
     A ``begin`` that is cancelled, or gets no response, is set to ``not_sent`` again if possible;
     otherwise it stays ``unknown``. Errors of AWS are raised as ``SendError``. IAM has to allow
     ``dynamodb:PutItem``, ``dynamodb:UpdateItem`` and ``dynamodb:GetItem``, and ``dynamodb:Scan``
-    for ``unknown``.
+    for ``unknown``, which reads the whole table; DynamoDB charges that.
 
     Args:
         table: Name or ARN of the table.
@@ -148,58 +139,17 @@ class DynamoSendLog:
         """Closes all connections to AWS; does nothing if they are closed."""
         await self._aws.aclose()
 
-    async def begin(self, send_id: str) -> datetime:
-        """Records that a send is about to leave; the record is durable when this returns.
-
-        Args:
-            send_id: 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
-
-        Returns:
-            The recorded time.
-
-        Raises:
-            DuplicateSendError: The send is accepted, in flight or unknown.
-            ConfigurationError: ``send_id`` has other characters, or another length.
-            SendError: DynamoDB doesn't record it.
-        """
-        check_send_id(send_id)
+    async def _begin(self, send_id: str) -> datetime:
         began, token = in_utc(self._clock()), uuid.uuid4().hex
         try:
-            await self._begin(send_id, began, token)
+            await self._put(send_id, began, token)
         except (UnknownOutcomeError, anyio.get_cancelled_exc_class()):
             with anyio.move_on_after(_UNDO_TIMEOUT, shield=True), suppress(SesmailError):
                 await self._change(items.undo(send_id, token), token)
             raise
         return began
 
-    async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
-        """Records the outcome of a send, as the client knows it.
-
-        Raises:
-            ConfigurationError: ``outcome`` isn't an outcome.
-            SendError: DynamoDB doesn't record it.
-        """
-        await self.settle(send_id, outcome, message_id)
-
-    async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
-        """Records the outcome of a send, as an event reports it or a human decides.
-
-        Args:
-            send_id: The send id.
-            outcome: ``accepted``, ``rejected`` or ``not_sent``; ``unknown`` changes nothing.
-            message_id: Message id that SES issued; None if it isn't known.
-
-        Returns:
-            Whether the record changed: not for a send that never began, or is accepted already.
-
-        Raises:
-            ConfigurationError: ``outcome`` isn't an outcome.
-            SendError: DynamoDB doesn't record it.
-        """
-        check_instance("send_id", send_id, str, "text")
-        check_outcome(outcome, message_id)
-        if outcome == "unknown" or not is_send_id(send_id):
-            return False
+    async def _settle(self, send_id: str, outcome: Outcome, message_id: str | None) -> bool:
         expires_at = None
         if self._expire_after is not None:
             expires_at = int((in_utc(self._clock()) + self._expire_after).timestamp())
@@ -208,38 +158,25 @@ class DynamoSendLog:
             items.settle(send_id, outcome, message_id, token, expires_at), token
         )
 
-    async def get(self, send_id: str) -> SendRecord | None:
-        """Returns the record of a send; None if it never began, or was deleted."""
-        check_instance("send_id", send_id, str, "text")
-        item = await self._item(send_id) if is_send_id(send_id) else None
+    async def _get(self, send_id: str) -> SendRecord | None:
+        item = await self._item(send_id)
         return None if item is None else items.read_record(item)
 
-    def unknown(self, *, before: datetime | None = None) -> AsyncIterator[SendRecord]:
-        """Returns the records with an unknown outcome, sends in flight included, in no order.
-
-        The whole table is read, page by page, which DynamoDB charges.
-
-        Args:
-            before: Only sends that began before this time, an aware datetime; all by default.
-
-        Raises:
-            ConfigurationError: ``before`` isn't a datetime with a time zone.
-        """
-        bound = None if before is None else in_utc(before, "before")
+    def _reader(self, before: datetime | None) -> ReadPage:
         key: Mapping[str, Any] | None = {}
 
         async def read(_: SendRecord | None) -> Iterable[SendRecord]:
             nonlocal key
             while key is not None:
-                response = await self._call("Scan", items.unknown(bound, key or None))
+                response = await self._call("Scan", items.unknown(before, key or None))
                 key = response.get("LastEvaluatedKey") or None
                 if found := response.get("Items"):
                     return [items.read_record(item) for item in found]
             return ()
 
-        return RecordPages(read)
+        return read
 
-    async def _begin(self, send_id: str, began: datetime, token: str) -> None:
+    async def _put(self, send_id: str, began: datetime, token: str) -> None:
         tries = 0
         while True:
             tries += 1

@@ -1,9 +1,10 @@
-"""Helpers that the send logs share: paging, checks, times."""
+"""What the send logs share: methods, paging, checks, times."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Self, TypeAlias, get_args
 
@@ -14,7 +15,9 @@ from .protocol import SendRecord
 
 __all__ = [
     "Clock",
+    "ForgettingLog",
     "ReadPage",
+    "RecordLog",
     "RecordPages",
     "check_outcome",
     "check_send_id",
@@ -92,3 +95,100 @@ def in_utc(time: datetime, name: str = "the time") -> datetime:
 def now() -> datetime:
     """Returns the system's time in UTC."""
     return datetime.now(UTC)
+
+
+class RecordLog(ABC):
+    """Base of the send logs: the documentation of their methods, and the checks of arguments.
+
+    A subclass raises the errors of its storage, too.
+    """
+
+    async def begin(self, send_id: str) -> datetime:
+        """Records that a send is about to leave, as ``SendLog.begin`` does.
+
+        Raises:
+            DuplicateSendError: The send is accepted, in flight or unknown.
+            ConfigurationError: ``send_id`` has other characters, or another length.
+        """
+        check_send_id(send_id)
+        return await self._begin(send_id)
+
+    async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
+        """Records the outcome of a send, as the client knows it."""
+        await self.settle(send_id, outcome, message_id)
+
+    async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
+        """Records the outcome of a send, as an event reports it or a human decides.
+
+        Args:
+            send_id: The send id.
+            outcome: ``accepted``, ``rejected`` or ``not_sent``; ``unknown`` changes nothing.
+            message_id: Message id that SES issued; None if it isn't known.
+
+        Returns:
+            Whether the record changed: not for a send that never began, or is accepted already.
+
+        Raises:
+            ConfigurationError: ``outcome`` isn't an outcome.
+        """
+        check_instance("send_id", send_id, str, "text")
+        check_outcome(outcome, message_id)
+        if outcome == "unknown" or not is_send_id(send_id):
+            return False
+        return await self._settle(send_id, outcome, message_id)
+
+    async def get(self, send_id: str) -> SendRecord | None:
+        """Returns the record of a send; None if it never began, or was deleted."""
+        check_instance("send_id", send_id, str, "text")
+        return await self._get(send_id) if is_send_id(send_id) else None
+
+    def unknown(self, *, before: datetime | None = None) -> AsyncIterator[SendRecord]:
+        """Returns the records with an unknown outcome, sends in flight included, oldest first.
+
+        Those in DynamoDB are in no order. Records are read page by page, so there may be any number
+        of them. Settling records during the iteration is allowed.
+
+        Args:
+            before: Only sends that began before this time, an aware datetime; all by default.
+
+        Raises:
+            ConfigurationError: ``before`` isn't a datetime with a time zone.
+        """
+        return RecordPages(self._reader(None if before is None else in_utc(before, "before")))
+
+    @abstractmethod
+    async def _begin(self, send_id: str) -> datetime: ...
+
+    @abstractmethod
+    async def _settle(self, send_id: str, outcome: Outcome, message_id: str | None) -> bool: ...
+
+    @abstractmethod
+    async def _get(self, send_id: str) -> SendRecord | None: ...
+
+    @abstractmethod
+    def _reader(self, before: datetime | None) -> ReadPage:
+        """Returns the function that reads pages of unknown records."""
+
+
+class ForgettingLog(RecordLog):
+    """Base of the send logs that delete old records on request."""
+
+    async def forget(self, before: datetime) -> int:
+        """Deletes records of sends that began before a time; those of unknown outcome are kept.
+
+        In a database's table, those that ended before it. The log grows without limit otherwise. A
+        send id that was deleted may be sent again.
+
+        Args:
+            before: The time, an aware datetime.
+
+        Returns:
+            Number of records deleted.
+
+        Raises:
+            ConfigurationError: ``before`` isn't a datetime with a time zone.
+        """
+        return await self._forget(in_utc(before, "before"))
+
+    @abstractmethod
+    async def _forget(self, before: datetime) -> int: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -15,20 +15,11 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from ..arguments import check_function, check_instance
+from ..arguments import check_function
 from ..concurrency import EventLoopGuard
 from ..errors import Outcome
 from .protocol import SendRecord
-from .records import (
-    Clock,
-    RecordPages,
-    check_outcome,
-    check_send_id,
-    duplicate,
-    in_utc,
-    is_send_id,
-    now,
-)
+from .records import Clock, ForgettingLog, ReadPage, duplicate, in_utc, now
 from .sqlite_file import BUSY_TIMEOUT, RETRY_DELAY, SqliteFile, Write
 from .sqlite_open import checked_path, is_busy
 from .sqlite_records import begin, forget, look_up, read_unknown, settle
@@ -43,7 +34,7 @@ _LAST_WAIT = 0.2  # seconds that a cancelled write goes on
 T = TypeVar("T")
 
 
-class SqliteSendLog:
+class SqliteSendLog(ForgettingLog):
     """Send log in a SQLite file: records survive a process that is killed, and a power failure.
 
     Several processes may share the file, which must be on a local disk; an instance belongs to one
@@ -102,20 +93,7 @@ class SqliteSendLog:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._file.close)
 
-    async def begin(self, send_id: str) -> datetime:
-        """Records that a send is about to leave; it is on disk when this returns.
-
-        Args:
-            send_id: 1 to 256 characters of ``A-Z a-z 0-9 _ -``.
-
-        Returns:
-            The recorded time.
-
-        Raises:
-            DuplicateSendError: The send is accepted, in flight or unknown.
-            ConfigurationError: ``send_id`` has other characters, or another length.
-        """
-        check_send_id(send_id)
+    async def _begin(self, send_id: str) -> datetime:
         self._loop.check()
         await anyio.lowlevel.checkpoint_if_cancelled()
         began = in_utc(self._clock())
@@ -131,78 +109,28 @@ class SqliteSendLog:
             raise duplicate(record)
         return began
 
-    async def finish(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> None:
-        """Records the outcome of a send, as the client knows it."""
-        await self.settle(send_id, outcome, message_id)
-
-    async def settle(self, send_id: str, outcome: Outcome, message_id: str | None = None) -> bool:
-        """Records the outcome of a send, as an event reports it or a human decides.
-
-        Args:
-            send_id: The send id.
-            outcome: ``accepted``, ``rejected`` or ``not_sent``; ``unknown`` changes nothing.
-            message_id: Message id that SES issued; None if it isn't known.
-
-        Returns:
-            Whether the record changed: not for a send that never began, or is accepted already.
-
-        Raises:
-            ConfigurationError: ``outcome`` isn't an outcome.
-        """
-        check_instance("send_id", send_id, str, "text")
-        check_outcome(outcome, message_id)
+    async def _settle(self, send_id: str, outcome: Outcome, message_id: str | None) -> bool:
         self._loop.check()
-        if outcome == "unknown" or not is_send_id(send_id):
-            return False
         write = Write(partial(settle, send_id=send_id, outcome=outcome, message_id=message_id))
         await self._write_anyway(write)
         return write.result_or_raise()
 
-    async def get(self, send_id: str) -> SendRecord | None:
-        """Returns the record of a send; None if it never began, or was deleted."""
-        check_instance("send_id", send_id, str, "text")
-        return await self._read(partial(look_up, send_id=send_id)) if is_send_id(send_id) else None
+    async def _get(self, send_id: str) -> SendRecord | None:
+        return await self._read(partial(look_up, send_id=send_id))
 
-    def unknown(self, *, before: datetime | None = None) -> AsyncIterator[SendRecord]:
-        """Returns the records with an unknown outcome, sends in flight included, oldest first.
-
-        They are read page by page, so there may be any number of them. Settling records during the
-        iteration is allowed.
-
-        Args:
-            before: Only sends that began before this time, an aware datetime; all by default.
-
-        Raises:
-            ConfigurationError: ``before`` isn't a datetime with a time zone.
-        """
-        bound = None if before is None else in_utc(before, "before")
-
+    def _reader(self, before: datetime | None) -> ReadPage:
         async def read(last: SendRecord | None) -> Iterable[SendRecord]:
-            nonlocal bound
-            page, bound = await self._read(partial(read_unknown, last=last, before=bound))
+            nonlocal before
+            page, before = await self._read(partial(read_unknown, last=last, before=before))
             return page
 
-        return RecordPages(read)
+        return read
 
-    async def forget(self, before: datetime) -> int:
-        """Deletes records of sends that began before a time; those of unknown outcome are kept.
-
-        The log grows without limit otherwise. A send id that was deleted may be sent again.
-
-        Args:
-            before: The time, an aware datetime.
-
-        Returns:
-            Number of records deleted.
-
-        Raises:
-            ConfigurationError: ``before`` isn't a datetime with a time zone.
-        """
-        bound = in_utc(before, "before")
+    async def _forget(self, before: datetime) -> int:
         self._loop.check()
         count = 0
         while True:
-            write = Write(partial(forget, before=bound))
+            write = Write(partial(forget, before=before))
             await self._write(write)
             if not (some := write.result_or_raise()):
                 return count
