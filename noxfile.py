@@ -3,7 +3,7 @@
 Times on two cores: `quick` 3 min (with a path: less), `lint` 5 s, `types` 1 min, `tests` 9 min for
 the first Python and 4 for each other, `minimal` 4 min, `nox` as a whole about 20 min on three
 Pythons; `quickstart` 40 s, `docs` 20 s, `simulate` 3 min, `bench` 30 min (`--quick`: 5 min),
-`nightly` 30 min, `mutants` 25 min, `conformance` 2 min, `browser` 30 s.
+`nightly` 40 min, `outbox` 3 min, `mutants` 25 min, `conformance` 2 min, `browser` 30 s.
 """
 
 import os
@@ -206,6 +206,17 @@ def with_aioboto3(session: nox.Session, tmp: Path) -> list[str]:
     pip = (python, "-m", "pip", "install", "-q", "--upgrade", "aioboto3>=15.5")
     session.run_install(*pip, external=True, success_codes=ANY_EXIT_CODE)
     return [f"--aioboto3={python}"]
+
+
+@nox.session(python=FIRST)
+def outbox(session: nox.Session) -> None:
+    """Measure the outbox on PostgreSQL: throughput, statements, memory, claims from a large table.
+
+    Options: `--mails N`, `--rows N`.
+    """
+    session.install("-e", ".[all]", *group("test"))
+    with session.chdir("tests"):
+        session.run("python", "-m", "benchmarks.outbox", *session.posargs)
 
 
 @nox.session

@@ -28,7 +28,9 @@ class Metrics(sesmail.sql.WorkListener):
 
 
 async def main() -> None:
-    engine = create_async_engine(os.environ["DATABASE_URL"], pool_pre_ping=True)
+    engine = create_async_engine(
+        os.environ["DATABASE_URL"], connect_args={"timeout": 10, "command_timeout": 20}
+    )
     outbox = sesmail.sql.Outbox()
     if "CREATE_TABLES" in os.environ:  # otherwise by Alembic
         async with engine.begin() as connection:

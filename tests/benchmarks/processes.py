@@ -49,10 +49,14 @@ class Worker:
 
     def ask(self, line: str) -> Any:
         """Writes a line and returns the response."""
+        self.write(line)
+        return self.read()
+
+    def write(self, line: str) -> None:
+        """Writes a line."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
-        return self.read()
 
     def read(self) -> Any:
         """Waits for a line, and decodes it."""
