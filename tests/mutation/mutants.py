@@ -364,7 +364,7 @@ mutant("an error of the log is raised", LogWriter._finish,
     instead(lambda self, state: self._send_log.finish(state.send_id, state.outcome)))
 for log in (MemorySendLog, SqliteSendLog):
     for known in ("accepted", "unknown"):
-        mutant(f"{log.__name__} begins {known} sends again", log.begin, rescue(DuplicateSendError,
+        mutant(f"{log.__name__} begins {known} sends again", log._begin, rescue(DuplicateSendError,
             lambda err, known=known: None if err.recorded_outcome == known else err))
 
 
@@ -379,7 +379,7 @@ def replace_in_file(done: bool, db: Any, send_id: str, outcome: str, *_: Any, **
     return done
 
 
-mutant("MemorySendLog replaces accepted", MemorySendLog.settle, after(replace_in_memory))
+mutant("MemorySendLog replaces accepted", MemorySendLog._settle, after(replace_in_memory))
 mutant("SqliteSendLog replaces accepted", sqlite_records.settle, after(replace_in_file))
 
 
