@@ -32,7 +32,7 @@ COUNT = int(os.environ.get("SESMAIL_CRASH_MAILS", "2000"))
 SEEDS = [int(seed) for seed in os.environ.get("SESMAIL_CRASH_SEEDS", "1").split(",")]
 WORKERS = 3
 PRODUCERS = 2
-LIMIT = 900.0  # seconds
+LIMIT = max(900.0, COUNT / 10)  # seconds
 SETTLED = 6.0
 INTERVAL = max(0.5, COUNT / 5000)  # seconds, the longest from one failure to the next
 

@@ -300,6 +300,24 @@ async def test_rejected_mail_is_not_repeated(database: Database, ses: FakeSES) -
     assert "other.example" not in row.error
 
 
+async def test_ended_mails_are_logged_by_fields(
+    database: Database, ses: FakeSES, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without addresses."""
+    caplog.set_level("DEBUG", "sesmail.sql")
+    await queue(database, "good")
+    await database.execute(database.outbox.insert(mail("bad", from_email="a@other.example")))
+    ses.faults.throttle()
+    await drained(database, ses)
+    found = [each for each in caplog.records if hasattr(each, "send_id")]
+    assert {(each.levelname, each.send_id, each.state, each.error) for each in found} >= {  # type: ignore[attr-defined]
+        ("DEBUG", "good", "accepted", None),
+        ("WARNING", "bad", "rejected", "NotVerifiedError MessageRejected"),
+    }
+    assert "INFO" in {each.levelname for each in found}
+    assert "example" not in caplog.text
+
+
 async def test_invalid_mail_fails(database: Database, ses: FakeSES) -> None:
     await database.execute(database.outbox.insert(mail("id", text=None)))
     assert (await work(database, ses)).failed == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from .pausing import Pause, Signal
 from .progress import WorkListener
 
 __all__ = ["InFlight"]
+
+_log = logging.getLogger("sesmail.sql")
+_LEVELS = {"accepted": logging.DEBUG, "queued": logging.INFO}  # of others: WARNING
 
 _HELD_DELAY = 1.0  # seconds until a mail is due again that could not begin
 _READ_DELAY = 5.0  # seconds until a mail whose body could not be read is due again
@@ -130,6 +134,9 @@ class InFlight:
         self.counts["returned" if delivered.returned else result.state] += 1
         if delivered.returned:
             return
+        fields = {"send_id": claim.send_id, "state": result.state, "error": result.error}
+        level = _LEVELS.get(result.state, logging.WARNING)
+        _log.log(level, "Mail %s is %s: %s", *fields.values(), extra=fields)
         notify(self._listener.finished, claim.send_id, result.state, result.error)
         if result.state == "accepted":
             self.pause.succeeded()
