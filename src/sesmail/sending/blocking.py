@@ -19,7 +19,8 @@ from ..errors import ConfigurationError
 from .blocking_many import BlockingSendMany
 from .client import Client
 from .many import SendProgress
-from .message.message import AnyMessage, BulkMessage
+from .message.bulk_message import BulkMessage
+from .message.kinds import AnyMessage
 from .result import BulkResult, SendResult
 
 __all__ = ["BlockingClient"]

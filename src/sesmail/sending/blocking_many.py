@@ -14,7 +14,7 @@ import anyio
 from ..background import is_running, run_in_background, running_portal
 from ..errors import ConfigurationError, NotSentError
 from .many import MessageResult, SendMany, SendProgress, check_messages
-from .message.message import AnyMessage
+from .message.kinds import AnyMessage
 
 __all__ = ["BlockingSendMany"]
 

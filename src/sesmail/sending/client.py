@@ -22,7 +22,9 @@ from .attempts.retry import RetryPolicy
 from .attempts.runner import CallRunner
 from .attempts.state import SendState
 from .many import SendMany, SendProgress
-from .message.message import AnyMessage, BulkMessage, Message
+from .message.bulk_message import BulkMessage
+from .message.kinds import AnyMessage
+from .message.message import Message
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter

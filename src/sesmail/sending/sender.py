@@ -20,16 +20,13 @@ from .attempts.runner import Batch, CallRunner, fail
 from .attempts.state import SendState, with_attempts
 from .bulk import BulkCall
 from .limits import MAX_RECIPIENTS
-from .message.message import (
-    AnyMessage,
-    BulkMessage,
-    Message,
-    RawMessage,
-    TemplateMessage,
-    valid_message,
-)
+from .message.bulk_message import BulkMessage
+from .message.kinds import AnyMessage, valid_message
+from .message.message import Message
 from .message.model import is_validated
+from .message.raw_message import RawMessage
 from .message.recipient import Recipient
+from .message.template_message import TemplateMessage
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
 from .payload.dialect import Dialect

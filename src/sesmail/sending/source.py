@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from .message.message import AnyMessage
+from .message.kinds import AnyMessage
 
 __all__ = ["Source"]
 

@@ -23,7 +23,7 @@ from sesmail import (
     TemplateMessage,
     message_from_json,
 )
-from sesmail.sending.message.message import valid_message
+from sesmail.sending.message.kinds import valid_message
 from sesmail.sending.message.model import is_validated
 
 MESSAGES: list[Any] = [

@@ -18,6 +18,7 @@ __all__ = [
     "explained",
     "is_validated",
     "merge_rules",
+    "own_class",
     "unvalidated_fields",
     "validated",
 ]
@@ -183,8 +184,13 @@ def unvalidated_fields(value: Any) -> Any:
     """
     if not isinstance(value, Model) or is_validated(value):
         return value
-    kind = next(each for each in type(value).__mro__ if each.__module__.startswith("sesmail."))
-    return _given(value, cast("type[BaseModel]", kind))
+    return _given(value, own_class(value))
+
+
+def own_class(model: M) -> type[M]:
+    """Returns the class of a model; for an instance of a user's subclass, that of sesmail."""
+    own = (each for each in type(model).__mro__ if each.__module__.startswith("sesmail."))
+    return cast("type[M]", next(own))
 
 
 def explained(model: type[BaseModel], error: ValidationError) -> ValidationError:

@@ -11,8 +11,9 @@ from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_part_count
 from ..message.attachment import Alternative, Attachment
-from ..message.message import Message, RawMessage
+from ..message.message import Message
 from ..message.raw import has_header
+from ..message.raw_message import RawMessage
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_no_unsubscribe_headers,

@@ -13,8 +13,11 @@ from pydantic_core import PydanticSerializationError, to_json
 from ...address import Address
 from ...errors import InvalidMessageError, UnsupportedFeatureError
 from ..limits import check_recipient_count, check_template_data
-from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
+from ..message.bulk_message import BulkMessage
+from ..message.message import Message
+from ..message.raw_message import RawMessage
 from ..message.recipient import Recipient
+from ..message.template_message import TemplateMessage
 from ..mime.header import mailbox
 
 __all__ = [

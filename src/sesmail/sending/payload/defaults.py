@@ -8,8 +8,11 @@ from typing import Any, TypeVar, cast
 from ...address import Address
 from ...errors import InvalidMessageError
 from ...values import FrozenDict
-from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
+from ..message.bulk_message import BulkMessage
+from ..message.message import Message
 from ..message.model import Merge, merge_rules
+from ..message.raw_message import RawMessage
+from ..message.template_message import TemplateMessage
 
 __all__ = ["apply_defaults"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
-from ..message.message import AnyMessage, BulkMessage
+from ..message.bulk_message import BulkMessage
+from ..message.kinds import AnyMessage
 from . import v1, v2
 from .call import Call
 

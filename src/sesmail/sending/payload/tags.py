@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from ...errors import InvalidMessageError
 from ...tagging import SEND_ID_TAG, TAG_WORD
-from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
+from ..message.bulk_message import BulkMessage
+from ..message.message import Message
+from ..message.raw_message import RawMessage
+from ..message.template_message import TemplateMessage
 
 __all__ = ["message_tags", "recipient_tags", "tag_list"]
 

@@ -9,8 +9,9 @@ from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_header_count, check_header_value, check_mail_size, check_part_count
 from ..message.attachment import Attachment
-from ..message.message import BulkMessage, TemplateMessage
+from ..message.bulk_message import BulkMessage
 from ..message.recipient import InlineTemplate
+from ..message.template_message import TemplateMessage
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_no_unsubscribe_headers,

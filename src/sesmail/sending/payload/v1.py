@@ -7,8 +7,12 @@ from typing import Any
 
 from ...errors import UnsupportedFeatureError
 from ..limits import check_mail_size
-from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from ..message.bulk_message import BulkMessage
+from ..message.kinds import AnyMessage
+from ..message.message import Message
+from ..message.raw_message import RawMessage
 from ..message.recipient import InlineTemplate
+from ..message.template_message import TemplateMessage
 from ..mime.header import mailbox
 from ..mime.mail import mime_bytes
 from .call import (

@@ -8,8 +8,12 @@ from typing import Any
 from ...address import Address
 from ...errors import InvalidMessageError
 from ..limits import check_mail_size
-from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
+from ..message.bulk_message import BulkMessage
+from ..message.kinds import AnyMessage
+from ..message.message import Message
+from ..message.raw_message import RawMessage
 from ..message.recipient import InlineTemplate
+from ..message.template_message import TemplateMessage
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_list_recipients,
