@@ -14,9 +14,11 @@ import anyio
 from ..arguments import check_integer, described
 from ..concurrency import current_time, run_in_thread
 from ..errors import InvalidMessageError, NotSentError, SendError, SesmailError
+from .attempts.batch import Batch
+from .attempts.failures import fail
 from .attempts.response import read_single, replay_single
 from .attempts.retry import RetryPolicy
-from .attempts.runner import Batch, CallRunner, fail
+from .attempts.runner import CallRunner
 from .attempts.state import SendState, with_attempts
 from .bulk import BulkCall
 from .limits import MAX_RECIPIENTS
