@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import anyio
@@ -20,20 +20,22 @@ from .attempts.response import read_single, replay_single
 from .attempts.retry import RetryPolicy
 from .attempts.runner import CallRunner
 from .attempts.state import SendState, with_attempts
-from .bulk import BulkCall
 from .limits import MAX_RECIPIENTS
-from .message.bulk_message import BulkMessage
-from .message.kinds import AnyMessage, valid_message
-from .message.message import Message
+from .message.base import BaseMessage
 from .message.model import is_validated
-from .message.raw_message import RawMessage
-from .message.recipient import Recipient
-from .message.template_message import TemplateMessage
+from .message.validation import valid_message
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
 from .payload.dialect import Dialect
 from .rate.account import AccountRate
 from .result import BulkResult, RecipientResult, SendResult
+
+if TYPE_CHECKING:
+    from .bulk import BulkCall
+    from .message.bulk_message import BulkMessage
+    from .message.kinds import AnyMessage
+    from .message.message import Message
+    from .message.recipient import Recipient
 
 __all__ = ["Sender"]
 
@@ -45,6 +47,7 @@ _RATE_TIMEOUT = 5.0  # seconds
 # A single send that arrives after a bulk call waits until the rate has made up for it.
 _CALL_SECONDS = 0.2  # seconds of the rate that a bulk call may use
 _MAX_BULK_CALLS = 1000  # in flight; connections are fewer
+_SINGLE = frozenset({"Message", "RawMessage", "TemplateMessage"})
 _LARGE = 256 * 1024  # bytes; building more blocks the event loop for a millisecond and longer
 
 
@@ -72,7 +75,7 @@ class Sender:
         self, message: AnyMessage, state: SendState[SendResult], *, low_priority: bool = False
     ) -> SendResult:
         """Sends one mail, whose state is complete also if this is cancelled."""
-        if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(message, BaseMessage) or message.kind not in _SINGLE:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidMessageError(
                 "it must be a Message, TemplateMessage or RawMessage, "
                 f"not {described(message)}; pass a BulkMessage to send_bulk",
@@ -119,7 +122,7 @@ class Sender:
             states: Receives the states of the recipients of each call that is begun, which are
                 complete also if this is cancelled; it stays empty if the message is invalid.
         """
-        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(message, BaseMessage) or message.kind != "BulkMessage":  # pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison]
             raise InvalidMessageError(
                 f"it must be a BulkMessage, not {described(message)}", field="message"
             )
@@ -154,6 +157,8 @@ class Sender:
 
     def _bulk_call(self, message: BulkMessage) -> BulkCall:
         """Returns the calls of a bulk message, valid and with the defaults and its send ids."""
+        from .bulk import BulkCall  # not loaded to send single mails
+
         message = apply_defaults(valid_message(message), self.defaults)
         send_ids = [self._send_id(each) for each in message.recipients]
         return BulkCall.of(

@@ -8,9 +8,9 @@ from typing import Any
 from ..errors import ConfigurationError, InvalidMessageError
 from ..receiving.transports.json_body import is_object
 from ..sending.message.bulk_message import BulkMessage
+from ..sending.message.inline_template import InlineTemplate
 from ..sending.message.message import Message
 from ..sending.message.raw_message import RawMessage
-from ..sending.message.recipient import InlineTemplate
 from ..sending.message.template_message import TemplateMessage
 from ..sending.payload.dialect import DIALECTS
 from .api_errors import ApiError

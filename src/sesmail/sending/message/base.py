@@ -16,9 +16,9 @@ from pydantic import (
 
 from ...address import Address
 from .fields import Arn, ConfigurationSet, Extra, MailboxesInput, MessageTags, Name, no_keys
+from .list_management import ListManagement
 from .model import Merge, Model, check_misplaced, own_class, unvalidated_fields, validated
 from .output import encoded, previewed, save
-from .recipient import ListManagement
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -67,7 +67,7 @@ __all__ = [
     "CallFields",
     "HeaderFields",
     "ListManagementField",
-    "MimeMessage",
+    "MimeMethods",
     "RecipientFields",
 ]
 
@@ -79,6 +79,8 @@ ListManagementField: TypeAlias = Annotated[
 class BaseMessage(Model, frozen=True):
     """Fields and behaviour of every kind of message."""
 
+    # Name of the class: a program that sends one kind of message doesn't import the others.
+    kind: ClassVar[str]
     # Fields of other kinds of message, each with the text of the error for giving it here.
     misplaced: ClassVar[Mapping[str, str]] = {}
 
@@ -107,9 +109,8 @@ class BaseMessage(Model, frozen=True):
             pydantic.ValidationError: The message was made by ``model_copy`` or ``model_construct``,
                 and is invalid.
         """
-        kind = own_class(self)
-        text = validated(self, kind).model_dump_json()
-        return f'{{"kind":"{kind.__name__}"{"," if len(text) > 2 else ""}{text[1:]}'
+        text = validated(self, own_class(self)).model_dump_json()
+        return f'{{"kind":"{self.kind}"{"," if len(text) > 2 else ""}{text[1:]}'
 
     @model_serializer(mode="wrap")
     def _serialise_given_fields(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -119,8 +120,10 @@ class BaseMessage(Model, frozen=True):
         }
 
 
-class MimeMessage(BaseMessage, frozen=True):
-    """A message that is sent as MIME."""
+class MimeMethods:
+    """Methods of the messages that are sent as MIME."""
+
+    __slots__ = ()
 
     def to_bytes(self) -> bytes:
         """Returns the mail as SES gets it: 7-bit MIME (RFC 5322, RFC 2045) without Bcc.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import BeforeValidator
 
 from ...address import Address
 from .fields import Mailboxes, MailboxesInput
+from .inline_template import InlineTemplate
 from .model import Merge, unvalidated_fields
-from .recipient import InlineTemplate, Recipient
+from .recipient import Recipient
 from .template_message import TemplatedMessage
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class BulkMessage(TemplatedMessage, frozen=True):
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendBulkTemplatedEmail.html
     """
 
+    kind: ClassVar[Literal["BulkMessage"]] = "BulkMessage"
     misplaced: ClassVar[Mapping[str, str]] = {
         **TemplatedMessage.misplaced,
         "to": "not a field of BulkMessage: give recipients, each with an address",

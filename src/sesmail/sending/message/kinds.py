@@ -1,8 +1,8 @@
-"""Operations on a message of any kind: validation, and reading it from JSON."""
+"""All kinds of message, and reading one from JSON."""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -10,34 +10,18 @@ from pydantic_core import to_json
 from ...arguments import described
 from ...errors import InvalidMessageError
 from ...strict import read_json
-from .base import BaseMessage
 from .bulk_message import BulkMessage
 from .message import Message
-from .model import explained, is_validated, own_class, validated
 from .raw_message import RawMessage
 from .template_message import TemplateMessage
+from .validation import invalid_message
 
-__all__ = ["AnyMessage", "invalid_message", "message_from_json", "valid_message"]
+__all__ = ["AnyMessage", "message_from_json"]
 
 AnyMessage: TypeAlias = Message | RawMessage | TemplateMessage
 """Union of the messages that ``Client.send`` takes."""
 
-_KINDS = {each.__name__: each for each in (Message, RawMessage, TemplateMessage, BulkMessage)}
-
-
-def valid_message(message: Any) -> Any:
-    """Returns a message that is valid: itself, or an instance of sesmail's own class.
-
-    Raises:
-        InvalidMessageError: It was made without validation, and a field is invalid.
-    """
-    if is_validated(message):
-        return message
-    kind = own_class(message)
-    try:
-        return validated(message, kind)
-    except ValidationError as err:
-        raise invalid_message(kind, err) from None
+_KINDS = {each.kind: each for each in (Message, RawMessage, TemplateMessage, BulkMessage)}
 
 
 def message_from_json(text: str | bytes) -> AnyMessage | BulkMessage:
@@ -72,12 +56,3 @@ def message_from_json(text: str | bytes) -> AnyMessage | BulkMessage:
     except ValidationError as err:
         raise invalid_message(kind, err) from None
     return message
-
-
-def invalid_message(kind: type[BaseMessage], error: ValidationError) -> InvalidMessageError:
-    """Returns the error of sesmail for one of pydantic; it shows no values."""
-    first = explained(kind, error).errors()[0]
-    field = "".join(
-        f"[{each}]" if isinstance(each, int) else f".{each}" for each in first["loc"]
-    ).lstrip(".")
-    return InvalidMessageError(first["msg"].removeprefix("Value error, "), field=field or "message")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
 from ...address import Address
 from .attachment import Alternative, Alternatives, Attachments
-from .base import ListManagementField, MimeMessage
+from .base import BaseMessage, ListManagementField, MimeMethods
 from .fields import (
     BodyText,
     Headers,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Message"]
 
 
-class Message(MimeMessage, frozen=True):
+class Message(MimeMethods, BaseMessage, frozen=True):
     """One mail, given by its fields and sent as MIME.
 
     API v2 has SendEmail with raw content for it, v1 SendRawEmail.
@@ -141,6 +141,7 @@ class Message(MimeMessage, frozen=True):
     https://docs.aws.amazon.com/ses/latest/dg/quotas.html
     """
 
+    kind: ClassVar[Literal["Message"]] = "Message"
     misplaced: ClassVar[Mapping[str, str]] = {
         "content": "not a field of Message: send ready-made MIME as a RawMessage",
         "data": "not a field of Message: use a TemplateMessage",

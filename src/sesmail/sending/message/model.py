@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from ...arguments import similar
 
 __all__ = [
     "Merge",
@@ -220,8 +221,8 @@ def _explanation(model: type[BaseModel], error: ErrorDetails) -> str:
     value: object = error["input"]
     addition = f", not {_type_of(value)}"
     if error["type"] == "extra_forbidden":
-        close = get_close_matches(str(error["loc"][-1]), model.model_fields, 1)
-        addition = f"; did you mean {close[0]}?" if close else ""
+        close = similar(str(error["loc"][-1]), model.model_fields)
+        addition = f"; did you mean {close}?" if close else ""
     elif not error["type"].endswith("_type") and (
         error["type"] in ("missing", "misplaced")
         or isinstance(value, (str, bytes, Mapping, list, tuple))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
 from ...address import Address, as_address
 from ...errors import InvalidMessageError
-from .base import ListManagementField, MimeMessage
+from .base import BaseMessage, ListManagementField, MimeMethods
 from .fields import Mailboxes, MailboxesInput, SendId, naming_field, parse_mailboxes
 from .forward import forwarded
 from .model import Merge
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["RawMessage"]
 
 
-class RawMessage(MimeMessage, frozen=True):
+class RawMessage(MimeMethods, BaseMessage, frozen=True):
     """One mail that is ready-made MIME, sent by the same operations as a ``Message``.
 
     ``content`` has to have a From header with an address, to be 7-bit, and to have lines of at most
@@ -81,6 +81,7 @@ class RawMessage(MimeMessage, frozen=True):
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendRawEmail.html
     """
 
+    kind: ClassVar[Literal["RawMessage"]] = "RawMessage"
     misplaced: ClassVar[Mapping[str, str]] = dict.fromkeys(
         (
             "from_email", "sender", "reply_to", "subject", "text", "html", "alternatives",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
@@ -12,9 +12,9 @@ from ...arguments import check_instance, check_integer
 from .attachment import Attachments
 from .base import BaseMessage, ListManagementField
 from .fields import Headers, JsonMapping, Mailboxes, Name, SendId, Tags, no_keys
+from .inline_template import InlineTemplate
 from .model import Merge, unvalidated_fields
 from .output import previewed
-from .recipient import InlineTemplate
 from .unsubscribe import UnsubscribeUrl
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ class TemplateMessage(TemplatedMessage, frozen=True):
     https://docs.aws.amazon.com/ses/latest/APIReference/API_SendTemplatedEmail.html
     """
 
+    kind: ClassVar[Literal["TemplateMessage"]] = "TemplateMessage"
     misplaced: ClassVar[Mapping[str, str]] = {
         **TemplatedMessage.misplaced,
         "recipients": "not a field of TemplateMessage: use a BulkMessage, or to",

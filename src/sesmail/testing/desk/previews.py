@@ -16,9 +16,9 @@ from typing import Any
 import anyio
 
 from ...sending.message.bulk_message import BulkMessage
+from ...sending.message.inline_template import InlineTemplate
 from ...sending.message.message import Message
 from ...sending.message.raw_message import RawMessage
-from ...sending.message.recipient import InlineTemplate
 from ...sending.message.template_message import TemplateMessage
 from ..preview_page import previewed_mail
 from ..state import State
