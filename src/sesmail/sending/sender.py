@@ -122,7 +122,7 @@ class Sender:
             states: Receives the states of the recipients of each call that is begun, which are
                 complete also if this is cancelled; it stays empty if the message is invalid.
         """
-        if not isinstance(message, BaseMessage) or message.kind != "BulkMessage":  # pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison]
+        if not isinstance(message, BaseMessage) or message.kind != "BulkMessage":  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidMessageError(
                 f"it must be a BulkMessage, not {described(message)}", field="message"
             )

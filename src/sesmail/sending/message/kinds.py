@@ -21,7 +21,9 @@ __all__ = ["AnyMessage", "message_from_json"]
 AnyMessage: TypeAlias = Message | RawMessage | TemplateMessage
 """Union of the messages that ``Client.send`` takes."""
 
-_KINDS = {each.kind: each for each in (Message, RawMessage, TemplateMessage, BulkMessage)}
+_KINDS: dict[str, type[AnyMessage | BulkMessage]] = {
+    each.kind: each for each in (Message, RawMessage, TemplateMessage, BulkMessage)
+}
 
 
 def message_from_json(text: str | bytes) -> AnyMessage | BulkMessage:
