@@ -42,7 +42,7 @@ class BlockingSendMany:
         self._unsent: list[MessageResult] = []  # taken, and not handed to the event loop
         self._results = deque[MessageResult]()
         # These belong to the event loop.
-        self._queue = deque[AnyMessage]()
+        self._queue: deque[AnyMessage] = deque()
         self._ended = False
         self._changed: anyio.Event | None = None
         self._portal = running_portal()

@@ -21,6 +21,7 @@ from .attempts.log_writer import LogWriter
 from .attempts.retry import RetryPolicy
 from .attempts.runner import CallRunner
 from .attempts.state import SendState
+from .message.message import Message
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from .many import SendMany, SendProgress
     from .message.bulk_message import BulkMessage
     from .message.kinds import AnyMessage
-    from .message.message import Message
 
 __all__ = ["Client", "sender_for_queue"]
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import anyio
 import anyio.lowlevel
@@ -25,13 +25,11 @@ from ..errors import ConfigurationError, InvalidMessageError, Outcome, SendError
 from ..values import Value
 from .attempts.listener import notify
 from .attempts.state import SendState
+from .message.kinds import AnyMessage
 from .message.model import Model
 from .rate.account import AccountRate
 from .result import SendResult
 from .source import Source
-
-if TYPE_CHECKING:
-    from .message.kinds import AnyMessage
 
 __all__ = ["MessageResult", "SendMany", "SendProgress", "check_messages", "check_settings"]
 
