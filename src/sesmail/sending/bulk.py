@@ -5,16 +5,18 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SendError
 from .attempts.response import read_bulk
 from .attempts.state import SendState, with_attempts
 from .limits import MAX_RECIPIENTS, check_recipient_count
-from .message.message import BulkMessage
 from .payload.call import Call, add_entries
 from .payload.dialect import Dialect
 from .result import RecipientResult
+
+if TYPE_CHECKING:
+    from .message.bulk_message import BulkMessage
 
 __all__ = ["BulkCall", "BulkPart"]
 

@@ -6,7 +6,6 @@ import logging
 
 from ..message.attachment import Attachment
 from ..wire import check_wire, normalise_line_breaks
-from .seven_bit import to_seven_bit
 
 __all__ = ["is_attached_mail", "prepare"]
 
@@ -39,6 +38,8 @@ def prepare(item: Attachment) -> Attachment:
 
 
 def _seven_bit(content: bytes) -> bytes:
+    from .seven_bit import to_seven_bit  # not loaded to send other mails
+
     try:
         lines = normalise_line_breaks(content)
         check_wire(lines)
