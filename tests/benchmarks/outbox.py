@@ -103,9 +103,9 @@ def throughput(postgres: Postgres, engine: Engine, ses: str, mails: int) -> None
         )
 
 
-def memory(postgres: Postgres, engine: Engine, ses: str) -> None:
+def memory(postgres: Postgres, engine: Engine, ses: str, mails: int) -> None:
     outbox = new_tables(engine)
-    for number in range(4):
+    for number in range(mails):
         file = Attachment("file.png", os.urandom(LARGE))
         with engine.begin() as connection:
             connection.execute(outbox.insert(mail(f"m-{number}", attachments=[file])))
@@ -170,6 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="nox -s outbox --", description=__doc__)
     parser.add_argument("--mails", type=int, default=4000, help="for each number of workers")
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the large table")
+    parser.add_argument("--large", type=int, default=4, help="mails of 40 MB")
     parser.add_argument("--work", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
@@ -180,7 +181,7 @@ def main() -> None:
         postgres = stack.enter_context(Postgres(f"bench-{os.getpid()}"))
         engine = sqlalchemy.create_engine(postgres.url("psycopg"))
         throughput(postgres, engine, ses, options.mails)
-        memory(postgres, engine, ses)
+        memory(postgres, engine, ses, options.large)
         growth(engine, options.rows)
         engine.dispose()
 
