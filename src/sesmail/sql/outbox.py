@@ -310,7 +310,8 @@ class Outbox:
                 * ``first_delay``, ``longest_delay``: mean seconds between attempts, 5 and 1,800;
                   the first doubles with each attempt.
                 * ``lease``: seconds, 60 and at least 5, after which mails of a worker that died are
-                  queued or unknown; renewed at a third.
+                  queued or unknown; renewed at a third. A call to the database is given up after
+                  as long, and repeated.
                 * ``poll_interval``: mean seconds between two looks at an empty queue, 1.
                 * ``grace``: seconds that calls in flight have to end after ``stop`` or SIGTERM, 30.
                 * ``until_empty``: whether it ends when no mail is due; False.
