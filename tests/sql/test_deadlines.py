@@ -99,8 +99,13 @@ async def test_cancelled_thread_has_a_moment_to_end() -> None:
 
 
 @on_databases
-async def test_result_that_is_written_twice_counts_once(database: Database) -> None:
+@pytest.mark.parametrize("returning", [True, False], ids=["returning", "as on MySQL"])
+async def test_result_that_is_written_twice_counts_once(
+    database: Database, returning: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its response may be lost; other statements may arrive after it."""
+    for module in ("claiming", "leaving"):
+        monkeypatch.setattr(f"sesmail.sql.{module}.has_returning", lambda _: returning)
     tables: Any = database.outbox._tables
     await database.execute(database.outbox.insert(mail("id")))
     (held,) = await database.run(lambda each: claim(each, tables, 1, 60.0, None))

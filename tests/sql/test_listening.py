@@ -77,6 +77,21 @@ async def test_database_that_cannot_be_reached_is_tried_again(
         tasks.cancel_scope.cancel()
 
 
+async def test_connection_that_may_not_listen_is_closed(
+    database: Database, setting: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    if skip_sqlite(setting):
+        return
+    caplog.set_level("INFO", "sesmail.sql")
+    monkeypatch.setattr("sesmail.sql.listening._RETRY", 0.01)
+    wrong = sqlalchemy.text("LISTEN nothing, please")
+    monkeypatch.setattr("sesmail.sql.listening._listen_statement", lambda *_: wrong)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(listen, database.engine, "channel", lambda: None)
+        await until(lambda: caplog.text.count("The outbox polls") > 20)  # more than the pool has
+        tasks.cancel_scope.cancel()
+
+
 def test_outbox_without_notify_has_no_channel(setting: Any) -> None:
     from support.clients import ORDER
 

@@ -92,7 +92,7 @@ async def _receive_from_asyncpg(
 
     driver.add_termination_listener(terminated)
     await driver.add_listener(channel, received)
-    while not ended.is_set():
+    while True:  # until the statement fails
         with anyio.move_on_after(_CHECK_INTERVAL):
             await ended.wait()
         await _execute(connection, text("SELECT 1"))
