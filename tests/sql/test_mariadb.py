@@ -103,6 +103,7 @@ async def limit_packets(database: Database, size: int) -> None:
     await database.dispose()
 
 
+@pytest.mark.once
 async def test_largest_mail_needs_a_setting(database: Database, ses: FakeSES) -> None:
     large = mail("id", attachments=[Attachment("file.png", os.urandom(30_600_000))])
     insertion = database.outbox.insert(large)
