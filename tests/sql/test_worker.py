@@ -544,6 +544,27 @@ async def test_mail_without_a_body_fails(database: Database, ses: FakeSES) -> No
     assert (await work(database, ses)).failed == 1
 
 
+async def test_mail_that_another_worker_sent_is_no_failure(
+    database: Database, ses: FakeSES, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This one stood still after its claim, and finds no body."""
+    reading = Store.bodies
+
+    async def read_late(store: Store, send_ids: Sequence[str]) -> dict[str, bytes]:
+        monkeypatch.setattr(Store, "bodies", reading)
+        await database.update("id", lease_until=datetime(2001, 1, 1, tzinfo=UTC))
+        await work(database, ses)
+        return await reading(store, send_ids)
+
+    monkeypatch.setattr(Store, "bodies", read_late)
+    await queue(database, "id")
+    record = Record()
+    assert (await work(database, ses, listener=record)).failed == 0
+    assert sent(ses) == ["id"]
+    assert record.ends == []
+    assert await database.state("id") == "accepted"
+
+
 async def test_body_of_another_kind_fails(database: Database, ses: FakeSES) -> None:
     await queue(database, "single")
     await database.execute(database.outbox.insert(news(Recipient("r@example.com", send_id="bulk"))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import random
 
@@ -55,11 +55,15 @@ class Delivery:
     Args:
         sender: Sender whose log sets mails to leaving.
         retry: Number of attempts that count, and their delays.
+        begin: Sets a mail to leaving; raises ClaimLostError where another worker took it.
     """
 
-    def __init__(self, sender: Sender, retry: RetryPolicy) -> None:
+    def __init__(
+        self, sender: Sender, retry: RetryPolicy, begin: Callable[[str], Awaitable[None]]
+    ) -> None:
         self._sender = sender
         self._retry = retry
+        self._begin = begin
 
     async def send(
         self,
@@ -88,7 +92,7 @@ class Delivery:
         group.states[claim.send_id] = state
         low = claim.priority != PRIORITIES["high"]
         try:
-            message = await group.read(claim)
+            message = await self._read(group, claim)
             if isinstance(message, BulkMessage):
                 raise InvalidMessageError("the stored body is of another kind", field="message")
             await self._sender.send(message, state, low_priority=low)
@@ -98,7 +102,7 @@ class Delivery:
     async def _send_bulk(self, group: _Group) -> None:
         states: list[SendState[RecipientResult]] = []
         try:
-            message = _joined([await group.read(each) for each in group.claims])
+            message = _joined([await self._read(group, each) for each in group.claims])
             try:
                 await self._sender.send_bulk(message, 1, None, states)
             finally:
@@ -109,6 +113,17 @@ class Delivery:
                     await self._send_bulk(group.of(each))
                 return
             group.errors |= {each.send_id: _known(err) for each in group.claims}
+
+    async def _read(self, group: _Group, claim: Claim) -> AnyMessage | BulkMessage:
+        message = await group.read(claim)
+        if message is not None:
+            return message
+        try:
+            await self._begin(claim.send_id)
+        except Exception as err:
+            # A worker that stood still reads no body of a mail that was sent meanwhile.
+            raise NotSentError("the worker doesn't hold the mail any more") from err
+        raise InvalidMessageError("the mail has no stored body", field="message")
 
     def _delivered(self, claim: Claim, group: _Group) -> Delivered:
         """Returns the result of a mail, from the state of its send and what the send raised."""
@@ -166,16 +181,16 @@ class _Group:
         single.states, single.errors = self.states, self.errors
         return single
 
-    async def read(self, claim: Claim) -> AnyMessage | BulkMessage:
-        """Returns the message of a mail.
+    async def read(self, claim: Claim) -> AnyMessage | BulkMessage | None:
+        """Returns the message of a mail; None without a body.
 
         Raises:
-            InvalidMessageError: It has no body, or one that can't be read.
+            InvalidMessageError: The body can't be read.
         """
         take = self._bodies.pop if claim.bulk is None else self._bodies.get
         body = take(claim.send_id, None)
         if not body:
-            raise InvalidMessageError("the mail has no stored body", field="message")
+            return None
         if claim.size < _LARGE:
             return read_body(body)
         return await run_in_thread(lambda: read_body(body))

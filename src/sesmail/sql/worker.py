@@ -134,7 +134,7 @@ class Worker:
                 if account is not None:
                     await account.refresh()
                     services.start_soon(account.keep_fresh)
-                await self._work(Delivery(sender, self._settings.retry))
+                await self._work(Delivery(sender, self._settings.retry, self._leaving.begin))
             finally:
                 self._mails.return_all()
                 with anyio.move_on_after(_DRAIN, shield=True):
