@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         message_from_json,
     )
     from .sending.message.recipient import InlineTemplate, ListManagement, Recipient
+    from .sending.message.stored_object import S3Object
     from .sending.rate.limiter import RateLimiter
     from .sending.result import BulkResult, RecipientResult, SendResult
     from .unsubscribe import Unsubscribe, Unsubscription
@@ -187,6 +188,7 @@ __all__ = [
     "ReportedRecipient",
     "RetryPolicy",
     "S3Action",
+    "S3Object",
     "SeenMessages",
     "SendError",
     "SendLog",
@@ -284,6 +286,7 @@ _PUBLIC_NAMES = {
     "sending.message.attachment": "Alternative Attachment",
     "sending.message.message": "BulkMessage Message RawMessage TemplateMessage message_from_json",
     "sending.message.recipient": "InlineTemplate ListManagement Recipient",
+    "sending.message.stored_object": "S3Object",
     "sending.rate.limiter": "RateLimiter",
     "sending.result": "BulkResult RecipientResult SendResult",
     "unsubscribe": "Unsubscribe Unsubscription",

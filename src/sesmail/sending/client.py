@@ -26,6 +26,7 @@ from .message.message import AnyMessage, BulkMessage, Message
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
+from .references.reader import ReferenceReader
 from .result import BulkResult, SendResult
 from .sender import Sender
 from .settings import check_listener, check_retry, check_send_log, merged_defaults, new_limiter
@@ -141,18 +142,18 @@ class Client:
         defaults = merged_defaults(defaults, configuration_set)
         dialect = DIALECTS[api]
         self._service = dialect.SERVICE
-        self._aws = Aws(
-            AwsSettings(
-                region,
-                profile=profile,
-                session=session,
-                role=Role.of(role_arn, external_id),
-                config=config,
-                user_agent=f"sesmail/{__version__}",
-                params=params,
-                fast_path=fast_path,
-            )
+        settings = AwsSettings(
+            region,
+            profile=profile,
+            session=session,
+            role=Role.of(role_arn, external_id),
+            config=config,
+            user_agent=f"sesmail/{__version__}",
+            params=params,
+            fast_path=fast_path,
         )
+        self._aws = Aws(settings)
+        self._references = ReferenceReader(settings, api, timeout)
         runner = CallRunner(
             self._aws,
             self._service,
@@ -165,6 +166,7 @@ class Client:
         self._sender = Sender(
             dialect,
             runner,
+            self._references,
             defaults,
             message_tag_name,
             tag_send_id,
@@ -214,7 +216,10 @@ class Client:
         Calls whose request may have left end with ``unknown``, those still waiting with
         ``not_sent``. Later calls raise ConfigurationError.
         """
-        await self._aws.aclose()
+        try:
+            await self._aws.aclose()
+        finally:
+            await self._references.aclose()
 
     async def send(self, message: AnyMessage) -> SendResult:
         """Sends one mail; retries it, as ``retry`` allows, if SES definitely did not accept it.

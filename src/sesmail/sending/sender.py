@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import anyio
 
+from ..address import Address
 from ..arguments import check_integer, described
 from ..concurrency import current_time, run_in_thread
 from ..errors import InvalidMessageError, NotSentError, SendError, SesmailError
@@ -34,6 +35,8 @@ from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
 from .payload.dialect import Dialect
 from .rate.account import AccountRate
+from .references.contents import has_references, without_contents
+from .references.reader import ReferenceReader
 from .result import BulkResult, RecipientResult, SendResult
 
 __all__ = ["Sender"]
@@ -56,6 +59,7 @@ class Sender:
     Attributes:
         dialect: Builder of the API's calls.
         runner: Runner of the calls.
+        references: Reader of attachments that are in S3.
         defaults: Client-wide defaults of message fields; None for none.
         tag_name: SES message tag that carries a message's single tag, too; None for none.
         tag_send_id: Whether the send id is sent as an SES message tag, too.
@@ -64,6 +68,7 @@ class Sender:
 
     dialect: Dialect
     runner: CallRunner
+    references: ReferenceReader
     defaults: Message | None
     tag_name: str | None
     tag_send_id: bool
@@ -82,15 +87,29 @@ class Sender:
         started = current_time()
         try:
             message = self._prepared(message, state)
-            recipients = recipients_of(message)
-            build = partial(
-                self.dialect.build, message, self.tag_name, tag_send_id=self.tag_send_id
-            )
-            call = await _build(build, estimated_size(message))
         except SesmailError:
             raise
         except Exception as err:
             raise _not_built(err) from err.with_traceback(None)
+        if not has_references(message):
+            return await self._send(message, state, started, low_priority)
+        _, rest = await self._call_of(without_contents(message))  # refuses what is wrong with it
+        try:
+            async with self.references.read(message, rest.size, started) as (complete, begun):
+                return await self._send(complete, state, begun, low_priority)
+        except SendError as err:
+            err.send_id = state.send_id
+            raise
+
+    async def _send(
+        self,
+        message: AnyMessage,
+        state: SendState[SendResult],
+        started: float,
+        low_priority: bool,
+    ) -> SendResult:
+        """Sends one mail that has the defaults and all contents."""
+        recipients, call = await self._call_of(message)
 
         def read(response: Mapping[str, Any]) -> SendResult:
             region = self._region(call)
@@ -125,13 +144,24 @@ class Sender:
                 f"it must be a BulkMessage, not {described(message)}", field="message"
             )
         check_integer("concurrency", concurrency, 1)
-        try:
-            size = estimated_size(message) if is_validated(message) else _LARGE
-            bulk = await _build(partial(self._bulk_call, message), size)
-        except SesmailError:
-            raise
-        except Exception as err:
-            raise _not_built(err) from err.with_traceback(None)
+        size = estimated_size(message) if is_validated(message) else _LARGE
+        bulk = await _build_safely(partial(self._bulk_call, message), size)
+        if not has_references(bulk.message):
+            return await self._send_bulk(bulk, concurrency, account, states)
+        reading = self.references.read(bulk.message, bulk.content.size, current_time())
+        async with reading as (complete, _):
+            build = partial(bulk.with_message, complete, self.tag_name)
+            bulk = await _build_safely(build, _LARGE)
+            return await self._send_bulk(bulk, concurrency, account, states)
+
+    async def _send_bulk(
+        self,
+        bulk: BulkCall,
+        concurrency: int,
+        account: AccountRate | None,
+        states: list[SendState[RecipientResult]] | None,
+    ) -> BulkResult:
+        """Sends a bulk message that has the defaults and all contents."""
         if account is not None:
             await account.refresh()
         parts = bulk.parts(self._recipients_per_call)
@@ -144,6 +174,19 @@ class Sender:
         if failures and all(each.outcome == "not_sent" for each in found):
             raise failures[0]
         return BulkResult(found)
+
+    async def _call_of(self, message: AnyMessage) -> tuple[Sequence[Address], Call]:
+        """Returns the recipients of a message, and the call that sends it."""
+        try:
+            recipients = recipients_of(message)
+            build = partial(
+                self.dialect.build, message, self.tag_name, tag_send_id=self.tag_send_id
+            )
+            return recipients, await _build(build, estimated_size(message))
+        except SesmailError:
+            raise
+        except Exception as err:
+            raise _not_built(err) from err.with_traceback(None)
 
     def _prepared(self, message: AnyMessage, state: SendState[SendResult]) -> AnyMessage:
         """Returns the valid message with the defaults and its send id, which the state gets."""
@@ -228,6 +271,16 @@ class Sender:
 async def _build(build: Callable[[], T], size: int) -> T:
     """Builds a call; in a thread if it is large, to not block the event loop."""
     return build() if size < _LARGE else await run_in_thread(build)
+
+
+async def _build_safely(build: Callable[[], T], size: int) -> T:
+    """Builds a call; any exception is the typed error for a message that can't be built."""
+    try:
+        return await _build(build, size)
+    except SesmailError:
+        raise
+    except Exception as err:
+        raise _not_built(err) from err.with_traceback(None)
 
 
 async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ...address import Address
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_part_count
-from ..message.attachment import Alternative, Attachment
+from ..message.attachment import Alternative, Attachment, content_of
 from ..message.message import Message, RawMessage
 from ..message.raw import has_header
 from ..message.unsubscribe import (
@@ -19,7 +19,7 @@ from ..message.unsubscribe import (
     unsubscribe_headers,
 )
 from ..wire import check_chunks
-from .attached_mail import is_attached_mail, prepare
+from .attached_mail import is_attached_mail, prepare_all
 from .header import address_field, text_field
 from .part import (
     BoundaryFactory,
@@ -78,8 +78,8 @@ def iter_mime(message: Message) -> Iterator[bytes]:
     Raises:
         InvalidMessageError: As for ``write_mime``, while chunks are taken.
     """
-    attachments = [prepare(item) for item in message.attachments]
-    boundaries = BoundaryFactory([item.content for item in attachments if is_attached_mail(item)])
+    attachments = prepare_all(message.attachments)
+    boundaries = BoundaryFactory([content_of(item) for item in attachments if is_attached_mail(item)])
     root = _root_part(message, attachments, boundaries)
     check_part_count(root.leaf_count)
     header = Header(

@@ -13,6 +13,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from ...address import Address
 from ...errors import InvalidMessageError, UnsupportedFeatureError
 from ..limits import check_recipient_count, check_template_data
+from ..message.attachment import content_of
 from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
 from ..message.recipient import Recipient
 from ..mime.header import mailbox
@@ -91,7 +92,7 @@ def estimated_size(message: Message | RawMessage | TemplateMessage | BulkMessage
         return 1024 * len(message.recipients)
     if isinstance(message, RawMessage):
         return 0
-    files = sum(len(item.content) for item in message.attachments)
+    files = sum(len(content_of(item)) for item in message.attachments)
     if isinstance(message, TemplateMessage):
         return files
     bodies = (

@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_header_count, check_header_value, check_mail_size, check_part_count
-from ..message.attachment import Attachment
+from ..message.attachment import Attachment, content_of
 from ..message.message import BulkMessage, TemplateMessage
 from ..message.recipient import InlineTemplate
 from ..message.unsubscribe import (
@@ -16,7 +16,7 @@ from ..message.unsubscribe import (
     check_no_unsubscribe_headers,
     unsubscribe_headers,
 )
-from ..mime.attached_mail import is_attached_mail, prepare
+from ..mime.attached_mail import is_attached_mail, prepare_all
 from ..mime.header import text_value
 from ..mime.part import content_type
 from .call import drop_empty, template_data
@@ -46,8 +46,8 @@ def template_structure(
         source = {"TemplateArn" if template.startswith("arn:") else "TemplateName": template}
     data = template_data(message.data, "data")
     check_part_count(len(message.attachments) + 1)
-    attachments = [prepare(item) for item in message.attachments]
-    encoded = sum(4 * len(item.content) // 3 for item in attachments)
+    attachments = prepare_all(message.attachments)
+    encoded = sum(4 * len(content_of(item)) // 3 for item in attachments)
     check_mail_size(encoded, "v2", "send smaller attachments, or links to them")
     return len(data) + encoded, drop_empty(
         {
@@ -68,7 +68,7 @@ def _attachment(item: Attachment) -> dict[str, Any]:
     """
     return drop_empty(
         {
-            "RawContent": item.content,
+            "RawContent": content_of(item),
             "FileName": item.filename,
             "ContentType": content_type(item),
             "ContentDisposition": item.disposition.upper(),
