@@ -23,6 +23,7 @@ BASE = [
     "encoded_word",
     "error_codes",
     "errors",
+    "object_names",
     "patterns",
     "private_names",
     "strict",
@@ -44,7 +45,14 @@ MESSAGE = [*FIELDS, "sending.message"]
 MIME = [*MESSAGE, "sending.mime"]
 PAYLOAD = [*MIME, "sending.payload"]
 ATTEMPTS = [*PAYLOAD, "sending.attempts", "sending.rate", "sending.result", "send_log", "aws"]
-SENDING = [*ATTEMPTS, "sending.bulk", "sending.many", "sending.sender", "sending.source"]
+SENDING = [
+    *ATTEMPTS,
+    "sending.bulk",
+    "sending.many",
+    "sending.references",
+    "sending.sender",
+    "sending.source",
+]
 RECEIVING = [
     *(
         "receiving.dedup",
@@ -82,8 +90,9 @@ UNITS: dict[str, list[str]] = {
         "sending.result",
         "sending.source",
     ],
-    "sending.bulk": [*BASE, *ATTEMPTS],
-    "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk"],
+    "sending.references": [*BASE, *MIME, "aws"],
+    "sending.bulk": [*BASE, *ATTEMPTS, "sending.references"],
+    "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk", "sending.references"],
     "sending.settings": [*BASE, *ATTEMPTS],
     "sending.client": [*BASE, *SENDING, "sending.settings"],
     "sending.blocking_many": [
@@ -167,7 +176,8 @@ ASYNC = [
         "sending/client.py",
         "sending/many.py",
     ),
-    *("sending/rate/", "sending/sender.py", "sending/source.py", "receiving/storage/s3.py"),
+    *("sending/rate/", "sending/references/", "sending/sender.py", "sending/source.py"),
+    "receiving/storage/s3.py",
 ]
 # Names that only some files may import or use; folders end in "/". `await` is any async syntax.
 RESTRICTED: dict[str, list[str]] = {

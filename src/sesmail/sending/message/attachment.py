@@ -16,6 +16,7 @@ from pydantic import (
     GetPydanticSchema,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import CoreSchema, core_schema
@@ -104,7 +105,20 @@ def _content_schema(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
     )
 
 
-FileContent = Annotated[bytes | S3Object, GetPydanticSchema(_content_schema)]
+_CONTENT_JSON_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "format": "base64url"},
+        {
+            "type": "object",
+            "properties": dict.fromkeys(("bucket", "key", "version_id"), {"type": "string"}),
+            "required": ["bucket", "key"],
+        },
+    ]
+}
+
+FileContent = Annotated[
+    bytes | S3Object, GetPydanticSchema(_content_schema), WithJsonSchema(_CONTENT_JSON_SCHEMA)
+]
 MediaType = Annotated[
     str,
     Field(max_length=MAX_MEDIA_TYPE),

@@ -20,8 +20,6 @@ OPERATION = "GetObject"
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
 _TEMPORARY = frozenset({"OperationAborted", "RequestTimeout", "SlowDown"})
-# Of a bucket whose region can't be found; the status, 301 or 307, says nothing else.
-_PERMANENT = frozenset({"PermanentRedirect"})
 # Of the credentials or the account, so that no other object can be read either.
 _CREDENTIALS = frozenset(
     {
@@ -110,4 +108,4 @@ def _is_retryable(error: SendError, code: str) -> bool:
     """Returns whether S3 may return the object later; a call without a response is repeatable."""
     if isinstance(error, (NotSentError, RejectedError)):
         return error.retryable or code in _TEMPORARY
-    return code not in _PERMANENT
+    return True
