@@ -100,7 +100,8 @@ class Delivery:
             finally:
                 group.states |= {state.send_id: state for state in states if state.send_id}
         except Exception as err:
-            if len(group.claims) > 1 and not states:  # one of them is invalid, the others aren't
+            # One of them is invalid, the others aren't.
+            if isinstance(err, InvalidMessageError) and len(group.claims) > 1 and not states:
                 for each in group.claims:
                     await self._send_bulk(group.of(each))
                 return

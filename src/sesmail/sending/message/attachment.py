@@ -92,7 +92,7 @@ def _read_content(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     if isinstance(value, S3Object):
         return value
     if isinstance(value, Mapping):
-        return S3Object.model_validate(dict(cast("Mapping[Any, Any]", value)))
+        return S3Object.model_validate({**value})
     return validate(value)
 
 
@@ -110,7 +110,7 @@ _CONTENT_JSON_SCHEMA = {
         {"type": "string", "format": "base64url"},
         {
             "type": "object",
-            "properties": dict.fromkeys(("bucket", "key", "version_id"), {"type": "string"}),
+            "properties": {name: {"type": "string"} for name in ("bucket", "key", "version_id")},
             "required": ["bucket", "key"],
         },
     ]

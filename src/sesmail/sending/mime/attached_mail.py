@@ -25,9 +25,7 @@ def prepare_all(attachments: Iterable[Attachment]) -> list[Attachment]:
     Raises:
         InvalidMessageError: The content of one is in S3, and wasn't read.
     """
-    return [
-        prepare(item, f"attachments[{number}]") for number, item in enumerate(attachments)
-    ]
+    return [prepare(item, f"attachments[{number}]") for number, item in enumerate(attachments)]
 
 
 def prepare(item: Attachment, field: str = "attachments") -> Attachment:

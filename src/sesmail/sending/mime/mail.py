@@ -79,7 +79,9 @@ def iter_mime(message: Message) -> Iterator[bytes]:
         InvalidMessageError: As for ``write_mime``, while chunks are taken.
     """
     attachments = prepare_all(message.attachments)
-    boundaries = BoundaryFactory([content_of(item) for item in attachments if is_attached_mail(item)])
+    boundaries = BoundaryFactory(
+        [content_of(item) for item in attachments if is_attached_mail(item)]
+    )
     root = _root_part(message, attachments, boundaries)
     check_part_count(root.leaf_count)
     header = Header(
