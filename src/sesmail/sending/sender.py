@@ -87,15 +87,16 @@ class Sender:
         started = current_time()
         try:
             message = self._prepared(message, state)
+            rest = without_contents(message) if has_references(message) else None
         except SesmailError:
             raise
         except Exception as err:
             raise _not_built(err) from err.with_traceback(None)
-        if not has_references(message):
+        if rest is None:
             return await self._send(message, state, started, low_priority)
-        _, rest = await self._call_of(without_contents(message))  # refuses what is wrong with it
+        _, call = await self._call_of(rest)  # refuses what is wrong with it, before any request
         try:
-            async with self.references.read(message, rest.size, started) as (complete, begun):
+            async with self.references.read(message, call.size, started) as (complete, begun):
                 return await self._send(complete, state, begun, low_priority)
         except SendError as err:
             err.send_id = state.send_id

@@ -505,6 +505,7 @@ async def test_small_files_never_wait_for_large_ones(
         memory.release(reader._MEMORY)
 
 
+@pytest.mark.slow
 async def test_waiting_for_memory_is_no_part_of_the_timeout(
     ses_server: FaultServer, s3: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -787,6 +788,43 @@ async def test_internal_error_is_not_sent(
         assert type(error) is NotSentError
         assert (error.outcome, error.retryable) == ("not_sent", retryable)
         assert error.__cause__ is raised
+
+
+@pytest.mark.parametrize("name", ["apply_defaults", "has_references", "recipients_of"])
+@pytest.mark.parametrize(
+    ("raised", "kind"), [(ZeroDivisionError, InvalidMessageError), (MemoryError, NotSentError)]
+)
+async def test_internal_error_before_the_reading_is_typed(
+    ses_server: FaultServer,
+    s3: FaultServer,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    raised: type[Exception],
+    kind: type[Exception],
+) -> None:
+    def fail(*_: object) -> Any:
+        raise raised
+
+    monkeypatch.setattr(f"sesmail.sending.sender.{name}", fail)
+    error, limiter = await refusal(ses_server.url)
+    assert isinstance(error, kind)
+    assert limiter.taken == 0
+    assert s3.requests == ses_server.requests == []
+
+
+async def test_internal_error_of_a_bulk_message_is_typed(
+    ses_server: FaultServer, s3: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Any:
+        raise MemoryError
+
+    async with new_client(ses_server.url) as client:
+        for name in ("sender.BulkCall.with_message", "sender.BulkCall.of"):
+            monkeypatch.setattr(f"sesmail.sending.{name}", fail)
+            with pytest.raises(NotSentError, match="not enough memory"):
+                await client.send_bulk(news())
+    assert len(s3.requests) == 1
+    assert ses_server.requests == []
 
 
 async def test_missing_credentials_are_a_configuration_error(
