@@ -183,7 +183,8 @@ class Sender:
             build = partial(
                 self.dialect.build, message, self.tag_name, tag_send_id=self.tag_send_id
             )
-            return recipients, await _build(build, estimated_size(message))
+            large = estimated_size(message) >= _LARGE
+            return recipients, await run_in_thread(build) if large else build()
         except SesmailError:
             raise
         except Exception as err:

@@ -30,7 +30,7 @@ def attachments_of(message: AnyMessage | BulkMessage) -> Sequence[Attachment]:
 
 def has_references(message: AnyMessage | BulkMessage) -> bool:
     """Returns whether the content of an attachment has to be read."""
-    attachments = attachments_of(message)
+    attachments: Any = vars(message).get("attachments")
     return bool(attachments) and any(isinstance(item.content, S3Object) for item in attachments)
 
 
