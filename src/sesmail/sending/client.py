@@ -70,10 +70,10 @@ class Client:
             be copied. A default that the API doesn't support beside a template, such as metadata
             on ``v1``, makes each templated message there an error. A default extra disables the
             faster path for every message. Must not contain a send_id.
-        timeout: Deadline of a call in seconds, over all its attempts, for the first MB of content;
-            proportionally more above. A call whose deadline passes while it waits for a connection
-            is ``not_sent``, one whose request may have left is ``unknown``. Waiting for the rate
-            limit doesn't count.
+        timeout: Deadline of a call in seconds, over all its attempts and the reading of attachments
+            in S3, for the first MB of content; proportionally more above. A call whose deadline
+            passes while it waits for a connection is ``not_sent``, one whose request may have left
+            is ``unknown``. Waiting for the rate limit doesn't count.
         retry: Policy of the retries.
         rate_limit: Sending rate in recipients per second. ``account`` is the account's rate, which
             ``send_many`` and ``send_bulk`` read with GetAccount or GetSendQuota and read again
@@ -96,8 +96,9 @@ class Client:
             requests are the same. It is off while other code hooks into aiobotocore's calls: event
             handlers, tracers, and mocks such as moto's ``mock_aws``. The logger ``sesmail.aws``
             reports that once.
-        **params: Arguments of aiobotocore's ``create_client``: ``endpoint_url``, ``use_ssl``,
-            ``verify``, ``api_version``, ``aws_access_key_id``, ``aws_secret_access_key``,
+        **params: Arguments of aiobotocore's ``create_client``: ``endpoint_url`` (that of SES; S3,
+            where attachments may be, has AWS_ENDPOINT_URL_S3), ``use_ssl``, ``verify``,
+            ``api_version``, ``aws_access_key_id``, ``aws_secret_access_key``,
             ``aws_session_token``, ``aws_account_id``.
 
     Raises:
@@ -242,6 +243,8 @@ class Client:
                 was sent.
             DuplicateSendError: The send log has the ``send_id`` as in flight or unknown; nothing
                 was sent.
+            NotSentError: An attachment in S3 can't be read, see ``Attachment.from_s3``, or the
+                request didn't leave.
             SendError: SES didn't accept the mail, or the outcome is unknown; see its ``outcome``
                 and ``retryable``.
 
@@ -313,6 +316,7 @@ class Client:
             InvalidMessageError: SES doesn't support the message; nothing was sent.
             ConfigurationError: No credentials, another wrong setting, a closed client, or a
                 ``concurrency`` below 1; nothing was sent.
+            NotSentError: An attachment in S3 can't be read; nothing was sent.
 
         https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
         """

@@ -39,9 +39,9 @@ _DENIED = frozenset(
 _REASONS = {
     **dict.fromkeys(
         _DENIED,
-        "the credentials need the permission s3:GetObject on it, and kms:Decrypt if a KMS key "
-        "encrypts it; without s3:ListBucket on the bucket, S3 denies access to missing objects, "
-        "too",
+        "the credentials need the permission s3:GetObject on it (s3:GetObjectVersion with a "
+        "version id), and kms:Decrypt if a KMS key encrypts it; without s3:ListBucket on the "
+        "bucket, S3 denies access to missing objects, too",
     ),
     "InvalidObjectState": "it is archived; restore it first",
     "MethodNotAllowed": "its version is a delete marker",
