@@ -278,9 +278,7 @@ async def test_s3_is_called_with_the_settings_of_the_client(
     assert f"shop/7 sesmail/{sesmail.__version__}" in request.headers["user-agent"]
 
 
-async def test_session_and_role_of_the_client_are_used(
-    ses_server: FaultServer, s3: FaultServer
-) -> None:
+async def test_session_of_the_client_is_used(ses_server: FaultServer, s3: FaultServer) -> None:
     from aiobotocore.session import AioSession
 
     session = AioSession()
@@ -288,6 +286,31 @@ async def test_session_and_role_of_the_client_are_used(
     async with new_client(ses_server.url, aws_session=session) as client:
         await client.send(order())
     assert "Credential=AKIASESSION/" in s3.requests[0].headers["authorization"]
+
+
+async def test_role_of_the_client_is_used(
+    ses_server: FaultServer,
+    s3: FaultServer,
+    moto_server: MotoServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server.url)
+    role = "arn:aws:iam::123456789012:role/mailer"
+    async with new_client(ses_server.url, role_arn=role) as client:
+        await client.send(order())
+    assert "Credential=testing/" not in s3.requests[0].headers["authorization"]
+    assert "x-amz-security-token" in s3.requests[0].headers
+
+
+async def test_wrong_endpoint_of_s3_is_a_configuration_error(
+    ses_server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "127.0.0.1:9000")
+    async with new_client(ses_server.url) as client:
+        with pytest.raises(ConfigurationError, match="AWS_ENDPOINT_URL_S3"):
+            await client.send(order())
+        await client.send(order(Attachment("a.txt", "a")))
+    assert len(ses_server.requests) == 1
 
 
 async def test_bucket_in_another_region_is_read_there(
