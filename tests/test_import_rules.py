@@ -47,6 +47,7 @@ PAYLOAD = [*MIME, "sending.payload"]
 ATTEMPTS = [*PAYLOAD, "sending.attempts", "sending.rate", "sending.result", "send_log", "aws"]
 SENDING = [
     *ATTEMPTS,
+    "sending.building",
     "sending.bulk",
     "sending.many",
     "sending.references",
@@ -92,7 +93,14 @@ UNITS: dict[str, list[str]] = {
     ],
     "sending.references": [*BASE, *MIME, "aws"],
     "sending.bulk": [*BASE, *ATTEMPTS, "sending.references"],
-    "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk", "sending.references"],
+    "sending.building": BASE,
+    "sending.sender": [
+        *BASE,
+        *ATTEMPTS,
+        "sending.building",
+        "sending.bulk",
+        "sending.references",
+    ],
     "sending.settings": [*BASE, *ATTEMPTS],
     "sending.client": [*BASE, *SENDING, "sending.settings"],
     "sending.blocking_many": [
@@ -173,6 +181,7 @@ ASYNC = [
         "sending/attempts/listener.py",
         "sending/attempts/log_writer.py",
         "sending/attempts/runner.py",
+        "sending/building.py",
         "sending/client.py",
         "sending/many.py",
     ),

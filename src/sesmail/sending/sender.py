@@ -13,12 +13,13 @@ import anyio
 
 from ..address import Address
 from ..arguments import check_integer, described
-from ..concurrency import current_time, run_in_thread
-from ..errors import InvalidMessageError, NotSentError, SendError, SesmailError
+from ..concurrency import current_time
+from ..errors import InvalidMessageError, SendError, SesmailError
 from .attempts.response import read_single, replay_single
 from .attempts.retry import RetryPolicy
 from .attempts.runner import Batch, CallRunner, fail
 from .attempts.state import SendState, with_attempts
+from .building import LARGE, build, build_part, not_built
 from .bulk import BulkCall
 from .limits import MAX_RECIPIENTS
 from .message.message import (
@@ -37,6 +38,7 @@ from .payload.dialect import Dialect
 from .rate.account import AccountRate
 from .references.contents import has_references, without_contents
 from .references.reader import ReferenceReader
+from .references.reading import Reading
 from .result import BulkResult, RecipientResult, SendResult
 
 __all__ = ["Sender"]
@@ -49,7 +51,6 @@ _RATE_TIMEOUT = 5.0  # seconds
 # A single send that arrives after a bulk call waits until the rate has made up for it.
 _CALL_SECONDS = 0.2  # seconds of the rate that a bulk call may use
 _MAX_BULK_CALLS = 1000  # in flight; connections are fewer
-_LARGE = 256 * 1024  # bytes; building more blocks the event loop for a millisecond and longer
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -84,34 +85,32 @@ class Sender:
                 f"not {described(message)}; pass a BulkMessage to send_bulk",
                 field="message",
             )
-        started = current_time()
+        started, reading = current_time(), None
         try:
-            message = self._prepared(message, state)
-            rest = without_contents(message) if has_references(message) else None
-        except SesmailError:
-            raise
-        except Exception as err:
-            raise _not_built(err) from err.with_traceback(None)
-        if rest is None:
-            return await self._send(message, state, started, low_priority)
-        _, call = await self._call_of(rest)  # refuses what is wrong with it, before any request
-        try:
-            async with self.references.read(message, call.size, started) as (complete, begun):
-                return await self._send(complete, state, begun, low_priority)
-        except SendError as err:
-            err.send_id = state.send_id
-            raise
+            try:
+                message = self._prepared(message, state)
+                if has_references(message):
+                    reading = await self._read(message, state, started)
+                    message, started = reading.completed(message), reading.started
+                recipients = recipients_of(message)
+                call = await build_part(self._builder(message), estimated_size(message))
+            except SesmailError:
+                raise
+            except Exception as err:
+                raise not_built(err) from err.with_traceback(None)
+            batch = self._batch(call, recipients, low_priority)
+            await self.runner.run(batch, {0: state}, started)
+            return with_attempts(state.result_or_raise(), state)
+        finally:
+            if reading is not None:
+                reading.free()
 
-    async def _send(
-        self,
-        message: AnyMessage,
-        state: SendState[SendResult],
-        started: float,
-        low_priority: bool,
-    ) -> SendResult:
-        """Sends one mail that has the defaults and all contents."""
-        recipients, call = await self._call_of(message)
+    def _builder(self, message: AnyMessage) -> Callable[[], Call]:
+        return partial(self.dialect.build, message, self.tag_name, tag_send_id=self.tag_send_id)
 
+    def _batch(
+        self, call: Call, recipients: Sequence[Address], low_priority: bool
+    ) -> Batch[SendResult]:
         def read(response: Mapping[str, Any]) -> SendResult:
             region = self._region(call)
             return read_single(response, recipients, operation=call.operation, region=region)
@@ -119,10 +118,20 @@ class Sender:
         def replay(message_id: str | None) -> SendResult:
             return replay_single(message_id, recipients)
 
-        count = len(recipients)
-        batch = Batch.of_one(call, count, read, replay, low_priority=low_priority)
-        await self.runner.run(batch, {0: state}, started)
-        return with_attempts(state.result_or_raise(), state)
+        return Batch.of_one(call, len(recipients), read, replay, low_priority=low_priority)
+
+    async def _read(
+        self, message: AnyMessage, state: SendState[SendResult], started: float
+    ) -> Reading:
+        """Reads the attachments of a message, after the rest of it was checked."""
+        rest = without_contents(message)
+        recipients_of(rest)
+        call = await build_part(self._builder(rest), estimated_size(rest))
+        try:
+            return await self.references.read(message, call.size, started)
+        except SendError as err:
+            err.send_id = state.send_id
+            raise
 
     async def send_bulk(
         self,
@@ -145,15 +154,17 @@ class Sender:
                 f"it must be a BulkMessage, not {described(message)}", field="message"
             )
         check_integer("concurrency", concurrency, 1)
-        size = estimated_size(message) if is_validated(message) else _LARGE
-        bulk = await _build_safely(partial(self._bulk_call, message), size)
+        size = estimated_size(message) if is_validated(message) else LARGE
+        bulk = await build(partial(self._bulk_call, message), size)
         if not has_references(bulk.message):
             return await self._send_bulk(bulk, concurrency, account, states)
-        reading = self.references.read(bulk.message, bulk.content.size, current_time())
-        async with reading as (complete, _):
-            build = partial(bulk.with_message, complete, self.tag_name)
-            bulk = await _build_safely(build, _LARGE)
+        reading = await self.references.read(bulk.message, bulk.content.size, current_time())
+        try:
+            complete = reading.completed(bulk.message)
+            bulk = await build(partial(bulk.with_message, complete, self.tag_name), LARGE)
             return await self._send_bulk(bulk, concurrency, account, states)
+        finally:
+            reading.free()
 
     async def _send_bulk(
         self,
@@ -175,20 +186,6 @@ class Sender:
         if failures and all(each.outcome == "not_sent" for each in found):
             raise failures[0]
         return BulkResult(found)
-
-    async def _call_of(self, message: AnyMessage) -> tuple[Sequence[Address], Call]:
-        """Returns the recipients of a message, and the call that sends it."""
-        try:
-            recipients = recipients_of(message)
-            build = partial(
-                self.dialect.build, message, self.tag_name, tag_send_id=self.tag_send_id
-            )
-            large = estimated_size(message) >= _LARGE
-            return recipients, await run_in_thread(build) if large else build()
-        except SesmailError:
-            raise
-        except Exception as err:
-            raise _not_built(err) from err.with_traceback(None)
 
     def _prepared(self, message: AnyMessage, state: SendState[SendResult]) -> AnyMessage:
         """Returns the valid message with the defaults and its send id, which the state gets."""
@@ -235,7 +232,7 @@ class Sender:
 
         try:
             size = sum(bulk.sizes[number] for number in numbers)
-            part = await _build(partial(bulk.part, numbers), size)
+            part = await build_part(partial(bulk.part, numbers), size)
         except Exception as err:  # memory is short, or a list in the data was changed meanwhile
             fail(states, err)
             return
@@ -270,34 +267,8 @@ class Sender:
         return uuid4().hex if self.assign_send_ids and mail.send_id is None else mail.send_id
 
 
-async def _build(build: Callable[[], T], size: int) -> T:
-    """Builds a call; in a thread if it is large, to not block the event loop."""
-    return build() if size < _LARGE else await run_in_thread(build)
-
-
-async def _build_safely(build: Callable[[], T], size: int) -> T:
-    """Builds a call; any exception is the typed error for a message that can't be built."""
-    try:
-        return await _build(build, size)
-    except SesmailError:
-        raise
-    except Exception as err:
-        raise _not_built(err) from err.with_traceback(None)
-
-
 async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:
     state = SendState[dict[str, Any]]()
     batch: Batch[dict[str, Any]] = Batch.of_one(call, 0, dict)
     await runner.run(batch, {0: state}, current_time())
     return state.result_or_raise()
-
-
-def _not_built(error: Exception) -> SesmailError:
-    """Returns the error for a message from which no call can be built; it shows no values."""
-    if isinstance(error, MemoryError):
-        return NotSentError("not enough memory to build the request")
-    return InvalidMessageError(
-        f"no request can be built from it ({type(error).__name__}); make it by its constructor "
-        "or by replace, which validate it",
-        field="message",
-    )

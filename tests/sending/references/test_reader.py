@@ -877,7 +877,6 @@ async def test_deadline_grows_with_the_size_of_the_files(s3: FaultServer) -> Non
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "Reading", Recorded)
-        async with references.read(order(), 0, anyio.current_time()):
-            pass
+        (await references.read(order(), 0, anyio.current_time())).free()
     await references.aclose()
     assert math.isclose(found[0], 50)

@@ -8,18 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, cast
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    GetCoreSchemaHandler,
-    GetPydanticSchema,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from ...address import find_spoof
 from ...arguments import described
@@ -34,7 +23,7 @@ from .calendar import calendar_content, calendar_method
 from .fields import Content, check_no_control, matching
 from .media_type import check_extension, guess_media_type
 from .model import Model, unvalidated_fields
-from .stored_object import S3Object
+from .stored_object import FileContent, S3Object
 
 __all__ = ["Alternative", "Alternatives", "Attachment", "Attachments", "charset_of", "content_of"]
 
@@ -86,39 +75,6 @@ def _check_charset(fields: object, info: ValidationInfo) -> None:
         raise ValueError(f"media_type: text is encoded as UTF-8, which isn't {charset}; give bytes")
 
 
-def _read_content(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """Returns a reference to S3, also one that is a mapping, as in JSON; else validates bytes."""
-    value = unvalidated_fields(value)
-    if isinstance(value, S3Object):
-        return value
-    if isinstance(value, Mapping):
-        return S3Object.model_validate({**value})
-    return validate(value)
-
-
-def _content_schema(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-    """Returns a schema whose errors, unlike those of a union, name the field alone."""
-    return core_schema.no_info_wrap_validator_function(
-        _read_content,
-        handler.generate_schema(Content),
-        serialization=core_schema.simple_ser_schema("any"),
-    )
-
-
-_CONTENT_JSON_SCHEMA = {
-    "anyOf": [
-        {"type": "string", "format": "base64url"},
-        {
-            "type": "object",
-            "properties": {name: {"type": "string"} for name in ("bucket", "key", "version_id")},
-            "required": ["bucket", "key"],
-        },
-    ]
-}
-
-FileContent = Annotated[
-    bytes | S3Object, GetPydanticSchema(_content_schema), WithJsonSchema(_CONTENT_JSON_SCHEMA)
-]
 MediaType = Annotated[
     str,
     Field(max_length=MAX_MEDIA_TYPE),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 
@@ -15,7 +14,6 @@ from ...aws import Aws, AwsSettings, get_object
 from ...errors import NotSentError
 from ..message.message import AnyMessage, BulkMessage
 from ..message.stored_object import S3Object
-from .contents import with_contents
 from .failures import OPERATION, not_read
 from .memory import MemoryLimit
 from .reading import Reading
@@ -26,8 +24,6 @@ _AT_ONCE = 4  # objects of one message that are read at a time
 _MEMORY = 128 * 1024 * 1024  # bytes; three of the largest mails
 # Settings for the host of SES, which is another one than that of S3.
 _OF_SES_ONLY = frozenset({"api_version", "endpoint_url", "use_ssl"})
-
-M = TypeVar("M", bound="AnyMessage | BulkMessage")
 
 
 class ReferenceReader:
@@ -52,8 +48,7 @@ class ReferenceReader:
         """Closes the connections."""
         await self._aws.aclose()
 
-    @asynccontextmanager
-    async def read(self, message: M, rest: int, started: float) -> AsyncGenerator[tuple[M, float]]:
+    async def read(self, message: AnyMessage | BulkMessage, rest: int, started: float) -> Reading:
         """Reads the attachments of a message that are references.
 
         The contents of all messages that are read at the same time are limited: others wait. A
@@ -65,8 +60,7 @@ class ReferenceReader:
             started: Start of the operation on anyio's clock.
 
         Returns:
-            A context manager whose block sends the message that it yields, with the contents, and
-            ``started`` plus the seconds that the message waited for others.
+            The contents, which are in memory until its ``free``.
 
         Raises:
             InvalidMessageError: SES wouldn't accept the mail, which is too large with an object.
@@ -81,9 +75,10 @@ class ReferenceReader:
                 await reading.wait_for_memory()
                 await self._read(reading)
             reading.complete()
-            yield with_contents(message, reading.contents), reading.started
-        finally:
+        except BaseException:
             reading.free()
+            raise
+        return reading
 
     async def _read(self, reading: Reading) -> None:
         """Reads the objects of a message, some at a time; gives up if memory is short."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import anyio
 
 from ...concurrency import current_time
@@ -9,13 +11,15 @@ from ...errors import InvalidMessageError, NotSentError, SesmailError
 from ..limits import MAX_BYTES
 from ..message.message import AnyMessage, BulkMessage
 from ..message.stored_object import S3Object
-from .contents import attachments_of, encoded_size, references_of
+from .contents import attachments_of, encoded_size, references_of, with_contents
 from .memory import MemoryLimit
 
 __all__ = ["Reading"]
 
 _MEGABYTE = 1024 * 1024
 _FREE = _MEGABYTE  # bytes of a message that need none of the shared memory
+
+M = TypeVar("M", bound="AnyMessage | BulkMessage")
 
 
 class Reading:
@@ -133,10 +137,18 @@ class Reading:
                 del error
 
     def complete(self) -> None:
-        """Gives back the memory that the contents don't take."""
+        """Gives back the memory that the contents don't take, when all of them were read."""
         if self._reserved > self._size:
             self._memory.release(self._reserved - self._size)
             self._reserved = self._size
+
+    def completed(self, message: M) -> M:
+        """Returns the message with the contents.
+
+        Args:
+            message: The message, again, for its type.
+        """
+        return with_contents(message, self.contents)
 
     def free(self) -> None:
         """Forgets the contents, and gives back their memory."""
