@@ -210,7 +210,7 @@ RESTRICTED: dict[str, list[str]] = {
         "receiving/verification/signing_certificate.py",
     ],
     "email": [
-        "sending/message/message.py",
+        "sending/message/raw_message.py",
         "sending/message/raw.py",
         "testing/compose.py",
         "testing/desk/receiving.py",

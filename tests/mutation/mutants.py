@@ -40,10 +40,11 @@ from sesmail.send_log.sqlite import SqliteSendLog
 from sesmail.send_log.sqlite_file import _identity
 from sesmail.sending import bulk
 from sesmail.sending.attempts import log_writer
+from sesmail.sending.attempts.failures import for_each, interrupted
 from sesmail.sending.attempts.log_writer import LogWriter
 from sesmail.sending.attempts.response import _shared_id, read_bulk, read_single
 from sesmail.sending.attempts.retry import RetryPolicy
-from sesmail.sending.attempts.runner import CallRunner, _for_each, _interrupted
+from sesmail.sending.attempts.runner import CallRunner
 from sesmail.sending.attempts.state import SendState, _rank
 from sesmail.sending.bulk import BulkCall, BulkPart
 from sesmail.sending.many import SendMany
@@ -245,12 +246,12 @@ mutant("all sends of a call are retried", CallRunner._choose_retries,
 mutant("a configuration error is not raised", CallRunner._attempt,
     rescue(ConfigurationError, lambda _: ({}, 0.0)))
 mutant("a later configuration error loses earlier results", CallRunner._attempt, raise_later)
-mutant("the sends of a call share an error", _for_each,
+mutant("the sends of a call share an error", for_each,
     instead(lambda error, states: [error] * len(states)))
-mutant("a cancelled request never left", _interrupted,
+mutant("a cancelled request never left", interrupted,
     before(lambda error, _, call: (error, Departure(), call)))
-mutant("a cancelled request may have left", _interrupted, after(lambda *_: UnknownOutcomeError()))
-mutant("an error of sesmail is retryable", _interrupted,
+mutant("a cancelled request may have left", interrupted, after(lambda *_: UnknownOutcomeError()))
+mutant("an error of sesmail is retryable", interrupted,
     after(lambda error, *_: retried(error, True)))
 
 

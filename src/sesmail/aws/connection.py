@@ -6,13 +6,13 @@ import logging
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.lowlevel
 
+from ..arguments import similar
 from ..concurrency import EventLoopGuard
 from ..errors import (
     InvalidMessageError,
@@ -253,8 +253,8 @@ class Aws:
     ) -> dict[str, Any]:
         method = client.methods.get(operation)
         if method is None:
-            close = get_close_matches(operation, client.methods, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            close = similar(operation, client.methods)
+            hint = f"; did you mean {close!r}?" if close else ""
             raise InvalidMessageError(
                 f"there is no operation {operation!r}{hint}", field="operation"
             )

@@ -5,17 +5,19 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SendError
 from .attempts.response import read_bulk
 from .attempts.state import SendState, with_attempts
 from .limits import MAX_RECIPIENTS, check_recipient_count
-from .message.message import BulkMessage
+from .message.stored_object import has_references
 from .payload.call import Call, add_entries
 from .payload.dialect import Dialect
-from .references.contents import has_references, without_contents
 from .result import RecipientResult
+
+if TYPE_CHECKING:
+    from .message.bulk_message import BulkMessage
 
 __all__ = ["BulkCall", "BulkPart"]
 
@@ -60,8 +62,12 @@ class BulkCall:
             InvalidMessageError: The API doesn't support the message, or one entry has more
                 recipients than SES accepts in a call.
         """
-        whole = without_contents(message) if has_references(message) else message
-        content = dialect.build_content(whole, tag_name, tag_send_id=tag_send_id)
+        rest = message
+        if has_references(message):
+            from .references.contents import without_contents  # loaded with references only
+
+            rest = without_contents(message)
+        content = dialect.build_content(rest, tag_name, tag_send_id=tag_send_id)
         counts, sizes = bytearray(), array("L")
         for number, send_id in enumerate(send_ids):
             size, entry = dialect.build_entry(message, number, send_id, tag_send_id=tag_send_id)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 import anyio
 
@@ -21,15 +21,19 @@ from .attempts.log_writer import LogWriter
 from .attempts.retry import RetryPolicy
 from .attempts.runner import CallRunner
 from .attempts.state import SendState
-from .many import SendMany, SendProgress
-from .message.message import AnyMessage, BulkMessage, Message
+from .message.message import Message
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
-from .references.reader import ReferenceReader
+from .references.lazy import References
 from .result import BulkResult, SendResult
 from .sender import Sender
 from .settings import check_listener, check_retry, check_send_log, merged_defaults, new_limiter
+
+if TYPE_CHECKING:
+    from .many import SendMany, SendProgress
+    from .message.bulk_message import BulkMessage
+    from .message.kinds import AnyMessage
 
 __all__ = ["Client", "sender_for_queue"]
 
@@ -154,7 +158,7 @@ class Client:
             fast_path=fast_path,
         )
         self._aws = Aws(settings)
-        self._references = ReferenceReader(settings, api, timeout)
+        self._references = References(settings, api, timeout)
         runner = CallRunner(
             self._aws,
             self._service,
@@ -286,6 +290,8 @@ class Client:
             ConfigurationError: An argument is invalid: ``messages`` is a single message, for
                 instance, or ``concurrency`` is below 1.
         """
+        from .many import SendMany  # a program that sends single mails starts sooner without it
+
         return SendMany(
             messages,
             partial(self._sender.send, low_priority=True),

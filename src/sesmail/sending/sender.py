@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import anyio
@@ -15,35 +15,34 @@ from ..address import Address
 from ..arguments import check_integer, described
 from ..concurrency import current_time
 from ..errors import InvalidMessageError, SendError, SesmailError
+from .attempts.batch import Batch
+from .attempts.failures import fail
 from .attempts.response import read_single, replay_single
 from .attempts.retry import RetryPolicy
-from .attempts.runner import Batch, CallRunner, fail
+from .attempts.runner import CallRunner
 from .attempts.state import SendState, with_attempts
 from .building import LARGE, build, build_part, not_built
-from .bulk import BulkCall
 from .limits import MAX_RECIPIENTS
-from .message.message import (
-    AnyMessage,
-    BulkMessage,
-    Message,
-    RawMessage,
-    TemplateMessage,
-    valid_message,
-)
+from .message.base import BaseMessage
 from .message.model import is_validated
-from .message.recipient import Recipient
+from .message.stored_object import has_references
+from .message.validation import valid_message
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
 from .payload.dialect import Dialect
 from .rate.account import AccountRate
-from .references.contents import has_references, without_contents
-from .references.reader import ReferenceReader
-from .references.reading import Reading
+from .references.lazy import References
 from .result import BulkResult, RecipientResult, SendResult
 
-__all__ = ["Sender"]
+if TYPE_CHECKING:
+    from .bulk import BulkCall
+    from .message.bulk_message import BulkMessage
+    from .message.kinds import AnyMessage
+    from .message.message import Message
+    from .message.recipient import Recipient
+    from .references.reading import Reading
 
-T = TypeVar("T")
+__all__ = ["Sender"]
 
 _RATE_TIMEOUT = 5.0  # seconds
 # SES refuses a call for more than a second's rate at once:
@@ -51,6 +50,7 @@ _RATE_TIMEOUT = 5.0  # seconds
 # A single send that arrives after a bulk call waits until the rate has made up for it.
 _CALL_SECONDS = 0.2  # seconds of the rate that a bulk call may use
 _MAX_BULK_CALLS = 1000  # in flight; connections are fewer
+_SINGLE = frozenset({"Message", "RawMessage", "TemplateMessage"})
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -69,7 +69,7 @@ class Sender:
 
     dialect: Dialect
     runner: CallRunner
-    references: ReferenceReader
+    references: References
     defaults: Message | None
     tag_name: str | None
     tag_send_id: bool
@@ -79,7 +79,7 @@ class Sender:
         self, message: AnyMessage, state: SendState[SendResult], *, low_priority: bool = False
     ) -> SendResult:
         """Sends one mail, whose state is complete also if this is cancelled."""
-        if not isinstance(message, (Message, RawMessage, TemplateMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(message, BaseMessage) or message.kind not in _SINGLE:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidMessageError(
                 "it must be a Message, TemplateMessage or RawMessage, "
                 f"not {described(message)}; pass a BulkMessage to send_bulk",
@@ -124,6 +124,8 @@ class Sender:
         self, message: AnyMessage, state: SendState[SendResult], started: float
     ) -> Reading:
         """Reads the attachments of a message, after the rest of it was checked."""
+        from .references.contents import without_contents  # loaded with references only
+
         rest = without_contents(message)
         recipients_of(rest)
         call = await build_part(self._builder(rest), estimated_size(rest))
@@ -149,7 +151,7 @@ class Sender:
             states: Receives the states of the recipients of each call that is begun, which are
                 complete also if this is cancelled; it stays empty if the message is invalid.
         """
-        if not isinstance(message, BulkMessage):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(message, BaseMessage) or message.kind != "BulkMessage":  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidMessageError(
                 f"it must be a BulkMessage, not {described(message)}", field="message"
             )
@@ -197,6 +199,8 @@ class Sender:
 
     def _bulk_call(self, message: BulkMessage) -> BulkCall:
         """Returns the calls of a bulk message, valid and with the defaults and its send ids."""
+        from .bulk import BulkCall  # not loaded to send single mails
+
         message = apply_defaults(valid_message(message), self.defaults)
         send_ids = [self._send_id(each) for each in message.recipients]
         return BulkCall.of(

@@ -11,7 +11,8 @@ from ..concurrency import run_in_thread
 from ..errors import InvalidMessageError, NotSentError, SesmailError
 from ..sending.attempts.retry import RetryPolicy
 from ..sending.attempts.state import SendState
-from ..sending.message.message import AnyMessage, BulkMessage
+from ..sending.message.bulk_message import BulkMessage
+from ..sending.message.kinds import AnyMessage
 from ..sending.result import RecipientResult, SendResult
 from ..sending.sender import Sender
 from .bodies import read_body

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, mod
 from ...address import find_spoof
 from ...arguments import described
 from ...errors import InvalidMessageError
+from ...patterns import lazy_pattern
 from ..limits import (
     MAX_ATTACHMENT_DESCRIPTION,
     MAX_CONTENT_ID,
@@ -28,9 +29,9 @@ from .stored_object import FileContent, S3Object
 __all__ = ["Alternative", "Alternatives", "Attachment", "Attachments", "charset_of", "content_of"]
 
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
-_MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
-_CHARSET = re.compile(r"""; ?charset="?([^"; ]+)""", re.IGNORECASE)
-_CONTENT_ID = re.compile(rf"[!-;=?-~]{{1,{MAX_CONTENT_ID}}}")
+_MEDIA_TYPE = lazy_pattern(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
+_CHARSET = lazy_pattern(r"""; ?charset="?([^"; ]+)""", re.IGNORECASE)
+_CONTENT_ID = lazy_pattern(rf"[!-;=?-~]{{1,{MAX_CONTENT_ID}}}")
 
 Disposition: TypeAlias = Literal["attachment", "inline"]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     GetCoreSchemaHandler,
     GetPydanticSchema,
     ValidatorFunctionWrapHandler,
@@ -19,7 +20,7 @@ from ...object_names import is_bucket_name, is_object_key
 from .fields import Content, matching
 from .model import Model, unvalidated_fields
 
-__all__ = ["FileContent", "S3Object"]
+__all__ = ["FileContent", "S3Object", "has_references"]
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
 _VERSION_ID = re.compile(r"[!-~]{1,1024}")
@@ -116,3 +117,9 @@ _CONTENT_JSON_SCHEMA = {
 FileContent = Annotated[
     bytes | S3Object, GetPydanticSchema(_content_schema), WithJsonSchema(_CONTENT_JSON_SCHEMA)
 ]
+
+
+def has_references(message: BaseModel) -> bool:
+    """Returns whether a message has an attachment whose content has to be read."""
+    attachments: Any = vars(message).get("attachments")  # a RawMessage has none
+    return bool(attachments) and any(isinstance(item.content, S3Object) for item in attachments)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from ..message.attachment import Attachment, content_of
 from ..wire import check_wire, normalise_line_breaks
-from .seven_bit import to_seven_bit
 
 __all__ = ["is_attached_mail", "prepare", "prepare_all"]
 
@@ -53,6 +52,8 @@ def prepare(item: Attachment, field: str = "attachments") -> Attachment:
 
 
 def _seven_bit(content: bytes) -> bytes:
+    from .seven_bit import to_seven_bit  # not loaded to send other mails
+
     try:
         lines = normalise_line_breaks(content)
         check_wire(lines)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from io import SEEK_END, BytesIO
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from ...address import Address
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_part_count
 from ..message.attachment import Alternative, Attachment, content_of
-from ..message.message import Message, RawMessage
-from ..message.raw import has_header
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_no_unsubscribe_headers,
@@ -32,6 +31,10 @@ from .part import (
     text_part,
 )
 
+if TYPE_CHECKING:
+    from ..message.message import Message
+    from ..message.raw_message import RawMessage
+
 __all__ = ["iter_mime", "mime_bytes", "write_mime"]
 
 _MIN_CHUNK = 64 * 1024  # bytes; smaller chunks are joined
@@ -44,10 +47,12 @@ def mime_bytes(message: Message | RawMessage) -> bytes:
         InvalidMessageError: As for ``write_mime``, or ``send_id`` is given and the ready-made
             content has a send id, too.
     """
-    if isinstance(message, Message):
+    if message.kind == "Message":
         return write_mime(message)
     if message.send_id is None:
         return message.content
+    from ..message.raw import has_header  # loaded with RawMessage only
+
     if has_header(message.content, SEND_ID_HEADER):
         raise InvalidMessageError(
             f"the content already has the header {SEND_ID_HEADER}; remove one of the two",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ...encoded_word import encode_words
 from ...errors import InvalidMessageError
+from ...patterns import lazy_pattern
 from ...values import cached_property
 from ..message.attachment import Alternative, Attachment, charset_of, content_of
 from ..wire import check_header
@@ -29,7 +30,7 @@ __all__ = [
     "text_part",
 ]
 
-_NAME_PARAMETER = re.compile(r"; ?name=", re.IGNORECASE)
+_NAME_PARAMETER = lazy_pattern(r"; ?name=", re.IGNORECASE)
 _MAX_NAME_WORD = 68  # with name="" beside it, it fits into a line of 76
 _MAX_TYPE_BEFORE_CHARSET = 60  # with the charset it has at most the 78 characters that SES takes
 

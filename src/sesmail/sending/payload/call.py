@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
@@ -14,9 +14,14 @@ from ...address import Address
 from ...errors import InvalidMessageError, UnsupportedFeatureError
 from ..limits import check_recipient_count, check_template_data
 from ..message.attachment import content_of
-from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
-from ..message.recipient import Recipient
 from ..mime.header import mailbox
+
+if TYPE_CHECKING:
+    from ..message.bulk_message import BulkMessage
+    from ..message.message import Message
+    from ..message.raw_message import RawMessage
+    from ..message.recipient import Recipient
+    from ..message.template_message import TemplateMessage
 
 __all__ = [
     "Call",
@@ -88,12 +93,12 @@ def recipients_of(message: Message | RawMessage | TemplateMessage) -> tuple[Addr
 
 def estimated_size(message: Message | RawMessage | TemplateMessage | BulkMessage) -> int:
     """Returns the approximate number of bytes that have to be encoded for a message."""
-    if isinstance(message, BulkMessage):
+    if message.kind == "BulkMessage":
         return 1024 * len(message.recipients)
-    if isinstance(message, RawMessage):
+    if message.kind == "RawMessage":
         return 0
     files = sum(len(content_of(item)) for item in message.attachments)
-    if isinstance(message, TemplateMessage):
+    if message.kind == "TemplateMessage":
         return files
     bodies = (
         message.text or "",

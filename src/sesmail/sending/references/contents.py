@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ..message.attachment import Attachment
-from ..message.message import AnyMessage, BulkMessage, Message
 from ..message.stored_object import S3Object
 from ..mime.attached_mail import is_attached_mail
+
+if TYPE_CHECKING:
+    from ..message.attachment import Attachment
+    from ..message.bulk_message import BulkMessage
+    from ..message.kinds import AnyMessage
 
 __all__ = [
     "attachments_of",
     "encoded_size",
-    "has_references",
     "references_of",
     "with_contents",
     "without_contents",
@@ -26,12 +28,6 @@ def attachments_of(message: AnyMessage | BulkMessage) -> Sequence[Attachment]:
     """Returns the attachments of a message; a RawMessage has none."""
     attachments: Sequence[Attachment] = vars(message).get("attachments", ())
     return attachments
-
-
-def has_references(message: AnyMessage | BulkMessage) -> bool:
-    """Returns whether the content of an attachment has to be read."""
-    attachments: Any = vars(message).get("attachments")
-    return bool(attachments) and any(isinstance(item.content, S3Object) for item in attachments)
 
 
 def references_of(message: AnyMessage | BulkMessage) -> dict[S3Object, list[int]]:
@@ -66,7 +62,7 @@ def _replaced(message: M, update: Callable[[S3Object], dict[str, Any]]) -> M:
 
 def encoded_size(message: AnyMessage | BulkMessage, item: Attachment, size: int) -> int:
     """Returns the least number of bytes that a content of this size has in the encoded mail."""
-    if isinstance(message, Message):
+    if message.kind == "Message":
         # Base64 in lines of 57 bytes, which are 78 with their CRLF; a mail isn't encoded.
         return size if is_attached_mail(item) else size * 78 // 57
     return 4 * size // 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...aws import IncompleteObjectError
 from ...errors import (
     AccessDeniedError,
@@ -12,7 +14,9 @@ from ...errors import (
     SendError,
     SesmailError,
 )
-from ..message.stored_object import S3Object
+
+if TYPE_CHECKING:
+    from ..message.stored_object import S3Object
 
 __all__ = ["OPERATION", "not_read"]
 

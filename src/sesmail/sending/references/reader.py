@@ -6,17 +6,20 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from ...aws import Aws, AwsSettings, get_object
 from ...errors import NotSentError
-from ..message.message import AnyMessage, BulkMessage
-from ..message.stored_object import S3Object
 from .failures import OPERATION, not_read
 from .memory import MemoryLimit
 from .reading import Reading
+
+if TYPE_CHECKING:
+    from ..message.bulk_message import BulkMessage
+    from ..message.kinds import AnyMessage
+    from ..message.stored_object import S3Object
 
 __all__ = ["ReferenceReader"]
 

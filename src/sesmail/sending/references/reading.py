@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
 from ...concurrency import current_time
 from ...errors import InvalidMessageError, NotSentError, SesmailError
 from ..limits import MAX_BYTES
-from ..message.message import AnyMessage, BulkMessage
-from ..message.stored_object import S3Object
 from .contents import attachments_of, encoded_size, references_of, with_contents
-from .memory import MemoryLimit
+
+if TYPE_CHECKING:
+    from ..message.bulk_message import BulkMessage
+    from ..message.kinds import AnyMessage
+    from ..message.stored_object import S3Object
+    from .memory import MemoryLimit
 
 __all__ = ["Reading"]
 
