@@ -11,7 +11,7 @@ from ..errors import SendError
 from .attempts.response import read_bulk
 from .attempts.state import SendState, with_attempts
 from .limits import MAX_RECIPIENTS, check_recipient_count
-from .message.stored_object import has_references
+from .message.file_content import has_references
 from .payload.call import Call, add_entries
 from .payload.dialect import Dialect
 from .result import RecipientResult

@@ -24,8 +24,8 @@ from .attempts.state import SendState, with_attempts
 from .building import LARGE, build, build_part, not_built
 from .limits import MAX_RECIPIENTS
 from .message.base import BaseMessage
+from .message.file_content import has_references
 from .message.model import is_validated
-from .message.stored_object import has_references
 from .message.validation import valid_message
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults

@@ -22,11 +22,14 @@ from ..limits import (
 )
 from .calendar import calendar_content, calendar_method
 from .fields import Content, check_no_control, matching
+from .file_content import FileContent
 from .media_type import check_extension, guess_media_type
 from .model import Model, unvalidated_fields
-from .stored_object import FileContent, S3Object
 
-__all__ = ["Alternative", "Alternatives", "Attachment", "Attachments", "charset_of", "content_of"]
+if TYPE_CHECKING:
+    from .stored_object import S3Object
+
+__all__ = ["Alternative", "Alternatives", "Attachment", "Attachments", "charset_of"]
 
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
 _MEDIA_TYPE = lazy_pattern(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
@@ -329,6 +332,8 @@ class Attachment(Model, frozen=True):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
+        from .stored_object import S3Object  # loaded with references only
+
         stored = S3Object(bucket, key, version_id=version_id)
         name = stored.key.rpartition("/")[2] if filename is None else filename
         if not name and filename is None:
@@ -363,21 +368,6 @@ class Attachment(Model, frozen=True):
             pydantic.ValidationError: The file name is invalid.
         """
         return cls(filename, calendar_content(ics), "application/ics")
-
-
-def content_of(item: Attachment, field: str = "attachments") -> bytes:
-    """Returns the content of an attachment.
-
-    Raises:
-        InvalidMessageError: It is in S3, and wasn't read.
-    """
-    if isinstance(item.content, S3Object):
-        raise InvalidMessageError(
-            "its content is in S3 and is read only when the message is sent; send it, or give the "
-            "content, as in Attachment(filename, content)",
-            field=field,
-        )
-    return item.content
 
 
 def _given(**options: Any) -> dict[str, Any]:

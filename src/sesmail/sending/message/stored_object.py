@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    GetCoreSchemaHandler,
-    GetPydanticSchema,
-    ValidatorFunctionWrapHandler,
-    WithJsonSchema,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator
 
 from ...object_names import is_bucket_name, is_object_key
-from .fields import Content, matching
-from .model import Model, unvalidated_fields
+from .fields import matching
+from .model import Model
 
-__all__ = ["FileContent", "S3Object", "has_references"]
+__all__ = ["S3Object"]
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
 _VERSION_ID = re.compile(r"[!-~]{1,1024}")
@@ -82,44 +73,3 @@ class S3Object(Model, frozen=True):
         ) -> Self:
             """Returns a copy with other values of some fields, validated like a new instance."""
             ...
-
-
-def _read_content(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """Returns a reference to S3, also one that is a mapping, as in JSON; else validates bytes."""
-    value = unvalidated_fields(value)
-    if isinstance(value, S3Object):
-        return value
-    if isinstance(value, Mapping):
-        return S3Object.model_validate({**value})
-    return validate(value)
-
-
-def _content_schema(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-    """Returns a schema whose errors, unlike those of a union, name the field alone."""
-    return core_schema.no_info_wrap_validator_function(
-        _read_content,
-        handler.generate_schema(Content),
-        serialization=core_schema.simple_ser_schema("any"),
-    )
-
-
-_CONTENT_JSON_SCHEMA = {
-    "anyOf": [
-        {"type": "string", "format": "base64url"},
-        {
-            "type": "object",
-            "properties": {name: {"type": "string"} for name in ("bucket", "key", "version_id")},
-            "required": ["bucket", "key"],
-        },
-    ]
-}
-
-FileContent = Annotated[
-    bytes | S3Object, GetPydanticSchema(_content_schema), WithJsonSchema(_CONTENT_JSON_SCHEMA)
-]
-
-
-def has_references(message: BaseModel) -> bool:
-    """Returns whether a message has an attachment whose content has to be read."""
-    attachments: Any = vars(message).get("attachments")  # a RawMessage has none
-    return bool(attachments) and any(isinstance(item.content, S3Object) for item in attachments)

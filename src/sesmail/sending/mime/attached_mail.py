@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from ..message.attachment import Attachment, content_of
+from ..message.attachment import Attachment
+from ..message.file_content import content_of
 from ..wire import check_wire, normalise_line_breaks
 
 __all__ = ["is_attached_mail", "prepare", "prepare_all"]

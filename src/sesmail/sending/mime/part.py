@@ -13,7 +13,8 @@ from ...encoded_word import encode_words
 from ...errors import InvalidMessageError
 from ...patterns import lazy_pattern
 from ...values import cached_property
-from ..message.attachment import Alternative, Attachment, charset_of, content_of
+from ..message.attachment import Alternative, Attachment, charset_of
+from ..message.file_content import content_of
 from ..wire import check_header
 from .header import fold, needs_rfc2231, parameter, text_field
 from .transfer_encoding import encode_base64, encode_text

@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from ...address import Address
 from ...errors import InvalidMessageError, UnsupportedFeatureError
 from ..limits import check_recipient_count, check_template_data
-from ..message.attachment import content_of
+from ..message.file_content import content_of
 from ..mime.header import mailbox
 
 if TYPE_CHECKING:

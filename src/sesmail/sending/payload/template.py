@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_header_count, check_header_value, check_mail_size, check_part_count
-from ..message.attachment import Attachment, content_of
+from ..message.attachment import Attachment
+from ..message.file_content import content_of
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_no_unsubscribe_headers,
