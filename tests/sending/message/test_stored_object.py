@@ -244,7 +244,8 @@ def test_mail_with_an_unread_reference_can_not_be_encoded(number: int, tmp_path:
 
 
 def test_mail_with_an_unread_reference_has_no_preview() -> None:
-    pytest.importorskip("sesmail.testing", reason="pip install sesmail[testing]")
+    for name in ("cryptography", "starlette", "sesmail.testing"):
+        pytest.importorskip(name, reason="pip install sesmail[testing]")
     template = sesmail.InlineTemplate(subject="Shipped", text="Hello")
     shipped = {"from_email": "a@example.com", "template": template, "attachments": [INVOICE]}
     for message in (

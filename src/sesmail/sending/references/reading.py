@@ -146,11 +146,7 @@ class Reading:
             self._reserved = self._size
 
     def completed(self, message: M) -> M:
-        """Returns the message with the contents.
-
-        Args:
-            message: The message, again, for its type.
-        """
+        """Returns a message, the one whose objects were read, with the contents."""
         return with_contents(message, self.contents)
 
     def free(self) -> None:
