@@ -162,6 +162,13 @@ PARAMETERS: dict[str, dict[str, str | list[Any]]] = {
         **{key: [5, ["a"], str] for key in ("filename", "media_type", "content_id", "description")},
         "disposition": [5, "outside", ["inline"]],
     },
+    "Attachment.from_s3": {
+        "bucket": ["", 5, None, ["bucket"], "s3://bucket", "a b"],
+        "key": ["", 5, None, ["key"], "a/../b", "k" * 1025],
+        "version_id": ["", 5, ["1"], "two words"],
+        **{key: [5, ["a"], str] for key in ("filename", "media_type", "content_id", "description")},
+        "disposition": [5, "outside", ["inline"]],
+    },
     "CertificateCache": {"fetch": "plain", "clock": "plain"},
     "CertificateCache.__call__": {"url": "nonempty"},
     "CertificateCache.use": {"url": "nonempty", "verify": "plain"},
@@ -535,7 +542,7 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
     if method:
         owner = (
             owner
-            if method in ("calendar", "forward", "from_path", "parse")
+            if method in ("calendar", "forward", "from_path", "from_s3", "parse")
             else objects.get(head, owner)()
         )
     required: dict[str, dict[str, Any]] = {
@@ -544,6 +551,7 @@ def valid_arguments(name: str, path: Path) -> tuple[Any, dict[str, Any]]:
         "Alternative.calendar": {"ics": CALENDAR},
         "Attachment.calendar": {"ics": CALENDAR},
         "Attachment.from_path": {"path": __file__},
+        "Attachment.from_s3": {"bucket": "bucket", "key": "a.txt"},
         "Alternative": {"content": b"", "media_type": "text/plain"},
         "BulkMessage": {"template": "t", "recipients": ["a@example.com"]},
         "InlineTemplate": {"subject": "s"},

@@ -239,9 +239,7 @@ COMPARISONS = [
         "send 5 kB on v2, held back to 300 a second",
         {
             "sesmail": partial(worker, "ours", rate=300.0, **PACED),
-            "aiobotocore, aiolimiter": partial(
-                worker, "aiobotocore", pool=50, rate=300.0, **PACED
-            ),
+            "aiobotocore, aiolimiter": partial(worker, "aiobotocore", pool=50, rate=300.0, **PACED),
             "aiobotocore, no limit": partial(worker, "aiobotocore", pool=50, **PACED),
         },
         {("aiobotocore, aiolimiter", "cpu"): 1 / 0.9},

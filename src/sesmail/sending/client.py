@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 import anyio
+from anyio.abc import AsyncResource
 
 from ..arguments import check_bool, check_choice, check_mapping, check_seconds, check_text
 from ..aws import Aws, AwsSettings, ClientParams, Role, check_operation
@@ -41,7 +41,7 @@ _OPEN_TIMEOUT = 30.0  # seconds
 _RETRY = RetryPolicy()
 
 
-class Client:
+class Client(AsyncResource):
     """Async client of Amazon SES; one per program, shared by all tasks of one event loop.
 
     Use it as ``async with Client() as client``, or call ``aclose`` at the end. The constructor
@@ -186,14 +186,6 @@ class Client:
     async def __aenter__(self) -> Self:
         await self.open()
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def open(self) -> None:
         """Opens the AWS client ahead of the first call: region, credentials, TLS, endpoint.
