@@ -151,6 +151,16 @@ def moto_server(running_moto: "MotoServer") -> "MotoServer":
     return running_moto
 
 
+@pytest.fixture(scope="module", autouse=True)
+def frozen_objects() -> None:
+    """Exclude what earlier modules imported and cached from garbage collection.
+
+    Tests that collect garbage to find leaks take a second otherwise.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_finish() -> None:
     """Exclude modules and collected tests from garbage collection: they live until the end."""
     gc.collect()
