@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,3 +98,15 @@ async def test_fixtures_in_a_test_of_pytest_asyncio(ses, ses_client, ses_receive
     ses.verify("example.com")
     assert await ses_client.call("GetAccount")
     assert ses_receiver is not None
+
+
+@pytest.mark.anyio
+async def test_fixtures_in_a_test_of_anyio(ses: Any, ses_client: Any) -> None:
+    ses.verify("example.com")
+    assert await ses_client.call("GetAccount")
+
+
+def test_fixtures_in_a_test_without_an_event_loop(ses_client: Any, outbox: Any) -> None:
+    """A client that was never opened needs no closing."""
+    assert ses_client is not None
+    assert len(outbox) == 0
