@@ -81,14 +81,16 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests on each Python, on the first one with coverage and those marked `once`.
 
-    Those marked `first` run on the first one only, too, and count for the coverage.
+    Those marked `first` run on the first one only, too, and count for the coverage, as do the files
+    of `PURE`. A path as argument runs all of its tests.
     """
     session.install("-e", ".[all]", *group("test"))
     if session.posargs:
         session.run(*pytest(session))
         return
     if session.python != FIRST:
-        session.run(*pytest(session, *without_pure()))
+        # Rewritten assertions, which take seconds to compile, explain failures: with a path.
+        session.run(*pytest(session, "--assert=plain", *without_pure()))
         return
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
     session.run("coverage", "erase")

@@ -9,7 +9,6 @@ common, plain quantifiers match the same, and in linear time, too.
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest

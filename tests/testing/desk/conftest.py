@@ -35,7 +35,7 @@ def listen() -> Iterator[Listen]:
                 ready.set()
 
             async def main_loop() -> None:
-                while not server.should_exit:  # uvicorn looks every 0.1 s
+                while not server.should_exit:  # noqa: ASYNC110  # uvicorn looks every 0.1 s
                     await anyio.sleep(0.01)
 
             server.startup = started  # type: ignore[method-assign]
