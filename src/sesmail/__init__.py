@@ -101,14 +101,15 @@ if TYPE_CHECKING:
     from .sending.client import Client
     from .sending.many import MessageResult, SendMany, SendProgress
     from .sending.message.attachment import Alternative, Attachment
-    from .sending.message.message import (
-        BulkMessage,
-        Message,
-        RawMessage,
-        TemplateMessage,
-        message_from_json,
-    )
-    from .sending.message.recipient import InlineTemplate, ListManagement, Recipient
+    from .sending.message.bulk_message import BulkMessage
+    from .sending.message.inline_template import InlineTemplate
+    from .sending.message.kinds import message_from_json
+    from .sending.message.list_management import ListManagement
+    from .sending.message.message import Message
+    from .sending.message.raw_message import RawMessage
+    from .sending.message.recipient import Recipient
+    from .sending.message.stored_object import S3Object
+    from .sending.message.template_message import TemplateMessage
     from .sending.rate.limiter import RateLimiter
     from .sending.result import BulkResult, RecipientResult, SendResult
     from .unsubscribe import Unsubscribe, Unsubscription
@@ -187,6 +188,7 @@ __all__ = [
     "ReportedRecipient",
     "RetryPolicy",
     "S3Action",
+    "S3Object",
     "SeenMessages",
     "SendError",
     "SendLog",
@@ -282,8 +284,15 @@ _PUBLIC_NAMES = {
     "sending.client": "Client",
     "sending.many": "MessageResult SendMany SendProgress",
     "sending.message.attachment": "Alternative Attachment",
-    "sending.message.message": "BulkMessage Message RawMessage TemplateMessage message_from_json",
-    "sending.message.recipient": "InlineTemplate ListManagement Recipient",
+    "sending.message.bulk_message": "BulkMessage",
+    "sending.message.inline_template": "InlineTemplate",
+    "sending.message.kinds": "message_from_json",
+    "sending.message.list_management": "ListManagement",
+    "sending.message.message": "Message",
+    "sending.message.raw_message": "RawMessage",
+    "sending.message.recipient": "Recipient",
+    "sending.message.stored_object": "S3Object",
+    "sending.message.template_message": "TemplateMessage",
     "sending.rate.limiter": "RateLimiter",
     "sending.result": "BulkResult RecipientResult SendResult",
     "unsubscribe": "Unsubscribe Unsubscription",

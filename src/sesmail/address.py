@@ -11,6 +11,7 @@ from .arguments import described
 from .encoded_word import has_encoded_word
 from .errors import InvalidMessageError
 from .patterns import lazy_pattern
+from .values import Value
 
 __all__ = ["Address", "as_address", "find_control", "find_spoof", "phrase", "quoted"]
 
@@ -43,8 +44,8 @@ _MAX_DOMAIN = 253
 _MAX_NAME = 320
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Address(Value):
     """One mailbox: a bare address and a display name.
 
     The domain is converted to the form that SES requires, in lower case and as IDNA 2008 A-labels

@@ -27,6 +27,7 @@ __all__ = [
     "check_time",
     "described",
     "refuse",
+    "similar",
 ]
 
 
@@ -48,6 +49,13 @@ def _short(number: float) -> str:
     # Text of an int of thousands of digits is refused by Python, and of no use here:
     # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
     return "of more than 19 digits" if abs(number) >= 2**63 and number < math.inf else repr(number)
+
+
+def similar(name: str, names: Iterable[str]) -> str | None:
+    """Returns the name that a misspelled one is most similar to, for an error; None without one."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, [*names], 1)), None)
 
 
 def refuse(name: str, expected: str, value: object, fix: str = "") -> NoReturn:

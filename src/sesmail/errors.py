@@ -45,6 +45,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from .patterns import lazy_pattern
+from .values import Value
 
 __all__ = [
     "AccessDeniedError",
@@ -93,8 +94,8 @@ the request was sent. ``unknown``: it may have been sent, and no response shows 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Attempt(Value):
     """One attempt of a call.
 
     Attributes:

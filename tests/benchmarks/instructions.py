@@ -48,10 +48,11 @@ def counted(comparison: Comparison) -> Comparison:
 
 def of_operation(comparison: str, contestant: str, _: Options) -> float:
     """Number of instructions of an operation in the process of a contestant."""
-    few, many = (
-        collected("-m", __name__, comparison, contestant, str(count)) for count in (FEW, MANY)
-    )
-    return max(1.0, (many - few) / (MANY - FEW))
+    program = ("-m", __name__, comparison, contestant)
+    # Compiles the imports, which the first count would include.
+    subprocess.run([sys.executable, *program, "1"], check=True, env=environment(), cwd=TESTS)
+    few, many = (collected(*program, str(count)) for count in (FEW, MANY))
+    return (many - few) / (MANY - FEW)
 
 
 def main(arguments: Sequence[str]) -> None:

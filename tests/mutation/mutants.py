@@ -21,6 +21,7 @@ from sesmail.aws.fast_path import FastCall
 from sesmail.aws.header_values import check_headers, key_fault
 from sesmail.aws.hooks import HookDetector
 from sesmail.aws.network_stream import NetworkStream
+from sesmail.aws.objects import get_object
 from sesmail.aws.sessions import is_connection_error
 from sesmail.aws.transport_settings import check_status
 from sesmail.error_codes import is_documented_code, rejected_error
@@ -39,15 +40,18 @@ from sesmail.send_log.sqlite import SqliteSendLog
 from sesmail.send_log.sqlite_file import _identity
 from sesmail.sending import bulk
 from sesmail.sending.attempts import log_writer
+from sesmail.sending.attempts.failures import for_each, interrupted
 from sesmail.sending.attempts.log_writer import LogWriter
 from sesmail.sending.attempts.response import _shared_id, read_bulk, read_single
 from sesmail.sending.attempts.retry import RetryPolicy
-from sesmail.sending.attempts.runner import CallRunner, _for_each, _interrupted
+from sesmail.sending.attempts.runner import CallRunner
 from sesmail.sending.attempts.state import SendState, _rank
 from sesmail.sending.bulk import BulkCall, BulkPart
 from sesmail.sending.many import SendMany
 from sesmail.sending.payload.call import Call
 from sesmail.sending.rate.limiter import RateLimiter
+from sesmail.sending.references.failures import _is_retryable, not_read
+from sesmail.sending.references.reading import Reading
 from sesmail.sending.result import RecipientResult
 from sesmail.sending.sender import Sender
 
@@ -242,12 +246,12 @@ mutant("all sends of a call are retried", CallRunner._choose_retries,
 mutant("a configuration error is not raised", CallRunner._attempt,
     rescue(ConfigurationError, lambda _: ({}, 0.0)))
 mutant("a later configuration error loses earlier results", CallRunner._attempt, raise_later)
-mutant("the sends of a call share an error", _for_each,
+mutant("the sends of a call share an error", for_each,
     instead(lambda error, states: [error] * len(states)))
-mutant("a cancelled request never left", _interrupted,
+mutant("a cancelled request never left", interrupted,
     before(lambda error, _, call: (error, Departure(), call)))
-mutant("a cancelled request may have left", _interrupted, after(lambda *_: UnknownOutcomeError()))
-mutant("an error of sesmail is retryable", _interrupted,
+mutant("a cancelled request may have left", interrupted, after(lambda *_: UnknownOutcomeError()))
+mutant("an error of sesmail is retryable", interrupted,
     after(lambda error, *_: retried(error, True)))
 
 
@@ -435,3 +439,15 @@ mutant("results have the addresses of other entries", BulkCall.read,
 mutant("one call's configuration error loses all results", Sender._send_parts, after(raise_first))
 mutant("a send cancelled after acceptance is not accepted", SendMany.__init__,
     before(lambda self, messages, send: (self, messages, forgetful(send))))
+
+
+async def any_object(aws: Aws, params: Any, *, deadline: float, limit: Any) -> dict[str, Any]:
+    return await aws.call("s3", "GetObject", params, deadline=deadline, body_limit=limit)
+
+
+mutant("a part of a file is sent", get_object, instead(any_object))
+mutant("a file of any size is read", Reading.admit,
+    instead(lambda self, stored, size: size or 10**9))
+mutant("a missing file is retryable", _is_retryable, instead(lambda *_: True))
+mutant("a file that can't be read makes the outcome unknown", not_read,
+    after(lambda error, *_: UnknownOutcomeError(str(error))))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, cast, get_args
 
@@ -16,16 +15,18 @@ from ..arguments import (
     check_text,
     described,
     refuse,
+    similar,
 )
 from ..errors import ConfigurationError, InvalidMessageError
+from ..patterns import lazy_pattern
 from .endpoints import check_endpoint
 from .header_values import check_user_agent, key_fault
 from .proxies import check_certificate, check_proxies, check_proxies_config
 
 __all__ = ["check_operation", "check_settings"]
 
-_REGION = re.compile(r"[A-Za-z0-9-]{1,63}")  # part of a host name
-_OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*")
+_REGION = lazy_pattern(r"[A-Za-z0-9-]{1,63}")  # part of a host name
+_OPERATION = lazy_pattern(r"[A-Z][A-Za-z0-9]*")
 
 # Options of botocore's Config with the check of their values; each may be None.
 _OPTIONS: dict[str, Callable[[str, Any], None]] = {
@@ -103,8 +104,8 @@ def _check_keys(given: set[str]) -> None:
 
 
 def _hint(name: str, types: Mapping[str, Any]) -> str:
-    close = [_OTHER_NAMES[name]] if name in _OTHER_NAMES else get_close_matches(name, types, 1)
-    return f"; use {close[0]}" if close else "; options of botocore's Config are given in config"
+    close = _OTHER_NAMES.get(name) or similar(name, types)
+    return f"; use {close}" if close else "; options of botocore's Config are given in config"
 
 
 def _check_param(name: str, value: object, kind: Any) -> None:

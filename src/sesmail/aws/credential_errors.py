@@ -10,6 +10,7 @@ from typing import Any, cast
 import anyio
 
 from ..errors import ConfigurationError, NotSentError, SesmailError
+from ..patterns import lazy_pattern
 from .endpoints import check_environment
 from .error_texts import describe_error, frames_of
 from .sessions import is_permanent, is_refused, is_transport_error
@@ -36,7 +37,7 @@ _PROCESS_OUTPUT = {
     "Unsupported version": "its output must have Version 1",
     "Missing required key": "its output must have AccessKeyId and SecretAccessKey",
 }
-_INVALID_PARAMETER = re.compile(r"^Invalid \w+ for parameter (\w+)", re.MULTILINE)
+_INVALID_PARAMETER = lazy_pattern(r"^Invalid \w+ for parameter (\w+)", re.MULTILINE)
 _TOKEN = "WebIdentityToken"
 
 

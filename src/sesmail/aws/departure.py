@@ -126,7 +126,7 @@ class Lifetime:
             raise closed_error()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class CallScope:
     """State of a call that its HTTP session needs.
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
+from ..patterns import lazy_pattern
 
 __all__ = ["check_endpoint", "check_endpoints", "check_environment"]
 
 _SOURCE = "endpoint_url of the AWS profile"
 _MAX_HOST = 255
-_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
-_UNSAFE = re.compile(r"[\x00-\x20\x7f]")
+_LABEL = lazy_pattern(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_UNSAFE = lazy_pattern(r"[\x00-\x20\x7f]")
 
 
 def check_endpoint(url: str, source: str) -> None:

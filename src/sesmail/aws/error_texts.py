@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from ..patterns import lazy_pattern
+
 __all__ = ["causes", "describe_error", "frames_of", "hide_password"]
 
 _MAX_LENGTH = 400
-_USER_INFO = re.compile(r"//[^/@\s]*@")
+_USER_INFO = lazy_pattern(r"//[^/@\s]*@")
 
 # Packages whose own texts contain settings and positions in a text, but no keys and no tokens. The
 # text of another package, such as a credential provider's, may contain any value.

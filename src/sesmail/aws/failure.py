@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
+from ..patterns import lazy_pattern
 from .credential_errors import is_temporary, provider_of, translate_credential_error
 from .error_texts import describe_error
 from .sessions import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["clear_frames", "translate_error", "translate_open_error"]
 
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9._]*")
+_CODE = lazy_pattern(r"[A-Za-z][A-Za-z0-9._]*")
 
 
 def translate_error(

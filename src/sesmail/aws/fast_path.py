@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -14,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ..concurrency import run_in_thread
+from ..patterns import lazy_pattern
 from .credentials import fetch_credentials
 from .departure import check_open
 from .header_values import check_headers
@@ -41,7 +41,7 @@ _TRACE_SAFE = "-=;:+&[]{}\"',"
 _HEADERS = {"Content-Type", "User-Agent"}
 _OPTIONAL_HEADERS = {_TRACE_HEADER}
 _SIGNING_KEYS = {"region", "signing_name"}
-_URL = re.compile(
+_URL = lazy_pattern(
     r"https?://[^/?#@]+(?:(?:/[A-Za-z0-9_~-]+)+/?|/)"
 )  # without characters that need encoding
 

@@ -53,7 +53,7 @@ def _param_types() -> dict[str, Any]:
     return get_type_hints(ClientParams)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class AwsSettings:
     """Settings of AWS clients.
 
@@ -93,7 +93,7 @@ class AwsSettings:
     def __post_init__(self) -> None:
         check_settings(self.region, self.profile, self.config, self.params, _param_types())
         given: Any = {name: value for name, value in self.params.items() if value is not None}
-        object.__setattr__(self, "params", given)
+        self.params = given
         if self.session is None:
             return
         module = sys.modules.get("aiobotocore.session")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
+
+from ..arguments import similar
+from ..patterns import lazy_pattern
 
 __all__ = ["describe_parameters"]
 
 _MAX_FAULTS = 5
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
-_TYPE = re.compile(r"'(?:\w+\.)*(\w+)'")  # in the text of a class
+_NAME = lazy_pattern(r"[A-Za-z][A-Za-z0-9]{0,63}")
+_TYPE = lazy_pattern(r"'(?:\w+\.)*(\w+)'")  # in the text of a class
 _TYPES = {"str": "text", "dict": "a mapping", "list": "a list", "int": "a whole number"}
 
 
@@ -51,8 +52,8 @@ def _describe(shape: Any, fault: str, name: str, details: Mapping[str, Any]) -> 
 def _unknown(owner: str, name: object, valid: list[str]) -> str:
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         return f"{owner} has an unknown field; there are {', '.join(valid)}"
-    close = get_close_matches(name, valid, 1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(valid)}"
+    close = similar(name, valid)
+    hint = f"did you mean {close}?" if close else f"there are {', '.join(valid)}"
     return f"{owner} has the unknown field {name}; {hint}"
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
+from ..patterns import lazy_pattern
 
 __all__ = ["check_region", "check_spelling", "unknown_region_error"]
 
 _ALIKE = 0.7
-_CODE = re.compile(r"[A-Za-z0-9-]{1,63}")  # part of a host name
+_CODE = lazy_pattern(r"[A-Za-z0-9-]{1,63}")  # part of a host name
 _SOURCES = "argument region, AWS_DEFAULT_REGION, AWS_REGION or the AWS profile"
 
 
@@ -62,6 +62,8 @@ def unknown_region_error(session: Any, client: Any) -> ConfigurationError | None
 
 
 def _error(session: Any, client: Any, region: str) -> ConfigurationError:
+    from difflib import SequenceMatcher
+
     known = sorted(_known_regions(session, client))
     likeness = {each: SequenceMatcher(None, each, region.lower()).ratio() for each in known}
     closest = max(known, key=likeness.__getitem__)  # the first of several

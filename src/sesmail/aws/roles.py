@@ -20,7 +20,7 @@ _SESSION_NAME = "sesmail"
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Role:
     """A role to assume.
 

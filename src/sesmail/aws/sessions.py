@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 from contextlib import suppress
 from typing import Any
 
 from ..errors import ConfigurationError
+from ..patterns import lazy_pattern
 from .error_texts import causes, describe_error, hide_password
 from .transport_settings import PASSWORD_HINT
 
@@ -22,7 +22,7 @@ __all__ = [
     "is_unknown_host",
 ]
 
-_STATUS = re.compile(r"[1-5][0-9][0-9]\b")
+_STATUS = lazy_pattern(r"[1-5][0-9][0-9]\b")
 _TEMPORARY_STATUSES = {408, 429}
 
 

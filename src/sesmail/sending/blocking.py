@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
-from typing import Any, Concatenate, NamedTuple, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, Self, TypeVar
 
 from ..background import (
     BlockingPortal,
@@ -19,8 +19,11 @@ from ..errors import ConfigurationError
 from .blocking_many import BlockingSendMany
 from .client import Client
 from .many import SendProgress
-from .message.message import AnyMessage, BulkMessage
 from .result import BulkResult, SendResult
+
+if TYPE_CHECKING:
+    from .message.bulk_message import BulkMessage
+    from .message.kinds import AnyMessage
 
 __all__ = ["BlockingClient"]
 

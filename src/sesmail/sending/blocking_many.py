@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import anyio
 
 from ..background import is_running, run_in_background, running_portal
 from ..errors import ConfigurationError, NotSentError
 from .many import MessageResult, SendMany, SendProgress, check_messages
-from .message.message import AnyMessage
+
+if TYPE_CHECKING:
+    from .message.kinds import AnyMessage
 
 __all__ = ["BlockingSendMany"]
 
@@ -40,7 +42,7 @@ class BlockingSendMany:
         self._unsent: list[MessageResult] = []  # taken, and not handed to the event loop
         self._results = deque[MessageResult]()
         # These belong to the event loop.
-        self._queue = deque[AnyMessage]()
+        self._queue: deque[AnyMessage] = deque()
         self._ended = False
         self._changed: anyio.Event | None = None
         self._portal = running_portal()

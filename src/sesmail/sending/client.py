@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 import anyio
 
@@ -21,14 +21,19 @@ from .attempts.log_writer import LogWriter
 from .attempts.retry import RetryPolicy
 from .attempts.runner import CallRunner
 from .attempts.state import SendState
-from .many import SendMany, SendProgress
-from .message.message import AnyMessage, BulkMessage, Message
+from .message.message import Message
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
+from .references.lazy import References
 from .result import BulkResult, SendResult
 from .sender import Sender
 from .settings import check_listener, check_retry, check_send_log, merged_defaults, new_limiter
+
+if TYPE_CHECKING:
+    from .many import SendMany, SendProgress
+    from .message.bulk_message import BulkMessage
+    from .message.kinds import AnyMessage
 
 __all__ = ["Client", "sender_for_queue"]
 
@@ -69,10 +74,10 @@ class Client:
             be copied. A default that the API doesn't support beside a template, such as metadata
             on ``v1``, makes each templated message there an error. A default extra disables the
             faster path for every message. Must not contain a send_id.
-        timeout: Deadline of a call in seconds, over all its attempts, for the first MB of content;
-            proportionally more above. A call whose deadline passes while it waits for a connection
-            is ``not_sent``, one whose request may have left is ``unknown``. Waiting for the rate
-            limit doesn't count.
+        timeout: Deadline of a call in seconds, over all its attempts and the reading of attachments
+            in S3, for the first MB of content; proportionally more above. A call whose deadline
+            passes while it waits for a connection is ``not_sent``, one whose request may have left
+            is ``unknown``. Waiting for the rate limit doesn't count.
         retry: Policy of the retries.
         rate_limit: Sending rate in recipients per second. ``account`` is the account's rate, which
             ``send_many`` and ``send_bulk`` read with GetAccount or GetSendQuota and read again
@@ -95,8 +100,9 @@ class Client:
             requests are the same. It is off while other code hooks into aiobotocore's calls: event
             handlers, tracers, and mocks such as moto's ``mock_aws``. The logger ``sesmail.aws``
             reports that once.
-        **params: Arguments of aiobotocore's ``create_client``: ``endpoint_url``, ``use_ssl``,
-            ``verify``, ``api_version``, ``aws_access_key_id``, ``aws_secret_access_key``,
+        **params: Arguments of aiobotocore's ``create_client``: ``endpoint_url`` (that of SES; S3,
+            where attachments may be, has AWS_ENDPOINT_URL_S3), ``use_ssl``, ``verify``,
+            ``api_version``, ``aws_access_key_id``, ``aws_secret_access_key``,
             ``aws_session_token``, ``aws_account_id``.
 
     Raises:
@@ -141,18 +147,18 @@ class Client:
         defaults = merged_defaults(defaults, configuration_set)
         dialect = DIALECTS[api]
         self._service = dialect.SERVICE
-        self._aws = Aws(
-            AwsSettings(
-                region,
-                profile=profile,
-                session=session,
-                role=Role.of(role_arn, external_id),
-                config=config,
-                user_agent=f"sesmail/{__version__}",
-                params=params,
-                fast_path=fast_path,
-            )
+        settings = AwsSettings(
+            region,
+            profile=profile,
+            session=session,
+            role=Role.of(role_arn, external_id),
+            config=config,
+            user_agent=f"sesmail/{__version__}",
+            params=params,
+            fast_path=fast_path,
         )
+        self._aws = Aws(settings)
+        self._references = References(settings, api, timeout)
         runner = CallRunner(
             self._aws,
             self._service,
@@ -165,6 +171,7 @@ class Client:
         self._sender = Sender(
             dialect,
             runner,
+            self._references,
             defaults,
             message_tag_name,
             tag_send_id,
@@ -214,7 +221,10 @@ class Client:
         Calls whose request may have left end with ``unknown``, those still waiting with
         ``not_sent``. Later calls raise ConfigurationError.
         """
-        await self._aws.aclose()
+        try:
+            await self._aws.aclose()
+        finally:
+            await self._references.aclose()
 
     async def send(self, message: AnyMessage) -> SendResult:
         """Sends one mail; retries it, as ``retry`` allows, if SES definitely did not accept it.
@@ -237,6 +247,8 @@ class Client:
                 was sent.
             DuplicateSendError: The send log has the ``send_id`` as in flight or unknown; nothing
                 was sent.
+            NotSentError: An attachment in S3 can't be read, see ``Attachment.from_s3``, or the
+                request didn't leave.
             SendError: SES didn't accept the mail, or the outcome is unknown; see its ``outcome``
                 and ``retryable``.
 
@@ -278,6 +290,8 @@ class Client:
             ConfigurationError: An argument is invalid: ``messages`` is a single message, for
                 instance, or ``concurrency`` is below 1.
         """
+        from .many import SendMany  # a program that sends single mails starts sooner without it
+
         return SendMany(
             messages,
             partial(self._sender.send, low_priority=True),
@@ -308,6 +322,7 @@ class Client:
             InvalidMessageError: SES doesn't support the message; nothing was sent.
             ConfigurationError: No credentials, another wrong setting, a closed client, or a
                 ``concurrency`` below 1; nothing was sent.
+            NotSentError: An attachment in S3 can't be read; nothing was sent.
 
         https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
         """

@@ -25,7 +25,7 @@ from ..errors import ConfigurationError, InvalidMessageError, Outcome, SendError
 from ..values import Value
 from .attempts.listener import notify
 from .attempts.state import SendState
-from .message.message import AnyMessage
+from .message.kinds import AnyMessage
 from .message.model import Model
 from .rate.account import AccountRate
 from .result import SendResult

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from .message.message import AnyMessage
+if TYPE_CHECKING:
+    from .message.kinds import AnyMessage
 
 __all__ = ["Source"]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..patterns import lazy_pattern
 from .limits import MAX_LINE
 
 __all__ = ["check_chunks", "check_header", "check_wire", "normalise_line_breaks"]
 
-_FIELD = re.compile(r"([!-9;-~]+):[ -~]*\r\n(?: +[!-~][ -~]*\r\n)*")
+_FIELD = lazy_pattern(r"([!-9;-~]+):[ -~]*\r\n(?: +[!-~][ -~]*\r\n)*")
 _ALL_BUT_CR_AND_LF = bytes(byte for byte in range(256) if byte not in b"\r\n")
 
 

@@ -11,16 +11,13 @@ from uuid import uuid4
 from ..arguments import described
 from ..errors import ConfigurationError, InvalidMessageError
 from ..send_log.records import check_send_id
-from ..sending.message.message import (
-    AnyMessage,
-    BulkMessage,
-    Message,
-    RawMessage,
-    TemplateMessage,
-    message_from_json,
-    valid_message,
-)
+from ..sending.message.bulk_message import BulkMessage
+from ..sending.message.kinds import AnyMessage, message_from_json
+from ..sending.message.message import Message
+from ..sending.message.raw_message import RawMessage
 from ..sending.message.recipient import Recipient
+from ..sending.message.template_message import TemplateMessage
+from ..sending.message.validation import valid_message
 
 __all__ = ["StoredMail", "read_body", "stored_mails"]
 

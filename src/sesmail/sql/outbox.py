@@ -20,7 +20,8 @@ from ..arguments import (
 from ..errors import ConfigurationError
 from ..send_log.records import check_send_id
 from ..sending.client import Client
-from ..sending.message.message import AnyMessage, BulkMessage
+from ..sending.message.bulk_message import BulkMessage
+from ..sending.message.kinds import AnyMessage
 from . import changing
 from .bodies import StoredMail, stored_mails
 from .compiling import Statement, compiled, table_statements

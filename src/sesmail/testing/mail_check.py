@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..sending.message.bulk_message import BulkMessage
+from ..sending.message.inline_template import InlineTemplate
 from ..sending.message.media_type import check_extension
-from ..sending.message.message import BulkMessage, Message, RawMessage, TemplateMessage
-from ..sending.message.recipient import InlineTemplate
+from ..sending.message.message import Message
+from ..sending.message.raw_message import RawMessage
+from ..sending.message.template_message import TemplateMessage
 from .html_check import HtmlContent, check_html, read_html
 from .mail import SentMail
 from .mail_problem import MailProblem

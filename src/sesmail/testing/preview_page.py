@@ -7,8 +7,11 @@ from typing import Any
 
 from ..errors import ConfigurationError, InvalidMessageError
 from ..receiving.transports.json_body import is_object
-from ..sending.message.message import BulkMessage, Message, RawMessage, TemplateMessage
-from ..sending.message.recipient import InlineTemplate
+from ..sending.message.bulk_message import BulkMessage
+from ..sending.message.inline_template import InlineTemplate
+from ..sending.message.message import Message
+from ..sending.message.raw_message import RawMessage
+from ..sending.message.template_message import TemplateMessage
 from ..sending.payload.dialect import DIALECTS
 from .api_errors import ApiError
 from .mail import SentMail

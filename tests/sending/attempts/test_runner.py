@@ -33,10 +33,11 @@ from sesmail.errors import (
 )
 from sesmail.send_log.memory import MemorySendLog
 from sesmail.sending.attempts import log_writer, runner
+from sesmail.sending.attempts.batch import Batch
 from sesmail.sending.attempts.listener import CallInfo, Listener
 from sesmail.sending.attempts.log_writer import LogWriter
 from sesmail.sending.attempts.retry import RetryPolicy
-from sesmail.sending.attempts.runner import Batch, CallRunner
+from sesmail.sending.attempts.runner import CallRunner
 from sesmail.sending.attempts.state import SendState
 from sesmail.sending.payload.call import Call
 from sesmail.sending.rate.limiter import RateLimiter

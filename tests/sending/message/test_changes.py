@@ -23,8 +23,8 @@ from sesmail import (
     TemplateMessage,
     message_from_json,
 )
-from sesmail.sending.message.message import valid_message
 from sesmail.sending.message.model import is_validated
+from sesmail.sending.message.validation import valid_message
 
 MESSAGES: list[Any] = [
     Message(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 from ...address import Address
 from ...error_codes import is_documented_code, rejected_error
 from ...errors import SendError, UnknownOutcomeError
+from ...patterns import lazy_pattern
 from ...tagging import rfc5322_message_id
 from ..result import RecipientResult, SendResult
 
 __all__ = ["read_bulk", "read_single", "replay_single"]
 
-_MESSAGE_ID = re.compile(r"[!#-;=?A-~]{1,255}")
+_MESSAGE_ID = lazy_pattern(r"[!#-;=?A-~]{1,255}")
 
 
 def read_single(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import random
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -26,59 +25,20 @@ from ...errors import (
 )
 from ..payload.call import Call
 from ..rate.limiter import RateLimiter
+from .batch import Batch
+from .failures import fail, for_each, interrupted
 from .listener import CallInfo, Listener, notify
 from .log_writer import LogWriter
 from .retry import RetryPolicy
 from .state import SendState
 
-__all__ = ["Batch", "CallRunner", "fail"]
+__all__ = ["CallRunner"]
 
 _log = logging.getLogger("sesmail.sending")
 
 _MEGABYTE = 1024 * 1024
 
-R = TypeVar("R")
 T = TypeVar("T")
-
-
-@dataclass(slots=True, eq=False, repr=False)
-class Batch(Generic[T]):
-    """Sends that share one API call, by number; an operation that isn't a send has no recipients.
-
-    Attributes:
-        recipients: Number of recipients of each send, over to, cc and bcc.
-        call: Builds the call for some of the sends.
-        read: Reads the response to such a call: a result or an error for each send. Raises a
-            SendError that applies to all of them.
-        replay: Returns the result of a send that the send log has as accepted, by its number and
-            message id; None where no send has a send id.
-        low_priority: Whether other calls overtake its calls at the rate limit.
-    """
-
-    recipients: Mapping[int, int]
-    call: Callable[[Sequence[int]], Call]
-    read: Callable[[Mapping[str, Any], Sequence[int]], Sequence[T | SendError]]
-    replay: Callable[[int, str | None], T] | None = None
-    low_priority: bool = False
-
-    @classmethod
-    def of_one(
-        cls,
-        call: Call,
-        recipients: int,
-        read: Callable[[Mapping[str, Any]], R],
-        replay: Callable[[str | None], R] | None = None,
-        *,
-        low_priority: bool = False,
-    ) -> Batch[R]:
-        """Returns a batch of a single send, numbered 0, whose call is built already."""
-        return Batch(
-            {0: recipients},
-            lambda _: call,
-            lambda response, _: [read(response)],
-            replay and (lambda _, message_id: replay(message_id)),
-            low_priority,
-        )
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -154,7 +114,7 @@ class CallRunner:
         try:
             started += await self._wait_for_rate(info, batch.low_priority)
         except NotSentError as err:
-            for state, error in zip(pending.values(), _for_each(err, pending), strict=True):
+            for state, error in zip(pending.values(), for_each(err, pending), strict=True):
                 state.failed(error)
             return {}, started
 
@@ -173,7 +133,7 @@ class CallRunner:
         try:
             results = await self._call(batch, call, info, recorded, deadline, departure)
         except BaseException as err:
-            results = _for_each(_interrupted(err, departure, call), recorded)
+            results = for_each(interrupted(err, departure, call), recorded)
             if not isinstance(err, Exception) or (
                 isinstance(err, SesmailError) and not departure.may_have_left
             ):
@@ -240,7 +200,7 @@ class CallRunner:
             return _read(batch, response, states)
         except SendError as err:
             # Without its traceback, whose frames would keep the messages alive with the error.
-            return _for_each(err.with_traceback(None), states)
+            return for_each(err.with_traceback(None), states)
 
     def _apply(
         self,
@@ -359,50 +319,5 @@ def _read(
         ) from err.with_traceback(None)
 
 
-def fail(states: Mapping[int, SendState[Any]], error: Exception) -> None:
-    """Applies an internal error before a request to sends, none of which has a result."""
-    for state in states.values():
-        failed = NotSentError(_reason(error), retryable=isinstance(error, MemoryError))
-        failed.__cause__ = error.with_traceback(None)
-        state.failed(failed)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, SesmailError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "not enough memory"
-    return f"internal error ({type(error).__name__}: {error})"
-
-
 def _throttled(info: CallInfo, results: Sequence[object]) -> bool:
     return info.recipients > 0 and any(isinstance(result, ThrottledError) for result in results)
-
-
-def _interrupted(error: BaseException, departure: Departure, call: Call) -> SendError:
-    """Returns the error of sends whose call was cancelled, or could not be made at all."""
-    if departure.may_have_left:
-        what = _reason(error) if isinstance(error, Exception) else "cancelled"
-        unknown = UnknownOutcomeError(
-            f"{what} after the request may have left", operation=call.operation
-        )
-        unknown.__cause__ = error if isinstance(error, Exception) else None
-        return unknown
-    if isinstance(error, Exception):
-        failed = NotSentError(
-            _reason(error), operation=call.operation, retryable=isinstance(error, MemoryError)
-        )
-        # A copy, since the frames of the raised error refer to the states.
-        failed.__cause__ = copy.copy(error) if isinstance(error, SesmailError) else error
-        return failed
-    return NotSentError("cancelled before the request could leave", operation=call.operation)
-
-
-def _for_each(error: SendError, states: Mapping[int, Any]) -> list[SendError]:
-    """Returns the error of a whole call once for each send, as different objects."""
-    errors = [error]
-    while len(errors) < len(states):
-        another = copy.copy(error)
-        another.__cause__ = error.__cause__
-        errors.append(another)
-    return errors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ...errors import InvalidMessageError
+from ...patterns import lazy_pattern
 
 __all__ = ["calendar_content", "calendar_method"]
 
@@ -12,8 +13,8 @@ __all__ = ["calendar_content", "calendar_method"]
 _METHODS = frozenset(
     {"ADD", "CANCEL", "COUNTER", "DECLINECOUNTER", "PUBLISH", "REFRESH", "REPLY", "REQUEST"}
 )
-_METHOD = re.compile(rb"^METHOD(?:;[^:\r\n]*)?:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.I | re.M)
-_BEGIN = re.compile(rb"[ \t\r\n]*BEGIN:VCALENDAR[ \t]*\r?\n", re.I)
+_METHOD = lazy_pattern(rb"^METHOD(?:;[^:\r\n]*)?:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.I | re.M)
+_BEGIN = lazy_pattern(rb"[ \t\r\n]*BEGIN:VCALENDAR[ \t]*\r?\n", re.I)
 _BOM = b"\xef\xbb\xbf"
 
 

@@ -23,6 +23,7 @@ from pydantic import (
 
 from ...address import Address, as_address, find_control
 from ...errors import InvalidMessageError
+from ...patterns import lazy_pattern
 from ...tagging import TAG_WORD
 from ...values import FrozenDict
 from ..limits import MAX_ARN, MAX_CONFIGURATION_SET, MAX_HEADER_NAME
@@ -50,9 +51,9 @@ __all__ = [
     "parse_mailboxes",
 ]
 
-_HEADER_NAME = re.compile(rf"[!-9;-~]{{1,{MAX_HEADER_NAME}}}")
-_CONFIGURATION_SET = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_CONFIGURATION_SET}}}")
-_ARN = re.compile(rf"arn:[!-~]{{1,{MAX_ARN - len('arn:')}}}")
+_HEADER_NAME = lazy_pattern(rf"[!-9;-~]{{1,{MAX_HEADER_NAME}}}")
+_CONFIGURATION_SET = lazy_pattern(rf"[A-Za-z0-9_-]{{1,{MAX_CONFIGURATION_SET}}}")
+_ARN = lazy_pattern(rf"arn:[!-~]{{1,{MAX_ARN - len('arn:')}}}")
 
 # SES copies them into the Feedback-ID header: https://aws.amazon.com/blogs/messaging-and-targeting/
 # understanding-google-postmaster-tools-spam-complaints-for-amazon-ses-email-senders/

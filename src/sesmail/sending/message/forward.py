@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ...address import Address
 from ...encoded_word import decode_words
 from ...errors import InvalidMessageError
+from ...patterns import lazy_pattern
 from ..mime.header import address_field
 from ..mime.header_field import Field, encode_field, field_text, split_header
 from ..mime.seven_bit import Rules, encode_body, split_mail
@@ -27,8 +28,8 @@ _DROPPED = frozenset(
 )
 _MAX_HEADER = 1 << 20  # no limit of SES; a header of this size takes two seconds
 _DROPPED_PREFIXES = (b"arc-", b"resent-", b"x-ses-")
-_BEFORE_HEADER = re.compile(rb"\A(?:>?From [^\n]*\n|\r?\n)+")  # as in files of the format mbox
-_MAILBOX = re.compile(r"(.*)<([^<>]+)>[^<>]*", re.DOTALL)
+_BEFORE_HEADER = lazy_pattern(rb"\A(?:>?From [^\n]*\n|\r?\n)+")  # as in files of the format mbox
+_MAILBOX = lazy_pattern(r"(.*)<([^<>]+)>[^<>]*", re.DOTALL)
 
 
 def forwarded(mail: bytes, from_email: Address, reply_to: Sequence[Address]) -> bytes:

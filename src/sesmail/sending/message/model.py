@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from ...arguments import similar
 
 __all__ = [
     "Merge",
@@ -18,6 +19,7 @@ __all__ = [
     "explained",
     "is_validated",
     "merge_rules",
+    "own_class",
     "unvalidated_fields",
     "validated",
 ]
@@ -183,8 +185,13 @@ def unvalidated_fields(value: Any) -> Any:
     """
     if not isinstance(value, Model) or is_validated(value):
         return value
-    kind = next(each for each in type(value).__mro__ if each.__module__.startswith("sesmail."))
-    return _given(value, cast("type[BaseModel]", kind))
+    return _given(value, own_class(value))
+
+
+def own_class(model: M) -> type[M]:
+    """Returns the class of a model; for an instance of a user's subclass, that of sesmail."""
+    own = (each for each in type(model).__mro__ if each.__module__.startswith("sesmail."))
+    return cast("type[M]", next(own))
 
 
 def explained(model: type[BaseModel], error: ValidationError) -> ValidationError:
@@ -214,8 +221,8 @@ def _explanation(model: type[BaseModel], error: ErrorDetails) -> str:
     value: object = error["input"]
     addition = f", not {_type_of(value)}"
     if error["type"] == "extra_forbidden":
-        close = get_close_matches(str(error["loc"][-1]), model.model_fields, 1)
-        addition = f"; did you mean {close[0]}?" if close else ""
+        close = similar(str(error["loc"][-1]), model.model_fields)
+        addition = f"; did you mean {close}?" if close else ""
     elif not error["type"].endswith("_type") and (
         error["type"] in ("missing", "misplaced")
         or isinstance(value, (str, bytes, Mapping, list, tuple))

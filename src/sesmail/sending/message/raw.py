@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
+from ...patterns import lazy_pattern
 from ...private_names import EMAIL_GENERATOR, check_private_names
 from ..limits import check_part_count
 from ..mime.seven_bit import is_seven_bit, to_seven_bit
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["RawContent", "has_header"]
 
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
-_BOUNDARY = re.compile(rb'boundary="?([^"\r\n;]{1,70})', re.IGNORECASE)
-_DELIMITER = re.compile(rb"\r\n--([^\r\n]{1,70})(?=\r\n)")
+_FIELD = lazy_pattern(rb"([!-9;-~]+)[ \t]*:")
+_BOUNDARY = lazy_pattern(rb'boundary="?([^"\r\n;]{1,70})', re.IGNORECASE)
+_DELIMITER = lazy_pattern(rb"\r\n--([^\r\n]{1,70})(?=\r\n)")
 _BCC = frozenset({b"bcc", b"resent-bcc"})
-_FOLD = re.compile(r"\r?\n(?=[ \t])")
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_FOLD = lazy_pattern(r"\r?\n(?=[ \t])")
+_CONTROLS = lazy_pattern("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
 def _to_bytes(content: Any, info: ValidationInfo) -> Any:

@@ -1,4 +1,4 @@
-"""Recipients of a bulk message, inline templates, and contact lists."""
+"""Recipients of a bulk message."""
 
 from __future__ import annotations
 
@@ -9,77 +9,18 @@ from pydantic import Field
 
 from ...address import Address
 from .fields import (
-    BodyText,
     Headers,
     JsonMapping,
     Mailboxes,
     MailboxesInput,
     MessageTags,
-    Name,
     SendId,
     no_keys,
 )
 from .model import Model
 from .unsubscribe import UnsubscribeUrl
 
-__all__ = ["InlineTemplate", "ListManagement", "Recipient"]
-
-
-class InlineTemplate(Model, frozen=True):
-    """Template that is sent with the call instead of being stored at SES; API v2 only.
-
-    Only simple ``{{name}}`` placeholders work in it: SES rejects ``{{#if}}`` and other helpers.
-
-    Args:
-        subject: Subject, required: at least one character, no control characters.
-        text: Plain text body. None by default.
-        html: HTML body. None by default.
-
-    Raises:
-        pydantic.ValidationError: A field is invalid.
-
-    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_EmailTemplateContent.html
-    """
-
-    subject: Name
-    text: BodyText | None = None
-    html: BodyText | None = None
-
-    if TYPE_CHECKING:
-
-        def replace(
-            self, *, subject: str = ..., text: str | None = ..., html: str | None = ...
-        ) -> Self:
-            """Returns a copy with other values of some fields, validated like a new instance."""
-            ...
-
-
-class ListManagement(Model, frozen=True):
-    """Contact list, and topic of it, whose subscriptions SES manages; API v2 only, not in bulk.
-
-    SES writes the unsubscribe links, and doesn't send to recipients who have unsubscribed. A mail
-    with several recipients, or without the placeholder ``{{amazonSESUnsubscribeUrl}}`` in text or
-    html, gets no link, and so is refused.
-
-    Args:
-        contact_list: Name of the contact list, required: at least one character, no control
-            characters.
-        topic: Name of one topic of the list. None, the default, stands for all topics.
-
-    Raises:
-        pydantic.ValidationError: A field is invalid.
-
-    https://docs.aws.amazon.com/ses/latest/dg/sending-email-subscription-management.html
-    """
-
-    contact_list: Name
-    topic: Name | None = None
-
-    if TYPE_CHECKING:
-
-        def replace(self, *, contact_list: str = ..., topic: str | None = ...) -> Self:
-            """Returns a copy with other values of some fields, validated like a new instance."""
-            ...
+__all__ = ["Recipient"]
 
 
 class Recipient(Model, frozen=True):

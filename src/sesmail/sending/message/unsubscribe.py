@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 
 from ...encoded_word import has_encoded_word
 from ...errors import InvalidMessageError
+from ...patterns import lazy_pattern
 from ..limits import MAX_RECIPIENTS_WITH_LIST, MAX_UNSUBSCRIBE_LINKS, MAX_UNSUBSCRIBE_URL
 
 __all__ = [
@@ -28,7 +29,7 @@ PLACEHOLDER = "{{amazonSESUnsubscribeUrl}}"
 
 UNSUBSCRIBE_TWICE = "unsubscribe writes it; give one of the two"
 
-_URL = re.compile(r"https://[^/?#@<>\"\\^`{|}]+(?:[/?#][^<>\"\\^`{|}]*)?", re.IGNORECASE)
+_URL = lazy_pattern(r"https://[^/?#@<>\"\\^`{|}]+(?:[/?#][^<>\"\\^`{|}]*)?", re.IGNORECASE)
 _HEADERS = frozenset({"list-unsubscribe", "list-unsubscribe-post"})
 
 

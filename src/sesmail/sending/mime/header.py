@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from ...address import Address, phrase
 from ...encoded_word import encode_words, has_encoded_word, needs_encoding
 from ...errors import InvalidMessageError
+from ...patterns import lazy_pattern
 from ..limits import MAX_LINE
 
 __all__ = [
@@ -67,8 +68,8 @@ ADDRESS_FIELDS = frozenset(
         "to",
     }
 )
-_MAILBOX = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')  # between commas outside of quotes
-_LIST_ID = re.compile(r"(.*?) *<([!-;=?-~]+)>", re.DOTALL)  # RFC 2919, section 2
+_MAILBOX = lazy_pattern(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')  # between commas outside of quotes
+_LIST_ID = lazy_pattern(r"(.*?) *<([!-;=?-~]+)>", re.DOTALL)  # RFC 2919, section 2
 
 
 def text_field(name: str, text: str) -> str:

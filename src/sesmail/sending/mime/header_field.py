@@ -6,17 +6,18 @@ import re
 from typing import NamedTuple
 
 from ...encoded_word import encode_words
+from ...patterns import lazy_pattern
 from ..limits import MAX_LINE
 from .header import ADDRESS_FIELDS, ID_FIELDS, fold
 
 __all__ = ["FIELD_BEGIN", "Field", "encode_field", "field_text", "split_header"]
 
-FIELD_BEGIN = re.compile(rb"([!-9;-~]+)[ \t]*:")
+FIELD_BEGIN = lazy_pattern(rb"([!-9;-~]+)[ \t]*:")
 _UNSAFE = bytes([0, *range(10, 14)])  # NUL and what some reader takes for a line break
 _MAX_WORD = 60  # characters of an encoded-word beside quotes and a parameter's name
 _PARAMETERS = frozenset({"content-type", "content-disposition"})
 _MAILBOXES = ADDRESS_FIELDS | {"from", "sender", "reply-to", "cc", "bcc"}
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     r'"(?P<quoted>(?:[^"\\]|\\.)*)"|<[^>]*>|\((?P<comment>[^()]*)\)|[^\s"(),:;<>@\[\]\\=]+|\s+|.',
     re.DOTALL,
 )

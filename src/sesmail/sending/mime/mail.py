@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from io import SEEK_END, BytesIO
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from ...address import Address
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_part_count
 from ..message.attachment import Alternative, Attachment
-from ..message.message import Message, RawMessage
-from ..message.raw import has_header
+from ..message.file_content import content_of
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_no_unsubscribe_headers,
     unsubscribe_headers,
 )
 from ..wire import check_chunks
-from .attached_mail import is_attached_mail, prepare
+from .attached_mail import is_attached_mail, prepare_all
 from .header import address_field, text_field
 from .part import (
     BoundaryFactory,
@@ -31,6 +31,10 @@ from .part import (
     multipart,
     text_part,
 )
+
+if TYPE_CHECKING:
+    from ..message.message import Message
+    from ..message.raw_message import RawMessage
 
 __all__ = ["iter_mime", "mime_bytes", "write_mime"]
 
@@ -44,10 +48,12 @@ def mime_bytes(message: Message | RawMessage) -> bytes:
         InvalidMessageError: As for ``write_mime``, or ``send_id`` is given and the ready-made
             content has a send id, too.
     """
-    if isinstance(message, Message):
+    if message.kind == "Message":
         return write_mime(message)
     if message.send_id is None:
         return message.content
+    from ..message.raw import has_header  # loaded with RawMessage only
+
     if has_header(message.content, SEND_ID_HEADER):
         raise InvalidMessageError(
             f"the content already has the header {SEND_ID_HEADER}; remove one of the two",
@@ -78,8 +84,10 @@ def iter_mime(message: Message) -> Iterator[bytes]:
     Raises:
         InvalidMessageError: As for ``write_mime``, while chunks are taken.
     """
-    attachments = [prepare(item) for item in message.attachments]
-    boundaries = BoundaryFactory([item.content for item in attachments if is_attached_mail(item)])
+    attachments = prepare_all(message.attachments)
+    boundaries = BoundaryFactory(
+        [content_of(item) for item in attachments if is_attached_mail(item)]
+    )
     root = _root_part(message, attachments, boundaries)
     check_part_count(root.leaf_count)
     header = Header(

@@ -10,6 +10,7 @@ from binascii import a2b_qp
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ...patterns import lazy_pattern
 from ..wire import check_wire
 from .header_field import FIELD_BEGIN, Field, encode_field, split_header
 from .transfer_encoding import encode_base64, encode_quoted_printable
@@ -18,9 +19,11 @@ __all__ = ["Rules", "encode_body", "is_seven_bit", "split_mail", "to_seven_bit"]
 
 _MAX_DEPTH = 30
 _MAX_BOUNDARY = 200  # RFC 2046 allows 70 characters
-_BLANK_LINE = re.compile(rb"(?:\A|\r?\n)\r?\n")
-_KIND = re.compile(rb"[ \t\r\n]*([^;\s]+/[^;\s]+)")
-_BOUNDARY = re.compile(rb';\s*boundary\s*=\s*(?:"((?:[^"\\\r\n]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
+_BLANK_LINE = lazy_pattern(rb"(?:\A|\r?\n)\r?\n")
+_KIND = lazy_pattern(rb"[ \t\r\n]*([^;\s]+/[^;\s]+)")
+_BOUNDARY = lazy_pattern(
+    rb';\s*boundary\s*=\s*(?:"((?:[^"\\\r\n]|\\.)*)"|([^\s;"]+))', re.IGNORECASE
+)
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
 _NOT_ENCODED = frozenset({b"", b"7bit", b"8bit", b"binary"})

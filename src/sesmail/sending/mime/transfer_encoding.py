@@ -7,6 +7,8 @@ from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterable, Iterator
 from struct import unpack
 
+from ...patterns import lazy_pattern
+
 __all__ = ["encode_base64", "encode_quoted_printable", "encode_text"]
 
 _ASCII = bytes(range(128))
@@ -14,16 +16,16 @@ _PLAIN = bytes(range(32, 127)) + b"\n"
 
 # A line that ends in a space, which servers may drop, or is a dot alone, where they may end the
 # mail. All patterns start with the LF before a line: searching one character is fastest.
-_UNSAFE_LINE = re.compile(rb"\n(?:(?<= \n)|\.\n)")
+_UNSAFE_LINE = lazy_pattern(rb"\n(?:(?<= \n)|\.\n)")
 # A line that has to be cut; and a segment of it: up to 75 characters which end within no "=3D" and
 # leave no dot alone. https://www.rfc-editor.org/rfc/rfc2045#section-6.7
-_LONG_LINE = re.compile(rb"\n.{76,}")
-_LINE_SEGMENT = re.compile(rb"\n?.{1,75}(?<!=)(?<!=.)(?!\.\Z)")
+_LONG_LINE = lazy_pattern(rb"\n.{76,}")
+_LINE_SEGMENT = lazy_pattern(rb"\n?.{1,75}(?<!=)(?<!=.)(?!\.\Z)")
 
 # ``b2a_qp`` encodes a space or tab at the end of a line without counting the two characters that it
 # adds, so that a line may have 77: https://www.rfc-editor.org/rfc/rfc2045#section-6.7
-_FINAL_BLANK = re.compile(rb"[ \t]\r\n")
-_ENDS_TOO_LATE = re.compile(rb"(?<=[^\n]{74})(=(?:20|09)\r\n)")
+_FINAL_BLANK = lazy_pattern(rb"[ \t]\r\n")
+_ENDS_TOO_LATE = lazy_pattern(rb"(?<=[^\n]{74})(=(?:20|09)\r\n)")
 
 _CHUNK = 57 * 1024  # bytes, which make 1,024 lines of base64
 

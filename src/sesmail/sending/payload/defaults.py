@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ...address import Address
 from ...errors import InvalidMessageError
 from ...values import FrozenDict
-from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
 from ..message.model import Merge, merge_rules
+
+if TYPE_CHECKING:
+    from ..message.bulk_message import BulkMessage
+    from ..message.message import Message
+    from ..message.raw_message import RawMessage
+    from ..message.template_message import TemplateMessage
 
 __all__ = ["apply_defaults"]
 

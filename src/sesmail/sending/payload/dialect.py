@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-from ..message.message import AnyMessage, BulkMessage
 from . import v1, v2
 from .call import Call
+
+if TYPE_CHECKING:
+    from ..message.bulk_message import BulkMessage
+    from ..message.kinds import AnyMessage
 
 __all__ = ["DIALECTS", "Api", "Dialect"]
 

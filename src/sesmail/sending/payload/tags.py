@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ...errors import InvalidMessageError
 from ...tagging import SEND_ID_TAG, TAG_WORD
-from ..message.message import BulkMessage, Message, RawMessage, TemplateMessage
+
+if TYPE_CHECKING:
+    from ..message.bulk_message import BulkMessage
+    from ..message.message import Message
+    from ..message.raw_message import RawMessage
+    from ..message.template_message import TemplateMessage
 
 __all__ = ["message_tags", "recipient_tags", "tag_list"]
 
@@ -31,7 +37,7 @@ def message_tags(
     if not tag_send_id:
         return tags
     return _with_send_id(
-        tags, None if isinstance(message, BulkMessage) else message.send_id, "send_id"
+        tags, None if message.kind == "BulkMessage" else message.send_id, "send_id"
     )
 
 
@@ -56,7 +62,7 @@ def _with_tag(
     message: Message | RawMessage | TemplateMessage | BulkMessage, tag_name: str | None
 ) -> dict[str, str]:
     tags = dict(message.message_tags)
-    if tag_name is None or isinstance(message, RawMessage) or not message.tags:
+    if tag_name is None or message.kind == "RawMessage" or not message.tags:
         return tags
     tag, *others = message.tags
     if others:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import UnsupportedFeatureError
 from ..limits import check_mail_size
-from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
-from ..message.recipient import InlineTemplate
 from ..mime.header import mailbox
 from ..mime.mail import mime_bytes
 from .call import (
@@ -23,6 +21,14 @@ from .call import (
     template_data,
 )
 from .tags import message_tags, recipient_tags, tag_list
+
+if TYPE_CHECKING:
+    from ..message.bulk_message import BulkMessage
+    from ..message.inline_template import InlineTemplate
+    from ..message.kinds import AnyMessage
+    from ..message.message import Message
+    from ..message.raw_message import RawMessage
+    from ..message.template_message import TemplateMessage
 
 __all__ = [
     "ENTRIES",
@@ -80,7 +86,7 @@ _SEND_ID_UNTAGGED = "give the client tag_send_id=True, or use Client(api='v2')"
 def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool = False) -> Call:
     """Returns SendTemplatedEmail for a templated message, SendRawEmail for any other."""
     check_unsupported(message, _UNSUPPORTED_SINGLE, "v1")
-    if isinstance(message, TemplateMessage):
+    if message.kind == "TemplateMessage":
         return _templated(message, tag_name, tag_send_id)
     return _raw(message, tag_name, tag_send_id)
 
@@ -116,7 +122,7 @@ def _source(message: Message | RawMessage) -> str | None:
     """
     if message.envelope_sender is not None:
         return message.envelope_sender.email
-    if isinstance(message, Message) and len(message.from_email) > 1:
+    if message.kind == "Message" and len(message.from_email) > 1:
         return (message.sender or message.from_email[0]).email
     return None
 
@@ -227,7 +233,7 @@ def _template_params(
 
 
 def _template_source(template: str | InlineTemplate) -> dict[str, Any]:
-    if isinstance(template, InlineTemplate):
+    if not isinstance(template, str):
         raise UnsupportedFeatureError(
             feature="template",
             api="v1",

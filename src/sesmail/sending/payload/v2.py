@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...address import Address
 from ...errors import InvalidMessageError
 from ..limits import check_mail_size
-from ..message.message import AnyMessage, BulkMessage, Message, RawMessage, TemplateMessage
-from ..message.recipient import InlineTemplate
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_list_recipients,
@@ -31,6 +29,13 @@ from .call import (
 )
 from .tags import message_tags, recipient_tags, tag_list
 from .template import template_headers, template_structure
+
+if TYPE_CHECKING:
+    from ..message.bulk_message import BulkMessage
+    from ..message.kinds import AnyMessage
+    from ..message.message import Message
+    from ..message.raw_message import RawMessage
+    from ..message.template_message import TemplateMessage
 
 __all__ = [
     "ENTRIES",
@@ -58,7 +63,7 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
     """
     if message.list_management is not None:
         _check_list_management(message)
-    if isinstance(message, TemplateMessage):
+    if message.kind == "TemplateMessage":
         size, content = _template_content(message)
     else:
         size, content = _raw_content(message)
@@ -80,7 +85,7 @@ def build(message: AnyMessage, tag_name: str | None = None, *, tag_send_id: bool
 def _check_list_management(message: AnyMessage) -> None:
     """Refuses a contact list for a mail into which SES would write no unsubscribe link."""
     check_list_recipients(len(recipients_of(message)))
-    if isinstance(message, RawMessage):
+    if message.kind == "RawMessage":
         return
     if message.unsubscribe is not None:
         raise InvalidMessageError(
@@ -89,9 +94,9 @@ def _check_list_management(message: AnyMessage) -> None:
     check_no_unsubscribe_headers(
         message.headers, "headers", "SES replaces it with that of list_management"
     )
-    if isinstance(message, Message):
+    if message.kind == "Message":
         check_placeholder((message.text, message.html))
-    elif isinstance(message.template, InlineTemplate):
+    elif not isinstance(message.template, str):
         check_placeholder((message.template.text, message.template.html))
 
 

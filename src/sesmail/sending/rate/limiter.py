@@ -36,6 +36,8 @@ _MAX_RECIPIENTS = 1_000_000_000  # a float holds it exactly
 
 @dataclass(slots=True, eq=False, repr=False)
 class _Waiter:
+    """A waiting call."""
+
     recipients: int
     deadline: float
     wake: Callable[[], object] = int  # ends its wait

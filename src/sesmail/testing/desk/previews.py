@@ -15,8 +15,11 @@ from typing import Any
 
 import anyio
 
-from ...sending.message.message import BulkMessage, Message, RawMessage, TemplateMessage
-from ...sending.message.recipient import InlineTemplate
+from ...sending.message.bulk_message import BulkMessage
+from ...sending.message.inline_template import InlineTemplate
+from ...sending.message.message import Message
+from ...sending.message.raw_message import RawMessage
+from ...sending.message.template_message import TemplateMessage
 from ..preview_page import previewed_mail
 from ..state import State
 from .item import Item, item_of_mail
