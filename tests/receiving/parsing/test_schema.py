@@ -104,6 +104,7 @@ def outcome(body: bytes) -> Any:
         return error.path, error.reason, error.input
 
 
+@pytest.mark.first
 @pytest.mark.slow
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
 def test_schema_and_fields_give_the_same_events(
