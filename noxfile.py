@@ -22,19 +22,16 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 FIRST = next((version for version in PYTHONS if shutil.which(f"python{version}")), None)
 ANY_EXIT_CODE = range(256)  # for what a session can do without
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-# These compute on text and bytes only, with the same result on every Python and with every version
-# of a package. They run on the first Python; other files of their folders run on all.
+# These compute on text and bytes by the standard library and cryptography, with equal results on
+# every Python. They run on the first one; other files of their folders run on all.
 PURE = {
     "receiving/inbound": "body chunks date header hostile_texts mail_text mailbox parameters parts"
     " report rfc_5322_examples",
-    "receiving/parsing": "reader received recipients stored tagging unknown",
     "receiving/storage": "decrypting inbound_storage",
     "receiving/transports": "classify documents json_body set_up_notice sns",
     "receiving/verification": "checks secret signature",
     "sending": "wire",
     "sending/mime": "attached_mail header header_field seven_bit transfer_encoding",
-    "sending/payload": "defaults tags",
-    "system": "faults_after_response malformed_bodies",
     "testing": "documents handlebars history html_tokens mail_check preview resources shapes sns",
     "testing/desk": "previews security",
     ".": "aws_guide documentation_tables encoded_word mutants simulation tagging",
