@@ -26,22 +26,37 @@ FOREIGN_SETTINGS = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"
 def cached_botocore() -> Iterator[None]:
     """Cache what botocore reads and computes for each client: the tests open hundreds of clients.
 
-    Three functions that depend only on their arguments keep their results for the session: reading
-    a service model, the alias of an event name, and whether a handler accepts ``**kwargs``.
+    Functions that depend only on their arguments keep their results for the session: reading a
+    service model, the list of services, the alias of an event name, and whether a handler accepts
+    ``**kwargs``.
     `SESMAIL_TESTS_UNPATCHED=1` runs the tests without this fixture, as `nox -s minimal` does.
     """
     if UNPATCHED:
         yield
         return
-    from botocore import hooks
+    from botocore import hooks, loaders
 
     from sesmail.aws import service_models
 
     load = functools.cache(service_models._Files().load_file)
+    load_ordered = functools.cache(loaders.JSONFileLoader().load_file)
+    list_services = loaders.Loader.list_available_services
+    builtin = loaders.Loader().search_paths
+    services = functools.cache(lambda type_name: list_services(loaders.Loader(), type_name))
     alias = functools.cache(hooks.EventAliaser(None)._alias_event_name)
     accepts_kwargs = functools.cache(hooks.accepts_kwargs)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service_models._Files, "load_file", lambda _, path: load(path))
+        patch.setattr(loaders.JSONFileLoader, "load_file", lambda _, path: load_ordered(path))
+        patch.setattr(
+            loaders.Loader,
+            "list_available_services",
+            lambda self, type_name: (
+                services(type_name)
+                if self.search_paths == builtin
+                else list_services(self, type_name)
+            ),
+        )
         patch.setattr(hooks.EventAliaser, "_alias_event_name", lambda _, name: alias(name))
         # By the function, so that no object is kept alive by its bound method.
         patch.setattr(
@@ -134,6 +149,16 @@ def moto_server(running_moto: "MotoServer") -> "MotoServer":
     """Provide moto's server, empty at the start of each test."""
     running_moto.reset()
     return running_moto
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frozen_objects() -> None:
+    """Exclude what earlier modules imported and cached from garbage collection.
+
+    Tests that collect garbage to find leaks take a second otherwise.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_finish() -> None:

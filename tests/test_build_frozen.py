@@ -76,6 +76,7 @@ def test_samples_include_every_class(built: list[Any]) -> None:
     assert {type(instance) for instance in built} == {*KINDS}
 
 
+@pytest.mark.first
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_events_with_any_one_value_changed_have_all_fields(
     built: list[Any], document: dict[str, Any]

@@ -207,6 +207,13 @@ def test_attachments(run: Run, server: "FakeSES") -> None:
     ]
 
 
+def test_attachments_s3(script: Run) -> None:
+    size, refused, attached = script("attachments_s3").splitlines()
+    assert int(size.partition(" ")[0]) < 500
+    assert refused.startswith("not_sent False attachments[1]: the object 'mail/gone'")
+    assert attached == "message/rfc822 your mail.eml 92 bytes"
+
+
 def test_calendar_invitation(run: Run, server: "FakeSES") -> None:
     run("calendar_invitation")
     [mail] = server.outbox

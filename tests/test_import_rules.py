@@ -23,6 +23,7 @@ BASE = [
     "encoded_word",
     "error_codes",
     "errors",
+    "object_names",
     "patterns",
     "private_names",
     "strict",
@@ -44,7 +45,15 @@ MESSAGE = [*FIELDS, "sending.message"]
 MIME = [*MESSAGE, "sending.mime"]
 PAYLOAD = [*MIME, "sending.payload"]
 ATTEMPTS = [*PAYLOAD, "sending.attempts", "sending.rate", "sending.result", "send_log", "aws"]
-SENDING = [*ATTEMPTS, "sending.bulk", "sending.many", "sending.sender", "sending.source"]
+SENDING = [
+    *ATTEMPTS,
+    "sending.building",
+    "sending.bulk",
+    "sending.many",
+    "sending.references",
+    "sending.sender",
+    "sending.source",
+]
 RECEIVING = [
     *(
         "receiving.dedup",
@@ -82,8 +91,16 @@ UNITS: dict[str, list[str]] = {
         "sending.result",
         "sending.source",
     ],
-    "sending.bulk": [*BASE, *ATTEMPTS],
-    "sending.sender": [*BASE, *ATTEMPTS, "sending.bulk"],
+    "sending.references": [*BASE, *MIME, "aws"],
+    "sending.bulk": [*BASE, *ATTEMPTS, "sending.references"],
+    "sending.building": BASE,
+    "sending.sender": [
+        *BASE,
+        *ATTEMPTS,
+        "sending.building",
+        "sending.bulk",
+        "sending.references",
+    ],
     "sending.settings": [*BASE, *ATTEMPTS],
     "sending.client": [*BASE, *SENDING, "sending.settings"],
     "sending.blocking_many": [
@@ -164,10 +181,12 @@ ASYNC = [
         "sending/attempts/listener.py",
         "sending/attempts/log_writer.py",
         "sending/attempts/runner.py",
+        "sending/building.py",
         "sending/client.py",
         "sending/many.py",
     ),
-    *("sending/rate/", "sending/sender.py", "sending/source.py", "receiving/storage/s3.py"),
+    *("sending/rate/", "sending/references/", "sending/sender.py", "sending/source.py"),
+    "receiving/storage/s3.py",
 ]
 # Names that only some files may import or use; folders end in "/". `await` is any async syntax.
 RESTRICTED: dict[str, list[str]] = {

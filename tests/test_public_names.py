@@ -58,15 +58,15 @@ def test_every_public_name_exists() -> None:
     assert [name for name, value in PUBLIC.items() if value is None] == []
 
 
-@pytest.mark.parametrize("name", MADE_HERE)
-def test_every_public_name_has_a_docstring(name: str) -> None:
-    docstring = PUBLIC[name].__doc__
-    assert docstring, "missing"
-    assert not docstring.startswith(f"{name}("), "has only the signature that dataclasses write"
+def test_every_public_name_has_a_docstring() -> None:
+    docstrings = {name: PUBLIC[name].__doc__ or "" for name in MADE_HERE}
+    assert [name for name, text in docstrings.items() if not text] == []
+    # Dataclasses write a signature where there is none.
+    assert [name for name, text in docstrings.items() if text.startswith(f"{name}(")] == []
 
 
-@pytest.mark.parametrize("name", MADE_HERE)
-def test_public_names_can_be_pickled_by_their_module(name: str) -> None:
-    module = importlib.import_module(PUBLIC[name].__module__)
-    assert module.__name__.split(".")[0] == "sesmail"
-    assert getattr(module, name) is PUBLIC[name]
+def test_public_names_can_be_pickled_by_their_module() -> None:
+    for name in MADE_HERE:
+        module = importlib.import_module(PUBLIC[name].__module__)
+        assert module.__name__.split(".")[0] == "sesmail", name
+        assert getattr(module, name) is PUBLIC[name], name

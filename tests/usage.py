@@ -46,6 +46,7 @@ from sesmail import (
     Recipient,
     RecipientResult,
     ReportedRecipient,
+    S3Object,
     SeenMessages,
     SendLog,
     SendRecord,
@@ -201,9 +202,28 @@ def files(path: Path, standard: EmailMessage) -> None:
     Attachment(filename="a.pdf", content=b"%PDF", media_type="application/pdf")
     attachment = Attachment.from_path(path, content_id="logo", filename="logo.png")
     assert_type(attachment, Attachment)
-    assert_type(attachment.content, bytes)
+    assert_type(attachment.content, bytes | S3Object)
     assert_type(attachment.media_type, str)
     Attachment.from_path("a.pdf")
+    stored = Attachment.from_s3(
+        "invoices",
+        "2026/7.pdf",
+        version_id="1",
+        filename="a.pdf",
+        media_type="application/pdf",
+        content_id="id",
+        disposition="inline",
+        description="words",
+    )
+    assert_type(stored, Attachment)
+    assert_type(stored.replace(content=S3Object("invoices", "8.pdf")), Attachment)
+    if isinstance(stored.content, S3Object):
+        assert_type(stored.content.key, str)
+        assert_type(stored.content.version_id, str | None)
+        assert_type(stored.content.replace(version_id=None), S3Object)
+    Attachment("a.pdf", S3Object("invoices", "7.pdf"))
+    Attachment.from_s3("invoices", b"7.pdf")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Attachment.from_s3("invoices", "7.pdf", "1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Message(
         attachments=[attachment], alternatives=[Alternative("<html amp4email>", "text/x-amp-html")]
     )

@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from .sending.message.message import Message
     from .sending.message.raw_message import RawMessage
     from .sending.message.recipient import Recipient
+    from .sending.message.stored_object import S3Object
     from .sending.message.template_message import TemplateMessage
     from .sending.rate.limiter import RateLimiter
     from .sending.result import BulkResult, RecipientResult, SendResult
@@ -187,6 +188,7 @@ __all__ = [
     "ReportedRecipient",
     "RetryPolicy",
     "S3Action",
+    "S3Object",
     "SeenMessages",
     "SendError",
     "SendLog",
@@ -289,6 +291,7 @@ _PUBLIC_NAMES = {
     "sending.message.message": "Message",
     "sending.message.raw_message": "RawMessage",
     "sending.message.recipient": "Recipient",
+    "sending.message.stored_object": "S3Object",
     "sending.message.template_message": "TemplateMessage",
     "sending.rate.limiter": "RateLimiter",
     "sending.result": "BulkResult RecipientResult SendResult",

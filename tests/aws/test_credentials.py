@@ -170,6 +170,7 @@ def test_mfa_code_is_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPatch) ->
     assert credentials._ask("code: ") == "code: 123456"
 
 
+@pytest.mark.first
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
@@ -272,6 +273,7 @@ PROCESSES: dict[str, tuple[str, type[SesmailError], str]] = {
 }
 
 
+@pytest.mark.first
 @pytest.mark.parametrize("name", PROCESSES)
 @pytest.mark.parametrize("transport", ["asyncio-aiohttp-fast", "trio-httpx-generic"], indirect=True)
 async def test_failure_of_a_credential_process_is_named_without_its_output(

@@ -255,7 +255,10 @@ WRAPPERS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-WRAPPED = [(*MAKE_API_CALL, kind) for kind in WRAPPERS] + [(*each, "wrapt") for each in OTHERS]
+WRAPPED = [
+    *((*MAKE_API_CALL, kind) for kind in WRAPPERS),
+    *(pytest.param(*each, "wrapt", marks=pytest.mark.first) for each in OTHERS),
+]
 
 
 def wrap(function: Any, kind: str) -> Any:

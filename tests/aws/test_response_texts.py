@@ -94,6 +94,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.first
 @given(
     st.dictionaries(st.sampled_from(["MessageId", "messageId", "Other"]) | st.text(), VALUES),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32-le", "cp037"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import UnknownServiceError
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 
 from sesmail.aws import Aws, AwsSettings, service_models
 from sesmail.aws.service_models import ServiceModelLoader
@@ -19,13 +19,14 @@ TYPES = [
     "examples-1",
     "no-such-type",
 ]
-READ = service_models._Files.load_file
+READ = {kind: kind.load_file for kind in (JSONFileLoader, service_models._Files)}
 
 
 @pytest.fixture(autouse=True)
 def fresh_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the files again: botocore changes what it has of some, and the tests share it."""
-    monkeypatch.setattr(service_models._Files, "load_file", READ)
+    for kind, read in READ.items():
+        monkeypatch.setattr(kind, "load_file", read)
 
 
 def model(loader: Loader, service: str, type_name: str) -> object:

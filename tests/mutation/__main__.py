@@ -19,6 +19,7 @@ QUICK = [
 ]
 THOROUGH = [
     *("sending/rate", "sending/test_bulk.py", "sending/test_many.py", "send_log/test_sqlite.py"),
+    "sending/references",
     *("system/transports/test_outcomes.py", "system/transports/test_no_connection.py"),
     *("system/transports/test_proxy.py", "system/transports/test_departure.py"),
 ]

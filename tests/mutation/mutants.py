@@ -21,6 +21,7 @@ from sesmail.aws.fast_path import FastCall
 from sesmail.aws.header_values import check_headers, key_fault
 from sesmail.aws.hooks import HookDetector
 from sesmail.aws.network_stream import NetworkStream
+from sesmail.aws.objects import get_object
 from sesmail.aws.sessions import is_connection_error
 from sesmail.aws.transport_settings import check_status
 from sesmail.error_codes import is_documented_code, rejected_error
@@ -49,6 +50,8 @@ from sesmail.sending.bulk import BulkCall, BulkPart
 from sesmail.sending.many import SendMany
 from sesmail.sending.payload.call import Call
 from sesmail.sending.rate.limiter import RateLimiter
+from sesmail.sending.references.failures import _is_retryable, not_read
+from sesmail.sending.references.reading import Reading
 from sesmail.sending.result import RecipientResult
 from sesmail.sending.sender import Sender
 
@@ -436,3 +439,15 @@ mutant("results have the addresses of other entries", BulkCall.read,
 mutant("one call's configuration error loses all results", Sender._send_parts, after(raise_first))
 mutant("a send cancelled after acceptance is not accepted", SendMany.__init__,
     before(lambda self, messages, send: (self, messages, forgetful(send))))
+
+
+async def any_object(aws: Aws, params: Any, *, deadline: float, limit: Any) -> dict[str, Any]:
+    return await aws.call("s3", "GetObject", params, deadline=deadline, body_limit=limit)
+
+
+mutant("a part of a file is sent", get_object, instead(any_object))
+mutant("a file of any size is read", Reading.admit,
+    instead(lambda self, stored, size: size or 10**9))
+mutant("a missing file is retryable", _is_retryable, instead(lambda *_: True))
+mutant("a file that can't be read makes the outcome unknown", not_read,
+    after(lambda error, *_: UnknownOutcomeError(str(error))))

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import pytest
+
 
 class Setting(NamedTuple):
     """An event loop, and a driver: those of an AsyncEngine work on asyncio only."""
@@ -24,4 +26,4 @@ SETTINGS = [
 # These differ from others in parts that do not depend on the Python.
 ON_ONE_PYTHON = {SETTINGS[0], SETTINGS[2], SETTINGS[3]}
 # For the many tests that are about the worker rather than the driver.
-WORKER_SETTINGS = [SETTINGS[1], SETTINGS[4]]
+WORKER_SETTINGS = [pytest.param(SETTINGS[1], marks=pytest.mark.first), SETTINGS[4]]

@@ -386,7 +386,7 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
             "..",
         )
     },
-    # Text is decoded in chunks of 1 MiB: a few chunks show the growth as well as 40 would.
+    # Contents are decoded in chunks of 1 MiB: a few chunks show the growth as well as 40 would.
     "8 MB that isn't cp1252": (lambda: text(b"cp1252", b"\x81" * (8 * MIB)), BAD_TEXT),
     "8 MB that isn't UTF-8": (lambda: text(b"utf-8", b"\xff" * (8 * MIB)), BAD_TEXT),
     "8 MB that isn't UTF-16": (lambda: text(b"utf-16-le", b"\0\xd8" * (4 * MIB)), BAD_TEXT),
@@ -412,8 +412,8 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     ),
     "base64 of garbage": (lambda: text(b"utf-8", bytes(range(256)) * 4_000, b"base64"), BAD_BASE64),
     "40 MB of padding": (lambda: text(b"utf-8", b"=" * (39 * MIB), b"base64"), None),
-    "40 MB of line breaks after one letter": (
-        lambda: text(b"utf-8", b"a" + b"\n" * (39 * MIB), b"base64"),
+    "8 MB of line breaks after one letter": (
+        lambda: text(b"utf-8", b"a" + b"\n" * (8 * MIB), b"base64"),
         BAD_BASE64,
     ),
     "40 MB of single letters with padding": (
@@ -428,12 +428,12 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: text(b"utf-8", b"=" * (39 * MIB), b"quoted-printable"),
         BAD_QUOTED_PRINTABLE,
     ),
-    "40 MB of short blocks of base64": (
-        lambda: text(b"utf-8", b"YQ==" * (10 * MIB - 100), b"base64"),
+    "8 MB of short blocks of base64": (
+        lambda: text(b"utf-8", b"YQ==" * (2 * MIB), b"base64"),
         BAD_BASE64,
     ),
-    "40 MB of lines with padding": (
-        lambda: text(b"utf-8", b"YWI=\n" * (8 * MIB - 100), b"base64"),
+    "8 MB of lines with padding": (
+        lambda: text(b"utf-8", b"YWI=\n" * (8 * MIB // 5), b"base64"),
         BAD_BASE64,
     ),
     "40 MB of words after padding": (
@@ -444,8 +444,8 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: text(b"utf-8", b"YWI=" + b"YWJj" * (5 * MIB), b"base64"),
         BAD_BASE64,
     ),
-    "40 MB of blanks at the end of lines": (
-        lambda: text(b"utf-8", b" \n" * (20 * MIB - 100), b"quoted-printable"),
+    "8 MB of blanks at the end of lines": (
+        lambda: text(b"utf-8", b" \n" * (4 * MIB), b"quoted-printable"),
         None,
     ),
     "40 MB of blanks": (lambda: text(b"utf-8", b" " * (39 * MIB), b"quoted-printable"), None),
@@ -453,8 +453,8 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: text(b"utf-8", b" \t" * (19 * MIB) + b"\n", b"quoted-printable"),
         None,
     ),
-    "40 MB of soft line breaks with blanks": (
-        lambda: text(b"utf-8", b"= \n" * (13 * MIB), b"quoted-printable"),
+    "8 MB of soft line breaks with blanks": (
+        lambda: text(b"utf-8", b"= \n" * (8 * MIB // 3), b"quoted-printable"),
         BAD_QUOTED_PRINTABLE,
     ),
     "40 MB of short lines in uuencode": (
@@ -504,9 +504,9 @@ HOSTILE_MAILS: dict[str, tuple[Callable[[], bytes], str | None]] = {
         )
         for unit in (b"<", b"<script>", b"<!--", b"<b>", b"</p>", b"&lt;", b"\n ", b"<!---->", b"&")
     },
-    "40 MB of URLs of content ids": (
+    "8 MB of URLs of content ids": (
         lambda: multipart(
-            HTML + b"cid:%41 " * (4 * MIB),
+            HTML + b"cid:%41 " * MIB,
             b"Content-Type: image/png\r\nContent-ID: <A (1)>\r\n\r\nx",
         ),
         None,

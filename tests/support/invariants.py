@@ -120,6 +120,9 @@ async def no_leaks(*servers: FaultServer) -> AsyncIterator[None]:
 
         asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
     before = _tasks()
+    # The collection below then looks at the objects of this test only.
+    gc.collect()
+    gc.freeze()
     yield
     for server in servers:
         assert await anyio.to_thread.run_sync(server.wait_until_closed)

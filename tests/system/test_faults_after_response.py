@@ -1,5 +1,6 @@
 """Exceptions in every step after SES's response, and invalid messages: the outcomes stay true."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -84,30 +85,30 @@ async def send_bulk(client: Client) -> list[tuple[str, str | None]]:
     return [(each.outcome, each.message_id) for each in result.recipients]
 
 
-WAYS = pytest.mark.parametrize("way", [send, send_many, send_bulk], ids=lambda way: way.__name__)
+WAYS = (send, send_many, send_bulk)
+each_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 
 
-@WAYS
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("step", STEPS)
 async def test_exception_of_a_step_keeps_the_accepted_result(
     fault_server: StartFaultServer,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    subtests: pytest.Subtests,
     step: str,
-    kind: type[Exception],
-    way: Any,
 ) -> None:
     server = fault_server(ok("id-1"))
     async with new_client(server.url) as client:
-        with monkeypatch.context() as patch:
-            faulty = Faulty(kind, send)
-            patch.setattr(step, faulty)
-            assert await way(client) == [("accepted", "id-1")]
-    assert ("Traceback" in caplog.text) is (faulty.raised > 0)
+        for kind, way in itertools.product(KINDS, WAYS):
+            with subtests.test(f"{kind.__name__} {way.__name__}"), monkeypatch.context() as patch:
+                caplog.clear()
+                faulty = Faulty(kind, send)
+                patch.setattr(step, faulty)
+                assert await way(client) == [("accepted", "id-1")]
+                assert ("Traceback" in caplog.text) is (faulty.raised > 0)
 
 
-@WAYS
+@each_way
 @pytest.mark.parametrize("method", ["before_attempt", "after_attempt", "throttled", "waiting"])
 @pytest.mark.parametrize("kind", [*KINDS, "cancelled"])
 async def test_exception_of_a_listener_keeps_the_accepted_result(
@@ -130,7 +131,7 @@ async def test_exception_of_a_listener_keeps_the_accepted_result(
         assert await way(client) == [("accepted", "id-1")]
 
 
-@WAYS
+@each_way
 async def test_exception_of_the_retry_policy_keeps_the_rejection(
     fault_server: StartFaultServer, caplog: pytest.LogCaptureFixture, way: Any
 ) -> None:

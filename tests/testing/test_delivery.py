@@ -48,7 +48,7 @@ class Webhook(BaseHTTPRequestHandler):
 def webhook() -> Iterator[str]:
     Webhook.statuses, Webhook.requests = [], []
     with ThreadingHTTPServer(("127.0.0.1", 0), Webhook) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=[0.01]).start()
         yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,30 +51,28 @@ def run(path: Path, *options: str) -> str:
     return done.stdout
 
 
-@pytest.mark.first
-@pytest.mark.slow
-@pytest.mark.parametrize("backend", ["asyncio", pytest.param("trio", marks=pytest.mark.once)])
-def test_runner_of_anyio(tmp_path: Path, backend: str) -> None:
-    text = TESTS.format(decorator="@pytest.mark.anyio") + ANYIO.format(backend=backend)
-    (tmp_path / "test_shop.py").write_text(text)
-    assert "5 passed" in run(tmp_path, "-p", "no:asyncio")
-
-
-@pytest.mark.first
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", [pytest.param("strict", marks=pytest.mark.once), "auto"])
-def test_runner_of_pytest_asyncio(tmp_path: Path, mode: str) -> None:
-    decorator = "@pytest.mark.asyncio" if mode == "strict" else ""
-    (tmp_path / "test_shop.py").write_text(TESTS.format(decorator=decorator))
-    assert "5 passed" in run(tmp_path, f"--asyncio-mode={mode}")
+@pytest.mark.once
+def test_runner_of_anyio(tmp_path: Path) -> None:
+    for backend in ("asyncio", "trio"):
+        text = TESTS.format(decorator="@pytest.mark.anyio") + ANYIO.format(backend=backend)
+        (tmp_path / f"test_on_{backend}.py").write_text(text)
+    assert "10 passed" in run(tmp_path, "-p", "no:asyncio")
 
 
 @pytest.mark.once
-def test_workers_of_xdist_have_servers_of_their_own(tmp_path: Path) -> None:
+def test_runner_of_pytest_asyncio_in_auto_mode(tmp_path: Path) -> None:
+    (tmp_path / "test_shop.py").write_text(TESTS.format(decorator=""))
+    assert "5 passed" in run(tmp_path, "--asyncio-mode=auto")
+
+
+@pytest.mark.once
+def test_runner_of_pytest_asyncio_and_workers_of_xdist_with_servers_of_their_own(
+    tmp_path: Path,
+) -> None:
     for number in range(2):
         text = TESTS.format(decorator="@pytest.mark.asyncio")
         (tmp_path / f"test_shop_{number}.py").write_text(text)
-    assert "10 passed" in run(tmp_path, "-n", "2")
+    assert "10 passed" in run(tmp_path, "--asyncio-mode=strict", "-n", "2")
 
 
 def test_plugin_starts_nothing_unless_asked() -> None:
@@ -99,3 +98,15 @@ async def test_fixtures_in_a_test_of_pytest_asyncio(ses, ses_client, ses_receive
     ses.verify("example.com")
     assert await ses_client.call("GetAccount")
     assert ses_receiver is not None
+
+
+@pytest.mark.anyio
+async def test_fixtures_in_a_test_of_anyio(ses: Any, ses_client: Any) -> None:
+    ses.verify("example.com")
+    assert await ses_client.call("GetAccount")
+
+
+def test_fixtures_in_a_test_without_an_event_loop(ses_client: Any, outbox: Any) -> None:
+    """A client that was never opened needs no closing."""
+    assert ses_client is not None
+    assert len(outbox) == 0

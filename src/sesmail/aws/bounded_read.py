@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeAlias
 
 import anyio
 
 from ..errors import ContentTooLargeError
 from .departure import response_limit
 
-__all__ = ["OversizedResponseError", "check_bounded", "read_body", "read_bounded"]
+__all__ = ["BodyLimit", "OversizedResponseError", "check_bounded", "read_body", "read_bounded"]
 
 _CHUNK = 256 * 1024
+
+BodyLimit: TypeAlias = int | Callable[[int | None], int]
+"""Maximum size of a body in bytes, or a function that returns it for the Content-Length."""
 
 
 class OversizedResponseError(Exception):
@@ -48,13 +51,13 @@ async def read_bounded(chunks: AsyncIterator[bytes]) -> bytes:
     return bytes(content)
 
 
-async def read_body(body: Any, size: int | None, limit: int) -> bytes:
+async def read_body(body: Any, size: int | None, body_limit: BodyLimit) -> bytes:
     """Returns the body of a response.
 
     Args:
         body: aiobotocore's stream.
         size: Its Content-Length in bytes; None without one.
-        limit: Maximum size in bytes.
+        body_limit: Maximum size in bytes. A function may raise, and then nothing is read.
 
     Raises:
         ContentTooLargeError: The body is larger than the limit.
@@ -62,6 +65,7 @@ async def read_body(body: Any, size: int | None, limit: int) -> bytes:
     chunks: list[bytes] = []
     actual = 0
     async with body:
+        limit = body_limit if isinstance(body_limit, int) else body_limit(size)
         if size is not None and size > limit:
             raise ContentTooLargeError(
                 f"it has {size:,} bytes; the limit is {limit:,}", limit=limit, actual=size

@@ -20,7 +20,7 @@ from ..errors import (
     SesmailError,
     UnknownOutcomeError,
 )
-from .bounded_read import read_body
+from .bounded_read import BodyLimit, read_body
 from .departure import CallScope, Departure, Lifetime, call_scope, closed_error
 from .failure import clear_frames, translate_error
 from .opening import AwsSettings, ClientOpener
@@ -154,7 +154,7 @@ class Aws:
         *,
         deadline: float,
         region: str | None = None,
-        body_limit: int = 0,
+        body_limit: BodyLimit = 0,
         validated: bool = False,
         size: int = 0,
         departure: Departure | None = None,
@@ -167,7 +167,8 @@ class Aws:
             params: Its parameters.
             deadline: The end of the call, on anyio's clock.
             region: A region other than that of the configuration.
-            body_limit: Maximum size in bytes of the response's ``Body``, where it has one.
+            body_limit: Maximum size in bytes of the response's ``Body``, where it has one, or a
+                function that returns it for the Content-Length, and may raise.
             validated: Whether the parameters are known to be valid, which the fast path requires.
             size: Approximate size of the parameters in bytes.
             departure: Counts the requests, for a caller that needs the number when the call raises.
@@ -247,7 +248,7 @@ class Aws:
         client: ServiceClient,
         operation: str,
         params: Mapping[str, Any],
-        body_limit: int,
+        body_limit: BodyLimit,
         validated_size: int | None,
     ) -> dict[str, Any]:
         method = client.methods.get(operation)
@@ -273,7 +274,9 @@ class Aws:
 
 
 async def _call(
-    method: Callable[..., Awaitable[dict[str, Any]]], params: Mapping[str, Any], body_limit: int
+    method: Callable[..., Awaitable[dict[str, Any]]],
+    params: Mapping[str, Any],
+    body_limit: BodyLimit,
 ) -> dict[str, Any]:
     """Make a call through aiobotocore, and read the stream in its response, if there is one."""
     response = await method(**params)

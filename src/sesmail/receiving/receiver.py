@@ -6,10 +6,10 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 import anyio
+from anyio.abc import AsyncResource
 
 from ..arguments import (
     check_bool,
@@ -60,7 +60,7 @@ _REFUSED: dict[str, tuple[tuple[type[Any], ...], str]] = {
 }
 
 
-class Receiver:
+class Receiver(AsyncResource):
     """Verifies the requests that Amazon SNS posts to a webhook, and returns their events.
 
     One receiver serves all requests of a program, on one event loop. It calls AWS only to confirm
@@ -174,17 +174,6 @@ class Receiver:
             )
         )
         self._fetcher = MailFetcher(self._aws, storage, timeout=timeout)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Closes all connections to AWS; does nothing if they are closed."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SendError
 from .attempts.response import read_bulk
 from .attempts.state import SendState, with_attempts
 from .limits import MAX_RECIPIENTS, check_recipient_count
+from .message.file_content import has_references
 from .payload.call import Call, add_entries
 from .payload.dialect import Dialect
 from .result import RecipientResult
@@ -55,11 +56,18 @@ class BulkCall:
     ) -> BulkCall:
         """Returns the bulk call of a message, which may take long if that has many recipients.
 
+        Attachments that are references are left empty; see ``with_message``.
+
         Raises:
             InvalidMessageError: The API doesn't support the message, or one entry has more
                 recipients than SES accepts in a call.
         """
-        content = dialect.build_content(message, tag_name, tag_send_id=tag_send_id)
+        rest = message
+        if has_references(message):
+            from .references.contents import without_contents  # loaded with references only
+
+            rest = without_contents(message)
+        content = dialect.build_content(rest, tag_name, tag_send_id=tag_send_id)
         counts, sizes = bytearray(), array("L")
         for number, send_id in enumerate(send_ids):
             size, entry = dialect.build_entry(message, number, send_id, tag_send_id=tag_send_id)
@@ -68,6 +76,15 @@ class BulkCall:
             counts.append(count)
             sizes.append(size)
         return cls(message, content, dialect, tag_send_id, send_ids, counts, sizes)
+
+    def with_message(self, message: BulkMessage, tag_name: str | None = None) -> BulkCall:
+        """Returns the bulk call of the same message with the contents of its attachments.
+
+        Raises:
+            InvalidMessageError: The mail is too large.
+        """
+        content = self.dialect.build_content(message, tag_name, tag_send_id=self.tag_send_id)
+        return replace(self, message=message, content=content)
 
     def parts(self, limit: Callable[[], float]) -> Iterator[range]:
         """Yields ranges of entries for one call each: at most 50 recipients, and at most ``limit``.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 import anyio
+from anyio.abc import AsyncResource
 
 from ..arguments import check_bool, check_choice, check_mapping, check_seconds, check_text
 from ..aws import Aws, AwsSettings, ClientParams, Role, check_operation
@@ -25,6 +25,7 @@ from .message.message import Message
 from .payload.dialect import DIALECTS, Api
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
+from .references.lazy import References
 from .result import BulkResult, SendResult
 from .sender import Sender
 from .settings import check_listener, check_retry, check_send_log, merged_defaults, new_limiter
@@ -40,7 +41,7 @@ _OPEN_TIMEOUT = 30.0  # seconds
 _RETRY = RetryPolicy()
 
 
-class Client:
+class Client(AsyncResource):
     """Async client of Amazon SES; one per program, shared by all tasks of one event loop.
 
     Use it as ``async with Client() as client``, or call ``aclose`` at the end. The constructor
@@ -73,10 +74,10 @@ class Client:
             be copied. A default that the API doesn't support beside a template, such as metadata
             on ``v1``, makes each templated message there an error. A default extra disables the
             faster path for every message. Must not contain a send_id.
-        timeout: Deadline of a call in seconds, over all its attempts, for the first MB of content;
-            proportionally more above. A call whose deadline passes while it waits for a connection
-            is ``not_sent``, one whose request may have left is ``unknown``. Waiting for the rate
-            limit doesn't count.
+        timeout: Deadline of a call in seconds, over all its attempts and the reading of attachments
+            in S3, for the first MB of content; proportionally more above. A call whose deadline
+            passes while it waits for a connection is ``not_sent``, one whose request may have left
+            is ``unknown``. Waiting for the rate limit doesn't count.
         retry: Policy of the retries.
         rate_limit: Sending rate in recipients per second. ``account`` is the account's rate, which
             ``send_many`` and ``send_bulk`` read with GetAccount or GetSendQuota and read again
@@ -99,8 +100,9 @@ class Client:
             requests are the same. It is off while other code hooks into aiobotocore's calls: event
             handlers, tracers, and mocks such as moto's ``mock_aws``. The logger ``sesmail.aws``
             reports that once.
-        **params: Arguments of aiobotocore's ``create_client``: ``endpoint_url``, ``use_ssl``,
-            ``verify``, ``api_version``, ``aws_access_key_id``, ``aws_secret_access_key``,
+        **params: Arguments of aiobotocore's ``create_client``: ``endpoint_url`` (that of SES; S3,
+            where attachments may be, has AWS_ENDPOINT_URL_S3), ``use_ssl``, ``verify``,
+            ``api_version``, ``aws_access_key_id``, ``aws_secret_access_key``,
             ``aws_session_token``, ``aws_account_id``.
 
     Raises:
@@ -145,18 +147,18 @@ class Client:
         defaults = merged_defaults(defaults, configuration_set)
         dialect = DIALECTS[api]
         self._service = dialect.SERVICE
-        self._aws = Aws(
-            AwsSettings(
-                region,
-                profile=profile,
-                session=session,
-                role=Role.of(role_arn, external_id),
-                config=config,
-                user_agent=f"sesmail/{__version__}",
-                params=params,
-                fast_path=fast_path,
-            )
+        settings = AwsSettings(
+            region,
+            profile=profile,
+            session=session,
+            role=Role.of(role_arn, external_id),
+            config=config,
+            user_agent=f"sesmail/{__version__}",
+            params=params,
+            fast_path=fast_path,
         )
+        self._aws = Aws(settings)
+        self._references = References(settings, api, timeout)
         runner = CallRunner(
             self._aws,
             self._service,
@@ -169,6 +171,7 @@ class Client:
         self._sender = Sender(
             dialect,
             runner,
+            self._references,
             defaults,
             message_tag_name,
             tag_send_id,
@@ -183,14 +186,6 @@ class Client:
     async def __aenter__(self) -> Self:
         await self.open()
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def open(self) -> None:
         """Opens the AWS client ahead of the first call: region, credentials, TLS, endpoint.
@@ -218,7 +213,10 @@ class Client:
         Calls whose request may have left end with ``unknown``, those still waiting with
         ``not_sent``. Later calls raise ConfigurationError.
         """
-        await self._aws.aclose()
+        try:
+            await self._aws.aclose()
+        finally:
+            await self._references.aclose()
 
     async def send(self, message: AnyMessage) -> SendResult:
         """Sends one mail; retries it, as ``retry`` allows, if SES definitely did not accept it.
@@ -241,6 +239,8 @@ class Client:
                 was sent.
             DuplicateSendError: The send log has the ``send_id`` as in flight or unknown; nothing
                 was sent.
+            NotSentError: An attachment in S3 can't be read, see ``Attachment.from_s3``, or the
+                request didn't leave.
             SendError: SES didn't accept the mail, or the outcome is unknown; see its ``outcome``
                 and ``retryable``.
 
@@ -314,6 +314,7 @@ class Client:
             InvalidMessageError: SES doesn't support the message; nothing was sent.
             ConfigurationError: No credentials, another wrong setting, a closed client, or a
                 ``concurrency`` below 1; nothing was sent.
+            NotSentError: An attachment in S3 can't be read; nothing was sent.
 
         https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
         """

@@ -6,28 +6,32 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import anyio
 
+from ..address import Address
 from ..arguments import check_integer, described
-from ..concurrency import current_time, run_in_thread
-from ..errors import InvalidMessageError, NotSentError, SendError, SesmailError
+from ..concurrency import current_time
+from ..errors import InvalidMessageError, SendError, SesmailError
 from .attempts.batch import Batch
 from .attempts.failures import fail
 from .attempts.response import read_single, replay_single
 from .attempts.retry import RetryPolicy
 from .attempts.runner import CallRunner
 from .attempts.state import SendState, with_attempts
+from .building import LARGE, build, build_part, not_built
 from .limits import MAX_RECIPIENTS
 from .message.base import BaseMessage
+from .message.file_content import has_references
 from .message.model import is_validated
 from .message.validation import valid_message
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
 from .payload.dialect import Dialect
 from .rate.account import AccountRate
+from .references.lazy import References
 from .result import BulkResult, RecipientResult, SendResult
 
 if TYPE_CHECKING:
@@ -36,10 +40,9 @@ if TYPE_CHECKING:
     from .message.kinds import AnyMessage
     from .message.message import Message
     from .message.recipient import Recipient
+    from .references.reading import Reading
 
 __all__ = ["Sender"]
-
-T = TypeVar("T")
 
 _RATE_TIMEOUT = 5.0  # seconds
 # SES refuses a call for more than a second's rate at once:
@@ -48,7 +51,6 @@ _RATE_TIMEOUT = 5.0  # seconds
 _CALL_SECONDS = 0.2  # seconds of the rate that a bulk call may use
 _MAX_BULK_CALLS = 1000  # in flight; connections are fewer
 _SINGLE = frozenset({"Message", "RawMessage", "TemplateMessage"})
-_LARGE = 256 * 1024  # bytes; building more blocks the event loop for a millisecond and longer
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -58,6 +60,7 @@ class Sender:
     Attributes:
         dialect: Builder of the API's calls.
         runner: Runner of the calls.
+        references: Reader of attachments that are in S3.
         defaults: Client-wide defaults of message fields; None for none.
         tag_name: SES message tag that carries a message's single tag, too; None for none.
         tag_send_id: Whether the send id is sent as an SES message tag, too.
@@ -66,6 +69,7 @@ class Sender:
 
     dialect: Dialect
     runner: CallRunner
+    references: References
     defaults: Message | None
     tag_name: str | None
     tag_send_id: bool
@@ -81,19 +85,32 @@ class Sender:
                 f"not {described(message)}; pass a BulkMessage to send_bulk",
                 field="message",
             )
-        started = current_time()
+        started, reading = current_time(), None
         try:
-            message = self._prepared(message, state)
-            recipients = recipients_of(message)
-            build = partial(
-                self.dialect.build, message, self.tag_name, tag_send_id=self.tag_send_id
-            )
-            call = await _build(build, estimated_size(message))
-        except SesmailError:
-            raise
-        except Exception as err:
-            raise _not_built(err) from err.with_traceback(None)
+            try:
+                message = self._prepared(message, state)
+                if has_references(message):
+                    reading = await self._read(message, state, started)
+                    message, started = reading.completed(message), reading.started
+                recipients = recipients_of(message)
+                call = await build_part(self._builder(message), estimated_size(message))
+            except SesmailError:
+                raise
+            except Exception as err:
+                raise not_built(err) from err.with_traceback(None)
+            batch = self._batch(call, recipients, low_priority)
+            await self.runner.run(batch, {0: state}, started)
+            return with_attempts(state.result_or_raise(), state)
+        finally:
+            if reading is not None:
+                reading.free()
 
+    def _builder(self, message: AnyMessage) -> Callable[[], Call]:
+        return partial(self.dialect.build, message, self.tag_name, tag_send_id=self.tag_send_id)
+
+    def _batch(
+        self, call: Call, recipients: Sequence[Address], low_priority: bool
+    ) -> Batch[SendResult]:
         def read(response: Mapping[str, Any]) -> SendResult:
             region = self._region(call)
             return read_single(response, recipients, operation=call.operation, region=region)
@@ -101,10 +118,22 @@ class Sender:
         def replay(message_id: str | None) -> SendResult:
             return replay_single(message_id, recipients)
 
-        count = len(recipients)
-        batch = Batch.of_one(call, count, read, replay, low_priority=low_priority)
-        await self.runner.run(batch, {0: state}, started)
-        return with_attempts(state.result_or_raise(), state)
+        return Batch.of_one(call, len(recipients), read, replay, low_priority=low_priority)
+
+    async def _read(
+        self, message: AnyMessage, state: SendState[SendResult], started: float
+    ) -> Reading:
+        """Reads the attachments of a message, after the rest of it was checked."""
+        from .references.contents import without_contents  # loaded with references only
+
+        rest = without_contents(message)
+        recipients_of(rest)
+        call = await build_part(self._builder(rest), estimated_size(rest))
+        try:
+            return await self.references.read(message, call.size, started)
+        except SendError as err:
+            err.send_id = state.send_id
+            raise
 
     async def send_bulk(
         self,
@@ -127,13 +156,26 @@ class Sender:
                 f"it must be a BulkMessage, not {described(message)}", field="message"
             )
         check_integer("concurrency", concurrency, 1)
+        size = estimated_size(message) if is_validated(message) else LARGE
+        bulk = await build(partial(self._bulk_call, message), size)
+        if not has_references(bulk.message):
+            return await self._send_bulk(bulk, concurrency, account, states)
+        reading = await self.references.read(bulk.message, bulk.content.size, current_time())
         try:
-            size = estimated_size(message) if is_validated(message) else _LARGE
-            bulk = await _build(partial(self._bulk_call, message), size)
-        except SesmailError:
-            raise
-        except Exception as err:
-            raise _not_built(err) from err.with_traceback(None)
+            complete = reading.completed(bulk.message)
+            bulk = await build(partial(bulk.with_message, complete, self.tag_name), LARGE)
+            return await self._send_bulk(bulk, concurrency, account, states)
+        finally:
+            reading.free()
+
+    async def _send_bulk(
+        self,
+        bulk: BulkCall,
+        concurrency: int,
+        account: AccountRate | None,
+        states: list[SendState[RecipientResult]] | None,
+    ) -> BulkResult:
+        """Sends a bulk message that has the defaults and all contents."""
         if account is not None:
             await account.refresh()
         parts = bulk.parts(self._recipients_per_call)
@@ -194,7 +236,7 @@ class Sender:
 
         try:
             size = sum(bulk.sizes[number] for number in numbers)
-            part = await _build(partial(bulk.part, numbers), size)
+            part = await build_part(partial(bulk.part, numbers), size)
         except Exception as err:  # memory is short, or a list in the data was changed meanwhile
             fail(states, err)
             return
@@ -229,24 +271,8 @@ class Sender:
         return uuid4().hex if self.assign_send_ids and mail.send_id is None else mail.send_id
 
 
-async def _build(build: Callable[[], T], size: int) -> T:
-    """Builds a call; in a thread if it is large, to not block the event loop."""
-    return build() if size < _LARGE else await run_in_thread(build)
-
-
 async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:
     state = SendState[dict[str, Any]]()
     batch: Batch[dict[str, Any]] = Batch.of_one(call, 0, dict)
     await runner.run(batch, {0: state}, current_time())
     return state.result_or_raise()
-
-
-def _not_built(error: Exception) -> SesmailError:
-    """Returns the error for a message from which no call can be built; it shows no values."""
-    if isinstance(error, MemoryError):
-        return NotSentError("not enough memory to build the request")
-    return InvalidMessageError(
-        f"no request can be built from it ({type(error).__name__}); make it by its constructor "
-        "or by replace, which validate it",
-        field="message",
-    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import random
 
 from ..concurrency import run_in_thread
-from ..errors import InvalidMessageError, NotSentError, SesmailError
+from ..errors import InvalidMessageError, NotSentError, SendError, SesmailError
 from ..sending.attempts.retry import RetryPolicy
 from ..sending.attempts.state import SendState
 from ..sending.message.bulk_message import BulkMessage
@@ -108,7 +108,8 @@ class Delivery:
             finally:
                 group.states |= {state.send_id: state for state in states if state.send_id}
         except Exception as err:
-            if len(group.claims) > 1 and not states:  # one of them is invalid, the others aren't
+            # One of them is invalid, the others aren't; a failed read of a file is that of all.
+            if not isinstance(err, SendError) and len(group.claims) > 1 and not states:
                 for each in group.claims:
                     await self._send_bulk(group.of(each))
                 return

@@ -163,6 +163,7 @@ async def test_asyncio_cancelled_waiter_releases_its_recipients(anyio_backend: s
     assert one.delay == before
 
 
+@pytest.mark.first
 @pytest.mark.parametrize("seed", range(20))
 async def test_cancelled_callers_do_not_delay_others(
     seed: int,
@@ -339,6 +340,7 @@ async def test_calls_of_low_priority_wait_longer_than_max_wait() -> None:
     assert len(calls.left) == 58
 
 
+@pytest.mark.first
 @pytest.mark.parametrize("seed", range(20))
 async def test_no_waiter_is_forgotten(seed: int) -> None:
     chance = random.Random(seed)

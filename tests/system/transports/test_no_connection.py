@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from botocore.utils import ContainerMetadataFetcher
 
 from sesmail import Client, ConfigurationError, NotSentError
 from support import responses
@@ -220,6 +221,8 @@ async def test_container_without_credentials_sends_nothing(
 ) -> None:
     service, server = fault_server(ok()), fault_server(ok())
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{service.url}/credentials")
+    # aiobotocore waits a second before each of its attempts.
+    monkeypatch.setattr(ContainerMetadataFetcher, "SLEEP_TIME", 0.05)
     # On httpx a cancelled aiobotocore leaves the connection to the container's service open.
     many = MANY if session.startswith("aiohttp") else 1
     for name, fault in CONTAINER.items():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
+import anyio
 import pytest
 import uvicorn
 
@@ -33,7 +34,12 @@ def listen() -> Iterator[Listen]:
                 await startup(sockets)
                 ready.set()
 
+            async def main_loop() -> None:
+                while not server.should_exit:  # noqa: ASYNC110  # uvicorn looks every 0.1 s
+                    await anyio.sleep(0.01)
+
             server.startup = started  # type: ignore[method-assign]
+            server.main_loop = main_loop  # type: ignore[method-assign]
             thread = threading.Thread(target=server.run, args=[[listening]])
 
             def stop() -> None:

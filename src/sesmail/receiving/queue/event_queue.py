@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from signal import Signals
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import anyio
+from anyio.abc import AsyncResource
 
 from ...arguments import (
     check_coroutine_function,
@@ -42,7 +42,7 @@ __all__ = ["EventQueue"]
 _READ_MARGIN = 10.0  # seconds after the wait of a poll
 
 
-class EventQueue:
+class EventQueue(AsyncResource):
     """Receives events of SES from a queue of Amazon SQS, without a public webhook.
 
     The queue gets them from SNS, with or without raw message delivery, from EventBridge, or from
@@ -162,17 +162,6 @@ class EventQueue:
         self._send_log = send_log
         self._open: set[Deliveries] = set()
         self._stopped = False
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Closes all connections to AWS; does nothing if they are closed."""

@@ -7,16 +7,15 @@ from collections.abc import Collection
 
 from ...arguments import check_bool, check_integer, check_iterable, refuse
 from ...errors import ConfigurationError
+from ...object_names import is_bucket_name, is_object_key
 from ...values import Value, value
 
-__all__ = ["MAX_STORED_SIZE", "InboundStorage", "is_bucket_name", "is_object_key"]
+__all__ = ["MAX_STORED_SIZE", "InboundStorage"]
 
 # https://docs.aws.amazon.com/ses/latest/dg/quotas.html (receiving: 40 MB stored in S3)
 MAX_STORED_SIZE = (40 << 20) + 16
 """Size in bytes of the largest mail that SES stores, with the tag of its encryption."""
 
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
-_MAX_KEY = 1024  # bytes; https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _KMS_KEY = re.compile(r"[!-~]{1,2048}")
 
@@ -79,24 +78,6 @@ class InboundStorage(Value):
             refuse("prefix", "the beginning of an object key, as text", self.prefix, fix)
         if self.prefix and self.bucket is None:
             raise ConfigurationError("prefix needs bucket, the name of the bucket with these keys")
-
-
-def is_bucket_name(name: object) -> bool:
-    """Returns True for a bucket name, and False for an ARN, which S3 accepts too."""
-    return _matches(_BUCKET, name)
-
-
-def is_object_key(key: object) -> bool:
-    """Returns True for a key, or the beginning of one, that an HTTP client requests unchanged.
-
-    Segments of dots are removed from URLs: https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4
-    """
-    if not isinstance(key, str) or any(part in (".", "..") for part in key.split("/")):
-        return False
-    try:
-        return len(key.encode()) <= _MAX_KEY
-    except UnicodeEncodeError:
-        return False
 
 
 def _valid_buckets(buckets: Collection[str]) -> frozenset[str]:

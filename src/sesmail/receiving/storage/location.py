@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ...errors import ContentDeniedError, ContentMissingError
+from ...object_names import is_bucket_name, is_object_key
 from ..events.received import Received, S3Action
-from .inbound_storage import InboundStorage, is_bucket_name, is_object_key
+from .inbound_storage import InboundStorage
 
 __all__ = ["StoredObject", "locate", "require_allowed"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ...aws import Aws
+from ...aws import Aws, IncompleteObjectError, get_object
 from ...concurrency import run_in_thread
 from ...errors import (
     AccessDeniedError,
@@ -76,16 +76,17 @@ class MailStore:
             TemporaryError: A later attempt may succeed.
         """
         deadline = anyio.current_time() + self._timeout
-        response = await self._call(
-            "s3",
-            "GetObject",
-            self._params(stored),
-            deadline,
-            body_limit=self._storage.max_size,
-        )
+        try:
+            response = await get_object(
+                self._aws, self._params(stored), deadline=deadline, limit=self._storage.max_size
+            )
+        except IncompleteObjectError as err:
+            raise TemporaryError(f"the stored mail is incomplete: {err}") from None
+        except SendError as err:
+            raise _content_error(err) from err
         from .decrypting import decrypt, is_encrypted, read_encryption
 
-        body = _complete_body(response)
+        body: bytes = response["Body"]
         metadata: Mapping[str, str] = response.get("Metadata", {})
         if is_encrypted(metadata):
             encryption = read_encryption(
@@ -142,23 +143,6 @@ class MailStore:
             return await self._aws.call(service, operation, params, deadline=deadline, **options)
         except SendError as err:
             raise _content_error(err) from err
-
-
-def _complete_body(response: dict[str, Any]) -> bytes:
-    """Returns the body of a response of GetObject.
-
-    Raises:
-        TemporaryError: It isn't the whole object. Its mail would be deleted after it was read.
-    """
-    body: bytes = response["Body"]
-    status = response["ResponseMetadata"]["HTTPStatusCode"]
-    length = response.get("ContentLength")
-    if status != 200 or length != len(body):
-        raise TemporaryError(
-            f"the stored mail is incomplete: status {status}, {len(body):,} bytes, "
-            f"Content-Length {'missing' if length is None else format(length, ',')}"
-        )
-    return body
 
 
 def is_temporary(error: SendError) -> bool:

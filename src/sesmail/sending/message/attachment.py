@@ -22,8 +22,12 @@ from ..limits import (
 )
 from .calendar import calendar_content, calendar_method
 from .fields import Content, check_no_control, matching
+from .file_content import FileContent
 from .media_type import check_extension, guess_media_type
 from .model import Model, unvalidated_fields
+
+if TYPE_CHECKING:
+    from .stored_object import S3Object
 
 __all__ = ["Alternative", "Alternatives", "Attachment", "Attachments", "charset_of"]
 
@@ -171,6 +175,7 @@ class Attachment(Model, frozen=True):
             such as ``.exe`` and ``.js``, are refused:
             https://docs.aws.amazon.com/ses/latest/dg/mime-types.html
         content: Content, required, as bytes or as text, which is encoded as UTF-8. Base64 in JSON.
+            Or an ``S3Object``, see ``from_s3``.
         media_type: Media type with its parameters, at most 78 characters, no ``multipart/*``;
             by default that of the extension, in a table that is the same on every machine, or
             ``application/octet-stream``. ``message/rfc822`` (``.eml``, ``.mht``) attaches a whole
@@ -197,7 +202,7 @@ class Attachment(Model, frozen=True):
     filename: Annotated[
         str, Field(min_length=1, max_length=MAX_FILE_NAME), AfterValidator(_check_file_name)
     ]
-    content: Content = Field(repr=False)
+    content: FileContent = Field(repr=False)
     media_type: MediaType
     content_id: ContentId | None = None
     disposition: Disposition
@@ -208,7 +213,7 @@ class Attachment(Model, frozen=True):
         def __init__(
             self,
             filename: str,
-            content: bytes | str,
+            content: bytes | str | S3Object,
             media_type: str = ...,
             *,
             content_id: str | None = ...,
@@ -220,7 +225,7 @@ class Attachment(Model, frozen=True):
             self,
             *,
             filename: str = ...,
-            content: bytes | str = ...,
+            content: bytes | str | S3Object = ...,
             media_type: str = ...,
             content_id: str | None = ...,
             disposition: Disposition = ...,
@@ -274,16 +279,77 @@ class Attachment(Model, frozen=True):
                 f"it must be text or a Path, not {described(path)}", field="path"
             )
         source = Path(path)
-        options: dict[str, Any] = {
-            "media_type": media_type,
-            "content_id": content_id,
-            "disposition": disposition,
-            "description": description,
-        }
         return cls(
             source.name if filename is None else filename,
             source.read_bytes(),
-            **{name: value for name, value in options.items() if value is not None},
+            **_given(
+                media_type=media_type,
+                content_id=content_id,
+                disposition=disposition,
+                description=description,
+            ),
+        )
+
+    @classmethod
+    def from_s3(
+        cls,
+        bucket: str,
+        key: str,
+        *,
+        version_id: str | None = None,
+        filename: str | None = None,
+        media_type: str | None = None,
+        content_id: str | None = None,
+        disposition: Disposition | None = None,
+        description: str | None = None,
+    ) -> Attachment:
+        """Returns a reference to an object in Amazon S3, which is read each time it is sent.
+
+        No I/O is done here, and the message, also as JSON or in an outbox, never has the content.
+        The client that sends it reads the object with its own credentials, which need the
+        permission ``s3:GetObject`` (``s3:GetObjectVersion`` with a version), before it waits for
+        the rate limit and within its ``timeout``. Messages of one client have at most 128 MB of
+        such content in memory; others wait, except for those with up to 1 MB.
+        If that fails, nothing is sent: NotSentError, which is not ``retryable`` for an object that
+        is missing or denied. An object that makes the mail too large is refused before its content
+        is read, with InvalidMessageError. ``to_bytes``, ``to_eml`` and ``preview`` read nothing
+        and raise that, too.
+
+        Args:
+            bucket: As for ``S3Object``.
+            key: As for ``S3Object``.
+            version_id: As for ``S3Object``.
+            filename: File name for the recipient; by default the last component of ``key``.
+            media_type: As for ``Attachment``: by default that of the extension, whatever the
+                Content-Type of the object is.
+            content_id: As for ``Attachment``.
+            disposition: As for ``Attachment``.
+            description: As for ``Attachment``.
+
+        Raises:
+            pydantic.ValidationError: A field is invalid.
+            InvalidMessageError: ``key`` ends with a slash, and ``filename`` is missing.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        from .stored_object import S3Object  # loaded with references only
+
+        stored = S3Object(bucket, key, version_id=version_id)
+        name = stored.key.rpartition("/")[2] if filename is None else filename
+        if not name and filename is None:
+            raise InvalidMessageError(
+                "the key ends with a slash, so that it has no file name; give filename",
+                field="filename",
+            )
+        return cls(
+            name,
+            stored,
+            **_given(
+                media_type=media_type,
+                content_id=content_id,
+                disposition=disposition,
+                description=description,
+            ),
         )
 
     @classmethod
@@ -302,6 +368,10 @@ class Attachment(Model, frozen=True):
             pydantic.ValidationError: The file name is invalid.
         """
         return cls(filename, calendar_content(ics), "application/ics")
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _check_list(value: object) -> object:

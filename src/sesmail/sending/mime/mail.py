@@ -12,13 +12,14 @@ from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_part_count
 from ..message.attachment import Alternative, Attachment
+from ..message.file_content import content_of
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_no_unsubscribe_headers,
     unsubscribe_headers,
 )
 from ..wire import check_chunks
-from .attached_mail import is_attached_mail, prepare
+from .attached_mail import is_attached_mail, prepare_all
 from .header import address_field, text_field
 from .part import (
     BoundaryFactory,
@@ -83,8 +84,10 @@ def iter_mime(message: Message) -> Iterator[bytes]:
     Raises:
         InvalidMessageError: As for ``write_mime``, while chunks are taken.
     """
-    attachments = [prepare(item) for item in message.attachments]
-    boundaries = BoundaryFactory([item.content for item in attachments if is_attached_mail(item)])
+    attachments = prepare_all(message.attachments)
+    boundaries = BoundaryFactory(
+        [content_of(item) for item in attachments if is_attached_mail(item)]
+    )
     root = _root_part(message, attachments, boundaries)
     check_part_count(root.leaf_count)
     header = Header(

@@ -14,6 +14,7 @@ from ...errors import InvalidMessageError
 from ...patterns import lazy_pattern
 from ...values import cached_property
 from ..message.attachment import Alternative, Attachment, charset_of
+from ..message.file_content import content_of
 from ..wire import check_header
 from .header import fold, needs_rfc2231, parameter, text_field
 from .transfer_encoding import encode_base64, encode_text
@@ -151,7 +152,7 @@ def alternative_part(form: Alternative) -> Part:
 def file_part(item: Attachment) -> Part:
     """Returns a file or an inline image as a part."""
     fields = [*_content_fields(content_type(item), "base64", item.filename), *_file_fields(item)]
-    return Part(Header(*fields), encode_base64(item.content))
+    return Part(Header(*fields), encode_base64(content_of(item)))
 
 
 def content_type(item: Attachment) -> str:
@@ -161,7 +162,7 @@ def content_type(item: Attachment) -> str:
         kind.lower().startswith("text/")
         and charset_of(kind) is None
         and len(kind) < _MAX_TYPE_BEFORE_CHARSET
-        and _is_utf8(item.content)
+        and _is_utf8(content_of(item))
     ):
         return f'{kind}; charset="utf-8"'
     return kind
@@ -173,7 +174,7 @@ def attached_mail_part(item: Attachment) -> Part:
     RFC 2046 forbids to encode it: https://www.rfc-editor.org/rfc/rfc2046#section-5.2.1
     """
     fields = [*_content_fields(item.media_type, "7bit", item.filename), *_file_fields(item)]
-    return Part(Header(*fields), [item.content])
+    return Part(Header(*fields), [content_of(item)])
 
 
 def _content_fields(

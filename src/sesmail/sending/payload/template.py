@@ -9,12 +9,13 @@ from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_header_count, check_header_value, check_mail_size, check_part_count
 from ..message.attachment import Attachment
+from ..message.file_content import content_of
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,
     check_no_unsubscribe_headers,
     unsubscribe_headers,
 )
-from ..mime.attached_mail import is_attached_mail, prepare
+from ..mime.attached_mail import is_attached_mail, prepare_all
 from ..mime.header import text_value
 from ..mime.part import content_type
 from .call import drop_empty, template_data
@@ -49,8 +50,8 @@ def template_structure(
         }
     data = template_data(message.data, "data")
     check_part_count(len(message.attachments) + 1)
-    attachments = [prepare(item) for item in message.attachments]
-    encoded = sum(4 * len(item.content) // 3 for item in attachments)
+    attachments = prepare_all(message.attachments)
+    encoded = sum(4 * len(content_of(item)) // 3 for item in attachments)
     check_mail_size(encoded, "v2", "send smaller attachments, or links to them")
     return len(data) + encoded, drop_empty(
         {
@@ -71,7 +72,7 @@ def _attachment(item: Attachment) -> dict[str, Any]:
     """
     return drop_empty(
         {
-            "RawContent": item.content,
+            "RawContent": content_of(item),
             "FileName": item.filename,
             "ContentType": content_type(item),
             "ContentDisposition": item.disposition.upper(),
