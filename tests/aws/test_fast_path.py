@@ -1,5 +1,6 @@
 """The fast path sends the same requests as aiobotocore."""
 
+import copy
 import json
 import sys
 from collections.abc import Mapping
@@ -317,7 +318,7 @@ async def test_client_without_fast_path_discovers_none(
 async def test_model_with_more_required_parameters_passes_through_aiobotocore(
     fault_server: StartFaultServer, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = Loader().load_service_model("sesv2", "service-2")
+    model = copy.deepcopy(Loader().load_service_model("sesv2", "service-2"))  # it is cached
     model["shapes"]["SendEmailRequest"]["required"] = ["Content", "Destination"]
     folder = tmp_path / "sesv2" / "2999-01-01"
     folder.mkdir(parents=True)

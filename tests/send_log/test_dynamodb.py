@@ -1,6 +1,8 @@
 """Send log in DynamoDB: the contract, lost responses, cancellation, expiry."""
 
 import json
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 pytest.importorskip("moto", reason="pip install moto")
 
 from botocore.session import Session
+from moto.dynamodb.models import DynamoDBBackend
 
 import sesmail
 from sesmail import (
@@ -28,6 +31,25 @@ from support.moto import REGION, MotoServer
 pytestmark = pytest.mark.anyio
 START = datetime(2026, 3, 6, 12, tzinfo=UTC)
 CONFLICT = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}
+
+
+@pytest.fixture(autouse=True)
+def atomic_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One write at a time: moto checks a condition and then writes, in several threads.
+
+    https://github.com/getmoto/moto/blob/5.2.5/moto/dynamodb/models/__init__.py#L249
+    """
+    lock = threading.Lock()
+
+    def locked(write: Callable[..., Any]) -> Callable[..., Any]:
+        def write_alone(*args: Any, **settings: Any) -> Any:
+            with lock:
+                return write(*args, **settings)
+
+        return write_alone
+
+    for name in ("put_item", "update_item"):
+        monkeypatch.setattr(DynamoDBBackend, name, locked(getattr(DynamoDBBackend, name)))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 from ..arguments import described
 from ..errors import ConfigurationError
 from ..patterns import lazy_pattern
+from ..values import Value
 
 __all__ = ["Role", "check_role_parameters"]
 
@@ -20,8 +21,8 @@ _SESSION_NAME = "sesmail"
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Role:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Role(Value):
     """A role to assume.
 
     Attributes:
