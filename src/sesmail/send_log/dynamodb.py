@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from types import TracebackType
 from typing import Any, Self, Unpack
 
 import anyio
+from anyio.abc import AsyncResource
 
 from ..arguments import check_function, check_instance, check_seconds, check_text
 from ..aws import Aws, AwsSettings, ClientParams, Role
@@ -37,7 +37,7 @@ _TRIES = 3  # of a begin whose record others change at the same time
 _UNDO_TIMEOUT = 0.4  # seconds; a client waits 0.5 seconds for a log after a cancellation
 
 
-class DynamoSendLog(RecordLog):
+class DynamoSendLog(RecordLog, AsyncResource):
     """Send log in a table of Amazon DynamoDB, which programs on several machines may share.
 
     The table has the partition key ``send_id`` of type String, and no sort key. ``begin`` and
@@ -126,14 +126,6 @@ class DynamoSendLog(RecordLog):
         """
         await self._aws.open("dynamodb")
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Closes all connections to AWS; does nothing if they are closed."""

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
+from anyio.abc import AsyncResource
 
 from ..arguments import check_function
 from ..concurrency import EventLoopGuard
@@ -34,7 +34,7 @@ _LAST_WAIT = 0.2  # seconds that a cancelled write goes on
 T = TypeVar("T")
 
 
-class SqliteSendLog(ForgettingLog):
+class SqliteSendLog(ForgettingLog, AsyncResource):
     """Send log in a SQLite file: records survive a process that is killed, and a power failure.
 
     Several processes may share the file, which must be on a local disk; an instance belongs to one
@@ -79,14 +79,6 @@ class SqliteSendLog(ForgettingLog):
         """
         await self._read(lambda _: None)
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Closes the file; closing a closed log does nothing."""
