@@ -24,7 +24,7 @@ _LINE_SEGMENT = lazy_pattern(rb"\n?.{1,75}(?<!=)(?<!=.)(?!\.\Z)")
 
 # ``b2a_qp`` encodes a space or tab at the end of a line without counting the two characters that it
 # adds, so that a line may have 77: https://www.rfc-editor.org/rfc/rfc2045#section-6.7
-_FINAL_BLANK = lazy_pattern(rb"[ \t]\r\n")
+_FINAL_BLANK = lazy_pattern(rb"\n(?<=[ \t]\r\n)")
 _ENDS_TOO_LATE = lazy_pattern(rb"(?<=[^\n]{74})(=(?:20|09)\r\n)")
 
 _CHUNK = 57 * 1024  # bytes, which make 1,024 lines of base64
