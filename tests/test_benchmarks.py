@@ -62,9 +62,13 @@ def options() -> Iterator[Options]:
 
 @pytest.fixture
 def valgrind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A program that runs a command, and prints its name and 1,000 instructions an argument."""
+    """A program that runs a command, and prints 1,000 instructions an argument and its number."""
     file = tmp_path / "valgrind"
-    file.write_text('#!/bin/sh\nshift 2\n"$@" || exit 1\necho "== Collected : $#000" >&2\n')
+    file.write_text(
+        '#!/bin/sh\nshift 2\n"$@" || exit 1\nfor last; do :; done\n'
+        'case $last in *[!0-9]* | "") last=0 ;; esac\n'
+        'echo "== Collected : $(($# * 1000 + last))" >&2\n'
+    )
     file.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     instructions.of_program.cache_clear()

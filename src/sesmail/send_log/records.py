@@ -1,4 +1,4 @@
-"""What the send logs share: methods, paging, checks, times."""
+"""Base classes of the send logs: methods, paging, checks, times."""
 
 from __future__ import annotations
 
