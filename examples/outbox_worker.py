@@ -28,9 +28,9 @@ class Metrics(sesmail.sql.WorkListener):
 
 
 async def main() -> None:
-    engine = create_async_engine(
-        os.environ["DATABASE_URL"], connect_args={"timeout": 10, "command_timeout": 20}
-    )
+    url = os.environ["DATABASE_URL"]
+    timeouts = {"timeout": 10, "command_timeout": 20} if "+asyncpg" in url else {}  # in seconds
+    engine = create_async_engine(url, connect_args=timeouts)
     outbox = sesmail.sql.Outbox()
     if "CREATE_TABLES" in os.environ:  # otherwise by Alembic
         async with engine.begin() as connection:

@@ -6,7 +6,7 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal, NoReturn, cast
 
@@ -162,6 +162,10 @@ def check_time(name: str, value: object) -> None:
         raise ConfigurationError(
             f"{name} must be a datetime with a time zone; pass one such as datetime.now(UTC)"
         )
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ConfigurationError(f"{name} must be in the years 1 to 9999 of UTC") from None
 
 
 def check_function(name: str, value: object, fix: str = "") -> None:

@@ -27,6 +27,7 @@ DJANGO = """
 from django.test import Client
 import outbox_django
 outbox_django.create_tables()
+outbox_django.create_tables()
 def post(**form):
     return Client(raise_request_exception=False).post("/order", {"email": "a@example.com", **form})
 print(post(number="1").status_code, post(number="1").status_code)
@@ -103,11 +104,15 @@ def test_outbox_django(ses: FakeSES, tmp_path: Path, postgres: Postgres) -> None
     engine.dispose()
 
 
-def test_outbox_worker(ses: FakeSES, postgres: Postgres) -> None:
+@pytest.mark.parametrize("driver", ["asyncpg", "aiosqlite"])
+def test_outbox_worker(driver: str, ses: FakeSES, postgres: Postgres, tmp_path: Path) -> None:
     """It sends, and ends at SIGTERM."""
-    pytest.importorskip("asyncpg")
+    pytest.importorskip(driver)
     ses.verify("example.com")
-    outbox, engine = Outbox(), sqlalchemy.create_engine(postgres.url("psycopg"))
+    sync, url = postgres.url("psycopg"), postgres.url("asyncpg")
+    if driver == "aiosqlite":
+        sync, url = f"sqlite:///{tmp_path}/shop.db", f"sqlite+aiosqlite:///{tmp_path}/shop.db"
+    outbox, engine = Outbox(), sqlalchemy.create_engine(sync)
     outbox.metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(outbox.insert(mail("id")))
@@ -116,7 +121,7 @@ def test_outbox_worker(ses: FakeSES, postgres: Postgres) -> None:
         env={
             **os.environ,
             "AWS_ENDPOINT_URL": ses.url,
-            "DATABASE_URL": postgres.url("asyncpg"),
+            "DATABASE_URL": url,
             "CREATE_TABLES": "yes",
         },
         stderr=subprocess.PIPE,

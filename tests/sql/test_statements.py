@@ -1,7 +1,7 @@
 """Statements of the outbox: their effect in each state, in sessions, and as SQL."""
 
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -273,6 +273,7 @@ OUTBOX = Outbox()
         ({"send_id": "x" * 257}, "send id must be"),
         ({"at": datetime(2026, 1, 1)}, "at must be a datetime with a time zone"),
         ({"at": "tomorrow"}, "at must be a datetime with a time zone"),
+        ({"at": datetime.max.replace(tzinfo=timezone(-timedelta(hours=12)))}, "at must be in the"),
         ({"priority": "urgent"}, "priority must be"),
         ({"existing": "replace"}, "existing must be"),
         ({"group": ""}, "group must be text"),
@@ -283,6 +284,12 @@ OUTBOX = Outbox()
 def test_wrong_arguments_of_insert_are_refused(arguments: Any, text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):
         OUTBOX.insert(ORDER, **arguments)
+
+
+def test_wrong_metadata_are_refused() -> None:
+    wrong: Any = 5
+    with pytest.raises(ConfigurationError, match="metadata must be a MetaData"):
+        Outbox(metadata=wrong)
 
 
 def test_contradicting_send_ids_are_refused() -> None:

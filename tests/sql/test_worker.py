@@ -708,6 +708,25 @@ async def test_worker_runs_once(database: Database, ses: FakeSES) -> None:
             await worker.run()
 
 
+async def test_missing_table_is_refused(database: Database, ses: FakeSES) -> None:
+    outbox = Outbox(table="missing")
+    async with new_client(ses) as client:
+        with pytest.raises(ConfigurationError, match="table of the outbox doesn't exist"):
+            await outbox.work(client, database.engine, until_empty=True)
+
+
+async def test_wrong_argument_for_the_driver_is_refused(
+    setting: Any, ses: FakeSES, tmp_path: Any
+) -> None:
+    if setting.backend == "trio":
+        return
+    url = f"sqlite+aiosqlite:///{tmp_path}/outbox.db"
+    engine = create_async_engine(url, connect_args={"command_timeout": 20})
+    async with new_client(ses) as client:
+        with pytest.raises(ConfigurationError, match=r"can't connect.*command_timeout"):
+            await Outbox().work(client, engine, until_empty=True)
+
+
 async def test_closed_client_is_refused(database: Database, ses: FakeSES) -> None:
     client = new_client(ses)
     await client.aclose()

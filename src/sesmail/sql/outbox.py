@@ -89,6 +89,8 @@ class Outbox:
             check_text("schema", schema)
         check_text("table", table)
         check_bool("notify", notify)
+        if metadata is not None:
+            check_instance("metadata", metadata, MetaData, "a MetaData of SQLAlchemy")
         self.metadata: MetaData = MetaData() if metadata is None else metadata
         self._tables = Tables.of(self.metadata, table, schema)
         self._channel = self._tables.channel if notify else None
@@ -201,7 +203,10 @@ class Outbox:
         return Steps(lambda dialect: changing.forget_steps(self._tables, before, dialect))
 
     def get(self, send_id: str) -> Select[Any]:
-        """Returns the query of one mail: its state, times, attempts, message id and last error."""
+        """Returns the query of one mail: its state, times, message id, last error and attempts.
+
+        Attempts are those that failed and count towards ``max_attempts``.
+        """
         check_send_id(send_id)
         return self._listed().where(self._tables.mails.c.send_id == send_id)
 
@@ -322,7 +327,8 @@ class Outbox:
 
         Raises:
             ConfigurationError: An argument is invalid; the client is closed, has no region or no
-                credentials; an AsyncEngine on trio.
+                credentials; an AsyncEngine on trio; the table is missing, or the engine has
+                arguments that its driver doesn't take.
             NotSentError: The client can't fetch its credentials now.
         """
         worker = self.worker(client, engine, **settings)

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TypeVar
 
 import anyio
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, select
+from sqlalchemy.exc import DBAPIError
 
 from .claiming import Claim, claim, due_groups, read_bodies, read_part
 from .database import Database
@@ -62,6 +63,10 @@ class Store:
             if len(part) < _PART:
                 return b"".join(parts)
 
+    async def has_table(self) -> bool:
+        """Returns whether the table of mails exists."""
+        return await self._run(partial(_has_table, self._tables))
+
     async def leave(self, held: Collection[Held]) -> set[str]:
         """Sets mails to leaving; returns those that the worker still holds."""
         return await self._run(lambda each: leave(each, self._tables, held, self.lease))
@@ -85,6 +90,16 @@ class Store:
 
     async def _run(self, function: Callable[[Connection], T]) -> T:
         return await self.database.run(function, self.lease / _CALLS_IN_LEASE)
+
+
+def _has_table(tables: Tables, connection: Connection) -> bool:
+    try:
+        connection.execute(select(tables.mails.c.send_id).limit(0))
+    except DBAPIError:
+        if inspect(connection).has_table(tables.mails.name, schema=tables.mails.schema):
+            raise
+        return False
+    return True
 
 
 def _read_part(tables: Tables, send_id: str, start: int, connection: Connection) -> bytes:

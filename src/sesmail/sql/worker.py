@@ -111,7 +111,8 @@ class Worker:
 
         Raises:
             ConfigurationError: It ran before; the client is closed, has no region or no
-                credentials; an AsyncEngine on trio.
+                credentials; an AsyncEngine on trio; the table is missing, or the engine has
+                arguments that its driver doesn't take.
             NotSentError: The client can't fetch its credentials now.
         """
         if self._started is not None:
@@ -119,6 +120,7 @@ class Worker:
         self._store.database.check_event_loop()
         self._started = anyio.current_time()
         await self._client.open()
+        await self._check_table()
         sender, account = sender_for_queue(self._client, self._leaving)
         self._limiter = sender.runner.limiter
         # A cancellation of this task doesn't end it: there are results to write then.
@@ -148,6 +150,21 @@ class Worker:
                 services.cancel_scope.cancel()
                 self._seconds = anyio.current_time() - self._started
         return self.progress
+
+    async def _check_table(self) -> None:
+        """Refuses a database without the table; one that can't be reached now is waited for."""
+        try:
+            exists = await self._store.has_table()
+        except TypeError as err:
+            raise ConfigurationError(f"the engine can't connect: {err}") from err
+        except Exception as err:
+            _log.warning("The database can't be read now: %s", type(err).__name__)
+            return
+        if not exists:
+            raise ConfigurationError(
+                "the table of the outbox doesn't exist in this database; create it by Alembic, "
+                "metadata.create_all, or the statements of ddl"
+            )
 
     async def _work(self, delivery: Delivery) -> None:
         """Claims and sends until the worker stops; then waits for the calls in flight."""

@@ -62,7 +62,6 @@ def _replaced(message: M, update: Callable[[S3Object], dict[str, Any]]) -> M:
 
 def encoded_size(message: AnyMessage | BulkMessage, item: Attachment, size: int) -> int:
     """Returns the least number of bytes that a content of this size has in the encoded mail."""
-    if message.kind == "Message":
-        # Base64 in lines of 57 bytes, which are 78 with their CRLF; a mail isn't encoded.
-        return size if is_attached_mail(item) else size * 78 // 57
-    return 4 * size // 3
+    if message.kind == "Message" and is_attached_mail(item):
+        return size
+    return size * 78 // 57  # base64 in lines of 57 bytes, which are 78 with their CRLF
