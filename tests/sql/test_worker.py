@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="pip install sesmail[sql]")
 pytest.importorskip("starlette", reason="pip install sesmail[testing]")
 
+from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -715,13 +716,9 @@ async def test_missing_table_is_refused(database: Database, ses: FakeSES) -> Non
             await outbox.work(client, database.engine, until_empty=True)
 
 
-async def test_wrong_argument_for_the_driver_is_refused(
-    setting: Any, ses: FakeSES, tmp_path: Any
-) -> None:
-    if setting.backend == "trio":
-        return
-    url = f"sqlite+aiosqlite:///{tmp_path}/outbox.db"
-    engine = create_async_engine(url, connect_args={"command_timeout": 20})
+async def test_wrong_argument_for_the_driver_is_refused(ses: FakeSES, tmp_path: Any) -> None:
+    url = f"sqlite:///{tmp_path}/outbox.db"
+    engine = create_engine(url, connect_args={"command_timeout": 20})
     async with new_client(ses) as client:
         with pytest.raises(ConfigurationError, match=r"can't connect.*command_timeout"):
             await Outbox().work(client, engine, until_empty=True)
