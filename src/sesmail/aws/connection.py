@@ -260,7 +260,12 @@ class Aws:
             )
         # Calls wait for a connection here and not in the pool, which may give a free connection to
         # a call that is being cancelled.
-        async with self._opener.slots:
+        slots = self._opener.slots
+        if slots.value:  # more than none, so that no call waits
+            slots.acquire_nowait()
+        else:
+            await slots.acquire()
+        try:
             await anyio.lowlevel.checkpoint_if_cancelled()  # which a free slot doesn't check
             self._lifetime.check_in_flight()
             if validated_size is not None:
@@ -271,6 +276,8 @@ class Aws:
                     return await fast_call.send(params, validated_size)
             await client.refresh_credentials()
             return await _call(method, params, body_limit)
+        finally:
+            slots.release()
 
 
 async def _call(

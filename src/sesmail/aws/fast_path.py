@@ -98,8 +98,10 @@ class FastCall:
             ClientError: As aiobotocore raises it.
             Exception: An error of the HTTP library, unchanged.
         """
-        encode = partial(self.encode, self.operation, params)
-        body = encode() if size < _LARGE else await run_in_thread(encode)
+        if size < _LARGE:
+            body = self.encode(self.operation, params)
+        else:
+            body = await run_in_thread(partial(self.encode, self.operation, params))
         headers = {
             **self.headers,
             **self.signature.headers(body.sha256, await self.credentials(), time.time()),
@@ -222,10 +224,10 @@ def _host(url: str) -> str:
 
 
 async def _credentials(signer: Any) -> Any:
-    from botocore.exceptions import NoCredentialsError
-
     credentials = await fetch_credentials(signer)
     if credentials is None:
+        from botocore.exceptions import NoCredentialsError
+
         raise NoCredentialsError
     return credentials
 

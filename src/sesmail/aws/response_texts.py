@@ -28,13 +28,13 @@ def text_members(model: Any) -> tuple[str, ...]:
 
 
 def read_texts(
-    names: Iterable[str], headers: Mapping[str, str], content: bytes
+    names: Iterable[str], headers: dict[str, str], content: bytes
 ) -> dict[str, Any] | None:
     """Returns a response with status 200 as botocore's parser returns it.
 
     Args:
         names: Names of all members.
-        headers: Header fields by their names in lower case.
+        headers: Header fields by their names in lower case; they become a part of the response.
         content: The body.
 
     Returns:
@@ -51,11 +51,11 @@ def read_texts(
     fields = cast("dict[str, object]", found)
     response: dict[str, Any] = {name: fields.get(name) for name in names}
     request_id = headers.get("x-amzn-requestid")
-    if request_id is None or any(type(text) is not str for text in response.values()):
+    if request_id is None or set(map(type, response.values())) != {str}:
         return None
     response["ResponseMetadata"] = {
         "RequestId": request_id,
         "HTTPStatusCode": 200,
-        "HTTPHeaders": dict(headers),
+        "HTTPHeaders": headers,
     }
     return response

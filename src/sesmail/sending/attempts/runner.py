@@ -170,10 +170,12 @@ class CallRunner:
         try:
             recorded = await self.log_writer.begin(states, deadline)
         finally:
-            self._release(sum(batch.recipients[each] for each in states if each not in recorded))
-            for number, state in states.items():
-                if batch.replay is not None and state.replayed is not None:
-                    state.result = batch.replay(number, state.replayed.message_id)
+            if recorded is not states:  # which it is without a log
+                refused = [each for each in states if each not in recorded]
+                self._release(sum(batch.recipients[each] for each in refused))
+                for number, state in states.items():
+                    if batch.replay is not None and state.replayed is not None:
+                        state.result = batch.replay(number, state.replayed.message_id)
         return recorded
 
     async def _call(
@@ -214,20 +216,20 @@ class CallRunner:
         """Applies results to the states and the rate limiter; an internal error is logged."""
         seconds = current_time() - start
         attempts: list[Attempt] = []
-        for state, result in zip(states.values(), results, strict=True):
+        accepted = 0
+        for (number, state), result in zip(states.items(), results, strict=True):
             try:
                 attempts.append(state.attempted(result, began, seconds))
             except Exception:
                 _log.exception("An attempt could not be recorded; its outcome is kept.")
                 state.apply(result)
+            if state.result is not None:
+                accepted += batch.recipients[number]
         if self.limiter is None:
             return attempts
         try:
             if isinstance(results[0], NotSentError):
                 self._release(info.recipients)
-            accepted = sum(
-                batch.recipients[each] for each, state in states.items() if state.result is not None
-            )
             if accepted:
                 self.limiter.accepted(accepted)
             if _throttled(info, results):

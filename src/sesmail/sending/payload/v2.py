@@ -217,7 +217,7 @@ def _common_params(message: AnyMessage | BulkMessage) -> dict[str, Any]:
         "ConfigurationSetName": message.configuration_set,
         "EndpointId": message.endpoint_id,
         "TenantName": message.tenant,
-        "ConfigurationOverrides": drop_empty({"Tracking": tracking}),
+        "ConfigurationOverrides": tracking and {"Tracking": tracking},
     }
 
 
