@@ -57,16 +57,16 @@ class RequestPayload(Payload):
         Raises:
             UnsolicitedDataError: The connection can't be used; nothing was sent.
         """
-        await self._begin()
+        if not await is_silent(self._protocol):
+            raise UnsolicitedDataError
+        self._begin()
         for number, chunk in enumerate(self._chunks()):
             if number:
                 await anyio.lowlevel.checkpoint()
             await writer.write(chunk)
         self.is_written = True
 
-    async def _begin(self) -> None:
-        if not await is_silent(self._protocol):
-            raise UnsolicitedDataError
+    def _begin(self) -> None:
         try:
             self._departing()
         except Exception as err:

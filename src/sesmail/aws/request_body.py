@@ -42,17 +42,12 @@ class Body:
         tail: bytes = b"",
         encode: Callable[[Any], bytes] = _base64,
     ) -> None:
-        self._head, self._content, self._tail, self._encode = (
-            head,
-            memoryview(content),
-            tail,
-            encode,
-        )
         if len(content) <= _CHUNK:
-            whole = b"".join([head, encode(content), tail])
-            self._head, self._content, self._tail = whole, memoryview(b""), b""
-            self.size: int = len(whole)
-            self.sha256: str = sha256(whole).hexdigest()
+            head, content, tail = b"".join([head, encode(content), tail]), b"", b""
+        self._head, self._content, self._tail, self._encode = head, content, tail, encode
+        if not content:
+            self.size: int = len(head)
+            self.sha256: str = sha256(head).hexdigest()
             return
         digest = sha256()
         self.size = 0
@@ -64,8 +59,9 @@ class Body:
     def __iter__(self) -> Iterator[bytes]:
         """Yields its chunks."""
         yield self._head
-        for start in range(0, len(self._content), _CHUNK):
-            yield self._encode(self._content[start : start + _CHUNK])
+        content = memoryview(self._content)
+        for start in range(0, len(content), _CHUNK):
+            yield self._encode(content[start : start + _CHUNK])
         if self._tail:
             yield self._tail
 

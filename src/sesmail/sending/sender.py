@@ -111,14 +111,14 @@ class Sender:
     def _batch(
         self, call: Call, recipients: Sequence[Address], low_priority: bool
     ) -> Batch[SendResult]:
-        def read(response: Mapping[str, Any]) -> SendResult:
+        def read(response: Mapping[str, Any], _: Sequence[int]) -> list[SendResult]:
             region = self._region(call)
-            return read_single(response, recipients, operation=call.operation, region=region)
+            return [read_single(response, recipients, operation=call.operation, region=region)]
 
-        def replay(message_id: str | None) -> SendResult:
+        def replay(_: int, message_id: str | None) -> SendResult:
             return replay_single(message_id, recipients)
 
-        return Batch.of_one(call, len(recipients), read, replay, low_priority=low_priority)
+        return Batch({0: len(recipients)}, lambda _: call, read, replay, low_priority)
 
     async def _read(
         self, message: AnyMessage, state: SendState[SendResult], started: float
@@ -273,6 +273,6 @@ class Sender:
 
 async def _call(runner: CallRunner, call: Call) -> dict[str, Any]:
     state = SendState[dict[str, Any]]()
-    batch: Batch[dict[str, Any]] = Batch.of_one(call, 0, dict)
+    batch = Batch({0: 0}, lambda _: call, lambda response, _: [dict(response)])
     await runner.run(batch, {0: state}, current_time())
     return state.result_or_raise()

@@ -11,7 +11,6 @@ from ..payload.call import Call
 
 __all__ = ["Batch"]
 
-R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -34,22 +33,3 @@ class Batch(Generic[T]):
     read: Callable[[Mapping[str, Any], Sequence[int]], Sequence[T | SendError]]
     replay: Callable[[int, str | None], T] | None = None
     low_priority: bool = False
-
-    @classmethod
-    def of_one(
-        cls,
-        call: Call,
-        recipients: int,
-        read: Callable[[Mapping[str, Any]], R],
-        replay: Callable[[str | None], R] | None = None,
-        *,
-        low_priority: bool = False,
-    ) -> Batch[R]:
-        """Returns a batch of a single send, numbered 0, whose call is built already."""
-        return Batch(
-            {0: recipients},
-            lambda _: call,
-            lambda response, _: [read(response)],
-            replay and (lambda _, message_id: replay(message_id)),
-            low_priority,
-        )

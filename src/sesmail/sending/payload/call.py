@@ -130,9 +130,9 @@ def destination(
     """Returns the Destination structure, which both APIs have, with each address once."""
     names = ("ToAddresses", "CcAddresses", "BccAddresses")
     groups = distinct(to, cc, bcc)
-    return drop_empty(
-        {name: list(map(spell, group)) for name, group in zip(names, groups, strict=True)}
-    )
+    return {
+        name: list(map(spell, group)) for name, group in zip(names, groups, strict=True) if group
+    }
 
 
 def entry_destination(message: BulkMessage, recipient: Recipient) -> dict[str, Any]:
