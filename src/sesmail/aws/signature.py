@@ -29,7 +29,7 @@ class Signature:
         self._region = region
         self._service = service
         self._fields = f"content-type:{content_type}\nhost:{host}\n"
-        self._key: tuple[str, str, bytes] = "", "", b""
+        self._key: tuple[str, str, hmac.HMAC] | None = None
 
     def headers(self, body: str, credentials: Any, seconds: float) -> Mapping[str, str]:
         """Returns the headers that sign a request.
@@ -52,22 +52,19 @@ class Signature:
         request = f"POST\n{self._path}\n\n{fields}\n{names}\n{body}"
         scope = f"{time[:8]}/{self._region}/{self._service}/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-        signature = _mac(self._day_key(credentials.secret_key, time[:8]), text).hex()
+        mac = self._day_mac(credentials.secret_key, time[:8])
+        mac.update(text.encode())
         headers["Authorization"] = (
             f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, "
-            f"SignedHeaders={names}, Signature={signature}"
+            f"SignedHeaders={names}, Signature={mac.hexdigest()}"
         )
         return headers
 
-    def _day_key(self, secret: str, day: str) -> bytes:
-        """Returns the signing key of a day."""
-        if self._key[:2] != (secret, day):
+    def _day_mac(self, secret: str, day: str) -> hmac.HMAC:
+        """Returns a new HMAC with the signing key of a day; a copy takes half of the time."""
+        if self._key is None or self._key[:2] != (secret, day):
             key = f"AWS4{secret}".encode()
             for part in (day, self._region, self._service, "aws4_request"):
-                key = _mac(key, part)
-            self._key = secret, day, key
-        return self._key[2]
-
-
-def _mac(key: bytes, text: str) -> bytes:
-    return hmac.digest(key, text.encode(), "sha256")
+                key = hmac.digest(key, part.encode(), "sha256")
+            self._key = secret, day, hmac.new(key, digestmod="sha256")
+        return self._key[2].copy()
