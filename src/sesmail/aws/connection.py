@@ -261,7 +261,7 @@ class Aws:
         # Calls wait for a connection here and not in the pool, which may give a free connection to
         # a call that is being cancelled.
         slots = self._opener.slots
-        if slots.value:  # more than none, so that no call waits
+        if slots.value:  # no call waits while a slot is free
             slots.acquire_nowait()
         else:
             await slots.acquire()
