@@ -3,9 +3,11 @@
 import copy
 import json
 import pickle
+import pydoc
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 
@@ -13,7 +15,7 @@ import sesmail.strict
 from sesmail import Event, Opened, TrackingEvent, event_from_json, parse
 from sesmail.receiving.parsing import parser
 from sesmail.receiving.transports.sns import read_sns_message
-from sesmail.values import FrozenDict
+from sesmail.values import FrozenDict, value
 from support.ses_events import EVENT_TYPES, notified, published, sns_message
 
 
@@ -149,9 +151,18 @@ def test_raw_is_frozen() -> None:
     assert event.raw == published("Bounce")
 
 
-def test_class_has_an_attribute_for_raw() -> None:
-    """Tools such as ``help`` and ``mock.create_autospec`` look at it without an event."""
-    assert TrackingEvent.raw is not None
+def test_class_has_no_attribute_raw() -> None:
+    """``dataclass`` would take it for the default of a subclass that declares the field again."""
+    assert not hasattr(TrackingEvent, "raw")
+    assert create_autospec(Opened, instance=True).subject is not None
+    assert "source_ip" in pydoc.plain(pydoc.render_doc(Opened))
+
+    @value(kw_only=True)
+    class Own(Opened):
+        raw: Mapping[str, Any]
+
+    with pytest.raises(TypeError, match="raw"):
+        Own(recipient="a@example.com", message_id="1", timestamp=fresh()[0].timestamp)  # type: ignore[call-arg]
 
 
 # Values of a field that the events don't have, in JSON that some parsers read and others refuse.

@@ -35,8 +35,8 @@ class _Raw:
     """Descriptor of ``raw``, which may be a `JsonText` in the ``__dict__`` of an event."""
 
     def __get__(self, event: object, owner: type) -> Any:
-        if event is None:
-            return self
+        if event is None:  # as without a descriptor; dataclass would read a default
+            raise AttributeError(f"the class {owner.__name__} has no attribute raw")
         fields = vars(event)
         if type(fields["raw"]) is JsonText:
             fields["raw"] = fields["raw"].document
