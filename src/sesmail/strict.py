@@ -56,8 +56,10 @@ def check_json(text: str) -> None:
 
 
 def _may_have_infinity(text: bytes | str) -> bool:
-    if len(text) < 300 or _SPECIAL_NUMBER(text):
-        return _SPECIAL_NUMBER(text)
+    if _SPECIAL_NUMBER(text):
+        return True
+    if len(text) < 300:
+        return False
     sample = text[::30]
     return _LONG_NUMBER(sample if isinstance(sample, str) else sample.decode("latin-1"))
 
