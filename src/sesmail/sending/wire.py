@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from io import IncrementalNewlineDecoder
 
 from ..patterns import lazy_pattern
 from .limits import MAX_LINE
@@ -10,7 +11,7 @@ from .limits import MAX_LINE
 __all__ = ["check_chunks", "check_header", "check_wire", "normalise_line_breaks"]
 
 _FIELD = lazy_pattern(r"([!-9;-~]+):[ -~]*\r\n(?: +[!-~][ -~]*\r\n)*")
-_ALL_BUT_CR_AND_LF = bytes(byte for byte in range(256) if byte not in b"\r\n")
+_CHUNK = 64 * 1024  # bytes, so that checking a large mail takes no memory of its size
 
 
 def normalise_line_breaks(mail: bytes) -> bytes:
@@ -36,9 +37,16 @@ def check_wire(mail: bytes) -> None:
     Raises:
         ValueError: The mail breaks one of these rules.
     """
-    if not mail.isascii():
-        raise ValueError("contains bytes above 127; encode the parts as quoted-printable or base64")
-    if len(mail.translate(None, _ALL_BUT_CR_AND_LF)) != 2 * mail.count(b"\r\n"):
+    decoder = IncrementalNewlineDecoder(None, translate=False)
+    try:
+        for start in range(0, len(mail), _CHUNK):
+            decoder.decode(mail[start : start + _CHUNK].decode("ascii"))
+    except UnicodeDecodeError:
+        raise ValueError(
+            "contains bytes above 127; encode the parts as quoted-printable or base64"
+        ) from None
+    decoder.decode("", final=True)
+    if decoder.newlines not in {None, "\r\n"}:
         raise ValueError("contains a CR or an LF alone")
     start, end = 0, len(mail)
     while end - start > MAX_LINE:
