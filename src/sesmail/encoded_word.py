@@ -75,14 +75,20 @@ def encode_words(text: str, room: int = _MAX_LENGTH, longest: int = _MAX_LENGTH)
         longest: Maximum length of the other words, at most 75.
     """
     data = text.encode()
+    size = len(data)
     first, others = max(room, _MIN_ROOM) - _FRAME, longest - _FRAME
-    q_length = len(data) + 2 * len(data.translate(None, _Q_PLAIN))
-    if q_length < (len(data) + 2) // 3 * 4:
+    if size + 2 * len(data.translate(None, _Q_PLAIN)) < (size + 2) // 3 * 4:
         return [f"=?utf-8?q?{chunk}?=" for chunk in _q_chunks(text, data, first, others)]
-    return [
-        f"=?utf-8?b?{b2a_base64(chunk, newline=False).decode('ascii')}?="
-        for chunk in _b_chunks(data, first, others)
-    ]
+    words: list[str] = []
+    start = 0
+    while start < size:
+        end = start + first // 4 * 3
+        while end < size and data[end] & 0xC0 == 0x80:
+            end -= 1
+        encoded = b2a_base64(data[start:end], newline=False).decode("ascii")
+        words.append(f"=?utf-8?b?{encoded}?=")
+        start, first = end, others
+    return words
 
 
 def _q_chunks(text: str, data: bytes, room: int, others: int) -> Iterator[str]:
@@ -98,16 +104,6 @@ def _q_chunks(text: str, data: bytes, room: int, others: int) -> Iterator[str]:
             chunk, room = "", others
         chunk += code
     yield chunk
-
-
-def _b_chunks(data: bytes, room: int, others: int) -> Iterator[bytes]:
-    start = 0
-    while start < len(data):
-        end = start + room // 4 * 3
-        while end < len(data) and data[end] & 0xC0 == 0x80:
-            end -= 1
-        yield data[start:end]
-        start, room = end, others
 
 
 def decode_words(
