@@ -47,6 +47,7 @@ def test_rejects_nul() -> None:
         (b"y" * 500 + b"\r\n" + LINE + b"\r\n") * 50,
         b"\r\n" * 3_000,
         bytes(range(1, 10)) + b"\x7f",
+        (LINE + b"\r\n") * 65 + b"a" * 535 + b"\r\n",  # 64 KiB end between CR and LF
     ],
     ids=lambda mail: f"{mail[:6]!r}, {len(mail)}",
 )
@@ -61,7 +62,9 @@ def test_rejects_lines_of_999_characters(before: bytes, after: bytes) -> None:
         check_wire(before + LINE + b"x" + after)
 
 
-@pytest.mark.parametrize("mail", [b"a\nb", b"a\rb", b"a\r\n\nb", b"\r\r\n", b"a\n\rb"], ids=repr)
+@pytest.mark.parametrize(
+    "mail", [b"a\nb", b"a\rb", b"a\r\n\nb", b"\r\r\n", b"a\n\rb", b"a\r"], ids=repr
+)
 def test_rejects_other_line_breaks_than_crlf(mail: bytes) -> None:
     with pytest.raises(ValueError, match="alone"):
         check_wire(mail)
