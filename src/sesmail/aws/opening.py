@@ -229,6 +229,6 @@ class ClientOpener:
 
 def _load() -> type[Any]:
     """Import aiobotocore, which takes half a second, in a thread."""
-    from aiobotocore.session import AioSession
+    from .service_session import ServiceSession
 
-    return AioSession
+    return ServiceSession
