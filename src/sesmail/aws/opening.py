@@ -221,9 +221,11 @@ class ClientOpener:
         found: str | None = self._region() or session.get_config_variable("region") or region
         session.set_config_variable("region", found and check_spelling(found))
         session.register("provide-client-params.sts", check_role_parameters)
-        ask_only_terminals(session)
-        if self._settings.role is not None:
-            self._settings.role.install(session, self._settings.params)
+        role, params = self._settings.role, self._settings.params
+        if role is not None or "aws_access_key_id" not in params:  # else no provider is asked
+            ask_only_terminals(session)
+        if role is not None:
+            role.install(session, params)
         return session
 
 
