@@ -29,7 +29,6 @@ from .message.model import is_validated
 from .message.validation import valid_message
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
-from .payload.dialect import Dialect
 from .rate.account import AccountRate
 from .references.lazy import References
 from .result import BulkResult, RecipientResult, SendResult
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from .message.kinds import AnyMessage
     from .message.message import Message
     from .message.recipient import Recipient
+    from .payload.dialect import Dialect
     from .references.reading import Reading
 
 __all__ = ["Sender"]
