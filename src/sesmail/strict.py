@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import binascii
+from collections.abc import Callable
+from functools import cache
 from typing import Any, cast
 
 from pydantic_core import SchemaValidator, from_json
 
 __all__ = ["from_base64", "read_json"]
 
-# Numbers after which a double may be infinite. Its search takes less time than any walk over the
-# values of the document: https://docs.rs/regex/latest/regex/#performance
-_LARGE_NUMBER = SchemaValidator(
-    {"type": "str", "pattern": r"[:,\[]\s*-?[0-9.]+(?:[eE]|[0-9.]{99})"}
-).isinstance_python
 _SMALL = 8192  # bytes, of which any content is parsed quickly
 
 
@@ -34,9 +31,20 @@ def read_json(text: bytes | str) -> Any:
     except TypeError:  # which from_json raises for a str with a lone surrogate
         raise ValueError("it has a lone surrogate") from None
     # from_json returns infinity for numbers such as 1e999.
-    if (_LARGE_NUMBER(text) or value.__class__ is float) and _has_infinity(value):
+    if (_large_number()(text) or value.__class__ is float) and _has_infinity(value):
         raise ValueError("a number is larger than any double")
     return value
+
+
+@cache
+def _large_number() -> Callable[[object], bool]:
+    """Returns a function that finds a number after which a double may be infinite.
+
+    Its search takes less time than any walk over the values of the document; a program that only
+    sends doesn't compile it. https://docs.rs/regex/latest/regex/#performance
+    """
+    pattern = r"[:,\[]\s*-?[0-9.]+(?:[eE]|[0-9.]{99})"
+    return SchemaValidator({"type": "str", "pattern": pattern}).isinstance_python
 
 
 def _check_container_count(text: bytes | str) -> None:

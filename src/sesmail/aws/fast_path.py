@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -48,7 +47,6 @@ _URL = lazy_pattern(
 _capturing: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_capturing", default=None)
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class FastCall:
     """The request of one operation of one client, except for its parameters.
 
@@ -66,17 +64,31 @@ class FastCall:
         error: Returns botocore's exception class for an error code.
     """
 
-    operation: str
-    url: str
-    headers: Mapping[str, str]
-    in_lambda: bool
-    signature: Signature
-    credentials: Callable[[], Any]
-    session: Any
-    encode: Callable[[str, Mapping[str, Any]], Body]
-    texts: Sequence[str]
-    parse: Callable[[Mapping[str, Any]], Any]
-    error: Callable[[str | None], Callable[[Any, str], Exception]]
+    def __init__(
+        self,
+        operation: str,
+        url: str,
+        headers: Mapping[str, str],
+        in_lambda: bool,
+        signature: Signature,
+        credentials: Callable[[], Any],
+        session: Any,
+        encode: Callable[[str, Mapping[str, Any]], Body],
+        texts: Sequence[str],
+        parse: Callable[[Mapping[str, Any]], Any],
+        error: Callable[[str | None], Callable[[Any, str], Exception]],
+    ) -> None:
+        self.operation = operation
+        self.url = url
+        self.headers = headers
+        self.in_lambda = in_lambda
+        self.signature = signature
+        self.credentials = credentials
+        self.session = session
+        self.encode = encode
+        self.texts = texts
+        self.parse = parse
+        self.error = error
 
     def accepts(self, params: Mapping[str, Any]) -> bool:
         """Returns whether a call has the URL and the signature of this request."""

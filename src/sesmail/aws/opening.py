@@ -53,7 +53,7 @@ def _param_types() -> dict[str, Any]:
     return get_type_hints(ClientParams)
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class AwsSettings:
     """Settings of AWS clients.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ...errors import SendError
@@ -15,7 +14,6 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Batch(Generic[T]):
     """Sends that share one API call, by number; an operation that isn't a send has no recipients.
 
@@ -29,11 +27,19 @@ class Batch(Generic[T]):
         low_priority: Whether other calls overtake its calls at the rate limit.
     """
 
-    recipients: Mapping[int, int]
-    call: Callable[[Sequence[int]], Call]
-    read: Callable[[Mapping[str, Any], Sequence[int]], Sequence[T | SendError]]
-    replay: Callable[[int, str | None], T] | None = None
-    low_priority: bool = False
+    def __init__(
+        self,
+        recipients: Mapping[int, int],
+        call: Callable[[Sequence[int]], Call],
+        read: Callable[[Mapping[str, Any], Sequence[int]], Sequence[T | SendError]],
+        replay: Callable[[int, str | None], T] | None = None,
+        low_priority: bool = False,
+    ) -> None:
+        self.recipients = recipients
+        self.call = call
+        self.read = read
+        self.replay = replay
+        self.low_priority = low_priority
 
     @classmethod
     def of_one(
