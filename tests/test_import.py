@@ -66,7 +66,7 @@ UNUSED_BY_A_SEND = {
     *(
         f"sesmail.sending.{name}"
         for name in (
-            *("bulk", "many", "message.bulk_message", "message.raw_message"),
+            *("bulk", "bulk_result", "many", "message.bulk_message", "message.raw_message"),
             *("message.recipient", "message.stored_object", "message.template_message"),
             *("mime.seven_bit", "payload.v1", "references.reader", "source"),
         )

@@ -25,12 +25,13 @@ from .payload.dialect import APIS, dialect_of
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
 from .references.lazy import References
-from .result import BulkResult, SendResult
+from .result import SendResult
 from .sender import Sender
 from .settings import check_listener, check_retry, check_send_log, merged_defaults, new_limiter
 
 if TYPE_CHECKING:
     from ..send_log.protocol import SendLog
+    from .bulk_result import BulkResult
     from .many import SendMany, SendProgress
     from .message.bulk_message import BulkMessage
     from .message.kinds import AnyMessage
