@@ -169,7 +169,7 @@ async def test_client_with_keys_creates_no_providers(
 ) -> None:
     monkeypatch.delattr("aiobotocore.session.create_credential_resolver")
     server = fault_server(ok())
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    keys: dict[str, Any] = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     async with new_client(server.url, session, **keys) as client:
         await client.send(ORDER)
     assert len(server.requests) == 1
