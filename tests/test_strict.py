@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sesmail.strict import read_json
+from sesmail.strict import check_json, read_json
 
 
 def nested(depth: int) -> str:
@@ -81,6 +81,34 @@ def test_reads_large_and_small_numbers_everywhere(number: str, place: str) -> No
     assert read_json(place % number) == json.loads(place % number)
 
 
+@pytest.mark.parametrize("before", range(0, 61, 7))
+@pytest.mark.parametrize("place", ["%s", "%s ", "[%s]", "[%s\n]", "[%s, 5]", "[[0, %s\t]\r]"])
+def test_infinite_numbers_are_found_anywhere_in_a_long_text(before: int, place: str) -> None:
+    for number in ("1e309", "-1E+309", f"{'9' * 309}.5", f"-{'1' * 310}.0e-0", f"{'7' * 400}e-5"):
+        text = f'{{"é": "{"x" * (before + 300)}", "a": {place % number}, "b": "{"y" * 100}"}}'
+        for written in (text, text.encode()):
+            with pytest.raises(ValueError, match="larger than any double"):
+                read_json(written)
+        with pytest.raises(ValueError, match="larger than any double"):
+            check_json(text)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "[NaN]", "[1, -Infinity ]"])
+def test_numbers_that_json_does_not_have_are_found(number: str) -> None:
+    for text in (f'{{"a": {number}}}', f'{{"b": "{"x" * 400}","a":{number}}}'):
+        with pytest.raises(ValueError, match="line 1"):
+            check_json(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{}", '{"a": "1e999 "}', f'{{"a": {"9" * 400}}}', f'{{"a": "{"5" * 400}.5"}}', '{"a": 1e5}'],
+)
+def test_what_can_be_read_passes_the_check(text: str) -> None:
+    check_json(text)
+    assert read_json(text) == json.loads(text)
+
+
 def test_nesting_is_limited_to_200() -> None:
     assert read_json(nested(200)) == json.loads(nested(200))
     with pytest.raises(ValueError, match="recursion limit"):
@@ -95,6 +123,8 @@ def test_too_many_containers_are_refused_before_decoding(item: str) -> None:
     for text in (many, many.encode()):
         with pytest.raises(ValueError, match="objects and lists"):
             read_json(text)
+    with pytest.raises(ValueError, match="objects and lists"):
+        check_json(many)
 
 
 def test_number_of_containers_of_events_is_accepted() -> None:

@@ -89,11 +89,15 @@ def check_bool(name: str, value: object) -> None:
 
 
 def check_text(name: str, value: object, expected: str = "text") -> None:
-    """Refuses anything but text that isn't empty and has no NUL."""
+    """Refuses anything but text that isn't empty, without NUL and lone surrogates."""
     if not isinstance(value, str):
         refuse(name, expected, value)
-    if not value or "\0" in value:
-        problem = "has a NUL character" if value else "is empty"
+    problem = "" if value else "is empty"
+    if "\0" in value:
+        problem = "has a NUL character"
+    elif any("\ud800" <= character <= "\udfff" for character in value):
+        problem = "has a lone surrogate, which can't be encoded"
+    if problem:
         raise ConfigurationError(f"{name} must be {expected}; it {problem}")
 
 

@@ -16,7 +16,6 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 _new = object.__new__
-_set = object.__setattr__
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -143,10 +142,10 @@ def build_frozen(cls: type[T], fields: dict[str, Any]) -> T:
 
     Args:
         cls: The class.
-        fields: The values of all fields, which the instance takes over as its ``__dict__``.
+        fields: The values of all fields.
     """
     instance = _new(cls)
-    _set(instance, "__dict__", fields)
+    instance.__dict__.update(fields)
     return instance
 
 

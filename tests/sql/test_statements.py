@@ -16,14 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from sesmail import (
+    Attachment,
     BulkMessage,
     ConfigurationError,
     InlineTemplate,
     InvalidMessageError,
     Message,
+    RawMessage,
     Recipient,
+    TemplateMessage,
 )
-from sesmail.sql import Outbox
+from sesmail.sql import Outbox, SqlSendLog
 from sesmail.sql.bodies import read_body, stored_mails
 from sesmail.sql.times import now
 from support.clients import NEWS, ORDER
@@ -279,6 +282,7 @@ OUTBOX = Outbox()
         ({"group": ""}, "group must be text"),
         ({"group": "x" * 129}, "group must have at most 128 characters"),
         ({"group": "a\0b"}, "group must be text; it has a NUL"),
+        ({"group": "a\ud800"}, "group must be text; it has a lone surrogate"),
     ],
 )
 def test_wrong_arguments_of_insert_are_refused(arguments: Any, text: str) -> None:
@@ -286,10 +290,17 @@ def test_wrong_arguments_of_insert_are_refused(arguments: Any, text: str) -> Non
         OUTBOX.insert(ORDER, **arguments)
 
 
-def test_wrong_metadata_are_refused() -> None:
+def test_wrong_tables_are_refused() -> None:
+    engine = sqlalchemy.create_engine("sqlite://")
     wrong: Any = 5
-    with pytest.raises(ConfigurationError, match="metadata must be a MetaData"):
-        Outbox(metadata=wrong)
+    for create in (Outbox, lambda **tables: SqlSendLog(engine, **tables)):
+        with pytest.raises(ConfigurationError, match="metadata must be a MetaData"):
+            create(metadata=wrong)
+        with pytest.raises(ConfigurationError, match="table must have at most 57 bytes, not 58"):
+            create(table="ä" * 29)
+        with pytest.raises(ConfigurationError, match="schema must have at most 63 bytes, not 64"):
+            create(schema="x" * 64)
+        create(table="ä" * 28, schema="x" * 63)
 
 
 def test_contradicting_send_ids_are_refused() -> None:
@@ -333,6 +344,38 @@ def test_wrong_messages_are_refused() -> None:
 def test_wrong_arguments_are_refused(call: Any, text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):
         call()
+
+
+LARGEST = 40 * 1024 * 1024
+LARGEST_FILE = LARGEST * 57 // 78
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        ORDER.replace(attachments=[Attachment("a.bin", bytes(LARGEST_FILE + 57))]),
+        ORDER.replace(text="x" * (LARGEST + 1)),
+        ORDER.replace(text="x" * (LARGEST // 2), html="ä" * (LARGEST // 4 + 1)),
+        TemplateMessage(
+            from_email="a@example.com",
+            to="b@example.com",
+            template="order",
+            attachments=[Attachment("a.bin", bytes(LARGEST_FILE + 57))],
+        ),
+        RawMessage(
+            content=b"From: a@example.com\r\n\r\n" + b"text\r\n" * (LARGEST // 6),
+            to="b@example.com",
+        ),
+        NEWS.replace(attachments=[Attachment("a.bin", bytes(LARGEST_FILE + 57))]),
+    ],
+    ids=["file", "text", "text and html", "file beside a template", "raw", "bulk"],
+)
+def test_mail_larger_than_ses_takes_is_not_queued(message: Any) -> None:
+    with pytest.raises(InvalidMessageError, match="SES API v2 takes 41,943,040") as raised:
+        OUTBOX.insert(message)
+    assert raised.value.limit == LARGEST
+    with pytest.raises(InvalidMessageError, match="SES API v2 takes 41,943,040"):
+        OUTBOX.insert_many([message])
 
 
 def test_damaged_body_is_refused() -> None:

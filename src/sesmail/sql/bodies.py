@@ -11,6 +11,7 @@ from uuid import uuid4
 from ..arguments import described
 from ..errors import ConfigurationError, InvalidMessageError
 from ..send_log.records import check_send_id
+from ..sending.limits import check_mail_size
 from ..sending.message.bulk_message import BulkMessage
 from ..sending.message.kinds import AnyMessage, message_from_json
 from ..sending.message.message import Message
@@ -18,6 +19,7 @@ from ..sending.message.raw_message import RawMessage
 from ..sending.message.recipient import Recipient
 from ..sending.message.template_message import TemplateMessage
 from ..sending.message.validation import valid_message
+from ..sending.references.contents import least_size
 
 __all__ = ["StoredMail", "read_body", "stored_mails"]
 
@@ -47,7 +49,7 @@ def stored_mails(
     """Yields the mails of a message: one, or one for each recipient of a bulk message.
 
     Raises:
-        InvalidMessageError: It isn't a message, or an invalid one.
+        InvalidMessageError: It isn't a message, an invalid one, or larger than SES takes.
         ConfigurationError: ``send_id`` isn't one, or contradicts the message.
     """
     if not isinstance(message, (Message, RawMessage, TemplateMessage, BulkMessage)):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -55,6 +57,7 @@ def stored_mails(
             f"it must be a message, not {described(message)}", field="message"
         )
     message = valid_message(message)
+    check_mail_size(least_size(message), "v2", "send smaller attachments, or links to them")
     if isinstance(message, BulkMessage):
         if send_id is not None:
             raise ConfigurationError(

@@ -65,7 +65,8 @@ class Outbox:
 
     Args:
         schema: Schema of the tables; the default one of the connection by default.
-        table: Name of the table of mails; that of the bodies has the suffix ``_body``.
+        table: Name of the table of mails, at most 57 bytes; that of the bodies has the suffix
+            ``_body``.
         metadata: MetaData that gets the tables, such as that of the application's models; a new
             one by default.
         notify: Whether a queued mail wakes the workers on PostgreSQL by NOTIFY, which delays the
@@ -85,12 +86,7 @@ class Outbox:
         metadata: MetaData | None = None,
         notify: bool = True,
     ) -> None:
-        if schema is not None:
-            check_text("schema", schema)
-        check_text("table", table)
         check_bool("notify", notify)
-        if metadata is not None:
-            check_instance("metadata", metadata, MetaData, "a MetaData of SQLAlchemy")
         self.metadata: MetaData = MetaData() if metadata is None else metadata
         self._tables = Tables.of(self.metadata, table, schema)
         self._channel = self._tables.channel if notify else None
@@ -126,7 +122,7 @@ class Outbox:
             server's ``max_allowed_packet``; 64M is enough for 40 MB.
 
         Raises:
-            InvalidMessageError: The message is invalid.
+            InvalidMessageError: The message is invalid, or its contents exceed the 40 MB of SES.
             ConfigurationError: Another argument is invalid.
         """
         mails = list(stored_mails(message, send_id))
@@ -151,7 +147,7 @@ class Outbox:
             existing: As for ``insert``.
 
         Raises:
-            InvalidMessageError: A message is invalid.
+            InvalidMessageError: A message is invalid, or its contents exceed the 40 MB of SES.
             ConfigurationError: Another argument is invalid, or there is no message.
         """
         check_iterable("messages", messages, "an iterable of messages", "pass a list")

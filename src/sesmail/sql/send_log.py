@@ -40,12 +40,12 @@ class SqlSendLog(ForgettingLog):
     Args:
         engine: Engine or AsyncEngine of SQLAlchemy; on trio an Engine.
         schema: Schema of the tables; the default one of the connection by default.
-        table: Name of the table.
+        table: Name of the table, at most 57 bytes.
         metadata: MetaData that gets the tables, such as that of the application's models; a new
             one by default.
 
     Raises:
-        ConfigurationError: ``engine`` isn't one of these databases.
+        ConfigurationError: ``engine`` isn't one of these databases, or another argument is invalid.
 
     https://docs.sqlalchemy.org/en/20/core/pooling.html
     """

@@ -21,7 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from ..errors import Outcome
+from ..arguments import check_instance, check_text
+from ..errors import ConfigurationError, Outcome
 from .times import UtcTime
 
 __all__ = [
@@ -62,6 +63,9 @@ OUTCOMES: Final[dict[State, Outcome]] = {
 }
 
 MAX_GROUP: Final = 128  # characters
+# PostgreSQL cuts longer ones, so that two may become equal; those of MySQL have 64 characters.
+# https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
+_MAX_NAME = 63  # bytes of the name of a table, an index or a schema
 
 # Send ids and groups are compared byte by byte, which is not the default of MySQL:
 # https://dev.mysql.com/doc/refman/8.4/en/charset-binary-collations.html
@@ -103,7 +107,16 @@ class Tables:
 
     @classmethod
     def of(cls, metadata: MetaData, name: str, schema: str | None) -> Tables:
-        """Adds the tables to a MetaData."""
+        """Adds the tables to a MetaData.
+
+        Raises:
+            ConfigurationError: ``metadata`` isn't one, or a name isn't text, or is too long for a
+                database.
+        """
+        check_instance("metadata", metadata, MetaData, "a MetaData of SQLAlchemy")
+        if schema is not None:
+            _check_name("schema", schema, _MAX_NAME)
+        _check_name("table", name, _MAX_NAME - len("_group"))
         mails = Table(name, metadata, *_mail_columns(), schema=schema)
         queued = in_state(mails, "queued")
         partial: dict[str, Any] = {"postgresql_where": queued, "sqlite_where": queued}
@@ -135,6 +148,12 @@ class Tables:
     def channel(self) -> str:
         """Channel of PostgreSQL by which new mails wake the workers."""
         return self.mails.fullname[-63:]  # names have at most 63 bytes
+
+
+def _check_name(argument: str, name: str, limit: int) -> None:
+    check_text(argument, name)
+    if (size := len(name.encode())) > limit:
+        raise ConfigurationError(f"{argument} must have at most {limit} bytes, not {size}")
 
 
 def _mail_columns() -> list[Column[Any]]:

@@ -78,6 +78,8 @@ def unusual_texts() -> Iterator[bytes]:
         b'"Timestamp": ""',
         b'"Timestamp": "soon"',
         b'"x": NaN',
+        b'"Type": NaN',
+        b'"Subject": [1e999]',
         b'"x": 1e999',
         b'"x": {"y": [1]}',
         b'"x": ' + b"[" * 300 + b"]" * 300,

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from sesmail import MailStored, MalformedBodyError, UnknownEvent, event_from_json, parse
+from sesmail import MailStored, MalformedBodyError, Opened, UnknownEvent, event_from_json, parse
 from sesmail.receiving.parsing.parser import parse_raw
 from support.ses_events import (
     kinesis_record,
     lambda_record,
+    published,
     sns_message,
     sqs_records,
     sqs_response,
@@ -105,6 +106,13 @@ def test_several_records_are_several_events() -> None:
         assert isinstance(second, MailStored)
         assert second.timestamp is None
         assert second.defects == ("eventTime: it isn't a time",)
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_event_of_a_message_with_the_fields_of_the_test_event_is_kept(wrapping: str) -> None:
+    (event, _) = parse(WRAPPINGS[wrapping](published("Open") | TEST))
+    assert isinstance(event, Opened)
+    assert event.raw["Event"] == "s3:TestEvent"
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)

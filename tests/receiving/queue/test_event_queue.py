@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from sesmail import (
     TemporaryError,
 )
 from sesmail.receiving.queue import reading
+from sesmail.receiving.queue.settings import check_signals
 from support import ses_events
 from support.faults import StartFaultServer
 from support.sqs import BOUNCE, FakeQueue, Recorder, new_queue
@@ -107,7 +109,12 @@ async def test_polls_are_long_and_ask_for_what_is_needed(fault_server: StartFaul
     fake = FakeQueue(BOUNCE)
     url = fault_server(fake.respond).url
     async with new_queue(url, wait_time=20, visibility_timeout=45) as queue:
-        await queue.run(stopping(queue), concurrency=25)
+
+        async def stop_after_two_polls(_: Delivery) -> None:
+            await until(fake, lambda: fake.count("ReceiveMessage") >= 2)
+            queue.stop()
+
+        await queue.run(stop_after_two_polls, concurrency=25)
     _, params = fake.calls[0]
     assert params["WaitTimeSeconds"] == 20
     assert params["VisibilityTimeout"] == 45
@@ -502,6 +509,32 @@ async def test_signal_stops_a_run(fault_server: StartFaultServer) -> None:
 
         await queue.run(handle, signals=[signal.SIGUSR1])
     assert len(fake.messages) < 3
+
+
+@pytest.mark.parametrize("wrong", [99999, 0, signal.SIGKILL, signal.SIGSTOP])
+async def test_signals_that_cannot_be_handled_are_refused(wrong: int) -> None:
+    async def never(_: Delivery) -> None:
+        raise AssertionError
+
+    queue = new_queue("http://127.0.0.1:9")
+    with pytest.raises(ConfigurationError, match="signals"):
+        await queue.run(never, signals=[signal.SIGTERM, wrong])
+
+
+def test_signals_are_refused_outside_of_the_main_thread() -> None:
+    errors: list[ConfigurationError] = []
+
+    def check() -> None:
+        check_signals([])
+        try:
+            check_signals([signal.SIGTERM])
+        except ConfigurationError as err:
+            errors.append(err)
+
+    thread = threading.Thread(target=check)
+    thread.start()
+    thread.join()
+    assert "main thread" in str(errors[0])
 
 
 class Interrupt(BaseException):

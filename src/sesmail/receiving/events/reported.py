@@ -9,13 +9,47 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-__all__ = ["ReportedHeaders", "ReportedSending"]
+from ...values import FrozenDict, cached_property
+
+__all__ = ["JsonText", "ReportedHeaders", "ReportedSending"]
+
+
+class JsonText:
+    """A JSON object that is decoded when it is first read."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __eq__(self, other: object) -> bool:
+        return self.document == other
+
+    @cached_property
+    def document(self) -> FrozenDict[str, Any]:
+        """The object."""
+        from ...strict import read_json
+
+        return FrozenDict(read_json(self._text))
+
+
+class _Raw:
+    """Descriptor of ``raw``, which may be a `JsonText` in the ``__dict__`` of an event."""
+
+    def __get__(self, event: object, owner: type) -> Any:
+        if event is None:  # as without a descriptor; dataclass would read a default
+            raise AttributeError(f"the class {owner.__name__} has no attribute raw")
+        fields = vars(event)
+        if type(fields["raw"]) is JsonText:
+            fields["raw"] = fields["raw"].document
+        return fields["raw"]
+
+    def __set__(self, event: object, raw: Mapping[str, Any]) -> None:
+        vars(event)["raw"] = raw
 
 
 class ReportedHeaders:
     """Header fields that SES reports in ``raw``, of a sent or a received message."""
 
-    raw: Mapping[str, Any]
+    raw: Mapping[str, Any] = cast("Any", _Raw())
     message_id: str
 
     @property

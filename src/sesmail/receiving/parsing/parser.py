@@ -81,7 +81,7 @@ def _parse_by_schema(body: Batch | SnsMessage) -> tuple[Event, ...] | None:
             and len(body.message) <= _MAX_SCHEMA_SIZE
         ):
             return read_by_schema(body.message, body.origin())
-    except ValueError:
+    except (KeyError, ValueError):
         pass
     return None
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import UTC
+from typing import Any, NoReturn
 
-from ...strict import read_json
+from ...strict import check_json
 from ...values import FrozenDict, build_frozen
 from ..events.base import SnsOrigin
-from ..transports.classify import is_setup_notification
-from ..transports.json_body import Document, is_object
+from ..events.reported import JsonText
+from ..transports.classify import SETUP_MESSAGE_ID
 from .kinds import EVENT_SPECS, EventSpec
 from .reader import JsonReader
 from .recipients import event_time, read_recipients
-from .schema import schema_for
-from .tagging import read_tagging
+from .schema import schema
+from .tagging import HEADERS, read_headers, read_tagging
 
 __all__ = ["read_by_fields", "read_by_schema"]
-
-_EMPTY: Document = {}
 
 
 def read_by_schema(text: str, sns: SnsOrigin) -> tuple[Any, ...]:
@@ -34,30 +33,32 @@ def read_by_schema(text: str, sns: SnsOrigin) -> tuple[Any, ...]:
     Raises:
         ValueError: The event has to be parsed field by field, or isn't a tracking event.
     """
-    document = read_json(text)
-    if not is_object(document) or is_setup_notification(document):
-        raise ValueError("not an event")
-    event_type = document.get("eventType")
-    is_published = event_type is not None
-    if not is_published:
-        event_type = document.get("notificationType")
-    spec = EVENT_SPECS.get(event_type) if type(event_type) is str else None
-    if spec is None or not is_object(document.get(spec.key, _EMPTY if spec.may_be_empty else None)):
-        raise ValueError("not a tracking event")
-    fields: dict[str, Any] = schema_for(spec).validate_python(document)
-    if not is_published:
+    check_json(text)
+    fields: dict[str, Any] = schema().validate_json(text)
+    if fields["kind"] is None:
         fields["message_tags"] = None
-    mail = JsonReader(document["mail"], "mail", [])
+    spec = EVENT_SPECS[fields["kind"] or fields["sns"]]
+    headers = [
+        (header["name"], header["value"]) for header in fields["tags"] if header["name"] in HEADERS
+    ]
     fields["tags"], fields["metadata"], fields["send_id"] = read_tagging(
-        mail, fields["message_tags"]
+        headers, fields["message_tags"], _refuse_defect
     )
-    if mail.defects:
-        raise ValueError(mail.defects[0])
+    if (
+        fields["message_id"] == SETUP_MESSAGE_ID
+        or fields["sent_at"].tzinfo is not UTC
+        or fields["timestamp"].tzinfo is not UTC
+    ):
+        raise ValueError("not a tracking event, or with a time in another form")
     fields["kind"] = spec.event_class.kind
-    fields["raw"] = FrozenDict(document)
+    fields["raw"] = JsonText(text)
     fields["sns"] = sns
     fields["defects"] = ()
     return _build_events(fields["recipient"], spec, fields)
+
+
+def _refuse_defect(key: str, reason: str) -> NoReturn:
+    raise ValueError(f"{key}: {reason}")
 
 
 def read_by_fields(
@@ -84,7 +85,7 @@ def read_by_fields(
     recipients = _recipients(spec, part, mail)
     sent_at = mail.time("timestamp")
     message_tags = mail.lists_of_texts("tags") if is_published else None
-    tags, metadata, send_id = read_tagging(mail, message_tags)
+    tags, metadata, send_id = read_tagging(read_headers(mail), message_tags, mail.add_defect)
     fields: dict[str, Any] = {
         "kind": spec.event_class.kind,
         "message_id": mail.required_text("messageId"),
@@ -109,12 +110,12 @@ def read_by_fields(
 def _build_events(
     recipients: Mapping[str, dict[str, Any]], spec: EventSpec, fields: dict[str, Any]
 ) -> tuple[Any, ...]:
-    return tuple(
-        [
-            build_frozen(spec.event_class, {**fields, **details, "recipient": address})
-            for address, details in recipients.items()
-        ]
-    )
+    events: list[Any] = []
+    for address, details in recipients.items():
+        fields.update(details)
+        fields["recipient"] = address
+        events.append(build_frozen(spec.event_class, fields))
+    return tuple(events)
 
 
 def _recipients(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import signal
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -25,6 +27,8 @@ __all__ = [
 MAX_VISIBILITY = 43_200
 """Seconds that a message can be invisible in total after a receipt: 12 hours."""
 _MAX_WAIT = 20  # seconds, of SQS
+# https://man7.org/linux/man-pages/man7/signal.7.html
+_HANDLED = {each for each in signal.Signals if each.name not in {"SIGKILL", "SIGSTOP"}}
 
 _FIRST_REPEAT, _LONGEST_REPEAT = 0.1, 5.0  # seconds
 
@@ -100,7 +104,7 @@ def _check_range(name: str, value: int, least: int, most: int) -> None:
 
 
 def check_signals(signals: Collection[int]) -> None:
-    """Refuses anything but a collection of signals, or of their numbers.
+    """Refuses anything but a collection of signals that this thread can handle.
 
     Raises:
         ConfigurationError: It is something else.
@@ -109,3 +113,9 @@ def check_signals(signals: Collection[int]) -> None:
     check_iterable("signals", signals, expected, fix)
     for each in signals:
         check_integer("signals", each, 1, fix)
+        if each not in _HANDLED:
+            raise ConfigurationError(f"signals has {each}, which can't be handled; {fix}")
+    if signals and threading.current_thread() is not threading.main_thread():
+        raise ConfigurationError(
+            "signals are handled in the main thread only; handle them there, and call stop"
+        )

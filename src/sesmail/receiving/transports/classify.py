@@ -93,9 +93,9 @@ def is_setup_notification(document: Document) -> bool:
 
     It is that of a receipt rule, that of the notifications of an identity, or that of S3.
     """
+    mail = document.get("mail")
     if document.get("Event") == _S3_TEST and document.get("Service") == "Amazon S3":
-        return True
+        return mail is None
     if document.get("notificationType") == _SETUP_TYPE and document.get("eventType") is None:
         return True
-    mail = document.get("mail")
     return is_object(mail) and mail.get("messageId") == SETUP_MESSAGE_ID

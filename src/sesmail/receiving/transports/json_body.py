@@ -16,6 +16,7 @@ from ...strict import read_json
 __all__ = [
     "MAX_BATCH",
     "MAX_EVENT",
+    "MAX_TIME",
     "Batch",
     "Body",
     "Document",
@@ -35,6 +36,9 @@ MAX_BATCH = 6 << 20
 """Maximum size of a batch of events in bytes, as of the payload of an AWS Lambda call."""
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
+MAX_TIME = 50
+"""Maximum length of a time in characters."""
+
 Body: TypeAlias = bytes | str | Mapping[str, Any]
 """Body of a request: bytes, text, or a mapping decoded from JSON."""
 
@@ -46,7 +50,6 @@ Document: TypeAlias = dict[str, Any]
 
 _SECRET = lazy_pattern(r"token|signature|[\w+/=%-]{64}", re.IGNORECASE | re.ASCII)
 _MAX_EXCERPT = 200  # characters
-_MAX_TIME = 50  # characters
 _SEPARATE_OFFSET = lazy_pattern(r" ([+-][0-9]{2}:?[0-9]{2})\Z")
 _MAX_BITS = 512  # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
 
@@ -179,7 +182,7 @@ def read_time(text: str) -> datetime | None:
 
     A rare form is ``2018-10-08T14:05:45 +0000``. A time without an offset is in UTC.
     """
-    if len(text) > _MAX_TIME:
+    if len(text) > MAX_TIME:
         return None
     try:
         time = datetime.fromisoformat(text)

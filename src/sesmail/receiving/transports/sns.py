@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator
 
 from ...errors import MalformedBodyError
 from ...values import Value, build_frozen, value
@@ -38,8 +38,13 @@ _OPTIONAL = {
     "signing_cert_url": "SigningCertURL",
 }
 _KEYS = frozenset({*_NOTIFICATION.values(), *_OPTIONAL.values(), "UnsubscribeURL"})
-_REQUIRED_TEXTS = ("MessageId", "TopicArn", "Timestamp")
-_TEXTS = frozenset({str})
+_TEXTS = SchemaValidator(
+    {
+        "type": "dict",
+        "keys_schema": {"type": "str", "strict": True},
+        "values_schema": {"type": "str", "strict": True},
+    }
+)
 
 
 @value()
@@ -124,19 +129,11 @@ def read_notification(body: bytes) -> tuple[str, SnsOrigin]:
         The message's text, and the ``sns`` of its events.
 
     Raises:
-        ValueError: The body differs from that form, so it may be something else.
+        KeyError, ValueError: The body differs from that form, so it may be something else.
     """
-    fields = from_json(body, cache_strings="keys")
-    # A field that SNS doesn't write may decide that the body is classified as something else, or
-    # hold a number that `decode` refuses.
-    if (
-        fields.__class__ is not dict
-        or not _KEYS.issuperset(fields)
-        or not _TEXTS.issuperset(map(type, fields.values()))
-        or fields.get("Type") != "Notification"
-        or not all(map(fields.get, _REQUIRED_TEXTS))
-        or "Message" not in fields
-    ):
+    fields = _TEXTS.validate_json(body)
+    # A field that SNS doesn't write may decide that the body is classified as something else.
+    if not _KEYS.issuperset(fields) or "" in fields.values() or fields["Type"] != "Notification":
         raise ValueError("not a notification in the form of SNS")
     origin = {
         "message_id": fields["MessageId"],

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "attachments_of",
     "encoded_size",
+    "least_size",
     "references_of",
     "with_contents",
     "without_contents",
@@ -58,6 +59,21 @@ def _replaced(message: M, update: Callable[[S3Object], dict[str, Any]]) -> M:
         for item in attachments_of(message)
     )
     return cast("M", message.model_copy(update={"attachments": items}))
+
+
+def least_size(message: AnyMessage | BulkMessage) -> int:
+    """Returns the least number of bytes that the contents of a message have when encoded.
+
+    Those of objects in S3 aren't known.
+    """
+    if message.kind == "RawMessage":
+        return len(message.content)
+    bodies = (message.text, message.html) if message.kind == "Message" else ()
+    return sum(len(body.encode()) for body in bodies if body) + sum(
+        encoded_size(message, item, len(item.content))
+        for item in attachments_of(message)
+        if isinstance(item.content, bytes)
+    )
 
 
 def encoded_size(message: AnyMessage | BulkMessage, item: Attachment, size: int) -> int:
