@@ -8,6 +8,8 @@ from unittest import mock
 import pytest
 
 import sesmail
+from support.faults import StartFaultServer
+from support.responses import ok
 
 SLOW = {
     "aiobotocore", "aiohttp", "anyio", "asyncio", "botocore", "cryptography", "email", "hashlib",
@@ -54,6 +56,40 @@ def test_name_imports_no_more_than_it_needs(name: str, loaded_by_anyio: set[str]
     if "anyio" in allowed:
         allowed |= loaded_by_anyio & {"ssl"}
     assert loaded_by(f"from sesmail import {name}") & SLOW <= allowed
+
+
+# What one mail needs neither of, besides the modules of `receiving`.
+UNUSED_BY_A_SEND = {
+    "sesmail.aws.roles",
+    "sesmail.aws.httpx_session",
+    "sesmail.send_log.protocol",
+    *(
+        f"sesmail.sending.{name}"
+        for name in (
+            *("bulk", "bulk_result", "many", "message.bulk_message", "message.raw_message"),
+            *("message.recipient", "message.stored_object", "message.template_message"),
+            *("mime.seven_bit", "payload.v1", "references.reader", "source"),
+        )
+    ),
+}
+SEND = """
+import asyncio, sesmail
+
+async def main():
+    async with sesmail.Client("eu-west-1", endpoint_url={url!r}) as client:
+        await client.send(sesmail.Message(from_email="a@example.com", to="b@example.com", text=""))
+
+asyncio.run(main())
+"""
+
+
+def test_send_loads_no_module_that_it_does_not_use(fault_server: StartFaultServer) -> None:
+    server = fault_server(ok())
+    loaded = loaded_by(SEND.format(url=server.url))
+    assert len(server.requests) == 1
+    assert "sesmail.sending.payload.v2" in loaded
+    assert loaded & UNUSED_BY_A_SEND == set()
+    assert not any(name.startswith("sesmail.receiving") for name in loaded)
 
 
 def test_unknown_name_is_an_attribute_error() -> None:

@@ -44,7 +44,8 @@ FIELDS = [
 MESSAGE = [*FIELDS, "sending.message"]
 MIME = [*MESSAGE, "sending.mime"]
 PAYLOAD = [*MIME, "sending.payload"]
-ATTEMPTS = [*PAYLOAD, "sending.attempts", "sending.rate", "sending.result", "send_log", "aws"]
+RESULTS = ["sending.bulk_result", "sending.result"]
+ATTEMPTS = [*PAYLOAD, *RESULTS, "sending.attempts", "sending.rate", "send_log", "aws"]
 SENDING = [
     *ATTEMPTS,
     "sending.building",
@@ -76,6 +77,7 @@ UNITS: dict[str, list[str]] = {
     "sending.limits": BASE,
     "sending.wire": [*BASE, "sending.limits"],
     "sending.result": BASE,
+    "sending.bulk_result": [*BASE, "sending.result"],
     **{unit: [*BASE, *FIELDS] for unit in FIELDS if ".mime." in unit},
     "sending.message": [*BASE, *MESSAGE],
     "sending.mime": [*BASE, *MESSAGE],

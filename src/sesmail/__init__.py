@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from .sending.attempts.retry import RetryPolicy
     from .sending.blocking import BlockingClient
     from .sending.blocking_many import BlockingSendMany
+    from .sending.bulk_result import BulkResult
     from .sending.client import Client
     from .sending.many import MessageResult, SendMany, SendProgress
     from .sending.message.attachment import Alternative, Attachment
@@ -111,7 +112,7 @@ if TYPE_CHECKING:
     from .sending.message.stored_object import S3Object
     from .sending.message.template_message import TemplateMessage
     from .sending.rate.limiter import RateLimiter
-    from .sending.result import BulkResult, RecipientResult, SendResult
+    from .sending.result import RecipientResult, SendResult
     from .unsubscribe import Unsubscribe, Unsubscription
 
 __all__ = [
@@ -294,7 +295,8 @@ _PUBLIC_NAMES = {
     "sending.message.stored_object": "S3Object",
     "sending.message.template_message": "TemplateMessage",
     "sending.rate.limiter": "RateLimiter",
-    "sending.result": "BulkResult RecipientResult SendResult",
+    "sending.bulk_result": "BulkResult",
+    "sending.result": "RecipientResult SendResult",
     "unsubscribe": "Unsubscribe Unsubscription",
 }
 _MODULES = {name: module for module, names in _PUBLIC_NAMES.items() for name in names.split()}

@@ -166,6 +166,8 @@ def quoted(text: str) -> str:
 
 def find_control(text: str) -> str | None:
     """Returns a description of the first control character or lone surrogate; None without one."""
+    if text.isprintable():  # as none of them is
+        return None
     found = _CONTROLS.search(text)
     return (
         f"U+{ord(found[0]):04X} at position {found.start()}; remove control characters"

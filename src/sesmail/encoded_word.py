@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64, a2b_qp, b2a_base64
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from .patterns import lazy_pattern
 
@@ -143,13 +142,16 @@ def decode_words(
     return "".join([*parts, text[end:]])
 
 
-class _Run(NamedTuple):
+class _Run:
     """Adjacent encoded-words of one charset."""
 
-    start: int
-    end: int
-    charset: str
-    data: bytes
+    __slots__ = ("charset", "data", "end", "start")
+
+    def __init__(self, start: int, end: int, charset: str, data: bytes) -> None:
+        self.start = start
+        self.end = end
+        self.charset = charset
+        self.data = data
 
 
 def _runs(

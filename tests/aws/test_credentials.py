@@ -164,6 +164,17 @@ async def test_error_of_a_failure_to_fetch_credentials(
         await credentials.fetch_credentials(Signer(error))
 
 
+async def test_client_with_keys_creates_no_providers(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("aiobotocore.session.create_credential_resolver")
+    server = fault_server(ok())
+    keys: dict[str, Any] = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    async with new_client(server.url, session, **keys) as client:
+        await client.send(ORDER)
+    assert len(server.requests) == 1
+
+
 def test_mfa_code_is_asked_for_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr(credentials, "getpass", lambda prompt: f"{prompt}123456")

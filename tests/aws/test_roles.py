@@ -8,7 +8,8 @@ from aiobotocore.session import AioSession, get_session
 
 import sesmail
 from sesmail import Client, ConfigurationError
-from sesmail.aws import Role
+from sesmail.aws import role_of
+from sesmail.aws.roles import Role
 from support import responses
 from support.clients import ORDER, new_client
 from support.faults import FaultServer, Request, Response, StartFaultServer
@@ -188,7 +189,7 @@ async def test_wrong_settings_of_credentials_are_refused(settings: Any, text: st
 
 @pytest.mark.parametrize("arn", [ROLE, "arn:aws-us-gov:iam::111122223333:role/path/to/mail"])
 def test_role_arns_of_every_partition_are_accepted(arn: str) -> None:
-    assert Role.of(arn, None) == Role(arn)
+    assert role_of(arn, None) == Role(arn)
 
 
 REGIONS = [

@@ -1,5 +1,6 @@
 """Service models equal botocore's, and are found without listing all services."""
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -53,6 +54,31 @@ def test_general_data_equals_botocores(name: str) -> None:
     assert json.dumps(ServiceModelLoader(theirs.search_paths).load_data(name)) == json.dumps(
         theirs.load_data(name)
     )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"a": 1, "a": 2.5}',
+        b'\xef\xbb\xbf{"a": "\xc3\xa9"}',  # a byte order mark
+        '{"a": "é"}'.encode("utf-16"),
+        b'{"a": "\\ud800"}',  # a lone surrogate
+        b"[" * 500 + b"]" * 500,
+        b'{"a": -Infinity}',
+        b'{"a": 1' + b"0" * 400 + b"}",
+    ],
+)
+@pytest.mark.parametrize("suffix", [".json", ".json.gz"])
+def test_file_has_the_content_that_json_reads(content: bytes, suffix: str, tmp_path: Path) -> None:
+    data = gzip.compress(content) if suffix == ".json.gz" else content
+    tmp_path.joinpath(f"model{suffix}").write_bytes(data)
+    assert service_models._Files().load_file(str(tmp_path / "model")) == json.loads(content)
+
+
+def test_file_that_is_not_json_raises_the_error_of_json(tmp_path: Path) -> None:
+    tmp_path.joinpath("model.json").write_text("{'a': 1}")
+    with pytest.raises(json.JSONDecodeError):
+        service_models._Files().load_file(str(tmp_path / "model"))
 
 
 @pytest.mark.anyio

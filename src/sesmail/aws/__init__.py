@@ -1,11 +1,10 @@
 """Calls AWS through aiobotocore, which no other package imports; each call has a known outcome."""
 
-from .arguments import check_operation
+from .arguments import check_operation, role_of
 from .connection import Aws
 from .departure import Departure
 from .objects import IncompleteObjectError, get_object
 from .opening import AwsSettings, ClientParams
-from .roles import Role
 
 __all__ = [
     "Aws",
@@ -13,7 +12,7 @@ __all__ = [
     "ClientParams",
     "Departure",
     "IncompleteObjectError",
-    "Role",
     "check_operation",
     "get_object",
+    "role_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from ..arguments import (
     check_bool,
@@ -23,7 +23,10 @@ from .endpoints import check_endpoint
 from .header_values import check_user_agent, key_fault
 from .proxies import check_certificate, check_proxies, check_proxies_config
 
-__all__ = ["check_operation", "check_settings"]
+if TYPE_CHECKING:
+    from .roles import Role
+
+__all__ = ["check_operation", "check_settings", "role_of"]
 
 _REGION = lazy_pattern(r"[A-Za-z0-9-]{1,63}")  # part of a host name
 _OPERATION = lazy_pattern(r"[A-Z][A-Za-z0-9]*")
@@ -169,3 +172,20 @@ def check_operation(operation: object) -> None:
             "documentation",
             field="operation",
         )
+
+
+def role_of(arn: str | None, external_id: str | None) -> Role | None:
+    """Returns a role; None without an ARN.
+
+    Raises:
+        ConfigurationError: The ARN or the external id is invalid, or there is only the latter.
+    """
+    if arn is None:
+        if external_id is not None:
+            raise ConfigurationError(
+                f"external_id, here {described(external_id)}, is used with role_arn only"
+            )
+        return None
+    from .roles import Role  # loaded with roles only
+
+    return Role(arn, external_id)

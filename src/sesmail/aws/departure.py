@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 import anyio
 
@@ -126,7 +125,6 @@ class Lifetime:
             raise closed_error()
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class CallScope:
     """State of a call that its HTTP session needs.
 
@@ -136,9 +134,12 @@ class CallScope:
         response_limit: Maximum size of a response in bytes.
     """
 
-    departure: Departure
-    lifetime: Lifetime
-    response_limit: int
+    __slots__ = ("departure", "lifetime", "response_limit")
+
+    def __init__(self, departure: Departure, lifetime: Lifetime, response_limit: int) -> None:
+        self.departure = departure
+        self.lifetime = lifetime
+        self.response_limit = response_limit
 
 
 call_scope: ContextVar[CallScope] = ContextVar("sesmail_call_scope")

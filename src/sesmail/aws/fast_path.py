@@ -48,7 +48,7 @@ _URL = lazy_pattern(
 _capturing: ContextVar[dict[str, Any] | None] = ContextVar("sesmail_capturing", default=None)
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class FastCall:
     """The request of one operation of one client, except for its parameters.
 

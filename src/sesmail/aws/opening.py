@@ -53,7 +53,7 @@ def _param_types() -> dict[str, Any]:
     return get_type_hints(ClientParams)
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class AwsSettings:
     """Settings of AWS clients.
 
@@ -209,7 +209,6 @@ class ClientOpener:
 
     def _new_session(self, kind: type[Any], config: Any, region: str | None) -> Any:
         from .credentials import ask_only_terminals
-        from .roles import check_role_parameters
         from .service_models import ServiceModelLoader
 
         session = kind(profile=self._settings.profile)
@@ -220,15 +219,23 @@ class ClientOpener:
         session.set_default_client_config(config)
         found: str | None = self._region() or session.get_config_variable("region") or region
         session.set_config_variable("region", found and check_spelling(found))
-        session.register("provide-client-params.sts", check_role_parameters)
-        ask_only_terminals(session)
-        if self._settings.role is not None:
-            self._settings.role.install(session, self._settings.params)
+        session.register("provide-client-params.sts", _check_role)
+        role, params = self._settings.role, self._settings.params
+        if role is not None or "aws_access_key_id" not in params:  # else no provider is asked
+            ask_only_terminals(session)
+        if role is not None:
+            role.install(session, params)
         return session
+
+
+def _check_role(params: Mapping[str, Any], **_: object) -> None:
+    from .roles import check_role_parameters  # loaded with roles only
+
+    check_role_parameters(params)
 
 
 def _load() -> type[Any]:
     """Import aiobotocore, which takes half a second, in a thread."""
-    from aiobotocore.session import AioSession
+    from .service_session import ServiceSession
 
-    return AioSession
+    return ServiceSession

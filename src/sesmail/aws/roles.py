@@ -50,21 +50,6 @@ class Role(Value):
                 f"not {described(self.external_id)}"
             )
 
-    @classmethod
-    def of(cls, arn: str | None, external_id: str | None) -> Role | None:
-        """Returns a role; None without an ARN.
-
-        Raises:
-            ConfigurationError: The ARN or the external id is invalid, or there is only the latter.
-        """
-        if arn is None:
-            if external_id is not None:
-                raise ConfigurationError(
-                    f"external_id, here {described(external_id)}, is used with role_arn only"
-                )
-            return None
-        return cls(arn, external_id)
-
     def without_keys(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Returns parameters of ``create_client`` without the keys that assume the role."""
         return {name: value for name, value in params.items() if name not in _KEYS}
@@ -100,8 +85,8 @@ _PARAMETERS = {
 }
 
 
-def check_role_parameters(params: Mapping[str, Any], **_: object) -> None:
-    """Handles botocore's ``provide-client-params`` of STS, before a request.
+def check_role_parameters(params: Mapping[str, Any]) -> None:
+    """Check the parameters of a call of STS, before a request.
 
     Raises:
         ConfigurationError: A setting of a role is invalid.

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import JSONFileLoader, Loader
+from pydantic_core import from_json
 
 __all__ = ["ServiceModelLoader"]
 
-_OPENERS: dict[str, Callable[..., Any]] = {".json": open, ".json.gz": gzip.open}
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {".json": bytes, ".json.gz": gzip.decompress}
 
 
 class _Files(JSONFileLoader):
-    """Reads plain dicts, which take a quarter of the time of botocore's ordered ones."""
+    """Reads plain dicts, which take less than half of the time of botocore's ordered ones."""
 
     def load_file(self, file_path: str) -> Any:
         """Returns the content of a file, given its path without suffix; None without a file."""
-        for suffix, opener in _OPENERS.items():
-            if os.path.isfile(file_path + suffix):
-                with opener(file_path + suffix, "rb") as file:
-                    return json.load(file)
+        for suffix, decode in _DECODERS.items():
+            path = Path(file_path + suffix)
+            if path.is_file():
+                return _parse(decode(path.read_bytes()))
         return None
+
+
+def _parse(text: bytes) -> Any:
+    try:
+        return from_json(text)
+    except ValueError:  # an encoding, a depth or a lone surrogate that only json accepts
+        return json.loads(text)
 
 
 class ServiceModelLoader(Loader):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError, NotSentError
 from .error_texts import hide_password
-
-if TYPE_CHECKING:
-    import ssl
 
 __all__ = ["PASSWORD_HINT", "check_proxy", "check_response", "check_status", "load_tls"]
 
@@ -96,12 +93,9 @@ def load_tls(session: Any, build: Callable[[], T]) -> T:
     Raises:
         ConfigurationError: A file is missing or invalid, or a private key is encrypted.
     """
-    import ssl
-
     # OpenSSL would ask for the pass phrase of a key on the terminal. aiobotocore doesn't load the
     # certificate for a proxy whose URL begins with http:// on httpx.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for setting, path, load in _certificates(session, context):
+    for setting, path, load in _certificates(session):
         if (fault := _fault(setting, path, load)) is not None:
             raise ConfigurationError(fault)
     try:
@@ -150,10 +144,10 @@ def _refuse_encrypted() -> str:
     raise _EncryptedKeyError
 
 
-def _certificates(
-    session: Any, context: ssl.SSLContext
-) -> Iterator[tuple[str, Any, Callable[[], None]]]:
+def _certificates(session: Any) -> Iterator[tuple[str, Any, Callable[[], None]]]:
     """Yields the name of each setting, its file, and a function that loads it."""
+    import ssl
+
     certificates = {
         "the setting client_cert": (session._cert_file, session._key_file),
         "the setting proxy_client_cert": _pair(
@@ -163,6 +157,7 @@ def _certificates(
     for setting, (certificate, key) in certificates.items():
         if certificate:
             path = f"{certificate}, {key}" if key else certificate
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             load = partial(context.load_cert_chain, certificate, key, _refuse_encrypted)
             yield setting, path, load
 

@@ -19,7 +19,7 @@ from ..arguments import (
     check_instance,
     check_seconds,
 )
-from ..aws import Aws, AwsSettings, ClientParams, Role
+from ..aws import Aws, AwsSettings, ClientParams, role_of
 from ..concurrency import EventLoopGuard, await_result
 from ..errors import UnexpectedEventError, UnexpectedSubscriptionError
 from ..version import __version__
@@ -165,7 +165,7 @@ class Receiver(AsyncResource):
                 region,
                 profile=profile,
                 session=session,
-                role=Role.of(role_arn, external_id),
+                role=role_of(role_arn, external_id),
                 config=config,
                 user_agent=f"sesmail/{__version__}",
                 params=params,

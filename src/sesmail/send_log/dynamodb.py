@@ -12,7 +12,7 @@ import anyio
 from anyio.abc import AsyncResource
 
 from ..arguments import check_function, check_instance, check_seconds, check_text
-from ..aws import Aws, AwsSettings, ClientParams, Role
+from ..aws import Aws, AwsSettings, ClientParams, role_of
 from ..errors import (
     ConfigurationError,
     Outcome,
@@ -109,7 +109,7 @@ class DynamoSendLog(RecordLog, AsyncResource):
                 region,
                 profile=profile,
                 session=session,
-                role=Role.of(role_arn, external_id),
+                role=role_of(role_arn, external_id),
                 config=config,
                 user_agent=f"sesmail/{__version__}",
                 params=params,

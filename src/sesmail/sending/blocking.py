@@ -19,9 +19,10 @@ from ..errors import ConfigurationError
 from .blocking_many import BlockingSendMany
 from .client import Client
 from .many import SendProgress
-from .result import BulkResult, SendResult
+from .result import SendResult
 
 if TYPE_CHECKING:
+    from .bulk_result import BulkResult
     from .message.bulk_message import BulkMessage
     from .message.kinds import AnyMessage
 

@@ -13,11 +13,11 @@ from .attempts.state import SendState, with_attempts
 from .limits import MAX_RECIPIENTS, check_recipient_count
 from .message.file_content import has_references
 from .payload.call import Call, add_entries
-from .payload.dialect import Dialect
 from .result import RecipientResult
 
 if TYPE_CHECKING:
     from .message.bulk_message import BulkMessage
+    from .payload.dialect import Dialect
 
 __all__ = ["BulkCall", "BulkPart"]
 

@@ -11,9 +11,8 @@ import anyio
 from anyio.abc import AsyncResource
 
 from ..arguments import check_bool, check_choice, check_mapping, check_seconds, check_text
-from ..aws import Aws, AwsSettings, ClientParams, Role, check_operation
+from ..aws import Aws, AwsSettings, ClientParams, check_operation, role_of
 from ..errors import ConfigurationError, NotSentError
-from ..send_log.protocol import SendLog
 from ..tagging import TAG_WORD
 from ..version import __version__
 from .attempts.listener import Listener
@@ -22,18 +21,21 @@ from .attempts.retry import RetryPolicy
 from .attempts.runner import CallRunner
 from .attempts.state import SendState
 from .message.message import Message
-from .payload.dialect import DIALECTS, Api
+from .payload.dialect import APIS, dialect_of
 from .rate.account import AccountRate
 from .rate.limiter import RateLimiter
 from .references.lazy import References
-from .result import BulkResult, SendResult
+from .result import SendResult
 from .sender import Sender
 from .settings import check_listener, check_retry, check_send_log, merged_defaults, new_limiter
 
 if TYPE_CHECKING:
+    from ..send_log.protocol import SendLog
+    from .bulk_result import BulkResult
     from .many import SendMany, SendProgress
     from .message.bulk_message import BulkMessage
     from .message.kinds import AnyMessage
+    from .payload.dialect import Api
 
 __all__ = ["Client", "sender_for_queue"]
 
@@ -133,7 +135,7 @@ class Client(AsyncResource):
         fast_path: bool = True,
         **params: Unpack[ClientParams],
     ) -> None:
-        check_choice("api", api, DIALECTS)
+        check_choice("api", api, APIS)
         _check_tag_name(message_tag_name)
         check_seconds("timeout", timeout)
         check_retry(retry)
@@ -145,13 +147,13 @@ class Client(AsyncResource):
         check_bool("fast_path", fast_path)
         limiter = new_limiter(rate_limit)
         defaults = merged_defaults(defaults, configuration_set)
-        dialect = DIALECTS[api]
+        dialect = dialect_of(api)
         self._service = dialect.SERVICE
         settings = AwsSettings(
             region,
             profile=profile,
             session=session,
-            role=Role.of(role_arn, external_id),
+            role=role_of(role_arn, external_id),
             config=config,
             user_agent=f"sesmail/{__version__}",
             params=params,

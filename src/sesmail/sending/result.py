@@ -1,13 +1,13 @@
-"""Results of sends: of one mail, of one recipient, and of a bulk message."""
+"""Results of sends: of one mail, and of one recipient."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import Attempt, BulkSendError, Outcome, SendError
+from ..errors import Attempt, Outcome, SendError
 from ..values import Value
 
-__all__ = ["BulkResult", "RecipientResult", "SendResult"]
+__all__ = ["RecipientResult", "SendResult"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -70,37 +70,3 @@ class SendResult(Value):
     attempts: tuple[Attempt, ...] = ()
     send_id: str | None = None
     replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class BulkResult(Value):
-    """Result of a bulk message.
-
-    Attributes:
-        recipients: A result for every recipient, in the order of the message. Copies (cc and bcc)
-            share the result of their recipient.
-    """
-
-    recipients: tuple[RecipientResult, ...]
-
-    @property
-    def accepted(self) -> tuple[RecipientResult, ...]:
-        """Results of the recipients whose mail SES accepted."""
-        return tuple(result for result in self.recipients if result.outcome == "accepted")
-
-    @property
-    def failed(self) -> tuple[RecipientResult, ...]:
-        """Results with any other outcome: ``rejected``, ``not_sent`` or ``unknown``."""
-        return tuple(result for result in self.recipients if result.outcome != "accepted")
-
-    def raise_for_failed(self) -> None:
-        """Raises the errors of the recipients that failed, if there are any.
-
-        Raises:
-            BulkSendError: Exception group of the errors, in the order of the recipients.
-        """
-        errors = [result.error for result in self.recipients if result.error is not None]
-        if errors:
-            raise BulkSendError(
-                f"{len(errors)} of {len(self.recipients)} recipients failed", errors
-            )

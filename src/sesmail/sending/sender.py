@@ -29,17 +29,18 @@ from .message.model import is_validated
 from .message.validation import valid_message
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
-from .payload.dialect import Dialect
 from .rate.account import AccountRate
 from .references.lazy import References
-from .result import BulkResult, RecipientResult, SendResult
+from .result import RecipientResult, SendResult
 
 if TYPE_CHECKING:
     from .bulk import BulkCall
+    from .bulk_result import BulkResult
     from .message.bulk_message import BulkMessage
     from .message.kinds import AnyMessage
     from .message.message import Message
     from .message.recipient import Recipient
+    from .payload.dialect import Dialect
     from .references.reading import Reading
 
 __all__ = ["Sender"]
@@ -53,7 +54,7 @@ _MAX_BULK_CALLS = 1000  # in flight; connections are fewer
 _SINGLE = frozenset({"Message", "RawMessage", "TemplateMessage"})
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Sender:
     """Sends messages through one SES API.
 
@@ -176,6 +177,8 @@ class Sender:
         states: list[SendState[RecipientResult]] | None,
     ) -> BulkResult:
         """Sends a bulk message that has the defaults and all contents."""
+        from .bulk_result import BulkResult  # not loaded to send single mails
+
         if account is not None:
             await account.refresh()
         parts = bulk.parts(self._recipients_per_call)

@@ -12,7 +12,7 @@ from ..sending.message.inline_template import InlineTemplate
 from ..sending.message.message import Message
 from ..sending.message.raw_message import RawMessage
 from ..sending.message.template_message import TemplateMessage
-from ..sending.payload.dialect import DIALECTS
+from ..sending.payload.dialect import dialect_of
 from .api_errors import ApiError
 from .mail import SentMail
 from .operations import OPERATIONS
@@ -80,9 +80,9 @@ def previewed_mail(
                 f"recipient must be 0 to {len(message.recipients) - 1}, not {recipient}"
             )
         message = message.replace(recipients=[message.recipients[recipient]])
-        call = DIALECTS["v2"].build_bulk(message)
+        call = dialect_of("v2").build_bulk(message)
     else:
-        call = DIALECTS["v2"].build(message)
+        call = dialect_of("v2").build(message)
     try:
         OPERATIONS["sesv2", call.operation](service, _without_none(call.params))
         (mail,) = service.state.mails

@@ -16,7 +16,7 @@ from ...arguments import (
     check_integer,
     check_seconds,
 )
-from ...aws import Aws, AwsSettings, ClientParams, Role
+from ...aws import Aws, AwsSettings, ClientParams, role_of
 from ...errors import SesmailError
 from ...version import __version__
 from ..events.received import Received
@@ -144,7 +144,7 @@ class EventQueue(AsyncResource):
             region or self._settings.queue.region,
             profile=profile,
             session=session,
-            role=Role.of(role_arn, external_id),
+            role=role_of(role_arn, external_id),
             config=config,
             user_agent=f"sesmail/{__version__}",
             params=params,

@@ -6,14 +6,16 @@ import logging
 import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import anyio.lowlevel
 
 from ...errors import ConfigurationError, DuplicateSendError, NotSentError
-from ...send_log.protocol import SendLog
 from .state import SendState
+
+if TYPE_CHECKING:
+    from ...send_log.protocol import SendLog
 
 __all__ = ["LogWriter"]
 

@@ -41,7 +41,7 @@ _MEGABYTE = 1024 * 1024
 T = TypeVar("T")
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class CallRunner:
     """Runs calls of one SES API.
 

@@ -20,7 +20,6 @@ from ..limits import (
     MAX_FILE_NAME,
     MAX_MEDIA_TYPE,
 )
-from .calendar import calendar_content, calendar_method
 from .fields import Content, check_no_control, matching
 from .file_content import FileContent
 from .media_type import check_extension, guess_media_type
@@ -155,6 +154,8 @@ class Alternative(Model, frozen=True):
 
         https://www.rfc-editor.org/rfc/rfc6047
         """
+        from .calendar import calendar_content, calendar_method  # loaded with calendars only
+
         content = calendar_content(ics)
         return cls(content, f"text/calendar; method={calendar_method(content, method)}")
 
@@ -367,6 +368,8 @@ class Attachment(Model, frozen=True):
             InvalidMessageError: ``ics`` is no iCalendar object.
             pydantic.ValidationError: The file name is invalid.
         """
+        from .calendar import calendar_content
+
         return cls(filename, calendar_content(ics), "application/ics")
 
 

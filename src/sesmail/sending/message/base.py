@@ -1,6 +1,6 @@
 """Fields and behaviour that the kinds of message share."""
 
-from __future__ import annotations
+# Without "annotations" of __future__: pydantic would compile the text of each annotation.
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
@@ -135,7 +135,7 @@ class MimeMethods:
         """
         return encoded(self)
 
-    def to_eml(self, path: str | PathLike[str]) -> Path:
+    def to_eml(self, path: "str | PathLike[str]") -> "Path":
         """Writes the mail to a file that mail programs open, such as ``mail.eml``.
 
         Returns:

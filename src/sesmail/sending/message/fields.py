@@ -14,12 +14,12 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    GetPydanticSchema,
     JsonValue,
-    PlainSerializer,
-    PlainValidator,
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import core_schema
 
 from ...address import Address, as_address, find_control
 from ...errors import InvalidMessageError
@@ -261,12 +261,16 @@ def _freeze(value: Any) -> Any:
 
 MailboxesInput: TypeAlias = str | Address | Iterable[str | Address]
 
+_MAILBOXES = core_schema.no_info_plain_validator_function(
+    parse_mailboxes,
+    serialization=core_schema.plain_serializer_function_ser_schema(
+        lambda addresses: [str(address) for address in addresses],
+        return_schema=core_schema.list_schema(core_schema.str_schema()),
+    ),
+)
 Mailboxes = Annotated[
     tuple[Address, ...],
-    PlainValidator(parse_mailboxes),
-    PlainSerializer(
-        lambda addresses: [str(address) for address in addresses], return_type=list[str]
-    ),
+    GetPydanticSchema(lambda _, __: _MAILBOXES),
     WithJsonSchema({"type": "array", "items": {"type": "string"}}),
 ]
 HeaderText = Annotated[str, AfterValidator(check_no_control)]

@@ -1,6 +1,6 @@
 """Messages that sesmail encodes as MIME."""
 
-from __future__ import annotations
+# Without "annotations" of __future__: pydantic would compile the text of each annotation.
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self

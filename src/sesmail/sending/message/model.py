@@ -76,7 +76,7 @@ else:
                     raise TypeError(f"{cls.__name__} got multiple values for {name}")
                 fields[name] = value
 
-    class _Base(BaseModel, frozen=True, metaclass=_ModelMeta):
+    class _Base(BaseModel, frozen=True, defer_build=True, metaclass=_ModelMeta):
         """Base of the base."""
 
 

@@ -25,7 +25,7 @@ __all__ = [
 
 _FOLD_AT = 78  # https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
 _FOLD_ENCODED_AT = 76  # https://www.rfc-editor.org/rfc/rfc2047#section-2
-_NEEDS_RFC2231 = re.compile(r'[";\\<>]')  # some readers misread them in a quoted parameter
+_NEEDS_RFC2231 = lazy_pattern(r'[";\\<>]')  # some readers misread them in a quoted parameter
 _MAX_QUOTED_NAME = 64  # longer names are encoded-words, which can be folded
 _MAX_PARAMETER_SEGMENT = 48  # with "filename*10*=utf-8''" before it, it fits into a line
 _ATTRIBUTE_CHARS = frozenset(

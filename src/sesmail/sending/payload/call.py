@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +44,6 @@ _PROTECTED = frozenset(
 _EMPTY: tuple[object, ...] = (None, [], {})
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Call:
     """One API call as plain data.
 
@@ -56,10 +54,15 @@ class Call:
         checked: True if all parameters are made from checked fields, False with ``extra``.
     """
 
-    operation: str
-    params: dict[str, Any]
-    size: int
-    checked: bool = False
+    __slots__ = ("checked", "operation", "params", "size")
+
+    def __init__(
+        self, operation: str, params: dict[str, Any], size: int, checked: bool = False
+    ) -> None:
+        self.operation = operation
+        self.params = params
+        self.size = size
+        self.checked = checked
 
 
 def from_address(message: TemplateMessage | BulkMessage) -> str:
@@ -209,4 +212,5 @@ def add_entries(call: Call, name: str, entries: Sequence[tuple[int, dict[str, An
         entries: Approximate size of each entry in bytes, and the entry.
     """
     params = {**call.params, name: [entry for _, entry in entries]}
-    return replace(call, params=params, size=call.size + sum(size for size, _ in entries))
+    size = call.size + sum(size for size, _ in entries)
+    return Call(call.operation, params, size, call.checked)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 import anyio
 import anyio.lowlevel
@@ -34,21 +33,23 @@ _HIGH_RATE = 100.0  # recipients per second
 _MAX_RECIPIENTS = 1_000_000_000  # a float holds it exactly
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _Waiter:
     """A waiting call."""
 
-    recipients: int
-    deadline: float
-    wake: Callable[[], object] = int  # ends its wait
+    __slots__ = ("deadline", "recipients", "wake")
+
+    def __init__(self, recipients: int, deadline: float) -> None:
+        self.recipients = recipients
+        self.deadline = deadline
+        self.wake: Callable[[], object] = int  # ends its wait
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _Lane:
     """Waiting calls of one priority, and the sum of their recipients."""
 
-    waiters: deque[_Waiter] = field(default_factory=lambda: deque[_Waiter]())
-    recipients: int = 0
+    def __init__(self) -> None:
+        self.waiters: deque[_Waiter] = deque()
+        self.recipients = 0
 
 
 class RateLimiter:
