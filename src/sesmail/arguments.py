@@ -25,6 +25,7 @@ __all__ = [
     "check_seconds",
     "check_text",
     "check_time",
+    "check_unicode",
     "described",
     "refuse",
     "similar",
@@ -89,16 +90,19 @@ def check_bool(name: str, value: object) -> None:
 
 
 def check_text(name: str, value: object, expected: str = "text") -> None:
-    """Refuses anything but text that isn't empty, without NUL and lone surrogates."""
+    """Refuses anything but text that isn't empty and has no NUL."""
     if not isinstance(value, str):
         refuse(name, expected, value)
-    problem = "" if value else "is empty"
-    if "\0" in value:
-        problem = "has a NUL character"
-    elif any("\ud800" <= character <= "\udfff" for character in value):
-        problem = "has a lone surrogate, which can't be encoded"
-    if problem:
+    if not value or "\0" in value:
+        problem = "has a NUL character" if value else "is empty"
         raise ConfigurationError(f"{name} must be {expected}; it {problem}")
+
+
+def check_unicode(name: str, value: str) -> None:
+    """Refuses anything but text that isn't empty, and that UTF-8 can encode."""
+    check_text(name, value)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ConfigurationError(f"{name} must be text; it has a lone surrogate")
 
 
 def check_choice(name: str, value: object, choices: Iterable[str]) -> None:

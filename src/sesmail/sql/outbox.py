@@ -14,8 +14,8 @@ from ..arguments import (
     check_choice,
     check_instance,
     check_iterable,
-    check_text,
     check_time,
+    check_unicode,
 )
 from ..errors import ConfigurationError
 from ..send_log.records import check_send_id
@@ -346,7 +346,7 @@ class Outbox:
         check_choice("priority", priority, PRIORITIES)
         check_choice("existing", existing, ("refuse", "skip"))
         if group is not None:
-            check_text("group", group)
+            check_unicode("group", group)
             if len(group) > MAX_GROUP:
                 raise ConfigurationError(
                     f"group must have at most {MAX_GROUP} characters, not {len(group)}"

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from ..arguments import check_instance, check_text
+from ..arguments import check_instance, check_unicode
 from ..errors import ConfigurationError, Outcome
 from .times import UtcTime
 
@@ -151,7 +151,7 @@ class Tables:
 
 
 def _check_name(argument: str, name: str, limit: int) -> None:
-    check_text(argument, name)
+    check_unicode(argument, name)
     if (size := len(name.encode())) > limit:
         raise ConfigurationError(f"{argument} must have at most {limit} bytes, not {size}")
 
