@@ -44,10 +44,10 @@ def group(*names: str) -> tuple[str, ...]:
 
 
 def pytest(session: nox.Session, *options: str) -> list[str]:
-    """The command that runs pytest in one process more than there are cores."""
+    """The command that runs pytest in three processes more than there are cores."""
     # Compiled files are shared by the processes: uv compiles nothing when it installs.
     session.env["PYTHONDONTWRITEBYTECODE"] = None
-    workers = (os.cpu_count() or 1) + 1  # a test that waits for a socket leaves its core to another
+    workers = (os.cpu_count() or 1) + 3  # tests that wait for a deadline leave their core to others
     return ["pytest", "-n", f"{workers}", "--dist=worksteal", *options, *session.posargs]
 
 
