@@ -86,6 +86,22 @@ async def queue(database: Database, *send_ids: str, **arguments: Any) -> None:
 # What is sent
 
 
+async def test_worker_starts_while_the_database_cannot_be_read(
+    database: Database,
+    ses: FakeSES,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fail(_: Store) -> bool:
+        raise OSError
+
+    monkeypatch.setattr(Store, "has_table", fail)
+    await queue(database, "id")
+    await work(database, ses)
+    assert sent(ses) == ["id"]
+    assert "The database can't be read now: OSError" in caplog.text
+
+
 async def test_queued_mails_are_sent_once(database: Database, ses: FakeSES) -> None:
     ids = [f"id-{number}" for number in range(120)]
     await queue(database, *ids)

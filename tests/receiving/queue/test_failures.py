@@ -95,6 +95,18 @@ async def test_failure_of_the_moment_is_repeated(
     assert all(isinstance(error, SendError) for _, error in recorder.of("call_failed"))
 
 
+async def test_page_of_a_captive_portal_is_no_response(
+    fault_server: StartFaultServer, session: str
+) -> None:
+    fake = FakeQueue(BOUNCE)
+    fake.instead["ReceiveMessage"] = [responses.html_200()]
+    recorder = Recorder()
+    url = fault_server(fake.respond).url
+    async with new_queue(url, session, config=ONCE, listener=recorder) as queue:
+        await handle_all(queue, fake)
+    assert [type(error) for _, error in recorder.of("call_failed")] == [sesmail.UnknownOutcomeError]
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_aws_library_repeats_calls(
     fault_server: StartFaultServer, session: str, operation: str
