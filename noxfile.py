@@ -1,7 +1,7 @@
 """Sessions of nox: `nox` runs all checks and tests, `nox -s quickstart` the first example.
 
-Times on two cores: `quick` 3 min (with a path: less), `lint` 5 s, `types` 1 min, `tests` 8 min for
-the first Python and 2.5 for each other, `minimal` 2 min, `nox` as a whole about 15 min on three
+Times on two cores: `quick` 3 min (with a path: less), `lint` 5 s, `types` 1 min, `tests` 7 min for
+the first Python and 2 for each other, `minimal` 1.5 min, `nox` as a whole about 13 min on three
 Pythons; `quickstart` 40 s, `docs` 20 s, `simulate` 3 min, `bench` 15 min (`--quick`: 5 min),
 `outbox` 5 min, `nightly` an hour, `mutants` 25 min, `conformance` 2 min, `browser` 30 s.
 """
