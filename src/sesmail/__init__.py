@@ -101,7 +101,8 @@ if TYPE_CHECKING:
     from .sending.bulk_result import BulkResult
     from .sending.client import Client
     from .sending.many import MessageResult, SendMany, SendProgress
-    from .sending.message.attachment import Alternative, Attachment
+    from .sending.message.alternative import Alternative
+    from .sending.message.attachment import Attachment
     from .sending.message.bulk_message import BulkMessage
     from .sending.message.inline_template import InlineTemplate
     from .sending.message.kinds import message_from_json
@@ -284,7 +285,8 @@ _PUBLIC_NAMES = {
     "sending.blocking_many": "BlockingSendMany",
     "sending.client": "Client",
     "sending.many": "MessageResult SendMany SendProgress",
-    "sending.message.attachment": "Alternative Attachment",
+    "sending.message.alternative": "Alternative",
+    "sending.message.attachment": "Attachment",
     "sending.message.bulk_message": "BulkMessage",
     "sending.message.inline_template": "InlineTemplate",
     "sending.message.kinds": "message_from_json",

@@ -20,7 +20,8 @@ from sesmail.receiving.inbound.header import REPEATED
 from sesmail.receiving.inbound.limits import MAX_PARTS
 from sesmail.receiving.inbound.mail import InboundMail, read_mail
 from sesmail.receiving.inbound.mailbox import Mailbox
-from sesmail.sending.message.attachment import Alternative, Attachment
+from sesmail.sending.message.alternative import Alternative
+from sesmail.sending.message.attachment import Attachment
 from sesmail.sending.message.message import Message
 from sesmail.sending.mime.mail import write_mime
 from support.hostile_mails import HOSTILE_MAILS, attached, multipart, named, nested

@@ -1,8 +1,7 @@
-"""Attachments, inline images, attached mails, and alternative forms of the body."""
+"""Attachments, inline images, and attached mails."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -18,9 +17,9 @@ from ..limits import (
     MAX_ATTACHMENT_DESCRIPTION,
     MAX_CONTENT_ID,
     MAX_FILE_NAME,
-    MAX_MEDIA_TYPE,
 )
-from .fields import Content, check_no_control, matching
+from .content_type import MediaType, check_charset
+from .fields import check_no_control, matching
 from .file_content import FileContent
 from .media_type import check_extension, guess_media_type
 from .model import Model, unvalidated_fields
@@ -28,26 +27,11 @@ from .model import Model, unvalidated_fields
 if TYPE_CHECKING:
     from .stored_object import S3Object
 
-__all__ = ["Alternative", "Alternatives", "Attachment", "Attachments", "charset_of"]
+__all__ = ["Attachment", "Attachments"]
 
-_TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"
-_MEDIA_TYPE = lazy_pattern(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}=(?:{_TOKEN}|\"[ !#-\[\]-~]*\"))*")
-_CHARSET = lazy_pattern(r"""; ?charset="?([^"; ]+)""", re.IGNORECASE)
 _CONTENT_ID = lazy_pattern(rf"[!-;=?-~]{{1,{MAX_CONTENT_ID}}}")
 
 Disposition: TypeAlias = Literal["attachment", "inline"]
-
-
-def _check_no_multipart(media_type: str) -> str:
-    if media_type.lower().startswith("multipart/"):
-        raise ValueError("a multipart can't be one part; attach a whole mail as 'message/rfc822'")
-    return media_type
-
-
-def _check_no_mail(media_type: str) -> str:
-    if media_type.lower().startswith("message/"):
-        raise ValueError("a whole mail can't be an alternative; use an Attachment")
-    return media_type
 
 
 def _check_file_name(name: str) -> str:
@@ -56,37 +40,6 @@ def _check_file_name(name: str) -> str:
     return check_extension(name)
 
 
-def charset_of(media_type: str) -> str | None:
-    """Returns the charset parameter of a media type, or None without one."""
-    found = _CHARSET.search(media_type)
-    return found[1] if found else None
-
-
-def _check_charset(fields: object, info: ValidationInfo) -> None:
-    """Refuses text whose encoding, UTF-8, differs from the charset of its media type."""
-    if not isinstance(fields, dict) or info.mode != "python":
-        return
-    given = cast("dict[str, Any]", fields)
-    text, charset = given.get("content"), charset_of(str(given.get("media_type")))
-    if not isinstance(text, str) or charset is None:
-        return
-    try:
-        equal = text.encode(charset) == text.encode()
-    except (LookupError, UnicodeError):
-        equal = False
-    if not equal:
-        raise ValueError(f"media_type: text is encoded as UTF-8, which isn't {charset}; give bytes")
-
-
-MediaType = Annotated[
-    str,
-    Field(max_length=MAX_MEDIA_TYPE),
-    matching(
-        _MEDIA_TYPE,
-        "write a media type such as 'application/pdf' or 'text/calendar; method=REQUEST'",
-    ),
-    AfterValidator(_check_no_multipart),
-]
 ContentId = Annotated[
     str,
     matching(
@@ -98,66 +51,6 @@ ContentId = Annotated[
 Description = Annotated[
     str, Field(max_length=MAX_ATTACHMENT_DESCRIPTION), AfterValidator(check_no_control)
 ]
-
-
-class Alternative(Model, frozen=True):
-    """Further form of the body beside text and html, such as AMP or a calendar invitation.
-
-    Both fields are required, and may be positional. Both SES APIs send it.
-
-    Args:
-        content: Body, as bytes or as text, which is encoded as UTF-8. Base64 in JSON.
-        media_type: Media type with its parameters, at most 78 characters, for instance
-            ``text/x-amp-html`` or ``text/calendar; method=REQUEST``. Neither ``multipart/*`` nor
-            ``message/*``. A charset parameter has to be the encoding of ``content``.
-
-    Raises:
-        pydantic.ValidationError: A field is invalid.
-
-    https://www.rfc-editor.org/rfc/rfc2046#section-5.1.4
-    """
-
-    positional: ClassVar[tuple[str, ...]] = ("content", "media_type")
-
-    content: Content = Field(repr=False)
-    media_type: Annotated[MediaType, AfterValidator(_check_no_mail)]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _check_fields(cls, fields: Any, info: ValidationInfo) -> Any:
-        _check_charset(fields, info)
-        return fields
-
-    if TYPE_CHECKING:
-
-        def __init__(self, content: bytes | str, media_type: str) -> None: ...
-
-        def replace(self, *, content: bytes | str = ..., media_type: str = ...) -> Self:
-            """Returns a copy with other values of some fields, validated like a new instance."""
-            ...
-
-    @classmethod
-    def calendar(cls, ics: str | bytes, method: str | None = None) -> Alternative:
-        """Returns an invitation, which mail programs show with buttons to accept and decline.
-
-        The media type is ``text/calendar; method=...``. Send an
-        ``Attachment.calendar`` with it: Outlook and programs without calendars open that.
-
-        Args:
-            ics: iCalendar object, in UTF-8. Line breaks become CRLF.
-            method: Expected method of the object, such as ``REQUEST`` or ``CANCEL``; None, the
-                default, takes the object's own.
-
-        Raises:
-            InvalidMessageError: ``ics`` is no iCalendar object, has no method, or another one than
-                ``method``.
-
-        https://www.rfc-editor.org/rfc/rfc6047
-        """
-        from .calendar import calendar_content, calendar_method  # loaded with calendars only
-
-        content = calendar_content(ics)
-        return cls(content, f"text/calendar; method={calendar_method(content, method)}")
 
 
 class Attachment(Model, frozen=True):
@@ -238,7 +131,7 @@ class Attachment(Model, frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _add_defaults(cls, fields: Any, info: ValidationInfo) -> Any:
-        _check_charset(fields, info)
+        check_charset(fields, info)
         if not isinstance(fields, dict):
             return fields
         given = cast("dict[str, Any]", fields)
@@ -390,12 +283,6 @@ def _check_list(value: object) -> object:
     return [unvalidated_fields(item) for item in items]
 
 
-def _check_forms(value: object) -> object:
-    if isinstance(value, (str, bytes, Alternative, Mapping)) or not isinstance(value, Iterable):
-        raise ValueError("give a list of Alternative")
-    return [unvalidated_fields(item) for item in cast("Iterable[object]", value)]
-
-
 def _check_unique_content_ids(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
     ids = [item.content_id for item in attachments if item.content_id is not None]
     if len(set(ids)) < len(ids):
@@ -403,7 +290,6 @@ def _check_unique_content_ids(attachments: tuple[Attachment, ...]) -> tuple[Atta
     return attachments
 
 
-Alternatives = Annotated[tuple[Alternative, ...], BeforeValidator(_check_forms)]
 Attachments = Annotated[
     tuple[Attachment, ...], BeforeValidator(_check_list), AfterValidator(_check_unique_content_ids)
 ]

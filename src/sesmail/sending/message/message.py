@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import Field
 
 from ...address import Address
-from .attachment import Alternative, Alternatives, Attachments
+from .alternative import Alternative, Alternatives
+from .attachment import Attachments
 from .base import BaseMessage, ListManagementField, MimeMethods
 from .fields import (
     BodyText,

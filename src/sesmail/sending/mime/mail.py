@@ -11,7 +11,8 @@ from ...address import Address
 from ...errors import InvalidMessageError
 from ...tagging import METADATA_HEADER, SEND_ID_HEADER, TAG_HEADER, metadata_text
 from ..limits import check_part_count
-from ..message.attachment import Alternative, Attachment
+from ..message.alternative import Alternative
+from ..message.attachment import Attachment
 from ..message.file_content import content_of
 from ..message.unsubscribe import (
     UNSUBSCRIBE_TWICE,

@@ -13,7 +13,9 @@ from ...encoded_word import encode_words
 from ...errors import InvalidMessageError
 from ...patterns import lazy_pattern
 from ...values import cached_property
-from ..message.attachment import Alternative, Attachment, charset_of
+from ..message.alternative import Alternative
+from ..message.attachment import Attachment
+from ..message.content_type import charset_of
 from ..message.file_content import content_of
 from ..wire import check_header
 from .header import fold, needs_rfc2231, parameter, text_field
