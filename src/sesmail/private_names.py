@@ -7,6 +7,7 @@ ConfigurationError instead of a protection that has no effect.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from inspect import unwrap
 from operator import attrgetter
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class PrivateName:
     """A name that another package may rename in any release.
 
@@ -33,16 +35,11 @@ class PrivateName:
         assigned: The attribute that the function at ``path`` assigns; empty if there is none.
     """
 
-    __slots__ = ("assigned", "kind", "package", "path", "url")
-
-    def __init__(
-        self, package: str, path: str, url: str, kind: Any = Callable, assigned: str = ""
-    ) -> None:
-        self.package = package
-        self.path = path
-        self.url = url
-        self.kind = kind
-        self.assigned = assigned
+    package: str
+    path: str
+    url: str
+    kind: Any = Callable
+    assigned: str = ""
 
 
 _CPYTHON = "https://github.com/python/cpython/blob/v3.11.7/Lib"

@@ -31,7 +31,8 @@ def read_by_schema(text: str, sns: SnsOrigin) -> tuple[Any, ...]:
         sns: The SNS message that contained it.
 
     Raises:
-        ValueError: The event has to be parsed field by field, or isn't a tracking event.
+        ValueError: The event has to be parsed field by field, or isn't a tracking event; pydantic's
+            ValidationError is one.
     """
     check_json(text)
     fields: dict[str, Any] = schema().validate_json(text)
