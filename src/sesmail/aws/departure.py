@@ -137,9 +137,9 @@ class CallScope:
     __slots__ = ("departure", "lifetime", "response_limit")
 
     def __init__(self, departure: Departure, lifetime: Lifetime, response_limit: int) -> None:
-        self.departure = departure
-        self.lifetime = lifetime
-        self.response_limit = response_limit
+        self.departure: Departure = departure
+        self.lifetime: Lifetime = lifetime
+        self.response_limit: int = response_limit
 
 
 call_scope: ContextVar[CallScope] = ContextVar("sesmail_call_scope")

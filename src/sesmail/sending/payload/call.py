@@ -59,10 +59,10 @@ class Call:
     def __init__(
         self, operation: str, params: dict[str, Any], size: int, checked: bool = False
     ) -> None:
-        self.operation = operation
-        self.params = params
-        self.size = size
-        self.checked = checked
+        self.operation: str = operation
+        self.params: dict[str, Any] = params
+        self.size: int = size
+        self.checked: bool = checked
 
 
 def from_address(message: TemplateMessage | BulkMessage) -> str:
