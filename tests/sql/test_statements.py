@@ -1,7 +1,9 @@
 """Statements of the outbox: their effect in each state, in sessions, and as SQL."""
 
 import sqlite3
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
+from secrets import token_bytes, token_hex
 from typing import Any
 
 import pytest
@@ -233,6 +235,35 @@ async def test_large_mail_is_stored_compressed(database: Database) -> None:
 
 
 @anyio_test
+@pytest.mark.parametrize("size", [100, 300_000])
+async def test_bodies_are_stored_whatever_their_size(database: Database, size: int) -> None:
+    mails = [ORDER.replace(text=token_hex(size), send_id=f"id-{number}") for number in range(3)]
+    assert await database.execute(database.outbox.insert_many(mails)) == 3
+    assert await database.execute(database.outbox.insert_many(mails, existing="skip")) == 0
+    table = tables(database.outbox)[1]
+    rows = await database.rows(sqlalchemy.select(table.c.send_id, table.c.body))
+    assert {row.send_id: read_body(row.body) for row in rows} == {
+        mail.send_id: mail for mail in mails
+    }
+
+
+def test_large_bodies_are_parameters_of_their_own_on_postgresql() -> None:
+    def bodies(*sizes: int) -> list[Any]:
+        mails = [
+            ORDER.replace(text=token_hex(size), send_id=f"id-{number}")
+            for number, size in enumerate(sizes)
+        ]
+        stored = {mail.body for each in mails for mail in stored_mails(each)}
+        ((_, parameters),) = OUTBOX.sql(OUTBOX.insert_many(mails))
+        values: Any = [*dict(parameters).values()]
+        return [each for each in values if isinstance(each, bytes) and each in stored]
+
+    assert len(bodies(1_000_000)) == 1
+    assert len(bodies(1_000_000, 10)) == 2
+    assert bodies(10) == bodies(10, 10) == bodies(300_000) == bodies(700_000, *[10] * 20) == []
+
+
+@anyio_test
 async def test_rolled_back_transaction_queues_nothing(database: Database) -> None:
     class Rollback(Exception):
         pass
@@ -395,6 +426,22 @@ def test_body_is_the_message(message: Message) -> None:
     assert read_body(mail.body) == message
 
 
+def test_forms_of_a_body_are_freed_once_the_next_one_exists() -> None:
+    file = Attachment("file.bin", token_bytes(3_000_000), media_type="image/png")
+    mails = [*stored_mails(ORDER.replace(attachments=[file], send_id="id"))]
+    size = mails[0].size
+    bodies = [mails.pop().body]
+    tracemalloc.start()
+    try:
+        message = read_body(bodies.pop())
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert message.attachments == (file,)  # type: ignore[union-attr]
+    assert held < 0.8 * size
+    assert peak < 3.2 * size, "its JSON twice, one field of it, and the file"
+
+
 def test_body_of_a_recipient_is_a_bulk_message_of_one() -> None:
     first, _ = stored_mails(NEWS)
     message = read_body(first.body)
@@ -413,6 +460,7 @@ CHANGES = [
     (lambda: OUTBOX.reschedule("a", NEXT_YEAR), "queued"),
     (lambda: OUTBOX.cancel("a"), "cancelled"),
     (lambda: OUTBOX.forget(NEXT_YEAR), None),
+    (lambda: OUTBOX.insert(ORDER.replace(text=token_hex(1_000_000)), send_id="a"), "queued"),
 ]
 
 

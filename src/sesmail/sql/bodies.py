@@ -78,11 +78,16 @@ def read_body(body: bytes) -> AnyMessage | BulkMessage:
     Raises:
         InvalidMessageError: It isn't one, or one of a later version of sesmail.
     """
+    parts = [body]
+    del body  # each of its forms is freed once the next one exists
+    return message_from_json(_decompressed(parts))
+
+
+def _decompressed(parts: list[bytes]) -> bytes:
     try:
-        text = zlib.decompress(body)
+        return zlib.decompress(parts.pop())
     except zlib.error as err:
         raise InvalidMessageError("the stored body is damaged", field="message") from err
-    return message_from_json(text)
 
 
 def _bulk_mails(message: BulkMessage) -> Iterator[StoredMail]:

@@ -188,13 +188,13 @@ class _Group:
         Raises:
             InvalidMessageError: The body can't be read.
         """
-        take = self._bodies.pop if claim.bulk is None else self._bodies.get
-        body = take(claim.send_id, None)
-        if not body:
+        if not self._bodies.get(claim.send_id):
             return None
+        # The last one that reads a body takes it, so that only the reader of its text has it.
+        take = self._bodies.pop if len(self.claims) == 1 else self._bodies.__getitem__
         if claim.size < _LARGE:
-            return read_body(body)
-        return await run_in_thread(lambda: read_body(body))
+            return read_body(take(claim.send_id))
+        return await run_in_thread(lambda: read_body(take(claim.send_id)))
 
 
 def _joined(messages: Sequence[AnyMessage | BulkMessage]) -> BulkMessage:
