@@ -11,8 +11,13 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="pip install sesmail[sql]")
 pytest.importorskip("starlette", reason="pip install sesmail[testing]")
 
+import sqlalchemy
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from sesmail import ConfigurationError, private_names
 from sesmail.sql import deadlines
 from sesmail.sql.claiming import claim
+from sesmail.sql.database import Database as Connections
 from sesmail.sql.deadlines import CallConnection, run_thread_within, run_within
 from sesmail.sql.leaving import MailResult, extend, leave, record
 from support.databases import Database
@@ -52,6 +57,27 @@ def test_abort_ends_a_driver_whatever_it_offers() -> None:
     used.opened(connection_of(SimpleNamespace(terminate=lambda: calls.append(1))))
     used.abort()
     assert calls == [1]
+
+
+@pytest.mark.parametrize("name", ["pymysql", "mysqldb"])
+def test_pymysql_without_its_socket_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = pytest.importorskip("pymysql")
+    engine = sqlalchemy.create_engine(f"mysql+{name}://localhost/test", module=module)
+    monkeypatch.setattr(private_names, "_checked", set())
+    Connections(engine)
+    private_names._checked.clear()
+    monkeypatch.setattr(module.connections.Connection, "connect", lambda self: None)
+    with pytest.raises(ConfigurationError, match=r"pymysql .* isn't supported: _sock is missing"):
+        Connections(engine)
+
+
+@pytest.mark.parametrize("driver", ["aiomysql", "asyncmy", "asyncpg", "psycopg", "aiosqlite"])
+def test_other_drivers_have_no_private_name(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip(driver)
+    monkeypatch.setattr(deadlines, "check_private_names", pytest.fail)
+    database = {"psycopg": "postgresql", "asyncpg": "postgresql", "aiosqlite": "sqlite"}
+    url = f"{database.get(driver, 'mysql')}+{driver}://"
+    Connections(sqlalchemy.create_engine(url) if driver == "psycopg" else create_async_engine(url))
 
 
 def test_connection_that_opens_too_late_is_not_used() -> None:

@@ -1,8 +1,9 @@
 """The outbox on MariaDB, where it is installed: other statements claim, leave and begin there."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -13,15 +14,16 @@ pytest.importorskip("starlette", reason="pip install sesmail[testing]")
 pytest.importorskip("pymysql")
 
 import sqlalchemy
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sesmail import Attachment, ConfigurationError, InlineTemplate
+from sesmail.sql.database import Database as Connections
 from sesmail.testing import FakeSES, check_send_log
 from support.clients import NEWS, ORDER
 from support.databases import Database
 from support.drivers import Setting
 from support.mariadb import MariaDB
-from support.outboxes import mail, sent, work
+from support.outboxes import mail, sent, until, work
 
 INLINE = NEWS.replace(template=InlineTemplate(subject="News", text="Hello"))
 FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
@@ -95,6 +97,27 @@ async def test_dead_workers_leave_unknown_mails(database: Database, ses: FakeSES
     progress: Any = await work(database, ses)
     assert progress.unknown == 1
     assert await database.state("id") == "unknown"
+
+
+async def test_connection_of_a_call_without_a_response_is_closed(
+    setting: Setting, mariadb: MariaDB
+) -> None:
+    closed: dict[str, Callable[[Any], bool]] = {"pymysql": lambda driver: not driver.open}
+    if setting.backend == "asyncio":
+        pytest.importorskip("aiomysql")
+        closed["aiomysql"] = lambda driver: driver.closed
+    for name, is_closed in closed.items():
+        made = Database(mariadb.url(name))
+        drivers: list[Any] = []
+
+        def wait(connection: sqlalchemy.Connection, drivers: list[Any] = drivers) -> None:
+            drivers.append(connection.connection.driver_connection)
+            connection.execute(sqlalchemy.text("SELECT SLEEP(60)"))
+
+        with pytest.raises((TimeoutError, OperationalError)):
+            await Connections(made.engine).run(wait, 0.1)
+        await until(partial(is_closed, drivers[0]))
+        await made.dispose()
 
 
 async def limit_packets(database: Database, size: int) -> None:

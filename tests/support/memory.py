@@ -10,7 +10,7 @@ STATUS = Path("/proc/self/status")
 def peak_megabytes() -> int:
     """Return the peak of the memory of this process, in megabytes.
 
-    On Linux ``ru_maxrss`` isn't below that of the parent at the start, also in a new program (exec_mmap):
+    On Linux ``ru_maxrss`` of a new program begins with the peak of its parent (exec_mmap):
     https://github.com/torvalds/linux/blob/v6.12/fs/exec.c
     """
     if STATUS.exists():

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ..arguments import refuse
 from ..concurrency import run_in_thread
 from ..errors import ConfigurationError
-from .deadlines import CallConnection, run_thread_within, run_within
+from .deadlines import CallConnection, check_driver, run_thread_within, run_within
 
 __all__ = ["DIALECTS", "Database"]
 
@@ -41,7 +41,8 @@ class Database:
         engine: The engine.
 
     Raises:
-        ConfigurationError: It isn't an engine, or one of another database.
+        ConfigurationError: It isn't an engine, one of another database, or one of a driver that
+            isn't supported.
     """
 
     def __init__(self, engine: Engine | AsyncEngine) -> None:
@@ -52,6 +53,7 @@ class Database:
             raise ConfigurationError(
                 f"engine must be one of PostgreSQL, SQLite, MySQL or MariaDB, not of {name}"
             )
+        check_driver(engine.dialect.dbapi)
         self.dialect: str = name
         self.engine: Engine | AsyncEngine = engine
         self._autocommit = name == "postgresql"

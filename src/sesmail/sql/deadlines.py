@@ -11,12 +11,37 @@ import anyio
 from sqlalchemy import Connection
 
 from ..concurrency import run_in_thread
+from ..private_names import PrivateName, check_private_names
 
-__all__ = ["CallConnection", "run_thread_within", "run_within"]
+__all__ = ["CallConnection", "check_driver", "run_thread_within", "run_within"]
 
 T = TypeVar("T")
 
 _GRACE = 0.5  # seconds after the deadline, or a cancellation, for what is about to end
+
+_PYMYSQL = (
+    PrivateName(
+        "pymysql",
+        "Connection.connect",
+        "https://github.com/PyMySQL/PyMySQL/blob/v1.2.4/pymysql/connections.py#L705",
+        assigned="_sock",
+    ),
+)
+
+
+def check_driver(module: Any) -> None:
+    """Check that the connections of a driver can be closed from outside.
+
+    Those of aiomysql and asyncmy are closed by the cancellation of their call.
+
+    Args:
+        module: The module of the driver, or what SQLAlchemy has made of it.
+
+    Raises:
+        ConfigurationError: It is a PyMySQL whose connections have no ``_sock``.
+    """
+    if getattr(module, "__name__", None) == "pymysql":  # also as MySQLdb
+        check_private_names(_PYMYSQL, lambda: {"Connection": module.connections.Connection})
 
 
 class CallConnection:
