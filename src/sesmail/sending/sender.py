@@ -91,6 +91,8 @@ class Sender:
             try:
                 message = self._prepared(message, state)
                 if has_references(message):
+                    if await self._is_recorded(message, state, started):
+                        return with_attempts(state.result_or_raise(), state)
                     reading = await self._read(message, state, started)
                     message, started = reading.completed(message), reading.started
                 recipients = recipients_of(message)
@@ -120,6 +122,19 @@ class Sender:
             return replay_single(message_id, recipients)
 
         return Batch({0: len(recipients)}, lambda _: call, read, replay, low_priority)
+
+    async def _is_recorded(
+        self, message: AnyMessage, state: SendState[SendResult], started: float
+    ) -> bool:
+        """Returns whether the send log has the mail, whose attachments aren't needed then.
+
+        They may have been deleted since it was accepted, which must not make it ``not_sent``.
+        """
+        if not await self.runner.log_writer.is_recorded(state, started + self.runner.timeout):
+            return False
+        if state.replayed is not None:
+            state.result = replay_single(state.replayed.message_id, recipients_of(message))
+        return True
 
     async def _read(
         self, message: AnyMessage, state: SendState[SendResult], started: float

@@ -7,6 +7,7 @@ import math
 import threading
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -19,13 +20,16 @@ from sesmail import (
     BlockingClient,
     Client,
     ConfigurationError,
+    DuplicateSendError,
     InvalidMessageError,
     MemorySendLog,
     Message,
     NotSentError,
     RateLimiter,
+    SqliteSendLog,
     UnsupportedFeatureError,
 )
+from sesmail.sending.attempts import log_writer
 from sesmail.sending.references import reader
 from sesmail.sending.references.memory import MemoryLimit
 from support import responses
@@ -641,6 +645,88 @@ async def refusal(
     assert [each async for each in log.unknown()] == []
     await log.begin("id-1")  # may be sent again
     return refused.value, limiter
+
+
+@pytest.mark.parametrize("kind", [MemorySendLog, SqliteSendLog])
+async def test_mail_that_the_log_has_is_not_read_again(
+    ses_server: FaultServer, s3: FaultServer, kind: Any, tmp_path: Path
+) -> None:
+    log = kind() if kind is MemorySendLog else kind(tmp_path / "log.db")
+    async with new_client(ses_server.url, send_log=log) as client:
+        first = await client.send(order(send_id="id-1"))
+        s3.respond_with(s3_error(404, "NoSuchKey"))  # deleted meanwhile
+        again = await client.send(order(send_id="id-1"))
+        assert again.replayed
+        assert (again.message_id, again.send_id) == (first.message_id, "id-1")
+        assert [each.outcome for each in again.recipients] == ["accepted"]
+        await log.begin("id-2")
+        with pytest.raises(DuplicateSendError) as refused:
+            await client.send(order(send_id="id-2"))
+        assert (refused.value.outcome, refused.value.send_id) == ("unknown", "id-2")
+        assert len(s3.requests) == 1
+        with pytest.raises(NotSentError):
+            await client.send(order(send_id="id-3"))
+        for outcome in ("not_sent", "rejected"):
+            await log.begin("id-3")
+            await log.settle("id-3", outcome)
+            with pytest.raises(NotSentError):
+                await client.send(order(send_id="id-3"))
+    if kind is SqliteSendLog:
+        await log.aclose()
+    assert len(s3.requests) == 4
+    assert len(ses_server.requests) == 1
+
+
+async def test_log_that_can_not_be_read_decides_when_the_send_begins(
+    ses_server: FaultServer, s3: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(send_id: str) -> Any:
+        raise OSError
+
+    async def wait(send_id: str) -> Any:
+        await anyio.sleep_forever()
+
+    monkeypatch.setattr(log_writer, "_TIMEOUT", 0.5)
+    log = MemorySendLog()
+    async with new_client(ses_server.url, send_log=log) as client:
+        await client.send(order(send_id="id"))
+        for get in (fail, wait):
+            monkeypatch.setattr(log, "get", get)
+            assert (await client.send(order(send_id="id"))).replayed
+    assert len(ses_server.requests) == 1
+
+
+async def test_closed_log_is_told_before_the_read(
+    ses_server: FaultServer, s3: FaultServer, tmp_path: Path
+) -> None:
+    log = SqliteSendLog(tmp_path / "log.db")
+    await log.aclose()
+    async with new_client(ses_server.url, send_log=log) as client:
+        with pytest.raises(ConfigurationError, match="closed"):
+            await client.send(order(send_id="id"))
+    assert s3.requests == []
+
+
+class OwnLog(dict[str, Any]):
+    """A log of an application, whose ``get`` is of a dict."""
+
+    async def begin(self, send_id: str) -> None:
+        self[send_id] = "unknown"
+
+    async def finish(self, send_id: str, outcome: str, message_id: str | None = None) -> None:
+        self[send_id] = outcome
+
+    async def settle(self, send_id: str, outcome: str, message_id: str | None = None) -> bool:
+        return False
+
+
+async def test_log_of_an_application_is_asked_to_begin_only(
+    ses_server: FaultServer, s3: FaultServer
+) -> None:
+    log: Any = OwnLog()
+    async with new_client(ses_server.url, send_log=log) as client:
+        await client.send(order(send_id="id"))
+    assert log == {"id": "accepted"}
 
 
 async def test_missing_and_denied_objects_are_not_sent_and_not_retryable(

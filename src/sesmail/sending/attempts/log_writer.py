@@ -41,6 +41,33 @@ class LogWriter:
     def __init__(self, log: SendLog | None) -> None:
         self._send_log = log
 
+    async def is_recorded(self, state: SendState[Any], deadline: float) -> bool:
+        """Returns whether a send may not begin; the state gets the reason then.
+
+        It changes nothing, so that it can be asked before work that ``begin`` must not precede. A
+        log of the application isn't asked, and after a failure ``begin`` decides, too.
+
+        Raises:
+            ConfigurationError: The log is closed, or of another event loop.
+        """
+        from ...send_log.records import RecordLog, duplicate  # loaded with references only
+
+        if not isinstance(self._send_log, RecordLog) or state.send_id is None:
+            return False
+        record = None
+        now = anyio.current_time()
+        with anyio.move_on_after(min(max(deadline - now, _GRACE), _TIMEOUT)):
+            try:
+                record = await self._send_log.get(state.send_id)
+            except ConfigurationError:
+                raise
+            except Exception as err:
+                _log.info("The send log could not be read: %s", type(err).__name__)
+        if record is None or record.outcome in ("not_sent", "rejected"):
+            return False
+        state.duplicate(duplicate(record))
+        return True
+
     async def begin(
         self, states: Mapping[int, SendState[T]], deadline: float = math.inf
     ) -> Mapping[int, SendState[T]]:

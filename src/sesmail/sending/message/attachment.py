@@ -203,7 +203,9 @@ class Attachment(Model, frozen=True):
         The client that sends it reads the object with its own credentials, which need the
         permission ``s3:GetObject`` (``s3:GetObjectVersion`` with a version), before it waits for
         the rate limit and within its ``timeout``. Messages of one client have at most 128 MB of
-        such content in memory; others wait, except for those with up to 1 MB.
+        such content in memory; others wait, except for those with up to 1 MB. Nothing is read for
+        a ``send_id`` that a send log of sesmail has as accepted or unknown; a log of your own is
+        asked after the read, and so is any log about the recipients of a BulkMessage.
         If that fails, nothing is sent: NotSentError, which is not ``retryable`` for an object that
         is missing or denied. An object that makes the mail too large is refused before its content
         is read, with InvalidMessageError. ``to_bytes``, ``to_eml`` and ``preview`` read nothing
