@@ -23,7 +23,7 @@ from support.clients import NEWS, ORDER
 from support.databases import Database
 from support.drivers import Setting
 from support.mariadb import MariaDB
-from support.outboxes import mail, sent, until, work
+from support.outboxes import mail, refuse_insertions, sent, until, work
 
 INLINE = NEWS.replace(template=InlineTemplate(subject="News", text="Hello"))
 FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
@@ -89,6 +89,10 @@ async def test_statements_have_their_effects(database: Database) -> None:
     await database.execute(outbox.cancel("id"))
     assert await database.execute(outbox.forget(FUTURE)) == 1
     assert await database.bodies() == {"Id"}
+
+
+async def test_refused_insertion_adds_nothing(database: Database) -> None:
+    await refuse_insertions(database)
 
 
 async def test_dead_workers_leave_unknown_mails(database: Database, ses: FakeSES) -> None:

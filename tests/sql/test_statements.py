@@ -34,6 +34,7 @@ from sesmail.sql.times import now
 from support.clients import NEWS, ORDER
 from support.databases import Database
 from support.drivers import SETTINGS
+from support.outboxes import refuse_insertions
 from support.postgres import Postgres
 
 
@@ -190,6 +191,37 @@ async def test_existing_send_id_is_refused_or_skipped(database: Database) -> Non
     assert await database.bodies() == {"id", "a", "b"}
     with pytest.raises(IntegrityError):
         await database.execute(outbox.insert_many(many[2:]))
+
+
+@anyio_test
+async def test_refused_insertion_adds_nothing_although_the_transaction_commits(
+    database: Database,
+) -> None:
+    await refuse_insertions(database)
+
+
+@anyio_test
+async def test_insertion_without_its_bodies_adds_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second statement of databases that need two."""
+    mails = [ORDER.replace(send_id="a"), ORDER.replace(send_id="b")]
+    table = tables(database.outbox)[1].name
+
+    def fail(connection: Any, cursor: Any, text: str, *rest: Any) -> Any:
+        if text.startswith(f"INSERT INTO {table}") or "WITH added" in text:
+            raise ValueError("the driver doesn't take the body")
+
+    engine: Any = getattr(database.engine, "sync_engine", database.engine)
+    sqlalchemy.event.listen(engine, "before_cursor_execute", fail)
+
+    def work(connection: Any) -> None:
+        with pytest.raises(ValueError, match="body"):
+            connection.execute(database.outbox.insert_many(mails))
+
+    await database.run(work)
+    sqlalchemy.event.remove(engine, "before_cursor_execute", fail)
+    assert await database.rows(database.outbox.pending()) == []
 
 
 @anyio_test

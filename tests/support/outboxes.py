@@ -1,14 +1,18 @@
 """Mails for an outbox, and workers that send them to the fake SES."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import anyio
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
-from sesmail import Client, Message
+from sesmail import Client, Message, Recipient
 from sesmail.sql import Worker, WorkProgress
 from sesmail.testing import FakeSES
+from support.clients import NEWS
 from support.databases import Database
 
 # Retries come at once, and an empty queue is looked at often.
@@ -71,3 +75,33 @@ async def until(condition: Callable[[], Any], seconds: float = 20.0) -> None:
             if result:
                 return
             await anyio.sleep(0.01)
+
+
+async def refuse_insertions(database: Database) -> None:
+    """Insert mails of which one exists, and commit all the same; nothing of these is added.
+
+    PostgreSQL takes no statement after an error but the end of a savepoint.
+    """
+    outbox = database.outbox
+    recipients = [Recipient("a@example.com", send_id="a"), Recipient("b@example.com", send_id="id")]
+    refused = [
+        outbox.insert_many([mail("new"), mail("id"), mail("last")]),
+        outbox.insert(NEWS.replace(recipients=recipients)),
+        outbox.insert_many([mail("twice"), mail("twice")]),
+        outbox.insert(mail("id")),
+    ]
+
+    def work(connection: Connection) -> None:
+        connection.execute(outbox.insert(mail("id")))
+        for each in refused:
+            postgresql = connection.dialect.name == "postgresql"
+            with (
+                pytest.raises(IntegrityError),
+                connection.begin_nested() if postgresql else nullcontext(),
+            ):
+                connection.execute(each)
+        connection.execute(outbox.insert_many([mail("new"), mail("after")]))
+
+    await database.run(work)
+    pending = {row.send_id for row in await database.rows(outbox.pending())}
+    assert pending == await database.bodies() == {"id", "new", "after"}

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     bindparam,
     column,
+    delete,
     exists,
     func,
     insert,
@@ -88,7 +89,7 @@ def insert_steps(
     token = uuid4().hex
     rows = [_row(mail) for mail in mails]
     return [
-        Step(_for_mails(tables, queueing, dialect, token), rows),
+        Step(_for_mails(tables, queueing, dialect, token), rows, _undo(tables, token)),
         Step(_counting(_for_bodies(tables, token)), rows),
     ]
 
@@ -194,8 +195,24 @@ def _for_mails(tables: Tables, queueing: Queueing, dialect: str, token: str) -> 
     return same.on_duplicate_key_update(send_id=table.c.send_id)
 
 
+def _undo(tables: Tables, token: str) -> list[Any]:
+    """Returns the statements that delete what was added of a refused insertion.
+
+    The database adds the mails one by one, up to the one whose send id exists.
+    """
+    send_id = bindparam("id", type_=String)
+    added = _added(tables, send_id, token)
+    bodies = delete(tables.bodies).where(tables.bodies.c.send_id == send_id, added)
+    mails = tables.mails.c
+    return [bodies, delete(tables.mails).where(mails.send_id == send_id, mails.leased_by == token)]
+
+
+def _added(tables: Tables, send_id: Any, token: str) -> ColumnElement[bool]:
+    return exists().where(tables.mails.c.send_id == send_id, tables.mails.c.leased_by == token)
+
+
 def _for_bodies(tables: Tables, token: str) -> Any:
     send_id = bindparam("id", type_=String)
-    added = exists().where(tables.mails.c.send_id == send_id, tables.mails.c.leased_by == token)
+    added = _added(tables, send_id, token)
     row = select(send_id.label("send_id"), bindparam("content", type_=LargeBinary).label("body"))
     return insert(tables.bodies).from_select(["send_id", "body"], row.where(added))

@@ -70,7 +70,8 @@ class Outbox:
         metadata: MetaData that gets the tables, such as that of the application's models; a new
             one by default.
         notify: Whether a queued mail wakes the workers on PostgreSQL by NOTIFY, which delays the
-            commits of other transactions that notify at the same time. Otherwise they poll.
+            commits of other transactions that notify at the same time, and is refused by PostgreSQL
+            in two-phase commits. Otherwise they poll.
 
     Raises:
         ConfigurationError: An argument is invalid.
@@ -114,7 +115,8 @@ class Outbox:
             group: Tenant or campaign, at most 128 characters. Workers take due mails of normal and
                 low priority from each group in turn.
             existing: ``refuse`` raises SQLAlchemy's IntegrityError for a send id that is in the
-                table, in whatever state; ``skip`` queues nothing for it.
+                table, in whatever state, and queues none of the statement's mails; ``skip`` queues
+                nothing for it.
 
         Returns:
             A statement whose ``rowcount`` is the number of mails that were queued. On MySQL and
@@ -232,7 +234,8 @@ class Outbox:
                 ``qmark``. Cursors of Django, psycopg and PyMySQL take the default.
 
         Returns:
-            One statement on PostgreSQL; elsewhere ``insert`` has several, for the same transaction.
+            One statement on PostgreSQL; elsewhere ``insert`` has several, for the same transaction,
+            which must be rolled back if one fails.
 
         Raises:
             ConfigurationError: An argument is invalid.

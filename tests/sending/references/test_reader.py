@@ -671,7 +671,7 @@ async def test_mail_that_the_log_has_is_not_read_again(
             await log.settle("id-3", outcome)
             with pytest.raises(NotSentError):
                 await client.send(order(send_id="id-3"))
-    if kind is SqliteSendLog:
+    if isinstance(log, SqliteSendLog):
         await log.aclose()
     assert len(s3.requests) == 4
     assert len(ses_server.requests) == 1
