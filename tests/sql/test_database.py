@@ -83,6 +83,49 @@ async def test_transaction_in_the_way_is_repeated(database: Database) -> None:
 
 
 @pytest.mark.anyio
+async def test_lost_connection_is_repeated_where_that_is_harmless(database: Database) -> None:
+    connections = Connections(database.engine)
+    calls = 0
+
+    def lose(connection: Connection) -> int:
+        nonlocal calls
+        calls += 1
+        if calls < 3:
+            raise OperationalError("UPDATE", {}, Exception(), connection_invalidated=True)
+        return calls
+
+    with pytest.raises(OperationalError):
+        await connections.run(lose)
+    assert calls == 1
+    assert await connections.run(lose, repeatable=True) == 3
+    calls = -10
+    with pytest.raises(OperationalError):
+        await connections.run(lose, repeatable=True)
+    assert calls == -5
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("setting", [SETTINGS[1], SETTINGS[2], SETTINGS[5]], indirect=True, ids=str)
+async def test_outcome_is_recorded_although_the_server_closed_the_connections(
+    database: Database, postgres: Postgres
+) -> None:
+    log = database.outbox.log(database.engine)
+    await log.begin("id")
+    other = Database(postgres.url("psycopg"))
+    await other.execute(
+        sqlalchemy.text(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    )
+    await other.dispose()
+    await log.finish("id", "accepted", "message-1")
+    record = await log.get("id")
+    assert record is not None
+    assert (record.outcome, record.message_id) == ("accepted", "message-1")
+
+
+@pytest.mark.anyio
 async def test_other_errors_are_not_repeated(database: Database) -> None:
     calls = 0
 

@@ -111,6 +111,20 @@ async def test_call_that_can_not_be_aborted_is_left(monkeypatch: pytest.MonkeyPa
 
 
 @on_both
+async def test_error_of_an_aborted_call_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "_GRACE", 0.01)
+    aborted = anyio.Event()
+
+    async def fail() -> None:
+        await aborted.wait()
+        raise OSError("the socket is closed")
+
+    with pytest.raises(TimeoutError, match=r"did not respond in 0\.01 seconds") as raised:
+        await run_within(0.01, fail, aborted.set, shield=True)
+    assert isinstance(raised.value.__cause__, OSError)
+
+
+@on_both
 async def test_cancelled_thread_has_a_moment_to_end() -> None:
     ended: list[int] = []
 

@@ -75,7 +75,13 @@ class Database:
                 "which is used in worker threads"
             )
 
-    async def run(self, function: Callable[[Connection], T], seconds: float | None = None) -> T:
+    async def run(
+        self,
+        function: Callable[[Connection], T],
+        seconds: float | None = None,
+        *,
+        repeatable: bool = False,
+    ) -> T:
         """Runs a function, again if another transaction was in the way; returns its result.
 
         A function that was left at its deadline may still take effect later.
@@ -83,6 +89,8 @@ class Database:
         Args:
             function: The function.
             seconds: Deadline of each run, 30 by default; SQLite has none, as it has no network.
+            repeatable: Whether it is run again after a lost connection, too: it may have taken
+                effect then. The server closes idle ones, and all when it is restarted.
 
         Raises:
             ConfigurationError: An AsyncEngine, which SQLAlchemy has for asyncio only, on trio.
@@ -96,7 +104,8 @@ class Database:
             try:
                 return await self._run_once(function, _TIMEOUT if seconds is None else seconds)
             except DBAPIError as err:
-                if attempt == _ATTEMPTS or not _is_conflict(err):
+                lost = repeatable and err.connection_invalidated
+                if attempt == _ATTEMPTS or not (lost or _is_conflict(err)):
                     raise
             await anyio.sleep(0.01 * 2**attempt)
             attempt += 1

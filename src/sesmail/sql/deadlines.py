@@ -88,14 +88,16 @@ async def run_within(
         shield: Whether a cancellation waits a moment for the call.
 
     Raises:
-        TimeoutError: The call was left.
+        TimeoutError: The call was aborted or left.
     """
     results: list[T] = []
     errors: list[Exception] = []
+    aborted = False
     ended = anyio.Event()
     calling = anyio.CancelScope(shield=shield)
 
     async def watch() -> None:
+        nonlocal aborted
         try:
             with anyio.move_on_after(seconds):
                 await ended.wait()
@@ -105,6 +107,7 @@ async def run_within(
                     with anyio.move_on_after(_GRACE):
                         await ended.wait()
                     if not ended.is_set():
+                        aborted = True
                         end()
 
     async with anyio.create_task_group() as tasks:
@@ -117,9 +120,11 @@ async def run_within(
         finally:
             ended.set()
     for error in errors:
-        raise error
+        if not aborted:
+            raise error
     if not results:
-        raise TimeoutError(f"the database did not respond in {seconds:g} seconds")
+        error = errors[0] if errors else None
+        raise TimeoutError(f"the database did not respond in {seconds:g} seconds") from error
     return results[0]
 
 

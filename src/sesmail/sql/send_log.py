@@ -107,4 +107,5 @@ class SqlSendLog(ForgettingLog):
         def work(connection: Connection) -> T:
             return function(connection, self._tables, *args)
 
-        return await self._database.run(work)
+        # A second begin would be refused because of the first, if that has taken effect.
+        return await self._database.run(work, repeatable=function is not begin)
