@@ -441,6 +441,27 @@ def test_mail_larger_than_ses_takes_is_not_queued(message: Any) -> None:
         OUTBOX.insert_many([message])
 
 
+@pytest.mark.parametrize("schema", [None, "app"])
+@pytest.mark.parametrize("default", [None, "app"])
+def test_table_of_the_metadata_is_not_replaced(default: str | None, schema: str | None) -> None:
+    metadata = sqlalchemy.MetaData(schema=default)
+    sqlalchemy.Table("invoice", metadata)
+    outbox = Outbox(metadata=metadata, schema=schema, table="mails")
+    for create in (
+        lambda: Outbox(metadata=metadata, schema=schema, table="mails"),
+        lambda: SqlSendLog(
+            sqlalchemy.create_engine("sqlite://"), metadata=metadata, schema=schema, table="mails"
+        ),
+        lambda: Outbox(metadata=metadata, schema=schema, table="mails_body"),
+    ):
+        with pytest.raises(ConfigurationError, match=r"metadata has a table 'mails.*log\(engine\)"):
+            create()
+    Outbox(metadata=metadata, schema="another", table="mails")
+    for dialect in ("postgresql", "sqlite", "mysql"):
+        texts = outbox.ddl(dialect)
+        assert not any("invoice" in text or "another" in text for text in texts)
+
+
 def test_damaged_body_is_refused() -> None:
     with pytest.raises(InvalidMessageError, match="damaged"):
         read_body(b"{}")

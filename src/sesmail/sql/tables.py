@@ -110,13 +110,14 @@ class Tables:
         """Adds the tables to a MetaData.
 
         Raises:
-            ConfigurationError: ``metadata`` isn't one, or a name isn't text, or is too long for a
-                database.
+            ConfigurationError: ``metadata`` isn't one, or has a table of this name, or a name isn't
+                text, or is too long for a database.
         """
         check_instance("metadata", metadata, MetaData, "a MetaData of SQLAlchemy")
         if schema is not None:
             _check_name("schema", schema, _MAX_NAME)
         _check_name("table", name, _MAX_NAME - len("_group"))
+        _check_unused(metadata, name, schema)
         mails = Table(name, metadata, *_mail_columns(), schema=schema)
         queued = in_state(mails, "queued")
         partial: dict[str, Any] = {"postgresql_where": queued, "sqlite_where": queued}
@@ -154,6 +155,16 @@ def _check_name(argument: str, name: str, limit: int) -> None:
     check_unicode(argument, name)
     if (size := len(name.encode())) > limit:
         raise ConfigurationError(f"{argument} must have at most {limit} bytes, not {size}")
+
+
+def _check_unused(metadata: MetaData, name: str, schema: str | None) -> None:
+    used = {(table.schema, table.name) for table in metadata.tables.values()}
+    for each in (name, f"{name}_body"):
+        if (metadata.schema if schema is None else schema, each) in used:
+            raise ConfigurationError(
+                f"metadata has a table {each!r} already; create one Outbox for it, and use its "
+                "log(engine), or pass another name as table"
+            )
 
 
 def _mail_columns() -> list[Column[Any]]:
