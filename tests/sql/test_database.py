@@ -20,8 +20,9 @@ from sesmail.sql import Outbox
 from sesmail.sql.claiming import claim, due_groups
 from sesmail.sql.database import Database as Connections
 from sesmail.sql.leaving import MailResult, expire, extend, leave, record
+from sesmail.sql.store import Store
 from sesmail.testing import FakeSES
-from support.databases import Database
+from support.databases import Database, unique
 from support.drivers import SETTINGS, WORKER_SETTINGS
 from support.outboxes import mail, sent, work
 from support.postgres import Postgres
@@ -123,6 +124,25 @@ async def test_outcome_is_recorded_although_the_server_closed_the_connections(
     record = await log.get("id")
     assert record is not None
     assert (record.outcome, record.message_id) == ("accepted", "message-1")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("setting", WORKER_SETTINGS, indirect=True, ids=str)
+async def test_other_table_of_the_same_name_is_an_error_rather_than_missing(
+    database: Database,
+) -> None:
+    outbox: Any = Outbox(table=unique().replace("-", "_"))
+    store = Store(Connections(database.engine), outbox._tables, 60.0)
+    assert not await store.has_table()
+    other = sqlalchemy.Table(
+        outbox._tables.mails.name,
+        sqlalchemy.MetaData(),
+        sqlalchemy.Column("number", sqlalchemy.Integer),
+    )
+    await database.run(other.create)
+    with pytest.raises(DBAPIError):
+        await store.has_table()
+    await database.run(other.drop)
 
 
 @pytest.mark.anyio
