@@ -895,6 +895,7 @@ async def fake(message: Message, log: sesmail.SendLog, bounced: Bounced) -> None
     assert_type(problems, list[sesmail.testing.MailProblem])
     assert_type(problems[0].level, Literal["error", "warning", "advice"])
     assert_type(desk.app, desk.Desk)
+    desk.none  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # noqa: B018
     assert_type(desk.Desk(ses, previews="shop.mails").fake, sesmail.testing.FakeSES)
     Receiver(**desk.trust("http://127.0.0.1:8025"), accept="tracking")
     assert_type(message.to_bytes(), bytes)
