@@ -895,7 +895,6 @@ async def fake(message: Message, log: sesmail.SendLog, bounced: Bounced) -> None
     assert_type(problems, list[sesmail.testing.MailProblem])
     assert_type(problems[0].level, Literal["error", "warning", "advice"])
     assert_type(desk.app, desk.Desk)
-    desk.none  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # noqa: B018
     assert_type(desk.Desk(ses, previews="shop.mails").fake, sesmail.testing.FakeSES)
     Receiver(**desk.trust("http://127.0.0.1:8025"), accept="tracking")
     assert_type(message.to_bytes(), bytes)
@@ -927,3 +926,9 @@ async def queued(message: Message, engine: AsyncEngine, session: AsyncSession) -
         assert_type(worker, sesmail.sql.Worker)
         worker.stop()
     Receiver(secret="user:password", send_log=outbox.log(engine))
+
+
+def unknown_names_of_lazy_modules() -> None:
+    sesmail.Mesage  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # noqa: B018
+    sesmail.testing.Fake  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # noqa: B018
+    desk.none  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # noqa: B018
