@@ -1,9 +1,10 @@
 """Sessions of nox: `nox` runs all checks and tests, `nox -s quickstart` the first example.
 
-Times on two cores: `quick` 3 min (with a path: less), `lint` 5 s, `types` 1 min, `tests` 7 min for
-the first Python and 2 for each other, `minimal` 1.5 min, `nox` as a whole about 13 min on three
-Pythons; `quickstart` 40 s, `docs` 20 s, `simulate` 3 min, `bench` 15 min (`--quick`: 5 min),
-`outbox` 5 min, `nightly` an hour, `mutants` 25 min, `conformance` 2 min, `browser` 30 s.
+Times on two cores: `quick` 3 min (with a path: less), `lint` 5 s, `types` 30 s, `tests` 4.5 min for
+the first Python and 1.5 for each other, `minimal` 1.5 min, `nox` as a whole 10 min on three
+Pythons; `coverage` 5 min, `quickstart` 40 s, `docs` 20 s, `simulate` 3 min, `bench` 15 min
+(`--quick`: 5 min), `outbox` 5 min, `nightly` an hour, `mutants` 25 min, `conformance` 2 min,
+`browser` 30 s. CI runs `nox`, `coverage` and `quick`.
 """
 
 import os
@@ -19,7 +20,8 @@ nox.options.download_python = "never"
 nox.options.default_venv_backend = "uv|virtualenv"  # uv installs ten times as fast (nox[uv])
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
-FIRST = next((version for version in PYTHONS if shutil.which(f"python{version}")), None)
+INSTALLED = [version for version in PYTHONS if shutil.which(f"python{version}")]
+FIRST = INSTALLED[0] if INSTALLED else None
 ANY_EXIT_CODE = range(256)  # for what a session can do without
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 # These compute on text and bytes by the standard library and cryptography, with equal results on
@@ -51,10 +53,10 @@ def pytest(session: nox.Session, *options: str) -> list[str]:
     return ["pytest", "-n", f"{workers}", "--dist=worksteal", *options, *session.posargs]
 
 
-def without_pure() -> list[str]:
+def without_pure(marks: str = "not once and not first") -> list[str]:
     """Options of pytest that leave out the files of `PURE`, and the tests of one Python."""
     files = [f"{folder}/test_{name}.py" for folder, names in PURE.items() for name in names.split()]
-    return ["-m", "not once and not first", *(f"--ignore=tests/{file}" for file in files)]
+    return ["-m", marks, *(f"--ignore=tests/{file}" for file in files)]
 
 
 @nox.session
@@ -76,26 +78,30 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on each Python, on the first one with coverage and those marked `once`.
+    """Run all tests on the first Python that is installed, and most of them on each other.
 
-    Those marked `first` run on the first one only, too, and count for the coverage, as do the files
-    of `PURE`. A path as argument runs all of its tests.
+    The others leave out the tests marked `once` or `first` and the files of `PURE`, and all but the
+    last those marked `slow`. A path as argument runs all of its tests.
     """
     session.install("-e", ".[all]", *group("test"))
-    if session.posargs:
+    if session.posargs or session.python == FIRST:
         session.run(*pytest(session))
         return
-    if session.python != FIRST:
-        # Rewritten assertions, which take seconds to compile, explain failures: with a path.
-        session.run(*pytest(session, "--assert=plain", *without_pure()))
-        return
+    marks = ["once", "first"] if session.python == INSTALLED[-1] else ["once", "first", "slow"]
+    left_out = without_pure(" and ".join(f"not {mark}" for mark in marks))
+    # Rewritten assertions, which take seconds to compile, explain failures: with a path.
+    session.run(*pytest(session, "--assert=plain", *left_out))
+
+
+@nox.session(python=FIRST)
+def coverage(session: nox.Session) -> None:
+    """Run the tests with coverage, but for those marked `once`, which reach no further line."""
+    session.install("-e", ".[all]", *group("test"))
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", *pytest(session, "-m", "not once"))
     session.run("coverage", "combine", "-q")
     session.run("coverage", "report")
-    # Without coverage, which takes half as long again: these reach no line that others don't.
-    session.run(*pytest(session, "-m", "once"))
 
 
 @nox.session

@@ -22,6 +22,7 @@ from benchmarks import (
     memory,
     parsing,
     reading,
+    sending,
     starting,
     verifying,
 )
@@ -62,12 +63,15 @@ def options() -> Iterator[Options]:
 
 @pytest.fixture
 def valgrind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A program that runs a command, and prints 1,000 instructions an argument and its number."""
+    """A program that runs a command, and prints a number of instructions.
+
+    It is 1,000 for each argument, 10 for each line that the command prints, and the last argument.
+    """
     file = tmp_path / "valgrind"
     file.write_text(
-        '#!/bin/sh\nshift 2\n"$@" || exit 1\nfor last; do :; done\n'
+        '#!/bin/sh\nshift 2\n"$@" > "$0.out" || exit 1\nfor last; do :; done\n'
         'case $last in *[!0-9]* | "") last=0 ;; esac\n'
-        'echo "== Collected : $(($# * 1000 + last))" >&2\n'
+        'echo "== Collected : $(($# * 1000 + $(wc -l < "$0.out") * 10 + last))" >&2\n'
     )
     file.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
@@ -212,6 +216,15 @@ def test_counts_instructions_of_programs_and_operations(valgrind: Path, options:
     (comparison,) = select(["parse ten"])
     result = compare(comparison, replace(options, instructions=True))
     assert {line.measure for line in result.lines} == {"cpu", INSTRUCTIONS}
+
+
+def test_counts_instructions_of_sends(valgrind: Path, options: Options) -> None:
+    comparison = sending.cpu_of_sending(200)
+    assert comparison.count is not None
+    one_round = 10 / (3 * 200)  # a printed line
+    assert comparison.count("sesmail", options) == one_round
+    assert comparison.count("raw aiobotocore", options) == one_round
+    assert comparison.count("raw boto3 in threads", options) is None
 
 
 def test_program_that_fails_has_no_instructions(valgrind: Path) -> None:

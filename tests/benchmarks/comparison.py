@@ -64,7 +64,8 @@ class Comparison:
         measures: Measures to report.
         seconds: Duration of a round; 0 if a round is one operation.
         slow: Whether ``--quick`` skips it.
-        count: Counts the instructions of a contestant by name; None if they aren't counted.
+        count: Counts the instructions of a contestant by name; None if its own aren't counted, or
+            those of none.
     """
 
     name: str
@@ -73,7 +74,7 @@ class Comparison:
     measures: Sequence[str] = ("cpu",)
     seconds: float = 0.05
     slow: bool = False
-    count: Callable[[str, Options], float] | None = None
+    count: Callable[[str, Options], float | None] | None = None
 
 
 class Line(NamedTuple):
@@ -124,8 +125,9 @@ def compare(comparison: Comparison, options: Options) -> Result:
         gc.unfreeze()
     if options.instructions and comparison.count is not None:
         for name in contestants:
-            counted = {INSTRUCTIONS: comparison.count(name, options)}
-            rounds[name] = [{**figures, **counted} for figures in rounds[name]]
+            count = comparison.count(name, options)
+            if count is not None:
+                rounds[name] = [{**figures, INSTRUCTIONS: count} for figures in rounds[name]]
     return Result(comparison.name, list(lines_of(comparison, rounds)), rounds, missing)
 
 

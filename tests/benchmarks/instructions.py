@@ -4,14 +4,17 @@ They don't depend on what else the machine does, but not every one takes the sam
 """
 
 import gc
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from typing import Any
 
+from . import processes
 from .comparison import Comparison, Options
 from .processes import TESTS, environment
 
@@ -19,13 +22,14 @@ FEW, MANY = 5, 45  # operations: their difference excludes imports and warming u
 COLLECTED = re.compile(r"Collected : ([0-9]+)")
 
 
-def collected(*arguments: str) -> int:
-    """Number of instructions of a Python process."""
+def collected(*arguments: str, lines: Sequence[int] = ()) -> int:
+    """Number of instructions of a Python process, which reads lines with numbers."""
     tool = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={os.devnull}")
     result = subprocess.run(
         [*tool, sys.executable, *arguments],
         env={**environment(), "PYTHONHASHSEED": "0"},
         cwd=TESTS,
+        input="".join(f"{line}\n" for line in lines),
         capture_output=True,
         text=True,
     )
@@ -53,6 +57,13 @@ def of_operation(comparison: str, contestant: str, _: Options) -> float:
     subprocess.run([sys.executable, *program, "1"], check=True, env=environment(), cwd=TESTS)
     few, many = (collected(*program, str(count)) for count in (FEW, MANY))
     return (many - few) / (MANY - FEW)
+
+
+def of_worker(target: str, arguments: Mapping[str, Any], count: int) -> float:
+    """Number of instructions of an operation of `python_worker`, one of so many in a round."""
+    program = ("-m", processes.__name__, target, json.dumps(arguments))
+    few, many = (collected(*program, lines=lines) for lines in ([FEW], [FEW, count]))
+    return (many - few) / count
 
 
 def main(arguments: Sequence[str]) -> None:
