@@ -8,7 +8,7 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -192,6 +192,16 @@ def test_value_equals_a_frozen_dataclass() -> None:
         Late()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="positional"):
         Late("a")  # type: ignore[misc]
+
+
+def test_annotations_of_the_constructor_are_resolved_in_the_module_of_the_class() -> None:
+    for cls in (Late, Derived, Pair):
+        assert cls.__init__.__module__ == __name__, cls
+        hints = get_type_hints(cls.__init__)
+        assert hints.pop("return") is type(None), cls
+        assert hints == get_type_hints(cls), cls
+        signature = inspect.signature(cls, eval_str=True)
+        assert {name: each.annotation for name, each in signature.parameters.items()} == hints, cls
 
 
 def test_value_is_frozen() -> None:

@@ -926,3 +926,9 @@ async def queued(message: Message, engine: AsyncEngine, session: AsyncSession) -
         assert_type(worker, sesmail.sql.Worker)
         worker.stop()
     Receiver(secret="user:password", send_log=outbox.log(engine))
+
+
+def unknown_names_of_lazy_modules() -> None:
+    sesmail.Mesage  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # noqa: B018
+    sesmail.testing.Fake  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # noqa: B018
+    desk.none  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # noqa: B018

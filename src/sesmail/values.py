@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import FrozenInstanceError, dataclass, field, fields, make_dataclass
+from dataclasses import FrozenInstanceError, dataclass, field, fields
 from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, NoReturn, Self, TypeVar, dataclass_transform, overload
@@ -111,15 +111,15 @@ class _LateInit:
 
     def __get__(self, instance: object, owner: type) -> Any:
         cls = self._cls
-        namespace = {"__doc__": cls.__doc__}  # without it, a signature is computed
+        namespace: dict[str, Any] = {
+            "__annotations__": {each.name: each.type for each in fields(cls)},
+            "__doc__": cls.__doc__,  # without it, a signature is computed
+            "__module__": cls.__module__,  # whose names the annotations use
+            **{each.name: copy(each) for each in fields(cls)},
+        }
         if hasattr(cls, "__post_init__"):
             namespace["__post_init__"] = cls.__post_init__
-        twin: Any = make_dataclass(
-            cls.__name__,
-            [(each.name, each.type, copy(each)) for each in fields(cls)],
-            namespace=namespace,
-            frozen=True,
-        )
+        twin: Any = dataclass(frozen=True)(type(cls.__name__, (), namespace))
         cls.__init__ = twin.__init__
         cls.__init__.__qualname__ = f"{cls.__qualname__}.__init__"
         return cls.__init__.__get__(instance, owner)

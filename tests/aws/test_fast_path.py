@@ -10,6 +10,7 @@ from typing import Any
 
 import botocore.auth
 import pytest
+from botocore.errorfactory import ClientExceptionsFactory
 from botocore.loaders import Loader
 
 from sesmail import (
@@ -19,13 +20,14 @@ from sesmail import (
     ConfigurationError,
     Message,
     NotSentError,
+    SendError,
     TemplateMessage,
 )
 from sesmail.aws import fast_path, service_client
 from support.clients import NEWS, ORDER, new_client
 from support.commands import command_line
 from support.faults import FaultServer, Request, StartFaultServer
-from support.responses import ok
+from support.responses import error, ok
 
 FAST = ["asyncio-aiohttp-fast", "asyncio-httpx-fast", "trio-httpx-fast"]
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("transport", FAST, indirect=True)]
@@ -287,6 +289,28 @@ async def test_opening_discovers_the_fast_path_of_a_send(
         await client.send(ORDER)
     assert len(discovered) == len(server.requests) == 1
     assert is_fast(server.requests[0])
+
+
+async def test_first_error_creates_the_exception_classes(
+    fault_server: StartFaultServer, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created: list[str] = []
+    create = ClientExceptionsFactory.create_client_exceptions
+
+    def create_exceptions(factory: Any, service_model: Any) -> Any:
+        created.append(service_model.service_name)
+        return create(factory, service_model)
+
+    monkeypatch.setattr(ClientExceptionsFactory, "create_client_exceptions", create_exceptions)
+    server = fault_server(ok(), error(400, "BadRequestException"), error(400, "Other"))
+    async with new_client(server.url, session) as client:
+        await client.send(ORDER)
+        assert created == []
+        for _ in range(2):
+            with pytest.raises(SendError):
+                await client.send(ORDER)
+    assert created == ["sesv2"]
+    assert [is_fast(request) for request in server.requests] == [True] * 3
 
 
 async def test_error_of_discovering_is_raised_by_the_send(

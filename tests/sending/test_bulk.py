@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from typing import Any
+from uuid import UUID, uuid4
 
 import anyio
 import pytest
@@ -300,6 +301,25 @@ async def test_large_parts_are_built_in_a_thread(
         result = await client.send_bulk(bulk_message(0, recipients=recipients))
     assert len(result.accepted) == 100
     assert threads[0] == threading.get_ident() != threads[50]
+
+
+@pytest.mark.parametrize("count", [1, 60])
+async def test_entries_are_checked_and_get_send_ids_in_a_thread(
+    fault_server: StartFaultServer, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """Data of a few recipients may be as large as those of many."""
+    threads = Counter[int]()
+
+    def make_id() -> UUID:
+        threads[threading.get_ident()] += 1
+        return uuid4()
+
+    monkeypatch.setattr("sesmail.sending.sender.uuid4", make_id)
+    async with new_client(fault_server(ok()).url, send_log=sesmail.MemorySendLog()) as client:
+        result = await client.send_bulk(bulk_message(count))
+    assert len({each.send_id for each in result.accepted}) == count
+    assert threads.total() == count
+    assert threading.get_ident() not in threads
 
 
 async def test_only_the_entries_and_states_of_calls_in_flight_are_in_memory(

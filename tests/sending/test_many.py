@@ -525,6 +525,26 @@ async def test_send_cancelled_after_acceptance_is_accepted() -> None:
     ]
 
 
+@pytest.mark.parametrize("messages", [1, 30], ids=["all sent", "others left"])
+async def test_cancelled_iteration_does_not_end_as_if_all_were_sent(messages: int) -> None:
+    """On asyncio nothing else raises where every result is there and none is awaited."""
+
+    async def send(*_: object) -> SendResult:
+        await anyio.lowlevel.checkpoint()
+        return SendResult("id", None, ())
+
+    many = SendMany(
+        [ORDER] * messages, send, concurrency=5, ordered=False, on_progress=None, account=None
+    )
+    with anyio.CancelScope() as scope:
+        async with many as results:
+            async for _ in results:
+                scope.cancel()
+            pytest.fail("the iteration ended")
+    assert scope.cancelled_caught
+    assert many.progress.in_flight == 0
+
+
 async def test_campaign_is_not_refused_by_max_wait(fault_server: StartFaultServer) -> None:
     limit = RateLimiter(200, max_wait=0)
     server = fault_server(ok())

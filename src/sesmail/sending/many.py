@@ -192,6 +192,8 @@ class SendMany:
             )
         while (result := self._next()) is None:
             if not self._taking and self._source.taken == self._counts.total():
+                # A cancelled scope ends the tasks of the group, on asyncio before this one notices.
+                await anyio.lowlevel.checkpoint_if_cancelled()
                 self._source.raise_failure()
                 raise StopAsyncIteration
             if self._changed.is_set():

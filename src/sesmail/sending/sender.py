@@ -25,7 +25,6 @@ from .building import LARGE, build, build_part, not_built
 from .limits import MAX_RECIPIENTS
 from .message.base import BaseMessage
 from .message.file_content import has_references
-from .message.model import is_validated
 from .message.validation import valid_message
 from .payload.call import Call, estimated_size, recipients_of
 from .payload.defaults import apply_defaults
@@ -172,8 +171,8 @@ class Sender:
                 f"it must be a BulkMessage, not {described(message)}", field="message"
             )
         check_integer("concurrency", concurrency, 1)
-        size = estimated_size(message) if is_validated(message) else LARGE
-        bulk = await build(partial(self._bulk_call, message), size)
+        # Data of a few recipients may take seconds to encode, and only encoding shows their size.
+        bulk = await build(partial(self._bulk_call, message), LARGE)
         if not has_references(bulk.message):
             return await self._send_bulk(bulk, concurrency, account, states)
         reading = await self.references.read(bulk.message, bulk.content.size, current_time())

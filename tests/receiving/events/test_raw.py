@@ -12,7 +12,7 @@ from unittest.mock import create_autospec
 import pytest
 
 import sesmail.strict
-from sesmail import Event, Opened, TrackingEvent, event_from_json, parse
+from sesmail import Event, Opened, Received, TrackingEvent, event_from_json, parse
 from sesmail.receiving.parsing import parser
 from sesmail.receiving.transports.sns import read_sns_message
 from sesmail.values import FrozenDict, value
@@ -163,6 +163,17 @@ def test_class_has_no_attribute_raw() -> None:
 
     with pytest.raises(TypeError, match="raw"):
         Own(recipient="a@example.com", message_id="1", timestamp=fresh()[0].timestamp)  # type: ignore[call-arg]
+
+
+def test_classes_with_raw_have_slots_of_their_own() -> None:
+    """orjson reads the attributes of dataclasses with slots, and the ``__dict__`` of others."""
+
+    class Own(Opened):
+        pass
+
+    classes = [TrackingEvent, Own, *TrackingEvent.__subclasses__(), Received]
+    assert [cls for cls in classes if "__slots__" not in vars(cls)] == []
+    assert vars(fresh()[0])  # which has a __dict__ all the same
 
 
 # Values of a field that the events don't have, in JSON that some parsers read and others refuse.

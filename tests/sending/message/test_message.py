@@ -190,6 +190,14 @@ def test_mappings_are_frozen_copies() -> None:
             mapping["A"] = "changed"  # type: ignore[index]
 
 
+def test_omitted_mappings_are_one_object() -> None:
+    """A campaign has several of them for each recipient."""
+    first, second = Recipient("a@example.com"), Recipient("b@example.com")
+    assert first.data is second.data is first.headers is first.metadata is first.message_tags
+    message = TemplateMessage(from_email="a@example.com", to="b@example.com", template="Shipped")
+    assert message.data is message.extra is first.data == {}
+
+
 def test_copies_nested_values_of_mappings() -> None:
     inner = {"list": [1]}
     message = Message(metadata={"a": inner}, extra={"a": inner})

@@ -268,11 +268,6 @@ def test_rejects_extra_that_replaces_recipients_or_content(name: str) -> None:
             TemplateMessage(template="a", attachments=[Attachment("a", b"12")]), 2, id="template"
         ),
         pytest.param(RawMessage(content=b"From: a@example.com\r\n\r\n"), 0, id="written already"),
-        pytest.param(
-            BulkMessage(template="a", recipients=[Recipient("a@example.com")] * 3),
-            3072,
-            id="recipients",
-        ),
     ],
 )
 def test_estimated_size_counts_bodies_and_files(message: Any, size: int) -> None:

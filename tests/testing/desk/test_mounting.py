@@ -1,6 +1,8 @@
 """The desk as an application: mounted in another one, and its names."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -11,6 +13,7 @@ from starlette.routing import Mount, Route
 
 import sesmail
 from sesmail.testing import desk
+from sesmail.testing.desk import application
 from support.desk import HEADER, Site
 
 
@@ -49,6 +52,28 @@ def test_default_application_is_created_once() -> None:
     assert desk.app.fake.service.is_strict is False
     with pytest.raises(AttributeError, match="has no attribute 'none'"):
         desk.none  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_threads_get_the_same_default_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(vars(desk), "app", None)
+    del vars(desk)["app"]
+    together = threading.Barrier(2)
+
+    class Slow(desk.Desk):
+        """Its constructor returns once both threads have called it."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            together.wait(timeout=10)
+
+    monkeypatch.setattr(application, "Desk", Slow)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: desk.app, range(2))
+    assert first is second is desk.app
+
+
+def test_every_name_is_listed_before_it_is_imported() -> None:
+    assert {*desk.__all__} <= {*dir(desk)}
 
 
 def test_lifespan_of_a_server() -> None:

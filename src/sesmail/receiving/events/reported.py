@@ -52,6 +52,11 @@ class ReportedHeaders:
     raw: Mapping[str, Any] = cast("Any", _Raw())
     message_id: str
 
+    def __init_subclass__(cls) -> None:
+        # Without slots, orjson reads the fields of a dataclass from its __dict__, past descriptors:
+        # https://github.com/ijl/orjson#dataclass
+        cls.__slots__ = ()  # type: ignore[attr-defined]
+
     @property
     def subject(self) -> str | None:
         """Subject of the message, decoded; None if not reported."""

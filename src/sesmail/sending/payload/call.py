@@ -94,10 +94,8 @@ def recipients_of(message: Message | RawMessage | TemplateMessage) -> tuple[Addr
     return recipients
 
 
-def estimated_size(message: Message | RawMessage | TemplateMessage | BulkMessage) -> int:
+def estimated_size(message: Message | RawMessage | TemplateMessage) -> int:
     """Returns the approximate number of bytes that have to be encoded for a message."""
-    if message.kind == "BulkMessage":
-        return 1024 * len(message.recipients)
     if message.kind == "RawMessage":
         return 0
     files = sum(len(content_of(item)) for item in message.attachments)

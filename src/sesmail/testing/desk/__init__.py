@@ -14,7 +14,7 @@ It needs ``pip install 'sesmail[testing]'``. It accepts only requests to this ma
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .application import Desk
@@ -25,16 +25,21 @@ if TYPE_CHECKING:
 __all__ = ["Desk", "RemoteTrust", "app", "trust"]
 
 
-def __getattr__(name: str) -> Any:
-    """Imports a name at its first use, and creates ``app``."""
-    if name in ("RemoteTrust", "trust"):
-        from . import remote
+if not TYPE_CHECKING:  # pragma: no branch  # a checker would take any name for an attribute
 
-        return getattr(remote, name)
-    if name not in ("Desk", "app"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .application import Desk
+    def __getattr__(name):
+        """Imports a name at its first use, and creates ``app``."""
+        if name in ("RemoteTrust", "trust"):
+            from . import remote
 
-    if name == "app" and name not in globals():
-        globals()["app"] = Desk()
-    return globals().get(name, Desk)
+            return getattr(remote, name)
+        if name not in ("Desk", "app"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .application import Desk
+
+        if name == "Desk":
+            return Desk
+        return globals().setdefault("app", Desk())  # one, also for threads that ask together
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
