@@ -119,11 +119,10 @@ async def run_within(
             errors.append(err)
         finally:
             ended.set()
-    for error in errors:
-        if not aborted:
-            raise error
+    error = errors[0] if errors else None
+    if error is not None and not aborted:
+        raise error
     if not results:
-        error = errors[0] if errors else None
         raise TimeoutError(f"the database did not respond in {seconds:g} seconds") from error
     return results[0]
 
