@@ -106,7 +106,7 @@ async def test_lost_connection_is_repeated_where_that_is_harmless(database: Data
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("setting", [SETTINGS[1], SETTINGS[2], SETTINGS[5]], indirect=True, ids=str)
+@pytest.mark.parametrize("setting", [SETTINGS[1], SETTINGS[5]], indirect=True, ids=str)
 async def test_outcome_is_recorded_although_the_server_closed_the_connections(
     database: Database, postgres: Postgres
 ) -> None:
