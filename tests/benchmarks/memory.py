@@ -29,7 +29,9 @@ def peak_memory() -> int:
     Raises:
         PeerMissingError: The system doesn't report it.
     """
-    if STATUS.exists():  # getrusage includes the memory of the parent before exec
+    # On Linux ru_maxrss begins with the peak of the parent (exec_mmap):
+    # https://github.com/torvalds/linux/blob/v6.12/fs/exec.c
+    if STATUS.exists():
         lines = STATUS.read_text("ascii", "replace").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
     if sys.platform == "darwin":

@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import json
 import os
-import resource
 import statistics
 import sys
 import time
@@ -26,6 +25,7 @@ from support.outboxes import mail
 from support.postgres import Postgres
 
 from .comparison import Options
+from .memory import peak_memory
 from .processes import Worker
 from .ses import start_ses
 
@@ -81,7 +81,7 @@ async def work(url: str, endpoint: str) -> None:
         start = time.process_time()
         progress = await Outbox().work(client, engine, until_empty=True)
     seconds = time.process_time() - start
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    memory = peak_memory() // 1_000_000
     print(json.dumps([progress.accepted, statements, seconds, memory]), flush=True)
     await engine.dispose()
 

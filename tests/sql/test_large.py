@@ -29,17 +29,17 @@ SIZE = 30_600_000  # bytes of a file, of which MIME makes 41.9 million
 PROGRAM = """if True:
     import sys
     import anyio
+    from benchmarks.memory import peak_memory
     from sesmail import Client
     from sesmail.sql import Outbox
     from support.databases import new_engine
-    from support.memory import peak_megabytes
 
     async def main(url, table, endpoint):
         client = Client("eu-west-1", endpoint_url=endpoint, rate_limit=None)
         engine = new_engine(url)
         async with client:
             progress = await Outbox(table=table).work(client, engine, until_empty=True)
-        print(progress.accepted, peak_megabytes())
+        print(progress.accepted, peak_memory() // 1_000_000)
 
     anyio.run(main, *sys.argv[2:], backend=sys.argv[1])
 """
