@@ -1,10 +1,10 @@
 """Sessions of nox: `nox` runs all checks and tests, `nox -s quickstart` the first example.
 
-Times on two cores: `quick` 3 min (with a path: less), `lint` 5 s, `types` 30 s, `tests` 4.5 min for
-the first Python and 1.5 for each other, `minimal` 1.5 min, `nox` as a whole 10 min on three
-Pythons; `coverage` 5 min, `quickstart` 40 s, `docs` 20 s, `simulate` 3 min, `bench` 15 min
+Times on two cores: `quick` 3 min (with a path: less), `lint` 5 s, `types` 30 s, `tests` 3 min for
+the first Python and 2 for each other, `minimal` 1.5 min, `nox` as a whole 9 min on three Pythons;
+`coverage` 4 min, `once` 2.5 min, `quickstart` 40 s, `docs` 20 s, `simulate` 3 min, `bench` 15 min
 (`--quick`: 5 min), `outbox` 5 min, `nightly` an hour, `mutants` 25 min, `conformance` 2 min,
-`browser` 30 s. CI runs `nox`, `coverage` and `quick`.
+`browser` 30 s. CI runs `nox`, `coverage`, `once` and `quick`.
 """
 
 import os
@@ -20,8 +20,7 @@ nox.options.download_python = "never"
 nox.options.default_venv_backend = "uv|virtualenv"  # uv installs ten times as fast (nox[uv])
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
-INSTALLED = [version for version in PYTHONS if shutil.which(f"python{version}")]
-FIRST = INSTALLED[0] if INSTALLED else None
+FIRST = next((version for version in PYTHONS if shutil.which(f"python{version}")), None)
 ANY_EXIT_CODE = range(256)  # for what a session can do without
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 # These compute on text and bytes by the standard library and cryptography, with equal results on
@@ -53,10 +52,10 @@ def pytest(session: nox.Session, *options: str) -> list[str]:
     return ["pytest", "-n", f"{workers}", "--dist=worksteal", *options, *session.posargs]
 
 
-def without_pure(marks: str = "not once and not first") -> list[str]:
+def without_pure() -> list[str]:
     """Options of pytest that leave out the files of `PURE`, and the tests of one Python."""
     files = [f"{folder}/test_{name}.py" for folder, names in PURE.items() for name in names.split()]
-    return ["-m", marks, *(f"--ignore=tests/{file}" for file in files)]
+    return ["-m", "not once and not first", *(f"--ignore=tests/{file}" for file in files)]
 
 
 @nox.session
@@ -78,30 +77,36 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run all tests on the first Python that is installed, and most of them on each other.
+    """Run the tests on each Python, except for those marked `once`.
 
-    The others leave out the tests marked `once` or `first` and the files of `PURE`, and all but the
-    last those marked `slow`. A path as argument runs all of its tests.
+    Those marked `first` run on the first Python only, as do the files of `PURE`. A path as argument
+    runs all of its tests.
     """
     session.install("-e", ".[all]", *group("test"))
-    if session.posargs or session.python == FIRST:
+    if session.posargs:
         session.run(*pytest(session))
         return
-    marks = ["once", "first"] if session.python == INSTALLED[-1] else ["once", "first", "slow"]
-    left_out = without_pure(" and ".join(f"not {mark}" for mark in marks))
+    left_out = ["-m", "not once"] if session.python == FIRST else without_pure()
     # Rewritten assertions, which take seconds to compile, explain failures: with a path.
     session.run(*pytest(session, "--assert=plain", *left_out))
 
 
 @nox.session(python=FIRST)
 def coverage(session: nox.Session) -> None:
-    """Run the tests with coverage, but for those marked `once`, which reach no further line."""
+    """Run the tests with coverage, except for those marked `once`."""
     session.install("-e", ".[all]", *group("test"))
     session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", *pytest(session, "-m", "not once"))
     session.run("coverage", "combine", "-q")
     session.run("coverage", "report")
+
+
+@nox.session(python=FIRST)
+def once(session: nox.Session) -> None:
+    """Run the tests marked `once`, which take long and reach no line that others don't."""
+    session.install("-e", ".[all]", *group("test"))
+    session.run(*pytest(session, "-m", "once"))
 
 
 @nox.session

@@ -24,7 +24,8 @@ from support.postgres import Postgres
 from support.silent_proxy import BOTH, SilentProxy
 
 pytestmark = [
-    pytest.mark.once,
+    pytest.mark.first,
+    pytest.mark.slow,
     pytest.mark.skipif(not CAN_FORK, reason="needs fork"),
 ]
 

@@ -28,7 +28,11 @@ from moto.sqs.models import SQSBackend, sqs_backends
 from support import ses_events
 from support.moto import REGION, MotoServer
 
-pytestmark = [pytest.mark.once, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
+pytestmark = [
+    pytest.mark.first,
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+]
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 MESSAGES = 5_000 if NIGHTLY else 200
 SEEDS = (1, 2, 3) if NIGHTLY else (1,)

@@ -27,7 +27,7 @@ from support.environment import Environment, send, send_bulk, send_many_job
 from support.fault_catalogue import FAULTS, HANGING, OVERSIZED
 from support.invariants import no_leaks
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.first, pytest.mark.slow]
 
 # Without faults that need a large mail, look like a valid response, or take long.
 EXCLUDED = ("bulk_response", "giant", "many", "trickle")
