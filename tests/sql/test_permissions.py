@@ -1,5 +1,6 @@
 """Each part works with the permissions that the guide states for it, and no others."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from support.postgres import Postgres
 pytestmark = [pytest.mark.first]
 
 TABLE = "permissions"
+ROLE = f"{TABLE}_{os.getpid()}"  # of the server, which the processes of pytest-xdist share
 GRANTS = {
     "queues": [f"INSERT, SELECT ON {TABLE}, {TABLE}_body"],
     "cancels": [f"INSERT, SELECT ON {TABLE}, {TABLE}_body", f"UPDATE ON {TABLE}"],
@@ -37,14 +39,14 @@ def owner(postgres: Postgres) -> Iterator[Database]:
     database.outbox.metadata.create_all(engine)
     with engine.begin() as connection:
         for role, grants in GRANTS.items():
-            connection.execute(text(f"CREATE ROLE {TABLE}_{role} LOGIN"))
+            connection.execute(text(f"CREATE ROLE {ROLE}_{role} LOGIN"))
             for grant in grants:
-                connection.execute(text(f"GRANT {grant} TO {TABLE}_{role}"))
+                connection.execute(text(f"GRANT {grant} TO {ROLE}_{role}"))
     yield database
     database.outbox.metadata.drop_all(engine)
     with engine.begin() as connection:
         for role in GRANTS:
-            connection.execute(text(f"DROP ROLE {TABLE}_{role}"))
+            connection.execute(text(f"DROP ROLE {ROLE}_{role}"))
     engine.dispose()
 
 
@@ -54,7 +56,7 @@ def connect(owner: Database) -> Iterator[Any]:
     made: list[Database] = []
 
     def as_role(role: str) -> Database:
-        url = make_url(owner.url).set(username=f"{TABLE}_{role}")
+        url = make_url(owner.url).set(username=f"{ROLE}_{role}")
         made.append(Database(url.render_as_string(), TABLE))
         return made[-1]
 
