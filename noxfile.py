@@ -1,7 +1,7 @@
 """Sessions of nox: `nox` runs all checks and tests, `nox -s quickstart` the first example.
 
 Times on two cores: `quick` 3 min (with a path: less), `lint` 5 s, `types` 30 s, `tests` 3 min for
-the first Python and 2 for each other, `minimal` 1.5 min, `nox` as a whole 9 min on three Pythons;
+the first Python and 2 for each other, `minimal` 1.5 min, `nox` as a whole 10 min on three Pythons;
 `coverage` 4 min, `once` 2.5 min, `quickstart` 40 s, `docs` 20 s, `simulate` 3 min, `bench` 15 min
 (`--quick`: 5 min), `outbox` 5 min, `nightly` an hour, `mutants` 25 min, `conformance` 2 min,
 `browser` 30 s. CI runs `nox`, `coverage`, `once` and `quick`.
