@@ -39,7 +39,7 @@ PURE = {
 }
 
 
-# Random and killed processes, which reach no line that others don't, at half the speed when traced.
+# Tests with random steps or killed processes, which reach no line that others don't.
 UNTRACED = ("sql/test_crash.py", "system/test_events_crash.py", "system/test_state_machine.py")
 
 
