@@ -1,6 +1,6 @@
 """A network between worker and database that goes silent, without closing a connection."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from typing import Any
 
 import anyio
@@ -10,8 +10,10 @@ pytest.importorskip("sqlalchemy", reason="pip install sesmail[sql]")
 pytest.importorskip("starlette", reason="pip install sesmail[testing]")
 
 import sqlalchemy
+from sqlalchemy import Connection
 
 from sesmail import NotSentError
+from sesmail.sql.leaving import Held, leave
 from sesmail.sql.listening import listen
 from sesmail.testing import FakeSES
 from support.databases import Database
@@ -69,6 +71,39 @@ async def queue(database: Database) -> None:
     await database.execute(database.outbox.insert_many([mail(send_id) for send_id in IDS]))
 
 
+async def calls_in_flight(ses: FakeSES) -> None:
+    """Wait until five mails are accepted, and the calls of the next five are in flight.
+
+    The worker sets no other mail to leaving for some seconds then.
+    """
+    ses.faults.latency(0.1, 5)
+    ses.faults.latency(5.0, 5)
+    await until(lambda: len(sent(ses)) >= 10)
+
+
+def at_leave(
+    monkeypatch: pytest.MonkeyPatch, ses: FakeSES, proxy: SilentProxy, action: Callable[[], None]
+) -> set[str]:
+    """Change the network just before the statement that sets mails to leaving; return the mails.
+
+    The first mails leave before, as long as there are fewer than five.
+    """
+    mails: set[str] = set()
+
+    def changed(
+        connection: Connection, tables: Any, held: Collection[Held], lease: float
+    ) -> set[str]:
+        if not mails and len(sent(ses)) >= 5 and connection.engine.url.port == proxy.port:
+            mails.update(send_id for send_id, _ in held)
+            # asyncpg prepares a statement in a round trip of its own.
+            leave(connection, tables, [(send_id, "") for send_id in mails], lease)
+            action()
+        return leave(connection, tables, held, lease)
+
+    monkeypatch.setattr("sesmail.sql.store.leave", changed)
+    return mails
+
+
 async def accepted(database: Database) -> bool:
     """Return whether all mails are accepted."""
     return {await database.state(send_id) for send_id in IDS} == {"accepted"}
@@ -100,30 +135,56 @@ async def test_mails_of_a_worker_that_is_cut_off_are_unknown_and_sent_once(
     database: Database, remote: Database, proxy: SilentProxy, ses: FakeSES
 ) -> None:
     await queue(database)
-    ses.faults.latency(0.5)
     async with running(remote, ses, concurrency=5, lease=5.0):
-        await until(lambda: len(sent(ses)) > 5)
+        await calls_in_flight(ses)
         proxy.silence()
         async with running(database, ses, lease=5.0) as other:
             await until(lambda: other.progress.expired)
             await until(lambda: len(set(sent(ses))) == len(IDS), 60)
         unknown = {row.send_id for row in await database.rows(database.outbox.unknown())}
-        assert unknown
-        assert unknown <= set(sent(ses))
+        assert set(sent(ses)[5:10]) <= unknown <= set(sent(ses)[:10])
         proxy.restore()
         await until(lambda: accepted(database), 60)
     assert sorted(sent(ses)) == sorted(IDS)
 
 
 @network_test(1, 5)
-async def test_statements_that_arrive_late_change_nothing(
-    database: Database, remote: Database, proxy: SilentProxy, ses: FakeSES, caplog: Any
+async def test_mails_are_sent_once_whose_leaving_is_committed_without_a_response(
+    database: Database,
+    remote: Database,
+    proxy: SilentProxy,
+    ses: FakeSES,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """They are unknown to other workers, and return to the queue when the network is back."""
+    lost = at_leave(monkeypatch, ses, proxy, lambda: proxy.silence(RESPONSES))
     await queue(database)
     async with running(remote, ses, concurrency=5, lease=5.0):
-        await until(lambda: len(sent(ses)) > 2)
-        proxy.hold()
-        await until(lambda: "can't be" in caplog.text)
+        await until(lambda: lost)
+        async with running(database, ses, lease=5.0) as other:
+            await until(lambda: other.progress.expired)
+            await until(lambda: len(sent(ses)) == len(IDS) - len(lost), 60)
+            assert not lost & set(sent(ses))
+            assert {await database.state(send_id) for send_id in lost} == {"unknown"}
+            proxy.restore()
+            await until(lambda: accepted(database), 60)
+    assert sorted(sent(ses)) == sorted(IDS)
+
+
+@network_test(1, 5)
+async def test_statements_that_arrive_late_change_nothing(
+    database: Database,
+    remote: Database,
+    proxy: SilentProxy,
+    ses: FakeSES,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither mails that are leaving too late, nor the results of calls and renewals of leases."""
+    held = at_leave(monkeypatch, ses, proxy, proxy.hold)
+    await queue(database)
+    async with running(remote, ses, concurrency=5, lease=5.0):
+        await until(lambda: held)
+        assert not held & set(sent(ses))
         async with running(database, ses, lease=5.0):
             await until(lambda: len(set(sent(ses))) == len(IDS), 60)
             proxy.release()
