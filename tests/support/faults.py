@@ -9,6 +9,7 @@ import base64
 import dataclasses
 import fcntl
 import json
+import select
 import socket
 import struct
 import termios
@@ -111,11 +112,15 @@ class Connection:
             pass
 
     def wait_until_delivered(self) -> None:
-        """Wait until the peer's TCP stack has acknowledged all sent bytes."""
-        while any(fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4))) and not self._stopping.wait(
-            0.001
-        ):
-            pass
+        """Wait until the peer's TCP stack has acknowledged all sent bytes, or both sides closed.
+
+        After an RST, Linux counts bytes as outstanding that will never be acknowledged.
+        """
+        closed = select.poll()
+        closed.register(self.sock, 0)  # of errors and the end of both directions
+        while any(fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4))) and not closed.poll(1):
+            if self._stopping.is_set():
+                return
 
     def close(self) -> None:
         """Close with a FIN."""

@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 import ssl
+import struct
 import threading
 import time
 import xml.etree.ElementTree as ET
@@ -15,6 +16,7 @@ import pytest
 
 from support import responses
 from support.faults import FaultServer, Request, Response, StartFaultServer
+from support.wire import raw_response
 
 V2 = "/v2/email/outbound-emails"
 V2_BULK = "/v2/email/outbound-bulk-emails"
@@ -306,6 +308,18 @@ def test_aborted_request_is_recorded_as_incomplete(
         connection.endheaders(b"half")
     assert server.wait_for_requests(1)
     assert (server.requests[0].body, server.requests[0].complete) == (b"half", False)
+
+
+def test_reset_by_the_client_ends_the_wait_for_delivery(fault_server: StartFaultServer) -> None:
+    server = fault_server(raw_response(lambda _: bytes(8192)))
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        client.recv(1)
+        assert server.connections_open == 1
+    assert server.wait_until_closed()
 
 
 def test_connections_are_counted(fault_server: StartFaultServer) -> None:
