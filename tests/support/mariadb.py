@@ -18,16 +18,22 @@ class MariaDB:
         install = shutil.which("mariadb-install-db")
         if server is None or install is None:
             pytest.skip("MariaDB isn't installed: apt install mariadb-server")
-        self._folder = Path(tempfile.mkdtemp(prefix="sesmail-mariadb-"))
-        data, self._socket = self._folder / "data", self._folder / "socket"
-        subprocess.run(
-            [install, f"--datadir={data}", "--auth-root-authentication-method=normal"],
-            check=True,
-            capture_output=True,
+        self._folder = tempfile.TemporaryDirectory(prefix="sesmail-mariadb-")
+        path = Path(self._folder.name)
+        self._socket = path / "socket"
+        # A server that starts deletes the temporary tables that it finds, also those of others.
+        temporary = path / "tmp"
+        temporary.mkdir()
+        settings = ("--no-defaults", f"--datadir={path}/data", f"--tmpdir={temporary}")
+        installed = subprocess.run(
+            [install, *settings, "--auth-root-authentication-method=normal"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
-        settings = (f"--datadir={data}", f"--socket={self._socket}", "--skip-networking")
+        assert installed.returncode == 0, installed.stdout
         self._server = subprocess.Popen(
-            [server, "--no-defaults", *settings, "--user=root"],
+            [server, *settings, f"--socket={self._socket}", "--skip-networking", "--user=root"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -40,7 +46,7 @@ class MariaDB:
     def __exit__(self, *_: object) -> None:
         self._server.terminate()
         self._server.wait()
-        shutil.rmtree(self._folder)
+        self._folder.cleanup()
 
     def url(self, driver: str) -> str:
         """Return the URL for a driver of SQLAlchemy."""
