@@ -1,7 +1,7 @@
 """A network between worker and database that goes silent, without closing a connection."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
 import pytest
@@ -21,6 +21,8 @@ from support.drivers import SETTINGS
 from support.outboxes import mail, new_client, running, sent, until, work
 from support.postgres import Postgres
 from support.silent_proxy import BOTH, SilentProxy
+
+AtLeave: TypeAlias = Callable[[Callable[[], None]], set[str]]
 
 RESPONSES = frozenset({"responses"})
 IDS = [f"id-{number}" for number in range(30)]
@@ -81,27 +83,30 @@ async def calls_in_flight(ses: FakeSES) -> None:
     await until(lambda: len(sent(ses)) >= 10)
 
 
-def at_leave(
-    monkeypatch: pytest.MonkeyPatch, ses: FakeSES, proxy: SilentProxy, action: Callable[[], None]
-) -> set[str]:
-    """Change the network just before the statement that sets mails to leaving; return the mails.
+@pytest.fixture
+def at_leave(monkeypatch: pytest.MonkeyPatch, ses: FakeSES, proxy: SilentProxy) -> AtLeave:
+    """Return a function that changes the network just before mails are set to leaving.
 
-    The first mails leave before, as long as there are fewer than five.
+    It returns these mails, once it happened. Five mails leave before.
     """
-    mails: set[str] = set()
 
-    def changed(
-        connection: Connection, tables: Any, held: Collection[Held], lease: float
-    ) -> set[str]:
-        if not mails and len(sent(ses)) >= 5 and connection.engine.url.port == proxy.port:
-            mails.update(send_id for send_id, _ in held)
-            # asyncpg prepares a statement in a round trip of its own.
-            leave(connection, tables, [(send_id, "") for send_id in mails], lease)
-            action()
-        return leave(connection, tables, held, lease)
+    def prepare(action: Callable[[], None]) -> set[str]:
+        mails: set[str] = set()
 
-    monkeypatch.setattr("sesmail.sql.store.leave", changed)
-    return mails
+        def changed(
+            connection: Connection, tables: Any, held: Collection[Held], lease: float
+        ) -> set[str]:
+            if not mails and len(sent(ses)) >= 5 and connection.engine.url.port == proxy.port:
+                mails.update(send_id for send_id, _ in held)
+                # asyncpg prepares a statement in a round trip of its own.
+                leave(connection, tables, [(send_id, "") for send_id in mails], lease)
+                action()
+            return leave(connection, tables, held, lease)
+
+        monkeypatch.setattr("sesmail.sql.store.leave", changed)
+        return mails
+
+    return prepare
 
 
 async def accepted(database: Database) -> bool:
@@ -150,14 +155,10 @@ async def test_mails_of_a_worker_that_is_cut_off_are_unknown_and_sent_once(
 
 @network_test(1, 5)
 async def test_mails_are_sent_once_whose_leaving_is_committed_without_a_response(
-    database: Database,
-    remote: Database,
-    proxy: SilentProxy,
-    ses: FakeSES,
-    monkeypatch: pytest.MonkeyPatch,
+    database: Database, remote: Database, proxy: SilentProxy, ses: FakeSES, at_leave: AtLeave
 ) -> None:
     """They are unknown to other workers, and return to the queue when the network is back."""
-    lost = at_leave(monkeypatch, ses, proxy, lambda: proxy.silence(RESPONSES))
+    lost = at_leave(lambda: proxy.silence(RESPONSES))
     await queue(database)
     async with running(remote, ses, concurrency=5, lease=5.0):
         await until(lambda: lost)
@@ -173,14 +174,10 @@ async def test_mails_are_sent_once_whose_leaving_is_committed_without_a_response
 
 @network_test(1, 5)
 async def test_statements_that_arrive_late_change_nothing(
-    database: Database,
-    remote: Database,
-    proxy: SilentProxy,
-    ses: FakeSES,
-    monkeypatch: pytest.MonkeyPatch,
+    database: Database, remote: Database, proxy: SilentProxy, ses: FakeSES, at_leave: AtLeave
 ) -> None:
     """Neither mails that are leaving too late, nor the results of calls and renewals of leases."""
-    held = at_leave(monkeypatch, ses, proxy, proxy.hold)
+    held = at_leave(proxy.hold)
     await queue(database)
     async with running(remote, ses, concurrency=5, lease=5.0):
         await until(lambda: held)
